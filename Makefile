@@ -1,0 +1,37 @@
+# Each target works on a fresh clone with only Python >= 3.11 and make: .venv is made on demand.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check format coverage wheel clean
+
+.venv/.stamp: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[media]" --group dev
+	@touch $@
+
+demo: .venv/.stamp  ## run manifests/quickstart.yaml against the built-in emulator
+	$(BIN)/vidu-run run --emulate manifests/quickstart.yaml
+
+test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q -n 2 -m "not slow"
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+
+check: .venv/.stamp  ## lint, format, types and the import rule
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/test_layers.py
+
+format: .venv/.stamp
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+wheel: .venv/.stamp
+	rm -rf dist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+
+clean:
+	rm -rf .venv dist build .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis
