@@ -152,6 +152,9 @@ class Media:
     """Hex digest of the content; None for URLs, whose content is not known."""
     media_type: str | None
     size_bytes: int | None
+    width: int | None = None
+    """Pixels as stored (an EXIF rotation is not applied); None where they are not known."""
+    height: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
