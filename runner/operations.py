@@ -1,0 +1,245 @@
+"""Schema files become operations: constraints, defaults, the way over the wire, media limits."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from runner.errors import Failure
+from runner.model import MediaLimits, Operation, Parameters, Wire
+
+
+class SchemaError(Failure):
+    """A schema file that ships with the program is malformed."""
+
+
+_SUFFIX = ".schema.json"
+
+
+def schema_folder() -> Path:
+    """Where the schemas are: inside the installed package, or beside it in a checkout."""
+    inside = Path(__file__).parent / "schemas"
+    return inside if inside.is_dir() else Path(__file__).parent.parent / "schemas"
+
+
+def load_operations(folder: Path | None = None) -> dict[str, Operation]:
+    """Every operation under `folder`, by name and in the order of names; read once a folder.
+
+    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`.
+    Raises SchemaError, which names the file and what is wrong in it.
+    """
+    return dict(_operations((folder or schema_folder()).resolve()))
+
+
+@functools.cache
+def _operations(folder: Path) -> Mapping[str, Operation]:
+    found = {}
+    for file in sorted(folder.glob("*/*" + _SUFFIX)):
+        name = f"{file.parent.name}/{file.name.removesuffix(_SUFFIX)}"
+        try:
+            schema = json.loads(file.read_text(encoding="utf-8"))
+            if "x-operation" in schema:
+                found[name] = _operation(name, schema)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise SchemaError(f"{file}: not an operation's schema: {what}") from error
+    return found
+
+
+# ------------------------------------------------------------------------------------ defaults
+
+
+def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
+    """The defaults that the document states for a request with these parameters, all of them.
+
+    A default under a condition (a model, a duration) is there only where the condition holds;
+    where the document states none, there is none.
+    """
+    always, rules = _defaults(operation.schema)
+    if not rules:
+        return dict(always)
+    found = dict(always)
+    for condition, values in rules:
+        if _holds(condition, parameters):
+            found.update(values)
+    return found
+
+
+_Rules = tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]
+_known_defaults: dict[int, tuple[Mapping[str, Any], Mapping[str, Any], _Rules]] = {}
+
+
+def _defaults(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], _Rules]:
+    """The unconditional defaults and the conditional ones, remembered for each schema object."""
+    known = _known_defaults.get(id(schema))
+    if known is None:
+        rules = tuple(
+            (branch["if"], values)
+            for branch in schema.get("allOf", ())
+            if (values := _stated(branch.get("then", {})))
+        )
+        # The schema itself is kept as well, so that its id is never another's.
+        known = _known_defaults[id(schema)] = (schema, _stated(schema), rules)
+    return known[1], known[2]
+
+
+def _stated(schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = schema.get("properties", {})
+    return {name: p["default"] for name, p in properties.items() if "default" in p}
+
+
+def _holds(condition: Mapping[str, Any], parameters: Parameters) -> bool:
+    """Whether an `if` holds; the part of JSON Schema that conditions of defaults may use."""
+    if not all(name in parameters for name in condition.get("required", ())):
+        return False
+    properties: Mapping[str, Any] = condition.get("properties", {})
+    return all(
+        _fits(rule, parameters[name]) for name, rule in properties.items() if name in parameters
+    )
+
+
+def _fits(rule: Mapping[str, Any], value: Any) -> bool:
+    if "const" in rule and value != rule["const"]:
+        return False
+    if "enum" in rule and value not in rule["enum"]:
+        return False
+    if isinstance(value, (int, float)):
+        return bool(rule.get("minimum", value) <= value <= rule.get("maximum", value))
+    return True
+
+
+_CONDITION = frozenset({"properties", "required"})
+_RULE = frozenset({"const", "enum", "minimum", "maximum"})
+
+
+def _check_conditions(schema: Mapping[str, Any]) -> None:
+    for condition, values in _defaults(schema)[1]:
+        used = set(condition) - _CONDITION
+        for rule in condition.get("properties", {}).values():
+            used |= set(rule) - _RULE
+        if used:
+            names = ", ".join(values)
+            raise ValueError(f"the default of {names} has a condition with {min(used)}")
+
+
+# ---------------------------------------------------------------------------------------- wire
+
+
+def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
+    """The request body: every parameter at its place and in its type, and the constants.
+
+    Images are already what the provider takes, URLs or data URIs. The order is the schema
+    file's. Raises ValueError for a parameter that the operation does not have.
+    """
+    body: dict[str, Any] = {}
+    for name in sorted(parameters, key=list(operation.wire).index):
+        wire = operation.wire[name]
+        _put(body, wire.path, _on_wire(parameters[name], wire.type))
+    for path, value in operation.constants.items():
+        _put(body, path, value)
+    return body
+
+
+def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    for key in path[:-1]:
+        body = body.setdefault(key, {})
+    body[path[-1]] = value
+
+
+def _on_wire(value: Any, type_: Literal["json", "string"]) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # 5.0 is the integer 5 to JSON Schema, but not to every server
+    return str(value) if type_ == "string" else value
+
+
+# ------------------------------------------------------------------------------------- reading
+
+
+_KEYS = frozenset(
+    {
+        "makes",
+        "method",
+        "path",
+        "media_type",
+        "body_limit_bytes",
+        "wire",
+        "constants",
+        "media",
+        "seed",
+        "seed_max",
+        "tag",
+        "unhashed",
+        "price",
+        "time",
+    }
+)
+
+
+def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
+    described = {k: v for k, v in schema["x-operation"].items() if k != "$comment"}
+    if unknown := set(described) - _KEYS:
+        raise ValueError(f"x-operation has an unknown key {min(unknown)}")
+    if described["makes"] not in {"image", "video"}:
+        raise ValueError('x-operation.makes is neither "image" nor "video"')
+    _check_names(schema["properties"], described)
+    _check_conditions(schema)
+    return Operation(
+        name=name,
+        title=str(schema.get("title", name)),
+        provider=name.partition("/")[0],
+        makes=cast('Literal["image", "video"]', described["makes"]),
+        method=described["method"],
+        path=described["path"],
+        media_type=described["media_type"],
+        schema=schema,
+        wire={key: _wire(key, value) for key, value in described["wire"].items()},
+        constants=dict(_leaves(described["constants"])),
+        media={key: _limits(value) for key, value in described["media"].items()},
+        body_limit_bytes=described["body_limit_bytes"],
+        seed=described["seed"],
+        seed_max=described["seed_max"],
+        tag=described["tag"],
+        unhashed=frozenset(described["unhashed"]),
+        price=described["price"],
+        time=described["time"],
+    )
+
+
+def _check_names(properties: Mapping[str, Any], described: Mapping[str, Any]) -> None:
+    """Every parameter has its wire entry, and nothing speaks of a parameter that is not there."""
+    if missing := set(properties) - set(described["wire"]):
+        raise ValueError(f"x-operation.wire does not say where {min(missing)} goes")
+    named = {*described["wire"], *described["media"], *described["unhashed"]}
+    named |= {described[key] for key in ("seed", "tag") if described[key] is not None}
+    if unknown := named - set(properties):
+        raise ValueError(f"x-operation names {min(unknown)}, which is no parameter")
+
+
+def _wire(name: str, value: Mapping[str, Any]) -> Wire:
+    if value.get("type", "json") not in {"json", "string"} or not value["path"]:
+        raise ValueError(f"x-operation.wire.{name} is malformed")
+    return Wire(path=tuple(value["path"]), type=value.get("type", "json"))
+
+
+def _leaves(
+    fragment: Mapping[str, Any], above: tuple[str, ...] = ()
+) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The values of a fragment of the body, each with its path."""
+    for key, value in fragment.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key), value
+
+
+def _limits(value: Mapping[str, Any]) -> MediaLimits:
+    return MediaLimits(
+        media_types=tuple(value["media_types"]),
+        max_bytes=value["max_bytes"],
+        min_width=value["min_width"],
+        min_height=value["min_height"],
+        max_ratio=value["max_ratio"],
+    )

@@ -1,0 +1,264 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.model import Operation
+from runner.operations import (
+    SchemaError,
+    defaults_of,
+    load_operations,
+    schema_folder,
+    to_wire,
+)
+
+IMAGE = "vidu/reference2image"
+VIDEO = "modelverse/reference2video"
+
+
+@pytest.fixture
+def image() -> Operation:
+    return load_operations()[IMAGE]
+
+
+@pytest.fixture
+def video() -> Operation:
+    return load_operations()[VIDEO]
+
+
+def test_both_documents_have_their_operation() -> None:
+    assert {IMAGE, VIDEO} <= set(load_operations())
+
+
+def test_a_caller_cannot_spoil_the_operations_of_another() -> None:
+    load_operations().clear()
+    assert IMAGE in load_operations()
+
+
+def test_an_operation_says_how_it_travels(image: Operation) -> None:
+    assert (image.provider, image.method, image.path) == (
+        "vidu",
+        "POST",
+        "/ent/v2/reference2image",
+    )
+    assert image.body_limit_bytes == 20 * 1024 * 1024
+    assert image.tag == "payload"
+    assert image.unhashed == {"payload", "callback_url"}
+    assert image.media["images"].media_types == ("image/png", "image/jpeg", "image/webp")
+
+
+def test_only_the_vidu_document_limits_the_body(video: Operation) -> None:
+    assert video.body_limit_bytes is None
+
+
+def test_a_vidu_seed_travels_as_its_digits(image: Operation) -> None:
+    body = to_wire(image, {"seed": 616519648, "prompt": "a cat", "model": "viduq2"})
+    assert body == {"model": "viduq2", "prompt": "a cat", "seed": "616519648"}
+
+
+def test_a_modelverse_request_has_the_shape_of_the_documents_example(video: Operation) -> None:
+    parameters = {
+        "model": "viduq2",
+        "images": ["https://umodelverse-inference.cn-wlcb.ufileos.com/ucloud-maxcot.jpg"],
+        "prompt": "make it dance.",
+        "duration": 5,
+        "aspect_ratio": "16:9",
+        "resolution": "720p",
+        "movement_amplitude": "auto",
+        "bgm": True,
+    }
+    assert to_wire(video, parameters) == {
+        "model": "viduq2",
+        "input": {"images": parameters["images"], "prompt": "make it dance."},
+        "parameters": {
+            "vidu_type": "reference2video",
+            "duration": 5,
+            "aspect_ratio": "16:9",
+            "resolution": "720p",
+            "movement_amplitude": "auto",
+            "bgm": True,
+        },
+    }
+
+
+def test_a_modelverse_seed_stays_a_number(video: Operation) -> None:
+    assert to_wire(video, {"seed": 7})["parameters"]["seed"] == 7
+
+
+def test_the_order_on_the_wire_is_the_schemas_whatever_the_manifests(image: Operation) -> None:
+    one = to_wire(image, {"prompt": "a", "model": "viduq2", "resolution": "2K"})
+    other = to_wire(image, {"resolution": "2K", "model": "viduq2", "prompt": "a"})
+    assert json.dumps(one) == json.dumps(other)
+
+
+def test_an_integral_float_travels_as_an_integer(image: Operation, video: Operation) -> None:
+    assert to_wire(video, {"duration": 5.0})["parameters"]["duration"].__class__ is int
+    assert to_wire(image, {"seed": 5.0})["seed"] == "5"
+
+
+def test_a_parameter_that_has_no_place_is_never_dropped(image: Operation) -> None:
+    with pytest.raises(ValueError, match="nonsense"):
+        to_wire(image, {"nonsense": 1})
+
+
+def test_defaults_are_the_documents(image: Operation) -> None:
+    assert defaults_of(image, {"model": "viduq2"}) == {
+        "seed": 0,
+        "aspect_ratio": "16:9",
+        "resolution": "1080p",
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "resolution"),
+    [
+        ({"model": "viduq2"}, "720p"),
+        ({"model": "viduq2", "duration": 1}, "720p"),
+        ({"model": "viduq2", "duration": 8}, "720p"),
+        ({"model": "viduq2", "duration": 9}, None),
+        ({"model": "viduq2", "duration": 10}, None),
+        ({"duration": 5}, None),
+    ],
+)
+def test_no_default_is_claimed_that_the_document_does_not_state(
+    video: Operation, parameters: dict[str, Any], resolution: str | None
+) -> None:
+    assert defaults_of(video, parameters).get("resolution") == resolution
+
+
+def test_the_other_modelverse_defaults(video: Operation) -> None:
+    found = defaults_of(video, {"model": "viduq2", "duration": 10})
+    assert found == {
+        "duration": 5,
+        "seed": 0,
+        "aspect_ratio": "16:9",
+        "movement_amplitude": "auto",
+        "bgm": False,
+    }
+
+
+def test_a_condition_may_list_values_and_speak_of_text(tmp_path: Path) -> None:
+    schema = _schema()
+    schema["allOf"] = [
+        {
+            "if": {"properties": {"model": {"enum": ["m1", "m2"]}, "style": {"minimum": 3}}},
+            "then": {"properties": {"style": {"default": "soft"}}},
+        },
+    ]
+    made = _load(tmp_path, schema)
+    assert defaults_of(made, {"model": "m2", "style": "x"}) == {"style": "soft"}
+    assert defaults_of(made, {"model": "m3"}) == {}
+
+
+def test_price_tables_name_their_unit_source_and_date(image: Operation, video: Operation) -> None:
+    for table in (image.price, video.price, video.time):
+        assert table is not None
+        assert {"unit", "read", "source", "by", "rows"} <= set(table)
+        assert all(len(row) == len(table["by"]) + 1 for row in table["rows"])
+
+
+def test_the_sample_answers_six_credits_are_in_the_price_table(image: Operation) -> None:
+    assert image.price is not None
+    assert ["viduq2", [0, 0], "1080p", 6] in image.price["rows"]
+
+
+def test_the_schemas_lie_beside_the_package_in_a_checkout() -> None:
+    assert (schema_folder() / "results.schema.json").is_file()
+
+
+def _schema() -> dict[str, Any]:
+    return {
+        "title": "made up",
+        "type": "object",
+        "properties": {"model": {"type": "string"}, "style": {"type": "string"}},
+        "x-operation": {
+            "makes": "image",
+            "method": "POST",
+            "path": "/x",
+            "media_type": "application/json",
+            "body_limit_bytes": None,
+            "wire": {"model": {"path": ["model"]}, "style": {"path": ["deep", "style"]}},
+            "constants": {"deep": {"kind": "x"}},
+            "media": {},
+            "seed": None,
+            "seed_max": 10,
+            "tag": None,
+            "unhashed": [],
+            "price": None,
+            "time": None,
+        },
+    }
+
+
+def _load(folder: Path, schema: Any) -> Operation:
+    file = folder / "vidu" / "made-up.schema.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps(schema), encoding="utf-8")
+    return load_operations(folder)["vidu/made-up"]
+
+
+def test_a_file_without_x_operation_is_no_operation(tmp_path: Path) -> None:
+    _load(tmp_path, _schema())
+    (tmp_path / "vidu" / "notes.schema.json").write_text("{}", encoding="utf-8")
+    load_operations.__globals__["_operations"].cache_clear()
+    assert set(load_operations(tmp_path)) == {"vidu/made-up"}
+
+
+def _spoil(*path: str, value: Any = None) -> dict[str, Any]:
+    schema = _schema()
+    inner = schema
+    for key in path[:-1]:
+        inner = inner[key]
+    if value is None:
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = value
+    return schema
+
+
+@pytest.mark.parametrize(
+    ("schema", "what"),
+    [
+        (_spoil("x-operation", "method"), "'method' is missing"),
+        (_spoil("x-operation", "makes", value="sound"), "makes is neither"),
+        (_spoil("x-operation", "prise", value=1), "unknown key prise"),
+        (_spoil("x-operation", "wire", "style"), "does not say where style goes"),
+        (_spoil("x-operation", "tag", value="payload"), "names payload, which is no parameter"),
+        (_spoil("x-operation", "wire", "style", value={"path": []}), "wire.style is malformed"),
+        (
+            _spoil("x-operation", "wire", "style", value={"path": ["a"], "type": "xml"}),
+            "wire.style is malformed",
+        ),
+        (_spoil("x-operation", value=[]), "not an operation's schema"),
+        (
+            _spoil(
+                "allOf",
+                value=[
+                    {
+                        "if": {"properties": {"model": {"pattern": "^m"}}},
+                        "then": {"properties": {"style": {"default": "soft"}}},
+                    }
+                ],
+            ),
+            "the default of style has a condition with pattern",
+        ),
+        ([], "not an operation's schema"),
+    ],
+)
+def test_a_malformed_schema_file_is_named(tmp_path: Path, schema: Any, what: str) -> None:
+    if schema == []:
+        schema = ["x-operation"]
+    with pytest.raises(SchemaError) as caught:
+        _load(tmp_path, schema)
+    assert "made-up.schema.json" in caught.value.message
+    assert what in caught.value.message
+
+
+def test_a_schema_file_that_is_not_json_is_named(tmp_path: Path) -> None:
+    (tmp_path / "vidu").mkdir()
+    (tmp_path / "vidu" / "broken.schema.json").write_text("{", encoding="utf-8")
+    with pytest.raises(SchemaError, match=r"broken\.schema\.json"):
+        load_operations(tmp_path)
