@@ -223,7 +223,7 @@ def test_a_picture_whose_end_is_missing_is_told(tmp_path: Path, kind: str) -> No
 
 def test_a_webp_that_is_cut_off_is_told(tmp_path: Path) -> None:
     save(tmp_path, "cat.webp", picture("WEBP", (400, 400))[:-20])
-    message = "cat.webp is a WEBP that cannot be read: it is damaged"
+    message = "cat.webp is a WEBP that cannot be read: is it damaged?"
     assert complaint("cat.webp", tmp_path).message == message
 
 
@@ -236,7 +236,7 @@ def test_the_end_of_a_picture_is_found_across_two_pieces_of_reading(tmp_path: Pa
 
 def test_a_damaged_header_is_told_and_remembered(tmp_path: Path) -> None:
     save(tmp_path, "cat.jpg", b"\xff\xd8\xff\xff\xd9")
-    message = "cat.jpg is a JPEG that cannot be read: it is damaged"
+    message = "cat.jpg is a JPEG that cannot be read: is it damaged?"
     assert complaint("cat.jpg", tmp_path).message == message
     assert complaint("cat.jpg", tmp_path).message == message
 
@@ -245,6 +245,15 @@ def test_a_header_that_claims_an_absurd_size_is_refused_without_decoding(tmp_pat
     save(tmp_path, "bomb.png", png_header(2**31 - 1, 2**31 - 1))
     message = "bomb.png claims 2147483647x2147483647 pixels, which is no plausible image"
     assert complaint("bomb.png", tmp_path).message == message
+
+
+def test_a_webp_that_claims_an_absurd_size_is_not_given_a_canvas(tmp_path: Path) -> None:
+    content = bytearray(picture("WEBP", (400, 400)))
+    canvas = (16383 | (16383 << 14)) if content[12:16] == b"VP8L" else 16383 | (16383 << 16)
+    content[26:30] = canvas.to_bytes(4, "little")
+    save(tmp_path, "bomb.webp", bytes(content))
+    message = "bomb.webp is a WEBP that cannot be read: is it damaged?"
+    assert complaint("bomb.webp", tmp_path).message == message
 
 
 def test_a_large_but_plausible_picture_is_measured_without_a_warning(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from typing import BinaryIO
 
+from PIL.Image import DecompressionBombError
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -17,15 +18,16 @@ _READERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
     "image/webp": WebPImageFile,
 }
 """The readers themselves rather than `Image.open`: that one loads every plugin for a WebP, and
-stops at sizes (its "decompression bomb") that are merely read here, never decoded."""
+stops at sizes (its "decompression bomb") that are merely read here, never decoded. The one for
+WebP, which makes room for a canvas, minds them itself."""
 
 
 def size_of(media_type: str, file: BinaryIO) -> tuple[int, int] | None:
-    """Pixels across and down, as stored; None when the header is damaged. Decodes nothing."""
+    """Pixels across and down, as stored; None when the header cannot be read. Decodes nothing."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is no concern here
         try:
             with _READERS[media_type](file) as image:
                 return image.size
-        except (OSError, SyntaxError, ValueError, OverflowError, MemoryError):
+        except (OSError, SyntaxError, ValueError, OverflowError, DecompressionBombError):
             return None

@@ -157,7 +157,7 @@ def _measured(name: str, media_type: str, file: BinaryIO) -> tuple[int | None, i
 
     size = size_of(media_type, file)
     if size is None:
-        raise MediaError(f"{name} is {spoken(media_type)} that cannot be read: it is damaged")
+        raise MediaError(f"{name} is {spoken(media_type)} that cannot be read: is it damaged?")
     width, height = size
     if width * height > _MAX_PIXELS:
         raise MediaError(f"{name} claims {width}x{height} pixels, which is no plausible image")
