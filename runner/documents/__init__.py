@@ -1,0 +1,131 @@
+"""YAML text in, plain values with line and column on demand out, and back."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.documents.builder import Built, build
+from runner.documents.dump import dump, dump_item
+from runner.documents.flaws import Flaw
+from runner.documents.positions import Positions
+from runner.documents.reading import read_text
+from runner.errors import ManifestError, Place, Problem
+
+__all__ = ["Document", "dump", "dump_item", "load", "read_document"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A manifest as written. Aliased parts of the value are shared: treat it as read-only."""
+
+    path: Path
+    """As the user named it."""
+    value: dict[str, Any]
+    text: str = field(repr=False)
+    sha256: str
+    """Hex digest of the file's bytes."""
+    warnings: tuple[Problem, ...] = ()
+    positions: Positions = field(repr=False, compare=False)
+
+    def place(self, path: tuple[str | int, ...], *, key: bool = False, offset: int = 0) -> Place:
+        """Where the value at `path` stands, or its key; the nearest parent where there is none.
+
+        Through aliases and merge keys this is the place of what they stand for. `offset` counts
+        characters into a text; it is heeded where the text stands in the file as it is.
+        """
+        index = self.positions.index(path, key=key)
+        return self.positions.at(index + self._shift(path, index, offset) if offset else index)
+
+    def raw(self, path: tuple[str | int, ...]) -> str | None:
+        """The source text of the plain (unquoted) scalar at `path`; None for anything else."""
+        return self.positions.plain(path)
+
+    def _shift(self, path: tuple[str | int, ...], index: int, offset: int) -> int:
+        """How far behind `index` the character number `offset` of the text at `path` stands."""
+        value: Any = self.value
+        try:
+            for step in path:
+                value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return 0
+        if not isinstance(value, str):
+            return 0
+        quoted = self.text[index : index + 1] in ('"', "'")
+        start = index + quoted
+        shown = self.text.startswith(value, start) and "\n" not in value
+        return offset + quoted if shown else 0
+
+
+def read_document(path: Path) -> Document:
+    """The manifest at `path`; a ManifestError with every problem found where there is one."""
+    text, content = read_text(path)
+    built = build(text)
+    positions = Positions(str(path), text)
+    problems = _problems(built, positions)
+    if built.value is None and not problems:
+        empty = (
+            "the file is empty"
+            if built.root is None or not text.strip()
+            else "the manifest is empty"
+        )
+        problems = [
+            Problem(
+                message=empty,
+                hint="a manifest starts with `version: 1`",
+                place=Place(path=str(path)),
+            )
+        ]
+    elif not isinstance(built.value, dict) and all(problem.warning for problem in problems):
+        problems.append(_not_a_mapping(built, positions))
+    _refuse(problems)
+    return Document(
+        path=path,
+        value=built.value,
+        text=text,
+        sha256=hashlib.sha256(content).hexdigest(),
+        warnings=tuple(problems),
+        positions=positions,
+    )
+
+
+def load(text: str, *, path: str = "<text>") -> Any:
+    """The plain value of a YAML text (None for an empty one); raises ManifestError.
+
+    `path` is what problems call the text.
+    """
+    built = build(text)
+    _refuse(_problems(built, Positions(path, text)))
+    return built.value
+
+
+def _refuse(problems: list[Problem]) -> None:
+    if any(not problem.warning for problem in problems):
+        raise ManifestError(problems)
+
+
+def _not_a_mapping(built: Built, positions: Positions) -> Problem:
+    kind = "a list" if isinstance(built.value, list) else "a single value"
+    return Problem(
+        message=f"a manifest is a mapping of keys and values, and this is {kind}",
+        hint="a manifest starts with `version: 1`",
+        place=positions.at(built.root or 0),
+    )
+
+
+def _problems(built: Built, positions: Positions) -> list[Problem]:
+    """The flaws in file order."""
+    flaws = sorted(built.flaws, key=lambda flaw: flaw.index)
+    return [_problem(flaw, positions) for flaw in flaws]
+
+
+def _problem(flaw: Flaw, positions: Positions) -> Problem:
+    message = flaw.message
+    if flaw.twin is not None:
+        first = positions.at(positions.index(flaw.twin, key=True))
+        message += f" (first at line {first.line}, column {first.column})"
+    return Problem(
+        message=message, hint=flaw.hint, warning=flaw.warning, place=positions.at(flaw.index)
+    )

@@ -1,0 +1,129 @@
+"""Plain values in, YAML text out that every reader of YAML 1.1 or 1.2 reads as those values."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# A text that starts with a letter and has no ": ", " #", odd spaces or unprintable characters.
+_ESCAPED = (
+    r"\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff"
+)
+_PLAIN = re.compile(rf"(?:[^\W\d]|/)(?:[^\s:{_ESCAPED}]| (?=[^\s#:])|:(?=[^\s]))*")
+_QUOTED_CHARACTER = re.compile(rf'["\\{_ESCAPED}]')
+_BLOCK = re.compile(rf"[^\s{_ESCAPED}][^{_ESCAPED}]*(?:\n+[^\s{_ESCAPED}][^{_ESCAPED}]*)+\n?")
+_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
+_NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_MAX_KEY = 800
+"""Longer keys are written as `? key`: readers look only so far for a colon."""
+
+
+def dump(value: Any) -> str:
+    """Block-style YAML of a plain value, keys in their order, ending in a newline.
+
+    Takes mappings with text keys, sequences, str, int, float, bool and None. Lone surrogates,
+    which no file can hold, become U+FFFD. Raises TypeError for anything else and ValueError for
+    infinity and NaN.
+    """
+    lines: list[str] = []
+    _emit(lines, "", value, 0)
+    return "\n".join(lines) + "\n"
+
+
+def dump_item(value: Any, *, indent: int = 0) -> str:
+    """`value` as one item of a list whose dash stands `indent` spaces in."""
+    lines: list[str] = []
+    _emit_item(lines, value, indent)
+    return "\n".join(lines) + "\n"
+
+
+def _emit(lines: list[str], head: str, value: Any, indent: int) -> None:
+    """Lines of `value` at `indent`; what fits on the line of `head` goes there."""
+    if isinstance(value, str) or not isinstance(value, Mapping | Sequence) or not value:
+        _emit_scalar(lines, head, value, indent)
+        return
+    if head:
+        lines.append(head)
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            _emit(lines, _head(lines, key, indent), item, indent + 2)
+    else:
+        for item in value:
+            _emit_item(lines, item, indent)
+
+
+def _emit_item(lines: list[str], value: Any, indent: int) -> None:
+    """A list item: its first line stands behind the dash, all others below that line."""
+    pad = " " * indent
+    if isinstance(value, str) or not isinstance(value, Mapping | Sequence) or not value:
+        _emit_scalar(lines, pad + "-", value, indent + 2)
+        return
+    first = len(lines)
+    _emit(lines, "", value, indent + 2)
+    lines[first] = f"{pad}- {lines[first][indent + 2 :]}"
+
+
+def _emit_scalar(lines: list[str], head: str, value: Any, indent: int) -> None:
+    if isinstance(value, str) and head and _BLOCK.fullmatch(value):
+        lines.append(f"{head} |" if value[-1] == "\n" else f"{head} |-")
+        lines += (" " * indent + line if line else "" for line in value.rstrip("\n").split("\n"))
+    else:
+        lines.append(f"{head} {_scalar(value)}" if head else " " * indent + _scalar(value))
+
+
+def _head(lines: list[str], key: Any, indent: int) -> str:
+    """What stands before a value; a key too long for `key:` gets a line of its own."""
+    if not isinstance(key, str):
+        raise TypeError(f"a key must be text, not {type(key).__name__}")
+    written = _text(key)
+    if len(written) <= _MAX_KEY:
+        return f"{' ' * indent}{written}:"
+    lines.append(f"{' ' * indent}? {written}")
+    return f"{' ' * indent}:"
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, float):
+        return _float(value)
+    return _empty(value)
+
+
+def _empty(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "{}"
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return "[]"
+    raise TypeError(f"a {type(value).__name__} cannot be written as YAML")
+
+
+def _text(value: str) -> str:
+    value = str.__str__(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return f'"{_QUOTED_CHARACTER.sub(_escape, value)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in _NAMED:
+        return _NAMED[character]
+    code = ord(character)
+    if 0xD800 <= code <= 0xDFFF:
+        code = 0xFFFD
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
+
+
+def _float(value: float) -> str:
+    """Digits that YAML 1.1 takes for a number, too: it wants a point before an exponent."""
+    if not math.isfinite(value):
+        raise ValueError(f"{value} cannot be written as JSON or YAML data")
+    mantissa, e, exponent = repr(float(value)).partition("e")
+    return f"{mantissa}.0e{exponent}" if e and "." not in mantissa else mantissa + e + exponent
