@@ -395,6 +395,10 @@ class Attempt:
     run: str
     state: AttemptState
     intent: Intent
+    ordinal: int = 1
+    """Which submission of its fingerprint this is, from 1; those that were not sent don't count."""
+    failures: int = 0
+    """How many tasks of its fingerprint had failed up to and with this one."""
     task_id: str | None = None
     seed: int | None = None
     credits: int | None = None
@@ -500,6 +504,8 @@ class Step(enum.StrEnum):
     """The end of a task was noticed; its place is free."""
     FETCHED = "fetched"
     ENDED = "ended"
+    INTERRUPTED = "interrupted"
+    """The run was asked to stop; no job's event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

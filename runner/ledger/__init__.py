@@ -1,0 +1,1 @@
+"""The durable record of every intent to pay and of what became of it."""

@@ -1,0 +1,111 @@
+"""Changes in from any thread, one commit for all that wait, futures resolved once it is durable."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from runner.errors import LedgerError
+from runner.ledger.changes import Change, Result
+from runner.ledger.store import Ledger, open_ledger
+
+_Item: TypeAlias = "tuple[Change, Future[Result]]"
+
+
+class Journal:
+    """A thread with a ledger of its own that groups changes; a context manager that closes it.
+
+    A change that was submitted is written, also when nobody waits for it any longer.
+    """
+
+    def __init__(self, path: Path):
+        """Open the ledger at `path`; raises `LedgerError` when it cannot be used."""
+        self._ledger: Ledger = open_ledger(path)
+        self._waiting: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._door = threading.Lock()
+        self._closed = False
+        self._thread = threading.Thread(target=self._work, name="ledger journal")
+        self._thread.start()
+
+    @property
+    def commits(self) -> int:
+        """How many commits were made so far."""
+        return self._ledger.commits
+
+    def submit(self, change: Change) -> Future[Result]:
+        """Have `change` written; the future resolves once it is on the disk.
+
+        It fails with `LedgerError` when it could not be written; others still may be.
+        """
+        future: Future[Result] = Future()
+        # Running at once: a cancelled waiter must not take a task id back.
+        future.set_running_or_notify_cancel()
+        with self._door:  # nothing gets in behind the end mark, where nobody would write it
+            if self._closed:
+                raise RuntimeError("the journal is closed")
+            self._waiting.put((change, future))
+        return future
+
+    def close(self) -> None:
+        """Write all that waits, then end the thread; blocks until that is done."""
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._waiting.put(None)
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _work(self) -> None:
+        with self._ledger:
+            open_ = True
+            while open_:
+                group, open_ = self._next()
+                if group:
+                    self._write(group)
+
+    def _next(self) -> tuple[list[_Item], bool]:
+        """Everything that waits, at least one item; and whether more may come."""
+        group: list[_Item] = []
+        item = self._waiting.get()
+        while item is not None:
+            group.append(item)
+            try:
+                item = self._waiting.get_nowait()
+            except queue.Empty:
+                return group, True
+        return group, False
+
+    def _write(self, group: Sequence[_Item]) -> None:
+        try:
+            results = self._ledger.apply([change for change, _ in group])
+        except LedgerError as error:
+            for _, future in group:
+                future.set_exception(LedgerError(error.message, hint=error.hint))
+        except Exception as error:  # noqa: BLE001 - whoever waits gets it; the thread must go on
+            self._write_apart(group, error)
+        else:
+            for (_, future), result in zip(group, results, strict=True):
+                future.set_result(result)
+
+    def _write_apart(self, group: Sequence[_Item], error: Exception) -> None:
+        """One change of the group is malformed: the others are written all the same."""
+        if len(group) == 1:
+            group[0][1].set_exception(error)
+        else:
+            for item in group:
+                self._write([item])

@@ -1,0 +1,183 @@
+"""Records in, columns out, and back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from runner.ledger.changes import Finish, Intend, Settle, realm_of
+from runner.model import (
+    Amount,
+    Attempt,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    Intent,
+    JobError,
+    StoredFile,
+)
+
+
+def intend_row(change: Intend) -> dict[str, Any]:
+    """The columns of a new attempt."""
+    intent = change.intent
+    return {
+        "run": change.run,
+        "state": AttemptState.SUBMITTED if change.task_id else AttemptState.INTENT,
+        "realm": realm_of(intent.base_url),
+        "manifest": text(intent.manifest),
+        "job": text(intent.job),
+        "operation": intent.operation,
+        "fingerprint": intent.fingerprint,
+        "request": json.dumps(intent.request, separators=(",", ":")),
+        "seed": whole(intent.seed),
+        "provider": intent.provider,
+        "base_url": text(intent.base_url),
+        "key_env": text(intent.key_env),
+        "tag": intent.tag,
+        "estimate_unit": intent.estimate and intent.estimate.unit,
+        "estimate_value": intent.estimate and str(intent.estimate.value),
+        "intended_at": intent.at,
+        "task_id": text(change.task_id),
+        "submitted_at": intent.at if change.task_id else None,
+    }
+
+
+def settle_row(change: Settle) -> dict[str, Any]:
+    """The columns that the fate of a submission changes."""
+    return {
+        "number": change.number,
+        "state": change.state,
+        "at": change.at,
+        "task_id": text(change.task_id),
+        "used_seed": whole(change.seed),
+        "credits": whole(change.credits),
+        "trace_id": text(change.trace_id),
+        "http_status": change.http_status,
+        **error_row(change.error),
+    }
+
+
+def finish_row(change: Finish) -> dict[str, Any]:
+    """The columns that the end of a task changes."""
+    return {
+        "number": change.number,
+        "state": change.state,
+        "finished_at": change.finished_at,
+        "used_seed": whole(change.seed),
+        "credits": whole(change.credits),
+        "cost_unit": change.cost and change.cost.unit,
+        "cost_value": change.cost and str(change.cost.value),
+        "usage": json.dumps(dict(change.usage)),
+        "urls": json.dumps(change.urls),
+        "trace_id": text(change.trace_id),
+        **error_row(change.error),
+    }
+
+
+def error_row(error: JobError | None) -> dict[str, Any]:
+    """The columns of an error."""
+    return {
+        "error_code": text(error.code) if error else None,
+        "error_message": text(error.message) if error else None,
+        "error_class": error.class_ if error else None,
+        "error_billed": error.billed if error else None,
+    }
+
+
+def attempts_of(rows: Iterable[sqlite3.Row], files: Iterable[sqlite3.Row]) -> list[Attempt]:
+    """Attempts in the order of their rows, which must hold every attempt of a fingerprint.
+
+    The rows of `files` come in the order of their positions.
+    """
+    kept: dict[int, list[StoredFile]] = {}
+    for row in files:
+        kept.setdefault(row["attempt"], []).append(_file(row))
+    sent: dict[tuple[str, str], int] = {}
+    failed: dict[tuple[str, str], int] = {}
+    attempts = []
+    for row in rows:
+        key = (row["fingerprint"], row["realm"])
+        sent[key] = sent.get(key, 0) + (row["state"] != AttemptState.NOT_SENT)
+        failed[key] = failed.get(key, 0) + (row["state"] == AttemptState.FAILED)
+        attempts.append(attempt(row, kept.get(row["number"], ()), sent[key], failed[key]))
+    return attempts
+
+
+def attempt(row: sqlite3.Row, files: Sequence[StoredFile], ordinal: int, failures: int) -> Attempt:
+    """An attempt from its row."""
+    return Attempt(
+        number=row["number"],
+        run=row["run"],
+        state=AttemptState(row["state"]),
+        intent=_intent(row),
+        ordinal=ordinal,
+        failures=failures,
+        task_id=row["task_id"],
+        seed=_int(row["used_seed"]),
+        credits=_int(row["credits"]),
+        cost=_amount(row["cost_unit"], row["cost_value"]),
+        usage=json.loads(row["usage"] or "{}"),
+        urls=tuple(json.loads(row["urls"] or "[]")),
+        files=tuple(files),
+        error=_error(row),
+        trace_id=row["trace_id"],
+        submitted_at=row["submitted_at"],
+        finished_at=row["finished_at"],
+        superseded_at=row["superseded_at"],
+    )
+
+
+def text(value: str | None) -> str | None:
+    """`value` as SQLite takes it: half characters that a provider may send become visible."""
+    return value and value.encode("utf-8", "backslashreplace").decode()
+
+
+def whole(value: int | None) -> int | str | None:
+    """`value` as SQLite takes it: as digits beyond 64 bits."""
+    return value if value is None or -(2**63) <= value < 2**63 else str(value)
+
+
+def _intent(row: sqlite3.Row) -> Intent:
+    return Intent(
+        manifest=row["manifest"],
+        job=row["job"],
+        operation=row["operation"],
+        fingerprint=row["fingerprint"],
+        request=json.loads(row["request"]),
+        seed=_int(row["seed"]),
+        provider=row["provider"],
+        base_url=row["base_url"],
+        key_env=row["key_env"],
+        tag=row["tag"],
+        estimate=_amount(row["estimate_unit"], row["estimate_value"]),
+        at=row["intended_at"],
+    )
+
+
+def _file(row: sqlite3.Row) -> StoredFile:
+    return StoredFile(
+        path=row["path"], sha256=row["sha256"], bytes=row["bytes"], media_type=row["media_type"]
+    )
+
+
+def _int(value: int | str | None) -> int | None:
+    return None if value is None else int(value)
+
+
+def _amount(unit: Any, value: str | None) -> Amount | None:
+    return None if value is None else Amount(unit=unit, value=Decimal(value))
+
+
+def _error(row: sqlite3.Row) -> JobError | None:
+    if row["error_code"] is None:
+        return None
+    return JobError(
+        code=row["error_code"],
+        message=row["error_message"],
+        class_=ErrorClass(row["error_class"]),
+        billed=Billed(row["error_billed"]),
+    )

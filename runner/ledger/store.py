@@ -1,0 +1,124 @@
+"""The ledger: intents and what became of them in, durably; what is known of a request out."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from runner.ledger import locks, reading, rows
+from runner.ledger.changes import Change, Realm, Result
+from runner.ledger.opening import open_for_reading, open_for_writing
+from runner.ledger.schema import transaction
+from runner.ledger.trouble import told
+from runner.ledger.writing import write
+from runner.model import Attempt
+
+
+def utc_now() -> str:
+    """The time, UTC, RFC 3339 with milliseconds."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def open_ledger(
+    path: Path,
+    *,
+    read_only: bool = False,
+    wait_s: float = 30.0,
+    clock: Callable[[], str] = utc_now,
+) -> Ledger:
+    """Open the ledger at `path`; raises `LedgerError` (exit 8) when it cannot be used.
+
+    For writing, folder and file are made where they are missing. `read_only` makes nothing, works
+    in a read-only folder, and shows an empty ledger where there is none. `wait_s` is how long
+    another program's lock is waited for.
+    """
+    opened = open_for_reading if read_only else open_for_writing
+    return Ledger(path, opened(path, wait_s=wait_s), clock)
+
+
+class Ledger:
+    """An open ledger, for one thread; a context manager that closes it.
+
+    Every method may raise `LedgerError`. What `apply` has returned is on the disk.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], str]):
+        self.path = path
+        self.commits = 0
+        """How many groups of changes were committed."""
+        self._connection = connection
+        self._clock = clock
+        self._locks: dict[str, locks.RunLock] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file and of the locks of runs that were not ended."""
+        self._connection.close()
+        for lock in self._locks.values():
+            lock.release()
+        self._locks.clear()
+
+    def begin_run(self, manifest: str, tool: str) -> str:
+        """Record a new run and hold its lock from now on; returns its id, which sorts by time."""
+        at = self._clock()
+        run = f"{at[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}"
+        # The lock comes first: a run that is on record without it would pass for dead.
+        self._locks[run] = locks.RunLock(self.path.parent, run)
+        columns = (run, rows.text(manifest), tool, os.getpid(), socket.gethostname(), at)
+        with told(self.path):
+            self._connection.execute(
+                "INSERT INTO runs (id, manifest, tool, pid, host, started_at)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                columns,
+            )
+        return run
+
+    def end_run(self, run: str, exit_code: int) -> None:
+        """Record the end of a run and let go of its lock."""
+        with told(self.path):
+            self._connection.execute(
+                "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
+                (self._clock(), exit_code, run),
+            )
+        self._locks.pop(run).release()
+
+    def alive(self, run: str) -> bool:
+        """Whether the process that made `run` still lives."""
+        return locks.alive(self.path.parent, run)
+
+    def apply(self, changes: Sequence[Change]) -> list[Result]:
+        """Write all changes in one transaction, durably; a result for each.
+
+        On an error nothing of them is written.
+        """
+        with told(self.path), transaction(self._connection):
+            results = [write(self._connection, change) for change in changes]
+        self.commits += 1
+        return results
+
+    def latest(self, fingerprints: Iterable[str], realm: Realm) -> dict[str, Attempt]:
+        """For each fingerprint that is known here its living attempt, otherwise its last one."""
+        with told(self.path):
+            return reading.latest(self._connection, fingerprints, realm)
+
+    def attempts(self, manifest: str | None = None) -> list[Attempt]:
+        """Every attempt in the order of its intent, of one manifest or of all."""
+        with told(self.path):
+            return reading.of_manifest(self._connection, manifest)

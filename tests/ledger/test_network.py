@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from runner.errors import LedgerError
+from runner.ledger import network, opening
+from runner.ledger.network import lookup, network_type, parse_mount, parse_mountinfo
+from runner.ledger.store import open_ledger
+
+MOUNTINFO = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
+40 22 0:35 / /home/me/net\040drive rw,relatime shared:2 master:1 - nfs4 box:/x rw,vers=4.2
+41 40 0:36 / /home/me/net\040drive/local rw - tmpfs tmpfs rw
+42 22 0:37 / /over rw - cifs //box/x rw
+43 22 254:0 / /over rw - ext4 /dev/vdb rw
+damaged line
+"""
+MOUNT = """/dev/disk3s1 on / (apfs, sealed, local, read-only)
+box:/x on /Volumes/net (drive) (nfs, nodev)
+map auto_home on /System/Volumes/Data/home (autofs, automounted)
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("/home/me", None),
+        ("/home/me/net drive", "nfs4"),
+        ("/home/me/net drive/a/b", "nfs4"),
+        ("/home/me/net drive/local/x", None),
+        ("/home/me/net drives", None),
+        ("/over/x", None),
+    ],
+)
+def test_the_innermost_last_mount_tells_the_type(folder: str, kind: str | None) -> None:
+    assert lookup(folder, parse_mountinfo(MOUNTINFO)) == kind
+
+
+def test_the_list_of_macos_is_understood() -> None:
+    assert lookup("/Volumes/net (drive)/x", parse_mount(MOUNT)) == "nfs"
+    assert lookup("/Users/me", parse_mount(MOUNT)) is None
+
+
+def test_without_any_mount_nothing_is_known() -> None:
+    assert lookup("/x", []) is None
+
+
+def test_a_test_folder_is_local(tmp_path: Path) -> None:
+    assert network_type(tmp_path) is None
+
+
+def test_an_unknown_list_of_mounts_refuses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(network, "MOUNTINFO", tmp_path / "missing")
+    assert network_type(tmp_path) is None
+
+
+def test_a_ledger_on_a_network_drive_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "network_type", lambda _folder: "nfs4")
+    with pytest.raises(LedgerError, match=r"network file system \(nfs4\)") as told:
+        open_ledger(tmp_path / ".vidu-run" / "ledger.sqlite3")
+    assert "--state-dir" in (told.value.hint or "")

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.errors import LedgerError
+from runner.ledger.rescue import Rescue, read_rescue
+from runner.model import Intent
+
+
+def test_nothing_to_rescue_leaves_no_file(tmp_path: Path) -> None:
+    rescue = Rescue(tmp_path / "r1.rescue")
+    assert rescue.path.exists()
+    rescue.close()
+    assert not rescue.path.exists()
+
+
+def test_a_task_id_is_in_the_file_at_once(tmp_path: Path, intent: Callable[..., Intent]) -> None:
+    rescue = Rescue(tmp_path / "r1.rescue")
+    rescue.record(intent(), "911", attempt=3)
+    (entry,) = read_rescue(rescue.path)
+    assert (entry["task_id"], entry["attempt"], entry["job"]) == ("911", 3, "window")
+    rescue.close()
+
+
+def test_a_recorded_file_stays_and_is_trimmed(
+    tmp_path: Path, intent: Callable[..., Intent]
+) -> None:
+    rescue = Rescue(tmp_path / "r1.rescue")
+    rescue.record(intent(), "911")
+    rescue.record(intent("f2"), "912")
+    rescue.close()
+    assert [entry["task_id"] for entry in read_rescue(rescue.path)] == ["911", "912"]
+    assert rescue.path.read_bytes().count(b"\n") == 2
+
+
+def test_a_torn_line_does_not_hide_the_others(tmp_path: Path) -> None:
+    path = tmp_path / "r1.rescue"
+    path.write_bytes(b'{"task_id": "1"}\n{"task_\n[]\n\n')
+    assert read_rescue(path) == [{"task_id": "1"}]
+
+
+def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError, match="No such file"):
+        Rescue(tmp_path / "missing" / "r1.rescue")
+
+
+def test_a_record_that_fails_is_told(tmp_path: Path, intent: Callable[..., Intent]) -> None:
+    rescue = Rescue(tmp_path / "r1.rescue")
+    os.close(rescue._file)
+    rescue._file = os.open("/dev/full", os.O_RDWR)
+    with pytest.raises(LedgerError, match="cannot be written"):
+        rescue.record(intent(), "911")
+    rescue.close()

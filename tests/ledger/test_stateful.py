@@ -1,0 +1,163 @@
+"""Any interleaving of intents, answers, crashes and second runs keeps what paying once stands on.
+
+The ledger is watched beside a provider's own book: what arrived there was paid for.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+
+from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken
+from runner.ledger.reading import living
+from runner.ledger.store import Ledger, open_ledger
+from runner.model import Attempt, AttemptState, Intent
+
+AT = "2026-11-20T10:00:00Z"
+FINGERPRINTS = st.sampled_from(["f1", "f2", "f3"])
+
+
+@dataclass(eq=False)
+class Process:
+    """A run: its own open ledger, and the attempts it meant to submit."""
+
+    ledger: Ledger
+    run: str
+
+
+class Runs(RuleBasedStateMachine):
+    runs = Bundle("runs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.path = self.folder / ".vidu-run" / "ledger.sqlite3"
+        self.reader = open_ledger(self.path)
+        self.opened: list[Ledger] = []
+        self.intents: dict[int, str] = {}
+        self.tasks: dict[int, str] = {}
+        self.dead: set[str] = set()
+        self.superseded: set[int] = set()
+
+    def teardown(self) -> None:
+        for ledger in (self.reader, *self.opened):
+            ledger.close()
+        shutil.rmtree(self.folder)
+
+    def attempt(self, number: int) -> Attempt:
+        return {a.number: a for a in self.reader.attempts()}[number]
+
+    @rule(target=runs)
+    def start(self) -> Process:
+        ledger = open_ledger(self.path)
+        self.opened.append(ledger)
+        return Process(ledger=ledger, run=ledger.begin_run("m", "t"))
+
+    @rule(process=runs, fingerprint=FINGERPRINTS)
+    def intend(self, process: Process, fingerprint: str) -> None:
+        if process.run in self.dead:
+            return
+        free = not living(self.reader.latest([fingerprint], "remote").get(fingerprint))
+        intent = _intent(fingerprint)
+        (result,) = process.ledger.apply([Intend(run=process.run, intent=intent)])
+        assert isinstance(result, int if free else Taken)
+        if isinstance(result, int):
+            self.intents[result] = fingerprint
+
+    @rule(
+        process=runs,
+        data=st.data(),
+        fate=st.sampled_from(["not_sent", "refused", "ambiguous", "submitted"]),
+    )
+    def settle(self, process: Process, data: st.DataObject, fate: str) -> None:
+        if process.run in self.dead or not self.intents:
+            return
+        number = data.draw(st.sampled_from(sorted(self.intents)))
+        before = self.attempt(number).state
+        state = AttemptState(fate)
+        task_id = f"task-{number}" if state is AttemptState.SUBMITTED else None
+        change = Settle(number=number, state=state, at=AT, task_id=task_id)
+        (result,) = process.ledger.apply([change])
+        unsettled = before in {AttemptState.INTENT, AttemptState.AMBIGUOUS}
+        assert isinstance(result, Stale) != unsettled
+        if unsettled and task_id:
+            self.tasks[number] = task_id
+
+    @rule(process=runs, data=st.data(), end=st.sampled_from(["succeeded", "failed", "ambiguous"]))
+    def finish(self, process: Process, data: st.DataObject, end: str) -> None:
+        if process.run in self.dead or not self.tasks:
+            return
+        number = data.draw(st.sampled_from(sorted(self.tasks)))
+        before = self.attempt(number).state
+        process.ledger.apply([Finish(number=number, state=AttemptState(end), finished_at=AT)])
+        if before is AttemptState.SUCCEEDED:
+            assert self.attempt(number).state is AttemptState.SUCCEEDED
+
+    @rule(process=runs, fingerprint=FINGERPRINTS)
+    def force(self, process: Process, fingerprint: str) -> None:
+        attempt = self.reader.latest([fingerprint], "remote").get(fingerprint)
+        if process.run in self.dead or attempt is None or not living(attempt):
+            return
+        process.ledger.apply([Supersede(number=attempt.number, at=AT)])
+        self.superseded.add(attempt.number)
+
+    @rule(process=runs)
+    def crash(self, process: Process) -> None:
+        process.ledger.close()
+        self.dead.add(process.run)
+
+    @rule(target=runs)
+    def reopen_the_reader(self) -> object:
+        self.reader.close()
+        self.reader = open_ledger(self.path)
+        return multiple()
+
+    @invariant()
+    def a_fingerprint_has_one_living_attempt_at_most(self) -> None:
+        lives = [a.intent.fingerprint for a in self.reader.attempts() if living(a)]
+        assert len(lives) == len(set(lives))
+
+    @invariant()
+    def no_intent_and_no_task_is_lost(self) -> None:
+        attempts = {a.number: a for a in self.reader.attempts()}
+        assert {n: a.intent.fingerprint for n, a in attempts.items()} == self.intents
+        assert {n: a.task_id for n, a in attempts.items() if a.task_id} == self.tasks
+
+    @invariant()
+    def only_what_the_user_gave_up_or_what_failed_makes_way(self) -> None:
+        done = {AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.FAILED}
+        for attempt in self.reader.attempts():
+            given_up = attempt.number in self.superseded
+            assert living(attempt) or given_up or attempt.state in done
+
+    @invariant()
+    def the_living_are_told_from_the_dead(self) -> None:
+        for attempt in self.reader.attempts():
+            assert self.reader.alive(attempt.run) == (attempt.run not in self.dead)
+
+
+def _intent(fingerprint: str) -> Intent:
+    return Intent(
+        manifest="m",
+        job="j",
+        operation="vidu/reference2image",
+        fingerprint=fingerprint,
+        request={},
+        seed=None,
+        provider="vidu",
+        base_url="https://api.vidu.cn",
+        key_env="VIDU_API_KEY",
+        tag="00",
+        estimate=None,
+        at=AT,
+    )
+
+
+TestRuns = Runs.TestCase
+TestRuns.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
