@@ -115,14 +115,24 @@ class Failure(Exception):  # noqa: N818 - the family's name; its members end in 
 
     exit: ClassVar[Exit] = Exit.DEFECT
 
-    def __init__(self, message: str, *, hint: str | None = None, place: Place | None = None):
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        place: Place | None = None,
+        others: Iterable[Problem] = (),
+    ):
         super().__init__(message)
         self.message = message
         self.hint = hint
         self.place = place
+        self.others = list(others)
+        """Further problems of the same kind, told after this one."""
 
     def __str__(self) -> str:
-        return str(Problem(message=self.message, hint=self.hint, place=self.place))
+        first = Problem(message=self.message, hint=self.hint, place=self.place)
+        return "\n".join(str(problem) for problem in (first, *self.others))
 
 
 class UsageError(Failure):

@@ -1,0 +1,90 @@
+"""Prices and times come from the tables; what no table has is unknown."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from runner.model import Amount, Deferred, JobOutput
+from runner.operations import load_operations
+from runner.prices import estimate, expected_s
+
+OPERATIONS = load_operations()
+IMAGE = OPERATIONS["vidu/reference2image"]
+VIDEO = OPERATIONS["modelverse/reference2video"]
+LATER = Deferred(parts=(JobOutput(job="a", attribute="output"),))
+
+
+def price_of_image(**parameters: Any) -> Amount | None:
+    return estimate(IMAGE, {"prompt": "x", **parameters})
+
+
+@pytest.mark.parametrize(
+    ("model", "images", "resolution", "credits_"),
+    [
+        ("viduq2", 0, "1080p", 6),
+        ("viduq2", 0, "4K", 10),
+        ("viduq2", 1, "1080p", 8),
+        ("viduq2", 3, "2K", 12),
+        ("viduq2", 4, "1080p", 10),
+        ("viduq2", 7, "4K", 30),
+        ("viduq1", 1, "1080p", 20),
+    ],
+)
+def test_an_image_costs_by_model_references_and_resolution(
+    model: str, images: int, resolution: str, credits_: int
+) -> None:
+    found = price_of_image(model=model, images=["a.png"] * images, resolution=resolution)
+    assert found == Amount(unit="credits", value=Decimal(credits_))
+
+
+def test_what_is_absent_counts_as_its_documented_default() -> None:
+    assert price_of_image(model="viduq2") == Amount(unit="credits", value=Decimal(6))
+    found = estimate(VIDEO, {"model": "viduq2", "images": ["a"]})
+    assert found == Amount(unit="cny", value=Decimal("1.41"))
+
+
+def test_a_picture_that_is_yet_to_be_made_counts_as_one() -> None:
+    found = price_of_image(model="viduq2", images=[LATER])
+    assert found == Amount(unit="credits", value=Decimal(8))
+
+
+def test_the_number_of_images_may_be_told() -> None:
+    found = estimate(IMAGE, {"model": "viduq2", "images": LATER}, 4)
+    assert found == Amount(unit="credits", value=Decimal(10))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"model": "viduq3"},
+        {"model": "viduq2", "resolution": "8K"},
+        {"model": "viduq2", "resolution": LATER},
+        {"model": "viduq2", "images": LATER},
+        {"model": "viduq2", "images": ["a"] * 8},
+        {"model": "viduq1"},
+        {},
+    ],
+)
+def test_what_the_table_does_not_have_is_unknown_and_not_free(parameters: dict[str, Any]) -> None:
+    assert price_of_image(**parameters) is None
+
+
+def test_a_price_is_exact_and_no_binary_fraction() -> None:
+    found = estimate(VIDEO, {"model": "viduq2", "duration": 10, "resolution": "1080p"})
+    assert found == Amount(unit="cny", value=Decimal("5.78"))
+
+
+def test_a_long_video_without_a_resolution_has_no_documented_price() -> None:
+    assert estimate(VIDEO, {"model": "viduq2", "duration": 9}) is None
+
+
+def test_the_time_of_a_video_is_the_vendors() -> None:
+    assert expected_s(VIDEO, {"model": "viduq2"}) == 28.7
+    assert expected_s(VIDEO, {"model": "viduq2", "duration": 10, "resolution": "540p"}) == 43.0
+    assert expected_s(VIDEO, {"model": "viduq2", "duration": 11, "resolution": "540p"}) is None
+
+
+def test_the_time_of_an_image_is_not_published() -> None:
+    assert expected_s(IMAGE, {"model": "viduq2"}) is None
+    assert estimate(IMAGE, {"model": "viduq2"}) == estimate(IMAGE, {"model": "viduq2"})
