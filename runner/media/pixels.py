@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable
 from typing import BinaryIO
@@ -21,10 +22,13 @@ _READERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
 stops at sizes (its "decompression bomb") that are merely read here, never decoded. The one for
 WebP, which makes room for a canvas, minds them itself."""
 
+_filters = threading.Lock()
+"""The filters of warnings belong to the process: two threads would restore each other's."""
+
 
 def size_of(media_type: str, file: BinaryIO) -> tuple[int, int] | None:
     """Pixels across and down, as stored; None when the header cannot be read. Decodes nothing."""
-    with warnings.catch_warnings():
+    with _filters, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is no concern here
         try:
             with _READERS[media_type](file) as image:
