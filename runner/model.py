@@ -432,6 +432,28 @@ class Action(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A row of an earlier results manifest: this request was paid for, says the row."""
+
+    job: str
+    """The id it had."""
+    fingerprint: str
+    state: State
+    """`State.SUCCEEDED`, or `State.PENDING` with its task still to be collected."""
+    task_id: str | None
+    seed: int | None
+    credits: int | None
+    estimated: Amount | None
+    actual: Amount | None
+    usage: Mapping[str, Any]
+    urls: tuple[str, ...]
+    files: tuple[StoredFile, ...]
+    attempts: int
+    submitted_at: str | None
+    finished_at: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEntry:
     """What will happen to one job, and why."""
 
@@ -440,6 +462,9 @@ class PlanEntry:
     reason: str
     attempt: Attempt | None = None
     """The earlier submission that ATTACH, FETCH, REUSE, DECIDE and SKIP speak of."""
+    evidence: Evidence | None = None
+    """Where the ledger knows nothing (`attempt` is None): what ATTACH, FETCH, REUSE and SKIP rest
+    on instead."""
     share: str | None = None
     """With `Action.SHARE`: the id of the job that makes it."""
     estimate: Amount | None = None
