@@ -190,9 +190,10 @@ class Secret:
 
 def redact(text: str, secrets: Iterable[Secret]) -> str:
     """`text` with every secret's own text replaced, for crash logs and foreign messages."""
-    for secret in secrets:
-        if secret.reveal():
-            text = text.replace(secret.reveal(), "***")
+    # The longest first: one key may begin with another.
+    for key in sorted((secret.reveal() for secret in secrets), key=len, reverse=True):
+        if key:
+            text = text.replace(key, "***")
     return text
 
 
@@ -213,9 +214,13 @@ def _visible(character: str) -> str:
 
 
 def width(text: str) -> int:
-    """Columns that `text` takes on a terminal: wide characters take two, combining marks none."""
+    """Columns that `text` takes on a terminal: wide characters take two, marks none."""
     return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        0
+        if unicodedata.category(c) in {"Mn", "Me", "Cf"}
+        else 2
+        if unicodedata.east_asian_width(c) in "WF"
+        else 1
         for c in text
     )
 

@@ -1,0 +1,205 @@
+"""Problems are told with their place and a caret, once each, and safely for a terminal."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.errors import (
+    PRECEDENCE,
+    Exit,
+    Failure,
+    LedgerError,
+    ManifestError,
+    OutputError,
+    Place,
+    Problem,
+    ProviderError,
+    Secret,
+    UsageError,
+    merged,
+    printable,
+    redact,
+    width,
+    worst,
+)
+
+
+def caret_of(text: str, column: int) -> tuple[str, str]:
+    """The excerpt's two lines for a problem at that column of that source line."""
+    place = Place(path="m.yaml", line=1, column=column, text=text)
+    _, line, caret = str(Problem(message="x", place=place)).splitlines()
+    return line, caret
+
+
+def test_a_problem_is_told_as_compilers_do() -> None:
+    place = Place(path="m.yaml", line=7, column=5, text="    ratio: 21:9")
+    problem = Problem(message="no such ratio", place=place, job="wide", hint="try 16:9")
+    assert str(problem).splitlines() == [
+        'm.yaml:7:5: error: job "wide": no such ratio',
+        "        ratio: 21:9",
+        "        ^",
+        "  hint: try 16:9",
+    ]
+
+
+def test_a_problem_without_a_place_has_neither_place_nor_caret() -> None:
+    assert str(Problem(message="odd", warning=True)) == "warning: odd"
+
+
+def test_a_place_shows_what_is_known_of_it() -> None:
+    assert str(Place(path="m.yaml")) == "m.yaml"
+    assert str(Place(path="m.yaml", line=3)) == "m.yaml:3"
+
+
+def test_without_a_column_there_is_no_caret() -> None:
+    place = Place(path="m.yaml", line=3, text="a: 1")
+    assert str(Problem(message="x", place=place)) == "m.yaml:3: error: x"
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "columns_before"),
+    [
+        ("prompt: cat", 9, 8),
+        ("提示: 猫", 5, 6),
+        ("cafe\u0301: x", 8, 6),
+        ("❤\ufe0f: x", 5, 3),
+        ("\ta: x", 5, 4),
+        ("a: \x1b: x", 7, 9),
+        ("a", 2, 1),
+    ],
+)
+def test_the_caret_stands_under_its_character(text: str, column: int, columns_before: int) -> None:
+    _, caret = caret_of(text, column)
+    assert caret == "    " + " " * columns_before + "^"
+
+
+@pytest.mark.parametrize("column", [1, 51, 60, 150, 300, 301])
+def test_a_long_line_is_shown_around_the_caret(column: int) -> None:
+    text = "".join(chr(0x4E00 + index) for index in range(300))
+    line, caret = caret_of(text, column)
+    before = caret[:-1].removeprefix("    ")
+    shown = line.removeprefix("    ")
+    assert len(shown) <= 102
+    under = next((c for i, c in enumerate(shown) if width(shown[:i]) == width(before)), None)
+    assert under == (text[column - 1] if column <= len(text) else None)
+
+
+def test_one_cause_that_hits_many_jobs_is_told_once_with_their_number() -> None:
+    place = Place(path="m.yaml", line=2, column=1)
+    hits = [Problem(message="bad", place=place, job=job) for job in "abc"]
+    other = Problem(message="worse", place=place, job="d")
+    found = merged([hits[0], other, *hits[1:]])
+    assert [str(problem) for problem in found] == [
+        "m.yaml:2:1: error: bad (3 jobs, first: a)",
+        'm.yaml:2:1: error: job "d": worse',
+    ]
+
+
+def test_the_same_words_at_another_place_or_as_a_warning_stay_apart() -> None:
+    one, two = (Place(path="m.yaml", line=line) for line in (1, 2))
+    problems = [
+        Problem(message="bad", place=one),
+        Problem(message="bad", place=two),
+        Problem(message="bad", place=two, warning=True),
+    ]
+    assert merged(problems) == problems
+
+
+@given(st.lists(st.sampled_from("abcd")))
+def test_merging_loses_no_job(messages: list[str]) -> None:
+    found = merged(Problem(message=message, job="j") for message in messages)
+    assert sum(problem.jobs for problem in found) == len(messages)
+    assert [problem.message for problem in found] == list(dict.fromkeys(messages))
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\x1b[31mred", "\\x1b[31mred"),
+        ("a\rb", "a\\x0db"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\x9bb", "a\\x9bb"),
+        ("line\n\ttab", "line\n\ttab"),
+        ("猫 cat é", "猫 cat é"),
+    ],
+)
+def test_nothing_is_shown_that_a_terminal_would_obey(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+@given(st.text())
+def test_what_is_printable_stays_as_it_is(text: str) -> None:
+    assert printable(printable(text)) == printable(text)
+
+
+def test_a_message_cannot_obey_either() -> None:
+    assert "\x1b" not in str(Problem(message="\x1b[2J", place=Place(path="\x1b.yaml")))
+
+
+@pytest.mark.parametrize(
+    ("codes", "code"),
+    [
+        ([], Exit.OK),
+        ([Exit.OK, Exit.OK], Exit.OK),
+        ([Exit.JOBS_FAILED, Exit.OK], Exit.JOBS_FAILED),
+        ([Exit.JOBS_FAILED, Exit.INCOMPLETE, Exit.BUDGET], Exit.BUDGET),
+        ([Exit.BUDGET, Exit.DECISION], Exit.DECISION),
+        ([Exit.DECISION, Exit.PROVIDER], Exit.PROVIDER),
+        ([Exit.PROVIDER, Exit.LEDGER], Exit.LEDGER),
+        ([Exit.LEDGER, Exit.TERMINATED], Exit.TERMINATED),
+        ([Exit.TERMINATED, Exit.INTERRUPTED, Exit.DEFECT], Exit.DEFECT),
+        ([Exit.INVALID, Exit.DEFECT], Exit.INVALID),
+    ],
+)
+def test_of_several_exit_codes_the_gravest_counts(codes: list[Exit], code: Exit) -> None:
+    assert worst(codes) is code
+
+
+@given(st.lists(st.sampled_from(PRECEDENCE)), st.randoms())
+def test_the_order_in_which_codes_come_does_not_matter(
+    codes: list[Exit], rng: random.Random
+) -> None:
+    shuffled = codes.copy()
+    rng.shuffle(shuffled)
+    assert worst(shuffled) is worst(codes)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        (UsageError, 2),
+        (ProviderError, 4),
+        (OutputError, 6),
+        (LedgerError, 8),
+        (Failure, 70),
+    ],
+)
+def test_each_failure_has_its_exit_code(kind: type[Failure], code: int) -> None:
+    assert kind("x").exit == code
+
+
+def test_a_failure_is_told_with_its_hint_and_with_further_problems() -> None:
+    failure = ProviderError("no key", hint="set it", others=[Problem(message="no other key")])
+    assert str(failure).splitlines() == ["error: no key", "  hint: set it", "error: no other key"]
+
+
+@pytest.mark.parametrize(("errors", "words"), [(1, "1 error"), (2, "2 errors"), (0, "0 errors")])
+def test_an_invalid_manifest_counts_its_errors_and_not_its_warnings(
+    errors: int, words: str
+) -> None:
+    problems = [Problem(message="x")] * errors + [Problem(message="odd", warning=True)]
+    failure = ManifestError(problems)
+    assert (failure.message, failure.exit, failure.problems) == (words, 3, problems)
+
+
+def test_a_secret_shows_nowhere_but_where_it_is_revealed() -> None:
+    secret = Secret("vda_hush")
+    assert f"{secret} {secret!r} {[secret]}" == "Secret(***) Secret(***) [Secret(***)]"
+    assert secret.reveal() == "vda_hush"
+
+
+def test_secrets_are_redacted_the_longest_first() -> None:
+    secrets = [Secret("vda"), Secret("vda_hush"), Secret("")]
+    assert redact("key vda_hush, prefix vda", secrets) == "key ***, prefix ***"
