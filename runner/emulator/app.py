@@ -1,0 +1,99 @@
+"""The web application: routes, the error form of each API, the log of what was asked."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from runner.emulator import modelverse, vidu
+from runner.emulator.desk import DESK, Desk
+from runner.emulator.refusals import RefusedError
+from runner.emulator.routes import add_routes
+from runner.emulator.seen import Submission, of_task
+from runner.emulator.vidu import timestamp
+
+_SUBMISSIONS = {"/ent/v2/reference2image": "vidu", "/v1/tasks/submit": "modelverse"}
+_log = logging.getLogger(__name__)
+
+
+def build(desk: Desk) -> web.Application:
+    """The application around a desk.
+
+    The options' middlewares see a request after it is counted, and may answer it, break it or
+    hand it on.
+    """
+    app = web.Application(middlewares=[counted, in_form, *desk.options.middlewares])
+    app[DESK] = desk
+    add_routes(app)
+    app.cleanup_ctx.append(_callbacks)
+    return app
+
+
+async def _callbacks(app: web.Application) -> AsyncIterator[None]:
+    yield
+    await app[DESK].callbacks.close()
+
+
+@web.middleware
+async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Count the request, and log it with its outcome if it is a submission."""
+    desk = request.app[DESK]
+    resource = request.match_info.route.resource
+    path = resource.canonical if resource else "*"
+    desk.seen.request(f"{request.method} {path}")
+    status = 0
+    try:
+        response = await handler(request)
+        status = response.status
+    finally:  # also when a fault cuts the connection: what was made is made
+        api = _SUBMISSIONS.get(path)
+        if api and request.method == "POST":
+            _note(desk, api, request, status)
+    return response
+
+
+def _note(desk: Desk, api: str, request: web.Request, status: int) -> None:
+    if "task" in request:
+        desk.seen.submission(of_task(request["task"], status))
+        return
+    refused = Submission(
+        api=api,
+        at=timestamp(desk.options.now_ns()),
+        digest=request.get("digest", ""),
+        outcome=request.get("refused", "lost"),
+        status=status,
+        task_id=None,
+    )
+    desk.seen.submission(refused)
+
+
+@web.middleware
+async def in_form(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal in the form of the API that was asked."""
+    try:
+        return await handler(request)
+    except RefusedError as error:
+        return _answer(request, error)
+    except web.HTTPException as error:
+        if error.status not in {404, 405} or request.path.startswith("/files/"):
+            raise
+        reason = "NotFound" if error.status == 404 else "MethodNotAllowed"
+        words = f"{request.method} {request.path}: {error.reason}"
+        response = _answer(request, RefusedError(error.status, reason, words))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except OSError:
+        _log.exception("the emulator's state cannot be kept")
+        return _answer(request, RefusedError(500, "InternalServiceFailure", "cannot keep state"))
+
+
+def _answer(request: web.Request, error: RefusedError) -> web.Response:
+    request["refused"] = error.reason
+    form = modelverse.error if request.path.startswith("/v1/") else vidu.error
+    body: dict[str, Any] = form(error)
+    return web.json_response(body, status=error.status)

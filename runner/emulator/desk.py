@@ -1,0 +1,110 @@
+"""Where requests come in: keys, bodies, images and orders, the same way for both APIs."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from runner.emulator import fields, links
+from runner.emulator.callbacks import Callbacks
+from runner.emulator.gallery import Gallery
+from runner.emulator.options import Options
+from runner.emulator.references import Fetch, Received
+from runner.emulator.refusals import bad_request, unauthorized
+from runner.emulator.seen import Seen
+from runner.emulator.store import Store
+from runner.emulator.tasks import Order, Task
+from runner.emulator.vidu import Link
+
+Read: TypeAlias = Callable[[Mapping[str, Any], Fetch], tuple[Order, list[Received]]]
+"""An API's way from a body to an order."""
+
+_SMALL = 32_768
+"""Bytes of a body that is looked through on the event loop; a larger one holds images."""
+_LARGEST_DRAWN_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """All that handlers share."""
+
+    options: Options
+    store: Store
+    gallery: Gallery
+    callbacks: Callbacks
+    seen: Seen
+
+    def admit(self, key: str) -> None:
+        """Raises RefusedError for a key that is not known."""
+        if self.options.keys is not None and key not in self.options.keys:
+            raise unauthorized("the key is not valid")
+
+    def link(self, request: web.Request) -> Link:
+        """Fresh URLs at the address by which this request came."""
+        origin = f"{request.scheme}://{request.host}"
+        options = self.options
+
+        def fresh(owner: str, name: str) -> str:
+            target = links.sign(owner, name, options.now_ns(), options.url_lifetime_s)
+            return f"{origin}{target}"
+
+        return fresh
+
+    def fetch(self, request: web.Request) -> Fetch:
+        """Images at our own address come from the gallery, all others are not looked at."""
+        host, now = request.host, self.options.now_ns
+
+        def fetched(url: str) -> bytes | None:
+            parts = urlsplit(url)
+            target = f"{parts.path}?{parts.query}"
+            ours = links.split(target) is not None
+            if ours and (parts.netloc == host or links.fault(target, now()) is None):
+                return self.gallery.fetch(target)
+            return None
+
+        return fetched
+
+    async def order(self, request: web.Request, read: Read, limit: int) -> Task:
+        """The task made of a submission; raises RefusedError."""
+        raw = await read_body(request, limit)
+        digest = hashlib.sha256(raw).hexdigest()
+        request["digest"] = digest
+        self.store.refresh()  # a reference may be what another process on this folder made
+
+        def prepared() -> Order:
+            order, images = read(fields.parse(raw), self.fetch(request))
+            for image in images:
+                if image.content is not None:
+                    self.store.keep(image.reference.sha256, image.content)
+            return order
+
+        small = len(raw) < _SMALL and b"/files/" not in raw
+        order = prepared() if small else await asyncio.to_thread(prepared)
+        seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
+        task = self.store.place(replace(order, seed=seed), digest)
+        request["task"] = task
+        return task
+
+
+DESK = web.AppKey("desk", Desk)
+
+
+async def read_body(request: web.Request, limit: int) -> bytes:
+    """The whole body; RefusedError when it is larger than `limit` bytes or cannot be unpacked."""
+    pieces, size = [], 0
+    try:
+        async for piece in request.content.iter_chunked(65_536):
+            size += len(piece)
+            if size > limit:
+                raise bad_request(f"the body is larger than {limit} bytes")
+            pieces.append(piece)
+    except web.RequestPayloadError as error:
+        raise bad_request("the body cannot be read") from error
+    return b"".join(pieces)

@@ -1,0 +1,70 @@
+"""What an emulator can be told, and whether it has what an operation needs."""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from runner.errors import UsageError
+
+if TYPE_CHECKING:
+    from aiohttp.typedefs import Middleware
+
+Clock: TypeAlias = Callable[[], int]
+"""Nanoseconds since 1970, UTC."""
+
+EXTRA_HINT = 'pip install "vidu-run[media]"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How the emulated provider behaves. All keys belong to one organisation."""
+
+    time_scale: float = 1.0
+    """Factor on how long tasks take; 0 for tasks that are done at once."""
+    concurrency: int = 5
+    """Tasks in flight, for each of the two APIs, before a submission gets 429."""
+    credits: int = 100_000
+    """Vidu credits on the account before the first task of the state folder."""
+    keys: frozenset[str] | None = field(default=None, repr=False)
+    """The keys that are let in; None for any that is not empty."""
+    state_dir: Path | None = None
+    """Folder in which tasks outlive the process; None to forget everything at the end."""
+    url_lifetime_s: float = 86_400.0
+    """How long the URL of a result is valid; not touched by `time_scale`."""
+    now_ns: Clock = time.time_ns
+    middlewares: tuple[Middleware, ...] = ()
+    """aiohttp middlewares around the handlers and inside the error form and the log of requests:
+    the place for scripted faults. They find a made task under `request["task"]`."""
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense; raises UsageError."""
+        if not (math.isfinite(self.time_scale) and self.time_scale >= 0):
+            raise UsageError(f"time scale must be 0 or more, not {self.time_scale}")
+        if self.concurrency < 1:
+            raise UsageError(
+                f"the emulator's concurrency must be 1 or more, not {self.concurrency}"
+            )
+        if not (math.isfinite(self.url_lifetime_s) and self.url_lifetime_s >= 0):
+            raise UsageError(f"the life of URLs must be 0 s or more, not {self.url_lifetime_s}")
+
+
+def can_encode() -> bool:
+    """Whether videos can be made here."""
+    return importlib.util.find_spec("av") is not None
+
+
+def missing_extra(operations: Iterable[str]) -> str | None:
+    """Why these operations (`<provider>/<operation>`) cannot be emulated; None when they can.
+
+    ModelVerse makes videos, and encoding one takes PyAV, which is an extra.
+    """
+    videos = sorted({name for name in operations if name.startswith("modelverse/")})
+    if not videos or can_encode():
+        return None
+    return f"emulating {', '.join(videos)} makes real MP4s, which needs PyAV: {EXTRA_HINT}"

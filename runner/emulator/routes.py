@@ -1,0 +1,153 @@
+"""The handlers: a request to an answer, all deciding left to the rooms beside this one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from aiohttp import web
+
+from runner.emulator import links, modelverse, vidu, vidu_list
+from runner.emulator.desk import DESK, Desk
+from runner.emulator.options import EXTRA_HINT, can_encode
+from runner.emulator.refusals import bad_request, lacking, no_encoder, not_found
+from runner.emulator.tasks import Phase, Task
+
+VIDU_BODY_LIMIT = 20 * 1024 * 1024
+"""Bytes: "post body not above 20MB"."""
+MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
+"""Bytes. The document states none; seven images of 50 MB as base64 fit."""
+
+
+def add_routes(app: web.Application) -> None:
+    """Every path of both APIs, of result files and of our own."""
+    app.router.add_post("/ent/v2/reference2image", vidu_submit)
+    app.router.add_get("/ent/v2/tasks/{id}/creations", vidu_creations)
+    app.router.add_get("/ent/v2/tasks", vidu_tasks)
+    app.router.add_post("/ent/v2/tasks/{id}/cancel", vidu_cancel)
+    app.router.add_get("/ent/v2/credits", vidu_credits)
+    app.router.add_post("/v1/tasks/submit", modelverse_submit)
+    app.router.add_get("/v1/tasks/status", modelverse_status)
+    app.router.add_get("/files/{owner}/{name}", result_file)
+    app.router.add_get("/_emulator/requests", requests)
+
+
+async def vidu_submit(request: web.Request) -> web.Response:
+    """Create a picture task."""
+    key, desk = _vidu(request)
+    task = await desk.order(request, vidu.read, VIDU_BODY_LIMIT)
+    link = desk.link(request)
+    desk.callbacks.watch(task, key, lambda task_id: _now(desk, task_id, link))
+    return _json(vidu.created(task, link))
+
+
+async def vidu_creations(request: web.Request) -> web.Response:
+    """Tell a task's state and results."""
+    _, desk = _vidu(request)
+    task = _known(desk, "vidu", request.match_info["id"])
+    return _json(vidu.creations(task, desk.options.now_ns(), desk.link(request)))
+
+
+async def vidu_tasks(request: web.Request) -> web.Response:
+    """List tasks."""
+    _, desk = _vidu(request)
+    desk.store.refresh()
+    now, link = desk.options.now_ns(), desk.link(request)
+    filters = vidu_list.read_filters(request.query, now)
+    page = vidu_list.read_page(request.query)
+    tasks, token = vidu_list.select(desk.store, filters, page, now)
+    rows = [vidu.row(task, now, link) for task in tasks]
+    return _json({"tasks": rows, "next_page_token": token})
+
+
+async def vidu_cancel(request: web.Request) -> web.Response:
+    """Call a task off that is not yet being worked on."""
+    _, desk = _vidu(request)
+    task = _known(desk, "vidu", request.match_info["id"])
+    if task.phase(desk.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
+        raise bad_request("the task has been scheduled and cannot be cancelled")
+    desk.store.cancel(task.id)
+    link = desk.link(request)
+    ended = _known(desk, "vidu", task.id)
+    desk.callbacks.hurry(ended, lambda task_id: _now(desk, task_id, link))
+    return _json({})
+
+
+async def vidu_credits(request: web.Request) -> web.Response:
+    """Tell the balance."""
+    _, desk = _vidu(request)
+    desk.store.refresh()
+    now = desk.options.now_ns()
+    phases = [task.phase(now) for task in desk.store.in_flight("vidu")]
+    limit = desk.options.concurrency
+    return _json(vidu.balance(desk.store.balance(), limit, phases))
+
+
+async def modelverse_submit(request: web.Request) -> web.Response:
+    """Create a video task."""
+    desk = _modelverse(request)
+    if not can_encode():
+        raise no_encoder(f"this emulator cannot make videos without PyAV: {EXTRA_HINT}")
+    task = await desk.order(request, modelverse.read, MODELVERSE_BODY_LIMIT)
+    return _json(modelverse.submitted(task))
+
+
+async def modelverse_status(request: web.Request) -> web.Response:
+    """Tell a task's state and results."""
+    desk = _modelverse(request)
+    task_id = request.query.get("task_id", "")
+    if not task_id:
+        raise lacking("task_id")
+    task = _known(desk, "modelverse", task_id)
+    return _json(modelverse.status(task, desk.options.now_ns(), desk.link(request)))
+
+
+async def result_file(request: web.Request) -> web.StreamResponse:
+    """Hand out a file to whoever has its URL, byte for byte; no key is asked for."""
+    desk = request.app[DESK]
+    trouble = links.fault(request.raw_path, desk.options.now_ns())
+    if trouble:
+        raise web.HTTPForbidden(text=trouble)
+    desk.store.refresh()
+    owner, name = request.match_info["owner"], request.match_info["name"]
+    path = await asyncio.to_thread(desk.gallery.file, owner, name)
+    if path is None:
+        raise web.HTTPNotFound(text="NoSuchKey")
+    return web.FileResponse(path)
+
+
+async def requests(request: web.Request) -> web.Response:
+    """Tell tests what was asked; no part of either API."""
+    return _json(request.app[DESK].seen.report())
+
+
+def _json(body: dict[str, Any]) -> web.Response:
+    """An answer in readable UTF-8; its texts were checked when they came in."""
+    return web.json_response(text=json.dumps(body, ensure_ascii=False))
+
+
+def _vidu(request: web.Request) -> tuple[str, Desk]:
+    desk = request.app[DESK]
+    key = vidu.key_of(request.headers.get("Authorization"))
+    desk.admit(key)
+    return key, desk
+
+
+def _modelverse(request: web.Request) -> Desk:
+    desk = request.app[DESK]
+    desk.admit(modelverse.key_of(request.headers.get("Authorization")))
+    return desk
+
+
+def _known(desk: Desk, api: str, task_id: str) -> Task:
+    desk.store.refresh()
+    task = desk.store.task(api, task_id)
+    if task is None:
+        raise not_found("there is no such task")
+    return task
+
+
+def _now(desk: Desk, task_id: str, link: vidu.Link) -> dict[str, Any] | None:
+    task = desk.store.task("vidu", task_id)
+    return vidu.creations(task, desk.options.now_ns(), link) if task else None

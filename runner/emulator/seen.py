@@ -1,0 +1,65 @@
+"""What an emulator was asked: every submission with its outcome, and requests counted by kind."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from runner.emulator.tasks import Task
+from runner.emulator.vidu import timestamp
+
+_REMEMBERED = 100_000
+ACCEPTED = "accepted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One POST that asks for a task."""
+
+    api: str
+    at: str
+    """RFC 3339, UTC."""
+    digest: str
+    """SHA-256 of the body; empty when it was not read."""
+    outcome: str
+    """"accepted", the reason of a refusal, or "lost" when a fault left neither."""
+    status: int
+    """Of the answer; 0 when there was none."""
+    task_id: str | None
+
+
+class Seen:
+    """The log of one account. Made tasks are found again after a restart, refusals are not."""
+
+    def __init__(self, tasks: Iterable[Task]):
+        self._submissions = deque(map(of_task, tasks), maxlen=_REMEMBERED)
+        self._counts: Counter[str] = Counter()
+
+    def submission(self, submission: Submission) -> None:
+        """Note one submission."""
+        self._submissions.append(submission)
+
+    def request(self, kind: str) -> None:
+        """Count a request of a kind, such as "GET /ent/v2/credits"."""
+        self._counts[kind] += 1
+
+    def report(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return {
+            "submissions": [asdict(submission) for submission in self._submissions],
+            "requests": dict(self._counts),
+        }
+
+
+def of_task(task: Task, status: int = 200) -> Submission:
+    """The submission that a task came of."""
+    return Submission(
+        api=task.order.api,
+        at=timestamp(task.made_ns),
+        digest=task.digest,
+        outcome=ACCEPTED,
+        status=status,
+        task_id=task.id,
+    )

@@ -1,0 +1,150 @@
+"""An emulator on a loopback port: beside the caller in a thread of its own, or as the program."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import tempfile
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import ExitStack, asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from runner.emulator.app import build
+from runner.emulator.callbacks import Callbacks
+from runner.emulator.desk import Desk
+from runner.emulator.gallery import Gallery
+from runner.emulator.options import Options
+from runner.emulator.seen import Seen
+from runner.emulator.store import Store
+from runner.errors import UsageError
+
+HOST = "127.0.0.1"
+_FAREWELL_S = 1.0
+"""How long open requests may take once the end has come."""
+
+
+class Emulator:
+    """Both APIs in a thread with an event loop of its own, for as long as the context lasts."""
+
+    def __init__(self, options: Options | None = None, port: int = 0):
+        self._options = options or Options()
+        self._port = port
+        self._thread: threading.Thread | None = None
+        self._started = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+        self._trouble: BaseException | None = None
+        self.url = ""
+        """The base URL of both APIs, without a trailing slash, once the context is entered."""
+
+    def __enter__(self) -> Self:
+        """Start; blocks until requests are taken. Raises UsageError when it cannot serve."""
+        self._thread = threading.Thread(target=self._work, name="emulator", daemon=True)
+        self._thread.start()
+        self._started.wait()
+        if self._trouble:
+            self._thread.join()
+            raise self._trouble
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End; open requests have a second. Blocks until the port is free."""
+        if self._loop and self._stop:
+            with contextlib.suppress(RuntimeError):  # the loop is gone already
+                self._loop.call_soon_threadsafe(self._stop.set)
+        if self._thread:
+            self._thread.join()
+
+    def _work(self) -> None:
+        try:
+            asyncio.run(self._serve())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            self._trouble = error
+        finally:
+            self._started.set()
+
+    async def _serve(self) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        async with listening(self._options, self._port) as url:
+            self.url = url
+            self._started.set()
+            await self._stop.wait()
+
+
+def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
+    """Serve until SIGINT or SIGTERM; `ready` gets the base URL once requests are taken.
+
+    Blocks; needs the main thread for the signals. Raises UsageError when it cannot serve.
+    """
+    asyncio.run(_serve_until_signalled(options, port, ready))
+
+
+async def _serve_until_signalled(options: Options, port: int, ready: Callable[[str], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with listening(options, port) as url:
+        ready(url)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def listening(options: Options, port: int) -> AsyncIterator[str]:
+    """Both APIs on a port (0: a free one) of this event loop; gives their base URL."""
+    with ExitStack() as stack:
+        runner = web.AppRunner(
+            build(_desk(options, stack)),
+            handle_signals=False,
+            access_log=None,
+            shutdown_timeout=_FAREWELL_S,
+        )
+        await runner.setup()
+        try:
+            await _listen(runner, port)
+            yield f"http://{HOST}:{runner.addresses[0][1]}"
+        finally:
+            await runner.cleanup()
+
+
+def _desk(options: Options, stack: ExitStack) -> Desk:
+    """All state in the state folder, or in one that goes away with the stack."""
+    try:
+        folder = options.state_dir or Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="vidu-run-emulator-"))
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        store = Store(folder, options)
+        stack.callback(store.close)
+        gallery = Gallery(folder, store, options)
+    except OSError as error:
+        hint = "name a folder that can be written to"
+        raise UsageError(f"the emulator cannot keep its state: {error}", hint=hint) from error
+    return Desk(
+        options=options,
+        store=store,
+        gallery=gallery,
+        callbacks=Callbacks(options),
+        seen=Seen(store.tasks()),
+    )
+
+
+async def _listen(runner: web.AppRunner, port: int) -> None:
+    try:
+        await web.TCPSite(runner, HOST, port).start()
+    except (OSError, OverflowError) as error:
+        hint = "choose another port; 0 takes a free one"
+        raise UsageError(
+            f"the emulator cannot listen on port {port}: {error}", hint=hint
+        ) from error
