@@ -215,14 +215,13 @@ def _visible(character: str) -> str:
 
 def width(text: str) -> int:
     """Columns that `text` takes on a terminal: wide characters take two, marks none."""
-    return sum(
-        0
-        if unicodedata.category(c) in {"Mn", "Me", "Cf"}
-        else 2
-        if unicodedata.east_asian_width(c) in "WF"
-        else 1
-        for c in text
-    )
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 _EXCERPT_COLUMNS = 100
