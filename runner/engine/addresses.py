@@ -1,0 +1,80 @@
+"""Where a request may go: the proxy that the environment names, and what is a private address."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Collection
+from urllib.request import getproxies, proxy_bypass
+
+from aiohttp import ThreadedResolver
+from aiohttp.abc import ResolveResult
+from yarl import URL
+
+from runner.engine.trouble import Broken
+
+_PRIVATE = tuple(
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "0.0.0.0/8", "fc00::/7")
+)
+"""Without 198.18.0.0/15 and 100.64.0.0/10: tunnels give public names such addresses."""
+
+
+def proxy_for(url: URL) -> URL | None:
+    """The proxy that the environment (or macOS) names for this address; None for none.
+
+    aiohttp could look by itself, but would then read `~/.netrc` as well, and a password there
+    collides with the key.
+    """
+    host = url.host or ""
+    proxies = getproxies()
+    named = proxies.get(url.scheme) or proxies.get("all")
+    if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{url.port}"):
+        return None
+    return URL(named if "://" in named else f"http://{named}")
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address is this machine's or its network's own; False for a name."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").split("%", maxsplit=1)[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    inner = any(found in net for net in _PRIVATE if net.version == found.version)
+    return inner or found.is_loopback or found.is_link_local or found.is_unspecified
+
+
+class PublicResolver(ThreadedResolver):
+    """A resolver that refuses names which lead to private addresses.
+
+    It is asked when a connection is made, so no name can mean something else afterwards.
+    `exempt` are the hosts that may be private all the same: the user's own proxies.
+    """
+
+    def __init__(self, exempt: Collection[str]):
+        super().__init__()
+        self._exempt = exempt
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The host's addresses. Raises OSError when it has none, Broken when one is private."""
+        found = await super().resolve(host, port, family)
+        if host not in self._exempt and any(is_private(row["host"]) for row in found):
+            raise Broken(PRIVATE)
+        return found
+
+
+PRIVATE = "the address is on this machine or in a private network"
+
+
+def proxy_hosts() -> frozenset[str]:
+    """The hosts of all proxies that the environment names."""
+    hosts = (URL(named if "://" in named else f"http://{named}").host for named in _named())
+    return frozenset(host for host in hosts if host)
+
+
+def _named() -> list[str]:
+    return [named for scheme, named in getproxies().items() if scheme != "no" and named]

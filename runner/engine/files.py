@@ -1,0 +1,171 @@
+"""Finished files into their places: nothing is ever overwritten, and what is in place stays.
+
+What stands in the way moves to the archive, under its digest. A link in the way is moved itself,
+never what it points to. All functions block.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from runner.engine.disk import copy, digest_of, flush_folder, unwritable
+from runner.errors import OutputError
+
+_TRIES = 100
+"""How often another process may put a file in our way before we give up."""
+
+
+def place(part: Path, target: Path, sha256: str, archive: Path) -> None:
+    """Give `part`, whose digest is known, the name `target`, durably.
+
+    A file at `target` with another content is first moved to `archive/<its sha256>.<ext>`; one
+    with the same content stays, and `part` goes. Folders are made. Raises OutputError; then
+    neither file is lost.
+    """
+    with unwritable(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(_TRIES):
+            if _holds(target, sha256):
+                break
+            _displace(target, archive)
+            if _name(part, target):
+                break
+        else:
+            raise OutputError(f"{target}: another program keeps putting files there")
+        part.unlink(missing_ok=True)
+        flush_folder(target.parent)
+
+
+def shelve(source: Path, target: Path, sha256: str, archive: Path) -> None:
+    """See to it that the content `sha256` lies at `target`, copied from `source` or the archive.
+
+    Raises OutputError, also when neither has it any more.
+    """
+    if _holds(target, sha256):
+        return
+    found = find(source, sha256, archive)
+    if found is None:
+        raise OutputError(
+            f"{source}: the file is gone or was changed", hint="fetch it again, or restore it"
+        )
+    part = target.with_name(f"{target.stem}.part-{secrets.token_hex(6)}")
+    with unwritable(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            copy(found, part)
+            place(part, target, sha256, archive)
+        finally:
+            part.unlink(missing_ok=True)
+
+
+def find(target: Path, sha256: str, archive: Path) -> Path | None:
+    """The regular file with that content: `target`, or one in the archive; None if there is none.
+
+    Every candidate is read and its digest compared.
+    """
+    kept = sorted(archive.glob(f"{sha256}.*")) if archive.is_dir() else []
+    return next((path for path in [target, *kept] if _holds(path, sha256)), None)
+
+
+def folder(root: Path, *names: str) -> Path:
+    """The folder `root/names...`, made if absent.
+
+    Below `root` no part of it may be a link: a manifest's own folder may hold links that lead
+    its files anywhere. Raises OutputError.
+    """
+    path = root
+    with unwritable(root):
+        root.mkdir(parents=True, exist_ok=True)
+        for name in names:
+            path = path / name
+            with suppress(FileExistsError):
+                path.mkdir()
+            if path.is_symlink() or not path.is_dir():
+                raise OutputError(f"{path}: not a folder of its own, so nothing is written there")
+    return path
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    return digest_of(path) == sha256
+
+
+def _name(part: Path, target: Path) -> bool:
+    """Give `part` a second name; False when that name was taken meanwhile."""
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        return _rename(part, target)
+    return True
+
+
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+
+
+def _rename(part: Path, target: Path) -> bool:
+    """The same where there are no hard links: take the name with an empty file, then replace it."""
+    try:
+        target.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    part.replace(target)
+    return True
+
+
+def _displace(target: Path, archive: Path) -> None:
+    """Move whatever is at `target` into the archive; nothing to do when nothing is."""
+    try:
+        kind = target.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
+        raise OutputError(f"{target}: not a file, so nothing is put in its place")
+    archive.mkdir(parents=True, exist_ok=True)
+    # Out of the way in one step: what is hashed below, nobody else can still replace.
+    held = target.with_name(f".displaced-{secrets.token_hex(6)}{target.suffix}")
+    try:
+        target.rename(held)
+    except FileNotFoundError:
+        return
+    try:
+        _archive(held, archive)
+    except OSError:
+        with suppress(OSError):  # back, unless its place is taken; it is not lost either way
+            if _name(held, target):
+                held.unlink(missing_ok=True)
+        raise
+
+
+def _archive(held: Path, archive: Path) -> None:
+    """Name a displaced file by its digest; a link by that of the path it holds."""
+    link = held.is_symlink()
+    text = os.fsencode(held.readlink()) if link else b""
+    sha256 = hashlib.sha256(text).hexdigest() if link else digest_of(held)
+    shelf = archive / f"{sha256}{'.link' if link else held.suffix or '.bin'}"
+    if not link and not (sha256 and _holds(shelf, sha256)):
+        _move(held, shelf)
+    elif link and not shelf.is_symlink():
+        shelf.symlink_to(os.fsdecode(text))
+    held.unlink(missing_ok=True)
+    flush_folder(archive)
+
+
+def _move(held: Path, shelf: Path) -> None:
+    """Put `held` on the shelf, across file systems too; a damaged file there makes room."""
+    part = shelf.with_name(f"{shelf.stem}.part-{secrets.token_hex(6)}")
+    try:
+        os.link(held, part)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        copy(held, part)
+    part.replace(shelf)

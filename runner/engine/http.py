@@ -1,0 +1,183 @@
+"""Requests out, replies in, over aiohttp: what came back, or how far the request got."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from runner.engine.addresses import (
+    PRIVATE,
+    PublicResolver,
+    is_private,
+    proxy_for,
+    proxy_hosts,
+)
+from runner.engine.answers import content_of
+from runner.engine.sending import Body, Watch
+from runner.engine.trouble import BROKEN, Broken, reach, words
+from runner.model import Reach, Reply, Request
+
+MIB = 1024 * 1024
+REDIRECTS = 5
+"""The most that are followed to a file; API calls follow none."""
+_HEADERS = {"User-Agent": "vidu-run", "Accept-Encoding": "identity"}
+
+
+class Http:
+    """The program's way to the network, for one event loop; an async context manager.
+
+    `trust_env`: whether proxies are taken from the environment. `idle_timeout_s` limits
+    standstill, `connect_timeout_s` name resolution, connection, proxy and TLS together.
+    """
+
+    def __init__(
+        self, *, trust_env: bool, idle_timeout_s: float = 60, connect_timeout_s: float = 20
+    ):
+        self._trust_env = trust_env
+        self._idle_s = idle_timeout_s
+        self._connect_s = connect_timeout_s
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        # A submission never travels on a connection that a server may just have closed.
+        self._submit = await self._session(aiohttp.TCPConnector(limit=0, force_close=True))
+        self._ask = await self._session(aiohttp.TCPConnector(limit=0))
+        # The file hosts' sessions have never seen a key.
+        self._files = await self._session(aiohttp.TCPConnector(limit=0), decompress=True)
+        public = PublicResolver(proxy_hosts() if self._trust_env else ())
+        self._public = await self._session(
+            aiohttp.TCPConnector(limit=0, resolver=public), decompress=True
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    async def _session(
+        self, connector: aiohttp.TCPConnector, *, decompress: bool = False
+    ) -> aiohttp.ClientSession:
+        session = aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers=_HEADERS,
+            timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_s),
+            auto_decompress=decompress,
+            trust_env=False,
+        )
+        return await self._open.enter_async_context(session)
+
+    async def send(self, request: Request, *, submission: bool, max_bytes: int = 8 * MIB) -> Reply:
+        """Send a request once and read its whole answer; trouble is told in the reply.
+
+        Nothing is sent twice: `submission` takes a connection of its own, and aiohttp repeats
+        only GETs whose kept-alive connection had gone. Redirects are not followed: they would
+        carry the key to another host. An answer above `max_bytes` is no answer.
+        """
+        watch = Watch(self._connect_s + self._idle_s, self._idle_s)
+        body = Body(request.body, watch) if request.body else None
+        session = self._submit if submission else self._ask
+        try:
+            async with watch:
+                reply = await self._exchange(session, request, body, watch, max_bytes)
+        except BROKEN as error:
+            handed, announced = (body.handed, body.announced) if body else (0, 0)
+            return Reply(reach=reach(error, handed, announced), trouble=words(error))
+        return _unheard(reply) if body and body.handed < body.announced else reply
+
+    async def _exchange(
+        self,
+        session: aiohttp.ClientSession,
+        request: Request,
+        body: Body | None,
+        watch: Watch,
+        max_bytes: int,
+    ) -> Reply:
+        url = URL(request.url, encoded=True)
+        async with session.request(
+            request.method,
+            url,
+            headers=request.headers,
+            data=body,
+            allow_redirects=False,
+            proxy=self._proxy(url),
+        ) as response:
+            watch.within(5 * self._idle_s)
+            content = await content_of(response, watch, max_bytes)
+            if session is self._submit:
+                response.close()  # ends the writing of a body that was answered early
+            return Reply(
+                reach=Reach.ANSWERED,
+                status=response.status,
+                headers=_lowered(response.headers),
+                body=content,
+            )
+
+    def _proxy(self, url: URL) -> URL | None:
+        return proxy_for(url) if self._trust_env else None
+
+    async def is_near(self, base_url: str) -> bool:
+        """Whether an API lives at a private address; its results may then do so as well."""
+        url = URL(base_url, encoded=True)
+        if not url.host or is_private(url.host):
+            return bool(url.host)
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._connect_s):
+                found = await loop.getaddrinfo(url.host, url.port)
+        except (OSError, ValueError):  # TimeoutError is an OSError; ValueError: no host name
+            return False
+        return any(is_private(str(row[4][0])) for row in found)
+
+    @asynccontextmanager
+    async def get(
+        self, url: str, *, private: bool = False, headers: Mapping[str, str] | None = None
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """A file's streamed response, asked for byte for byte as `url` stands, without any key.
+
+        Follows redirects. Raises one of `trouble.BROKEN`, also for an address that is not http
+        or, without `private`, one of this machine or its network. Limits connecting only: the
+        reader limits standstill.
+        """
+        session = self._files if private else self._public
+        at = URL(url, encoded=True)
+        for _ in range(REDIRECTS + 1):
+            if at.scheme not in {"http", "https"} or not at.host:
+                raise Broken("the address of the file is neither http nor https")
+            if not private and is_private(at.host):
+                raise Broken(PRIVATE)
+            async with session.get(
+                at, headers=headers, allow_redirects=False, proxy=self._proxy(at)
+            ) as response:
+                to = response.headers.get("Location")
+                if response.status not in {301, 302, 303, 307, 308} or not to:
+                    yield response
+                    return
+                at = at.join(URL(to, encoded=True))
+        raise Broken(f"more than {REDIRECTS} redirects")
+
+
+def _unheard(reply: Reply) -> Reply:
+    """An answer to a request that was not sent in full: a server's failure then leaves no doubt."""
+    if reply.status == 408 or reply.status >= 500:
+        trouble = f"HTTP {reply.status} came before the request was sent in full"
+        return Reply(reach=Reach.NOT_SENT, status=reply.status, trouble=trouble)
+    return reply
+
+
+def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
+    """Names in lower case; of a header that comes twice, the first."""
+    found: dict[str, str] = {}
+    for name, value in headers.items():
+        found.setdefault(name.lower(), value)
+    return found
