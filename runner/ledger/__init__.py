@@ -1,1 +1,36 @@
 """The durable record of every intent to pay and of what became of it."""
+
+from runner.ledger.changes import (
+    Change,
+    Finish,
+    Intend,
+    Realm,
+    Result,
+    Settle,
+    Stale,
+    Store,
+    Supersede,
+    Taken,
+    realm_of,
+)
+from runner.ledger.journal import Journal
+from runner.ledger.rescue import Rescue
+from runner.ledger.store import Ledger, open_ledger
+
+__all__ = [
+    "Change",
+    "Finish",
+    "Intend",
+    "Journal",
+    "Ledger",
+    "Realm",
+    "Rescue",
+    "Result",
+    "Settle",
+    "Stale",
+    "Store",
+    "Supersede",
+    "Taken",
+    "open_ledger",
+    "realm_of",
+]

@@ -1,0 +1,160 @@
+"""The command line: flags become options, options go to the pipeline, an exit code comes back."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import click
+from click_default_group import DefaultGroup
+
+from runner import __version__
+
+if TYPE_CHECKING:
+    from runner.errors import Exit
+
+# The pipeline is imported by the verbs, not here: `--help` and completion load nothing.
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATH = click.Path(path_type=Path)
+
+
+def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def add(command: F) -> F:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return add
+
+
+MANIFESTS = click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...", type=PATH)
+
+PLACES = _with(
+    click.option("-o", "--results", type=PATH, help="Results manifest; a .json name gives JSON."),
+    click.option("--state-dir", type=PATH, help="Where the ledger lives.  [default: .vidu-run]"),
+    click.option("--outputs", metavar="DIR", help="Folder for the files.  [default: outputs]"),
+)
+
+SELECTION = _with(
+    click.option("--select", multiple=True, metavar="GLOB", help="Only these ids, or tag:NAME."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these."),
+)
+
+EMULATION = _with(
+    click.option("--emulate", is_flag=True, help="Use the built-in emulator: no key, no money."),
+    click.option(
+        "--time-scale",
+        type=click.FloatRange(min=0),
+        metavar="X",
+        help="How long emulated tasks take, 1 being real.  [default: 0.1]",
+    ),
+)
+
+SETTINGS = _with(
+    click.option("--concurrency", metavar="N", help="Tasks in flight.  [default: 5]"),
+    click.option("--timeout", metavar="TIME", help="A job's limit from its submission on.  [30m]"),
+    click.option("--poll-rate", metavar="N", help="Status requests a second and provider.  [5]"),
+    click.option(
+        "--outage", metavar="TIME", help="How long to try an unreachable provider.  [10m]"
+    ),
+    click.option("--download/--no-download", default=None, help="Fetch the files.  [download]"),
+    click.option("--base-url", multiple=True, metavar="PROVIDER=URL", help="A provider's address."),
+    click.option(
+        "--trust", multiple=True, metavar="HOST=VAR", help="Let HOST have the key in VAR."
+    ),
+)
+
+PROGRESS = click.option(
+    "--progress",
+    type=click.Choice(["auto", "bar", "plain", "json", "none"]),
+    default="auto",
+    show_default=True,
+    help="How to tell what happens; json is NDJSON on standard output.",
+)
+
+
+@click.group(
+    cls=cast("type[click.Group]", DefaultGroup),
+    default="run",
+    default_if_no_args=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="vidu-run", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Run manifests of paid picture and video generation, paying for each job once.
+
+    `vidu-run MANIFEST` runs it. Keys come from VIDU_API_KEY and MODELVERSE_API_KEY.
+    """
+
+
+@cli.command()
+@_with(MANIFESTS, PLACES, SELECTION, EMULATION, SETTINGS, PROGRESS)
+@click.option("-n", "--dry-run", is_flag=True, help="Only show the plan.")
+@click.option("--retry-failed", is_flag=True, help="Try again what failed for good, too.")
+def run(dry_run: bool, **flags: Any) -> None:
+    """Make what the manifests ask for (the default verb)."""
+    from runner import pipeline  # noqa: PLC0415
+
+    options = pipeline.Options(**flags)
+    _end(lambda: pipeline.plan(options) if dry_run else pipeline.run(options))
+
+
+@cli.command()
+@MANIFESTS
+@click.option("--json", "as_json", is_flag=True, help="Problems as JSON on standard output.")
+def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
+    """Check manifests without sending anything; no key is needed."""
+    from runner import pipeline  # noqa: PLC0415
+
+    _end(lambda: pipeline.validate(pipeline.Options(manifests=manifests, as_json=as_json)))
+
+
+@cli.command()
+@_with(MANIFESTS, PLACES, SELECTION, EMULATION, SETTINGS)
+@click.option("--retry-failed", is_flag=True, help="Plan what failed for good again, too.")
+@click.option("--json", "as_json", is_flag=True, help="The plan as JSON on standard output.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to submit.")
+def plan(detailed_exitcode: bool, **flags: Any) -> None:
+    """Show what a run would submit, reuse and re-attach to. Writes nothing."""
+    from runner import pipeline  # noqa: PLC0415
+
+    options = pipeline.Options(**flags)
+    _end(lambda: pipeline.plan(options, detailed_exitcode=detailed_exitcode))
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8787, show_default=True)
+@click.option("--time-scale", type=click.FloatRange(min=0), default=1.0, show_default=True)
+@click.option("--concurrency", type=click.IntRange(min=1), default=5, show_default=True)
+@click.option("--credits", type=click.IntRange(min=0), help="The account's balance.")
+@click.option("--key", multiple=True, help="A key that is accepted.  [default: any]")
+@click.option("--state-dir", type=PATH, help="Keep tasks here.  [default: in memory]")
+def emulate(**flags: Any) -> None:
+    """Serve both APIs on loopback, for any client. No key, no money."""
+    from runner import pipeline  # noqa: PLC0415
+
+    _end(lambda: pipeline.emulate(**flags))
+
+
+@cli.command()
+@click.argument("name", required=False)
+def schema(name: str | None) -> None:
+    """Print a JSON Schema (manifest, results, vidu/reference2image, ...), or list them."""
+    from runner import pipeline  # noqa: PLC0415
+
+    _end(lambda: pipeline.schema(name))
+
+
+def _end(step: Callable[[], Exit]) -> None:
+    from runner.guard import guarded  # noqa: PLC0415
+
+    sys.exit(guarded(step))
+
+
+def main() -> None:
+    """The console script."""
+    cli(prog_name="vidu-run")

@@ -1,0 +1,134 @@
+"""What every part of a run needs to know, and the record of one job under way."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.engine.http import Http
+from runner.engine.limits import Rate
+from runner.ledger import Journal, Rescue
+from runner.model import (
+    Account,
+    Action,
+    Attempt,
+    Event,
+    Observer,
+    Operation,
+    Outcome,
+    PlanEntry,
+    Step,
+)
+from runner.providers.base import Provider
+from runner.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """One run's surroundings; nothing here changes but what the objects hold themselves."""
+
+    settings: Settings
+    operations: Mapping[str, Operation]
+    providers: Mapping[str, Provider]
+    manifest: str
+    """Name of the manifest's file, for the ledger."""
+    run: str
+    """The ledger's id of this run."""
+    base: Path
+    """The results manifest's folder, which file paths in results start from."""
+    outputs: Path
+    """The folder of this manifest's files."""
+    archive: Path
+    """Where displaced files go, by digest."""
+    journal: Journal
+    rescue: Rescue
+    http: Http
+    rates: Mapping[str, Rate]
+    """Provider to the pace of its status requests."""
+    observer: Observer
+    random: random.Random
+    stopping: asyncio.Event
+    """Set when nothing more is to be submitted."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def account(self, operation: Operation) -> Account:
+        """The way into the provider of `operation`."""
+        return self.settings.accounts[operation.provider]
+
+    def provider(self, operation: Operation) -> Provider:
+        """The translator for `operation`."""
+        return self.providers[operation.provider]
+
+    def stamp(self) -> str:
+        """Now, as the ledger and the results write it: UTC, RFC 3339, to the millisecond."""
+        return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def tell(self, step: Step, job: str, text: str = "", outcome: Outcome | None = None) -> None:
+        """Let the onlookers know."""
+        self.observer.event(Event(step=step, job=job, text=text, outcome=outcome))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a job left the air: its outcome, and whether its provider must stop with it."""
+
+    outcome: Outcome
+    halt: str | None = None
+    """Why nothing more can be submitted to this provider; None when it goes on."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Flight:
+    """One job under way. Its fields fill up as it goes; an interruption finds them as they are."""
+
+    entry: PlanEntry
+    operation: Operation
+    number: int | None = None
+    """The ledger's number of the living attempt."""
+    task_id: str | None = None
+    seed: int | None = None
+    credits: int | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+    submitted_at: str | None = None
+    finished_at: str | None = None
+    attempts: int = 0
+    posting: bool = False
+    """A submission has left and its answer is awaited: to be cut only as a last resort."""
+    known: bool = False
+    """The task's success is known (and recorded)."""
+
+    @classmethod
+    def of(cls, entry: PlanEntry, operation: Operation) -> Flight:
+        """A job about to take off, with what an earlier run knows of its task."""
+        known = entry.attempt or entry.evidence
+        if known is None or entry.action is Action.SUBMIT:
+            return cls(entry=entry, operation=operation)
+        return cls(
+            entry=entry,
+            operation=operation,
+            number=entry.attempt.number if entry.attempt else None,
+            task_id=known.task_id,
+            seed=known.seed,
+            credits=known.credits,
+            usage=known.usage,
+            urls=known.urls,
+            submitted_at=known.submitted_at,
+            finished_at=known.finished_at,
+            attempts=known.ordinal if isinstance(known, Attempt) else known.attempts,
+            known=entry.action is Action.FETCH,
+        )
+
+
+T = TypeVar("T")
+
+
+async def durable(future: Future[T]) -> T:
+    """Wait for a change to be on disk, without losing it when this wait is cancelled."""
+    return await asyncio.shield(asyncio.wrap_future(future))

@@ -1,0 +1,145 @@
+"""From how a job's way ended to the outcome that the results manifest tells."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from runner.engine.context import Context, Flight
+from runner.model import (
+    Action,
+    Amount,
+    Attempt,
+    AttemptState,
+    JobError,
+    Outcome,
+    PlanEntry,
+    State,
+    StoredFile,
+)
+
+
+def ended(
+    context: Context,
+    flight: Flight,
+    state: State,
+    *,
+    reason: str | None = None,
+    error: JobError | None = None,
+    files: tuple[StoredFile, ...] = (),
+) -> Outcome:
+    """The outcome of a job that was under way in this run."""
+    estimate = flight.entry.estimate
+    return Outcome(
+        job=flight.entry.job,
+        state=state,
+        reason=reason,
+        task_id=flight.task_id,
+        seed=flight.seed,
+        credits=flight.credits,
+        estimated=estimate,
+        actual=_credits(flight.credits),
+        at_risk=estimate if state is State.AMBIGUOUS else None,
+        usage=flight.usage,
+        urls=flight.urls,
+        files=files,
+        attempts=flight.attempts,
+        submitted_at=flight.submitted_at,
+        finished_at=flight.finished_at
+        or (context.stamp() if state is State.FAILED and flight.attempts else None),
+        error=error,
+    )
+
+
+def interrupted(context: Context, flight: Flight) -> Outcome:
+    """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
+    if flight.posting:
+        reason = "the run was cut while its submission was on its way"
+        return ended(context, flight, State.AMBIGUOUS, reason=reason)
+    where = "made, not yet fetched" if flight.known else "its task is under way"
+    where = where if flight.task_id else "not submitted"
+    return ended(context, flight, State.PENDING, reason=f"interrupted; {where}")
+
+
+def unstarted(entry: PlanEntry, reason: str, *, skipped: bool = False) -> Outcome:
+    """The outcome of a job that this run never came to."""
+    state = State.SKIPPED if skipped else State.PENDING
+    return Outcome(job=entry.job, state=state, reason=reason, estimated=entry.estimate)
+
+
+def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
+    """The outcome of a job that needs nothing done: reused, awaiting a decision, or skipped.
+
+    A job that was not selected, or failed before, keeps what is known of it.
+    """
+    if entry.action is Action.REUSE:
+        return _known(entry, State.SUCCEEDED, files)
+    if entry.attempt is None and entry.evidence is None:
+        return unstarted(entry, entry.reason, skipped=True)
+    if entry.evidence is not None:
+        return _known(entry, entry.evidence.state, entry.evidence.files)
+    assert entry.attempt is not None
+    state = _STATES[entry.attempt.state]
+    return _known(entry, state, entry.attempt.files if state is State.SUCCEEDED else ())
+
+
+_STATES = {
+    AttemptState.INTENT: State.AMBIGUOUS,
+    AttemptState.NOT_SENT: State.SKIPPED,
+    AttemptState.REFUSED: State.FAILED,
+    AttemptState.AMBIGUOUS: State.AMBIGUOUS,
+    AttemptState.SUBMITTED: State.PENDING,
+    AttemptState.SUCCEEDED: State.SUCCEEDED,
+    AttemptState.FAILED: State.FAILED,
+}
+
+
+def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -> Outcome:
+    """The outcome of a job that asks for the very same as `original`, which bears the cost."""
+    return Outcome(
+        job=entry.job,
+        state=original.state,
+        reason=f'the same request as "{original.job.id}"',
+        task_id=original.task_id,
+        seed=original.seed,
+        usage=original.usage,
+        urls=original.urls,
+        files=files,
+        reused=True,
+        submitted_at=original.submitted_at,
+        finished_at=original.finished_at,
+        error=original.error,
+    )
+
+
+def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Outcome:
+    """An outcome from what the ledger, or else an earlier results manifest, knows."""
+    known = entry.attempt or entry.evidence
+    assert known is not None
+    if isinstance(known, Attempt):
+        estimated, attempts = known.intent.estimate, known.ordinal
+        actual, error = known.cost or _credits(known.credits), known.error
+    else:
+        estimated, attempts, actual, error = known.estimated, known.attempts, known.actual, None
+    return Outcome(
+        job=entry.job,
+        state=state,
+        reason=entry.reason,
+        task_id=known.task_id,
+        seed=known.seed,
+        credits=known.credits,
+        estimated=estimated,
+        actual=actual,
+        at_risk=estimated if state is State.AMBIGUOUS else None,
+        usage=known.usage,
+        urls=known.urls,
+        files=files,
+        reused=state is State.SUCCEEDED,
+        attempts=attempts,
+        submitted_at=known.submitted_at,
+        finished_at=known.finished_at,
+        error=error if state is State.FAILED else None,
+    )
+
+
+def _credits(credits_: int | None) -> Amount | None:
+    return None if credits_ is None else Amount(unit="credits", value=Decimal(credits_))

@@ -1,0 +1,229 @@
+"""The whole batch: a plan in, an outcome for each of its jobs out, under one TaskGroup."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from runner.engine.collect import shelve
+from runner.engine.context import Context, Ending, Flight
+from runner.engine.flow import adopt, collect, submit, watch
+from runner.engine.outcomes import interrupted, settled, shared, unstarted
+from runner.engine.schedule import Schedule
+from runner.model import Action, Outcome, Plan, PlanEntry, State, Step
+
+FETCHERS = 8
+"""Downloads at once; they hold no place in flight."""
+
+ANSWER_WAIT_S = 15.0
+"""How long an interruption waits for the answers of submissions that have left."""
+
+CHECKPOINT_S = 60.0
+"""How often a long run writes its results manifest."""
+
+
+class Batch:
+    """One run over one plan.
+
+    As many workers as places in flight pull jobs that are ready; what they bring to an end is
+    handed to the fetchers, so that a download never keeps a place. Nothing else is a task: a
+    hundred thousand waiting jobs are a hundred thousand records.
+    """
+
+    def __init__(self, context: Context, plan: Plan) -> None:
+        self._context = context
+        self._plan = plan
+        self._outcomes: dict[str, Outcome] = {}
+        self._flights: dict[str, Flight] = {}
+        self._to_fetch: asyncio.Queue[Flight] = asyncio.Queue()
+        self._news = asyncio.Condition()
+        self._workers: list[asyncio.Task[None]] = []
+        self.halted: dict[str, str] = {}
+        """Provider to why nothing more was submitted to it."""
+        self.interrupted_by: signal.Signals | None = None
+        self._schedule = Schedule(
+            plan.entries,
+            providers={name: op.provider for name, op in context.operations.items()},
+            caps={
+                name: account.concurrency or context.settings.concurrency
+                for name, account in context.settings.accounts.items()
+            },
+        )
+
+    async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
+        """Bring every job to an end, or to where an interruption leaves it; see `outcomes`.
+
+        `checkpoint` is called in a thread, about once a minute, with the outcomes so far.
+        Raises an `ExceptionGroup` of what ended the batch before its time (a ledger that can't
+        be written, a defect); what was known until then is in `outcomes` all the same.
+        """
+        async with asyncio.TaskGroup() as helpers:
+            running = [helpers.create_task(self._fetch()) for _ in range(FETCHERS)]
+            running.append(helpers.create_task(self._write_now_and_then(checkpoint)))
+            with _signals(self._interrupt):
+                await self._work_together()
+            if self.interrupted_by is None:
+                await self._to_fetch.join()
+            for task in running:
+                task.cancel()
+
+    def outcomes(self) -> list[Outcome]:
+        """One outcome for every job, in the plan's order, whatever state the run is in."""
+        return [self._outcome(entry) for entry in self._plan.entries]
+
+    def _outcome(self, entry: PlanEntry) -> Outcome:
+        job = entry.job.id
+        if job in self._outcomes:
+            return self._outcomes[job]
+        if job in self._flights:
+            return interrupted(self._context, self._flights[job])
+        return unstarted(entry, "interrupted; not started")
+
+    # ------------------------------------------------------------------------------- workers
+
+    async def _work_together(self) -> None:
+        count = min(self._context.settings.concurrency, len(self._plan.entries))
+        async with asyncio.TaskGroup() as workers:
+            self._workers = [workers.create_task(self._work()) for _ in range(count)]
+
+    async def _work(self) -> None:
+        while (entry := await self._next()) is not None:
+            await self._carry(entry)
+
+    async def _next(self) -> PlanEntry | None:
+        """The next job to carry; None when there will be no more."""
+        async with self._news:
+            while not self._over():
+                if (entry := self._schedule.take()) is not None:
+                    return entry
+                await self._news.wait()
+        return None
+
+    def _over(self) -> bool:
+        everything = len(self._outcomes) == len(self._plan.entries)
+        return everything or self._context.stopping.is_set()
+
+    async def _carry(self, entry: PlanEntry) -> None:
+        """One job as far as it holds a place in flight."""
+        _current_task().set_name(entry.job.id)  # an interruption asks whose submission is out
+        try:
+            ending = await self._fly(entry)
+        finally:
+            self._schedule.land(entry)
+        if ending is not None:
+            await self._end(ending.outcome, ending.halt)
+        elif not self._context.stopping.is_set() or self._flights[entry.job.id].known:
+            self._to_fetch.put_nowait(self._flights[entry.job.id])
+
+    async def _fly(self, entry: PlanEntry) -> Ending | None:
+        """Start the job as planned; None when its task succeeded and only its files are missing."""
+        operation = self._context.operations[entry.job.operation]
+        match entry.action:
+            case Action.SHARE:
+                return await self._share(entry)
+            case Action.REUSE:
+                return Ending(outcome=settled(entry, await shelve(self._context, entry)))
+            case Action.DECIDE | Action.SKIP:
+                return Ending(outcome=settled(entry))
+            case Action.SUBMIT if operation.provider in self.halted:
+                reason = f"{operation.provider} stopped: {self.halted[operation.provider]}"
+                return Ending(outcome=unstarted(entry, reason))
+            case _:
+                pass
+        flight = Flight.of(entry, operation)
+        self._flights[entry.job.id] = flight
+        if entry.evidence is not None and entry.action is not Action.SUBMIT:
+            await adopt(self._context, flight)
+        if entry.action is Action.FETCH:
+            return None
+        if entry.action is Action.SUBMIT:
+            ending = await submit(self._context, flight, self._outcomes)
+            if ending is not None or self._context.stopping.is_set():
+                return ending
+        return await watch(self._context, flight)
+
+    async def _share(self, entry: PlanEntry) -> Ending:
+        assert entry.share is not None
+        original = self._outcomes[entry.share]
+        files = await shelve(self._context, entry, original.files)
+        return Ending(outcome=shared(entry, original, files))
+
+    async def _fetch(self) -> None:
+        while True:
+            flight = await self._to_fetch.get()
+            ending = await collect(self._context, flight)
+            await self._end(ending.outcome, ending.halt)
+            self._to_fetch.task_done()
+
+    # ---------------------------------------------------------------------------------- ends
+
+    async def _end(self, outcome: Outcome, halt: str | None = None) -> None:
+        """Take down how a job ended, and what follows for those that wait for it."""
+        self._note(outcome)
+        if halt is not None:
+            self.halted.setdefault(self._context.operations[outcome.job.operation].provider, halt)
+        if outcome.state is State.SUCCEEDED:
+            self._schedule.succeed(outcome.job.id)
+        else:
+            for entry, upstream in self._schedule.fail(outcome.job.id):
+                self._note(_without(entry, self._outcomes[upstream]))
+        async with self._news:
+            self._news.notify_all()
+
+    def _note(self, outcome: Outcome) -> None:
+        self._outcomes[outcome.job.id] = outcome
+        self._flights.pop(outcome.job.id, None)
+        self._context.tell(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
+
+    async def _write_now_and_then(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
+        while True:
+            await asyncio.sleep(CHECKPOINT_S)
+            await asyncio.to_thread(checkpoint, self.outcomes())
+
+    # -------------------------------------------------------------------------- interruptions
+
+    def _interrupt(self, number: signal.Signals) -> None:
+        """Submit nothing more and wait for answers that are due; the second time, cut them too."""
+        first = self.interrupted_by is None
+        self.interrupted_by = self.interrupted_by or number
+        self._context.stopping.set()
+        posting = {job for job, flight in self._flights.items() if flight.posting}
+        for worker in self._workers:
+            if not first or worker.get_name() not in posting:
+                worker.cancel()
+        if first and posting:
+            self._context.tell(
+                Step.INTERRUPTED,
+                "",
+                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to {len(posting)} submission"
+                f"{'s' * (len(posting) != 1)}; press Ctrl-C again to cut",
+            )
+            asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._interrupt, number)
+
+
+def _current_task() -> asyncio.Task[None]:
+    task = asyncio.current_task()
+    assert task is not None
+    return task
+
+
+def _without(entry: PlanEntry, upstream: Outcome) -> Outcome:
+    """The outcome of a job whose upstream has no result: lost with it, or waiting like it."""
+    reason = f'needs "{upstream.job.id}", which is {upstream.state.value}'
+    lost = upstream.state in (State.FAILED, State.SKIPPED)
+    return unstarted(entry, reason, skipped=lost)
+
+
+@contextmanager
+def _signals(handle: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Let `handle` have SIGINT and SIGTERM while the batch runs."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, handle, number)
+    try:
+        yield
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)

@@ -1,0 +1,77 @@
+"""The outermost frame: known errors become messages with their code, defects a crash log."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from runner import __version__
+from runner.errors import Exit, Failure, ManifestError, Secret, printable, redact
+
+
+def guarded(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> int:
+    """Run `step`; its exit code, or that of the error that ended it, told on standard error."""
+    try:
+        code = int(step())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read our output has gone; point the descriptor away so that the interpreter's
+        # own flush at exit does not fail once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.OK
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return Exit.INTERRUPTED
+    except ManifestError as error:
+        for problem in error.problems:
+            _say(str(problem))
+        return error.exit
+    except Failure as error:
+        _say(str(error))
+        return error.exit
+    except Exception as error:  # noqa: BLE001 - the outermost frame: a defect, told as one
+        return _defect(error, environ)
+    return code
+
+
+def secrets_of(environ: Mapping[str, str]) -> list[Secret]:
+    """Everything in the environment that looks like a key, for redaction."""
+    marks = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+    return [Secret(v) for k, v in environ.items() if v and any(m in k.upper() for m in marks)]
+
+
+def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
+    text = redact("".join(traceback.format_exception(error)), secrets_of(environ))
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    head = f"vidu-run {__version__}, Python {sys.version}, {sys.platform}\n\n"
+    what = f"error: a defect in vidu-run: {next(_leaves(error))!r}"
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix=f"vidu-run-crash-{stamp}-", suffix=".log", delete=False, encoding="utf-8"
+        ) as log:
+            log.write(head + text)
+        where = f"a crash log was written to {Path(log.name)}"
+    except OSError as trouble:
+        where = f"no crash log could be written ({trouble.strerror}); the traceback:\n{text}"
+    _say(redact(f"{what}\n  {where}\n  what was paid for is in the ledger", secrets_of(environ)))
+    return Exit.DEFECT
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _say(text: str) -> None:
+    try:
+        print(printable(text), file=sys.stderr, flush=True)
+    except OSError:
+        return  # nobody listens any more; the exit code still tells

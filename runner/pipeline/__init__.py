@@ -1,0 +1,139 @@
+"""The program as steps: read, validate, expand, plan, run, record, report."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
+from pathlib import Path
+
+from runner.errors import Exit, ManifestError, Problem, UsageError, worst
+from runner.model import Action
+from runner.pipeline.options import Options
+from runner.pipeline.planned import plan_manifest, with_keys
+from runner.pipeline.reading import Manifest, read_manifests
+from runner.report import records, text
+
+__all__ = ["Options", "emulate", "plan", "run", "schema", "validate"]
+
+
+def validate(options: Options) -> Exit:
+    """Check every manifest; sends nothing, writes nothing, needs no key."""
+    options.check()
+    problems: list[Problem]
+    manifests: list[Manifest] = []
+    code = Exit.OK
+    try:
+        manifests = read_manifests(options.manifests, options.environ)
+        problems = [problem for manifest in manifests for problem in manifest.warnings]
+    except ManifestError as error:
+        if not options.as_json:
+            raise
+        problems, code = error.problems, Exit.INVALID
+    if options.as_json:
+        _print_json([records.of_problem(problem) for problem in problems])
+        return code
+    _tell(problems)
+    for manifest in manifests:
+        count = len(manifest.jobs)
+        print(f"{manifest.path}: {count} job{'s' * (count != 1)}, nothing wrong")
+    return code
+
+
+def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
+    """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
+    options.check()
+    manifests = read_manifests(options.manifests, options.environ)
+    planned = [plan_manifest(manifest, options) for manifest in manifests]
+    if options.as_json:
+        _print_json([records.of_plan(str(p.manifest.path), p.plan) for p in planned])
+    for one in planned:
+        _tell(one.warnings)
+        if not options.as_json:
+            print(text.plan_text(str(one.manifest.path), one.plan))
+    entries = (entry for one in planned for entry in one.plan.entries)
+    work = any(entry.action is Action.SUBMIT for entry in entries)
+    return Exit.TO_SUBMIT if detailed_exitcode and work else Exit.OK
+
+
+def run(options: Options) -> Exit:
+    """Make what the manifests ask for, one manifest after the other.
+
+    Everything that can be wrong with any of them (problems, keys, addresses) is told before
+    anything is sent for the first.
+    """
+    from runner.pipeline.running import run_planned  # noqa: PLC0415 - aiohttp takes its time
+
+    if options.emulate:
+        from runner.pipeline.emulation import emulated  # noqa: PLC0415 - so does a server
+
+    options.check()
+    manifests = read_manifests(options.manifests, options.environ)
+    for manifest in manifests:
+        planned = plan_manifest(manifest, options)
+        _tell(planned.warnings)
+        if not options.emulate:
+            with_keys(planned)
+    codes: list[Exit] = []
+    for manifest in manifests:
+        # Planned again: the run before may have made what this one asks for.
+        planned = plan_manifest(manifest, options)
+        with emulated(planned) if options.emulate else nullcontext(with_keys(planned)) as ready:
+            code, told = run_planned(ready)
+        print(text.summary(told), file=sys.stderr)
+        codes.append(code)
+        if code in (Exit.INTERRUPTED, Exit.TERMINATED):
+            break
+    return worst(codes)
+
+
+def emulate(
+    *,
+    port: int,
+    time_scale: float,
+    concurrency: int,
+    credits: int | None,  # noqa: A002 - the flag's name
+    key: tuple[str, ...],
+    state_dir: Path | None,
+) -> Exit:
+    """Serve both APIs on loopback until interrupted."""
+    from runner.pipeline.emulation import serve_emulator  # noqa: PLC0415
+
+    serve_emulator(
+        port=port,
+        time_scale=time_scale,
+        concurrency=concurrency,
+        credits_=credits,
+        keys=key,
+        state_dir=state_dir,
+    )
+    return Exit.OK
+
+
+def schema(name: str | None) -> Exit:
+    """Print the schema of that name, or the names there are."""
+    from runner.operations import schema_folder  # noqa: PLC0415
+
+    folder = schema_folder()
+    names = {
+        path.relative_to(folder).as_posix().removesuffix(".schema.json"): path
+        for path in sorted(folder.rglob("*.schema.json"))
+    }
+    if name is None:
+        print("\n".join(names))
+        return Exit.OK
+    if name not in names:
+        raise UsageError(f'there is no schema "{name}"', hint=f"there are: {', '.join(names)}")
+    print(names[name].read_text(encoding="utf-8"), end="")
+    return Exit.OK
+
+
+def _tell(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        print(problem, file=sys.stderr)
+
+
+def _print_json(value: object) -> None:
+    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
+    print()

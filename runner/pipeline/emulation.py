@@ -1,0 +1,70 @@
+"""The built-in emulator: beside one run, or served to anybody."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from runner.emulator.options import Options, missing_extra
+from runner.emulator.server import Emulator, serve
+from runner.errors import UsageError
+from runner.operations import load_operations
+from runner.pipeline.planned import Planned, facts_of
+from runner.settings import emulated_accounts
+
+
+@contextmanager
+def emulated(planned: Planned) -> Iterator[Planned]:
+    """The plan with its accounts at an emulator that lives as long as this context.
+
+    The emulator runs in a thread and on a loop of its own; its tasks are kept beside the ledger,
+    so that a later rehearsal can re-attach to them. Raises UsageError when an operation needs
+    something that is not installed.
+    """
+    lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
+    if lacking is not None:
+        raise UsageError(lacking)
+    options = Options(
+        time_scale=planned.options.scale,
+        concurrency=max(Options().concurrency, planned.settings.concurrency),
+        state_dir=planned.places.emulator,
+    )
+    with Emulator(options) as emulator:
+        accounts = emulated_accounts(
+            emulator.url, facts_of(planned.manifest), planned.manifest.providers
+        )
+        yield replace(planned, settings=replace(planned.settings, accounts=accounts))
+
+
+def serve_emulator(
+    *,
+    port: int,
+    time_scale: float,
+    concurrency: int,
+    credits_: int | None,
+    keys: tuple[str, ...],
+    state_dir: Path | None,
+) -> None:
+    """Serve both APIs on loopback until SIGINT or SIGTERM; the address goes to standard output."""
+    options = Options(
+        time_scale=time_scale,
+        concurrency=concurrency,
+        credits=Options().credits if credits_ is None else credits_,
+        keys=frozenset(keys) or None,
+        state_dir=state_dir,
+    )
+    lacking = missing_extra(load_operations())
+    if lacking is not None:
+        print(f"warning: {lacking}", file=sys.stderr)
+    key = keys[0] if keys else "any-text"
+    serve(options, port, lambda url: _announce(url, key))
+
+
+def _announce(url: str, key: str) -> None:
+    print(f"Vidu and ModelVerse are emulated at {url} (Ctrl-C ends it). For any client:\n")
+    for name in ("VIDU", "MODELVERSE"):
+        print(f"  export {name}_BASE_URL={url} {name}_API_KEY={key}")
+    sys.stdout.flush()

@@ -1,0 +1,78 @@
+"""What the command line asked for, in one record."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.errors import UsageError
+from runner.providers.registry import PROVIDERS
+
+
+REHEARSAL_SCALE = 0.1
+"""A rehearsal takes a tenth of the real time unless `--time-scale` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """The command line of a verb that reads manifests; None and False: not given."""
+
+    manifests: tuple[Path, ...]
+    results: Path | None = None
+    state_dir: Path | None = None
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    emulate: bool = False
+    time_scale: float | None = None
+    retry_failed: bool = False
+    progress: str = "auto"
+    as_json: bool = False
+    base_url: tuple[str, ...] = ()
+    trust: tuple[str, ...] = ()
+    outputs: str | None = None
+    concurrency: str | None = None
+    timeout: str | None = None
+    poll_rate: str | None = None
+    outage: str | None = None
+    download: bool | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+
+    @property
+    def scale(self) -> float:
+        """How long emulated tasks take, 1 being real."""
+        return REHEARSAL_SCALE if self.time_scale is None else self.time_scale
+
+    def flags(self) -> dict[str, Any]:
+        """The flags that are settings, under the settings' names, and the pairs of trust."""
+        names = ("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "trust")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
+    def environment(self) -> dict[str, str]:
+        """The environment with `--base-url` in it: a flag names a host as a variable does."""
+        found = dict(self.environ)
+        for pair in self.base_url:
+            name, _, url = pair.partition("=")
+            if name not in PROVIDERS or not url:
+                raise UsageError(
+                    f"--base-url {pair}: not of the form PROVIDER=URL",
+                    hint=f"providers: {', '.join(PROVIDERS)}",
+                )
+            found[PROVIDERS[name].BASE_URL_ENV] = url
+        return found
+
+    def check(self) -> None:
+        """Raise UsageError for flags that cannot go together."""
+        if self.results is not None and len(self.manifests) > 1:
+            raise UsageError("-o names one results manifest, but there are several manifests")
+        if self.time_scale is not None and not self.emulate:
+            raise UsageError("--time-scale is the emulator's", hint="add --emulate")
+        seen: dict[Path, Path] = {}
+        for path in self.manifests:
+            if (known := seen.setdefault(path.with_suffix("").resolve(), path)) is not path:
+                raise UsageError(
+                    f"{known} and {path} would share one results manifest",
+                    hint="name each manifest once, or rename one",
+                )

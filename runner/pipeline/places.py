@@ -1,0 +1,43 @@
+"""Where one manifest's things are: its results, files, ledger and displaced files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from runner.pipeline.options import Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """Paths of one manifest. A rehearsal (`--emulate`) shares none with a real run."""
+
+    results: Path
+    ledger: Path
+    archive: Path
+    """Displaced files, by digest."""
+    rescue: Path
+    emulator: Path
+
+    @property
+    def base(self) -> Path:
+        """The folder that paths in the results manifest start from."""
+        return self.results.parent
+
+    @classmethod
+    def of(cls, manifest: Path, options: Options) -> Places:
+        """The places that the command line and the manifest's own name give."""
+        state = options.state_dir or manifest.parent / ".vidu-run"
+        kind = ".emulated" if options.emulate else ""
+        return cls(
+            results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
+            ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
+            archive=state / ("emulated-files" if options.emulate else "files"),
+            rescue=state / "rescue",
+            emulator=state / "emulator",
+        )
+
+    @staticmethod
+    def outputs(folder: Path, manifest: Path, *, emulated: bool) -> Path:
+        """The folder of one manifest's files under the `outputs` folder."""
+        return folder / "emulated" / manifest.stem if emulated else folder / manifest.stem

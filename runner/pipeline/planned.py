@@ -1,0 +1,188 @@
+"""A checked manifest, the ledger and earlier results in; settings and a plan out, nothing written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.engine.files import find
+from runner.errors import Problem
+from runner.ledger import Realm, open_ledger, realm_of
+from runner.model import Action, Attempt, AttemptState, Job, Operation, Plan, StoredFile
+from runner.pipeline.options import Options
+from runner.pipeline.places import Places
+from runner.pipeline.reading import Manifest
+from runner.planning import Known, Wish, make_plan
+from runner.prices import estimate, expected_s
+from runner.providers.registry import PROVIDERS
+from runner.results import read_evidence
+from runner.selection import select
+from runner.settings import ProviderFacts, Settings, Sources, read_settings
+
+V = TypeVar("V")
+
+NETWORKED = frozenset({Action.SUBMIT, Action.ATTACH, Action.FETCH})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """Everything that is settled before anything is sent."""
+
+    manifest: Manifest
+    options: Options
+    places: Places
+    settings: Settings
+    outputs: Path
+    """The folder of this manifest's files."""
+    plan: Plan
+    removed: list[Mapping[str, Any]]
+    """Rows of earlier results whose jobs are no longer in the manifest."""
+    warnings: Sequence[Problem]
+    """What is odd about the manifest, and about an earlier results manifest."""
+
+
+def plan_manifest(manifest: Manifest, options: Options) -> Planned:
+    """Decide what happens to every job of one manifest; reads the ledger, asks nobody.
+
+    The accounts of the result have no keys yet: a plan needs none, see `with_keys`. Raises
+    LedgerError, UsageError, ProviderError.
+    """
+    places = Places.of(manifest.path, options)
+    settings = _settings(manifest, options, {} if options.emulate else facts_of(manifest))
+    outputs = Places.outputs(settings.outputs, manifest.path, emulated=options.emulate)
+    jobs = manifest.jobs
+    realms = _by_realm(manifest, settings)
+    earlier = [read_evidence(places.results, realm=realm) for realm in realms]
+    with open_ledger(places.ledger, read_only=True) as ledger:
+        known = Known(
+            attempts=_union(ledger.latest(prints, realm) for realm, prints in realms.items()),
+            evidence=_union(one.evidence for one in earlier),
+            alive=ledger.alive,
+            present=lambda file: _present(file, places),
+            estimate=lambda job: estimate(_operation(manifest, job), job.parameters, _images(job)),
+            expected_s=lambda job: _expected_s(manifest, job, options),
+        )
+        wish = Wish(
+            selected=_selected(jobs, options, known.attempts),
+            retry_failed=options.retry_failed,
+            download=settings.download,
+        )
+        plan = make_plan(jobs, known, wish)
+    return Planned(
+        manifest=manifest,
+        options=options,
+        places=places,
+        settings=settings,
+        outputs=outputs,
+        plan=plan,
+        removed=earlier[0].removed({job.id for job in jobs}) if earlier else [],
+        warnings=[*manifest.warnings, *(earlier[0].problems if earlier else ())],
+    )
+
+
+def with_keys(planned: Planned) -> Planned:
+    """The plan with a way into every provider that it has to speak to.
+
+    Raises ProviderError, with the line to copy, where a key is missing or must not be used.
+    """
+    speaking = {e.job.operation for e in planned.plan.entries if e.action in NETWORKED}
+    facts = facts_of(planned.manifest, speaking)
+    return replace(planned, settings=_settings(planned.manifest, planned.options, facts, keys=True))
+
+
+def _settings(
+    manifest: Manifest,
+    options: Options,
+    facts: Mapping[str, ProviderFacts],
+    *,
+    keys: bool = False,
+) -> Settings:
+    sources = Sources(
+        run=manifest.run,
+        providers=manifest.providers,
+        environ=options.environment(),
+        flags=options.flags(),
+        base=manifest.path.parent,
+        locate=manifest.document.place,
+    )
+    return read_settings(sources, facts, keys=keys)
+
+
+def _by_realm(manifest: Manifest, settings: Settings) -> dict[Realm, list[str]]:
+    """The fingerprints on each side of the loopback border, which results never cross."""
+    found: dict[Realm, list[str]] = {}
+    for job in manifest.jobs:
+        account = settings.accounts.get(_operation(manifest, job).provider)
+        realm = realm_of(account.base_url) if account else "loopback"  # without one: the emulator
+        found.setdefault(realm, []).append(job.fingerprint)
+    return found
+
+
+def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
+    found: dict[str, V] = {}
+    for part in parts:
+        found |= part
+    return found
+
+
+def _selected(
+    jobs: Sequence[Job], options: Options, attempts: Mapping[str, Attempt]
+) -> Collection[str] | None:
+    if not options.select and not options.exclude:
+        return None
+    states = {job.id: _STATES[a.state] for job in jobs if (a := attempts.get(job.fingerprint))}
+    chosen = select(jobs, select=options.select, exclude=options.exclude, states=states)
+    return chosen.ids
+
+
+_STATES = {
+    AttemptState.INTENT: "ambiguous",
+    AttemptState.NOT_SENT: "pending",
+    AttemptState.REFUSED: "failed",
+    AttemptState.AMBIGUOUS: "ambiguous",
+    AttemptState.SUBMITTED: "pending",
+    AttemptState.SUCCEEDED: "succeeded",
+    AttemptState.FAILED: "failed",
+}
+
+
+def _present(file: StoredFile, places: Places) -> bool:
+    return find(places.base / file.path, file.sha256, places.archive) is not None
+
+
+def _expected_s(manifest: Manifest, job: Job, options: Options) -> float | None:
+    published = expected_s(_operation(manifest, job), job.parameters, _images(job))
+    if published is None or not options.emulate:
+        return published
+    return published * options.scale
+
+
+def _operation(manifest: Manifest, job: Job) -> Operation:
+    return manifest.operations[job.operation]
+
+
+def _images(job: Job) -> int:
+    return sum(len(images) for images in job.media.values())
+
+
+def facts_of(
+    manifest: Manifest, operations: Iterable[str] | None = None
+) -> dict[str, ProviderFacts]:
+    """What is known of each provider that the manifest's jobs (or these operations) use."""
+    names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
+    used = sorted({manifest.operations[name].provider for name in names})
+    return {name: _facts(name) for name in used}
+
+
+def _facts(name: str) -> ProviderFacts:
+    module = PROVIDERS[name]
+    return ProviderFacts(
+        name=name,
+        default_base_url=module.DEFAULT_BASE_URL,
+        hosts=module.HOSTS,
+        key_env=module.KEY_ENV,
+        base_url_env=module.BASE_URL_ENV,
+        default_auth=module.default_auth,
+    )

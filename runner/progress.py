@@ -1,0 +1,196 @@
+"""Onlookers of a run: a bar for a terminal, plain lines for a log, NDJSON for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+from runner.errors import printable
+from runner.model import Action, Event, Observer, Outcome, Plan, State, Step
+
+MODES = ("auto", "bar", "plain", "json", "none")
+
+
+def observer(
+    mode: str, environ: Mapping[str, str], *, out: TextIO | None = None, err: TextIO | None = None
+) -> Observer:
+    """The onlooker that `--progress` asks for; `auto` is a bar on a terminal, else plain lines.
+
+    NDJSON goes to `out` (standard output), everything else to `err`.
+    """
+    out, err = out or sys.stdout, err or sys.stderr
+    if mode == "auto":
+        fancy = err.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
+        mode = "bar" if fancy else "plain"
+    match mode:
+        case "bar":
+            return Bar(err)
+        case "plain":
+            return Plain(err)
+        case "json":
+            return Json(out)
+        case _:
+            return Silent()
+
+
+class Silent:
+    """Looks on and says nothing."""
+
+    def start(self, plan: Plan) -> None:
+        """Nothing."""
+
+    def event(self, event: Event) -> None:
+        """Nothing."""
+
+    def stop(self) -> None:
+        """Nothing."""
+
+
+class Bar:
+    """A tqdm bar over the jobs that need something done; troubles are written above it."""
+
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
+        self._counts: Counter[str] = Counter()
+
+    def start(self, plan: Plan) -> None:
+        """Draw the empty bar."""
+        from tqdm import tqdm  # noqa: PLC0415 - 50 ms that only a bar needs
+
+        total = sum(entry.action not in (Action.REUSE, Action.SKIP) for entry in plan.entries)
+        self._idle = {e.job.id for e in plan.entries if e.action in (Action.REUSE, Action.SKIP)}
+        self._bar = tqdm(
+            total=total,
+            file=self._err,
+            unit="job",
+            dynamic_ncols=True,
+            bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}",
+            disable=total == 0,
+        )
+
+    def event(self, event: Event) -> None:
+        """Move the bar, or write a line above it."""
+        if event.step is Step.ENDED and event.outcome is not None:
+            self._end(event.job, event.outcome)
+        elif event.step in (Step.RETRYING, Step.INTERRUPTED):
+            self._line(line_of(event))
+        elif event.step in (Step.SUBMITTED, Step.NOTICED):
+            self._counts["in flight"] += 1 if event.step is Step.SUBMITTED else -1
+            self._show()
+
+    def stop(self) -> None:
+        """Leave the bar as it is and end its line."""
+        self._bar.close()
+
+    def _end(self, job: str, outcome: Outcome) -> None:
+        if job in self._idle:
+            return
+        self._bar.update(1)
+        if outcome.state is not State.SUCCEEDED:
+            self._counts[outcome.state.value] += 1
+            self._line(ending_of(outcome))
+        self._show()
+
+    def _show(self) -> None:
+        told = [f"{count} {name}" for name, count in self._counts.items() if count > 0]
+        self._bar.set_postfix_str(", ".join(told), refresh=False)
+
+    def _line(self, text: str) -> None:
+        self._bar.write(text, file=self._err)
+
+
+class Plain:
+    """A line for each thing that happens, for logs."""
+
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
+        self._done = 0
+        self._total = 0
+
+    def start(self, plan: Plan) -> None:
+        """Note how many jobs there are."""
+        self._total = len(plan.entries)
+
+    def event(self, event: Event) -> None:
+        """Write the event's line; steps between submission and end say nothing new to a log."""
+        if event.step is Step.ENDED and event.outcome is not None:
+            self._done += 1
+            self._write(f"[{self._done}/{self._total}] {ending_of(event.outcome)}")
+        elif event.step in (Step.SUBMITTED, Step.RETRYING, Step.INTERRUPTED):
+            self._write(line_of(event))
+
+    def stop(self) -> None:
+        """Nothing: every line is out."""
+
+    def _write(self, text: str) -> None:
+        print(text, file=self._err, flush=True)
+
+
+class Json:
+    """One JSON object a line: start, every event, and `done` as the last."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._states: Counter[str] = Counter()
+
+    def start(self, plan: Plan) -> None:
+        """Tell what is planned."""
+        actions = Counter(entry.action.value for entry in plan.entries)
+        self._write({"event": "start", "jobs": len(plan.entries), "actions": dict(actions)})
+
+    def event(self, event: Event) -> None:
+        """Tell one event."""
+        record: dict[str, Any] = {"event": event.step.value, "job": event.job}
+        if event.text:
+            record["text"] = event.text
+        if event.outcome is not None:
+            record |= _facts(event.outcome)
+            self._states[event.outcome.state.value] += 1
+        self._write(record)
+
+    def stop(self) -> None:
+        """Tell that this was all."""
+        self._write({"event": "done", "states": dict(self._states)})
+
+    def _write(self, record: Mapping[str, Any]) -> None:
+        print(json.dumps(record, ensure_ascii=False), file=self._out, flush=True)
+
+
+def line_of(event: Event) -> str:
+    """The line of an event that is no job's end."""
+    subject = f"{event.job}: " if event.job else ""
+    return printable(f"{subject}{event.step.value}: {event.text}")
+
+
+def ending_of(outcome: Outcome) -> str:
+    """The line of a job's end: state, price, first file, or why not."""
+    parts: list[str] = []
+    if outcome.state is State.SUCCEEDED:
+        parts = ["reused" if outcome.reused else "done"]
+        if outcome.credits is not None and not outcome.reused:
+            parts.append(f"{outcome.credits} credit{'s' * (outcome.credits != 1)}")
+        parts += [file.path for file in outcome.files[:1]]
+    else:
+        parts = [outcome.state.value]
+        if outcome.error is not None:
+            parts.append(f"{outcome.error.code}: {outcome.error.message}")
+        elif outcome.reason:
+            parts.append(outcome.reason)
+    return printable(f"{outcome.job.id}: {', '.join(parts)}")
+
+
+def _facts(outcome: Outcome) -> dict[str, Any]:
+    error = outcome.error
+    return {
+        "state": outcome.state.value,
+        "task_id": outcome.task_id,
+        "seed": outcome.seed,
+        "credits": outcome.credits,
+        "reused": outcome.reused,
+        "urls": list(outcome.urls),
+        "files": [file.path for file in outcome.files],
+        "error": error and {"code": error.code, "message": error.message, "class": error.class_},
+    }

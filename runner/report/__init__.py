@@ -1,0 +1,1 @@
+"""What a run or a plan comes to, in the forms people and programs read."""

@@ -1,0 +1,174 @@
+"""The end of a run and the contents of a plan as a short text for a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from runner.errors import Place, printable, width
+from runner.model import (
+    Action,
+    Amount,
+    Billed,
+    ErrorClass,
+    Outcome,
+    Plan,
+    State,
+    Unit,
+)
+from runner.planning import totals
+
+SHOWN = 20
+"""How many troubles are spelled out; the results manifest has them all."""
+
+_UNITS = {"credits": ("credit", "credits"), "cny": ("CNY", "CNY")}
+
+_ADVICE = {
+    ErrorClass.INPUT: "change the request: the provider would refuse it again",
+    ErrorClass.POLICY: "moderation refused it: change the prompt or the images",
+    ErrorClass.QUOTA: "top up the account or wait, then run again",
+    ErrorClass.AUTH: "check the key, then run again",
+    ErrorClass.PROVIDER: "run again: it is tried again",
+    ErrorClass.TRANSIENT: "run again: it is tried again",
+}
+
+_BILLED = {Billed.YES: "billed", Billed.NO: "not billed", Billed.UNKNOWN: "perhaps billed"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What the summary of one manifest's run says."""
+
+    manifest: str
+    outcomes: Sequence[Outcome]
+    places: dict[str, Place]
+    """Job id to where it stands in the manifest, for those that did not succeed."""
+    seconds: float
+    results: str
+    files: str
+    halted: dict[str, str]
+    """Provider to why nothing more was submitted to it."""
+
+
+def summary(told: Told) -> str:
+    """Counts, costs and time in one line, where things are, and what to do about each trouble."""
+    lines = [
+        f"{told.manifest}: {counts(told.outcomes)} | {spent(told.outcomes)} | {span(told.seconds)}",
+        f"  results  {told.results}",
+    ]
+    if any(outcome.files for outcome in told.outcomes):
+        lines.append(f"  files    {told.files}")
+    lines += [f"  stopped  {name}: {why}" for name, why in told.halted.items()]
+    troubled = [o for o in told.outcomes if o.state is not State.SUCCEEDED]
+    for outcome in troubled[:SHOWN]:
+        lines += ["", *_trouble(outcome, told.places.get(outcome.job.id))]
+    if len(troubled) > SHOWN:
+        lines += ["", f"  ... and {len(troubled) - SHOWN} more, see {told.results}"]
+    return "\n".join(printable(line) for line in lines)
+
+
+def counts(outcomes: Sequence[Outcome]) -> str:
+    """`4 done, 1 reused, 1 failed`."""
+    made = sum(o.state is State.SUCCEEDED and not o.reused for o in outcomes)
+    reused = sum(o.state is State.SUCCEEDED and o.reused for o in outcomes)
+    others = Counter(o.state.value for o in outcomes if o.state is not State.SUCCEEDED)
+    parts = [f"{made} done", *([f"{reused} reused"] if reused else [])]
+    return ", ".join(parts + [f"{count} {state}" for state, count in others.items()])
+
+
+def spent(outcomes: Iterable[Outcome]) -> str:
+    """What this run's own jobs cost: real amounts, estimates where the provider tells none."""
+    paid = [o for o in outcomes if o.task_id and not o.reused and o.state is not State.FAILED]
+    real = [o.actual for o in paid if o.actual is not None]
+    rest = [o.estimated for o in paid if o.actual is None]
+    parts = [money(amount) for amount in sums(real)]
+    parts += [f"about {money(amount)}" for amount in sums(rest)]
+    parts += [f"{rest.count(None)} of unknown price"] if None in rest else []
+    return ", ".join(parts) or "nothing spent"
+
+
+def sums(amounts: Iterable[Amount | None]) -> list[Amount]:
+    """One amount a unit; unknown ones are left out, the caller tells their number."""
+    found: dict[Unit, Decimal] = {}
+    for amount in amounts:
+        if amount is not None:
+            found[amount.unit] = found.get(amount.unit, Decimal(0)) + amount.value
+    return [Amount(unit=unit, value=value) for unit, value in found.items()]
+
+
+def money(amount: Amount) -> str:
+    """`6 credits`, `1.41 CNY`."""
+    one, many = _UNITS[amount.unit]
+    return f"{amount.value:f} {one if amount.value == 1 else many}"
+
+
+def span(seconds: float) -> str:
+    """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _trouble(outcome: Outcome, place: Place | None) -> list[str]:
+    where = f"{place.path}:{place.line}: " if place else ""
+    head = f'  {outcome.state.value:<9}{where}job "{outcome.job.id}"'
+    lines = [head]
+    if outcome.error is not None:
+        error = outcome.error
+        lines.append(
+            f"           {error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
+        )
+    elif outcome.reason:
+        lines.append(f"           {outcome.reason}")
+    advice = _advice(outcome)
+    return [*lines, f"           {advice}"] if advice else lines
+
+
+def _advice(outcome: Outcome) -> str | None:
+    match outcome.state:
+        case State.FAILED:
+            return _ADVICE[outcome.error.class_] if outcome.error else None
+        case State.PENDING:
+            return "run the same command again: it goes on from here and pays nothing twice"
+        case State.AMBIGUOUS:
+            when = f" made about {outcome.submitted_at}" if outcome.submitted_at else ""
+            risk = f"; it may have cost {money(outcome.at_risk)}" if outcome.at_risk else ""
+            return f"look for a task{when} in the provider's console; it is not sent again{risk}"
+        case _:
+            return None
+
+
+def plan_text(manifest: str, plan: Plan) -> str:
+    """A line for every job and the totals; what has no known price is said to have none."""
+    wide = max((width(entry.job.id) for entry in plan.entries), default=0)
+    lines = []
+    for entry in plan.entries:
+        name = entry.job.id + " " * (wide - width(entry.job.id))
+        price = _price(entry.estimate) if entry.action is Action.SUBMIT else ""
+        lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
+    return "\n".join(printable(line) for line in [f"{manifest}: {plan_totals(plan)}", *lines])
+
+
+def _price(amount: Amount | None) -> str:
+    return "price unknown" if amount is None else money(amount)
+
+
+def plan_totals(plan: Plan) -> str:
+    """`3 to submit (about 26 credits, 1 of unknown price), 2 to reuse`."""
+    numbers = totals(plan)
+    cost = [
+        f"about {money(Amount(unit=unit, value=value))}" for unit, value in numbers.cost.items()
+    ]
+    cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
+    parts = []
+    for action, count in numbers.actions.items():
+        price = f" ({', '.join(cost)})" if action is Action.SUBMIT else ""
+        parts += [f"{count} to {action.value}{price}"] if count else []
+    return ", ".join(parts) or "no jobs"
