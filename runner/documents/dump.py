@@ -41,7 +41,7 @@ def dump_item(value: Any, *, indent: int = 0) -> str:
 
 def _emit(lines: list[str], head: str, value: Any, indent: int) -> None:
     """Lines of `value` at `indent`; what fits on the line of `head` goes there."""
-    if isinstance(value, str) or not isinstance(value, Mapping | Sequence) or not value:
+    if not _is_filled(value):
         _emit_scalar(lines, head, value, indent)
         return
     if head:
@@ -57,7 +57,7 @@ def _emit(lines: list[str], head: str, value: Any, indent: int) -> None:
 def _emit_item(lines: list[str], value: Any, indent: int) -> None:
     """A list item: its first line stands behind the dash, all others below that line."""
     pad = " " * indent
-    if isinstance(value, str) or not isinstance(value, Mapping | Sequence) or not value:
+    if not _is_filled(value):
         _emit_scalar(lines, pad + "-", value, indent + 2)
         return
     first = len(lines)
@@ -71,6 +71,12 @@ def _emit_scalar(lines: list[str], head: str, value: Any, indent: int) -> None:
         lines += (" " * indent + line if line else "" for line in value.rstrip("\n").split("\n"))
     else:
         lines.append(f"{head} {_scalar(value)}" if head else " " * indent + _scalar(value))
+
+
+def _is_filled(value: Any) -> bool:
+    """Whether a value is a mapping or list with something in it."""
+    kind = isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes | bytearray)
+    return kind and bool(value)
 
 
 def _head(lines: list[str], key: Any, indent: int) -> str:

@@ -24,14 +24,13 @@ class Positions:
     def __init__(self, path: str, text: str):
         self._path = path
         self._text = text
+        self._lines: dict[int, str] = {}
 
     def at(self, index: int) -> Place:
         """The place of the character at `index`, with its line."""
-        number = bisect_right(self._lines, index)
-        start = self._lines[number - 1]
-        end = _LINE_END.search(self._text, start)
-        line = self._text[start : end.start() if end else len(self._text)]
-        return Place(path=self._path, line=number, column=index - start + 1, text=line)
+        number = bisect_right(self._starts, index)
+        column = index - self._starts[number - 1] + 1
+        return Place(path=self._path, line=number, column=column, text=self._line(number))
 
     def index(self, path: Path, *, key: bool = False) -> int:
         """Characters before the value, or its key, of the longest prefix of `path` that exists."""
@@ -54,8 +53,16 @@ class Positions:
         return node.plain
 
     @cached_property
-    def _lines(self) -> list[int]:
+    def _starts(self) -> list[int]:
         return [0, *(found.end() for found in _LINE_END.finditer(self._text))]
+
+    def _line(self, number: int) -> str:
+        """Line `number` without its end. A line is cut out once: it may be long and wrong often."""
+        if number not in self._lines:
+            start = self._starts[number - 1]
+            end = _LINE_END.search(self._text, start)
+            self._lines[number] = self._text[start : end.start() if end else len(self._text)]
+        return self._lines[number]
 
     @cached_property
     def _root(self) -> _Node:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import yaml
 
+from runner.documents.events import index_of, opened
 from runner.documents.flaws import Flaw
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -124,6 +126,14 @@ def _anchor(trouble: _Trouble) -> Flaw:
     )
 
 
+def _escape(trouble: _Trouble) -> Flaw:
+    return trouble.flaw(
+        "no such escape in double quotes",
+        "write a backslash as \\\\, or use 'single quotes'",
+        at=max(0, trouble.text.rfind("\\", 0, trouble.index + 1)),
+    )
+
+
 def _unclosed_quote(trouble: _Trouble) -> Flaw:
     quote = trouble.text[trouble.opened : trouble.opened + 1]
     return trouble.flaw(
@@ -161,6 +171,11 @@ def _no_key(trouble: _Trouble) -> Flaw:
     if not before:
         return _misaligned(trouble)
     if before[-1] in "\"'":
+        start = _last_quote(trouble.text)
+        if "\n" in trouble.text[start : trouble.index]:
+            number = trouble.text.count("\n", 0, trouble.index) + 1
+            message = f"the quote opened here ends only in line {number}, where text goes on"
+            return trouble.flaw(message, "close it where its text ends", at=start)
         hint = "inside '...' a ' is written ''; inside \"...\" a \" is written \\\""
         return trouble.flaw("text goes on after its closing quote", hint)
     if before[-1] in "]}":
@@ -168,6 +183,16 @@ def _no_key(trouble: _Trouble) -> Flaw:
         hint = f"quote the whole text: one that starts with {bracket} needs quotes"
         return trouble.flaw("text goes on after the closing bracket", hint)
     return trouble.flaw("a key is expected here", "quote the text")
+
+
+def _last_quote(text: str) -> int:
+    """Characters before the last quoted text that could be read."""
+    last = 0
+    with opened(text) as next_event, suppress(yaml.YAMLError):
+        while event := next_event():
+            if isinstance(event, yaml.ScalarEvent) and not event.implicit[0]:
+                last = index_of(event)
+    return last
 
 
 def _misaligned(trouble: _Trouble) -> Flaw:
@@ -194,13 +219,8 @@ _TELLINGS: tuple[tuple[str, Telling], ...] = (
     ("mapping values are not allowed", _colon),
     ("cannot start any token", _start),
     ("alphabetic or numeric", _anchor),
-    ("unexpected (end of stream|document indicator)", _unclosed_quote),
-    (
-        "unknown escape|hexadecimal|invalid Unicode",
-        _said(
-            "no such escape in double quotes", "write a backslash as \\\\, or use 'single quotes'"
-        ),
-    ),
+    ("unexpected (end of stream|document)", _unclosed_quote),
+    ("unknown escape|hexa?decimal|invalid Unicode", _escape),
     ("tag|expected URI|'!'", _said('"!" starts a tag', _QUOTE)),
     (r"',' or", _unclosed_bracket),
     ("expected key|expected <block end>", _no_key),

@@ -42,10 +42,10 @@ class Template:
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
             return _value(self.parts[0], scope)
         values = [part if isinstance(part, str) else _part(part, scope) for part in self.parts]
-        joined = _joined(values)
-        if any(isinstance(part, JobOutput) for part in joined):
-            return Deferred(parts=tuple(joined))
-        return "".join(part for part in joined if isinstance(part, str))
+        texts = [value for value in values if isinstance(value, str)]
+        if len(texts) == len(values):
+            return "".join(texts)
+        return Deferred(parts=tuple(_joined(values)))
 
 
 def _value(expression: Expression, scope: Mapping[str, Any]) -> Any:
