@@ -1,0 +1,171 @@
+"""An earlier results manifest in, what it proves was paid for out; it never fails, only warns."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from runner.documents import load
+from runner.errors import ManifestError, Place, Problem
+from runner.ledger.changes import Realm, realm_of
+from runner.model import Amount, Evidence, State, StoredFile
+from runner.results.rows import VERSION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What an earlier results manifest says."""
+
+    rows: tuple[Mapping[str, Any], ...] = ()
+    """Every row as it stands, those of the jobs and then those of removed ones."""
+    evidence: Mapping[str, Evidence]
+    """Fingerprint to its row, of what succeeded and of what is under way."""
+    problems: tuple[Problem, ...] = ()
+    """Warnings: it could not be read."""
+
+    @property
+    def states(self) -> dict[str, str]:
+        """Job id to the state in its row."""
+        return {each["id"]: str(each.get("state")) for each in reversed(self.rows)}
+
+    def removed(self, ids: Collection[str]) -> list[Mapping[str, Any]]:
+        """The rows of jobs that are not among `ids`, one for each job."""
+        rows = {each["id"]: each for each in reversed(self.rows) if each["id"] not in ids}
+        return list(reversed(rows.values()))
+
+
+def read_evidence(path: Path, *, realm: Realm) -> Earlier:
+    """Read the results manifest at `path`, if there is one, for a run in that realm.
+
+    A row whose URLs lie on the other side of the loopback border is no evidence.
+    """
+    try:
+        document = _load(path)
+        flaw = _flaw(document)
+    except FileNotFoundError:
+        return Earlier(evidence={})
+    except (ManifestError, OSError, ValueError, RecursionError) as error:
+        document, flaw = None, _words(error)
+    if flaw:
+        problem = Problem(
+            message=f"the results manifest {flaw}; it is no evidence of what was paid for",
+            place=Place(path=str(path)),
+            warning=True,
+        )
+        return Earlier(evidence={}, problems=(problem,))
+    found = [*document["jobs"], *_list(document.get("removed"))]
+    rows = tuple(each for each in found if isinstance(each, dict) and _text(each.get("id")))
+    return Earlier(rows=rows, evidence=_evidence(rows, realm))
+
+
+def _load(path: Path) -> Any:
+    text = path.read_text("utf-8-sig")
+    return json.loads(text) if path.suffix.lower() == ".json" else load(text, path=str(path))
+
+
+def _flaw(document: Any) -> str | None:
+    """What keeps a document from being evidence; None where nothing does."""
+    if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
+        return "is none of vidu-run's"
+    if document.get("version") != VERSION:
+        return f"is of version {document.get('version')}, not {VERSION}"
+    return None
+
+
+def _words(error: Exception) -> str:
+    match error:
+        case OSError():
+            return f"cannot be read: {error.strerror or error}"
+        case UnicodeDecodeError():
+            return "is not UTF-8 text"
+        case ManifestError():
+            return f"is damaged: {error.problems[0].message}"
+    return f"is damaged: {error}"
+
+
+def _evidence(rows: Collection[Mapping[str, Any]], realm: Realm) -> dict[str, Evidence]:
+    """The first row of each fingerprint that proves something, success before what goes on."""
+    proofs = [proof for each in rows if (proof := _proof(each, realm))]
+    found: dict[str, Evidence] = {}
+    for proof in sorted(proofs, key=lambda proof: proof.state is State.PENDING):
+        found.setdefault(proof.fingerprint, proof)
+    return found
+
+
+def _proof(row: Mapping[str, Any], realm: Realm) -> Evidence | None:
+    state, task_id = row.get("state"), _digits(row.get("task_id"))
+    fingerprint = _text(row.get("fingerprint"))
+    collectable = state == State.PENDING and task_id
+    urls = tuple(url for url in _list(row.get("urls")) if isinstance(url, str))
+    here = not urls or realm_of(urls[0]) == realm
+    if not fingerprint or not here or not (state == State.SUCCEEDED or collectable):
+        return None
+    cost, usage = _mapping(row.get("cost")), _mapping(row.get("usage"))
+    return Evidence(
+        job=row["id"],
+        fingerprint=fingerprint,
+        state=State.PENDING if collectable else State.SUCCEEDED,
+        task_id=task_id,
+        seed=_whole(row.get("seed")),
+        credits=_whole(row.get("credits")),
+        estimated=_amount(cost.get("estimated")),
+        actual=_amount(cost.get("actual")),
+        usage=usage,
+        urls=urls,
+        files=_files(_list(row.get("files"))),
+        attempts=_whole(row.get("attempts")) or 1,
+        submitted_at=_text(row.get("submitted_at")),
+        finished_at=_text(row.get("finished_at")),
+    )
+
+
+def _files(values: list[Any]) -> tuple[StoredFile, ...]:
+    """All files of a row; none where not each of them can be told."""
+    files = [file for each in values if (file := _file(each))]
+    return tuple(files) if len(files) == len(values) else ()
+
+
+def _file(value: Any) -> StoredFile | None:
+    match value:
+        case {
+            "path": str(path),
+            "sha256": str(sha256),
+            "bytes": int(size),
+            "media_type": str(media_type),
+        }:
+            return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
+    return None
+
+
+def _amount(value: Any) -> Amount | None:
+    match value:
+        case {"credits": int() | float() as number}:
+            return Amount(unit="credits", value=Decimal(str(number)))
+        case {"cny": int() | float() as number}:
+            return Amount(unit="cny", value=Decimal(str(number)))
+    return None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _digits(value: Any) -> str | None:
+    """A task id, also where someone's editor has taken its quotes away."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+
+
+def _whole(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,0 +1,77 @@
+"""Outcomes to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.model import Amount, Draft, Job, Outcome, State, StoredFile
+from runner.results import Header
+
+
+def make_outcome(folder: Path, name: str = "window", **changes: Any) -> Outcome:
+    draft = Draft(
+        entry=0,
+        id=name,
+        operation="vidu/reference2image",
+        parameters={},
+        base=folder,
+        tags=("hero",),
+    )
+    parameters = {
+        "prompt": "一只可爱的小猫坐在窗台上",
+        "model": "viduq2",
+        "aspect_ratio": "16:9",
+        "seed": 616519648,
+    }
+    job = Job(
+        draft=draft, parameters=parameters, media={}, fingerprint=name.encode().hex().rjust(64, "0")
+    )
+    plain = Outcome(
+        job=job,
+        state=State.SUCCEEDED,
+        task_id="911092490931552256",
+        seed=616519648,
+        credits=6,
+        estimated=Amount(unit="credits", value=Decimal(6)),
+        actual=Amount(unit="credits", value=Decimal(6)),
+        urls=("https://a/1.png?x=%2F",),
+        files=(
+            StoredFile(
+                path="outputs/spring/window.png",
+                sha256="a" * 64,
+                bytes=123456,
+                media_type="image/png",
+            ),
+        ),
+        attempts=1,
+        submitted_at="2026-11-20T10:00:00Z",
+        finished_at="2026-11-20T10:00:20Z",
+    )
+    return replace(plain, **changes)
+
+
+@pytest.fixture
+def outcome(tmp_path: Path) -> Callable[..., Outcome]:
+    def made(name: str = "window", **changes: Any) -> Outcome:
+        return make_outcome(tmp_path, name, **changes)
+
+    return made
+
+
+@pytest.fixture
+def header() -> Header:
+    return Header(
+        manifest="spring.yaml",
+        sha256="b" * 64,
+        run="20261120T100000Z-00000001",
+        tool="vidu-run 0.1.0",
+        started_at="2026-11-20T10:00:00Z",
+        finished_at="2026-11-20T10:01:00Z",
+        exit_code=0,
+    )

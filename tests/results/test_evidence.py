@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.documents import dump
+from runner.model import Amount, Evidence, Outcome, State
+from runner.results import Header, read_evidence, write_results
+from runner.results.rows import row
+
+MakeOutcome = Callable[..., Outcome]
+
+
+@pytest.fixture(params=["r.yaml", "r.json"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    return tmp_path / str(request.param)
+
+
+def fingerprint(name: str) -> str:
+    return name.encode().hex().rjust(64, "0")
+
+
+def test_what_was_written_comes_back_as_evidence(
+    path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    made = outcome(usage={"duration": 5}, estimated=Amount(unit="cny", value=Decimal("1.41")))
+    write_results(path, header, [made])
+    earlier = read_evidence(path, realm="remote")
+    assert earlier.problems == ()
+    assert earlier.evidence == {
+        made.job.fingerprint: Evidence(
+            job="window",
+            fingerprint=made.job.fingerprint,
+            state=State.SUCCEEDED,
+            task_id=made.task_id,
+            seed=made.seed,
+            credits=6,
+            estimated=made.estimated,
+            actual=made.actual,
+            usage={"duration": 5},
+            urls=made.urls,
+            files=made.files,
+            attempts=1,
+            submitted_at=made.submitted_at,
+            finished_at=made.finished_at,
+        )
+    }
+
+
+def test_only_what_succeeded_or_can_be_collected_is_evidence(
+    path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    outcomes = [
+        outcome("done"),
+        outcome("going", state=State.PENDING),
+        outcome("waiting", state=State.PENDING, task_id=None),
+        *(
+            outcome(state.value, state=state)
+            for state in State
+            if state not in {"succeeded", "pending"}
+        ),
+    ]
+    write_results(path, header, outcomes)
+    found = read_evidence(path, realm="remote")
+    assert found.evidence.keys() == {fingerprint("done"), fingerprint("going")}
+    assert found.states == {each.job.id: each.state.value for each in outcomes}
+
+
+def test_a_removed_job_is_evidence_too(path: Path, header: Header, outcome: MakeOutcome) -> None:
+    write_results(path, header, [], [row(outcome("gone"), path.parent)])
+    assert read_evidence(path, realm="remote").evidence.keys() == {fingerprint("gone")}
+
+
+def test_a_rehearsal_never_passes_for_the_real_thing(
+    path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    write_results(path, header, [outcome("a", urls=("http://127.0.0.1:8080/a.png",)), outcome("b")])
+    assert read_evidence(path, realm="remote").evidence.keys() == {fingerprint("b")}
+    assert read_evidence(path, realm="loopback").evidence.keys() == {fingerprint("a")}
+
+
+def test_of_equal_requests_the_first_success_counts(tmp_path: Path, outcome: MakeOutcome) -> None:
+    rows = [
+        row(outcome("a", state=state, credits=told), tmp_path)
+        for state, told in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
+    ]
+    path = tmp_path / "r.yaml"
+    path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
+    assert read_evidence(path, realm="remote").evidence[fingerprint("a")].credits == 2
+
+
+def test_rows_of_jobs_that_are_gone_are_kept_once(
+    path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    gone = [row(outcome(name), path.parent) for name in ("b", "c", "d")]
+    write_results(path, header, [outcome("a"), outcome("b")], gone)
+    earlier = read_evidence(path, realm="remote")
+    assert [each["id"] for each in earlier.removed({"a", "c"})] == ["b", "d"]
+
+
+def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
+    earlier = read_evidence(path, realm="remote")
+    assert (earlier.rows, earlier.evidence, earlier.problems) == ((), {}, ())
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"{", "is damaged"),
+        (b"\xff\xfe\x00", "is not UTF-8 text"),
+        (b"", "is "),
+        (b"[1]", "is none of vidu-run's"),
+        (b'{"version": 1}', "is none of vidu-run's"),
+        (b'{"version": 2, "jobs": []}', "is of version 2, not 1"),
+        (b"[" * 100_000, "is damaged"),
+        (b'{"version": 1, "jobs": ' + b"1" * 10_000 + b"}", "is "),
+    ],
+)
+def test_a_results_manifest_that_is_none_is_told_and_not_believed(
+    path: Path, content: bytes, words: str
+) -> None:
+    path.write_bytes(content)
+    earlier = read_evidence(path, realm="remote")
+    (problem,) = earlier.problems
+    assert problem.warning
+    assert words in problem.message
+    assert earlier.evidence == {}
+
+
+def test_a_results_manifest_that_cannot_be_read_is_told(path: Path) -> None:
+    path.mkdir()
+    (problem,) = read_evidence(path, realm="remote").problems
+    assert "cannot be read: Is a directory" in problem.message
+
+
+ODD_ROWS: list[Any] = [
+    None,
+    "row",
+    {"state": "succeeded", "fingerprint": "f"},
+    {"id": "x", "state": "succeeded"},
+    {"id": "x", "state": ["succeeded"], "fingerprint": "f"},
+    {"id": "x", "state": "pending", "fingerprint": "f", "task_id": True},
+]
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS)
+def test_an_odd_row_proves_nothing_and_hides_no_other(
+    tmp_path: Path, outcome: MakeOutcome, odd: Any
+) -> None:
+    path = tmp_path / "r.yaml"
+    rows = [odd, row(outcome("a"), tmp_path)]
+    path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
+    assert read_evidence(path, realm="remote").evidence.keys() == {fingerprint("a")}
+
+
+def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    odd = {
+        "id": "x",
+        "state": "succeeded",
+        "fingerprint": "f",
+        "task_id": 911092490931552256,
+        "seed": "1",
+        "credits": True,
+        "cost": [],
+        "usage": 5,
+        "urls": [1, "https://a"],
+        "files": [{"path": "a.png", "sha256": "a", "bytes": 1, "media_type": "image/png"}, {}],
+        "attempts": None,
+    }
+    path.write_text(dump({"version": 1, "jobs": [odd]}), encoding="utf-8")
+    proof = read_evidence(path, realm="remote").evidence["f"]
+    assert (proof.task_id, proof.seed, proof.credits) == ("911092490931552256", None, None)
+    assert (proof.actual, proof.usage, proof.urls) == (None, {}, ("https://a",))
+    assert (proof.files, proof.attempts) == ((), 1)

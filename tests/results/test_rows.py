@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.model import (
+    Amount,
+    Billed,
+    Deferred,
+    ErrorClass,
+    JobError,
+    JobOutput,
+    Media,
+    Outcome,
+    State,
+)
+from runner.results.rows import Header, head, plain, row
+
+MakeOutcome = Callable[..., Outcome]
+
+
+def image(source: str, path: Path | None = None) -> Media:
+    return Media(source=source, path=path, sha256="c" * 64, media_type="image/png", size_bytes=100)
+
+
+def with_images(outcome: Outcome, *images: Media | Deferred) -> Outcome:
+    parameters = {**outcome.job.parameters, "images": ["as written"] * len(images)}
+    return replace(
+        outcome, job=replace(outcome.job, parameters=parameters, media={"images": images})
+    )
+
+
+def test_a_row_has_the_keys_of_the_format_in_their_order(
+    outcome: MakeOutcome, tmp_path: Path
+) -> None:
+    assert row(outcome(), tmp_path) == {
+        "id": "window",
+        "operation": "vidu/reference2image",
+        "state": "succeeded",
+        "reason": None,
+        "prompt": "一只可爱的小猫坐在窗台上",
+        "model": "viduq2",
+        "parameters": {"aspect_ratio": "16:9"},
+        "tags": ["hero"],
+        "task_id": "911092490931552256",
+        "seed": 616519648,
+        "credits": 6,
+        "cost": {"estimated": {"credits": 6}, "actual": {"credits": 6}, "at_risk": None},
+        "usage": {},
+        "urls": ["https://a/1.png?x=%2F"],
+        "files": [
+            {
+                "path": "outputs/spring/window.png",
+                "sha256": "a" * 64,
+                "bytes": 123456,
+                "media_type": "image/png",
+            }
+        ],
+        "fingerprint": b"window".hex().rjust(64, "0"),
+        "reused": False,
+        "attempts": 1,
+        "submitted_at": "2026-11-20T10:00:00Z",
+        "finished_at": "2026-11-20T10:00:20Z",
+        "error": None,
+    }
+    assert " ".join(row(outcome(), tmp_path)) == (
+        "id operation state reason prompt model parameters tags task_id seed credits cost usage"
+        " urls files fingerprint reused attempts submitted_at finished_at error"
+    )
+
+
+def test_totals_count_states_and_add_what_was_paid(outcome: MakeOutcome, header: Header) -> None:
+    yuan = Amount(unit="cny", value=Decimal("1.41"))
+    outcomes = [
+        outcome("a", reused=True),
+        outcome("b", actual=None, credits=4),
+        outcome("c", actual=yuan, credits=None),
+        outcome("d", state=State.PENDING, actual=None, credits=None),
+        outcome("e", state=State.FAILED, actual=yuan),
+    ]
+    start = head(header, outcomes)
+    assert start["totals"] == {
+        "jobs": 5,
+        "succeeded": 3,
+        "failed": 1,
+        "ambiguous": 0,
+        "pending": 1,
+        "skipped": 0,
+        "reused": 1,
+        "credits": 10,
+        "cny": 2.82,
+    }
+    assert list(start) == ["version", "manifest", "run", "totals"]
+
+
+def test_an_error_tells_who_can_mend_it_and_whether_it_was_billed(
+    outcome: MakeOutcome, tmp_path: Path
+) -> None:
+    error = JobError(code="X", message="no", class_=ErrorClass.POLICY, billed=Billed.UNKNOWN)
+    assert row(outcome(error=error), tmp_path)["error"] == {
+        "code": "X",
+        "message": "no",
+        "class": "policy",
+        "billed": "unknown",
+    }
+
+
+def test_images_are_written_by_path_url_or_a_short_form(
+    outcome: MakeOutcome, tmp_path: Path
+) -> None:
+    made = with_images(
+        outcome(),
+        image("refs/cat.png", tmp_path / "refs/cat.png"),
+        image("/studio/cat.png", Path("/studio/cat.png")),
+        image("https://a/cat.png?x=%2F"),
+        image("data:image/png;base64,AAAA"),
+        Deferred(parts=(JobOutput(job="look.1", attribute="output"),)),
+    )
+    (tmp_path / "out").mkdir()
+    assert row(made, tmp_path / "out")["parameters"]["images"] == [
+        "../refs/cat.png",
+        "/studio/cat.png",
+        "https://a/cat.png?x=%2F",
+        f"data:image/png;sha256={'c' * 64}",
+        "${{ jobs['look.1'].output }}",
+    ]
+
+
+def test_a_lone_image_of_a_parameter_that_is_no_list_stays_alone(
+    outcome: MakeOutcome, tmp_path: Path
+) -> None:
+    made = with_images(outcome(), image("https://a/cat.png"))
+    job = replace(made.job, parameters={"images": "https://a/cat.png"})
+    assert row(replace(made, job=job), tmp_path)["parameters"] == {"images": "https://a/cat.png"}
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (
+            Deferred(parts=("like ", JobOutput(job="a", attribute="url"))),
+            "like ${{ jobs['a'].url }}",
+        ),
+        (Deferred(parts=(JobOutput(job="a", attribute="seed"),)), "${{ jobs['a'].seed }}"),
+        (
+            Deferred(parts=(JobOutput(job="a", attribute="output", index=2),)),
+            "${{ jobs['a'].outputs[2] }}",
+        ),
+        ({"a": (1, math.nan)}, {"a": [1, None]}),
+        ([math.inf, 1.5, True, None], [None, 1.5, True, None]),
+    ],
+)
+def test_every_value_becomes_data_that_any_reader_takes(value: Any, written: Any) -> None:
+    assert plain(value) == written
