@@ -1,0 +1,261 @@
+"""Texts with expressions, scopes, and what they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.expressions import ExpressionError, Template, compile_text
+from runner.model import Deferred, JobOutput
+
+
+class Outputs:
+    """Jobs by id, as expansion offers them: items are looked up, names can be listed."""
+
+    def __getitem__(self, job: str) -> dict[str, Any]:
+        if job not in ("window", "look-noir.1"):
+            raise KeyError(job)
+        outputs = [deferred(job, n) for n in range(3)]
+        return {"output": outputs[0], "outputs": outputs}
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("window", "look-noir.1"))
+
+
+def deferred(job: str, index: int = 0) -> Deferred:
+    return Deferred(parts=(JobOutput(job=job, attribute="output", index=index),))
+
+
+SCOPE: dict[str, Any] = {
+    "vars": {
+        "hero": "一只可爱的小猫",
+        "n": 3,
+        "big": 1e16,
+        "f": 5.0,
+        "list": [1, [2, "x"]],
+        "yes": True,
+        "none": None,
+        "text": "${{ vars.n }}",
+        "it-is": {"a.1": "deep", "1": "one", "键": "值"},
+    },
+    "matrix": {"style": "noir"},
+    "row": {"seconds": " 5 ", "empty": ""},
+    "jobs": Outputs(),
+    "take": 2,
+}
+
+
+def value(text: str) -> Any:
+    compiled = compile_text(text)
+    return compiled.evaluate(SCOPE) if isinstance(compiled, Template) else compiled
+
+
+def wrong(text: str) -> ExpressionError:
+    with pytest.raises(ExpressionError) as caught:
+        value(text)
+    return caught.value
+
+
+@given(st.text(st.characters() | st.sampled_from("${} ")))
+def test_text_without_an_expression_is_kept_as_it_is(text: str) -> None:
+    if "${{" not in text:
+        assert compile_text(text) == text
+
+
+@given(st.text(), st.text())
+def test_text_around_an_expression_is_kept_as_it_is(before: str, behind: str) -> None:
+    if "${{" not in before and not before.endswith("$") and "${{" not in behind:
+        assert value(f"{before}${{{{ vars.n }}}}{behind}") == (
+            f"{before}3{behind}" if before or behind else 3
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$${{ x }}", "${{ x }}"),
+        ("a $${{ vars.n }} b ${{ vars.n }}", "a ${{ vars.n }} b 3"),
+        ("$$${{ vars.n }}", "$${{ vars.n }}"),
+        ("{{ vars.n }}", "{{ vars.n }}"),
+        ("$ {{ vars.n }}", "$ {{ vars.n }}"),
+    ],
+)
+def test_a_doubled_dollar_makes_a_literal(text: str, expected: str) -> None:
+    assert value(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${{ vars.n }}", 3),
+        ("${{vars.n}}", 3),
+        ("${{\n  vars . n\n}}", 3),
+        ("${{ vars.list }}", [1, [2, "x"]]),
+        ("${{ vars.yes }}", True),
+        ("${{ vars.none }}", None),
+        ("${{ take }}", 2),
+        ("${{ matrix }}", {"style": "noir"}),
+    ],
+)
+def test_an_expression_alone_keeps_the_type_of_its_value(text: str, expected: Any) -> None:
+    found = value(text)
+    assert found == expected
+    assert type(found) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${{ vars.hero }}坐在窗台上", "一只可爱的小猫坐在窗台上"),
+        ("look-${{ matrix.style }}", "look-noir"),
+        ("${{ vars.n }}${{ take }}", "32"),
+        (" ${{ vars.n }}", " 3"),
+        ("${{ vars.f }}s", "5.0s"),
+        ("${{ vars.big }}.", "1e+16."),
+    ],
+)
+def test_within_text_values_become_text(text: str, expected: str) -> None:
+    assert value(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${{ vars.list[0] }}", 1),
+        ("${{ vars.list[1][1] }}", "x"),
+        ('${{ vars["n"] }}', 3),
+        ("${{ vars['it-is']['a.1'] }}", "deep"),
+        ('${{ vars.it-is["a.1"] }}', "deep"),
+        ("${{ vars.it-is.1 }}", "one"),
+        ("${{ vars.it-is.键 }}", "值"),
+    ],
+)
+def test_paths_lead_into_mappings_and_lists(text: str, expected: Any) -> None:
+    assert value(text) == expected
+
+
+def test_closing_braces_and_escapes_in_quotes_are_part_of_the_name() -> None:
+    compiled = compile_text("""${{ vars["a}}b\\"c\\\\"] }}""")
+    assert isinstance(compiled, Template)
+    assert compiled.evaluate({"vars": {'a}}b"c\\': 1}}) == 1
+
+
+def test_values_are_data_and_never_evaluated_again() -> None:
+    assert value("${{ vars.text }}") == "${{ vars.n }}"
+    assert value("a ${{ vars.text }}") == "a ${{ vars.n }}"
+
+
+@given(st.text())
+def test_whatever_a_value_holds_arrives_as_it_is(text: str) -> None:
+    compiled = compile_text("<${{ row.cell }}>")
+    assert isinstance(compiled, Template)
+    assert compiled.evaluate({"row": {"cell": text}}) == f"<{text}>"
+
+
+def test_a_template_tells_its_paths_and_roots() -> None:
+    compiled = compile_text("${{ vars.a }} ${{ jobs['b.1'].outputs[2] }} ${{ vars.a }}")
+    assert isinstance(compiled, Template)
+    assert compiled.paths == (("vars", "a"), ("jobs", "b.1", "outputs", 2), ("vars", "a"))
+    assert compiled.roots == {"vars", "jobs"}
+
+
+def test_another_jobs_result_stays_deferred() -> None:
+    assert value("${{ jobs.window.output }}") == deferred("window")
+    assert value("${{ jobs['look-noir.1'].outputs[2] }}") == deferred("look-noir.1", 2)
+
+
+def test_a_text_with_another_jobs_result_is_deferred_as_a_whole() -> None:
+    assert value("see ${{ jobs.window.output }}${{ jobs.window.output }}, ${{ take }}!") == (
+        Deferred(
+            parts=(
+                "see ",
+                *deferred("window").parts,
+                *deferred("window").parts,
+                ", 2!",
+            )
+        )
+    )
+
+
+def test_an_empty_value_adds_no_part() -> None:
+    assert value("${{ row.empty }}${{ jobs.window.output }}") == deferred("window")
+
+
+def test_no_filter_changes_what_is_known_only_later() -> None:
+    error = wrong("${{ jobs.window.output | lower }}")
+    assert error.message == (
+        "jobs.window.output is known only when that job is done: no filter can change it"
+    )
+    assert (error.offset, error.length) == (25, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("${{ vas.hero }}", 'unknown name "vas"',
+         'did you mean "vars"? (known: vars, matrix, row, jobs, take)'),
+        ("${{ zzz }}", 'unknown name "zzz"', "known: vars, matrix, row, jobs, take"),
+        ("${{ row.second }}", 'row has no "second"',
+         'did you mean "seconds"? (known: seconds, empty)'),
+        ("${{ jobs.windw.output }}", 'jobs has no "windw"',
+         'did you mean "window"? (known: window, look-noir.1)'),
+        ("${{ jobs.window.result }}", 'jobs.window has no "result"', "known: output, outputs"),
+        ("${{ vars.it-is['b.1'] }}", 'vars.it-is has no "b.1"',
+         'did you mean "a.1"? (known: a.1, 1, 键)'),
+        ("${{ vars.list[2] }}", "vars.list has 2 items, counted from 0: no [2]", None),
+        ("${{ vars.list.x }}", 'vars.list has 2 items, counted from 0: no ["x"]',
+         "a list is asked by number: [0]"),
+        ("${{ vars.hero[0] }}", "vars.hero is a single value, without parts: no 0", None),
+        ("${{ take.x }}", 'take is a single value, without parts: no "x"', None),
+        ("${{ vars[0] }}", 'vars has no "0"', None),
+        ("${{ jobs.window.output.url }}",
+         'jobs.window.output is a single value, without parts: no "url"', None),
+        ("${{ vars.__class__ }}", 'vars has no "__class__"', None),
+        ("${{ vars.hero.format }}",
+         'vars.hero is a single value, without parts: no "format"', None),
+        ("is ${{ vars.yes }}", "vars.yes is true, and only text and numbers go into a text",
+         "say so, if it is meant: ${{ vars.yes | str }}"),
+        ("is ${{ vars.none }}", "vars.none is null, and only text and numbers go into a text",
+         'give it a default: ${{ vars.none | default("...") }}'),
+        ("is ${{ vars.list }}", "vars.list is a list, and only text and numbers go into a text",
+         "say so, if it is meant: ${{ vars.list | json }}"),
+        ("is ${{ matrix }}", "matrix is a mapping, and only text and numbers go into a text",
+         "say so, if it is meant: ${{ matrix | json }}"),
+        ("is ${{ vars.list[1] }}",
+         "vars.list[1] is a list, and only text and numbers go into a text",
+         "say so, if it is meant: ${{ vars.list[1] | json }}"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_looked_up_is_told(text: str, message: str, hint: str | None) -> None:
+    error = wrong(text)
+    assert error.message == str(error) == message
+    if hint is not None:
+        assert error.hint == hint
+    path = text[error.offset : error.offset + error.length]
+    assert path == text[text.index("${{") + 4 : text.index(" }}")]
+
+
+def test_a_scope_without_names_says_so() -> None:
+    compiled = compile_text("${{ vars.a }}")
+    assert isinstance(compiled, Template)
+    with pytest.raises(ExpressionError) as caught:
+        compiled.evaluate({"vars": {}})
+    assert caught.value.hint == "there are none"
+
+
+def test_among_very_many_names_the_nearest_that_starts_alike_is_named() -> None:
+    compiled = compile_text("${{ jobs.job-4242x }}")
+    assert isinstance(compiled, Template)
+    with pytest.raises(ExpressionError) as caught:
+        compiled.evaluate({"jobs": {f"job-{n}": 1 for n in range(4000, 5001)}})
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith('did you mean "job-4242"? (known: job-4000')
+    assert caught.value.hint.endswith(", ...)")
+
+
+def test_the_same_text_is_compiled_once() -> None:
+    assert compile_text("a ${{ vars.once }}") is compile_text("a ${{ vars.once }}")
