@@ -88,7 +88,8 @@ def _defaults(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], _Rules]:
 
 def _stated(schema: Mapping[str, Any]) -> dict[str, Any]:
     properties = schema.get("properties", {})
-    return {name: p["default"] for name, p in properties.items() if "default" in p}
+    rules = {name: rule for name, rule in properties.items() if isinstance(rule, dict)}
+    return {name: rule["default"] for name, rule in rules.items() if "default" in rule}
 
 
 def _holds(condition: Mapping[str, Any], parameters: Parameters) -> bool:

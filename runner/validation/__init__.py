@@ -1,0 +1,18 @@
+"""Documents, jobs and images in, what is wrong with them in the user's words out."""
+
+from runner.validation.authoring import manifest_schema, manifest_text
+from runner.validation.bodies import check_media
+from runner.validation.document import check_document
+from runner.validation.drafts import check_draft
+from runner.validation.findings import Finding, document_problems, problems
+
+__all__ = [
+    "Finding",
+    "check_document",
+    "check_draft",
+    "check_media",
+    "document_problems",
+    "manifest_schema",
+    "manifest_text",
+    "problems",
+]

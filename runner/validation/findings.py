@@ -1,0 +1,92 @@
+"""What a check found, by path, in; problems with the places a user can go to, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from runner.errors import Place, Problem, merged
+from runner.model import Draft, PlaceOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that is wrong, or odd, at a path inside what was checked."""
+
+    path: tuple[str | int, ...]
+    message: str
+    hint: str | None = None
+    warning: bool = False
+    key: bool = False
+    """The key at the path is meant, rather than its value."""
+
+
+class DocumentPlace(Protocol):
+    """How a document tells the place of a path (`documents.Document.place`)."""
+
+    def __call__(self, path: tuple[str | int, ...], *, key: bool = False) -> Place:
+        """The place of the value, or of its key, at `path`."""
+
+
+def problems(
+    checked: Iterable[tuple[Draft, Sequence[Finding]]],
+    place_of: PlaceOf,
+    document: Mapping[str, Any] | None = None,
+) -> list[Problem]:
+    """The findings of drafts at their places; one cause that hits many jobs is told once.
+
+    With the manifest's `document`, an unknown parameter that a plain default brings is told
+    with the way out: to put it under its own operation's name.
+    """
+    return merged(
+        Problem(
+            message=finding.message,
+            place=place_of(draft, finding.path),
+            job=draft.id,
+            hint=_from_default(draft, finding, document) or finding.hint,
+            warning=finding.warning,
+        )
+        for draft, findings in checked
+        for finding in findings
+    )
+
+
+def _from_default(draft: Draft, finding: Finding, document: Mapping[str, Any] | None) -> str | None:
+    if document is None or not finding.key or len(finding.path) != 1:
+        return None
+    name = finding.path[0]
+    defaults = document.get("defaults")
+    if name in document["jobs"][draft.entry] or not isinstance(defaults, dict):
+        return None
+    if name not in defaults:
+        return None
+    return (
+        f"{finding.hint + ' ' if finding.hint else ''}a default that only one operation has goes"
+        f" under that operation's name, as in defaults: {{{draft.operation}: {{...}}}}"
+    )
+
+
+def document_problems(
+    findings: Iterable[Finding], document: Any, place: DocumentPlace
+) -> list[Problem]:
+    """The findings of a manifest's own shape at their places, in the order given."""
+    return merged(
+        Problem(
+            message=finding.message,
+            place=place(finding.path, key=finding.key),
+            job=_job_at(document, finding.path),
+            hint=finding.hint,
+            warning=finding.warning,
+        )
+        for finding in findings
+    )
+
+
+def _job_at(document: Any, path: tuple[str | int, ...]) -> str | None:
+    """The id, as written, of the job that the path leads into."""
+    if len(path) < 2 or path[0] != "jobs" or not isinstance(path[1], int):
+        return None
+    job = document["jobs"][path[1]]
+    name = job.get("id") if isinstance(job, dict) else None
+    return name if isinstance(name, str) and name else None

@@ -1,0 +1,92 @@
+"""The acceptance suite: each constraint line of both API documents, as files.
+
+A file under `data/cases/<provider>/<operation>/{accept,reject}` holds a job's `parameters`; a
+rejecting one the `errors` it must give, in order, and perhaps the first one's `hint`; an accepting
+one perhaps `warnings`. In parameters `{repeat: [TEXT, N]}` is a long text, `{picture: {name,
+format, width, height, bytes}}` a file made for the test (padded to `bytes`) and `{data_uri:
+{format, width, height}}` an image within the manifest.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from PIL import Image
+
+from runner import media
+from runner.model import Draft, Media
+from runner.operations import load_operations
+from runner.validation import Finding, check_draft, check_media
+
+CASES = Path(__file__).parent / "data" / "cases"
+
+
+def cases(kind: str) -> list[Any]:
+    files = sorted(CASES.glob(f"*/*/{kind}/*.yaml"))
+    return [pytest.param(f, id=str(f.relative_to(CASES).with_suffix(""))) for f in files]
+
+
+def written(value: Any, folder: Path) -> Any:
+    if isinstance(value, list):
+        return [written(inner, folder) for inner in value]
+    match value:
+        case {"repeat": [str(text), int(times)]}:
+            return text * times
+        case {"picture": {"name": str(name)} as picture}:
+            content = drawn(picture).ljust(picture.get("bytes", 0), b"\0")
+            (folder / name).write_bytes(content)
+            return name
+        case {"data_uri": {"format": str(format_)} as picture}:
+            text = base64.b64encode(drawn(picture)).decode()
+            return f"data:image/{format_};base64,{text}"
+    return value
+
+
+def drawn(picture: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    size = (picture["width"], picture["height"])
+    Image.new("RGB", size, "tan").save(out, format=picture["format"])
+    return out.getvalue()
+
+
+def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
+    case = yaml.safe_load(file.read_text(encoding="utf-8"))
+    operation = load_operations()["/".join(file.relative_to(CASES).parts[:2])]
+    parameters = {key: written(value, folder) for key, value in case["parameters"].items()}
+    draft = Draft(entry=0, id="a", operation=operation.name, parameters=parameters, base=folder)
+    found = check_draft(draft, operation)
+    if all(finding.warning for finding in found):
+        try:
+            images: list[Media] = [media.probe(i, folder) for i in parameters.get("images", ())]
+        except media.MediaError as error:
+            found.append(Finding(path=("images",), message=error.message, hint=error.hint))
+        else:
+            found += check_media(draft, operation, {"images": images})
+    return case, found
+
+
+@pytest.mark.parametrize("file", cases("accept"))
+def test_what_the_documents_allow_is_accepted(file: Path, tmp_path: Path) -> None:
+    case, found = check(file, tmp_path)
+    assert [f.message for f in found if not f.warning] == []
+    assert [f.message for f in found if f.warning] == case.get("warnings", [])
+
+
+@pytest.mark.parametrize("file", cases("reject"))
+def test_what_the_documents_forbid_is_refused_with_its_message(file: Path, tmp_path: Path) -> None:
+    case, found = check(file, tmp_path)
+    errors = [finding for finding in found if not finding.warning]
+    assert [finding.message for finding in errors] == case["errors"]
+    if "hint" in case:
+        assert errors[0].hint == case["hint"]
+
+
+def test_both_operations_have_cases_of_both_kinds() -> None:
+    for operation in ("vidu/reference2image", "modelverse/reference2video"):
+        for kind in ("accept", "reject"):
+            assert len(list((CASES / operation / kind).glob("*.yaml"))) > 10

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from runner.operations import load_operations, schema_folder
+from runner.validation import manifest_schema, manifest_text
+
+CASES = Path(__file__).parent.parent / "data" / "cases"
+EDITORS = jsonschema.Draft202012Validator(manifest_schema(load_operations()))
+
+IMAGE = {"id": "a", "operation": "vidu/reference2image"}
+VIDEO = {"id": "a", "operation": "modelverse/reference2video"}
+
+
+def accepts(job: dict[str, Any], **more: Any) -> bool:
+    return EDITORS.is_valid({"version": 1, "jobs": [job], **more})
+
+
+def test_the_committed_schema_is_the_generated_one() -> None:
+    file = schema_folder() / "manifest.schema.json"
+    assert file.read_text(encoding="utf-8") == manifest_text(load_operations()), (
+        "write it anew with `vidu-run schema`"
+    )
+
+
+@pytest.mark.parametrize("file", sorted(schema_folder().rglob("*.schema.json")), ids=str)
+def test_every_schema_file_is_json_schema_2020_12(file: Path) -> None:
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_a_manifest_with_all_its_parts_is_accepted() -> None:
+    document = yaml.safe_load("""
+    version: 1
+    name: spring cats
+    vars: {hero: 一只可爱的小猫}
+    defaults:
+      operation: vidu/reference2image
+      vidu/reference2image: {model: viduq2, aspect_ratio: "16:9"}
+      modelverse/reference2video: {model: viduq2, duration: 5}
+    run:
+      concurrency: 8
+      budget: {credits: 500, cny: 40}
+    jobs:
+      - id: window
+        prompt: ${{ vars.hero }}坐在窗台上,阳光洒在它的身上
+        seed: 616519648
+      - id: look-${{ matrix.style }}
+        matrix: {style: [noir, 水墨]}
+        takes: 2
+        prompt: ${{ vars.hero }}, ${{ matrix.style }}
+        images: [refs/cat.png]
+      - id: dance
+        operation: modelverse/reference2video
+        prompt: make it dance.
+        images: ["${{ jobs.window.output }}", "${{ jobs['look-noir.1'].output }}"]
+        resolution: 720p
+    """)
+    assert list(EDITORS.iter_errors(document)) == []
+
+
+def jobs(kind: str) -> list[Any]:
+    """The cases whose parameters need no file and no long text."""
+    found = []
+    for file in sorted(CASES.glob(f"*/*/{kind}/*.yaml")):
+        text = file.read_text(encoding="utf-8")
+        if not any(word in text for word in ("{repeat:", "{picture:", "{data_uri:")):
+            operation = "/".join(file.relative_to(CASES).parts[:2])
+            job = {"id": "a", "operation": operation, **yaml.safe_load(text)["parameters"]}
+            found.append(pytest.param(job, id=f"{operation}/{file.stem}"))
+    return found
+
+
+@pytest.mark.parametrize("job", jobs("accept"))
+def test_what_the_documents_allow_an_editor_accepts(job: dict[str, Any]) -> None:
+    assert accepts(job)
+
+
+LATER = ("-missing", "data-uri")
+
+
+@pytest.mark.parametrize(
+    "job", [p for p in jobs("reject") if not any(word in str(p.id) for word in LATER)]
+)
+def test_what_the_documents_forbid_an_editor_underlines(job: dict[str, Any]) -> None:
+    assert not accepts(job)
+
+
+def test_only_an_id_is_required_of_a_job() -> None:
+    assert accepts({"id": "a"})
+    assert not accepts({"operation": "vidu/reference2image"})
+
+
+@pytest.mark.parametrize("name", ["seed", "aspect_ratio", "images", "model", "callback_url"])
+def test_an_expression_may_stand_for_any_value(name: str) -> None:
+    assert accepts({**IMAGE, name: "${{ vars.it }}"})
+
+
+def test_an_expression_may_stand_inside_a_list_and_for_takes() -> None:
+    assert accepts({**VIDEO, "images": ["a.png", "${{ jobs.b.output }}"], "takes": "${{ vars.n }}"})
+
+
+def test_null_unsets_a_default() -> None:
+    assert accepts({**IMAGE, "seed": None})
+
+
+def test_an_operations_parameters_are_its_own() -> None:
+    assert not accepts({**IMAGE, "duration": 5})
+    assert not accepts({**VIDEO, "payload": "x"})
+
+
+def test_the_defaults_operation_holds_where_a_job_names_none() -> None:
+    job = {"id": "a", "duration": 5}
+    assert accepts(job, defaults={"operation": "modelverse/reference2video"})
+    assert not accepts(job, defaults={"operation": "vidu/reference2image"})
+
+
+def test_defaults_of_one_operation_are_checked_against_it() -> None:
+    assert accepts(IMAGE, defaults={"modelverse/reference2video": {"duration": 5}})
+    assert not accepts(IMAGE, defaults={"modelverse/reference2video": {"duration": 50}})
+    assert not accepts(IMAGE, defaults={"vidu/reference2image": {"duration": 5}})
+
+
+def test_keys_of_the_users_own_are_allowed_anywhere() -> None:
+    assert accepts({**IMAGE, "x-a": 1}, **{"x-b": 2, "run": {"x-c": 3}, "defaults": {"x-d": 4}})
+
+
+def test_a_mistyped_key_is_underlined() -> None:
+    assert not accepts({**IMAGE, "promt": "a"})
+    assert not accepts(IMAGE, run={"concurency": 3})
+
+
+def test_every_parameter_is_described_with_its_default() -> None:
+    found = manifest_schema(load_operations())["$defs"]["modelverse.reference2video"]
+    duration = found["properties"]["duration"]
+    assert "seconds" in duration["description"]
+    assert duration["default"] == 5

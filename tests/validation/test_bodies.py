@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from runner.model import Deferred, Draft, JobOutput, Media
+from runner.operations import load_operations
+from runner.validation import check_media
+
+IMAGE = load_operations()["vidu/reference2image"]
+MIB = 1 << 20
+
+
+def draft(**more: Any) -> Draft:
+    parameters = {"model": "viduq2", "prompt": "a cat", **more}
+    return Draft(entry=0, id="a", operation=IMAGE.name, parameters=parameters, base=Path())
+
+
+def file(name: str, size_bytes: int, *, width: int = 640) -> Media:
+    return Media(
+        source=name,
+        path=Path(name),
+        sha256="0" * 64,
+        media_type="image/png",
+        size_bytes=size_bytes,
+        width=width,
+        height=480,
+    )
+
+
+def url(text: str) -> Media:
+    return Media(source=text, path=None, sha256=None, media_type=None, size_bytes=None)
+
+
+def test_an_image_is_told_at_its_own_place() -> None:
+    found = check_media(draft(), IMAGE, {"images": [file("a.png", 9), file("b.png", 9, width=9)]})
+    assert [(f.path, f.message) for f in found] == [
+        (("images", 1), "b.png is 9x480 pixels, at least 128x128 are needed"),
+        (("images", 1), "b.png is 9x480 pixels (1:53.33); the ratio must be above 1:4"),
+    ]
+
+
+def test_urls_and_what_is_to_come_weigh_nearly_nothing() -> None:
+    to_come = Deferred(parts=(JobOutput(job="b", attribute="output"),))
+    assert check_media(draft(), IMAGE, {"images": [url("https://a.b/c.png"), to_come]}) == []
+
+
+def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
+    images = [file("a.png", 5 * MIB), file("b.png", 12 * MIB)]
+    (finding,) = check_media(draft(), IMAGE, {"images": images})
+    assert finding.path == ("images",)
+    assert finding.message == (
+        "the request would be 22.7 MB, at most 20 MB are allowed"
+        " (images: b.png 16.1 MB, a.png 6.7 MB)"
+    )
+    assert finding.hint is not None
+
+
+def test_a_body_can_be_too_large_without_any_image() -> None:
+    (finding,) = check_media(draft(callback_url="https://a.b/" + "x" * 20 * MIB), IMAGE, {})
+    assert (finding.path, finding.hint) == ((), None)
+    assert finding.message == "the request would be 20.1 MB, at most 20 MB are allowed"
+
+
+def test_the_bodys_text_counts_in_bytes() -> None:
+    images = {"images": [file("a.png", 14 * MIB)]}
+    assert check_media(draft(payload="x" * MIB), IMAGE, images) == []
+    assert check_media(draft(payload="字" * MIB), IMAGE, images) != []

@@ -1,0 +1,290 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runner.operations import load_operations
+from runner.validation import check_document
+
+JOB = {"id": "a", "operation": "vidu/reference2image", "model": "viduq2", "prompt": "a cat"}
+OPERATION_NOT_KNOWN = (
+    'operation "vidu/reference2imag" is not known'
+    " (modelverse/reference2video, vidu/reference2image)"
+)
+GOOD = {"version": 1, "jobs": [JOB]}
+
+
+def told(document: Any) -> list[tuple[tuple[str | int, ...], str]]:
+    return [(f.path, f.message) for f in check_document(document, load_operations())]
+
+
+def hints(document: Any) -> list[str | None]:
+    return [finding.hint for finding in check_document(document, load_operations())]
+
+
+def test_a_least_manifest_is_good() -> None:
+    assert told(GOOD) == []
+
+
+def test_everything_a_manifest_may_say_is_good() -> None:
+    document = {
+        "version": 1,
+        "name": "spring cats",
+        "vars": {"hero": "一只猫", "sizes": [1, 2]},
+        "defaults": {
+            "operation": "vidu/reference2image",
+            "tags": None,
+            "seed": 5,
+            "vidu/reference2image": {"model": "viduq2", "takes": 2},
+            "modelverse/reference2video": None,
+            "x-note": "mine",
+        },
+        "run": {
+            "concurrency": 8,
+            "budget": {"credits": 500, "cny": 40.5},
+            "timeout": "1h30m",
+            "poll_rate": 0.5,
+            "outputs": "made",
+            "download": False,
+            "on_ambiguous": "resubmit",
+            "confirm_above": 100,
+            "outage": 600,
+            "settle": "5s",
+            "max_failures": 3,
+            "x-note": "mine",
+        },
+        "providers": {
+            "vidu": {
+                "base_url": "https://gateway.example.com/vidu",
+                "auth": "bearer",
+                "api_key_env": "GATEWAY_KEY",
+                "concurrency": 2,
+            },
+            "modelverse": None,
+        },
+        "env": ["CAMPAIGN"],
+        "x-anything": [1],
+        "jobs": [
+            {"id": "a", "prompt": "x"},
+            {
+                "id": "b-${{ matrix.style }}",
+                "operation": "${{ vars.operation }}",
+                "matrix": {"style": ["noir"], "include": [{"style": "水墨"}]},
+                "foreach": "prompts.csv",
+                "takes": "${{ vars.takes }}",
+                "tags": ["spring", "${{ matrix.style }}"],
+                "description": "",
+                "x-note": 3,
+                "seed": None,
+            },
+        ],
+    }
+    assert told(document) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "message"),
+    [
+        ({"version": 2}, ("version",), "version 2 is not known (1)"),
+        ({"version": "1"}, ("version",), 'version "1" is not known (1)'),
+        ({"version": True}, ("version",), "version true is not known (1)"),
+        ({"jobs": []}, ("jobs",), "jobs is empty"),
+        ({"jobs": {"a": {}}}, ("jobs",), "jobs is a mapping, a list is needed"),
+        ({"jobs": None}, ("jobs",), "jobs is empty (null), a list is needed"),
+        ({"jbos": []}, ("jbos",), 'unknown key "jbos" of the manifest'),
+        ({"name": 3}, ("name",), "name is the number 3, text is needed"),
+        ({"vars": [1]}, ("vars",), "vars is a list, a mapping is needed"),
+        ({"defaults": "x"}, ("defaults",), 'defaults is the text "x", a mapping is needed'),
+        ({"run": []}, ("run",), "run is a list, a mapping is needed"),
+        (
+            {"run": {"concurency": 8}},
+            ("run", "concurency"),
+            'unknown key "concurency" of run',
+        ),
+        (
+            {"run": {"concurrency": 0}},
+            ("run", "concurrency"),
+            "run.concurrency 0 is out of range (1 to 10000)",
+        ),
+        (
+            {"run": {"concurrency": "${{ vars.n }}"}},
+            ("run", "concurrency"),
+            'run.concurrency is the text "${{ vars.n }}", a whole number is needed',
+        ),
+        ({"run": {"budget": {}}}, ("run", "budget"), "run.budget is empty"),
+        (
+            {"run": {"budget": None}},
+            ("run", "budget"),
+            "run.budget is empty (null), a mapping is needed",
+        ),
+        (
+            {"run": {"budget": {"eur": 5}}},
+            ("run", "budget", "eur"),
+            'unknown key "eur" of run.budget',
+        ),
+        (
+            {"run": {"budget": {"credits": -1}}},
+            ("run", "budget", "credits"),
+            "run.budget.credits -1 is out of range (at least 0)",
+        ),
+        (
+            {"run": {"on_ambiguous": "retry"}},
+            ("run", "on_ambiguous"),
+            'run.on_ambiguous "retry" is not known (ask, resubmit)',
+        ),
+        (
+            {"run": {"download": "yes"}},
+            ("run", "download"),
+            'run.download is the text "yes", true or false is needed',
+        ),
+        (
+            {"providers": {"vido": {}}},
+            ("providers", "vido"),
+            'unknown key "vido" of providers',
+        ),
+        (
+            {"providers": {"vidu": {"auth": "basic"}}},
+            ("providers", "vidu", "auth"),
+            'providers.vidu.auth "basic" is not known (token, bearer, raw)',
+        ),
+        (
+            {"providers": {"vidu": {"base_url": "api.vidu.cn"}}},
+            ("providers", "vidu", "base_url"),
+            'providers.vidu.base_url "api.vidu.cn" is not an http or https URL',
+        ),
+        (
+            {"env": ["not a name"]},
+            ("env", 0),
+            'env[0] "not a name" is not the name of an environment variable',
+        ),
+        (
+            {"env": ["HOME", "VIDU_API_KEY"]},
+            ("env", 1),
+            "env lists VIDU_API_KEY, which holds a secret: no job may read it",
+        ),
+        (
+            {"env": ["MINE"], "providers": {"vidu": {"api_key_env": "MINE"}}},
+            ("env", 0),
+            "env lists MINE, which holds a secret: no job may read it",
+        ),
+        (
+            {"defaults": {"vidu/reference2imag": {}}},
+            ("defaults", "vidu/reference2imag"),
+            'unknown operation "vidu/reference2imag" in defaults',
+        ),
+        (
+            {"defaults": {"vidu/reference2image": [1]}},
+            ("defaults", "vidu/reference2image"),
+            "defaults for vidu/reference2image must be a mapping of its parameters",
+        ),
+        (
+            {"defaults": {"id": "a"}},
+            ("defaults", "id"),
+            "id cannot be a default: every job has its own",
+        ),
+        (
+            {"defaults": {"takes": 0}},
+            ("defaults", "takes"),
+            "takes 0 is out of range (at least 1)",
+        ),
+        (
+            {"defaults": {"modelverse/reference2video": {"promt": "a", "x-note": 1}}},
+            ("defaults", "modelverse/reference2video", "promt"),
+            'unknown parameter "promt" of modelverse/reference2video',
+        ),
+        ({"jobs": ["a"]}, ("jobs", 0), 'each item of jobs is the text "a", a mapping is needed'),
+        (
+            {"jobs": [{**JOB, "id": 5}]},
+            ("jobs", 0, "id"),
+            "id is the number 5, text is needed",
+        ),
+        ({"jobs": [{**JOB, "id": ""}]}, ("jobs", 0, "id"), "id is empty"),
+        (
+            {"jobs": [JOB, {**JOB, "takes": "2"}]},
+            ("jobs", 1, "takes"),
+            'takes is the text "2", a whole number is needed',
+        ),
+        (
+            {"jobs": [{**JOB, "tags": "a"}]},
+            ("jobs", 0, "tags"),
+            'tags is the text "a", a list is needed',
+        ),
+        (
+            {"jobs": [{**JOB, "matrix": []}]},
+            ("jobs", 0, "matrix"),
+            "matrix is a list, a mapping is needed",
+        ),
+        (
+            {"jobs": [{**JOB, "operation": "vidu/reference2imag"}]},
+            ("jobs", 0, "operation"),
+            OPERATION_NOT_KNOWN,
+        ),
+        (
+            {"jobs": [{"id": "a"}]},
+            ("jobs", 0),
+            "operation is missing (a job needs it)",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_manifest_is_told_at_its_path(
+    change: dict[str, Any], path: tuple[str | int, ...], message: str
+) -> None:
+    assert told({**GOOD, **change}) == [(path, message)]
+
+
+@pytest.mark.parametrize("text", ["30m", "5s", "1h30m", "1h30m5s", "1.5h", "90", 90, 0.5, 0])
+def test_durations_may_be_spelled_or_numbers_of_seconds(text: Any) -> None:
+    assert told({**GOOD, "run": {"timeout": text}}) == []
+
+
+@pytest.mark.parametrize("text", ["30x", "m", "", "1m1h", "-5s", "5 s", True, None, [], -1])
+def test_what_is_no_duration_says_what_one_is(text: Any) -> None:
+    words = "is not a duration such as 30m, 5s, 1h30m or a number of seconds"
+    found = told({**GOOD, "run": {"timeout": text}})
+    assert [message.endswith(words) for _, message in found] == [True]
+
+
+@pytest.mark.parametrize("document", [[], None, "x", 3])
+def test_a_manifest_is_a_mapping(document: Any) -> None:
+    assert told(document) == [((), "the manifest must be a mapping with version and jobs")]
+
+
+def test_an_empty_manifest_says_what_it_needs() -> None:
+    assert told({}) == [
+        ((), "version is missing (the manifest needs it)"),
+        ((), "jobs is missing (the manifest needs it)"),
+    ]
+    assert hints({}) == ['write "version: 1"', 'write each job as "- id: NAME" and its keys below']
+
+
+def test_the_nearest_known_name_is_hinted_at() -> None:
+    assert hints({**GOOD, "Vars": {}}) == ['did you mean "vars"?']
+    assert hints({**GOOD, "run": {"poll-rate": 3}}) == ['did you mean "poll_rate"?']
+    assert hints({**GOOD, "jobs": [{**JOB, "operation": "vidu/reference2imag"}]}) == [
+        'did you mean "vidu/reference2image"?'
+    ]
+
+
+def test_a_name_like_none_gets_the_known_ones() -> None:
+    assert hints({**GOOD, "providers": {"openai": {}}}) == ["known: modelverse, vidu"]
+    assert hints({**GOOD, "defaults": {"openai/images": {}}}) == [
+        "known: modelverse/reference2video, vidu/reference2image"
+    ]
+
+
+def test_a_job_without_operation_may_have_it_from_the_defaults() -> None:
+    defaults = {"operation": "vidu/reference2image"}
+    assert told({**GOOD, "defaults": defaults, "jobs": [{"id": "a"}]}) == []
+
+
+def test_unknown_defaults_of_an_operation_in_use_are_left_to_its_jobs() -> None:
+    block = {"vidu/reference2image": {"promt": "a"}}
+    assert told({**GOOD, "defaults": block}) == []
+    jobs = [{"id": "a", "operation": "${{ matrix.operation }}"}]
+    assert told({**GOOD, "defaults": block, "jobs": jobs}) == []
+
+
+def test_findings_come_in_the_order_of_the_file() -> None:
+    found = told({"run": {"x": 1}, "jobs": [{"id": 5}], "version": 3})
+    assert [path[0] for path, _ in found] == ["run", "jobs", "jobs", "version"]

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from runner.errors import Place
+from runner.model import Draft
+from runner.operations import load_operations
+from runner.validation import Finding, check_draft, document_problems, problems
+
+IMAGE = "vidu/reference2image"
+
+
+def draft(id_: str, parameters: dict[str, Any], entry: int = 0) -> Draft:
+    return Draft(entry=entry, id=id_, operation=IMAGE, parameters=parameters, base=Path())
+
+
+def at_default(_: Draft, path: tuple[str | int, ...]) -> Place:
+    return Place(path="m.yaml", line=3, column=5) if path else Place(path="m.yaml", line=9)
+
+
+def check(*drafts: Draft) -> list[tuple[Draft, list[Finding]]]:
+    return [(one, check_draft(one, load_operations()[IMAGE])) for one in drafts]
+
+
+def test_one_cause_that_hits_many_jobs_is_told_once() -> None:
+    wide = {"model": "viduq1", "prompt": "a", "images": ["a.png"], "aspect_ratio": "21:9"}
+    (problem,) = problems(check(draft("a", wide), draft("b", wide)), at_default)
+    assert str(problem).splitlines()[0] == (
+        'm.yaml:3:5: error: aspect_ratio "21:9" is not offered by viduq1'
+        " (16:9, 9:16, 1:1, 3:4, 4:3) (2 jobs, first: a)"
+    )
+
+
+def test_a_problem_of_one_job_names_it() -> None:
+    (problem,) = problems(check(draft("wide", {"model": "viduq2"})), at_default)
+    assert str(problem).splitlines()[0] == (
+        'm.yaml:9: error: job "wide": prompt is missing (vidu/reference2image needs it)'
+    )
+
+
+def test_a_warning_stays_one() -> None:
+    (problem,) = problems(
+        check(draft("a", {"model": "viduq2", "prompt": "a", "seed": -1})), at_default
+    )
+    assert problem.warning
+
+
+def test_an_unknown_parameter_from_a_plain_default_is_told_the_way_out() -> None:
+    document = {"defaults": {"duration": 5}, "jobs": [{"id": "a"}, {"id": "b"}]}
+    given = {"model": "viduq2", "prompt": "a", "duration": 5}
+    (problem,) = problems(
+        check(draft("a", given), draft("b", given, entry=1)), at_default, document
+    )
+    assert problem.jobs == 2
+    assert problem.hint is not None
+    assert problem.hint.endswith(
+        "a default that only one operation has goes under that operation's name,"
+        " as in defaults: {vidu/reference2image: {...}}"
+    )
+
+
+def test_an_unknown_parameter_of_the_job_itself_is_not() -> None:
+    given = {"model": "viduq2", "prompt": "a", "promt": 5}
+    for document in (
+        {"defaults": {"promt": 1}, "jobs": [{"id": "a", "promt": 5}]},
+        {"defaults": {"other": 1}, "jobs": [{"id": "a"}]},
+        {"jobs": [{"id": "a"}]},
+    ):
+        (problem,) = problems(check(draft("a", given)), at_default, document)
+        assert problem.hint == 'did you mean "prompt"?'
+
+
+def place(path: tuple[str | int, ...], *, key: bool = False) -> Place:
+    return Place(path="m.yaml", line=len(path) + 1, column=1 if key else 7)
+
+
+def test_a_documents_problem_names_the_job_it_is_in() -> None:
+    document = {"jobs": [{"id": "a"}, {"id": 5}, "x"]}
+    found = document_problems(
+        [
+            Finding(path=("run", "x"), message="m", key=True),
+            Finding(path=("jobs", 0, "takes"), message="m", hint="h"),
+            Finding(path=("jobs", 1, "takes"), message="n"),
+            Finding(path=("jobs", 2), message="m", warning=True),
+            Finding(path=("jobs",), message="o"),
+        ],
+        document,
+        place,
+    )
+    assert [problem.job for problem in found] == [None, "a", None, None, None]
+    assert found[0].place == Place(path="m.yaml", line=3, column=1)
+    assert (found[1].hint, found[3].warning) == ("h", True)
