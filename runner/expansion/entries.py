@@ -1,0 +1,179 @@
+"""The entries under `jobs` in, one after the other; the drafts of their jobs out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from runner.errors import Problem
+from runner.expansion.defaults import Defaults
+from runner.expansion.filling import Fault, Scope, filled
+from runner.expansion.ids import IdError, checked
+from runner.expansion.limits import MOST_JOBS
+from runner.expansion.nearest import meant
+from runner.expansion.places import Origin, Places
+from runner.expansion.recipes import Recipe, described, filled_parameters, filled_tags, recipe
+from runner.expansion.references import references
+from runner.expansion.registry import Registry
+from runner.expansion.takes import number_of_takes, parameters_of_take
+from runner.expansion.variants import Variant, Variants, varying
+from runner.model import Deferred, Draft, Operation, Parameters
+
+
+@dataclass(slots=True, kw_only=True)
+class Entries:
+    """What the entries so far have come to."""
+
+    defaults: Defaults
+    operations: Mapping[str, Operation]
+    base: Path
+    variants: Variants
+    scope: Scope
+    """The names of a job with neither matrix nor row."""
+    places: Places
+    problems: list[Problem]
+    drafts: list[Draft] = field(default_factory=list)
+    ids: Registry = field(default_factory=Registry)
+    of_entry: dict[int, Sequence[Variant]] = field(default_factory=dict)
+    """The variants of entries that have several."""
+    unsure: bool = False
+    """Some id could not be made out, so that an id nobody knows may be that one."""
+    full: bool = False
+    """There are more jobs than allowed; no further one is made out."""
+
+    def add(self, index: int, entry: Mapping[str, Any]) -> None:
+        """Expand one entry, which has an id that is text."""
+        variants = self.variants.of_entry(index, entry)
+        self.unsure |= not variants
+        if len(variants) > 1:
+            self.of_entry[index] = variants
+        recipes: dict[str, Recipe] = {}
+        for variant in variants:
+            if not self.full:
+                self._add_variant(index, entry, variant, recipes)
+
+    def varying(self, index: int) -> list[str]:
+        """The names that tell the jobs of an entry apart, as expressions spell them."""
+        return varying(self.of_entry.get(index, ()))
+
+    def _add_variant(
+        self, index: int, entry: Mapping[str, Any], variant: Variant, recipes: dict[str, Recipe]
+    ) -> None:
+        scope = self._scope(variant)
+        faults: list[Fault] = []
+        operation = self._operation(entry, scope, faults)
+        if operation not in recipes:
+            recipes[operation] = recipe(self.defaults.under(operation), entry)
+        found = recipes[operation]
+        origin = Origin(entry=index, operation=operation, matrix=variant.matrix, row=variant.row)
+        takes = number_of_takes(found.takes, scope, faults)
+        if len(self.drafts) + (takes or 1) > MOST_JOBS:
+            message = f"the manifest has more than {MOST_JOBS:,} jobs"
+            self._tell(origin, None, [Fault(path=(), text="", message=message)])
+            self.full = True
+            return
+        if takes is None:
+            self._add_job(origin, found, None, scope, faults)
+            return
+        for take in range(1, takes + 1):
+            self._add_job(origin, found, take, {**scope, "take": take}, faults.copy())
+
+    def _add_job(
+        self,
+        origin: Origin,
+        found: Recipe,
+        take: int | None,
+        scope: Scope,
+        faults: list[Fault],
+    ) -> None:
+        id_ = _id(found.id, take, scope, faults)
+        parameters = filled_parameters(found, scope, faults)
+        operation = self.operations.get(origin.operation)
+        if take and take > 1 and operation:
+            parameters = parameters_of_take(parameters, operation.seed, take, faults)
+        tags = filled_tags(found, scope, faults)
+        description = described(found, scope, faults)
+        free = id_ is not None and self.ids.add(id_, origin.entry)
+        if faults:
+            self._tell(origin, id_, faults)
+        elif id_ is not None and free:
+            draft = Draft(
+                entry=origin.entry,
+                id=id_,
+                operation=origin.operation,
+                parameters=parameters,
+                base=self.base,
+                needs=_needs(found, parameters),
+                take=take or 1,
+                tags=tags,
+                description=description,
+                matrix=origin.matrix,
+                row=origin.row,
+            )
+            self.drafts.append(draft)
+
+    def _scope(self, variant: Variant) -> Scope:
+        if variant.matrix is None and variant.row is None:
+            return self.scope
+        scope = dict(self.scope)
+        if variant.matrix is not None:
+            scope["matrix"] = variant.matrix
+        if variant.row is not None:
+            scope["row"] = variant.row.values
+        return scope
+
+    def _operation(self, entry: Mapping[str, Any], scope: Scope, faults: list[Fault]) -> str:
+        """The name of the operation; empty where none is named."""
+        written = entry.get("operation")
+        if written is None:
+            written = self.defaults.general.get("operation")
+        name = filled(written, scope, faults, ("operation",))
+        if isinstance(name, str) and name in self.operations:
+            return name
+        if name is not None:
+            message = f'unknown operation "{name}"'
+            hint = meant(str(name), self.operations)
+            faults.append(Fault(path=("operation",), text="", message=message, hint=hint))
+        elif not faults:
+            message, hint = "no operation is named", meant("", self.operations)
+            faults.append(Fault(path=("operation",), text="", message=message, hint=hint))
+        return ""
+
+    def _tell(self, origin: Origin, id_: str | None, faults: Sequence[Fault]) -> None:
+        self.unsure |= id_ is None
+        for fault in faults:
+            if fault.message is not None:
+                place = self.places.of_fault(origin, fault)
+                problem = Problem(message=fault.message, place=place, job=id_, hint=fault.hint)
+                self.problems.append(problem)
+
+
+def _id(written: Any, take: int | None, scope: Scope, faults: list[Fault]) -> str | None:
+    """The job's id, NFC; None where it cannot be made out."""
+    before = len(faults)
+    value = filled(written, scope, faults, ("id",))
+    if len(faults) > before:
+        return None
+    try:
+        return checked(_text(value) + (f".{take}" if take else ""))
+    except IdError as error:
+        faults.append(Fault(path=("id",), text="", message=error.message, hint=error.hint))
+        return None
+
+
+def _text(value: Any) -> str:
+    """An evaluated id as text: numbers of rows and matrices are good names."""
+    if isinstance(value, Deferred):
+        raise IdError("an id cannot hold another job's result")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise IdError("the id must be text")
+    return str(value)
+
+
+def _needs(found: Recipe, parameters: Parameters) -> tuple[str, ...]:
+    if not found.open:
+        return ()
+    known = references([parameters.get(key) for key in found.open])
+    return tuple(dict.fromkeys(part.job for _, part in known))

@@ -1,0 +1,84 @@
+"""A manifest's value in, its jobs out: drafts, the problems on the way, and where things stand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.errors import Problem
+from runner.expansion.defaults import Defaults
+from runner.expansion.entries import Entries
+from runner.expansion.linking import link_problems
+from runner.expansion.places import PlaceAt, Places
+from runner.expansion.references import JobResults
+from runner.expansion.variables import Variables, environment, listed_keys
+from runner.expansion.variants import Variants
+from runner.model import Draft, Operation, PlaceOf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """What a manifest comes to."""
+
+    drafts: list[Draft]
+    """Every job that could be made out, in the order of the manifest."""
+    problems: list[Problem]
+    """What is wrong with the others; not in the order of the file."""
+    place_of: PlaceOf
+
+
+def expand(
+    document_value: Mapping[str, Any],
+    base: Path,
+    operations: Mapping[str, Operation],
+    *,
+    env: Mapping[str, str],
+    place: PlaceAt,
+) -> Expansion:
+    """Every job of a manifest, after defaults, variables, matrix, rows and takes.
+
+    `base` is the manifest's folder, `env` the process's environment, of which the manifest sees
+    what it lists, `place` gives the place of a path from the manifest's root. Entries of a shape
+    that validation refuses (no mapping, no id) are passed over. Reads the files of `foreach`.
+    """
+    problems: list[Problem] = []
+    places = Places(document_value, place)
+    names = _names(document_value, env, places, problems)
+    entries = Entries(
+        defaults=Defaults(document_value.get("defaults")),
+        operations=operations,
+        base=base,
+        variants=Variants(base, names, places, problems.append),
+        scope={**names, "jobs": JobResults(), "take": 1},
+        places=places,
+        problems=problems,
+    )
+    jobs = document_value.get("jobs")
+    for index, entry in enumerate(jobs if isinstance(jobs, list) else ()):
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            entries.add(index, entry)
+    problems += entries.ids.problems(places, entries.varying)
+    known = None if entries.unsure else entries.ids.known
+    problems += link_problems(entries.drafts, known, places)
+    return Expansion(drafts=entries.drafts, problems=problems, place_of=places.of_draft)
+
+
+def _names(
+    document: Mapping[str, Any], env: Mapping[str, str], places: Places, problems: list[Problem]
+) -> dict[str, Any]:
+    """What every expression may use: `vars` and `env`."""
+    shown = environment(document, env)
+    problems += [
+        Problem(message=fault.message or "", place=places.at_fault(fault))
+        for fault in listed_keys(document)
+    ]
+    written = document.get("vars")
+    variables = Variables(written if isinstance(written, dict) else {}, shown)
+    problems += [
+        Problem(message=fault.message, place=places.at_fault(fault), hint=fault.hint)
+        for fault in variables.faults
+        if fault.message
+    ]
+    return {"vars": variables.plain(), "env": shown}

@@ -1,0 +1,76 @@
+"""A value with `${{ ... }}` in its texts in, the value with what they stand for out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from runner.expansion.references import JobResult, JobResults, Outputs
+from runner.expressions import ExpressionError, compile_text
+
+Path: TypeAlias = tuple[str | int, ...]
+Scope: TypeAlias = Mapping[str, Any]
+
+_OPEN = "${{"
+
+
+class AlreadyToldError(Exception):
+    """What an expression asks for is broken itself; the user was told so at its own place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """An expression that gives no value."""
+
+    path: Path
+    """To the text, inside the value that was filled."""
+    text: str
+    message: str | None
+    """None where the cause was told already."""
+    hint: str | None = None
+    offset: int = 0
+    """Characters into `text`."""
+
+
+def is_open(value: Any) -> bool:
+    """Whether there is an expression, or an escaped one, anywhere inside."""
+    if isinstance(value, str):
+        return _OPEN in value
+    if isinstance(value, dict):
+        return any(map(is_open, value.values()))
+    return isinstance(value, list) and any(map(is_open, value))
+
+
+def filled(value: Any, scope: Scope, faults: list[Fault], path: Path = ()) -> Any:
+    """`value` with every expression inside evaluated; what fails is added to `faults`.
+
+    Mappings and lists are walked, keys are left as they are; parts without an expression are
+    shared with `value`. Where something failed, the result is of no use.
+    """
+    if isinstance(value, str):
+        return _evaluated(value, scope, faults, path) if _OPEN in value else value
+    if isinstance(value, dict):
+        return {key: filled(item, scope, faults, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [filled(item, scope, faults, (*path, n)) for n, item in enumerate(value)]
+    return value
+
+
+def _evaluated(text: str, scope: Scope, faults: list[Fault], path: Path) -> Any:
+    try:
+        template = compile_text(text)
+        found = template if isinstance(template, str) else template.evaluate(scope)
+    except ExpressionError as error:
+        fault = Fault(
+            path=path, text=text, message=error.message, hint=error.hint, offset=error.offset
+        )
+    except AlreadyToldError:
+        fault = Fault(path=path, text=text, message=None)
+    else:
+        if not isinstance(found, JobResults | JobResult | Outputs):
+            return found
+        hint = "name a part of its result, as in ${{ jobs.ID.output }}"
+        fault = Fault(path=path, text=text, message=f"{text} is no value", hint=hint)
+    faults.append(fault)
+    return None

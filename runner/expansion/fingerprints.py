@@ -1,0 +1,62 @@
+"""One request in, the seed drawn for it and its fingerprint out.
+
+The scheme, which never changes (golden vectors in the tests' data hold it): the fingerprint is
+the SHA-256 over the RFC 8785 text of
+
+    {"operation": NAME, "ordinal": N, "parameters": {...}, "v": 1}
+
+where `parameters` is what the provider is asked for, without those that have no effect on what is
+made and without those equal to the document's default: absent and default are one request, so
+that a parameter the vendor adds changes nothing. An image is {"sha256": HEX} by its content,
+{"url": TEXT} where only its address is known, {"job": FINGERPRINT, "output": N} where another job
+makes it. `ordinal` tells requests apart that are equal and yet meant to differ; it is left out
+when it is 0. A drawn seed comes from the same text without the seed and with "take": K.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from runner.expansion.canonical import canonical, members, order
+
+SCHEME = 1
+SEED_MAX = 2**31 - 1
+
+
+class Request:
+    """One request as the fingerprint sees it, written once for both the seed and the print."""
+
+    __slots__ = ("_after", "_before", "_operation", "_seed")
+
+    def __init__(self, operation: str, seed_name: str | None, parameters: Mapping[str, Any]):
+        """`parameters` without the seed, which `seed_name` names."""
+        self._operation = canonical(operation)
+        self._seed = canonical(seed_name)
+        keys = sorted(parameters, key=order)
+        at = len(keys) if seed_name is None else sum(order(k) < order(seed_name) for k in keys)
+        self._before = members(parameters, keys[:at])
+        self._after = members(parameters, keys[at:])
+
+    def draw(self, take: int, largest: int) -> int:
+        """The seed of a take, 1 to `largest`: the same on every machine and under every id."""
+        digest = hashlib.sha256(self._text(None, "", f'"take":{take},').encode()).digest()
+        return 1 + int.from_bytes(digest[:8]) % min(largest, SEED_MAX)
+
+    def identity(self, seed: Any) -> str:
+        """The text that two requests share only if they ask for the same; None is no seed."""
+        return self._text(seed, "", "")
+
+    def fingerprint(self, seed: Any, ordinal: int = 0) -> str:
+        """Hex SHA-256 of the identity and, beyond 0, the ordinal."""
+        text = self._text(seed, f'"ordinal":{ordinal},' if ordinal else "", "")
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def _text(self, seed: Any, ordinal: str, take: str) -> str:
+        own = [] if seed is None else [f"{self._seed}:{canonical(seed)}"]
+        inside = ",".join([*self._before, *own, *self._after])
+        return (
+            f'{{"operation":{self._operation},{ordinal}"parameters":{{{inside}}},'
+            f'{take}"v":{SCHEME}}}'
+        )

@@ -1,0 +1,53 @@
+"""Every draft's references in; those to jobs that are not there, and circles, as problems out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from runner.errors import Problem
+from runner.expansion.nearest import meant
+from runner.expansion.places import Places
+from runner.expansion.references import cycles, references
+from runner.model import Draft
+
+
+def link_problems(
+    drafts: Sequence[Draft], known: Mapping[str, int] | None, places: Places
+) -> list[Problem]:
+    """What is wrong with references among `drafts`.
+
+    `known` has every id of the manifest; None where some could not be made out: then nobody is
+    told that an id is unknown, for it may be one of those.
+    """
+    linked = {draft.id: draft for draft in drafts if draft.needs}
+    problems: list[Problem] = []
+    if known is not None:
+        for draft in linked.values():
+            problems += _unknown(draft, known, places)
+    for ring in cycles({id_: draft.needs for id_, draft in linked.items()}):
+        draft = linked[ring[0]]
+        path = next(p for p, part in references(draft.parameters) if part.job == ring[1])
+        message = f"jobs wait for each other in a circle: {' -> '.join(ring)}"
+        problems.append(Problem(message=message, place=places.of_draft(draft, path), job=draft.id))
+    return problems
+
+
+def _unknown(draft: Draft, known: Mapping[str, int], places: Places) -> Iterator[Problem]:
+    told = set()
+    for path, part in references(draft.parameters):
+        if part.job in known or part.job in told:
+            continue
+        told.add(part.job)
+        yield Problem(
+            message=f'there is no job "{part.job}"',
+            place=places.of_draft(draft, path),
+            job=draft.id,
+            hint=_hint(part.job, known),
+        )
+
+
+def _hint(job: str, known: Mapping[str, int]) -> str | None:
+    if f"{job}.1" in known:
+        return f"it has takes: name one of them, as in jobs['{job}.1'].output"
+    longer = next((id_ for id_ in known if id_.startswith(f"{job}-")), None)
+    return f"did you mean jobs['{longer}']?" if longer else meant(job, known)

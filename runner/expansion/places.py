@@ -1,0 +1,169 @@
+"""A job and a path inside its values in, the place where that value is written out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from runner.errors import Place
+from runner.expansion.filling import Fault, Path
+from runner.expansion.matrix import same
+from runner.expressions import ExpressionError, compile_text
+from runner.model import Draft, Row
+
+PlaceAt: TypeAlias = Callable[[Path], Place]
+"""Path from the manifest's root to its place, that of the longest part which exists."""
+
+_MOST_STEPS = 50
+"""Variables that are followed from one to the next: they may stand in a circle."""
+
+_JOB_ONLY = frozenset({"id", "matrix", "foreach"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What one job comes from."""
+
+    entry: int
+    """Index under `jobs`."""
+    operation: str
+    """Empty where none could be made out."""
+    matrix: Mapping[str, Any] | None = None
+    row: Row | None = None
+
+
+class Places:
+    """Finds places in one manifest, only when one is asked for: most manifests have no problem."""
+
+    def __init__(self, document: Mapping[str, Any], place: PlaceAt):
+        self._document = document
+        self._place = place
+
+    def of_draft(self, draft: Draft, path: Path) -> Place:
+        """Where the value at `path` comes from: the job, a default, a variable, a row, a matrix.
+
+        The empty path is the job's own place, ("id",) its id.
+        """
+        origin = Origin(
+            entry=draft.entry, operation=draft.operation, matrix=draft.matrix, row=draft.row
+        )
+        return self._traced(self.written(origin, path), origin, followed=0)
+
+    def of_fault(self, origin: Origin, fault: Fault) -> Place:
+        """Where an expression in one of a job's values is wrong, in the text as written."""
+        return shifted(self._place(self.written(origin, fault.path)), fault.text, fault.offset)
+
+    def at_fault(self, fault: Fault) -> Place:
+        """The same where the fault's path starts at the manifest's root."""
+        return shifted(self._place(fault.path), fault.text, fault.offset)
+
+    def at(self, path: Path) -> Place:
+        """The place of a path from the manifest's root."""
+        return self._place(path)
+
+    def written(self, origin: Origin, path: Path) -> Path:
+        """Path from the manifest's root to where a job's value is written: the job or a default."""
+        job: Path = ("jobs", origin.entry)
+        if not path or path[0] in _JOB_ONLY:
+            return (*job, *path)
+        layers: list[Path] = [job, ("defaults", origin.operation), ("defaults",)]
+        return self._owner(layers, path)
+
+    def _owner(self, layers: Sequence[Path], path: Path) -> Path:
+        """`path` under the layer that has its first key; deeper where mappings were merged."""
+        under = {layer: self._value(layer) for layer in layers}
+        holding = [n for n in layers if isinstance(under[n], dict) and path[0] in under[n]]
+        if not holding:
+            return (*layers[0], *path)
+        inner = []
+        for layer in holding:
+            if not isinstance(under[layer][path[0]], dict):
+                break
+            inner.append((*layer, path[0]))
+        if len(path) > 1 and inner:
+            return self._owner(inner, path[1:])
+        return (*holding[0], *path)
+
+    def _value(self, path: Path) -> Any:
+        value: Any = self._document
+        for key in path:
+            value = _item(value, key)
+        return value
+
+    def _traced(self, path: Path, origin: Origin, followed: int) -> Place:
+        """The place of `path`, or of what the lone expression written there stands for."""
+        value: Any = self._document
+        for length, key in enumerate((*path, None)):
+            source = _lone_path(value) if isinstance(value, str) else None
+            if source and followed < _MOST_STEPS:
+                return self._followed(path, source, path[length:], origin, followed)
+            if key is not None:
+                value = _item(value, key)
+        return self._place(path)
+
+    def _followed(
+        self, path: Path, source: Path, rest: Path, origin: Origin, followed: int
+    ) -> Place:
+        root, *names = source
+        if root == "row" and origin.row:
+            return Place(path=origin.row.path, line=origin.row.line)
+        if root == "vars" and names:
+            return self._traced((*source, *rest), origin, followed + 1)
+        if root == "matrix" and names and origin.matrix:
+            inside = self._element(origin, str(names[0]))
+            if inside:
+                return self._traced((*inside, *names[1:], *rest), origin, followed + 1)
+        return self._place(path)
+
+    def _element(self, origin: Origin, name: str) -> Path | None:
+        """Where the matrix has the value that `name` has in this job."""
+        above: Path = ("jobs", origin.entry, "matrix")
+        value = (origin.matrix or {}).get(name)
+        for index, element in enumerate(_listed(self._value((*above, name)))):
+            if same(element, value):
+                return (*above, name, index)
+        included = _listed(self._value((*above, "include")))
+        for index in reversed(range(len(included))):
+            if same(_item(included[index], name), value):
+                return (*above, "include", index, name)
+        return None
+
+
+def shifted(place: Place, text: str, offset: int) -> Place:
+    """The place of the character `offset` of a text that starts at `place`.
+
+    It is `place` itself where the file does not spell the text just so, in one line.
+    """
+    if place.text is None or not place.column:
+        return place
+    start = place.text.find(text, place.column - 1)
+    if start not in {place.column - 1, place.column}:
+        return place
+    return replace(place, column=start + 1 + offset)
+
+
+def _lone_path(text: str) -> Path | None:
+    """The path of a text that is one expression and nothing else."""
+    if not text.startswith("${{"):
+        return None
+    try:
+        template = compile_text(text)
+    except ExpressionError:
+        return None
+    if isinstance(template, str) or len(template.parts) > 1:
+        return None
+    return template.paths[0]
+
+
+def _item(value: Any, key: Any) -> Any:
+    """The item of a mapping or list; None where there is none."""
+    if isinstance(value, dict):
+        return value.get(key)
+    if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
+        return value[key]
+    return None
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []

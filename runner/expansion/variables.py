@@ -1,0 +1,115 @@
+"""The manifest's `vars` and `env` in, the names that expressions may use out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.expansion.filling import AlreadyToldError, Fault, filled, is_open
+
+
+class Variables(Mapping[str, Any]):
+    """`vars`, each evaluated when it is first asked for, whatever the order they stand in.
+
+    A variable that is broken, or that needs itself, is told once in `faults` (paths from the root
+    of the manifest); asking for it raises `AlreadyToldError`.
+    """
+
+    def __init__(self, written: Mapping[str, Any], environment: Mapping[str, str]):
+        self._written = written
+        self._environment = environment
+        self._known = {name: value for name, value in written.items() if not is_open(value)}
+        self._broken: set[str] = set()
+        self._asked: list[str] = []
+        self.faults: list[Fault] = []
+        for name in written:
+            self._settle(name)
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._written:
+            raise KeyError(name)
+        if name in self._asked:
+            self._tell_ring(name)
+        self._settle(name)
+        if name in self._broken:
+            raise AlreadyToldError(name)
+        return self._known[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._written
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._written)
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+    def plain(self) -> Mapping[str, Any]:
+        """The variables as a plain mapping, which is faster, where none is broken."""
+        return self if self._broken else self._known
+
+    def _settle(self, name: str) -> None:
+        if name in self._known or name in self._broken:
+            return
+        self._asked.append(name)
+        faults: list[Fault] = []
+        scope = {"vars": self, "env": self._environment}
+        value = filled(self._written[name], scope, faults, ("vars", name))
+        self._asked.pop()
+        if faults or name in self._broken:
+            self._broken.add(name)
+            self.faults += faults
+        else:
+            self._known[name] = value
+
+    def _tell_ring(self, name: str) -> None:
+        ring = [*self._asked[self._asked.index(name) :], name]
+        if not self._broken.issuperset(ring):
+            self._broken.update(ring)
+            message = f"variables need each other in a circle: {' -> '.join(ring)}"
+            self.faults.append(Fault(path=("vars", name), text="", message=message))
+
+
+def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, str]:
+    """The environment variables that the manifest lists under `env`, those that are set.
+
+    A key is never among them, so that no prompt can carry one away.
+    """
+    secret = {fault.text for fault in listed_keys(document)}
+    return {
+        name: env[name]
+        for _, name in _listed(document)
+        if name in env and name not in secret and _is_text(env[name])
+    }
+
+
+def listed_keys(document: Mapping[str, Any]) -> list[Fault]:
+    """Each variable listed under `env` that holds a key, as a fault."""
+    providers = document.get("providers")
+    blocks = providers.values() if isinstance(providers, dict) else ()
+    named = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
+    return [
+        Fault(path=("env", index), text=name, message=f"{name} is a key: no expression may read it")
+        for index, name in _listed(document)
+        if name in named or name.upper().rpartition("_")[2] in _SECRET
+    ]
+
+
+_SECRET = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD"})
+"""Last words of the names of variables that hold secrets."""
+
+
+def _listed(document: Mapping[str, Any]) -> list[tuple[int, str]]:
+    names = document.get("env")
+    if not isinstance(names, list):
+        return []
+    return [(index, name) for index, name in enumerate(names) if isinstance(name, str)]
+
+
+def _is_text(value: str) -> bool:
+    """False for bytes that are no UTF-8, which Python hands on as lone surrogates."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

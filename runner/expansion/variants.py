@@ -1,0 +1,130 @@
+"""One entry under `jobs` in, its variants out: a combination of the matrix and a row each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.errors import Place, Problem
+from runner.expansion.filling import Fault, filled, is_open
+from runner.expansion.matrix import Combination, MatrixError, combinations, same
+from runner.expansion.places import Places
+from runner.expansion.rows import RowsError, read_rows
+from runner.model import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """What `matrix` and `row` stand for in one job."""
+
+    matrix: Combination | None = None
+    row: Row | None = None
+
+
+PLAIN = (Variant(),)
+"""The variants of an entry with neither matrix nor foreach."""
+
+
+class Variants:
+    """Finds the variants of entries; each file is read once, each problem goes to `report`."""
+
+    def __init__(
+        self,
+        base: Path,
+        scope: Mapping[str, Any],
+        places: Places,
+        report: Callable[[Problem], None],
+    ):
+        """`scope`: the names that a matrix and the path of a file may use."""
+        self._base = base
+        self._scope = scope
+        self._places = places
+        self._report = report
+        self._read: dict[Path, list[Row] | RowsError] = {}
+
+    def of_entry(self, index: int, entry: Mapping[str, Any]) -> tuple[Variant, ...]:
+        """The variants in order, all of the first row first; none where something is wrong."""
+        matrix, foreach = entry.get("matrix"), entry.get("foreach")
+        if matrix is None and foreach is None:
+            return PLAIN
+        found = [None] if matrix is None else self._combinations(index, matrix)
+        rows = [None] if foreach is None else self._rows(index, foreach)
+        return tuple(Variant(matrix=one, row=row) for row in rows for one in found)
+
+    def _combinations(self, index: int, written: Any) -> list[Combination | None]:
+        path = ("jobs", index, "matrix")
+        matrix, sound = self._filled(written, path)
+        if not sound:
+            return []
+        if not isinstance(matrix, dict):
+            self._tell(path, "matrix must be a mapping of names to lists")
+            return []
+        try:
+            return [*combinations(matrix)]
+        except MatrixError as error:
+            self._tell((*path, *error.path), error.message, error.hint)
+            return []
+
+    def _rows(self, index: int, written: Any) -> list[Row | None]:
+        path = ("jobs", index, "foreach")
+        name, sound = self._filled(written, path)
+        if not sound:
+            return []
+        if not isinstance(name, str) or not name:
+            self._tell(path, "foreach must be the path of a csv, tsv, jsonl or txt file")
+            return []
+        file = self._base / name
+        if file not in self._read:
+            self._read[file] = _outcome(file)
+        rows = self._read[file]
+        if not isinstance(rows, RowsError):
+            return [*rows]
+        if rows.line:
+            place = Place(path=str(file), line=rows.line)
+            self._report(Problem(message=rows.message, place=place, hint=rows.hint))
+        else:
+            self._tell(path, f'foreach "{name}": {rows.message}', rows.hint)
+        return []
+
+    def _filled(self, written: Any, path: tuple[str | int, ...]) -> tuple[Any, bool]:
+        if not is_open(written):
+            return written, True
+        faults: list[Fault] = []
+        value = filled(written, self._scope, faults, path)
+        for fault in faults:
+            if fault.message:
+                place = self._places.at_fault(fault)
+                self._report(Problem(message=fault.message, place=place, hint=fault.hint))
+        return value, not faults
+
+    def _tell(self, path: tuple[str | int, ...], message: str, hint: str | None = None) -> None:
+        self._report(Problem(message=message, place=self._places.at(path), hint=hint))
+
+
+def _outcome(file: Path) -> list[Row] | RowsError:
+    try:
+        return read_rows(file)
+    except RowsError as error:
+        return error
+
+
+def varying(variants: Sequence[Variant]) -> list[str]:
+    """Names whose values differ among variants, as expressions spell them; one of a row's."""
+    rows = [variant.row.values for variant in variants if variant.row]
+    matrices = [variant.matrix for variant in variants if variant.matrix]
+    columns = [
+        f"row.{column}" if column.isidentifier() else f'row["{column}"]'
+        for column in _differing(rows)
+    ]
+    return columns[:1] + [f"matrix.{name}" for name in _differing(matrices)]
+
+
+def _differing(values: Sequence[Mapping[str, Any]]) -> list[str]:
+    first = values[0] if values else {}
+    return [
+        name
+        for name, value in first.items()
+        if not all(same(other.get(name), value) for other in values)
+    ]

@@ -1,0 +1,153 @@
+"""Matrix combinations, by the examples of GitHub's documentation and by their algebra."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.expansion.matrix import MatrixError, combinations, same
+
+
+def test_lists_are_cross_multiplied_the_first_varying_slowest() -> None:
+    assert combinations({"a": [1, 2], "b": ["x", "y"]}) == [
+        {"a": 1, "b": "x"},
+        {"a": 1, "b": "y"},
+        {"a": 2, "b": "x"},
+        {"a": 2, "b": "y"},
+    ]
+
+
+def test_include_extends_and_adds_as_in_github_s_fruit_example() -> None:
+    matrix = {
+        "fruit": ["apple", "pear"],
+        "animal": ["cat", "dog"],
+        "include": [
+            {"color": "green"},
+            {"color": "pink", "animal": "cat"},
+            {"fruit": "apple", "shape": "circle"},
+            {"fruit": "banana"},
+            {"fruit": "banana", "animal": "cat"},
+        ],
+    }
+    assert combinations(matrix) == [
+        {"fruit": "apple", "animal": "cat", "color": "pink", "shape": "circle"},
+        {"fruit": "apple", "animal": "dog", "color": "green", "shape": "circle"},
+        {"fruit": "pear", "animal": "cat", "color": "pink"},
+        {"fruit": "pear", "animal": "dog", "color": "green"},
+        {"fruit": "banana"},
+        {"fruit": "banana", "animal": "cat"},
+    ]
+
+
+def test_exclude_removes_partial_matches_as_in_github_s_example() -> None:
+    matrix = {
+        "os": ["macos", "windows"],
+        "version": [12, 14, 16],
+        "environment": ["staging", "production"],
+        "exclude": [
+            {"os": "macos", "version": 12, "environment": "production"},
+            {"os": "windows", "version": 16},
+        ],
+    }
+    left = combinations(matrix)
+    assert len(left) == 9
+    assert {"os": "macos", "version": 12, "environment": "production"} not in left
+    assert not [one for one in left if one["os"] == "windows" and one["version"] == 16]
+
+
+def test_include_adds_back_what_exclude_removed() -> None:
+    matrix = {"a": [1, 2], "exclude": [{"a": 1}], "include": [{"a": 1, "b": 3}]}
+    assert combinations(matrix) == [{"a": 2}, {"a": 1, "b": 3}]
+
+
+def test_include_alone_gives_one_combination_an_entry() -> None:
+    assert combinations({"include": [{"a": 1}, {"a": 2, "b": 3}]}) == [{"a": 1}, {"a": 2, "b": 3}]
+
+
+def test_one_is_not_true_but_is_one_point_nought() -> None:
+    assert combinations({"a": [1, True], "exclude": [{"a": 1.0}]}) == [{"a": True}]
+
+
+@pytest.mark.parametrize(
+    ("matrix", "path", "message"),
+    [
+        ({"a": []}, ("a",), "matrix.a is empty, so there would be no job"),
+        ({"a": "x"}, ("a",), "matrix.a must be a list"),
+        ({"a": [1], "include": {"a": 1}}, ("include",), "matrix.include must be a list"),
+        ({"a": [1], "exclude": [3]}, ("exclude", 0), "an entry of matrix.exclude must be"),
+        ({"a": [1], "exclude": [{"b": 1}]}, ("exclude", 0, "b"), 'matrix.exclude names "b"'),
+        ({"a": [1], "exclude": [{"a": 1}]}, (), "the matrix has no combination left"),
+        ({}, (), "the matrix has no combination left"),
+        ({f"a{n}": list(range(100)) for n in range(9)}, (), "the matrix has more than 1,000,000"),
+    ],
+)
+def test_a_matrix_without_sense_is_refused_with_its_path(
+    matrix: dict[str, Any], path: tuple[str | int, ...], message: str
+) -> None:
+    with pytest.raises(MatrixError) as caught:
+        combinations(matrix)
+    assert caught.value.path == path
+    assert caught.value.message.startswith(message)
+
+
+def test_an_exclude_key_that_is_misspelt_names_the_nearest() -> None:
+    with pytest.raises(MatrixError) as caught:
+        combinations({"style": [1], "exclude": [{"styel": 1}]})
+    assert caught.value.hint == 'did you mean "style"?'
+
+
+scalars = st.integers(0, 3) | st.booleans() | st.sampled_from(["x", "y"])
+axes = st.dictionaries(
+    st.sampled_from("abc"), st.lists(scalars, min_size=1, max_size=3), min_size=1
+)
+entries = st.lists(st.dictionaries(st.sampled_from("abcde"), scalars, min_size=1), max_size=4)
+
+
+@given(axes)
+def test_there_are_as_many_combinations_as_the_product_of_the_lengths(
+    matrix: dict[str, list[Any]],
+) -> None:
+    found = combinations(matrix)
+    assert len(found) == math.prod(map(len, matrix.values()))
+    assert all(one.keys() == matrix.keys() for one in found)
+
+
+@given(axes, entries)
+def test_include_never_changes_an_original_value(
+    matrix: dict[str, Any], included: list[dict[str, Any]]
+) -> None:
+    original = combinations(matrix)
+    found = combinations({**matrix, "include": included})
+    assert len(found) >= len(original)
+    for before, after in zip(original, found, strict=False):
+        assert all(same(after[key], value) for key, value in before.items())
+
+
+@given(axes, entries)
+def test_what_exclude_leaves_agrees_with_none_of_its_entries(
+    matrix: dict[str, Any], excluded: list[dict[str, Any]]
+) -> None:
+    known = [{k: v for k, v in entry.items() if k in matrix} for entry in excluded]
+    known = [entry for entry in known if entry]
+    try:
+        found = combinations({**matrix, "exclude": known})
+    except MatrixError:
+        found = []
+    left = [
+        one
+        for one in combinations(matrix)
+        if not any(all(same(one[k], v) for k, v in entry.items()) for entry in known)
+    ]
+    assert found == left
+
+
+def test_equality_goes_into_lists_and_mappings() -> None:
+    assert same({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2}]})
+    assert not same({"a": [1]}, {"a": [True]})
+    assert not same({"a": 1}, {"b": 1})
+    assert not same([1], [1, 2])
+    assert not same([1], "1")

@@ -1,0 +1,264 @@
+"""What is wrong in a manifest is told where it stands, all of it, and hides nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from runner.errors import merged
+from runner.expansion import Expansion, entries
+
+Expand = Callable[..., Expansion]
+
+
+def told(expansion: Expansion) -> list[str]:
+    return [f"{p.place.line}:{p.place.column} {p.message}" for p in expansion.problems if p.place]
+
+
+def hints(expansion: Expansion) -> list[str | None]:
+    return [problem.hint for problem in expansion.problems]
+
+
+def test_one_bad_job_hides_no_other(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: a, prompt: "${{ vars.hero }}"}
+  - {id: b/c}
+  - {id: good}
+  - {id: d, operation: vidu/reference2imag}
+  - {id: e, takes: 0}
+  - {id: f, prompt: "${{ nope }", resolution: "${{ matrix.x }}"}
+""")
+    assert [draft.id for draft in found.drafts] == ["good"]
+    assert told(found) == [
+        '4:26 vars has no "hero"',
+        '5:10 id "b/c" has the character "/", which a file name may not',
+        '7:24 unknown operation "vidu/reference2imag"',
+        "8:20 takes must be a whole number, 1 or more",
+        "9:31 } cannot stand here",
+        '9:52 unknown name "matrix"',
+    ]
+    assert hints(found)[2] == 'did you mean "vidu/reference2image"?'
+    assert [problem.job for problem in found.problems][:4] == ["a", None, "d", "e"]
+
+
+def test_a_missing_operation_names_the_known_ones(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: a}]", head="version: 1\n")
+    assert told(found) == ["2:8 no operation is named"]
+    assert hints(found) == ["known: modelverse/reference2video, vidu/reference2image"]
+
+
+def test_a_broken_variable_is_told_once_where_it_stands(expanded: Expand) -> None:
+    found = expanded("""vars: {a: "${{ vars.b }}", b: "${{ env.NO }}"}
+jobs:
+  - {id: one, prompt: "${{ vars.a }}"}
+  - {id: two, matrix: {x: ["${{ vars.b }}"]}}
+  - {id: "${{ vars.a }}"}
+""")
+    assert told(found) == ['3:36 env has no "NO"']
+    assert found.drafts == []
+
+
+def test_variables_in_a_circle_are_told_with_the_path(expanded: Expand) -> None:
+    found = expanded("""vars:
+  a: ${{ vars.b }}
+  b: ${{ vars.a }}
+  c: ${{ vars.a }}
+jobs: [{id: j, prompt: "${{ vars.c }}"}]
+""")
+    assert told(found) == ["4:6 variables need each other in a circle: a -> b -> a"]
+
+
+def test_a_key_is_never_shown_to_expressions(expanded: Expand) -> None:
+    found = expanded(
+        """env: [VIDU_API_KEY, GATEWAY, FINE, MONKEY]
+providers: {vidu: {api_key_env: GATEWAY}}
+jobs: [{id: j, prompt: "${{ env.FINE }} ${{ env.MONKEY }}"}]
+""",
+        env={"VIDU_API_KEY": "s", "GATEWAY": "s", "FINE": "f", "MONKEY": "m"},
+    )
+    assert told(found) == [
+        "3:7 VIDU_API_KEY is a key: no expression may read it",
+        "3:21 GATEWAY is a key: no expression may read it",
+    ]
+    assert found.drafts[0].parameters["prompt"] == "f m"
+
+
+def test_an_environment_variable_that_is_no_text_is_not_there(expanded: Expand) -> None:
+    jobs = 'env: [RAW]\njobs: [{id: j, prompt: "${{ env.RAW }}"}]'
+    assert told(expanded(jobs, env={"RAW": "\udcff"})) == ['4:29 env has no "RAW"']
+
+
+def test_equal_ids_name_both_places(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: look}
+  - {id: Look}
+  - {id: look}
+""")
+    taken = "is taken by the job at m.yaml:4:10"
+    assert told(found) == [
+        f'5:10 the id "Look" {taken} as "look" (ids must differ in more than case)',
+        f'6:10 the id "look" {taken}',
+    ]
+    assert [draft.id for draft in found.drafts] == ["look"]
+
+
+def test_ids_of_takes_collide_with_ids_that_look_like_them(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: x, takes: 2}, {id: x.1}]")
+    assert told(found) == ['3:32 the id "x.1" is taken by the job at m.yaml:3:13']
+
+
+def test_a_matrix_whose_id_does_not_vary_is_told_once_with_what_to_write(
+    expanded: Expand,
+) -> None:
+    found = expanded("jobs: [{id: look, matrix: {style: [a, b, c], size: [1]}}]")
+    assert told(found) == ['3:13 3 jobs of this entry come out with the id "look"']
+    assert hints(found) == ["put ${{ matrix.style }} into the id"]
+
+
+def test_rows_whose_id_does_not_vary_name_a_column(expanded: Expand) -> None:
+    jobs = "jobs: [{id: look, foreach: r.csv}, {id: hook, foreach: s.csv, matrix: {m: [1, 2]}}]"
+    files = {"r.csv": "name\na\nb\n", "s.csv": "the name\na\nb\n"}
+    assert hints(expanded(jobs, files=files)) == [
+        "put ${{ row.name }} into the id",
+        'put ${{ row["the name"] }} and ${{ matrix.m }} into the id',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("id_", "message"),
+    [
+        ("${{ jobs.a.seed }}", "an id cannot hold another job's result"),
+        ("${{ vars.flag }}", "the id must be text"),
+        ("${{ vars.list }}", "the id must be text"),
+    ],
+)
+def test_an_id_must_come_out_as_text(expanded: Expand, id_: str, message: str) -> None:
+    found = expanded(f"vars: {{flag: true, list: [1]}}\njobs: [{{id: '{id_}'}}]")
+    assert told(found) == [f"4:13 {message}"]
+
+
+def test_matrix_trouble_is_told_inside_the_matrix(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: a, matrix: {x: []}}
+  - {id: b, matrix: {x: [1], exclude: [{y: 1}]}}
+  - {id: c, matrix: "${{ vars.no }}"}
+  - {id: d, matrix: 3}
+""")
+    assert told(found) == [
+        "4:25 matrix.x is empty, so there would be no job",
+        '5:44 matrix.exclude names "y", which is no list of this matrix',
+        '6:26 vars has no "no"',
+        "7:21 matrix must be a mapping of names to lists",
+    ]
+
+
+def test_foreach_trouble_is_told_in_the_file_or_at_its_name(expanded: Expand) -> None:
+    found = expanded(
+        """jobs:
+  - {id: a, foreach: no.csv}
+  - {id: b, foreach: bad.csv}
+  - {id: c, foreach: bad.csv}
+  - {id: d, foreach: [x]}
+  - {id: e, foreach: "${{ vars.no }}"}
+""",
+        files={"bad.csv": "p,q\n1\n"},
+    )
+    ragged = "2:0 the row has 1 cells, the header 2"
+    assert told(found) == [
+        '4:22 foreach "no.csv": there is no such file',
+        ragged,
+        ragged,
+        "7:22 foreach must be the path of a csv, tsv, jsonl or txt file",
+        '8:27 vars has no "no"',
+    ]
+    assert str(found.problems[1].place) == "bad.csv:2"
+    assert len(merged(found.problems)) == 4
+
+
+def test_takes_as_text_are_told_how_to_become_a_number(expanded: Expand) -> None:
+    jobs = "jobs: [{id: '${{ row.n }}', foreach: r.csv, takes: '${{ row.n }}'}]"
+    found = expanded(jobs, files={"r.csv": "n\n2\n"})
+    assert hints(found) == ["${{ ... | int }} makes a number of text"]
+
+
+def test_takes_cannot_count_on_from_a_seed_nobody_knows_yet(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: a}, {id: b, takes: 2, seed: '${{ jobs.a.seed }}'}]")
+    assert told(found) == ["3:41 takes cannot count on from another job's seed"]
+
+
+def test_a_tag_must_come_out_as_text(expanded: Expand) -> None:
+    found = expanded("vars: {l: [1]}\njobs: [{id: a, tags: [x, '${{ vars.l }}']}]")
+    assert told(found) == ["4:26 a tag must be text"]
+
+
+def test_an_unknown_job_names_the_nearest(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: window}
+  - {id: look, takes: 2}
+  - {id: shot-noir}
+  - {id: a, images: ["${{ jobs.windw.output }}", "${{ jobs.windw.url }}"]}
+  - {id: b, prompt: "x ${{ jobs.look.seed }}"}
+  - {id: c, prompt: "${{ jobs.shot.url }}"}
+""")
+    assert told(found) == [
+        '7:22 there is no job "windw"',
+        '8:21 there is no job "look"',
+        '9:21 there is no job "shot"',
+    ]
+    assert hints(found) == [
+        'did you mean "window"?',
+        "it has takes: name one of them, as in jobs['look.1'].output",
+        "did you mean jobs['shot-noir']?",
+    ]
+
+
+def test_no_id_is_called_unknown_while_some_cannot_be_made_out(expanded: Expand) -> None:
+    found = expanded('jobs: [{id: "${{ vars.x }}"}, {id: b, prompt: "${{ jobs.a.url }}"}]')
+    assert told(found) == ['3:18 vars has no "x"']
+
+
+def test_a_job_that_is_broken_otherwise_is_still_known(expanded: Expand) -> None:
+    found = expanded('jobs: [{id: a, takes: -1}, {id: b, prompt: "${{ jobs.a.url }}"}]')
+    assert told(found) == ["3:23 takes must be a whole number, 1 or more"]
+
+
+@pytest.mark.parametrize("written", ["jobs", "jobs.a", "jobs.a.outputs"])
+def test_a_job_is_no_value_without_a_part_of_its_result(expanded: Expand, written: str) -> None:
+    found = expanded(f"jobs: [{{id: a}}, {{id: b, prompt: '${{{{ {written} }}}}'}}]")
+    assert told(found) == [f"3:34 ${{{{ {written} }}}} is no value"]
+
+
+def test_an_unknown_part_of_a_result_lists_the_known_ones(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: a}, {id: b, prompt: '${{ jobs.a.file }}'}]")
+    assert told(found) == ['3:38 jobs.a has no "file"']
+    assert hints(found) == ["known: output, outputs, url, seed"]
+
+
+def test_jobs_in_a_circle_are_told_once_with_the_path(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: a, images: [x.png, "${{ jobs.b.output }}"]}
+  - {id: b, prompt: "${{ jobs.c.url }}"}
+  - {id: c, prompt: "${{ jobs.a.url }}"}
+  - {id: d, prompt: "${{ jobs.d.url }}"}
+""")
+    assert told(found) == [
+        "4:29 jobs wait for each other in a circle: a -> b -> c -> a",
+        "7:21 jobs wait for each other in a circle: d -> d",
+    ]
+
+
+def test_one_cause_in_a_default_is_one_problem_with_the_number_of_jobs(expanded: Expand) -> None:
+    head = "version: 1\ndefaults: {operation: vidu/reference2image, prompt: '${{ vars.x }}'}\n"
+    [problem] = merged(expanded("jobs: [{id: a}, {id: b}, {id: c}]", head=head).problems)
+    assert problem.jobs == 3
+    assert str(problem.place) == "m.yaml:2:58"
+
+
+def test_more_jobs_than_anyone_means_are_refused_once(
+    expanded: Expand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "MOST_JOBS", 3)
+    found = expanded("jobs: [{id: a, takes: 3}, {id: 'b${{ matrix.x }}', matrix: {x: [1, 2]}}]")
+    assert [draft.id for draft in found.drafts] == ["a.1", "a.2", "a.3"]
+    assert told(found) == ["3:27 the manifest has more than 3 jobs"]

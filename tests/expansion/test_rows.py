@@ -1,0 +1,120 @@
+"""Rows of foreach files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.expansion.rows import RowsError, read_rows
+
+
+def rows_of(folder: Path, name: str, content: str | bytes) -> list[tuple[int, dict[str, Any]]]:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return [(row.line, dict(row.values)) for row in read_rows(path)]
+
+
+def test_cells_of_a_csv_are_text_under_their_columns(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, "a.csv", "name, seconds\n猫,5\n")
+    assert found == [(2, {"name": "猫", "seconds": "5"})]
+
+
+def test_a_row_knows_the_file_it_is_from(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("x\n")
+    assert read_rows(tmp_path / "a.txt")[0].path == str(tmp_path / "a.txt")
+
+
+def test_lines_are_right_after_a_quoted_line_break(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, "a.csv", 'p,q\n"one\ntwo",1\n\nthree,2\n')
+    assert found == [(2, {"p": "one\ntwo", "q": "1"}), (5, {"p": "three", "q": "2"})]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_line_end_and_a_bom_are_read(tmp_path: Path, end: str) -> None:
+    text = end.join(["p", "a", "b", ""])
+    assert [line for line, _ in rows_of(tmp_path, "a.csv", b"\xef\xbb\xbf" + text.encode())] == [
+        2,
+        3,
+    ]
+    assert rows_of(tmp_path, "b.csv", b"\xef\xbb\xbf" + text.encode())[0][1] == {"p": "a"}
+
+
+def test_tabs_separate_the_cells_of_a_tsv(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, "a.tsv", "p\tq\na, b\tc\n") == [(2, {"p": "a, b", "q": "c"})]
+
+
+def test_each_line_of_a_txt_that_is_not_blank_is_a_row(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, "a.txt", "one\r\n\n  \n two \u2028x\n")
+    assert found == [(1, {"text": "one"}), (4, {"text": " two \u2028x"})]
+
+
+def test_each_line_of_a_jsonl_keeps_its_types(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, "a.jsonl", '{"p": "a", "n": 5, "l": [null]}\n\n{"p": "\\u732b"}\n')
+    assert found == [(1, {"p": "a", "n": 5, "l": [None]}), (3, {"p": "猫"})]
+
+
+def test_a_cell_may_be_long(tmp_path: Path) -> None:
+    assert len(rows_of(tmp_path, "a.csv", "p\n" + "x" * 300_000)[0][1]["p"]) == 300_000
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "line", "message"),
+    [
+        ("a.csv", "p,q\n1,2\n1,2,3\n", 3, "the row has 3 cells, the header 2"),
+        ("a.csv", 'p,q\n"a\nb",1\n1\n', 4, "the row has 1 cells, the header 2"),
+        ("a.csv", "p,p\n1,2\n", 1, 'two columns are named "p"'),
+        ("a.csv", "p,\n1,2\n", 1, "column 2 has no name"),
+        ("a.csv", "", 0, "the file is empty: its first line must name the columns"),
+        ("a.csv", "p\n", 0, "the file has no rows, so there would be no job"),
+        ("a.csv", 'p\n"a\n', 2, "the quoting is broken: unexpected end of data"),
+        ("a.csv", 'p\nx\n"a"b\n', 3, "the quoting is broken: ',' expected after '\"'"),
+        ("a.csv", "p;q\n1;2\n", 1, "the columns are not separated by commas"),
+        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8"),
+        ("a.txt", "a\nb\0c\n", 2, "the line has a NUL character"),
+        ("a.txt", " \n", 0, "the file has no rows, so there would be no job"),
+        ("a.jsonl", '{"a": 1}\n{"a": }\n', 2, "the line is not JSON: Expecting value"),
+        ("a.jsonl", "[1]\n", 1, 'the line is not a JSON object such as {"prompt": "a cat"}'),
+        ("a.jsonl", '{"a": 1, "a": 2}\n', 1, 'the line is not JSON: "a" stands there twice'),
+        ("a.jsonl", '{"a": NaN}\n', 1, "the line is not JSON: NaN is no number"),
+        ("a.jsonl", "[" * 200_000, 1, "the line is nested too deeply"),
+        ("a.jsonl", '{"a": "\\ud83d"}\n', 1, "the line has half a surrogate pair"),
+        ("a.xlsx", "x", 0, 'foreach cannot read a file named "a.xlsx"'),
+    ],
+)
+def test_a_file_that_gives_no_rows_says_why_and_in_which_line(
+    tmp_path: Path, name: str, content: str | bytes, line: int, message: str
+) -> None:
+    with pytest.raises(RowsError) as caught:
+        rows_of(tmp_path, name, content)
+    assert caught.value.line == line
+    assert caught.value.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("missing.csv", "there is no such file"),
+        (".", "the file cannot be read: Is a directory"),
+        ("a\0.csv", "the path has a NUL character"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told(tmp_path: Path, name: str, message: str) -> None:
+    with pytest.raises(RowsError, match=message):
+        read_rows(tmp_path / name)
+
+
+text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
+
+
+@given(values=st.lists(st.dictionaries(text, text | st.integers() | st.booleans()), min_size=1))
+def test_what_json_wrote_a_line_of_jsonl_gives_back(
+    tmp_path_factory: pytest.TempPathFactory, values: list[dict[str, Any]]
+) -> None:
+    content = "\n".join(json.dumps(value) for value in values)
+    found = rows_of(tmp_path_factory.mktemp("rows"), "a.jsonl", content)
+    assert [value for _, value in found] == values
