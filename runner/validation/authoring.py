@@ -55,7 +55,7 @@ def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:vidu-run:schema:manifest",
         "title": "vidu-run manifest, version 1",
-        "$comment": "Generated from the operations' schemas by `vidu-run schema`.",
+        "$comment": "Generated from the operations' schemas: python -m runner.validation",
         **shape,
         "allOf": [_by_default(name) for name in operations],
         "$defs": {

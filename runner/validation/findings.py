@@ -83,6 +83,16 @@ def document_problems(
     )
 
 
+def not_yet_told(more: Iterable[Problem], told: Iterable[Problem]) -> list[Problem]:
+    """Those of `more` at places where `told` has no error.
+
+    The expansion stumbles over what the manifest's shape was blamed for already; one mistake is
+    told once, by the check that knows it best.
+    """
+    places = {str(problem.place) for problem in told if not problem.warning}
+    return [problem for problem in more if str(problem.place) not in places]
+
+
 def _job_at(document: Any, path: tuple[str | int, ...]) -> str | None:
     """The id, as written, of the job that the path leads into."""
     if len(path) < 2 or path[0] != "jobs" or not isinstance(path[1], int):

@@ -75,7 +75,7 @@ def counted(number: int, noun: str) -> str:
     return f"{number or 'no'} {noun}{'s' * (number != 1)}"
 
 
-def nearest(word: str, known: Iterable[Any], *, cutoff: float = 0.6) -> str | None:
+def nearest(word: str, known: Iterable[Any], *, cutoff: float = 0.72) -> str | None:
     """A hint at the one known name that may have been meant, or None.
 
     What differs in case, width or punctuation only (`2k`, `aspectRatio`, `16-9`) always counts.

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +27,14 @@ def accepts(job: dict[str, Any], **more: Any) -> bool:
 def test_the_committed_schema_is_the_generated_one() -> None:
     file = schema_folder() / "manifest.schema.json"
     assert file.read_text(encoding="utf-8") == manifest_text(load_operations()), (
-        "write it anew with `vidu-run schema`"
+        "write it anew: python -m runner.validation > schemas/manifest.schema.json"
     )
+
+
+def test_the_schema_is_written_by_a_command() -> None:
+    command = [sys.executable, "-m", "runner.validation"]
+    written = subprocess.run(command, check=True, capture_output=True, timeout=60).stdout
+    assert json.loads(written) == manifest_schema(load_operations())
 
 
 @pytest.mark.parametrize("file", sorted(schema_folder().rglob("*.schema.json")), ids=str)

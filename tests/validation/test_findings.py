@@ -3,10 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runner.errors import Place
+from runner.errors import Place, Problem
 from runner.model import Draft
 from runner.operations import load_operations
-from runner.validation import Finding, check_draft, document_problems, problems
+from runner.validation import Finding, check_draft, document_problems, not_yet_told, problems
 
 IMAGE = "vidu/reference2image"
 
@@ -91,3 +91,14 @@ def test_a_documents_problem_names_the_job_it_is_in() -> None:
     assert [problem.job for problem in found] == [None, "a", None, None, None]
     assert found[0].place == Place(path="m.yaml", line=3, column=1)
     assert (found[1].hint, found[3].warning) == ("h", True)
+
+
+def test_one_mistake_is_told_once() -> None:
+    here, there = Place(path="m.yaml", line=1), Place(path="m.yaml", line=2)
+    told = [
+        Problem(message="x is not known", place=here),
+        Problem(message="odd", place=there, warning=True),
+    ]
+    again = Problem(message="unknown x", place=here)
+    another = Problem(message="y", place=there)
+    assert not_yet_told([again, another], told) == [another]
