@@ -71,10 +71,13 @@ PRIVATE = "the address is on this machine or in a private network"
 
 
 def proxy_hosts() -> frozenset[str]:
-    """The hosts of all proxies that the environment names."""
-    hosts = (URL(named if "://" in named else f"http://{named}").host for named in _named())
-    return frozenset(host for host in hosts if host)
+    """The hosts of all proxies that the environment names, as far as they can be read."""
+    named = (text for scheme, text in getproxies().items() if scheme != "no")
+    return frozenset(host for text in named if (host := _host(text)))
 
 
-def _named() -> list[str]:
-    return [named for scheme, named in getproxies().items() if scheme != "no" and named]
+def _host(proxy: str) -> str | None:
+    try:
+        return URL(proxy if "://" in proxy else f"http://{proxy}").host
+    except ValueError:
+        return None

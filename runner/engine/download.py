@@ -75,8 +75,8 @@ async def fetch(  # noqa: PLR0913 - the limits have defaults
             ):
                 _check_answer(response, max_bytes)
                 await _stream(response, part, watch, makes, max_bytes)
-        except Broken as error:
-            raise DownloadError("wrong", f"the file was not fetched: {error}") from error
+        except (Broken, ValueError) as error:  # ValueError: the address is no URL
+            raise DownloadError("wrong", f"the file was not fetched: {words(error)}") from error
         except BROKEN as error:
             raise DownloadError("transient", f"the file was not fetched: {words(error)}") from error
         await asyncio.to_thread(part.finish)

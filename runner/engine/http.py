@@ -45,12 +45,12 @@ class Http:
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
+        public = PublicResolver(proxy_hosts() if self._trust_env else ())
         # A submission never travels on a connection that a server may just have closed.
         self._submit = await self._session(aiohttp.TCPConnector(limit=0, force_close=True))
         self._ask = await self._session(aiohttp.TCPConnector(limit=0))
         # The file hosts' sessions have never seen a key.
         self._files = await self._session(aiohttp.TCPConnector(limit=0), decompress=True)
-        public = PublicResolver(proxy_hosts() if self._trust_env else ())
         self._public = await self._session(
             aiohttp.TCPConnector(limit=0, resolver=public), decompress=True
         )
