@@ -13,7 +13,7 @@ from runner.emulator import modelverse, vidu
 from runner.emulator.desk import DESK, Desk
 from runner.emulator.refusals import RefusedError
 from runner.emulator.routes import add_routes
-from runner.emulator.seen import Submission, of_task
+from runner.emulator.seen import NOTE, Note, Submission, of_task
 from runner.emulator.vidu import timestamp
 
 _SUBMISSIONS = {"/ent/v2/reference2image": "vidu", "/v1/tasks/submit": "modelverse"}
@@ -45,26 +45,27 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
     resource = request.match_info.route.resource
     path = resource.canonical if resource else "*"
     desk.seen.request(f"{request.method} {path}")
-    status = 0
+    status, note = 0, Note()
+    NOTE.set(note)
     try:
         response = await handler(request)
         status = response.status
     finally:  # also when a fault cuts the connection: what was made is made
         api = _SUBMISSIONS.get(path)
         if api and request.method == "POST":
-            _note(desk, api, request, status)
+            _log_submission(desk, api, note, status)
     return response
 
 
-def _note(desk: Desk, api: str, request: web.Request, status: int) -> None:
-    if "task" in request:
-        desk.seen.submission(of_task(request["task"], status))
+def _log_submission(desk: Desk, api: str, note: Note, status: int) -> None:
+    if note.task:
+        desk.seen.submission(of_task(note.task, status))
         return
     refused = Submission(
         api=api,
         at=timestamp(desk.options.now_ns()),
-        digest=request.get("digest", ""),
-        outcome=request.get("refused", "lost"),
+        digest=note.digest,
+        outcome=note.refused,
         status=status,
         task_id=None,
     )
@@ -87,13 +88,15 @@ async def in_form(request: web.Request, handler: Handler) -> web.StreamResponse:
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
+    except ConnectionError:  # a scripted cut: nobody is there to be answered
+        raise
     except OSError:
         _log.exception("the emulator's state cannot be kept")
         return _answer(request, RefusedError(500, "InternalServiceFailure", "cannot keep state"))
 
 
 def _answer(request: web.Request, error: RefusedError) -> web.Response:
-    request["refused"] = error.reason
+    NOTE.get().refused = error.reason
     form = modelverse.error if request.path.startswith("/v1/") else vidu.error
     body: dict[str, Any] = form(error)
     return web.json_response(body, status=error.status)

@@ -25,6 +25,7 @@ _SIGNED = ("Date", "x-request-nonce")
 _TRIES = 3
 """For success and failed; processing is told once."""
 _PAUSE_S = 1.0
+"""Before the second try, twice that before the third; scaled as all times are."""
 _LIMIT = aiohttp.ClientTimeout(total=10)
 
 
@@ -81,7 +82,7 @@ class Callbacks:
         for number in range(_TRIES):
             if await self._post(task, body(task.id)):
                 return
-            await asyncio.sleep(_PAUSE_S * (number + 1))
+            await asyncio.sleep(_PAUSE_S * (number + 1) * self._options.time_scale)
 
     async def _until(self, moment_ns: int) -> None:
         """Wait for the emulator's clock."""

@@ -18,7 +18,7 @@ from runner.emulator.gallery import Gallery
 from runner.emulator.options import Options
 from runner.emulator.references import Fetch, Received
 from runner.emulator.refusals import bad_request, unauthorized
-from runner.emulator.seen import Seen
+from runner.emulator.seen import NOTE, Seen
 from runner.emulator.store import Store
 from runner.emulator.tasks import Order, Task
 from runner.emulator.vidu import Link
@@ -73,9 +73,10 @@ class Desk:
 
     async def order(self, request: web.Request, read: Read, limit: int) -> Task:
         """The task made of a submission; raises RefusedError."""
+        note = NOTE.get()
         raw = await read_body(request, limit)
         digest = hashlib.sha256(raw).hexdigest()
-        request["digest"] = digest
+        note.digest = digest
         self.store.refresh()  # a reference may be what another process on this folder made
 
         def prepared() -> Order:
@@ -89,7 +90,7 @@ class Desk:
         order = prepared() if small else await asyncio.to_thread(prepared)
         seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
         task = self.store.place(replace(order, seed=seed), digest)
-        request["task"] = task
+        note.task = task
         return task
 
 

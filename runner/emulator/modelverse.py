@@ -40,7 +40,7 @@ def key_of(authorization: str | None) -> str:
     """The key, bare as in the document or after `Bearer `."""
     text = authorization or ""
     key = text[7:] if text[:7].lower() == "bearer " else text
-    if not is_key(key):
+    if not is_key(key) or key.lower() in {"bearer", "token"}:
         raise unauthorized("Authorization must be YOUR_API_KEY")
     return key
 

@@ -40,7 +40,8 @@ class Options:
     now_ns: Clock = time.time_ns
     middlewares: tuple[Middleware, ...] = ()
     """aiohttp middlewares around the handlers and inside the error form and the log of requests:
-    the place for scripted faults. They find a made task under `request["task"]`."""
+    the place for scripted faults. They find a made task in the
+    note of the request, `runner.emulator.seen.NOTE`."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises UsageError."""

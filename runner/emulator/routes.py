@@ -20,6 +20,14 @@ MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
 """Bytes. The document states none; seven images of 50 MB as base64 fit."""
 
 
+_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".mp4": "video/mp4",
+}
+
+
 def add_routes(app: web.Application) -> None:
     """Every path of both APIs, of result files and of our own."""
     app.router.add_post("/ent/v2/reference2image", vidu_submit)
@@ -114,7 +122,7 @@ async def result_file(request: web.Request) -> web.StreamResponse:
     path = await asyncio.to_thread(desk.gallery.file, owner, name)
     if path is None:
         raise web.HTTPNotFound(text="NoSuchKey")
-    return web.FileResponse(path)
+    return web.FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
 
 
 async def requests(request: web.Request) -> web.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -28,6 +29,19 @@ class Submission:
     status: int
     """Of the answer; 0 when there was none."""
     task_id: str | None
+
+
+@dataclass(slots=True, kw_only=True)
+class Note:
+    """What is learned of one request on its way; middlewares read it after the handler."""
+
+    digest: str = ""
+    refused: str = "lost"
+    task: Task | None = None
+
+
+NOTE: ContextVar[Note] = ContextVar("NOTE")
+"""The note of the request being handled."""
 
 
 class Seen:

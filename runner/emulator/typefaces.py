@@ -6,6 +6,7 @@ else takes fonts of the system; what none of them has is put into words, never i
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -48,6 +49,9 @@ _FOLDERS = (
     "~/Library/Fonts",
 )
 _SCRIPTS = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Mn"})
+"""Categories of controls, halves and marks that stand on other characters."""
+_PLAIN = {"—": "-", "–": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "。": "."}
 _PROBE_SIZE = 24
 _NO_CHARACTER = "\U0010ffff"
 
@@ -57,8 +61,9 @@ def system_faces() -> Typefaces:
     """What this machine has; looked for once."""
     found: dict[str, Path] = {}
     wanted = {name for name, _ in _WANTED}
+    home = os.environ.get("HOME", "/nonexistent")
     for folder in _FOLDERS:
-        for path in sorted(Path(folder).expanduser().rglob("*")):
+        for path in sorted(Path(folder.replace("~", home)).rglob("*")):
             if path.name in wanted:
                 found.setdefault(path.name, path)
     return Typefaces([(found[name], index) for name, index in _WANTED if name in found])
@@ -89,8 +94,15 @@ class Typefaces:
         """The text on one line, without controls, what no face has told in words."""
         whole = unicodedata.normalize("NFC", text)
         plain = "".join(" " if c.isspace() else c for c in whole)
-        shown = "".join(c for c in plain if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Mn"})
+        shown = "".join(self._near(c) for c in plain if unicodedata.category(c) not in _UNSEEN)
         return re.sub(r"\] (?=[,.;:!?])", "]", " ".join("".join(self._told(shown)).split()))
+
+    def _near(self, character: str) -> str:
+        """The character, or what reads the same and can be shown: a letter without its accent."""
+        if self.holder(character) is not None:
+            return character
+        near = _PLAIN.get(character) or unicodedata.normalize("NFKD", character)[0]
+        return character if self.holder(near[0]) is None else near
 
     def _told(self, text: str) -> Iterator[str]:
         for missing, group in groupby(text, lambda c: self.holder(c) is None and _script(c)):
@@ -111,7 +123,8 @@ def _own(size: int) -> ImageFont.FreeTypeFont:
 
 
 def _open(path: Path, index: int, size: int) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(path, size, index, layout_engine=ImageFont.Layout.BASIC)
+    # not ImageFont.truetype: for a bad file that one quietly takes a namesake elsewhere
+    return ImageFont.FreeTypeFont(path, size, index, layout_engine=ImageFont.Layout.BASIC)
 
 
 def _opens(path: Path, index: int) -> bool:
