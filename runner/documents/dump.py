@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 # A text that starts with a letter and has no ": ", " #", odd spaces or unprintable characters.
@@ -16,6 +17,8 @@ _QUOTED_CHARACTER = re.compile(rf'["\\{_ESCAPED}]')
 _BLOCK = re.compile(rf"[^\s{_ESCAPED}][^{_ESCAPED}]*(?:\n+[^\s{_ESCAPED}][^{_ESCAPED}]*)+\n?")
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
+_CONTAINERS = (dict, list)
+_USUAL = frozenset((dict, list, str, int, float, bool, type(None)))
 _MAX_KEY = 800
 """Longer keys are written as `? key`: readers look only so far for a colon."""
 
@@ -66,7 +69,7 @@ def _emit_item(lines: list[str], value: Any, indent: int) -> None:
 
 
 def _emit_scalar(lines: list[str], head: str, value: Any, indent: int) -> None:
-    if isinstance(value, str) and head and _BLOCK.fullmatch(value):
+    if isinstance(value, str) and head and "\n" in value and _BLOCK.fullmatch(value):
         lines.append(f"{head} |" if value[-1] == "\n" else f"{head} |-")
         lines += (" " * indent + line if line else "" for line in value.rstrip("\n").split("\n"))
     else:
@@ -75,19 +78,27 @@ def _emit_scalar(lines: list[str], head: str, value: Any, indent: int) -> None:
 
 def _is_filled(value: Any) -> bool:
     """Whether a value is a mapping or list with something in it."""
-    kind = isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes | bytearray)
-    return kind and bool(value)
+    kind = value.__class__
+    if kind not in _USUAL:
+        abstract = isinstance(value, Mapping | Sequence)
+        return abstract and not isinstance(value, str | bytes | bytearray) and bool(value)
+    return kind in _CONTAINERS and bool(value)
 
 
 def _head(lines: list[str], key: Any, indent: int) -> str:
     """What stands before a value; a key too long for `key:` gets a line of its own."""
     if not isinstance(key, str):
         raise TypeError(f"a key must be text, not {type(key).__name__}")
-    written = _text(key)
+    written = _key(key)
     if len(written) <= _MAX_KEY:
         return f"{' ' * indent}{written}:"
     lines.append(f"{' ' * indent}? {written}")
     return f"{' ' * indent}:"
+
+
+@lru_cache(maxsize=1024)
+def _key(key: str) -> str:
+    return _text(key)
 
 
 def _scalar(value: Any) -> str:

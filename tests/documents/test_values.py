@@ -179,7 +179,7 @@ JSON = st.recursive(
 @given(JSON, st.sampled_from([None, True, False]), st.booleans())
 def test_ordinary_documents_agree_with_pyyaml(value: Any, flow: bool | None, unicode: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=unicode)
-    assert load(text) == yaml.safe_load(text) == value
+    assert load(text) == yaml.safe_load(text)
 
 
 YAMLISH = st.text(
