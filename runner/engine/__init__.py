@@ -1,0 +1,1 @@
+"""The asyncio of the client: jobs are submitted, watched and collected."""
