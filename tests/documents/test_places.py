@@ -11,7 +11,7 @@ from runner.documents.positions import Positions
 from runner.errors import Place
 
 if TYPE_CHECKING:
-    from conftest import Read
+    from tests.documents.conftest import Read
 
 TEXT = """\
 version: 1
