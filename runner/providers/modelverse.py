@@ -24,8 +24,9 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
-from runner.providers import base, reading
-from runner.providers.base import Auth, Fault, Known
+from runner.providers import base, fates, reading
+from runner.providers.base import Auth
+from runner.providers.fates import Fault, Known
 
 NAME = "modelverse"
 DEFAULT_BASE_URL = "https://api.modelverse.cn"
@@ -37,7 +38,7 @@ LIST_STATUS = False
 _POLICY = Known(class_=ErrorClass.POLICY)
 _DOUBT = Known(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
 
-CODES: base.Codes = {
+CODES: fates.Codes = {
     "param_error": Known(class_=ErrorClass.INPUT),
     "invalid_messages": _POLICY,
     "sensitive_check_error": _POLICY,
@@ -83,8 +84,8 @@ def read_submission(reply: Reply) -> Submission:
     value = reading.json_object(reply.body) or {}
     task_id = reading.task_id(reading.child(value, "output").get("task_id"), value.get("task_id"))
     trace_id = _trace_id(reply, value)
-    if base.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return base.unaccepted(reply, fault_of(reply, value), trace_id=trace_id)
+    if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
+        return fates.unaccepted(reply, fault_of(reply, value), trace_id=trace_id)
     return Submission(fate=Fate.SUBMITTED, task_id=task_id, trace_id=trace_id)
 
 
@@ -98,7 +99,7 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
     value = reading.json_object(reply.body) or {}
     output = reading.child(value, "output")
     if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or not output:
-        return base.unanswered(task_id, reply, fault_of(reply, value), GONE)
+        return fates.unanswered(task_id, reply, fault_of(reply, value), GONE)
     told = reading.task_id(output.get("task_id"))
     if told not in {None, task_id}:
         detail = f"the answer is about another task, {told}"
@@ -144,7 +145,7 @@ def fault_of(reply: Reply, value: reading.JsonObject) -> Fault:
     known = (name for name in names if name in CODES)
     code = next(known, None) or next((name for name in names if name), None)
     message = reading.first_text(error.get("message"), value.get("error"))
-    return base.fault(reply, code, message, CODES, _USUAL)
+    return fates.fault(reply, code, message, CODES, _USUAL)
 
 
 def _trace_id(reply: Reply, value: reading.JsonObject) -> str | None:

@@ -102,14 +102,26 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     asked = headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
         return float(asked)
-    until, now = _moment(asked), _moment(headers.get("date", ""))
+    until, now = http_date(asked), http_date(headers.get("date", ""))
     return max(0.0, (until - now).total_seconds()) if until and now else None
 
 
-def _moment(date: str) -> datetime | None:
-    """An HTTP date; without a zone it is UTC."""
+def http_date(date: str) -> datetime | None:
+    """The moment that an HTTP date tells; without a zone it is UTC."""
     try:
-        moment = parsedate_to_datetime(date)
+        found = parsedate_to_datetime(date)
     except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def moment(value: Any) -> datetime | None:
+    """The moment that an RFC 3339 text or Unix seconds tell, in UTC; None otherwise."""
+    seconds = whole(value)
+    try:
+        if seconds is not None:
+            return datetime.fromtimestamp(seconds, UTC)
+        found = datetime.fromisoformat(value) if isinstance(value, str) else None
+        return found.astimezone(UTC) if found and found.tzinfo else None
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -24,8 +24,9 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
-from runner.providers import base, reading
-from runner.providers.base import Auth, Fault, Known
+from runner.providers import base, fates, reading
+from runner.providers.base import Auth
+from runner.providers.fates import Fault, Known
 
 NAME = "vidu"
 DEFAULT_BASE_URL = "https://api.vidu.cn"
@@ -41,7 +42,7 @@ _CREDIT = Known(class_=ErrorClass.QUOTA, fate=Fate.STOPPED)
 _LATER = Known(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
 _DOUBT = Known(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
 
-CODES: base.Codes = {
+CODES: fates.Codes = {
     "BadRequest": _INPUT,
     "FieldLacking": _INPUT,
     "FieldUnwanted": _INPUT,
@@ -98,8 +99,8 @@ def read_submission(reply: Reply) -> Submission:
     value = reading.json_object(reply.body) or {}
     task_id = reading.task_id(value.get("task_id"), value.get("id"))
     trace_id = _trace_id(reply, value)
-    if base.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return base.unaccepted(reply, fault_of(reply, value), trace_id=trace_id)
+    if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
+        return fates.unaccepted(reply, fault_of(reply, value), trace_id=trace_id)
     return Submission(
         fate=Fate.SUBMITTED,
         task_id=task_id,
@@ -121,7 +122,7 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
     found = read_task(value, task_id)
     silent = found.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
     if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or silent:
-        return base.unanswered(task_id, reply, fault_of(reply, value), GONE)
+        return fates.unanswered(task_id, reply, fault_of(reply, value), GONE)
     if told and task_id not in told:
         detail = f"the answer is about another task, {told[0]}"
         return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
@@ -195,7 +196,7 @@ def fault_of(reply: Reply, value: reading.JsonObject) -> Fault:
     if code == str(reply.status):
         code = None
     message = reading.first_text(error.get("message"), error.get("err_msg"), value.get("error"))
-    return base.fault(reply, code, message, CODES, _USUAL)
+    return fates.fault(reply, code, message, CODES, _USUAL)
 
 
 def _trace_id(reply: Reply, value: reading.JsonObject) -> str | None:

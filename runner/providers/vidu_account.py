@@ -1,0 +1,151 @@
+"""Vidu's view over an account: its tasks, its balance, and the cancelling of a task.
+
+All of it follows the vendor's public documentation; a gateway may offer none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from runner.model import Account, ErrorClass, Reach, Reply, Request
+from runner.providers import base, reading
+from runner.providers.lists import Balance, Listed, Listing
+from runner.providers.vidu import fault_of, read_task
+
+LIST_MAX = 100
+"""Tasks a page holds at most."""
+
+
+def list_tasks(
+    account: Account,
+    *,
+    task_ids: Sequence[str] = (),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    page: str | None = None,
+) -> Request:
+    """The question after the tasks named, or made in a time (the provider's default: 7 days).
+
+    The documentation spells the pager in two ways: both are sent. Pages are followed by their
+    token alone, for a page's number on top of it could skip one.
+    """
+    asked = [("task_ids", task_id) for task_id in task_ids]
+    if since:
+        asked.append(("created_at.from", _stamp(since)))
+    if until:
+        asked.append(("created_at.to", _stamp(until)))
+    for pager in ("pager", "paper"):
+        asked.append((f"{pager}.pagesz", str(LIST_MAX)))
+        if page:
+            asked.append((f"{pager}.page_token", page))
+    return base.request(account, "GET", f"/ent/v2/tasks?{urlencode(asked, quote_via=quote)}")
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def read_list(reply: Reply) -> Listing:
+    """One page of the answer; rows that cannot be read are counted."""
+    value = reading.json_object(reply.body) or {}
+    rows = _rows_of(value)
+    if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or rows is None:
+        fault = fault_of(reply, value)
+        barred = fault.known is not None and fault.known.class_ is ErrorClass.AUTH
+        return Listing(
+            trouble=f"{fault.code}: {fault.message}",
+            missing=reply.status in {404, 405, 501},
+            fatal=barred or reply.status in {401, 403},
+        )
+    tasks = [task for row in rows if (task := _listed(row))]
+    return Listing(
+        tasks=tuple(tasks),
+        next_page=_token(value.get("next_page_token"))
+        or _token(reading.child(value, "pager").get("next_page_token")),
+        unread=len(rows) - len(tasks),
+        at=reading.http_date(reply.headers.get("date", "")),
+    )
+
+
+def _rows_of(value: reading.JsonObject) -> list[Any] | None:
+    """The rows, whatever their name; empty only where the answer is a list's all the same."""
+    lists = [rows for rows in value.values() if isinstance(rows, list)]
+    if isinstance(value.get("tasks"), list):
+        return list(value["tasks"])
+    if len(lists) == 1:
+        return lists[0]
+    return [] if "next_page_token" in value and not lists else None
+
+
+def _token(value: Any) -> str | None:
+    # Not cut and not stripped: it goes back as it came.
+    return value if isinstance(value, str) and 0 < len(value) <= 4096 else None
+
+
+def _listed(row: Any) -> Listed | None:
+    if not isinstance(row, dict):
+        return None
+    task_id = reading.task_id(row.get("id"), row.get("task_id"))
+    if task_id is None:
+        return None
+    prompt = row.get("prompt")
+    return Listed(
+        status=read_task(row, task_id),
+        model=reading.first_text(row.get("model"), row.get("model_version")),
+        prompt=prompt if isinstance(prompt, str) else None,
+        created_at=reading.moment(row.get("created_at")),
+    )
+
+
+def cancel(account: Account, task_id: str) -> Request:
+    """The wish to have a task not made; granted only while it waits."""
+    path = f"/ent/v2/tasks/{quote(task_id, safe='')}/cancel"
+    return base.request(account, "POST", path, body={"id": task_id})
+
+
+def read_cancel(reply: Reply) -> str | None:
+    """None when the task was cancelled, otherwise why not."""
+    if reply.reach is Reach.ANSWERED and 200 <= reply.status < 300:
+        return None
+    fault = fault_of(reply, reading.json_object(reply.body) or {})
+    if fault.code == "BadRequest":
+        return f"it is past cancelling: {fault.message}"
+    return f"{fault.code}: {fault.message}"
+
+
+def balance(account: Account) -> Request:
+    """The question after the account's credits and limits."""
+    return base.request(account, "GET", "/ent/v2/credits")
+
+
+def read_balance(reply: Reply) -> Balance | None:
+    """What is left, over all kinds of credit together; None when the answer cannot be read."""
+    value = reading.json_object(reply.body)
+    if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or value is None:
+        return None
+    rows = _rows(value.get("remains"))
+    rows = rows or _rows(value.get("general_remains")) + _rows(value.get("exclusive_remains"))
+    if not rows:
+        return None
+    return Balance(
+        credits=_sum(rows, "credit_remain"),
+        concurrency_limit=_sum(rows, "concurrency_limit"),
+        in_flight=_sum(rows, "current_concurrency"),
+        queued=_sum(rows, "queue_count"),
+    )
+
+
+def _rows(value: Any) -> list[reading.JsonObject]:
+    """Kinds of credit: a list of objects, one object, or a bare number of credits."""
+    if reading.whole(value) is not None:
+        return [{"credit_remain": value}]
+    rows = value if isinstance(value, list) else [value]
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _sum(rows: list[reading.JsonObject], key: str) -> int | None:
+    told = [number for row in rows if (number := reading.whole(row.get(key))) is not None]
+    return sum(told) if told else None

@@ -1,0 +1,102 @@
+"""The table of "paying once", row by row."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.model import ErrorClass, Fate, Reach
+from runner.providers import fates
+from runner.providers.fates import Known
+
+REFUSED = Known(class_=ErrorClass.INPUT)
+STOPPED = Known(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
+BUSY = Known(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
+DOUBT = Known(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
+
+
+@pytest.mark.parametrize(
+    ("reach", "expected"),
+    [
+        (Reach.NOT_SENT, Fate.NOT_SENT),
+        (Reach.UNTRUSTED, Fate.WRONG_ADDRESS),
+        (Reach.SENT, Fate.AMBIGUOUS),
+    ],
+)
+def test_without_an_answer_the_reach_decides(reach: Reach, expected: Fate) -> None:
+    assert fates.fate(reach, 200, "t1", REFUSED) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "task_id", "known", "expected"),
+    [
+        (200, "t1", None, Fate.SUBMITTED),
+        (201, "t1", REFUSED, Fate.SUBMITTED),
+        (200, None, REFUSED, Fate.REFUSED),
+        (200, None, STOPPED, Fate.STOPPED),
+        (200, None, BUSY, Fate.BUSY),
+        (200, None, DOUBT, Fate.AMBIGUOUS),
+        (200, None, None, Fate.AMBIGUOUS),
+        (204, None, None, Fate.AMBIGUOUS),
+        (301, None, None, Fate.WRONG_ADDRESS),
+        (304, "t1", None, Fate.WRONG_ADDRESS),
+        (308, None, REFUSED, Fate.WRONG_ADDRESS),
+        (404, None, None, Fate.WRONG_ADDRESS),
+        (404, None, REFUSED, Fate.WRONG_ADDRESS),
+        (405, None, None, Fate.WRONG_ADDRESS),
+        (429, None, None, Fate.BUSY),
+        (429, None, REFUSED, Fate.BUSY),
+        (429, None, STOPPED, Fate.STOPPED),
+        (400, None, BUSY, Fate.BUSY),
+        (400, None, None, Fate.REFUSED),
+        (400, "t1", None, Fate.REFUSED),
+        (400, None, REFUSED, Fate.REFUSED),
+        (400, None, STOPPED, Fate.STOPPED),
+        (400, None, DOUBT, Fate.AMBIGUOUS),
+        (401, None, None, Fate.STOPPED),
+        (401, None, REFUSED, Fate.STOPPED),
+        (402, None, None, Fate.STOPPED),
+        (403, None, None, Fate.REFUSED),
+        (403, None, REFUSED, Fate.REFUSED),
+        (407, None, None, Fate.NOT_SENT),
+        (413, None, None, Fate.REFUSED),
+        (422, None, None, Fate.REFUSED),
+        (408, None, REFUSED, Fate.AMBIGUOUS),
+        (409, None, BUSY, Fate.AMBIGUOUS),
+        (499, None, None, Fate.AMBIGUOUS),
+        (500, None, None, Fate.AMBIGUOUS),
+        (500, None, REFUSED, Fate.AMBIGUOUS),
+        (503, "t1", BUSY, Fate.AMBIGUOUS),
+        (504, None, None, Fate.AMBIGUOUS),
+        (101, None, None, Fate.AMBIGUOUS),
+        (600, None, None, Fate.AMBIGUOUS),
+        (0, None, None, Fate.AMBIGUOUS),
+    ],
+)
+def test_an_answer_decides_by_status_and_code(
+    status: int, task_id: str | None, known: Known | None, expected: Fate
+) -> None:
+    assert fates.fate(Reach.ANSWERED, status, task_id, known) is expected
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (401, ErrorClass.AUTH),
+        (402, ErrorClass.QUOTA),
+        (403, ErrorClass.AUTH),
+        (429, ErrorClass.QUOTA),
+        (408, ErrorClass.TRANSIENT),
+        (500, ErrorClass.TRANSIENT),
+        (0, ErrorClass.TRANSIENT),
+        (302, ErrorClass.PROVIDER),
+        (404, ErrorClass.PROVIDER),
+        (400, ErrorClass.INPUT),
+        (422, ErrorClass.INPUT),
+    ],
+)
+def test_an_unknown_code_is_classed_by_status(status: int, expected: ErrorClass) -> None:
+    assert fates.class_of(status, None) is expected
+
+
+def test_a_known_code_is_classed_by_its_table() -> None:
+    assert fates.class_of(500, REFUSED) is ErrorClass.INPUT

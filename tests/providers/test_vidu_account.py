@@ -1,0 +1,244 @@
+"""Vidu's lists, balances and cancellations."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.errors import Secret
+from runner.model import Account, Reach, Reply, TaskState
+from runner.providers import vidu_account
+from runner.providers.lists import Balance
+from runner.providers.registry import LISTERS, PROVIDERS
+
+ACCOUNT = Account(
+    provider="vidu",
+    base_url="https://api.vidu.cn",
+    auth="token",
+    key=Secret("vda_1"),
+    key_env="VIDU_API_KEY",
+)
+
+
+def answered(status: int, body: Any, **headers: str) -> Reply:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(reach=Reach.ANSWERED, status=status, headers=headers, body=raw)
+
+
+def test_a_lister_is_a_provider_with_a_list() -> None:
+    assert {name for name, provider in PROVIDERS.items() if provider.LIST_STATUS} == LISTERS.keys()
+
+
+def test_the_question_after_tasks_names_each_and_spells_the_pager_both_ways() -> None:
+    asked = vidu_account.list_tasks(ACCOUNT, task_ids=["a", "b&c"])
+    parts = urlsplit(asked.url)
+    assert (asked.method, parts.path) == ("GET", "/ent/v2/tasks")
+    assert parse_qs(parts.query) == {
+        "task_ids": ["a", "b&c"],
+        "pager.pagesz": ["100"],
+        "paper.pagesz": ["100"],
+    }
+
+
+def test_the_question_after_a_time_is_in_utc_and_follows_the_token() -> None:
+    noon = datetime(2026, 11, 20, 20, tzinfo=timezone(timedelta(hours=8)))
+    asked = vidu_account.list_tasks(
+        ACCOUNT, since=noon, until=noon + timedelta(hours=1), page="t/+="
+    )
+    assert parse_qs(urlsplit(asked.url).query) == {
+        "created_at.from": ["2026-11-20T12:00:00.000Z"],
+        "created_at.to": ["2026-11-20T13:00:00.000Z"],
+        "pager.pagesz": ["100"],
+        "paper.pagesz": ["100"],
+        "pager.page_token": ["t/+="],
+        "paper.page_token": ["t/+="],
+    }
+
+
+ROW = {
+    "id": "t1",
+    "state": "success",
+    "model": "viduq2",
+    "prompt": "猫",
+    "credits": 6,
+    "payload": "tag",
+    "created_at": "2026-01-20T07:08:12.262592985Z",
+    "creations": [{"id": "c", "url": "https://f/1.png"}],
+}
+
+
+def test_a_page_tells_of_its_tasks_its_next_page_and_the_providers_clock() -> None:
+    body = {"tasks": [ROW], "next_page_token": "n1"}
+    page = vidu_account.read_list(answered(200, body, date="Tue, 20 Jan 2026 07:10:00 GMT"))
+    (task,) = page.tasks
+    assert (task.status.task_id, task.status.state) == ("t1", TaskState.SUCCEEDED)
+    assert (task.status.urls, task.status.credits, task.status.tag) == (
+        ("https://f/1.png",),
+        6,
+        "tag",
+    )
+    assert (task.model, task.prompt) == ("viduq2", "猫")
+    assert task.created_at == datetime(2026, 1, 20, 7, 8, 12, 262592, UTC)
+    assert (page.next_page, page.unread, page.trouble) == ("n1", 0, "")
+    assert page.at == datetime(2026, 1, 20, 7, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"id": "t1", "creations": ROW["creations"]}, TaskState.SUCCEEDED),
+        ({"id": "t1", "creations": []}, TaskState.UNKNOWN),
+        ({"id": 1}, TaskState.UNKNOWN),
+        ({"id": "t1", "state": "failed"}, TaskState.FAILED),
+    ],
+)
+def test_a_row_with_creations_is_done_and_one_without_state_says_nothing(
+    row: Any, state: TaskState
+) -> None:
+    (task,) = vidu_account.read_list(answered(200, {"tasks": [row]})).tasks
+    assert task.status.state is state
+
+
+@pytest.mark.parametrize(
+    ("body", "tasks", "unread"),
+    [
+        ({"tasks": []}, 0, 0),
+        ({"next_page_token": ""}, 0, 0),
+        ({"tasks": None, "next_page_token": ""}, 0, 0),
+        ({"items": [ROW]}, 1, 0),
+        ({"tasks": [ROW], "others": []}, 1, 0),
+        ({"tasks": [ROW, {}, None, {"id": ""}]}, 1, 3),
+    ],
+)
+def test_rows_that_cannot_be_read_are_counted(body: Any, tasks: int, unread: int) -> None:
+    page = vidu_account.read_list(answered(200, body))
+    assert (len(page.tasks), page.unread, page.trouble) == (tasks, unread, "")
+    assert page.next_page is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "missing", "fatal"),
+    [
+        (404, b"", True, False),
+        (405, b"", True, False),
+        (401, b"", False, True),
+        (400, {"reason": "Unauthorized"}, False, True),
+        (500, b"", False, False),
+        (200, {}, False, False),
+        (200, {"a": [], "b": []}, False, False),
+        (200, b"<html>", False, False),
+        (200, {"reason": "BadRequest", "message": "no"}, False, False),
+    ],
+)
+def test_what_is_no_page_is_no_empty_page(
+    status: int, body: Any, missing: bool, fatal: bool
+) -> None:
+    page = vidu_account.read_list(answered(status, body))
+    assert page.trouble
+    assert (page.missing, page.fatal) == (missing, fatal)
+
+
+def test_no_answer_is_no_page() -> None:
+    assert vidu_account.read_list(Reply(reach=Reach.SENT, trouble="cut")).trouble
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1768892892, datetime(2026, 1, 20, 7, 8, 12, tzinfo=UTC)),
+        ("2026-01-20T15:08:12+08:00", datetime(2026, 1, 20, 7, 8, 12, tzinfo=UTC)),
+        ("2026-01-20T07:08:12", None),
+        ("soon", None),
+        (2**62, None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_a_time_of_creation_is_read_where_it_is_plain(
+    value: Any, expected: datetime | None
+) -> None:
+    row = {"id": "t1", "created_at": value}
+    assert vidu_account.read_list(answered(200, {"tasks": [row]})).tasks[0].created_at == expected
+
+
+def test_a_task_is_cancelled_by_a_post_to_it() -> None:
+    sent = vidu_account.cancel(ACCOUNT, "t/1")
+    assert (sent.method, sent.url) == ("POST", "https://api.vidu.cn/ent/v2/tasks/t%2F1/cancel")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "why"),
+    [
+        (200, {}, None),
+        (204, b"", None),
+        (400, {"reason": "BadRequest", "message": "scheduled"}, "past cancelling: scheduled"),
+        (404, {"reason": "TaskNotFound", "message": "m"}, "TaskNotFound: m"),
+        (500, b"", "http_500"),
+    ],
+)
+def test_why_a_task_was_not_cancelled_is_told(status: int, body: Any, why: str | None) -> None:
+    found = vidu_account.read_cancel(answered(status, body))
+    assert found is None if why is None else why in (found or "")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (
+            {
+                "remains": [
+                    {
+                        "type": "general",
+                        "credit_remain": 90,
+                        "concurrency_limit": 5,
+                        "current_concurrency": 2,
+                        "queue_count": 1,
+                    },
+                    {"type": "image", "credit_remain": "10"},
+                ],
+                "packages": [],
+            },
+            Balance(credits=100, concurrency_limit=5, in_flight=2, queued=1),
+        ),
+        ({"general_remains": 7, "exclusive_remains": 3}, Balance(credits=10)),
+        ({"general_remains": {"credit_remain": 7.0}}, Balance(credits=7)),
+        ({"remains": [{"credit_remain": None}]}, Balance()),
+        ({"remains": []}, None),
+        ({"remains": "many"}, None),
+        ({}, None),
+        (b"<html>", None),
+    ],
+)
+def test_a_balance_is_the_sum_of_its_kinds(body: Any, expected: Balance | None) -> None:
+    assert vidu_account.read_balance(answered(200, body)) == expected
+
+
+def test_a_refused_question_tells_no_balance() -> None:
+    assert vidu_account.read_balance(answered(401, {"remains": 5})) is None
+    assert vidu_account.balance(ACCOUNT).url == "https://api.vidu.cn/ent/v2/credits"
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(st.dictionaries(st.sampled_from(["tasks", "remains", "next_page_token", "pager"]), JSON))
+def test_no_answer_raises(body: dict[str, Any]) -> None:
+    reply = answered(200, body)
+    vidu_account.read_list(reply)
+    vidu_account.read_balance(reply)
+    vidu_account.read_cancel(reply)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from([*ROW]), JSON)))
+def test_no_row_raises(rows: list[dict[str, Any]]) -> None:
+    page = vidu_account.read_list(answered(200, {"tasks": rows}))
+    assert len(page.tasks) + page.unread == len(rows)
