@@ -91,11 +91,9 @@ def test_jobs_that_are_sealed_are_selected_alike() -> None:
 def test_a_pattern_that_means_nothing_is_wrong_usage(
     option: str, patterns: list[str], message: str, hint: str
 ) -> None:
+    meant = {"select": (), "exclude": (), option: patterns}
     with pytest.raises(UsageError) as caught:
-        if option == "select":
-            select(JOBS, select=patterns)
-        else:
-            select(JOBS, exclude=patterns)
+        select(JOBS, select=meant["select"], exclude=meant["exclude"])
     assert caught.value.message == message
     assert (caught.value.hint or "").startswith(hint)
 

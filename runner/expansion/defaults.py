@@ -31,8 +31,14 @@ class Defaults:
 
     def __init__(self, written: Any):
         known = written if isinstance(written, dict) else {}
-        self._general = {key: value for key, value in known.items() if "/" not in key}
-        self._specific = {key: value for key, value in known.items() if "/" in key}
+        self._general = {
+            key: value
+            for key, value in known.items()
+            if "/" not in key and not key.startswith("x-")
+        }
+        self._specific = {
+            key: value for key, value in known.items() if "/" in key and not key.startswith("x-")
+        }
         self._merged: dict[str, dict[str, Any]] = {}
 
     @property

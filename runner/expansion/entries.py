@@ -9,17 +9,23 @@ from typing import Any
 
 from runner.errors import Problem
 from runner.expansion.defaults import Defaults
-from runner.expansion.filling import Fault, Scope, filled
-from runner.expansion.ids import IdError, checked
+from runner.expansion.filling import Fault, Scope, filled, is_open
 from runner.expansion.limits import MOST_JOBS
 from runner.expansion.nearest import meant
 from runner.expansion.places import Origin, Places
-from runner.expansion.recipes import Recipe, described, filled_parameters, filled_tags, recipe
-from runner.expansion.references import references
+from runner.expansion.recipes import (
+    Recipe,
+    described,
+    filled_id,
+    filled_parameters,
+    filled_tags,
+    needs,
+    recipe,
+)
 from runner.expansion.registry import Registry
 from runner.expansion.takes import number_of_takes, parameters_of_take
 from runner.expansion.variants import Variant, Variants, varying
-from runner.model import Deferred, Draft, Operation, Parameters
+from runner.model import Draft, Operation
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,7 +51,7 @@ class Entries:
 
     def add(self, index: int, entry: Mapping[str, Any]) -> None:
         """Expand one entry, which has an id that is text."""
-        variants = self.variants.of_entry(index, entry)
+        variants = self.variants.of_entry(index, entry, self.defaults.general)
         self.unsure |= not variants
         if len(variants) > 1:
             self.of_entry[index] = variants
@@ -88,7 +94,7 @@ class Entries:
         scope: Scope,
         faults: list[Fault],
     ) -> None:
-        id_ = _id(found.id, take, scope, faults)
+        id_ = filled_id(found, take, scope, faults)
         parameters = filled_parameters(found, scope, faults)
         operation = self.operations.get(origin.operation)
         if take and take > 1 and operation:
@@ -105,7 +111,7 @@ class Entries:
                 operation=origin.operation,
                 parameters=parameters,
                 base=self.base,
-                needs=_needs(found, parameters),
+                needs=needs(found, parameters),
                 take=take or 1,
                 tags=tags,
                 description=description,
@@ -125,20 +131,19 @@ class Entries:
         return scope
 
     def _operation(self, entry: Mapping[str, Any], scope: Scope, faults: list[Fault]) -> str:
-        """The name of the operation; empty where none is named."""
-        written = entry.get("operation")
-        if written is None:
-            written = self.defaults.general.get("operation")
+        """The name of the operation; empty where none is named, which then is among the faults."""
+        own = "operation" in entry
+        written = entry["operation"] if own else self.defaults.general.get("operation")
         name = filled(written, scope, faults, ("operation",))
         if isinstance(name, str) and name in self.operations:
             return name
-        if name is not None:
-            message = f'unknown operation "{name}"'
+        if not faults:
+            message = "no operation is named" if name is None else f'unknown operation "{name}"'
+            # A wrong name, or none, that stands there as such is told by validation.
+            told = not is_open(written) and not (own and written is None)
             hint = meant(str(name), self.operations)
-            faults.append(Fault(path=("operation",), text="", message=message, hint=hint))
-        elif not faults:
-            message, hint = "no operation is named", meant("", self.operations)
-            faults.append(Fault(path=("operation",), text="", message=message, hint=hint))
+            at = ("operation",)
+            faults.append(Fault(path=at, text="", message=None if told else message, hint=hint))
         return ""
 
     def _tell(self, origin: Origin, id_: str | None, faults: Sequence[Fault]) -> None:
@@ -148,32 +153,3 @@ class Entries:
                 place = self.places.of_fault(origin, fault)
                 problem = Problem(message=fault.message, place=place, job=id_, hint=fault.hint)
                 self.problems.append(problem)
-
-
-def _id(written: Any, take: int | None, scope: Scope, faults: list[Fault]) -> str | None:
-    """The job's id, NFC; None where it cannot be made out."""
-    before = len(faults)
-    value = filled(written, scope, faults, ("id",))
-    if len(faults) > before:
-        return None
-    try:
-        return checked(_text(value) + (f".{take}" if take else ""))
-    except IdError as error:
-        faults.append(Fault(path=("id",), text="", message=error.message, hint=error.hint))
-        return None
-
-
-def _text(value: Any) -> str:
-    """An evaluated id as text: numbers of rows and matrices are good names."""
-    if isinstance(value, Deferred):
-        raise IdError("an id cannot hold another job's result")
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise IdError("the id must be text")
-    return str(value)
-
-
-def _needs(found: Recipe, parameters: Parameters) -> tuple[str, ...]:
-    if not found.open:
-        return ()
-    known = references([parameters.get(key) for key in found.open])
-    return tuple(dict.fromkeys(part.job for _, part in known))

@@ -13,7 +13,7 @@ from runner.expansion.entries import Entries
 from runner.expansion.linking import link_problems
 from runner.expansion.places import PlaceAt, Places
 from runner.expansion.references import JobResults
-from runner.expansion.variables import Variables, environment, listed_keys
+from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import Variants
 from runner.model import Draft, Operation, PlaceOf
 
@@ -57,8 +57,11 @@ def expand(
     )
     jobs = document_value.get("jobs")
     for index, entry in enumerate(jobs if isinstance(jobs, list) else ()):
-        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+        if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
             entries.add(index, entry)
+        else:
+            entries.unsure = True
+    problems += _lost_defaults(document_value, places)
     problems += entries.ids.problems(places, entries.varying)
     known = None if entries.unsure else entries.ids.known
     problems += link_problems(entries.drafts, known, places)
@@ -70,10 +73,6 @@ def _names(
 ) -> dict[str, Any]:
     """What every expression may use: `vars` and `env`."""
     shown = environment(document, env)
-    problems += [
-        Problem(message=fault.message or "", place=places.at_fault(fault))
-        for fault in listed_keys(document)
-    ]
     written = document.get("vars")
     variables = Variables(written if isinstance(written, dict) else {}, shown)
     problems += [
@@ -82,3 +81,19 @@ def _names(
         if fault.message
     ]
     return {"vars": variables.plain(), "env": shown}
+
+
+def _lost_defaults(document: Mapping[str, Any], places: Places) -> list[Problem]:
+    """A job's keys that cannot hang on its operation, for the operation may hang on them."""
+    defaults = document.get("defaults")
+    return [
+        Problem(
+            message=f"{key} cannot be a default of one operation",
+            place=places.at(("defaults", name, key)),
+            hint=f"write {key} under defaults itself, or in each job",
+        )
+        for name, values in (defaults.items() if isinstance(defaults, dict) else ())
+        if "/" in name and not name.startswith("x-") and isinstance(values, dict)
+        for key in ("operation", "matrix", "foreach")
+        if key in values
+    ]

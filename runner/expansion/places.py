@@ -18,8 +18,6 @@ PlaceAt: TypeAlias = Callable[[Path], Place]
 _MOST_STEPS = 50
 """Variables that are followed from one to the next: they may stand in a circle."""
 
-_JOB_ONLY = frozenset({"id", "matrix", "foreach"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
@@ -65,7 +63,7 @@ class Places:
     def written(self, origin: Origin, path: Path) -> Path:
         """Path from the manifest's root to where a job's value is written: the job or a default."""
         job: Path = ("jobs", origin.entry)
-        if not path or path[0] in _JOB_ONLY:
+        if path[:1] in {(), ("id",)}:
             return (*job, *path)
         layers: list[Path] = [job, ("defaults", origin.operation), ("defaults",)]
         return self._owner(layers, path)
@@ -118,14 +116,16 @@ class Places:
 
     def _element(self, origin: Origin, name: str) -> Path | None:
         """Where the matrix has the value that `name` has in this job."""
-        above: Path = ("jobs", origin.entry, "matrix")
-        value = (origin.matrix or {}).get(name)
+        above = self.written(origin, ("matrix",))
+        if not origin.matrix or name not in origin.matrix:
+            return None
+        value = origin.matrix[name]
         for index, element in enumerate(_listed(self._value((*above, name)))):
             if same(element, value):
                 return (*above, name, index)
         included = _listed(self._value((*above, "include")))
         for index in reversed(range(len(included))):
-            if same(_item(included[index], name), value):
+            if same(_item(included[index], name, _MISSING), value):
                 return (*above, "include", index, name)
         return None
 
@@ -156,13 +156,16 @@ def _lone_path(text: str) -> Path | None:
     return template.paths[0]
 
 
-def _item(value: Any, key: Any) -> Any:
-    """The item of a mapping or list; None where there is none."""
+_MISSING = object()
+
+
+def _item(value: Any, key: Any, missing: Any = None) -> Any:
+    """The item of a mapping or list, or `missing`."""
     if isinstance(value, dict):
-        return value.get(key)
+        return value.get(key, missing)
     if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
         return value[key]
-    return None
+    return missing
 
 
 def _listed(value: Any) -> list[Any]:

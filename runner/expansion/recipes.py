@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.expansion.defaults import overlay
-from runner.expansion.filling import Fault, Path, Scope, filled, is_open
+from runner.expansion.filling import Fault, Scope, filled, is_open
+from runner.expansion.ids import IdError, checked
+from runner.expansion.references import references
+from runner.model import Deferred, Parameters
 
 JOB_KEYS = frozenset(
     {"id", "operation", "matrix", "foreach", "takes", "tags", "description"},
@@ -61,14 +64,21 @@ def filled_parameters(found: Recipe, scope: Scope, faults: list[Fault]) -> Mappi
 
 
 def filled_tags(found: Recipe, scope: Scope, faults: list[Fault]) -> tuple[str, ...]:
-    """The tags of one job; numbers become their text."""
-    path: Path = ("tags",)
-    tags = filled(found.tags, scope, faults, path)
+    """The tags of one job; numbers become their text.
+
+    Of what is wrong as it stands, without an expression, validation tells.
+    """
+    tags = filled(found.tags, scope, faults, ("tags",))
+    if tags is None:
+        return ()
     if not isinstance(tags, list):
+        message = "tags must be a list" if is_open(found.tags) else None
+        faults.append(Fault(path=("tags",), text="", message=message))
         return ()
     for index, tag in enumerate(tags):
         if isinstance(tag, bool) or not isinstance(tag, str | int | float):
-            faults.append(Fault(path=(*path, index), text="", message="a tag must be text"))
+            message = "a tag must be text" if is_open(found.tags) else None
+            faults.append(Fault(path=("tags", index), text="", message=message))
     return tuple(map(str, tags))
 
 
@@ -76,3 +86,33 @@ def described(found: Recipe, scope: Scope, faults: list[Fault]) -> str | None:
     """The description of one job."""
     text = filled(found.description, scope, faults, ("description",))
     return None if text is None else str(text)
+
+
+def filled_id(found: Recipe, take: int | None, scope: Scope, faults: list[Fault]) -> str | None:
+    """The id of one job, NFC, with the number of its take; None where it cannot be made out."""
+    before = len(faults)
+    value = filled(found.id, scope, faults, ("id",))
+    if len(faults) > before:
+        return None
+    try:
+        return checked(_text(value) + (f".{take}" if take else ""))
+    except IdError as error:
+        faults.append(Fault(path=("id",), text="", message=error.message, hint=error.hint))
+        return None
+
+
+def _text(value: Any) -> str:
+    """An evaluated id as text: numbers of rows and matrices are good names."""
+    if isinstance(value, Deferred):
+        raise IdError("an id cannot hold another job's result")
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise IdError("the id must be text")
+    return str(value)
+
+
+def needs(found: Recipe, parameters: Parameters) -> tuple[str, ...]:
+    """Ids of the jobs that one job's parameters refer to, in order of appearance."""
+    if not found.open:
+        return ()
+    known = references([parameters.get(key) for key in found.open])
+    return tuple(dict.fromkeys(part.job for _, part in known))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.expansion.filling import Fault, Scope, filled
+from runner.expansion.filling import Fault, Scope, filled, is_open
 from runner.expansion.limits import MOST_JOBS
 from runner.model import Deferred, Parameters
 
@@ -17,12 +17,21 @@ def number_of_takes(written: Any, scope: Scope, faults: list[Fault]) -> int | No
     takes = filled(written, scope, faults, ("takes",))
     if len(faults) > before or takes is None:
         return None
-    if isinstance(takes, int) and not isinstance(takes, bool) and 1 <= takes <= MOST_JOBS:
-        return takes
+    if _is_whole(takes) and 1 <= takes <= MOST_JOBS:
+        return int(takes)
+    message: str | None = f"takes must be a whole number from 1 to {MOST_JOBS:,}"
+    if not is_open(written) and not (_is_whole(takes) and takes > MOST_JOBS):
+        message = None  # told by validation
     hint = "${{ ... | int }} makes a number of text" if isinstance(takes, str) else None
-    message = "takes must be a whole number, 1 or more"
     faults.append(Fault(path=("takes",), text="", message=message, hint=hint))
     return None
+
+
+def _is_whole(value: Any) -> bool:
+    """Whether a value is an integer in JSON's sense: 2.0 is one, true is none."""
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def parameters_of_take(

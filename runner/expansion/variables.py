@@ -75,35 +75,23 @@ def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> dict[str
 
     A key is never among them, so that no prompt can carry one away.
     """
-    secret = {fault.text for fault in listed_keys(document)}
+    names = document.get("env")
+    listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
+    providers = document.get("providers")
+    blocks = providers.values() if isinstance(providers, dict) else ()
+    keys = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
     return {
         name: env[name]
-        for _, name in _listed(document)
-        if name in env and name not in secret and _is_text(env[name])
+        for name in listed
+        if name in env
+        and name not in keys
+        and not name.upper().endswith(_SECRET)
+        and _is_text(env[name])
     }
 
 
-def listed_keys(document: Mapping[str, Any]) -> list[Fault]:
-    """Each variable listed under `env` that holds a key, as a fault."""
-    providers = document.get("providers")
-    blocks = providers.values() if isinstance(providers, dict) else ()
-    named = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
-    return [
-        Fault(path=("env", index), text=name, message=f"{name} is a key: no expression may read it")
-        for index, name in _listed(document)
-        if name in named or name.upper().rpartition("_")[2] in _SECRET
-    ]
-
-
-_SECRET = frozenset({"KEY", "APIKEY", "TOKEN", "SECRET", "PASSWORD"})
-"""Last words of the names of variables that hold secrets."""
-
-
-def _listed(document: Mapping[str, Any]) -> list[tuple[int, str]]:
-    names = document.get("env")
-    if not isinstance(names, list):
-        return []
-    return [(index, name) for index, name in enumerate(names) if isinstance(name, str)]
+_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+"""How the names of variables end that hold secrets; validation tells of them."""
 
 
 def _is_text(value: str) -> bool:

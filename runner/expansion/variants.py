@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import Place, Problem
+from runner.expansion.defaults import overlay
 from runner.expansion.filling import Fault, filled, is_open
+from runner.expansion.limits import MOST_JOBS
 from runner.expansion.matrix import Combination, MatrixError, combinations, same
-from runner.expansion.places import Places
-from runner.expansion.rows import RowsError, read_rows
+from runner.expansion.places import Origin, Places
+from runner.expansion.rows import read_rows
+from runner.expansion.tables import RowsError
 from runner.model import Row
 
 
@@ -44,22 +47,31 @@ class Variants:
         self._report = report
         self._read: dict[Path, list[Row] | RowsError] = {}
 
-    def of_entry(self, index: int, entry: Mapping[str, Any]) -> tuple[Variant, ...]:
-        """The variants in order, all of the first row first; none where something is wrong."""
-        matrix, foreach = entry.get("matrix"), entry.get("foreach")
+    def of_entry(
+        self, index: int, entry: Mapping[str, Any], shared: Mapping[str, Any]
+    ) -> tuple[Variant, ...]:
+        """The variants in order, all of the first row first; none where something is wrong.
+
+        `shared` are the defaults of every entry, which may hold a matrix or a file, too.
+        """
+        matrix, foreach = (_layered(shared, entry, key) for key in ("matrix", "foreach"))
         if matrix is None and foreach is None:
             return PLAIN
         found = [None] if matrix is None else self._combinations(index, matrix)
         rows = [None] if foreach is None else self._rows(index, foreach)
+        if len(found) * len(rows) > MOST_JOBS:
+            message = f"the entry has more than {MOST_JOBS:,} jobs, rows times combinations"
+            self._tell(("jobs", index), message)
+            return ()
         return tuple(Variant(matrix=one, row=row) for row in rows for one in found)
 
     def _combinations(self, index: int, written: Any) -> list[Combination | None]:
-        path = ("jobs", index, "matrix")
+        path = self._written(index, "matrix")
         matrix, sound = self._filled(written, path)
         if not sound:
             return []
         if not isinstance(matrix, dict):
-            self._tell(path, "matrix must be a mapping of names to lists")
+            self._tell_if_open(written, path, "matrix must be a mapping of names to lists")
             return []
         try:
             return [*combinations(matrix)]
@@ -68,12 +80,13 @@ class Variants:
             return []
 
     def _rows(self, index: int, written: Any) -> list[Row | None]:
-        path = ("jobs", index, "foreach")
+        path = self._written(index, "foreach")
         name, sound = self._filled(written, path)
         if not sound:
             return []
         if not isinstance(name, str) or not name:
-            self._tell(path, "foreach must be the path of a csv, tsv, jsonl or txt file")
+            message = "foreach must be the path of a csv, tsv, jsonl or txt file"
+            self._tell_if_open(written, path, message)
             return []
         file = self._base / name
         if file not in self._read:
@@ -99,8 +112,23 @@ class Variants:
                 self._report(Problem(message=fault.message, place=place, hint=fault.hint))
         return value, not faults
 
+    def _written(self, index: int, key: str) -> tuple[str | int, ...]:
+        return self._places.written(Origin(entry=index, operation=""), (key,))
+
+    def _tell_if_open(self, written: Any, path: tuple[str | int, ...], message: str) -> None:
+        """A value of the wrong type that stands there as such is told by validation."""
+        if is_open(written):
+            self._tell(path, message)
+
     def _tell(self, path: tuple[str | int, ...], message: str, hint: str | None = None) -> None:
         self._report(Problem(message=message, place=self._places.at(path), hint=hint))
+
+
+def _layered(shared: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> Any:
+    if key not in shared:
+        return entry.get(key)
+    own = {key: entry[key]} if key in entry else {}
+    return overlay({key: shared[key]}, own).get(key)
 
 
 def _outcome(file: Path) -> list[Row] | RowsError:

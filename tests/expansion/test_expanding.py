@@ -46,6 +46,24 @@ jobs:
     assert [draft.entry for draft in found.values()] == [0, 1]
 
 
+def test_every_job_may_get_its_matrix_rows_and_takes_from_the_defaults(expanded: Expand) -> None:
+    head = """
+version: 1
+defaults:
+  operation: vidu/reference2image
+  matrix: {x: [1, 2], y: [3]}
+  foreach: r.txt
+  takes: 2.0
+"""
+    jobs = """
+jobs:
+  - {id: "a${{ matrix.x }}${{ matrix.y }}", foreach: null, matrix: {y: [4]}}
+  - {id: "b${{ row.text }}", matrix: null, takes: null}
+"""
+    found = by_id(expanded(jobs, head=head, files={"r.txt": "p\nq\n"}))
+    assert list(found) == ["a14.1", "a14.2", "a24.1", "a24.2", "bp", "bq"]
+
+
 def test_expressions_are_evaluated_in_every_text(expanded: Expand) -> None:
     jobs = """
 vars: {hero: 猫, pics: [a.png, b.png], n: 3, op: vidu/reference2image}

@@ -25,16 +25,17 @@ def test_one_bad_job_hides_no_other(expanded: Expand) -> None:
   - {id: a, prompt: "${{ vars.hero }}"}
   - {id: b/c}
   - {id: good}
-  - {id: d, operation: vidu/reference2imag}
-  - {id: e, takes: 0}
+  - {id: d, operation: "${{ vars.op }}"}
+  - {id: e, takes: "${{ vars.none }}"}
   - {id: f, prompt: "${{ nope }", resolution: "${{ matrix.x }}"}
+vars: {op: vidu/reference2imag, none: 0}
 """)
     assert [draft.id for draft in found.drafts] == ["good"]
     assert told(found) == [
         '4:26 vars has no "hero"',
         '5:10 id "b/c" has the character "/", which a file name may not',
         '7:24 unknown operation "vidu/reference2imag"',
-        "8:20 takes must be a whole number, 1 or more",
+        "8:20 takes must be a whole number from 1 to 1,000,000",
         "9:31 } cannot stand here",
         '9:52 unknown name "matrix"',
     ]
@@ -42,10 +43,50 @@ def test_one_bad_job_hides_no_other(expanded: Expand) -> None:
     assert [problem.job for problem in found.problems][:4] == ["a", None, "d", "e"]
 
 
-def test_a_missing_operation_names_the_known_ones(expanded: Expand) -> None:
-    found = expanded("jobs: [{id: a}]", head="version: 1\n")
-    assert told(found) == ["2:8 no operation is named"]
+def test_an_operation_that_is_unset_names_the_known_ones(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: a, operation: null}]")
+    assert told(found) == ["3:27 no operation is named"]
     assert hints(found) == ["known: modelverse/reference2video, vidu/reference2image"]
+
+
+def test_what_is_wrong_as_it_stands_is_left_to_validation(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: a, operation: vidu/nothing}
+  - {id: b, takes: 0}
+  - {id: c, takes: true}
+  - {id: d, tags: x}
+  - {id: e, tags: [[1]]}
+  - {id: f, matrix: 3}
+  - {id: g, foreach: [x]}
+  - {id: 7}
+  - {id: ""}
+  - text
+""")
+    assert found.problems == []
+    assert found.drafts == []
+    assert expanded("jobs: [{id: a}]", head="version: 1\n").problems == []
+
+
+def test_takes_beyond_all_measure_are_refused(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: a, takes: 1000001}]")
+    assert told(found) == ["3:23 takes must be a whole number from 1 to 1,000,000"]
+
+
+def test_rows_times_combinations_beyond_all_measure_are_refused(expanded: Expand) -> None:
+    axis = str(list(range(1000)))
+    jobs = f"jobs: [{{id: a, foreach: r.txt, matrix: {{x: {axis}, y: {axis}}}}}]"
+    found = expanded(jobs, files={"r.txt": "1\n2\n"})
+    assert told(found) == ["3:8 the entry has more than 1,000,000 jobs, rows times combinations"]
+
+
+def test_defaults_of_one_operation_cannot_say_which_jobs_there_are(expanded: Expand) -> None:
+    head = """version: 1
+defaults:
+  operation: vidu/reference2image
+  vidu/reference2image: {matrix: {a: [1]}}
+"""
+    found = expanded("jobs: [{id: a}]", head=head)
+    assert told(found) == ["4:34 matrix cannot be a default of one operation"]
 
 
 def test_a_broken_variable_is_told_once_where_it_stands(expanded: Expand) -> None:
@@ -71,17 +112,15 @@ jobs: [{id: j, prompt: "${{ vars.c }}"}]
 
 def test_a_key_is_never_shown_to_expressions(expanded: Expand) -> None:
     found = expanded(
-        """env: [VIDU_API_KEY, GATEWAY, FINE, MONKEY]
+        """env: [VIDU_API_KEY, GATEWAY, FINE]
 providers: {vidu: {api_key_env: GATEWAY}}
-jobs: [{id: j, prompt: "${{ env.FINE }} ${{ env.MONKEY }}"}]
+jobs: [{id: j, prompt: "${{ env.GATEWAY }}"}, {id: k, prompt: "${{ env.FINE }}"}]
 """,
-        env={"VIDU_API_KEY": "s", "GATEWAY": "s", "FINE": "f", "MONKEY": "m"},
+        env={"VIDU_API_KEY": "s", "GATEWAY": "s", "FINE": "f"},
     )
-    assert told(found) == [
-        "3:7 VIDU_API_KEY is a key: no expression may read it",
-        "3:21 GATEWAY is a key: no expression may read it",
-    ]
-    assert found.drafts[0].parameters["prompt"] == "f m"
+    assert told(found) == ['5:29 env has no "GATEWAY"']
+    assert hints(found) == ["known: FINE"]
+    assert found.drafts[0].parameters["prompt"] == "f"
 
 
 def test_an_environment_variable_that_is_no_text_is_not_there(expanded: Expand) -> None:
@@ -143,7 +182,8 @@ def test_matrix_trouble_is_told_inside_the_matrix(expanded: Expand) -> None:
   - {id: a, matrix: {x: []}}
   - {id: b, matrix: {x: [1], exclude: [{y: 1}]}}
   - {id: c, matrix: "${{ vars.no }}"}
-  - {id: d, matrix: 3}
+  - {id: d, matrix: "${{ vars.n }}"}
+vars: {n: 3}
 """)
     assert told(found) == [
         "4:25 matrix.x is empty, so there would be no job",
@@ -159,8 +199,9 @@ def test_foreach_trouble_is_told_in_the_file_or_at_its_name(expanded: Expand) ->
   - {id: a, foreach: no.csv}
   - {id: b, foreach: bad.csv}
   - {id: c, foreach: bad.csv}
-  - {id: d, foreach: [x]}
+  - {id: d, foreach: "${{ vars.n }}"}
   - {id: e, foreach: "${{ vars.no }}"}
+vars: {n: 3}
 """,
         files={"bad.csv": "p,q\n1\n"},
     )
@@ -187,9 +228,15 @@ def test_takes_cannot_count_on_from_a_seed_nobody_knows_yet(expanded: Expand) ->
     assert told(found) == ["3:41 takes cannot count on from another job's seed"]
 
 
-def test_a_tag_must_come_out_as_text(expanded: Expand) -> None:
-    found = expanded("vars: {l: [1]}\njobs: [{id: a, tags: [x, '${{ vars.l }}']}]")
-    assert told(found) == ["4:26 a tag must be text"]
+def test_tags_must_come_out_as_a_list_of_texts(expanded: Expand) -> None:
+    found = expanded("""vars: {l: [1], x: x}
+jobs:
+  - {id: a, tags: [x, "${{ vars.l }}"]}
+  - {id: b, tags: "${{ vars.x }}"}
+  - {id: c, tags: "${{ vars.l }}"}
+""")
+    assert told(found) == ["5:23 a tag must be text", "6:19 tags must be a list"]
+    assert found.drafts[0].tags == ("1",)
 
 
 def test_an_unknown_job_names_the_nearest(expanded: Expand) -> None:
@@ -219,8 +266,8 @@ def test_no_id_is_called_unknown_while_some_cannot_be_made_out(expanded: Expand)
 
 
 def test_a_job_that_is_broken_otherwise_is_still_known(expanded: Expand) -> None:
-    found = expanded('jobs: [{id: a, takes: -1}, {id: b, prompt: "${{ jobs.a.url }}"}]')
-    assert told(found) == ["3:23 takes must be a whole number, 1 or more"]
+    found = expanded('jobs: [{id: a, prompt: "${{ x }}"}, {id: b, prompt: "${{ jobs.a.url }}"}]')
+    assert told(found) == ['3:29 unknown name "x"']
 
 
 @pytest.mark.parametrize("written", ["jobs", "jobs.a", "jobs.a.outputs"])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion.rows import RowsError, read_rows
+from runner.expansion.rows import read_rows
+from runner.expansion.tables import RowsError
 
 
 def rows_of(folder: Path, name: str, content: str | bytes) -> list[tuple[int, dict[str, Any]]]:
@@ -99,11 +100,12 @@ def test_a_file_that_gives_no_rows_says_why_and_in_which_line(
     ("name", "message"),
     [
         ("missing.csv", "there is no such file"),
-        (".", "the file cannot be read: Is a directory"),
+        ("folder.csv", "the file cannot be read: Is a directory"),
         ("a\0.csv", "the path has a NUL character"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_told(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "folder.csv").mkdir()
     with pytest.raises(RowsError, match=message):
         read_rows(tmp_path / name)
 
