@@ -97,7 +97,7 @@ def cli() -> None:
 @click.option("--retry-failed", is_flag=True, help="Try again what failed for good, too.")
 def run(dry_run: bool, **flags: Any) -> None:
     """Make what the manifests ask for (the default verb)."""
-    from runner import pipeline  # noqa: PLC0415
+    from runner import pipeline
 
     options = pipeline.Options(**flags)
     _end(lambda: pipeline.plan(options) if dry_run else pipeline.run(options))
@@ -108,7 +108,7 @@ def run(dry_run: bool, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Problems as JSON on standard output.")
 def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
     """Check manifests without sending anything; no key is needed."""
-    from runner import pipeline  # noqa: PLC0415
+    from runner import pipeline
 
     _end(lambda: pipeline.validate(pipeline.Options(manifests=manifests, as_json=as_json)))
 
@@ -120,7 +120,7 @@ def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to submit.")
 def plan(detailed_exitcode: bool, **flags: Any) -> None:
     """Show what a run would submit, reuse and re-attach to. Writes nothing."""
-    from runner import pipeline  # noqa: PLC0415
+    from runner import pipeline
 
     options = pipeline.Options(**flags)
     _end(lambda: pipeline.plan(options, detailed_exitcode=detailed_exitcode))
@@ -135,7 +135,7 @@ def plan(detailed_exitcode: bool, **flags: Any) -> None:
 @click.option("--state-dir", type=PATH, help="Keep tasks here.  [default: in memory]")
 def emulate(**flags: Any) -> None:
     """Serve both APIs on loopback, for any client. No key, no money."""
-    from runner import pipeline  # noqa: PLC0415
+    from runner import pipeline
 
     _end(lambda: pipeline.emulate(**flags))
 
@@ -144,13 +144,13 @@ def emulate(**flags: Any) -> None:
 @click.argument("name", required=False)
 def schema(name: str | None) -> None:
     """Print a JSON Schema (manifest, results, vidu/reference2image, ...), or list them."""
-    from runner import pipeline  # noqa: PLC0415
+    from runner import pipeline
 
     _end(lambda: pipeline.schema(name))
 
 
 def _end(step: Callable[[], Exit]) -> None:
-    from runner.guard import guarded  # noqa: PLC0415
+    from runner.guard import guarded
 
     sys.exit(guarded(step))
 

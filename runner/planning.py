@@ -31,6 +31,8 @@ from runner.model import (
 MOST_FAILURES = 3
 """A request whose tasks failed that often is not tried again unasked."""
 
+NOT_SELECTED = "not selected"
+
 _MENDABLE = frozenset(
     {ErrorClass.AUTH, ErrorClass.QUOTA, ErrorClass.TRANSIENT, ErrorClass.PROVIDER}
 )
@@ -119,7 +121,7 @@ def _entry(job: Job, known: Known, wish: Wish, makers: dict[str, str]) -> PlanEn
     evidence = None if attempt else known.evidence.get(job.fingerprint)
     share = None
     if wish.selected is not None and job.id not in wish.selected:
-        action, reason = Action.SKIP, "not selected"
+        action, reason = Action.SKIP, NOT_SELECTED
     elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
         action, reason, share = Action.SHARE, f'the same request as job "{maker}"', maker
     elif attempt and attempt.superseded_at:

@@ -58,17 +58,16 @@ class Bar:
 
     def start(self, plan: Plan) -> None:
         """Draw the empty bar."""
-        from tqdm import tqdm  # noqa: PLC0415 - 50 ms that only a bar needs
+        from tqdm import tqdm
 
-        total = sum(entry.action not in (Action.REUSE, Action.SKIP) for entry in plan.entries)
-        self._idle = {e.job.id for e in plan.entries if e.action in (Action.REUSE, Action.SKIP)}
+        self._moving = moving(plan)
         self._bar = tqdm(
-            total=total,
+            total=len(self._moving),
             file=self._err,
             unit="job",
             dynamic_ncols=True,
             bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}",
-            disable=total == 0,
+            disable=not self._moving,
         )
 
     def event(self, event: Event) -> None:
@@ -86,7 +85,7 @@ class Bar:
         self._bar.close()
 
     def _end(self, job: str, outcome: Outcome) -> None:
-        if job in self._idle:
+        if job not in self._moving:
             return
         self._bar.update(1)
         if outcome.state is not State.SUCCEEDED:
@@ -108,17 +107,17 @@ class Plain:
     def __init__(self, err: TextIO) -> None:
         self._err = err
         self._done = 0
-        self._total = 0
 
     def start(self, plan: Plan) -> None:
-        """Note how many jobs there are."""
-        self._total = len(plan.entries)
+        """Note which jobs there is something to tell of."""
+        self._moving = moving(plan)
 
     def event(self, event: Event) -> None:
         """Write the event's line; steps between submission and end say nothing new to a log."""
         if event.step is Step.ENDED and event.outcome is not None:
-            self._done += 1
-            self._write(f"[{self._done}/{self._total}] {ending_of(event.outcome)}")
+            if event.job in self._moving:
+                self._done += 1
+                self._write(f"[{self._done}/{len(self._moving)}] {ending_of(event.outcome)}")
         elif event.step in (Step.SUBMITTED, Step.RETRYING, Step.INTERRUPTED):
             self._write(line_of(event))
 
@@ -157,6 +156,12 @@ class Json:
 
     def _write(self, record: Mapping[str, Any]) -> None:
         print(json.dumps(record, ensure_ascii=False), file=self._out, flush=True)
+
+
+def moving(plan: Plan) -> frozenset[str]:
+    """Ids of the jobs for which something is to be done."""
+    still = (Action.REUSE, Action.SKIP)
+    return frozenset(entry.job.id for entry in plan.entries if entry.action not in still)
 
 
 def line_of(event: Event) -> str:

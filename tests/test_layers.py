@@ -21,6 +21,7 @@ ROWS = (
     {"report", "progress", "guard"},
     {"pipeline"},
     {"cli"},
+    {"__main__"},
 )
 ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}
 

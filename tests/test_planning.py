@@ -303,7 +303,7 @@ STATES = st.sampled_from([None, *AttemptState])
     retry=st.booleans(),
     ids=st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True),
 )
-def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(  # noqa: PLR0913 - the plan's whole world
+def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(
     *,
     state: AttemptState | None,
     run: str,

@@ -106,7 +106,7 @@ def reference_name(sha256: str, media_type: str) -> str:
 
 def _film(task: Task, store: Store, faces: Typefaces) -> bytes:
     try:
-        from runner.emulator.film import film  # noqa: PLC0415 - PyAV is an extra
+        from runner.emulator.film import film
     except ImportError as error:  # a state folder made where it was installed
         raise no_encoder("PyAV is not installed") from error
     return film(task.order, store.copy, faces)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 from runner import media
 from runner.engine import files, retry
@@ -12,7 +11,7 @@ from runner.engine.asking import ask
 from runner.engine.context import Context, Flight, durable
 from runner.engine.download import DownloadError, fetch
 from runner.ledger import Store
-from runner.model import PlanEntry, Step, StoredFile, TaskState
+from runner.model import Action, PlanEntry, Step, StoredFile, TaskState
 
 TRIES = 5
 """How often one file is tried before the job is left for the next run."""
@@ -23,9 +22,10 @@ async def fetch_files(
 ) -> tuple[tuple[StoredFile, ...], str | None]:
     """Fetch every file of a finished task; returns them, or what hindered it.
 
-    The URLs of an earlier run are not even tried: they are valid for a day at most (the vendor's public documentation).
+    The URLs that an earlier run was told are not even tried: they are valid for a day at most
+    (the vendor's public documentation).
     """
-    if not flight.urls or flight.entry.attempt is not None:
+    if not flight.urls or flight.entry.action is Action.FETCH:
         trouble = await _freshen(context, flight)
         if trouble:
             return (), trouble
@@ -65,6 +65,7 @@ async def _fetch_one(context: Context, flight: Flight, index: int) -> StoredFile
         context.outputs,
         name_of(job, index),
         makes=flight.operation.makes,
+        private=await context.http.is_near(context.account(flight.operation).base_url),
     )
     target = context.outputs / f"{name_of(job, index)}.{media.EXTENSIONS[fetched.media_type]}"
     await asyncio.to_thread(files.place, fetched.path, target, fetched.sha256, context.archive)

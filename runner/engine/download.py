@@ -50,7 +50,7 @@ class Fetched:
     media_type: str
 
 
-async def fetch(  # noqa: PLR0913 - the limits have defaults
+async def fetch(
     http: Http,
     url: str,
     folder: Path,

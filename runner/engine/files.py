@@ -73,6 +73,11 @@ def find(target: Path, sha256: str, archive: Path) -> Path | None:
     return next((path for path in [target, *kept] if _holds(path, sha256)), None)
 
 
+def relative(path: Path, base: Path) -> str:
+    """The path as it is written in a file of the folder `base`: relative, with `/`."""
+    return Path(os.path.relpath(path, base)).as_posix()
+
+
 def folder(root: Path, *names: str) -> Path:
     """The folder `root/names...`, made if absent.
 

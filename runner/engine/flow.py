@@ -180,7 +180,10 @@ def _refused(context: Context, flight: Flight, submission: Submission) -> Ending
             reason = f"not submitted: {error.message}"
             return _ending(context, flight, State.PENDING, reason=reason, halt=error.message)
         case Fate.STOPPED:
-            return _ending(context, flight, State.FAILED, error=error, halt=error.message)
+            halt = f"{error.code}: {error.message}"
+            if error.class_ is ErrorClass.AUTH:
+                halt += f" (the key is that of {context.account(flight.operation).key_env})"
+            return _ending(context, flight, State.FAILED, error=error, halt=halt)
         case _:
             return _ending(context, flight, State.FAILED, error=error)
 

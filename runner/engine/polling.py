@@ -21,7 +21,7 @@ _SIGMA_LEAST = 0.05
 _NORMAL = statistics.NormalDist()
 
 
-def next_poll(  # noqa: PLR0913 - each has a default, and a measurement behind it
+def next_poll(
     age_s: float,
     expected_s: float | None,
     *,

@@ -1,4 +1,4 @@
-"""A job that is ready becomes a request: other jobs' results put in, images encoded, intent written."""
+"""A ready job becomes a request: other jobs' results put in, images encoded, intent written."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ async def prepare(context: Context, flight: Flight, upstream: Mapping[str, Outco
     Images are read and encoded off the loop. An image whose content is no longer what was
     planned (and fingerprinted) stops the job.
     """
-    job, operation = flight.entry.job, flight.operation
+    operation = flight.operation
     account, provider = context.account(operation), context.provider(operation)
     parameters, images = await _resolved(context, flight, upstream)
     tag = secrets.token_hex(16)
@@ -114,7 +114,7 @@ async def _resolved(
         name: tuple([await _image(context, image, upstream) for image in some])
         for name, some in job.media.items()
     }
-    if _too_large(job, operation, parameters, images):
+    if _too_large(operation, parameters, images):
         images = {
             name: tuple(
                 [
@@ -161,7 +161,6 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
 
 
 def _too_large(
-    job: Job,
     operation: Operation,
     parameters: Mapping[str, Any],
     images: Mapping[str, tuple[Media, ...]],

@@ -46,10 +46,7 @@ class Batch:
         self._schedule = Schedule(
             plan.entries,
             providers={name: op.provider for name, op in context.operations.items()},
-            caps={
-                name: account.concurrency or context.settings.concurrency
-                for name, account in context.settings.accounts.items()
-            },
+            caps={name: _cap(context, name) for name in context.providers},
         )
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
@@ -201,6 +198,12 @@ class Batch:
                 f"{'s' * (len(posting) != 1)}; press Ctrl-C again to cut",
             )
             asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._interrupt, number)
+
+
+def _cap(context: Context, provider: str) -> int:
+    """The most tasks in flight at a provider; one without an account is not asked for anything."""
+    account = context.settings.accounts.get(provider)
+    return (account and account.concurrency) or context.settings.concurrency
 
 
 def _current_task() -> asyncio.Task[None]:

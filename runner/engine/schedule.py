@@ -22,7 +22,7 @@ class Schedule:
         providers: Mapping[str, str],
         caps: Mapping[str, int],
     ) -> None:
-        """`providers`: operation to provider. `caps`: provider to the most tasks in flight there."""
+        """`providers`: operation to provider. `caps`: provider to its most tasks in flight."""
         self._providers = providers
         self._caps = dict(caps)
         self._entries = {entry.job.id: entry for entry in entries}

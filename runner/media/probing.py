@@ -153,7 +153,7 @@ def _measured(name: str, media_type: str, file: BinaryIO) -> tuple[int | None, i
     if media_type not in {"image/png", "image/jpeg", "image/webp"}:
         return None, None
     # Pillow costs more to import than all the rest: only manifests with images pay for it.
-    from runner.media.pixels import size_of  # noqa: PLC0415
+    from runner.media.pixels import size_of
 
     size = size_of(media_type, file)
     if size is None:

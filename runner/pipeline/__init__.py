@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
 
-from runner.errors import Exit, ManifestError, Problem, UsageError, worst
+from runner.errors import Exit, ManifestError, Problem, UsageError, printable, worst
 from runner.model import Action
 from runner.pipeline.options import Options
-from runner.pipeline.planned import plan_manifest, with_keys
+from runner.pipeline.planned import Planned, plan_manifest, with_keys
 from runner.pipeline.reading import Manifest, read_manifests
 from runner.report import records, text
 
@@ -49,7 +49,7 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     if options.as_json:
         _print_json([records.of_plan(str(p.manifest.path), p.plan) for p in planned])
     for one in planned:
-        _tell(one.warnings)
+        _announce(one)
         if not options.as_json:
             print(text.plan_text(str(one.manifest.path), one.plan))
     entries = (entry for one in planned for entry in one.plan.entries)
@@ -63,16 +63,16 @@ def run(options: Options) -> Exit:
     Everything that can be wrong with any of them (problems, keys, addresses) is told before
     anything is sent for the first.
     """
-    from runner.pipeline.running import run_planned  # noqa: PLC0415 - aiohttp takes its time
+    from runner.pipeline.running import run_planned
 
     if options.emulate:
-        from runner.pipeline.emulation import emulated  # noqa: PLC0415 - so does a server
+        from runner.pipeline.emulation import emulated
 
     options.check()
     manifests = read_manifests(options.manifests, options.environ)
     for manifest in manifests:
         planned = plan_manifest(manifest, options)
-        _tell(planned.warnings)
+        _announce(planned)
         if not options.emulate:
             with_keys(planned)
     codes: list[Exit] = []
@@ -98,7 +98,7 @@ def emulate(
     state_dir: Path | None,
 ) -> Exit:
     """Serve both APIs on loopback until interrupted."""
-    from runner.pipeline.emulation import serve_emulator  # noqa: PLC0415
+    from runner.pipeline.emulation import serve_emulator
 
     serve_emulator(
         port=port,
@@ -113,7 +113,7 @@ def emulate(
 
 def schema(name: str | None) -> Exit:
     """Print the schema of that name, or the names there are."""
-    from runner.operations import schema_folder  # noqa: PLC0415
+    from runner.operations import schema_folder
 
     folder = schema_folder()
     names = {
@@ -127,6 +127,14 @@ def schema(name: str | None) -> Exit:
         raise UsageError(f'there is no schema "{name}"', hint=f"there are: {', '.join(names)}")
     print(names[name].read_text(encoding="utf-8"), end="")
     return Exit.OK
+
+
+def _announce(planned: Planned) -> None:
+    """What a user should know before the plan is carried out."""
+    _tell(planned.warnings)
+    if planned.added:
+        names = ", ".join(f'"{name}"' for name in planned.added)
+        print(printable(f"needed by what is selected, so included: {names}"), file=sys.stderr)
 
 
 def _tell(problems: Iterable[Problem]) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 from runner.errors import UsageError
 from runner.providers.registry import PROVIDERS
 
-
 REHEARSAL_SCALE = 0.1
 """A rehearsal takes a tenth of the real time unless `--time-scale` says otherwise."""
 

@@ -16,8 +16,11 @@ class Places:
     ledger: Path
     archive: Path
     """Displaced files, by digest."""
-    rescue: Path
+    state: Path
+    """The folder of ledger and archive."""
     emulator: Path
+    below_outputs: tuple[str, ...]
+    """Under the `outputs` folder, the folders that lead to this manifest's files."""
 
     @property
     def base(self) -> Path:
@@ -33,11 +36,7 @@ class Places:
             results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
             ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
             archive=state / ("emulated-files" if options.emulate else "files"),
-            rescue=state / "rescue",
+            state=state,
             emulator=state / "emulator",
+            below_outputs=("emulated", manifest.stem) if options.emulate else (manifest.stem,),
         )
-
-    @staticmethod
-    def outputs(folder: Path, manifest: Path, *, emulated: bool) -> Path:
-        """The folder of one manifest's files under the `outputs` folder."""
-        return folder / "emulated" / manifest.stem if emulated else folder / manifest.stem

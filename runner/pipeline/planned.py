@@ -1,8 +1,8 @@
-"""A checked manifest, the ledger and earlier results in; settings and a plan out, nothing written."""
+"""A checked manifest, the ledger and earlier results in; settings and a plan out."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from runner.engine.files import find
 from runner.errors import Problem
 from runner.ledger import Realm, open_ledger, realm_of
-from runner.model import Action, Attempt, AttemptState, Job, Operation, Plan, StoredFile
+from runner.model import Action, Attempt, AttemptState, Job, Operation, Plan, PlanEntry, StoredFile
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.reading import Manifest
@@ -18,7 +18,7 @@ from runner.planning import Known, Wish, make_plan
 from runner.prices import estimate, expected_s
 from runner.providers.registry import PROVIDERS
 from runner.results import read_evidence
-from runner.selection import select
+from runner.selection import Selection, select
 from runner.settings import ProviderFacts, Settings, Sources, read_settings
 
 V = TypeVar("V")
@@ -34,13 +34,23 @@ class Planned:
     options: Options
     places: Places
     settings: Settings
-    outputs: Path
-    """The folder of this manifest's files."""
     plan: Plan
     removed: list[Mapping[str, Any]]
     """Rows of earlier results whose jobs are no longer in the manifest."""
     warnings: Sequence[Problem]
     """What is odd about the manifest, and about an earlier results manifest."""
+    added: Sequence[str]
+    """Ids of jobs that are included only because selected ones need them."""
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of this manifest's files."""
+        return self.settings.outputs.joinpath(*self.places.below_outputs)
+
+    @property
+    def speaking(self) -> list[PlanEntry]:
+        """The entries for which a provider has to be asked for something."""
+        return [entry for entry in self.plan.entries if entry.action in NETWORKED]
 
 
 def plan_manifest(manifest: Manifest, options: Options) -> Planned:
@@ -51,7 +61,6 @@ def plan_manifest(manifest: Manifest, options: Options) -> Planned:
     """
     places = Places.of(manifest.path, options)
     settings = _settings(manifest, options, {} if options.emulate else facts_of(manifest))
-    outputs = Places.outputs(settings.outputs, manifest.path, emulated=options.emulate)
     jobs = manifest.jobs
     realms = _by_realm(manifest, settings)
     earlier = [read_evidence(places.results, realm=realm) for realm in realms]
@@ -64,8 +73,9 @@ def plan_manifest(manifest: Manifest, options: Options) -> Planned:
             estimate=lambda job: estimate(_operation(manifest, job), job.parameters, _images(job)),
             expected_s=lambda job: _expected_s(manifest, job, options),
         )
+        selection = _selection(jobs, options, known.attempts)
         wish = Wish(
-            selected=_selected(jobs, options, known.attempts),
+            selected=selection.ids if selection else None,
             retry_failed=options.retry_failed,
             download=settings.download,
         )
@@ -75,8 +85,8 @@ def plan_manifest(manifest: Manifest, options: Options) -> Planned:
         options=options,
         places=places,
         settings=settings,
-        outputs=outputs,
         plan=plan,
+        added=selection.added if selection else (),
         removed=earlier[0].removed({job.id for job in jobs}) if earlier else [],
         warnings=[*manifest.warnings, *(earlier[0].problems if earlier else ())],
     )
@@ -87,7 +97,7 @@ def with_keys(planned: Planned) -> Planned:
 
     Raises ProviderError, with the line to copy, where a key is missing or must not be used.
     """
-    speaking = {e.job.operation for e in planned.plan.entries if e.action in NETWORKED}
+    speaking = {entry.job.operation for entry in planned.speaking}
     facts = facts_of(planned.manifest, speaking)
     return replace(planned, settings=_settings(planned.manifest, planned.options, facts, keys=True))
 
@@ -127,14 +137,13 @@ def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
     return found
 
 
-def _selected(
+def _selection(
     jobs: Sequence[Job], options: Options, attempts: Mapping[str, Attempt]
-) -> Collection[str] | None:
+) -> Selection | None:
     if not options.select and not options.exclude:
         return None
     states = {job.id: _STATES[a.state] for job in jobs if (a := attempts.get(job.fingerprint))}
-    chosen = select(jobs, select=options.select, exclude=options.exclude, states=states)
-    return chosen.ids
+    return select(jobs, select=options.select, exclude=options.exclude, states=states)
 
 
 _STATES = {

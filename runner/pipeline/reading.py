@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,16 +66,19 @@ def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Ma
 
 def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str]) -> Manifest:
     document = documents.read_document(path)
-    findings = validation.check_document(document.value, operations)
+    shape = validation.document_problems(
+        validation.check_document(document.value, operations), document.value, document.place
+    )
+    expansion = expand(document.value, path.parent, operations, env=environ, place=document.place)
+    links = validation.check_links(expansion.drafts, operations)
+    images: dict[str, Images] = {}
     problems = [
         *document.warnings,
-        *validation.document_problems(findings, document.value, document.place),
+        *shape,
+        *validation.not_yet_told(expansion.problems, shape),
+        *_job_problems(document, operations, expansion, images),
+        *validation.problems(links, expansion.place_of),
     ]
-    expansion = expand(document.value, path.parent, operations, env=environ, place=document.place)
-    problems += expansion.problems
-    images: dict[str, Images] = {}
-    for draft in expansion.drafts:
-        problems += _check(draft, operations, expansion, images)
     problems = in_file_order(merged(problems), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
@@ -90,22 +93,32 @@ def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str,
     )
 
 
-def _check(
-    draft: Draft,
+def _job_problems(
+    document: documents.Document,
     operations: Mapping[str, Operation],
     expansion: Expansion,
     images: dict[str, Images],
 ) -> list[Problem]:
-    """The problems of one job; its images are left in `images`."""
-    operation = operations.get(draft.operation)
+    """What is wrong with the jobs themselves; the images of the others are left in `images`."""
+    checked = [
+        (draft, findings)
+        for draft in expansion.drafts
+        if (findings := _findings(draft, operations.get(draft.operation), images))
+    ]
+    return validation.problems(checked, expansion.place_of, document.value)
+
+
+def _findings(
+    draft: Draft, operation: Operation | None, images: dict[str, Images]
+) -> list[validation.Finding]:
     if operation is None:
         return []
     findings = list(validation.check_draft(draft, operation))
-    if not any(not finding.warning for finding in findings):
+    if all(finding.warning for finding in findings):
         found, troubles = _probe(draft, operation)
         images[draft.id] = found
         findings += troubles or validation.check_media(draft, operation, found)
-    return validation.problems([(draft, findings)], expansion.place_of)
+    return findings
 
 
 def _probe(draft: Draft, operation: Operation) -> tuple[Images, list[validation.Finding]]:

@@ -6,16 +6,15 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from runner import __version__
 from runner.engine.context import Context
+from runner.engine.files import folder, relative
 from runner.engine.http import Http
 from runner.engine.limits import Rate
-from runner.engine.files import relative
 from runner.engine.run import Batch
 from runner.errors import Exit, Failure, worst
 from runner.ledger import Journal, Rescue, open_ledger
@@ -36,6 +35,9 @@ def run_planned(planned: Planned) -> tuple[Exit, Told]:
     early (the ledger, the disk) after that.
     """
     started, began = time.monotonic(), _now()
+    if planned.speaking and planned.settings.download:
+        # Before anything is paid for: where files cannot be written, nothing is ordered.
+        folder(planned.settings.outputs, *planned.places.below_outputs)
     with open_ledger(planned.places.ledger) as ledger:
         run = ledger.begin_run(planned.manifest.path.name, TOOL)
         batch: Batch | None = None
@@ -73,7 +75,7 @@ async def _batch(
             http=http,
             rates={name: Rate(settings.poll_rate) for name in settings.accounts},
             observer=looker,
-            random=random.Random(),
+            random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
             stopping=asyncio.Event(),
         )
         batch = Batch(context, planned.plan)
@@ -90,8 +92,7 @@ async def _batch(
 
 @contextmanager
 def _rescue(planned: Planned, run: str) -> Iterator[Rescue]:
-    path = planned.places.rescue.with_name(f"rescue-{run}.jsonl")
-    rescue = Rescue(path)
+    rescue = Rescue(planned.places.state / f"rescue-{run}.jsonl")
     try:
         yield rescue
     finally:

@@ -18,7 +18,7 @@ from runner.model import (
     State,
     Unit,
 )
-from runner.planning import totals
+from runner.planning import NOT_SELECTED, totals
 
 SHOWN = 20
 """How many troubles are spelled out; the results manifest has them all."""
@@ -56,16 +56,15 @@ def summary(told: Told) -> str:
     """Counts, costs and time in one line, where things are, and what to do about each trouble."""
     lines = [
         f"{told.manifest}: {counts(told.outcomes)} | {spent(told.outcomes)} | {span(told.seconds)}",
-        f"  results  {told.results}",
+        f"  results   {told.results}",
     ]
     if any(outcome.files for outcome in told.outcomes):
-        lines.append(f"  files    {told.files}")
-    lines += [f"  stopped  {name}: {why}" for name, why in told.halted.items()]
-    troubled = [o for o in told.outcomes if o.state is not State.SUCCEEDED]
-    for outcome in troubled[:SHOWN]:
-        lines += ["", *_trouble(outcome, told.places.get(outcome.job.id))]
-    if len(troubled) > SHOWN:
-        lines += ["", f"  ... and {len(troubled) - SHOWN} more, see {told.results}"]
+        lines.append(f"  files     {told.files}")
+    lines += [f"  stopped   {name}: {why}" for name, why in told.halted.items()]
+    for troubled in _alike(told.outcomes)[:SHOWN]:
+        lines += ["", *_trouble(troubled, told.places.get(troubled[0].job.id))]
+    if (more := len(_alike(told.outcomes)) - SHOWN) > 0:
+        lines += ["", f"  ... and {more} more, see {told.results}"]
     return "\n".join(printable(line) for line in lines)
 
 
@@ -74,7 +73,8 @@ def counts(outcomes: Sequence[Outcome]) -> str:
     made = sum(o.state is State.SUCCEEDED and not o.reused for o in outcomes)
     reused = sum(o.state is State.SUCCEEDED and o.reused for o in outcomes)
     others = Counter(o.state.value for o in outcomes if o.state is not State.SUCCEEDED)
-    parts = [f"{made} done", *([f"{reused} reused"] if reused else [])]
+    parts = [f"{made} done"] if made or not outcomes else []
+    parts += [f"{reused} reused"] if reused else []
     return ", ".join(parts + [f"{count} {state}" for state, count in others.items()])
 
 
@@ -116,19 +116,35 @@ def span(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _trouble(outcome: Outcome, place: Place | None) -> list[str]:
+def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
+    """What did not succeed, in order; jobs that share one reason are told together."""
+    groups: dict[object, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.state is State.SUCCEEDED or outcome.reason == NOT_SELECTED:
+            continue
+        error = outcome.error
+        key = (
+            (outcome.state, outcome.reason, error.code, error.message)
+            if error
+            else (outcome.state, outcome.reason)
+        )
+        groups.setdefault(key, []).append(outcome)
+    return list(groups.values())
+
+
+def _trouble(alike: Sequence[Outcome], place: Place | None) -> list[str]:
+    outcome = alike[0]
     where = f"{place.path}:{place.line}: " if place else ""
-    head = f'  {outcome.state.value:<9}{where}job "{outcome.job.id}"'
-    lines = [head]
+    more = f" and {len(alike) - 1} more like it" if len(alike) > 1 else ""
+    lines = [f'  {outcome.state.value:<10}{where}job "{outcome.job.id}"{more}']
     if outcome.error is not None:
         error = outcome.error
-        lines.append(
-            f"           {error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
-        )
+        what = f"{error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
+        lines.append(f"            {what}")
     elif outcome.reason:
-        lines.append(f"           {outcome.reason}")
+        lines.append(f"            {outcome.reason}")
     advice = _advice(outcome)
-    return [*lines, f"           {advice}"] if advice else lines
+    return [*lines, f"            {advice}"] if advice else lines
 
 
 def _advice(outcome: Outcome) -> str | None:

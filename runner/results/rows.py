@@ -104,16 +104,22 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     states = Counter(outcome.state for outcome in outcomes)
     cost: dict[Unit, Decimal] = {"credits": Decimal(0), "cny": Decimal(0)}
     for outcome in outcomes:
-        if outcome.actual:
-            cost[outcome.actual.unit] += outcome.actual.value
-        elif outcome.credits is not None:
-            cost["credits"] += outcome.credits
+        # Where the provider tells no price (ModelVerse), the price list's is what it was.
+        listed = outcome.estimated if outcome.state is State.SUCCEEDED else None
+        if (amount := outcome.actual or _told(outcome) or listed) is not None:
+            cost[amount.unit] += amount.value
     return {
         "jobs": len(outcomes),
         **{state.value: states[state] for state in State},
         "reused": sum(outcome.reused for outcome in outcomes),
         **{unit: _number(value) for unit, value in cost.items()},
     }
+
+
+def _told(outcome: Outcome) -> Amount | None:
+    if outcome.credits is None:
+        return None
+    return Amount(unit="credits", value=Decimal(outcome.credits))
 
 
 def _parameters(job: Job, folder: Path) -> dict[str, Any]:

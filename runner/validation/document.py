@@ -38,7 +38,7 @@ def check_document(document: Any, operations: Mapping[str, Operation]) -> list[F
 
 
 def _checked(schema: Schema, value: Any, owner: str) -> list[Finding]:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - late: start-up time
+    from jsonschema_rs import Draft202012Validator
 
     if Draft202012Validator(schema).is_valid(value):
         return []
@@ -122,7 +122,7 @@ def _may_use(document: Mapping[str, Any], operation: str) -> bool:
 
 
 def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> list[Finding]:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - late: start-up time
+    from jsonschema_rs import Draft202012Validator
 
     jobs = document.get("jobs")
     if not isinstance(jobs, list):

@@ -73,7 +73,7 @@ def _checks(operation: Operation) -> _Checks:
 
 
 def _compiled(schema: Mapping[str, Any]) -> _Checks:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - late: start-up time
+    from jsonschema_rs import Draft202012Validator
 
     rules = schema.get("x-warnings", [])
     return _Checks(

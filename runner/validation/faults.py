@@ -69,7 +69,7 @@ class Fault:
 
 def faults_of(subject: Subject) -> list[Fault]:
     """Everything the validator says about the value, less what another fault tells better."""
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - late: start-up time
+    from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(subject.schema).iter_errors(subject.value)
     return _telling([fault for error in errors for fault in _faults(subject, error)])

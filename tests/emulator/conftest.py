@@ -41,7 +41,7 @@ class Answer:
         return json.loads(self.content)
 
 
-def ask(  # noqa: PLR0913 - all that makes up a request
+def ask(
     method: str,
     url: str,
     body: Any = None,

@@ -1,0 +1,5 @@
+"""`python -m runner` is `vidu-run`."""
+
+from runner.cli import main
+
+main()

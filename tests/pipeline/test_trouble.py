@@ -1,0 +1,305 @@
+"""Runs in which the provider refuses, fails, goes silent or lies: what is told, what is kept."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from aiohttp import web
+
+from runner.emulator.options import Options
+from runner.emulator.server import Emulator
+from tests.pipeline.conftest import Project
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+
+SUBMIT = "/ent/v2/reference2image"
+
+
+@contextmanager
+def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
+    """An emulator behind `fault`, to which the project's environment leads."""
+    middlewares = (web.middleware(fault),) if fault else ()
+    with Emulator(Options(time_scale=0, middlewares=middlewares, **options)) as running:  # type: ignore[arg-type]
+        for name in ("VIDU", "MODELVERSE"):
+            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
+        yield running
+
+
+def refusal(status: int, reason: str) -> web.Response:
+    body = {"code": status, "reason": reason, "message": f"{reason} it is", "metadata": {}}
+    return web.json_response(body, status=status)
+
+
+THREE = """
+  - {id: bad, prompt: forbidden fruit}
+  - {id: good, prompt: a boat}
+  - {id: after, prompt: a ship, images: ["${{ jobs.bad.output }}"]}
+"""
+
+
+def moderated() -> Fault:
+    """Refuses the first submission and takes the others."""
+    asked: list[str] = []
+
+    async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            asked.append(request.path)
+            if len(asked) == 1:
+                return refusal(400, "TaskPromptPolicyViolation")
+        return await handler(request)
+
+    return fault
+
+
+def test_a_refused_job_stops_no_other_and_skips_what_needs_it(project: Project) -> None:
+    project.jobs(THREE)
+    with provider(project, moderated()):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert ran.code == 1
+    rows = project.rows()
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "bad": "failed",
+        "good": "succeeded",
+        "after": "skipped",
+    }
+    assert rows["bad"]["error"] == {
+        "code": "TaskPromptPolicyViolation",
+        "message": "TaskPromptPolicyViolation it is",
+        "class": "policy",
+        "billed": "no",
+    }
+    assert rows["after"]["reason"] == 'needs "bad", which is failed'
+
+
+def test_the_summary_names_place_code_and_what_to_do(project: Project) -> None:
+    project.jobs(THREE)
+    with provider(project, moderated()):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert 'spring.yaml:6: job "bad"' in ran.err
+    assert "TaskPromptPolicyViolation (policy, not billed)" in ran.err
+    assert "change the prompt" in ran.err
+
+
+def test_what_moderation_refused_is_not_sent_again_by_the_next_run(project: Project) -> None:
+    project.jobs(THREE)
+    with provider(project, moderated()):
+        project.run("spring.yaml", "--concurrency", "1")
+
+        async def counting(request: web.Request, handler: Handler) -> web.StreamResponse:
+            pytest.fail(f"{request.method} {request.path} for {handler}")
+
+        with provider(project, counting):
+            ran = project.run("spring.yaml")
+    assert ran.code == 1
+    assert project.rows()["bad"]["error"]["code"] == "TaskPromptPolicyViolation"
+
+
+MANY = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(20))
+
+
+def test_a_refused_key_stops_the_provider_at_once(project: Project) -> None:
+    project.jobs(MANY)
+    with provider(project, keys=frozenset({"another"})) as running:
+        ran = project.run("spring.yaml", "--concurrency", "2")
+        assert running.url
+    assert ran.code == 4
+    states = Counter(row["state"] for row in project.rows().values())
+    assert states["failed"] <= 2
+    assert states["failed"] + states["pending"] == 20
+    assert "VIDU_API_KEY" in ran.err
+
+
+def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Project) -> None:
+    project.jobs(MANY)
+    with provider(project, credits=20):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert ran.code == 4
+    states = Counter(row["state"] for row in project.rows().values())
+    assert states == {"succeeded": 3, "failed": 1, "pending": 16}
+    with provider(project):
+        assert project.run("spring.yaml").code == 0
+
+
+def test_a_lost_answer_makes_the_job_ambiguous_and_it_is_never_sent_again(
+    project: Project,
+) -> None:
+    seen: Counter[str] = Counter()
+
+    async def lossy(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        if request.path == SUBMIT:
+            seen["made"] += 1
+            return web.Response(status=502, text="bad gateway")
+        return answer
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, lossy):
+        first = project.run("spring.yaml")
+        second = project.run("spring.yaml")
+    assert (first.code, second.code) == (7, 7)
+    assert seen == {"made": 1}
+    row = project.rows()["a"]
+    assert row["state"] == "ambiguous"
+    assert row["cost"]["at_risk"] == {"credits": 6}
+
+
+def test_a_busy_account_is_asked_again_until_it_takes_the_job(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def busy(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            if seen["asked"] == 1:
+                return refusal(429, "QuotaExceeded")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, busy):
+        assert project.run("spring.yaml").code == 0
+    assert seen["asked"] == 2
+    assert project.rows()["a"]["attempts"] == 2
+
+
+def test_an_address_where_no_api_is_stops_the_provider_with_exit_4(project: Project) -> None:
+    async def elsewhere(request: web.Request, handler: Handler) -> web.StreamResponse:
+        del handler
+        return web.Response(status=404, text=f"no {request.path} here")
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, elsewhere):
+        assert project.run("spring.yaml").code == 4
+    assert project.rows()["a"]["state"] == "pending"
+
+
+def test_a_status_request_that_fails_is_asked_again(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def shaky(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/creations"):
+            seen["asked"] += 1
+            if seen["asked"] == 1:
+                return web.Response(status=500, text="<html>oops")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, shaky):
+        assert project.run("spring.yaml").code == 0
+
+
+def test_a_task_that_does_not_end_in_time_is_pending_and_collected_by_the_next_run(
+    project: Project,
+) -> None:
+    project.jobs("  - {id: a, prompt: a boat}")
+    stuck = True
+
+    async def slow(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if stuck and request.path.endswith("/creations"):
+            task = request.path.split("/")[-2]
+            return web.json_response({"id": task, "state": "processing", "creations": []})
+        return await handler(request)
+
+    with provider(project, slow):
+        assert project.run("spring.yaml", "--timeout", "1s").code == 6
+        row = project.rows()["a"]
+        assert row["state"] == "pending"
+        stuck = False
+        assert project.run("spring.yaml").code == 0
+    assert project.rows()["a"]["task_id"] == row["task_id"]
+
+
+def test_a_cut_file_is_fetched_again(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def cutting(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/files/"):
+            seen["fetched"] += 1
+            if seen["fetched"] == 1:
+                answer = web.StreamResponse(headers={"Content-Length": "100000"})
+                await answer.prepare(request)
+                await answer.write(b"\x89PNG\r\n\x1a\n" + b"0" * 1000)
+                assert request.transport is not None
+                request.transport.abort()
+                return answer
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, cutting):
+        assert project.run("spring.yaml").code == 0
+    assert not list(project.folder.rglob("*.part*"))
+
+
+def test_a_file_that_never_comes_leaves_the_job_pending_and_not_failed(
+    project: Project,
+) -> None:
+    async def broken(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/files/"):
+            return web.Response(text="<html>sorry</html>", content_type="text/html")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, broken):
+        ran = project.run("spring.yaml")
+    assert ran.code == 6
+    row = project.rows()["a"]
+    assert row["state"] == "pending"
+    assert row["task_id"]
+    assert row["reason"].startswith("made, not yet fetched")
+
+
+def test_an_intent_is_in_the_ledger_before_its_submission_arrives(project: Project) -> None:
+    found: list[tuple[str, str]] = []
+
+    async def looking(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            path = project.folder / ".vidu-run/ledger.sqlite3"
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+                found.extend(ledger.execute("SELECT job, state FROM attempts"))
+            ledger.close()
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, looking):
+        assert project.run("spring.yaml").code == 0
+    assert found == [("a", "intent")]
+
+
+def test_no_more_tasks_are_in_flight_than_asked_for(project: Project) -> None:
+    most = 0
+    under_way: set[str] = set()
+
+    async def watching(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal most
+        answer = await handler(request)
+        if request.path == SUBMIT:
+            assert isinstance(answer, web.Response)
+            assert isinstance(answer.body, bytes)
+            under_way.add(json.loads(answer.body)["task_id"])
+            most = max(most, len(under_way))
+        elif request.path.endswith("/creations"):
+            under_way.discard(request.path.split("/")[-2])
+        return answer
+
+    project.jobs(MANY)
+    with provider(project, watching):
+        assert project.run("spring.yaml", "--concurrency", "3", "--poll-rate", "50").code == 0
+    assert most == 3
+
+
+def test_hostile_words_of_a_provider_do_not_reach_the_terminal_raw(project: Project) -> None:
+    async def hostile(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            return refusal(400, "\x1b[2JFieldInvalid")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, hostile):
+        ran = project.run("spring.yaml")
+    assert ran.code == 1
+    assert "\x1b" not in ran.err
+    assert "\\x1b[2JFieldInvalid" in ran.err
