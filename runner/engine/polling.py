@@ -11,8 +11,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
-GAP_MIN_S = 0.5
-GAP_MAX_S = 15.0
+GAP_MIN_S = 0.25
+GAP_MAX_S = 3.0
 SIGMA = 0.5
 """Spread of the logarithm of the times where no history tells it."""
 QUANTILE = 0.2
@@ -32,15 +32,15 @@ def next_poll(
 ) -> float:
     """Seconds until the next status request for a task submitted `age_s` seconds ago.
 
-    Never below `gap_min_s`. `gap_max_s` caps the gaps from the moment on when a task of its kind
-    can be done; before, there is nothing to ask for. With `expected_s` None the gaps grow with
-    the age.
+    Never below `gap_min_s` and never above `gap_max_s`, not even before a task of its kind can
+    be done: a table may be wrong, and the cap bounds what that costs. With `expected_s` None the
+    gaps grow with the age.
     """
     if not expected_s or expected_s <= 0:
         return min(gap_max_s, max(gap_min_s, quantile * age_s))
     earliest = expected_s * math.exp(sigma * _NORMAL.inv_cdf(quantile))
     if age_s < earliest:
-        return max(gap_min_s, earliest - age_s)
+        return min(gap_max_s, max(gap_min_s, earliest - age_s))
     gone = _NORMAL.cdf(math.log(age_s / expected_s) / sigma)
     share = gone + quantile * (1 - gone)
     # So far out that the numbers run out, an eighth of the age does as well.
