@@ -10,7 +10,8 @@ from runner.engine.asking import ask
 from runner.engine.collect import fetch_files
 from runner.engine.context import Context, Ending, Flight, durable
 from runner.engine.outcomes import ended
-from runner.engine.prepare import Prepared, Unfit, adoption, prepare
+from runner.engine.prepare import Prepared, adoption, prepare
+from runner.engine.upstream import Unfit
 from runner.errors import LedgerError
 from runner.ledger import Finish, Intend, Settle, Stale
 from runner.model import (

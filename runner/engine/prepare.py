@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from runner import media, operations
-from runner.engine.asking import ask
 from runner.engine.context import Context, Flight
-from runner.expansion import resolve
+from runner.engine.upstream import Unfit, resolved
 from runner.model import (
-    Billed,
     Deferred,
-    ErrorClass,
     Intent,
     Job,
-    JobError,
     JobOutput,
     Media,
     Operation,
     Outcome,
     Request,
 )
-from runner.validation import check_draft, check_media
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +31,6 @@ class Prepared:
     request: Request
 
 
-class Unfit(Exception):  # noqa: N818 - caught one level up, never shown as it is
-    """The job cannot be submitted as it is; nothing was sent."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.error = JobError(code=code, message=message, class_=ErrorClass.INPUT, billed=Billed.NO)
-
-
 async def prepare(context: Context, flight: Flight, upstream: Mapping[str, Outcome]) -> Prepared:
     """Build the request of a job and the intent to send it; raises `Unfit`.
 
@@ -53,7 +39,7 @@ async def prepare(context: Context, flight: Flight, upstream: Mapping[str, Outco
     """
     operation = flight.operation
     account, provider = context.account(operation), context.provider(operation)
-    parameters, images = await _resolved(context, flight, upstream)
+    parameters, images = await resolved(context, flight, upstream)
     tag = secrets.token_hex(16)
     if operation.tag is not None and operation.tag not in parameters:
         parameters[operation.tag] = tag
@@ -101,97 +87,6 @@ def adoption(context: Context, flight: Flight) -> Intent:
     return _intent(context, flight, _as_written(job, operation), secrets.token_hex(16))
 
 
-async def _resolved(
-    context: Context, flight: Flight, upstream: Mapping[str, Outcome]
-) -> tuple[dict[str, Any], dict[str, tuple[Media, ...]]]:
-    """Parameters without images, and the images, with what other jobs made put in and checked."""
-    job, operation = flight.entry.job, flight.operation
-    plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
-    if not job.draft.needs:
-        return plain, {name: _all_known(some) for name, some in job.media.items()}
-    parameters = resolve(plain, lambda part: _value(context, upstream[part.job], part))
-    images = {
-        name: tuple([await _image(context, image, upstream) for image in some])
-        for name, some in job.media.items()
-    }
-    if _too_large(operation, parameters, images):
-        images = {
-            name: tuple(
-                [
-                    await _by_fresh_url(context, written, image, upstream)
-                    for written, image in zip(job.media[name], some, strict=True)
-                ]
-            )
-            for name, some in images.items()
-        }
-    sources = {name: [image.source for image in some] for name, some in images.items()}
-    draft = replace(job.draft, parameters={**parameters, **sources})
-    findings = [*check_draft(draft, operation), *check_media(draft, operation, images)]
-    errors = [finding.message for finding in findings if not finding.warning]
-    if errors:
-        raise Unfit("unfit_result_of_another_job", "; ".join(errors))
-    return parameters, images
-
-
-async def _image(
-    context: Context, image: Media | Deferred, upstream: Mapping[str, Outcome]
-) -> Media:
-    """An image as it is now: planned, or made by another job in the meantime."""
-    if isinstance(image, Media):
-        return image
-    source = resolve(image, lambda part: _value(context, upstream[part.job], part))
-    try:
-        return await asyncio.to_thread(media.probe, str(source), context.base)
-    except media.MediaError as error:
-        raise Unfit("unfit_result_of_another_job", str(error)) from error
-
-
-def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
-    """What `${{ jobs.ID.attribute }}` stands for, now that the job is done."""
-    if part.attribute == "seed":
-        if outcome.seed is None:
-            raise Unfit("unknown_seed", f'job "{part.job}" left its seed to the provider')
-        return outcome.seed
-    by_url = part.attribute == "url" or not context.settings.download
-    made = outcome.urls if by_url else tuple(str(context.base / f.path) for f in outcome.files)
-    if part.index >= len(made):
-        what = f'job "{part.job}" made {len(made)} file{"s" * (len(made) != 1)}'
-        raise Unfit("no_such_output", f"{what}; there is no output {part.index}")
-    return made[part.index]
-
-
-def _too_large(
-    operation: Operation,
-    parameters: Mapping[str, Any],
-    images: Mapping[str, tuple[Media, ...]],
-) -> bool:
-    """Whether the body would be over the provider's limit with every image inside it."""
-    if operation.body_limit_bytes is None:
-        return False
-    inside = sum(media.data_uri_length(image) for some in images.values() for image in some)
-    return inside + len(json.dumps(dict(parameters)).encode()) > operation.body_limit_bytes
-
-
-async def _by_fresh_url(
-    context: Context,
-    written: Media | Deferred,
-    image: Media,
-    upstream: Mapping[str, Outcome],
-) -> Media:
-    """The image of another job by a freshly asked URL; any other as it is."""
-    if isinstance(written, Media) or image.path is None:
-        return image
-    part = next(part for part in written.parts if isinstance(part, JobOutput))
-    outcome = upstream[part.job]
-    operation = context.operations[outcome.job.operation]
-    if outcome.task_id is None:
-        return image
-    status = await ask(context, operation, outcome.task_id)
-    if part.index >= len(status.urls):
-        return image
-    return await asyncio.to_thread(media.probe, status.urls[part.index], context.base)
-
-
 async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
     """Every image as it travels: a URL as its text, anything else as a data URI."""
     return {
@@ -206,7 +101,7 @@ def _travelling(image: Media) -> str:
     try:
         return media.data_uri(image)
     except media.MediaError as error:
-        raise Unfit("image_changed", str(error)) from error
+        raise Unfit("image_changed", error.message) from error
 
 
 def _by_digest(images: Iterable[Media | Deferred]) -> list[dict[str, Any]]:
@@ -234,7 +129,3 @@ def _known_seed(operation: Operation, parameters: Mapping[str, Any]) -> int | No
     """The seed that is asked for; None where the provider draws (0, by both documents)."""
     seed = parameters.get(operation.seed) if operation.seed else None
     return seed or None
-
-
-def _all_known(images: tuple[Media | Deferred, ...]) -> tuple[Media, ...]:
-    return tuple(image for image in images if isinstance(image, Media))

@@ -163,6 +163,23 @@ def test_the_picture_of_one_job_becomes_the_video_of_another(online: Project) ->
     assert online.results()["totals"]["cny"] == 0.47
 
 
+def test_a_manifest_can_be_run_from_another_folder(online: Project) -> None:
+    online.jobs(
+        """
+  - {id: cat, prompt: a cat}
+  - {id: boat, prompt: a cat on a boat, images: ["${{ jobs.cat.output }}", refs/cat.png]}
+""",
+        "campaign/spring.yaml",
+    )
+    (online.folder / "campaign/refs").mkdir()
+    cat = Path(__file__).parents[2] / "manifests/refs/cat.png"
+    (online.folder / "campaign/refs/cat.png").write_bytes(cat.read_bytes())
+    assert online.run("campaign/spring.yaml").code == 0
+    rows = online.rows("campaign/spring.results.yaml")
+    assert rows["boat"]["files"][0]["path"] == "outputs/spring/boat.png"
+    assert rows["boat"]["parameters"]["images"][1] == "refs/cat.png"
+
+
 def test_without_downloads_the_urls_are_the_result(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("spring.yaml", "--no-download").code == 0
