@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from runner.engine.gate import Gate
 from runner.engine.http import Http
 from runner.engine.limits import Rate
+from runner.errors import Exit
 from runner.ledger import Journal, Rescue
 from runner.model import (
     Account,
@@ -51,6 +53,8 @@ class Context:
     http: Http
     rates: Mapping[str, Rate]
     """Provider to the pace of its status requests."""
+    gates: Mapping[str, Gate]
+    """Provider to the door that submissions go through."""
     observer: Observer
     random: random.Random
     stopping: asyncio.Event
@@ -75,12 +79,29 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Why nothing more is submitted, to one provider or at all."""
+
+    reason: str
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
     """How a job left the air: its outcome, and whether its provider must stop with it."""
 
     outcome: Outcome
-    halt: str | None = None
-    """Why nothing more can be submitted to this provider; None when it goes on."""
+    halt: Halt | None = None
+    """None when the provider goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Later:
+    """The job was not taken, and no harm done: it is to be submitted again."""
+
+    delay_s: float
+    narrow: bool = False
+    """There are too many tasks in flight, says the provider."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +120,8 @@ class Flight:
     submitted_at: str | None = None
     finished_at: str | None = None
     attempts: int = 0
+    tries: int = 0
+    """How often its submission was put off."""
     posting: bool = False
     """A submission has left and its answer is awaited: to be cut only as a last resort."""
     known: bool = False

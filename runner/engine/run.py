@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from runner.engine.collect import shelve
-from runner.engine.context import Context, Ending, Flight
-from runner.engine.flow import adopt, collect, submit, watch
+from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.outcomes import interrupted, settled, shared, unstarted
 from runner.engine.schedule import Schedule
+from runner.engine.stops import Stops
+from runner.engine.submitting import adopt, submit
+from runner.engine.watching import collect, watch
 from runner.model import Action, Outcome, Plan, PlanEntry, State, Step
 
 FETCHERS = 8
@@ -40,8 +42,8 @@ class Batch:
         self._to_fetch: asyncio.Queue[Flight] = asyncio.Queue()
         self._news = asyncio.Condition()
         self._workers: list[asyncio.Task[None]] = []
-        self.halted: dict[str, str] = {}
-        """Provider to why nothing more was submitted to it."""
+        self.stops = Stops(max_failures=context.settings.max_failures)
+        """Why nothing more was submitted, to a provider or at all."""
         self.interrupted_by: signal.Signals | None = None
         self._schedule = Schedule(
             plan.entries,
@@ -61,8 +63,6 @@ class Batch:
             running.append(helpers.create_task(self._write_now_and_then(checkpoint)))
             with _signals(self._interrupt):
                 await self._work_together()
-            if self.interrupted_by is None:
-                await self._to_fetch.join()
             for task in running:
                 task.cancel()
 
@@ -91,11 +91,14 @@ class Batch:
 
     async def _next(self) -> PlanEntry | None:
         """The next job to carry; None when there will be no more."""
+        loop = asyncio.get_running_loop()
         async with self._news:
             while not self._over():
-                if (entry := self._schedule.take()) is not None:
+                if (entry := self._schedule.take(loop.time())) is not None:
                     return entry
-                await self._news.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout_at(self._schedule.due()):
+                        await self._news.wait()
         return None
 
     def _over(self) -> bool:
@@ -105,40 +108,64 @@ class Batch:
     async def _carry(self, entry: PlanEntry) -> None:
         """One job as far as it holds a place in flight."""
         _current_task().set_name(entry.job.id)  # an interruption asks whose submission is out
+        generation = self._schedule.lane(entry).generation
         try:
-            ending = await self._fly(entry)
+            result = await self._fly(entry)
         finally:
             self._schedule.land(entry)
-        if ending is not None:
-            await self._end(ending.outcome, ending.halt)
-        elif not self._context.stopping.is_set() or self._flights[entry.job.id].known:
-            self._to_fetch.put_nowait(self._flights[entry.job.id])
+        match result:
+            case Ending():
+                await self._end(result.outcome, result.halt)
+            case Later():
+                if result.narrow:
+                    self._schedule.narrow(entry, generation)
+                loop = asyncio.get_running_loop()
+                self._schedule.delay(entry, loop.time() + result.delay_s)
+                await self._tell_workers(1)
+            case None:
+                self._to_fetch.put_nowait(self._flights[entry.job.id])
 
-    async def _fly(self, entry: PlanEntry) -> Ending | None:
-        """Start the job as planned; None when its task succeeded and only its files are missing."""
-        operation = self._context.operations[entry.job.operation]
+    async def _fly(self, entry: PlanEntry) -> Ending | Later | None:
+        """Do as planned; None when the task succeeded and only its files are missing."""
         match entry.action:
             case Action.SHARE:
                 return await self._share(entry)
             case Action.REUSE:
                 return Ending(outcome=settled(entry, await shelve(self._context, entry)))
-            case Action.DECIDE | Action.SKIP:
+            case Action.SKIP:
                 return Ending(outcome=settled(entry))
-            case Action.SUBMIT if operation.provider in self.halted:
-                reason = f"{operation.provider} stopped: {self.halted[operation.provider]}"
-                return Ending(outcome=unstarted(entry, reason))
-            case _:
-                pass
-        flight = Flight.of(entry, operation)
-        self._flights[entry.job.id] = flight
-        if entry.evidence is not None and entry.action is not Action.SUBMIT:
-            await adopt(self._context, flight)
-        if entry.action is Action.FETCH:
-            return None
-        if entry.action is Action.SUBMIT:
-            ending = await submit(self._context, flight, self._outcomes)
-            if ending is not None or self._context.stopping.is_set():
-                return ending
+            case Action.DECIDE:
+                return await self._decide(entry)
+            case Action.SUBMIT:
+                return await self._submit(entry)
+            case Action.ATTACH | Action.FETCH:
+                flight = await self._flight(entry)
+                known = entry.action is Action.FETCH
+                return None if known else await watch(self._context, flight)
+
+    async def _flight(self, entry: PlanEntry) -> Flight:
+        """The record of the job's way; a job that was put off goes on with the one it has."""
+        if entry.job.id not in self._flights:
+            operation = self._context.operations[entry.job.operation]
+            self._flights[entry.job.id] = Flight.of(entry, operation)
+            if entry.evidence is not None and entry.action is not Action.SUBMIT:
+                await adopt(self._context, self._flights[entry.job.id])
+        return self._flights[entry.job.id]
+
+    async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
+        return Ending(outcome=settled(entry))
+
+    async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
+        provider = self._context.operations[entry.job.operation].provider
+        if (halt := self.stops.of(provider)) is not None:
+            return Ending(outcome=unstarted(entry, f"not submitted: {halt.reason}"))
+        flight = await self._flight(entry)
+        result = await submit(self._context, flight, self._outcomes)
+        if result is not None:
+            return result
+        self._schedule.widen(entry)
+        if self._context.stopping.is_set():
+            return Ending(outcome=interrupted(self._context, flight))
         return await watch(self._context, flight)
 
     async def _share(self, entry: PlanEntry) -> Ending:
@@ -149,30 +176,35 @@ class Batch:
 
     async def _fetch(self) -> None:
         while True:
-            flight = await self._to_fetch.get()
-            ending = await collect(self._context, flight)
+            ending = await collect(self._context, await self._to_fetch.get())
             await self._end(ending.outcome, ending.halt)
-            self._to_fetch.task_done()
 
     # ---------------------------------------------------------------------------------- ends
 
-    async def _end(self, outcome: Outcome, halt: str | None = None) -> None:
+    async def _end(self, outcome: Outcome, halt: Halt | None = None) -> None:
         """Take down how a job ended, and what follows for those that wait for it."""
         self._note(outcome)
-        if halt is not None:
-            self.halted.setdefault(self._context.operations[outcome.job.operation].provider, halt)
+        freed = 0
+        self.stops.note(self._context.operations[outcome.job.operation].provider, outcome, halt)
         if outcome.state is State.SUCCEEDED:
-            self._schedule.succeed(outcome.job.id)
+            freed = self._schedule.succeed(outcome.job.id)
         else:
             for entry, upstream in self._schedule.fail(outcome.job.id):
                 self._note(_without(entry, self._outcomes[upstream]))
-        async with self._news:
-            self._news.notify_all()
+        await self._tell_workers(freed)
 
     def _note(self, outcome: Outcome) -> None:
         self._outcomes[outcome.job.id] = outcome
         self._flights.pop(outcome.job.id, None)
         self._context.tell(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
+
+    async def _tell_workers(self, ready: int) -> None:
+        """Wake as many workers as there is new work for, or all of them at the end."""
+        async with self._news:
+            if self._over():
+                self._news.notify_all()
+            else:
+                self._news.notify(ready + 1)
 
     async def _write_now_and_then(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         while True:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from runner import __version__
 from runner.engine.context import Context
 from runner.engine.files import folder, relative
+from runner.engine.gate import gates
 from runner.engine.http import Http
 from runner.engine.limits import Rate
 from runner.engine.run import Batch
@@ -77,6 +78,7 @@ async def _batch(
             observer=looker,
             random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
             stopping=asyncio.Event(),
+            gates=gates(settings, PROVIDERS, http),
         )
         batch = Batch(context, planned.plan)
         looker.start(planned.plan)
@@ -124,8 +126,7 @@ def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     """The code that the outcomes, a stopped provider and an interruption come to."""
     codes = {_BY_STATE[outcome.state] for outcome in batch.outcomes()}
     codes |= {failure.exit for failure in failures}
-    if batch.halted:
-        codes.add(Exit.PROVIDER)
+    codes |= {halt.exit for halt in batch.stops.all()}
     if batch.interrupted_by is not None:
         hard = batch.interrupted_by is signal.SIGTERM
         codes.add(Exit.TERMINATED if hard else Exit.INTERRUPTED)
@@ -154,7 +155,7 @@ def _told(planned: Planned, batch: Batch, seconds: float) -> Told:
         seconds=seconds,
         results=str(planned.places.results),
         files=f"{planned.outputs}/",
-        halted=batch.halted,
+        stopped=batch.stops.told(),
     )
 
 

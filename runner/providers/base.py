@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from runner.errors import ProviderError
 from runner.model import Account, Operation, Reply, Request, Submission, TaskStatus
+from runner.providers import reading
 
 Auth: TypeAlias = Literal["token", "bearer", "raw"]
 
@@ -37,6 +38,9 @@ class Provider(Protocol):
 
     def status(self, account: Account, task_id: str) -> Request:
         """The question after one task."""
+
+    def probe(self, account: Account) -> Request:
+        """A question that costs nothing, for the time after an outage; see `answers_well`."""
 
     def read_status(self, reply: Reply, task_id: str) -> TaskStatus:
         """What the answer says of it."""
@@ -77,3 +81,12 @@ def request(
         headers["Content-Type"] = media_type
         sent = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
     return Request(method=method, url=account.base_url + path, headers=headers, body=sent)
+
+
+def answers_well(reply: Reply) -> bool:
+    """Whether the answer to a probe is the provider's own: readable, and no server error.
+
+    A refusal counts: who refuses in the documented form is there.
+    """
+    readable = reply.reach is Reach.ANSWERED and reading.json_object(reply.body) is not None
+    return readable and reply.status < 500

@@ -94,6 +94,11 @@ def status(account: Account, task_id: str) -> Request:
     return base.request(account, "GET", f"/v1/tasks/status?task_id={quote(task_id, safe='')}")
 
 
+def probe(account: Account) -> Request:
+    """A question that costs nothing and tells whether the provider answers: no such task."""
+    return status(account, "vidu-run-probe")
+
+
 def read_status(reply: Reply, task_id: str) -> TaskStatus:
     """What the answer says of the task; `UNKNOWN` whenever it says nothing of this one."""
     value = reading.json_object(reply.body) or {}

@@ -115,6 +115,11 @@ def status(account: Account, task_id: str) -> Request:
     return base.request(account, "GET", f"/ent/v2/tasks/{quote(task_id, safe='')}/creations")
 
 
+def probe(account: Account) -> Request:
+    """A question that costs nothing and tells whether the provider answers: the balance."""
+    return base.request(account, "GET", "/ent/v2/credits")
+
+
 def read_status(reply: Reply, task_id: str) -> TaskStatus:
     """What the answer says of the task; `UNKNOWN` whenever it says nothing of this one."""
     value = reading.json_object(reply.body) or {}

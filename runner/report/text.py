@@ -48,8 +48,8 @@ class Told:
     seconds: float
     results: str
     files: str
-    halted: dict[str, str]
-    """Provider to why nothing more was submitted to it."""
+    stopped: Sequence[str]
+    """Why nothing more was submitted, to a provider or at all."""
 
 
 def summary(told: Told) -> str:
@@ -60,7 +60,7 @@ def summary(told: Told) -> str:
     ]
     if any(outcome.files for outcome in told.outcomes):
         lines.append(f"  files     {told.files}")
-    lines += [f"  stopped   {name}: {why}" for name, why in told.halted.items()]
+    lines += [f"  stopped   {why}" for why in told.stopped]
     for troubled in _alike(told.outcomes)[:SHOWN]:
         lines += ["", *_trouble(troubled, told.places.get(troubled[0].job.id))]
     if (more := len(_alike(told.outcomes)) - SHOWN) > 0:

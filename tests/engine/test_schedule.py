@@ -33,7 +33,7 @@ def schedule(*entries: PlanEntry, vidu: int = 100, modelverse: int = 100) -> Sch
 
 def taken(plan: Schedule) -> list[str]:
     found = []
-    while (one := plan.take()) is not None:
+    while (one := plan.take(0)) is not None:
         found.append(one.job.id)
     return found
 
@@ -45,7 +45,7 @@ def test_jobs_start_in_the_order_of_the_manifest_across_providers() -> None:
 
 def test_a_provider_never_has_more_in_flight_than_its_cap() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c"), vidu=2)
-    first = plan.take()
+    first = plan.take(0)
     assert first is not None
     assert [first.job.id, *taken(plan)] == ["a", "b"]
     plan.land(first)
@@ -105,8 +105,61 @@ def test_every_job_of_an_acyclic_manifest_starts_exactly_once(
         for n, needs in enumerate(wishes)
     ]
     plan, started = schedule(*entries, vidu=cap), []
-    while (one := plan.take()) is not None:
+    while (one := plan.take(0)) is not None:
         started.append(one.job.id)
         plan.land(one)
         plan.succeed(one.job.id)
     assert sorted(started) == sorted(one.job.id for one in entries)
+
+
+def test_a_delayed_job_comes_back_when_it_is_due_and_holds_up_no_other() -> None:
+    plan = schedule(entry("a"), entry("b"))
+    first = plan.take(0)
+    assert first is not None
+    plan.land(first)
+    plan.delay(first, until=5)
+    assert plan.due() == 5
+    second = plan.take(1)
+    assert second is not None
+    assert second.job.id == "b"
+    assert plan.take(4.9) is None
+    again = plan.take(5)
+    assert again is first
+
+
+def test_a_crowd_refused_together_halves_the_places_once() -> None:
+    plan = schedule(*(entry(f"j{n}") for n in range(8)), vidu=8)
+    crowd = [plan.take(0) for _ in range(8)]
+    assert crowd[0] is not None
+    generation = plan.lane(crowd[0]).generation
+    for one in crowd:
+        assert one is not None
+        plan.narrow(one, generation)
+        plan.land(one)
+        plan.delay(one, until=1)
+    assert plan.lane(crowd[0]).places == 4
+    assert sum(plan.take(1) is not None for _ in range(8)) == 4
+
+
+@given(st.lists(st.booleans(), max_size=200), st.integers(1, 20))
+def test_places_stay_between_one_and_what_settings_allow(moves: list[bool], most: int) -> None:
+    plan = schedule(entry("a"), vidu=most)
+    one = plan.take(0)
+    assert one is not None
+    lane = plan.lane(one)
+    for wider in moves:
+        if wider:
+            plan.widen(one)
+        else:
+            plan.narrow(one, lane.generation)
+        assert 1 <= lane.places <= most
+
+
+def test_a_full_round_of_taken_jobs_gives_one_place_more() -> None:
+    plan = schedule(entry("a"), vidu=10)
+    one = plan.take(0)
+    assert one is not None
+    plan.lane(one).places = 4.0
+    for _ in range(5):
+        plan.widen(one)
+    assert 4.9 < plan.lane(one).places < 5.3

@@ -1,0 +1,169 @@
+"""The door to one provider's submissions: how many may be on their way at once, and whether any.
+
+A provider in trouble must not make a thousand submissions ambiguous, so trust is built up: one
+submission at a time at first, twice as many after each that was answered. Two unknown fates in a
+row close the door until a probe answers well again; then trust starts anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from runner.engine.http import Http
+from runner.model import Account, Fate
+from runner.providers.base import Provider, answers_well
+from runner.settings import Settings
+
+UNKNOWN_IN_A_ROW = 2
+"""So many submissions of unknown fate, with no answer between them, close the door."""
+PROBE_FIRST_S = 1.0
+PROBE_LONGEST_S = 30.0
+GAP_FIRST_S = 0.1
+GAP_LONGEST_S = 5.0
+"""A provider that is asked to be gentler with gets its submissions this far apart at most."""
+
+_UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
+
+
+@dataclass(slots=True, kw_only=True)
+class Trust:
+    """What a gate knows, and how each fate changes it; pure bookkeeping."""
+
+    most: int
+    """The most submissions on their way that full trust allows."""
+    allowed: int = 1
+    unknown: int = 0
+    """Unknown fates since the last answer."""
+    closed: bool = False
+    gap_s: float = 0.0
+    """Least time between two submissions; 0 for none."""
+    troubled_since: float | None = None
+    """When the provider last stopped taking submissions; None while it takes them."""
+
+    def note(self, fate: Fate, now: float, *, throttled: bool = False) -> None:
+        """Take one submission's fate into account. `throttled`: too many requests, it says."""
+        if fate is Fate.AMBIGUOUS:
+            self.unknown += 1
+            self.closed = self.closed or self.unknown >= UNKNOWN_IN_A_ROW
+        elif fate is not Fate.NOT_SENT:
+            self.unknown = 0
+        if fate in _UNANSWERED:
+            self.allowed = 1
+        else:
+            self.allowed = min(self.most, self.allowed * 2)
+        if fate in _UNANSWERED or fate is Fate.BUSY:
+            self.troubled_since = now if self.troubled_since is None else self.troubled_since
+        else:
+            self.troubled_since = None
+        self._pace(fate, throttled)
+
+    def reopen(self) -> None:
+        """A probe answered well: one submission at a time again."""
+        self.closed, self.unknown, self.allowed = False, 0, 1
+
+    def troubled_s(self, now: float) -> float:
+        """How long the provider has taken no submission that it was offered."""
+        return 0.0 if self.troubled_since is None else now - self.troubled_since
+
+    def _pace(self, fate: Fate, throttled: bool) -> None:
+        if throttled:
+            self.gap_s = min(GAP_LONGEST_S, max(GAP_FIRST_S, self.gap_s * 2))
+        elif fate is Fate.SUBMITTED and self.gap_s:
+            self.gap_s = self.gap_s * 0.9 if self.gap_s > GAP_FIRST_S / 2 else 0.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Gate:
+    """One provider's door, for the workers of one event loop.
+
+    `probe` asks the provider something that costs nothing and tells whether it answered well.
+    """
+
+    trust: Trust
+    probe: Callable[[], Awaitable[bool]]
+    outage_s: float
+    inside: int = 0
+    _free_at: float = 0.0
+    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    _probing: bool = False
+
+    async def enter(self) -> bool:
+        """Wait for the right to submit; False when the provider has been out for too long."""
+        loop = asyncio.get_running_loop()
+        while True:
+            if self.out(loop.time()):
+                return False
+            if self.trust.closed:
+                await self._probe_or_wait()
+                continue
+            wait_s = self._free_at - loop.time()
+            if wait_s > 0:
+                await asyncio.sleep(wait_s)
+                continue
+            if self.inside < self.trust.allowed:
+                self.inside += 1
+                self._free_at = loop.time() + self.trust.gap_s
+                return True
+            await self._wait()
+
+    def out(self, now: float) -> bool:
+        """Whether the provider has taken nothing for longer than the run puts up with."""
+        return self.trust.troubled_s(now) > self.outage_s
+
+    async def leave(self, fate: Fate | None, *, throttled: bool = False) -> None:
+        """The submission's fate is known; None when it never left for reasons of our own."""
+        self.inside -= 1
+        if fate is not None:
+            self.trust.note(fate, asyncio.get_running_loop().time(), throttled=throttled)
+        async with self._news:
+            self._news.notify_all()
+
+    async def _wait(self) -> None:
+        async with self._news:
+            if self.inside >= self.trust.allowed and not self.trust.closed:
+                await self._news.wait()
+
+    async def _probe_or_wait(self) -> None:
+        """One of those who wait asks, ever more rarely; the others wait for its news."""
+        if self._probing:
+            async with self._news:
+                if self._probing:
+                    await self._news.wait()
+            return
+        self._probing = True
+        try:
+            await self._probe_until_well()
+        finally:
+            self._probing = False
+            async with self._news:
+                self._news.notify_all()
+
+    async def _probe_until_well(self) -> None:
+        loop, pause_s = asyncio.get_running_loop(), PROBE_FIRST_S
+        while not self.out(loop.time()):
+            await asyncio.sleep(pause_s)
+            if await self.probe():
+                self.trust.reopen()
+                return
+            pause_s = min(PROBE_LONGEST_S, pause_s * 2)
+
+
+def gates(settings: Settings, providers: Mapping[str, Provider], http: Http) -> dict[str, Gate]:
+    """A gate for every account."""
+    return {
+        name: Gate(
+            trust=Trust(most=account.concurrency or settings.concurrency),
+            probe=_probing(account, providers[name], http),
+            outage_s=settings.outage_s,
+        )
+        for name, account in settings.accounts.items()
+    }
+
+
+def _probing(account: Account, provider: Provider, http: Http) -> Callable[[], Awaitable[bool]]:
+    async def probe() -> bool:
+        return answers_well(await http.send(provider.probe(account), submission=False))
+
+    return probe

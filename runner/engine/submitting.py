@@ -1,0 +1,212 @@
+"""One submission: its intent first, the request once, what became of it on record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from runner.engine import retry
+from runner.engine.context import Context, Ending, Flight, Halt, Later, durable
+from runner.engine.outcomes import ended
+from runner.engine.prepare import Prepared, adoption, prepare
+from runner.engine.upstream import Unfit
+from runner.errors import Exit, LedgerError
+from runner.ledger import Intend, Settle, Stale
+from runner.model import (
+    AttemptState,
+    Billed,
+    ErrorClass,
+    Fate,
+    JobError,
+    Outcome,
+    Reach,
+    Reply,
+    State,
+    Step,
+    Submission,
+)
+
+NOT_SUBMITTED = "interrupted; not submitted"
+SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
+"""Refusals that may be the account's fault or the request's: the batch counts them."""
+
+
+async def submit(
+    context: Context, flight: Flight, upstream: Mapping[str, Outcome]
+) -> Ending | Later | None:
+    """Submit once: None when the task exists, otherwise how the job ended or when to try again.
+
+    Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled.
+    """
+    try:
+        prepared = await prepare(context, flight, upstream)
+    except Unfit as unfit:
+        return Ending(outcome=ended(context, flight, State.FAILED, error=unfit.error))
+    gate, fate, throttled = context.gates[flight.operation.provider], None, False
+    if not await gate.enter():
+        return _given_up(context, flight, "it has not taken any submission")
+    try:
+        submission = await _post(context, flight, prepared)
+        if isinstance(submission, Submission):
+            fate = submission.fate
+            throttled = fate is Fate.BUSY and not submission.narrow
+    finally:
+        await gate.leave(fate, throttled=throttled)
+    if not isinstance(submission, Submission):
+        return submission
+    return _meaning(context, flight, submission)
+
+
+def _meaning(context: Context, flight: Flight, submission: Submission) -> Ending | Later | None:
+    """What follows for the job from what became of its submission."""
+    error = submission.error or _SILENT
+    match submission.fate:
+        case Fate.SUBMITTED:
+            return None
+        case Fate.NOT_SENT | Fate.BUSY:
+            return _put_off(context, flight, submission, error)
+        case Fate.AMBIGUOUS:
+            reason = f"the submission may have arrived: {error.message}"
+            outcome = ended(context, flight, State.AMBIGUOUS, reason=reason, error=error)
+            return Ending(outcome=outcome)
+        case Fate.WRONG_ADDRESS:
+            halt = Halt(reason=error.message, exit=Exit.PROVIDER)
+            reason = f"not submitted: {error.message}"
+            return Ending(outcome=ended(context, flight, State.PENDING, reason=reason), halt=halt)
+        case Fate.STOPPED:
+            halt = Halt(reason=_spoken(context, flight, error), exit=Exit.PROVIDER)
+            return Ending(outcome=ended(context, flight, State.FAILED, error=error), halt=halt)
+        case _:
+            return Ending(outcome=ended(context, flight, State.FAILED, error=error))
+
+
+_SILENT = JobError(
+    code="unknown",
+    message="the submission was refused without a reason",
+    class_=ErrorClass.PROVIDER,
+    billed=Billed.NO,
+)
+
+
+def _put_off(
+    context: Context, flight: Flight, submission: Submission, error: JobError
+) -> Ending | Later:
+    """Try again later, unless the provider has taken nothing for as long as `outage`."""
+    now = asyncio.get_running_loop().time()
+    if context.gates[flight.operation.provider].out(now):
+        return _given_up(context, flight, error.message)
+    if context.stopping.is_set():
+        return Ending(outcome=ended(context, flight, State.PENDING, reason=NOT_SUBMITTED))
+    delay_s = retry.backoff(flight.tries, context.random, submission.retry_after_s)
+    flight.tries += 1
+    text = f"{error.message}; again in {delay_s:.1f} s"
+    context.tell(Step.RETRYING, flight.entry.job.id, text)
+    return Later(delay_s=delay_s, narrow=submission.narrow)
+
+
+def _given_up(context: Context, flight: Flight, why: str) -> Ending:
+    """The ending when a provider has been out for too long; it stops with it, resumable."""
+    reason = f"{flight.operation.provider} is out for {context.settings.outage_s:g} s: {why}"
+    outcome = ended(context, flight, State.PENDING, reason=f"not submitted: {reason}")
+    return Ending(outcome=outcome, halt=Halt(reason=reason, exit=Exit.INCOMPLETE))
+
+
+def _spoken(context: Context, flight: Flight, error: JobError) -> str:
+    """A refusal that every other submission shares, with the key's name where it is the key's."""
+    text = f"{error.code}: {error.message}"
+    if error.class_ is ErrorClass.AUTH:
+        text += f" (the key is that of {context.account(flight.operation).key_env})"
+    return text
+
+
+async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submission | Ending:
+    """Commit the intent, send the request once, record what became of it.
+
+    `flight.posting` spans all three, so that an interruption leaves no intent without its fate.
+    """
+    flight.posting = True
+    try:
+        intend = Intend(run=context.run, intent=prepared.intent)
+        number = await durable(context.journal.submit(intend))
+        if not isinstance(number, int):
+            reason = "another run is making it; run again to use its result"
+            return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
+        flight.number = number
+        if context.stopping.is_set():
+            unsent = Submission(fate=Fate.NOT_SENT)
+            await _record(context, flight, prepared, unsent, Reply(reach=Reach.NOT_SENT))
+            return Ending(outcome=ended(context, flight, State.PENDING, reason=NOT_SUBMITTED))
+        reply = await context.http.send(prepared.request, submission=True)
+        submission = context.provider(flight.operation).read_submission(reply)
+        await _record(context, flight, prepared, submission, reply)
+    finally:
+        flight.posting = False
+    return submission
+
+
+async def _record(
+    context: Context, flight: Flight, prepared: Prepared, submission: Submission, reply: Reply
+) -> None:
+    assert flight.number is not None
+    if submission.fate is not Fate.NOT_SENT:
+        flight.attempts += 1
+    if submission.fate is Fate.SUBMITTED:
+        flight.task_id, flight.submitted_at = submission.task_id, context.stamp()
+        flight.seed = submission.seed if submission.seed is not None else flight.seed
+        flight.credits = submission.credits
+    settle = Settle(
+        number=flight.number,
+        state=_STATES[submission.fate],
+        at=context.stamp(),
+        task_id=submission.task_id,
+        seed=flight.seed,
+        credits=submission.credits,
+        error=submission.error,
+        trace_id=submission.trace_id,
+        http_status=reply.status or None,
+    )
+    try:
+        result = await durable(context.journal.submit(settle))
+    except LedgerError as error:
+        raise _rescued(context, flight, prepared, error) from error
+    if isinstance(result, Stale) and result.attempt.task_id != submission.task_id:
+        # Somebody settled this very attempt meanwhile; two task ids must not become one.
+        trouble = LedgerError(f"attempt {flight.number} was settled by another run meanwhile")
+        raise _rescued(context, flight, prepared, trouble)
+    if submission.fate is Fate.SUBMITTED:
+        context.tell(Step.SUBMITTED, flight.entry.job.id, f"task {submission.task_id}")
+
+
+def _rescued(
+    context: Context, flight: Flight, prepared: Prepared, error: LedgerError
+) -> LedgerError:
+    """Keep a task id that the ledger did not take; the error to end the run with."""
+    if flight.task_id is None:
+        return error
+    context.rescue.record(prepared.intent, flight.task_id, attempt=flight.number)
+    return LedgerError(
+        f'{error.message}; task {flight.task_id} of job "{prepared.intent.job}" is kept in '
+        f"{context.rescue.path}",
+        hint=error.hint,
+    )
+
+
+_STATES = {
+    Fate.NOT_SENT: AttemptState.NOT_SENT,
+    Fate.WRONG_ADDRESS: AttemptState.NOT_SENT,
+    Fate.SUBMITTED: AttemptState.SUBMITTED,
+    Fate.BUSY: AttemptState.REFUSED,
+    Fate.REFUSED: AttemptState.REFUSED,
+    Fate.STOPPED: AttemptState.REFUSED,
+    Fate.AMBIGUOUS: AttemptState.AMBIGUOUS,
+}
+
+
+async def adopt(context: Context, flight: Flight) -> None:
+    """Take a task that only an earlier results manifest knows into the ledger.
+
+    If the ledger has learnt of the fingerprint since the plan was made, it keeps what it knows.
+    """
+    intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
+    number = await durable(context.journal.submit(intend))
+    flight.number = number if isinstance(number, int) else number.attempt.number
