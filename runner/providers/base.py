@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 from runner.errors import ProviderError
-from runner.model import Account, Operation, Reply, Request, Submission, TaskStatus
+from runner.model import Account, Operation, Reach, Reply, Request, Submission, TaskStatus
+from runner.providers import reading
 from runner.providers import reading
 
 Auth: TypeAlias = Literal["token", "bearer", "raw"]
