@@ -9,7 +9,6 @@ from typing import Any, Literal, Protocol, TypeAlias
 from runner.errors import ProviderError
 from runner.model import Account, Operation, Reach, Reply, Request, Submission, TaskStatus
 from runner.providers import reading
-from runner.providers import reading
 
 Auth: TypeAlias = Literal["token", "bearer", "raw"]
 
