@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from runner.engine.matching import (
+from runner.engine.matching import found
+from runner.engine.quest import (
     FUZZ,
     MARGIN,
     Absent,
@@ -19,7 +20,6 @@ from runner.engine.matching import (
     Verdict,
     distinct,
     fits,
-    found,
     sent,
 )
 from runner.ledger import Made
@@ -40,10 +40,9 @@ def asked_since(quest: Quest, made: Sequence[Made]) -> datetime:
     Where the ledger knows an earlier task of the day before, the list is to show that one too:
     one that does not is no list to go by.
     """
-    least = quest.begun - MARGIN
     earlier = [moment(each.intended_at) for each in made if each.number < quest.attempt.number]
-    last = max(earlier, default=least)
-    return max(min(least, last - MARGIN), quest.begun - LOOK_BACK)
+    last = min(quest.begun, max(earlier, default=quest.begun))
+    return max(last - MARGIN, quest.begun - LOOK_BACK)
 
 
 def judge(quest: Quest, sheet: Sheet, ledger: Surroundings) -> Verdict:

@@ -3,36 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from datetime import timedelta
+from collections.abc import Coroutine
+from typing import Any
 
-from runner.engine import absence, matching
+from runner.engine import absence, retry
 from runner.engine.asking import ask
 from runner.engine.context import Context
-from runner.engine.matching import (
-    Absent,
-    Adopted,
-    Quest,
-    Sheet,
-    Unclear,
-    Verdict,
-)
+from runner.engine.quest import Absent, Adopted, Unclear, Verdict
+from runner.engine.search import Search
+from runner.ledger import open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
-from runner.providers.lists import Lister
 from runner.providers.registry import LISTERS
 
 __all__ = ["Absent", "Adopted", "Unclear", "Verdict", "confirm", "reconcile"]
 
-MOST_PAGES = 500
-"""Of a list; more than these hold is too much to look through for one task."""
-MOST_QUESTIONS = 50
-"""After single tasks, for one reading of the list."""
 LEEWAY_S = 300.0
 """How long the last reading of the list may take."""
 TRIES = 3
 """How often a task is asked for that a user names."""
-
-_EXISTS = {TaskState.WAITING, TaskState.RUNNING, TaskState.SUCCEEDED, TaskState.FAILED}
 
 
 async def reconcile(context: Context, attempt: Attempt, operation: Operation) -> Verdict:
@@ -41,89 +29,70 @@ async def reconcile(context: Context, attempt: Attempt, operation: Operation) ->
     Takes ten times `settle` and a few answers' time at most, and ends at once when the run
     stops. Raises LedgerError.
     """
-    interrupted = Unclear(reason="interrupted while its task was looked for")
-    if context.stopping.is_set():
-        return interrupted
     if attempt.task_id is not None:
-        looking = asyncio.ensure_future(_again(context, operation, attempt.task_id))
-    elif (lister := LISTERS.get(operation.provider)) is None:
+        return await _in_time(context, _again(context, operation, attempt.task_id))
+    lister = LISTERS.get(operation.provider)
+    if lister is None:
         reason = f"{operation.provider} has no list of tasks in which it could be looked for"
         return Unclear(reason=reason)
-    else:
-        search = _Search(context, attempt, operation, lister)
-        looking = asyncio.ensure_future(search.run())
-    stopping = asyncio.ensure_future(context.stopping.wait())
+    return await _in_time(context, Search(context, attempt, operation, lister).run())
+
+
+async def _in_time(context: Context, looking: Coroutine[Any, Any, Verdict]) -> Verdict:
+    """The verdict, unless the run stops or the provider takes too long over it."""
+    looker = asyncio.ensure_future(looking)
+    stop = asyncio.ensure_future(context.stopping.wait())
+    limit_s = absence.PATIENCE * context.settings.settle_s + LEEWAY_S
     try:
-        limit_s = absence.PATIENCE * context.settings.settle_s + LEEWAY_S
-        await asyncio.wait(
-            {looking, stopping}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED
-        )
-        if looking.done():
-            return looking.result()
-        if stopping.done():
-            return interrupted
-        return Unclear(reason="the provider's answers about it took too long")
+        await asyncio.wait({looker, stop}, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
+        if looker.done():
+            return looker.result()
+        if stop.done():
+            return Unclear(reason="interrupted while its task was looked for")
+        return Unclear(reason="the provider took too long to tell of it")
     finally:
-        for task in (looking, stopping):
-            task.cancel()
-        await asyncio.wait({looking, stopping})
+        looker.cancel()
+        stop.cancel()
+        await asyncio.wait({looker, stop})
 
 
 async def _again(context: Context, operation: Operation, task_id: str) -> Verdict:
     """The verdict on a submission whose task the provider did not know any more."""
     status = await ask(context, operation, task_id)
-    if status.state in _EXISTS:
-        return Adopted(task_id=task_id, seed=status.seed, credits=status.credits)
-    why = status.detail or status.state.value
-    return Unclear(reason=f"its task {task_id} is not known any more: {why}", candidates=(task_id,))
+    if status.state in {TaskState.GONE, TaskState.UNKNOWN}:
+        why = status.detail or status.state.value
+        reason = f"it was accepted as task {task_id}, which the provider does not tell of: {why}"
+        return Unclear(reason=reason, candidates=(task_id,))
+    return Adopted(task_id=task_id, seed=status.seed, credits=status.credits)
 
 
-class _Search:
-    """One submission being looked for, with what earlier readings of the list have told."""
+async def confirm(
+    context: Context, operation: Operation, task_id: str, *, attempt: Attempt | None = None
+) -> TaskStatus | str:
+    """What the provider tells of a task that the user says is a submission's.
 
-    def __init__(
-        self, context: Context, attempt: Attempt, operation: Operation, lister: Lister
-    ) -> None:
-        account, intent = context.account(operation), attempt.intent
-        here = (intent.base_url, intent.key_env) == (account.base_url, account.key_env)
-        self._context = context
-        self._operation = operation
-        self._lister = lister
-        self._quest = Quest(
-            attempt=attempt, operation=operation, settle_s=context.settings.settle_s, here=here
-        )
-        self._began_s = asyncio.get_running_loop().time()
-        self._age_s = 0.0 if attempt.run == context.run else _age_s(attempt, context.now())
-        self._skew: timedelta | None = None
-        self._asked: dict[str, TaskStatus] = {}
+    Why it cannot be, in words, where the provider does not know it, or it is on record as the
+    task of another submission than `attempt`. Raises LedgerError.
+    """
+    status = await ask(context, operation, task_id)
+    for tries in range(TRIES - 1):
+        if status.state is not TaskState.UNKNOWN or status.fatal or context.stopping.is_set():
+            break
+        await asyncio.sleep(retry.backoff(tries, context.random, status.retry_after_s))
+        status = await ask(context, operation, task_id)
+    if status.state is TaskState.GONE:
+        return f"the provider knows no task {task_id}: {status.detail}"
+    if status.state is TaskState.UNKNOWN:
+        return f"the provider does not tell of task {task_id}: {status.detail}"
+    for owner in await asyncio.to_thread(_owners, context, operation, status):
+        if attempt is None or owner.number != attempt.number:
+            job = f'job "{owner.intent.job}" of {owner.intent.manifest}'
+            return f"task {task_id} came of the submission of {job}"
+    return status
 
-    async def run(self) -> Verdict:
-        """Read the list until it tells, or long enough."""
-        settle_s = self._quest.settle_s
-        # A task that another job submits meanwhile is to have the time to be seen.
-        patience_s = max(absence.PATIENCE * settle_s, self._age_s + 2 * settle_s)
-        while True:
-            verdict, sheet = await self._look()
-            if not isinstance(verdict, Unclear) or verdict.final or sheet.hopeless:
-                return verdict
-            left_s = patience_s - self._now_s()
-            if left_s <= 0:
-                return verdict
-            young_s = settle_s - self._now_s()
-            await asyncio.sleep(max(min(young_s if young_s > 0 else settle_s, left_s), 0.01))
 
-    def _now_s(self) -> float:
-        """How long ago the submission had surely ended."""
-        return self._age_s + asyncio.get_running_loop().time() - self._began_s
-
-    async def _look(self) -> tuple[Verdict, Sheet]:
-        """Read the whole list once, and judge it."""
-        since = absence.asked_since(self._quest, await asyncio.to_thread(self._made))
-        sheet = await self._read(since)
-        for _ in range(2):
-            ids = [row.status.task_id for row in sheet.rows]
-            ledger = await asyncio.to_thread(self._surroundings, ids)
-            sheet = replace(sheet, asked=self._asked)
-            if not await self._ask_singly(matching.candidates(self._quest, sheet, ledger)):
-                break
-        return absence.judge(self._quest, replace(sheet, asked=self._asked), ledger), sheet
+def _owners(context: Context, operation: Operation, status: TaskStatus) -> list[Attempt]:
+    """The submissions that a task is on record for, by its id or by its tag."""
+    with open_ledger(context.journal.path, read_only=True) as ledger:
+        known = ledger.of_tasks(operation.provider, [status.task_id])
+        return [*known, *(ledger.of_tag(operation.provider, status.tag) if status.tag else [])]

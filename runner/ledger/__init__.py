@@ -16,6 +16,7 @@ from runner.ledger.changes import (
 from runner.ledger.journal import Journal
 from runner.ledger.rescue import Rescue
 from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.surroundings import Made
 
 __all__ = [
     "Change",
@@ -23,6 +24,7 @@ __all__ = [
     "Intend",
     "Journal",
     "Ledger",
+    "Made",
     "Realm",
     "Rescue",
     "Result",

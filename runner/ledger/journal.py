@@ -33,6 +33,11 @@ class Journal:
         self._thread.start()
 
     @property
+    def path(self) -> Path:
+        """Where the ledger lies; what is asked of it is asked by readers of their own."""
+        return self._ledger.path
+
+    @property
     def commits(self) -> int:
         """How many commits were made so far."""
         return self._ledger.commits

@@ -12,13 +12,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runner.ledger import locks, reading, rows
+from runner.ledger import locks, reading, rows, surroundings
 from runner.ledger.changes import Change, Realm, Result
 from runner.ledger.opening import open_for_reading, open_for_writing
 from runner.ledger.schema import transaction
+from runner.ledger.surroundings import Made
 from runner.ledger.trouble import told
 from runner.ledger.writing import write
-from runner.model import Attempt
+from runner.model import Attempt, Intent
 
 
 def utc_now() -> str:
@@ -122,3 +123,26 @@ class Ledger:
         """Every attempt in the order of its intent, of one manifest or of all."""
         with told(self.path):
             return reading.of_manifest(self._connection, manifest)
+
+    def of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
+        """Every attempt whose task is one of these, of any run and in any state."""
+        with told(self.path):
+            return surroundings.of_tasks(self._connection, provider, list(task_ids))
+
+    def of_tag(self, provider: str, tag: str) -> list[Attempt]:
+        """The attempts that bear this tag: one at most."""
+        with told(self.path):
+            return surroundings.of_tag(self._connection, provider, tag)
+
+    def undecided(self, provider: str) -> list[Attempt]:
+        """Every attempt that may have a task which nobody knows, those of living runs included."""
+        with told(self.path):
+            return surroundings.undecided(self._connection, provider)
+
+    def made(self, at: Intent, *, since: str, after: int) -> list[Made]:
+        """The tasks that this ledger had made where `at` went, in the order of intents.
+
+        Those that `since` (UTC, RFC 3339), or by a later attempt than the one numbered `after`.
+        """
+        with told(self.path):
+            return surroundings.made(self._connection, at, since, after)

@@ -20,6 +20,8 @@ class Listed:
     prompt: str | None
     created_at: datetime | None
     """UTC, by the provider's clock."""
+    images: int | None = None
+    """How many reference images it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,12 +91,13 @@ def _listed(row: Any) -> Listed | None:
     task_id = reading.task_id(row.get("id"), row.get("task_id"))
     if task_id is None:
         return None
-    prompt = row.get("prompt")
+    prompt, images = row.get("prompt"), row.get("images")
     return Listed(
         status=read_task(row, task_id),
         model=reading.first_text(row.get("model"), row.get("model_version")),
         prompt=prompt if isinstance(prompt, str) else None,
         created_at=reading.moment(row.get("created_at")),
+        images=len(images) if isinstance(images, list) else None,
     )
 
 
