@@ -62,6 +62,23 @@ SETTINGS = _with(
         "--outage", metavar="TIME", help="How long to try an unreachable provider.  [10m]"
     ),
     click.option("--download/--no-download", default=None, help="Fetch the files.  [download]"),
+    click.option(
+        "--budget",
+        metavar="UNIT=N,...",
+        help="Ceiling over all a manifest has cost: credits=500,cny=40.",
+    ),
+    click.option(
+        "--confirm-above", metavar="UNIT=N,...", help="Ask before submissions that cost more."
+    ),
+    click.option(
+        "--on-ambiguous",
+        metavar="ask|resubmit",
+        help="What to do about a submission of unknown fate.  [ask]",
+    ),
+    click.option(
+        "--settle", metavar="TIME", help="How far a provider's list of tasks may lag.  [5s]"
+    ),
+    click.option("--max-failures", metavar="N", help="Submit nothing more after N failed jobs."),
     click.option("--base-url", multiple=True, metavar="PROVIDER=URL", help="A provider's address."),
     click.option(
         "--trust", multiple=True, metavar="HOST=VAR", help="Let HOST have the key in VAR."
@@ -95,6 +112,7 @@ def cli() -> None:
 @_with(MANIFESTS, PLACES, SELECTION, EMULATION, SETTINGS, PROGRESS)
 @click.option("-n", "--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed for good, too.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask whether to pay, pay.")
 def run(dry_run: bool, **flags: Any) -> None:
     """Make what the manifests ask for (the default verb)."""
     from runner import pipeline
@@ -133,6 +151,7 @@ def plan(detailed_exitcode: bool, **flags: Any) -> None:
 @click.option("--credits", type=click.IntRange(min=0), help="The account's balance.")
 @click.option("--key", multiple=True, help="A key that is accepted.  [default: any]")
 @click.option("--state-dir", type=PATH, help="Keep tasks here.  [default: in memory]")
+@click.option("--faults", type=PATH, metavar="FILE", help="What goes wrong: a script of faults.")
 def emulate(**flags: Any) -> None:
     """Serve both APIs on loopback, for any client. No key, no money."""
     from runner import pipeline

@@ -91,12 +91,13 @@ def read_document(path: Path) -> Document:
     )
 
 
-def load(text: str, *, path: str = "<text>") -> Any:
+def load(text: str, *, path: str = "<text>", names: frozenset[str] = frozenset()) -> Any:
     """The plain value of a YAML text (None for an empty one); raises ManifestError.
 
-    `path` is what problems call the text.
+    `path` is what problems call the text. `names` are keys that are meant as text though YAML
+    reads them as something else, such as an unquoted `on`.
     """
-    built = build(text)
+    built = build(text, names)
     _refuse(_problems(built, Positions(path, text)))
     return built.value
 

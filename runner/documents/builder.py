@@ -33,12 +33,13 @@ class Built:
     """Index of the value's first character; None where there is no value at all."""
 
 
-def build(text: str) -> Built:
+def build(text: str, names: frozenset[str] = frozenset()) -> Built:
     """The value of the one document in `text`, and every flaw up to the first syntax error.
 
-    What aliases stand for is shared, not copied: treat the value as read-only.
+    What aliases stand for is shared, not copied: treat the value as read-only. `names` are keys
+    that are meant as text though YAML 1.1 reads them as something else.
     """
-    builder = _Builder()
+    builder = _Builder(names)
     try:
         with opened(text) as next_event:
             builder.run(next_event)
@@ -61,7 +62,8 @@ class _Frame(NamedTuple):
 class _Builder:
     """One pass over the events: the open container, its parents, the key that awaits a value."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: frozenset[str]) -> None:
+        self.names = names
         self.value: Any = None
         self.root: int | None = None
         self.flaws: list[Flaw] = []
@@ -207,6 +209,8 @@ class _Builder:
         return self._heed(read_plain(text), event)
 
     def _plain_key(self, text: str, event: yaml.Event) -> str:
+        if text in self.names:
+            return text
         reading = read_plain(text)
         if reading.error is not None:
             self._heed(reading, event)

@@ -11,9 +11,11 @@ from aiohttp.typedefs import Handler
 
 from runner.emulator import modelverse, vidu
 from runner.emulator.desk import DESK, Desk
+from runner.emulator.faults_acting import scripted
+from runner.emulator.faults_reading import read_faults
 from runner.emulator.refusals import RefusedError
 from runner.emulator.routes import add_routes
-from runner.emulator.seen import NOTE, Note, Submission, of_task
+from runner.emulator.seen import NOTE, Note, Submission
 from runner.emulator.vidu import timestamp
 
 _SUBMISSIONS = {"/ent/v2/reference2image": "vidu", "/v1/tasks/submit": "modelverse"}
@@ -23,10 +25,14 @@ _log = logging.getLogger(__name__)
 def build(desk: Desk) -> web.Application:
     """The application around a desk.
 
-    The options' middlewares see a request after it is counted, and may answer it, break it or
-    hand it on.
+    The options' middlewares and the script of faults see a request after it is counted, and may
+    answer it, break it or hand it on. Faults see refusals as they would be answered.
     """
-    app = web.Application(middlewares=[counted, in_form, *desk.options.middlewares])
+    middlewares = [counted, in_form, *desk.options.middlewares]
+    rules = read_faults(desk.options.faults)
+    if rules:
+        middlewares += [scripted(rules, desk), in_form]
+    app = web.Application(middlewares=middlewares)
     app[DESK] = desk
     add_routes(app)
     app.cleanup_ctx.append(_callbacks)
@@ -49,7 +55,7 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
     NOTE.set(note)
     try:
         response = await handler(request)
-        status = response.status
+        status = 0 if note.cut else response.status
     finally:  # also when a fault cuts the connection: what was made is made
         api = _SUBMISSIONS.get(path)
         if api and request.method == "POST":
@@ -58,16 +64,19 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 
 def _log_submission(desk: Desk, api: str, note: Note, status: int) -> None:
-    if note.task:
-        desk.seen.submission(of_task(note.task, status))
+    note.body = None  # a connection that is kept open keeps its note too
+    if note.logged:
+        note.logged.status = status
         return
     refused = Submission(
         api=api,
         at=timestamp(desk.options.now_ns()),
         digest=note.digest,
+        untagged=note.untagged,
         outcome=note.refused,
         status=status,
         task_id=None,
+        fault=note.fault,
     )
     desk.seen.submission(refused)
 

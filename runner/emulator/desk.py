@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -17,8 +18,8 @@ from runner.emulator.callbacks import Callbacks
 from runner.emulator.gallery import Gallery
 from runner.emulator.options import Options
 from runner.emulator.references import Fetch, Received
-from runner.emulator.refusals import bad_request, unauthorized
-from runner.emulator.seen import NOTE, Seen
+from runner.emulator.refusals import RefusedError, bad_request, unauthorized
+from runner.emulator.seen import NOTE, Seen, of_task
 from runner.emulator.store import Store
 from runner.emulator.tasks import Order, Task
 from runner.emulator.vidu import Link
@@ -26,6 +27,7 @@ from runner.emulator.vidu import Link
 Read: TypeAlias = Callable[[Mapping[str, Any], Fetch], tuple[Order, list[Received]]]
 """An API's way from a body to an order."""
 
+_UNASKED = {"payload", "callback_url"}
 _SMALL = 32_768
 """Bytes of a body that is looked through on the event loop; a larger one holds images."""
 _LARGEST_DRAWN_SEED = 2**31 - 1
@@ -74,9 +76,7 @@ class Desk:
     async def order(self, request: web.Request, read: Read, limit: int) -> Task:
         """The task made of a submission; raises RefusedError."""
         note = NOTE.get()
-        raw = await read_body(request, limit)
-        digest = hashlib.sha256(raw).hexdigest()
-        note.digest = digest
+        raw = await body_of(request, limit)
         self.store.refresh()  # a reference may be what another process on this folder made
 
         def prepared() -> Order:
@@ -89,12 +89,43 @@ class Desk:
         small = len(raw) < _SMALL and b"/files/" not in raw
         order = prepared() if small else await asyncio.to_thread(prepared)
         seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
-        task = self.store.place(replace(order, seed=seed), digest)
-        note.task = task
+        task = self.store.place(
+            replace(order, seed=seed), note.digest, untagged=note.untagged, doom=note.doom
+        )
+        note.task, note.logged = task, of_task(task, status=0, fault=note.fault)
+        self.seen.submission(note.logged)
         return task
 
 
 DESK = web.AppKey("desk", Desk)
+
+
+async def body_of(request: web.Request, limit: int) -> bytes:
+    """The body of a submission, read once and noted with its digests; raises RefusedError."""
+    note = NOTE.get()
+    if note.body is None:
+        raw = await read_body(request, limit)
+        note.digest = hashlib.sha256(raw).hexdigest()
+        small = len(raw) < _SMALL
+        note.untagged = untagged(raw) if small else await asyncio.to_thread(untagged, raw)
+        note.body = raw
+    if len(note.body) > limit:  # it was read by one who minds less
+        raise _too_large(limit)
+    return note.body
+
+
+def untagged(raw: bytes) -> str:
+    """Digest of what a body asks for; of the bytes as they are when it is no JSON object.
+
+    Tags and callback addresses change nothing about the task, nor does the order of keys.
+    """
+    try:
+        value = fields.parse(raw)
+    except RefusedError:
+        return hashlib.sha256(raw).hexdigest()
+    asked = {name: part for name, part in value.items() if name not in _UNASKED}
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
@@ -104,8 +135,12 @@ async def read_body(request: web.Request, limit: int) -> bytes:
         async for piece in request.content.iter_chunked(65_536):
             size += len(piece)
             if size > limit:
-                raise bad_request(f"the body is larger than {limit} bytes")
+                raise _too_large(limit)
             pieces.append(piece)
     except web.RequestPayloadError as error:
         raise bad_request("the body cannot be read") from error
     return b"".join(pieces)
+
+
+def _too_large(limit: int) -> RefusedError:
+    return bad_request(f"the body is larger than {limit} bytes")

@@ -19,7 +19,7 @@ _AMPLITUDES = ("auto",)
 """small, medium and large are for other models: "q2 does not support this parameter"."""
 _LONGEST_S = 10
 
-_STATUS = {
+STATUS = {
     Phase.CREATED: "Pending",
     Phase.QUEUEING: "Pending",
     Phase.PROCESSING: "Running",
@@ -103,7 +103,7 @@ def submitted(task: Task) -> dict[str, Any]:
 def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
     """The answer to a query; times in whole Unix seconds."""
     phase = task.phase(now_ns)
-    output: dict[str, Any] = {"task_id": task.id, "task_status": _STATUS[phase]}
+    output: dict[str, Any] = {"task_id": task.id, "task_status": STATUS[phase]}
     if phase is Phase.SUCCESS:
         output["urls"] = [link(task.id, gallery.VIDEO)]
     output["submit_time"] = task.made_ns // 10**9

@@ -5,11 +5,12 @@ from __future__ import annotations
 import importlib.util
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from runner.emulator.faults_reading import read_faults
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -40,8 +41,10 @@ class Options:
     now_ns: Clock = time.time_ns
     middlewares: tuple[Middleware, ...] = ()
     """aiohttp middlewares around the handlers and inside the error form and the log of requests:
-    the place for scripted faults. They find a made task in the
+    the place for what no script can say. They find a made task in the
     note of the request, `runner.emulator.seen.NOTE`."""
+    faults: Sequence[Mapping[str, Any]] | Mapping[str, Any] = field(default=(), repr=False)
+    """The script of faults, as plain values: see docs/emulator.md."""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense; raises UsageError."""
@@ -53,6 +56,7 @@ class Options:
             )
         if not (math.isfinite(self.url_lifetime_s) and self.url_lifetime_s >= 0):
             raise UsageError(f"the life of URLs must be 0 s or more, not {self.url_lifetime_s}")
+        read_faults(self.faults)
 
 
 def can_encode() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from runner.emulator.journal import Journal
 from runner.emulator.options import Options
 from runner.emulator.refusals import no_credit, too_many
 from runner.emulator.tables import credits_of, seconds_of
-from runner.emulator.tasks import Order, Task, from_record, to_record
+from runner.emulator.tasks import Doom, Order, Phase, Task, from_record, to_record
 
 _QUEUED, _STARTED = 0.02, 0.1
 """Shares of a task's time until it is queueing and until it is processing: our guess."""
 _EPOCH_MS = 1_546_300_800_000
 """Start of 2019: with it, ids look like the document's sample."""
+_NEVER_NS = 4 * 10**18
+"""In the year 2096."""
 
 
 class Store:
@@ -94,17 +97,19 @@ class Store:
         return [task for task in tasks if not task.phase(now).is_final]
 
     def _leave(self, task: Task) -> None:
-        """A task has ended: its place is free, and what failed costs nothing."""
+        """A task has ended: its place is free, and what failed costs nothing as a rule."""
         self._under_way[task.order.api].discard(task.id)
         if task.err_code:
-            self._charged -= task.credits
+            self._charged -= task.credits - task.lost_credits
 
     def balance(self) -> int:
         """Credits left; what failed has been given back."""
         self.in_flight("vidu")
         return self._options.credits - self._charged
 
-    def place(self, order: Order, digest: str) -> Task:
+    def place(
+        self, order: Order, digest: str, *, untagged: str = "", doom: Doom | None = None
+    ) -> Task:
         """Make a task of an order; it is journaled when this returns.
 
         Raises RefusedError above the limit in flight or without enough credits, and OSError when
@@ -112,7 +117,7 @@ class Store:
         """
         with self._journal.locked():
             self.refresh()
-            task = self._admit(order, digest)
+            task = doomed(replace(self._admit(order, digest), untagged=untagged), doom)
             self._journal.append({"kind": "task", "task": to_record(task)})
             self.refresh()
         return task
@@ -170,3 +175,19 @@ class Store:
             return (self._copies / sha256).read_bytes()
         except OSError:
             return None
+
+
+def doomed(task: Task, doom: Doom | None) -> Task:
+    """The task with what a scripted fault has in store for it."""
+    if doom is None:
+        return task
+    task = replace(task, err_code=doom.err_code, refunded=doom.refunded)
+    match doom.stuck:
+        case None:
+            return task
+        case Phase.CREATED:
+            return replace(task, queued_ns=_NEVER_NS, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
+        case Phase.QUEUEING:
+            return replace(task, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
+        case _:
+            return replace(task, done_ns=_NEVER_NS)

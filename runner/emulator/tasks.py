@@ -65,6 +65,17 @@ class Phase(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Doom:
+    """What a scripted fault has in store for a task that is about to be made."""
+
+    err_code: str = ""
+    """Why it will fail; empty if it will not."""
+    refunded: bool = True
+    stuck: Phase | None = None
+    """The state it never leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """An accepted order. Times are nanoseconds since 1970; those ahead say what will happen."""
 
@@ -77,8 +88,17 @@ class Task:
     done_ns: int
     digest: str = ""
     """SHA-256 of the request body, for those who count submissions."""
+    untagged: str = ""
+    """The same, had the request been made without `payload` and `callback_url`."""
     err_code: str = ""
     """Why it fails at `done_ns`; empty for success."""
+    refunded: bool = True
+    """Whether its credits come back when it fails."""
+
+    @property
+    def lost_credits(self) -> int:
+        """What it costs if it fails."""
+        return 0 if self.refunded else self.credits
 
     def phase(self, now_ns: int) -> Phase:
         """Its state at that moment; a clock that jumps back takes the state back too."""
@@ -90,7 +110,7 @@ class Task:
 
     def cancelled(self, at_ns: int) -> Task:
         """The task as it is after the user called it off."""
-        return replace(self, done_ns=at_ns, err_code=CANCELLED)
+        return replace(self, done_ns=at_ns, err_code=CANCELLED, refunded=True)
 
 
 def to_record(task: Task) -> dict[str, Any]:

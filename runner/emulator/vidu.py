@@ -97,7 +97,7 @@ def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         "id": task.id,
         "state": phase.value,
         "err_code": task.err_code if failed else "",
-        "credits": 0 if failed else task.credits,
+        "credits": task.lost_credits if failed else task.credits,
         "payload": task.order.payload,
         "bgm": False,
         "off_peak": False,

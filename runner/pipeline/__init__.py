@@ -63,6 +63,7 @@ def run(options: Options) -> Exit:
     Everything that can be wrong with any of them (problems, keys, addresses) is told before
     anything is sent for the first.
     """
+    from runner.pipeline.consent import confirm
     from runner.pipeline.running import run_planned
 
     if options.emulate:
@@ -75,6 +76,7 @@ def run(options: Options) -> Exit:
         _announce(planned)
         if not options.emulate:
             with_keys(planned)
+        confirm(planned)
     codes: list[Exit] = []
     for manifest in manifests:
         # Planned again: the run before may have made what this one asks for.
@@ -96,6 +98,7 @@ def emulate(
     credits: int | None,  # noqa: A002 - the flag's name
     key: tuple[str, ...],
     state_dir: Path | None,
+    faults: Path | None = None,
 ) -> Exit:
     """Serve both APIs on loopback until interrupted."""
     from runner.pipeline.emulation import serve_emulator
@@ -107,6 +110,7 @@ def emulate(
         credits_=credits,
         keys=key,
         state_dir=state_dir,
+        faults=faults,
     )
     return Exit.OK
 

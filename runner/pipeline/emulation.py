@@ -7,10 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from runner.documents import load
+from runner.documents.reading import read_text
+from runner.emulator.faults_reading import read_faults
 from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import Emulator, serve
-from runner.errors import UsageError
+from runner.errors import ManifestError, Place, UsageError
 from runner.operations import load_operations
 from runner.pipeline.planned import Planned, facts_of
 from runner.settings import emulated_accounts
@@ -47,20 +51,43 @@ def serve_emulator(
     credits_: int | None,
     keys: tuple[str, ...],
     state_dir: Path | None,
+    faults: Path | None,
 ) -> None:
-    """Serve both APIs on loopback until SIGINT or SIGTERM; the address goes to standard output."""
+    """Serve both APIs on loopback until SIGINT or SIGTERM; the address goes to standard output.
+
+    `faults` is a script of what goes wrong; raises UsageError where it makes no sense.
+    """
+    script = read_script(faults) if faults else ()
     options = Options(
         time_scale=time_scale,
         concurrency=concurrency,
         credits=Options().credits if credits_ is None else credits_,
         keys=frozenset(keys) or None,
         state_dir=state_dir,
+        faults=script,
     )
     lacking = missing_extra(load_operations())
     if lacking is not None:
         print(f"warning: {lacking}", file=sys.stderr)
     key = keys[0] if keys else "any-text"
     serve(options, port, lambda url: _announce(url, key))
+
+
+def read_script(path: Path) -> Any:
+    """The plain values of a script of faults (YAML or JSON) that makes sense.
+
+    Raises UsageError with the file's name.
+    """
+    try:
+        script = load(read_text(path)[0], path=str(path), names=frozenset({"on"}))
+    except ManifestError as error:
+        first, *others = error.problems
+        raise UsageError(first.message, hint=first.hint, place=first.place, others=others) from None
+    try:
+        read_faults(script)
+    except UsageError as error:
+        raise UsageError(error.message, hint=error.hint, place=Place(path=str(path))) from None
+    return script
 
 
 def _announce(url: str, key: str) -> None:
