@@ -20,7 +20,10 @@ from runner.model import (
     Account,
     Action,
     Attempt,
+    AttemptState,
     Event,
+    Intent,
+    JobError,
     Observer,
     Operation,
     Outcome,
@@ -120,10 +123,14 @@ class Flight:
     submitted_at: str | None = None
     finished_at: str | None = None
     attempts: int = 0
+    intent: Intent | None = None
+    """What the last submission was meant to be."""
     tries: int = 0
     """How often its submission was put off."""
     posting: bool = False
     """A submission has left and its answer is awaited: to be cut only as a last resort."""
+    unsure: bool = False
+    """What became of its submission is being found out."""
     known: bool = False
     """The task's success is known (and recorded)."""
 
@@ -146,6 +153,20 @@ class Flight:
             finished_at=known.finished_at,
             attempts=known.ordinal if isinstance(known, Attempt) else known.attempts,
             known=entry.action is Action.FETCH,
+        )
+
+    def attempt(self, run: str, state: AttemptState, error: JobError | None) -> Attempt:
+        """The living attempt, as this run left it."""
+        assert self.number is not None
+        assert self.intent is not None
+        return Attempt(
+            number=self.number,
+            run=run,
+            state=state,
+            intent=self.intent,
+            task_id=self.task_id,
+            seed=self.seed,
+            error=error,
         )
 
 

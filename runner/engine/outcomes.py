@@ -52,8 +52,8 @@ def ended(
 
 def interrupted(context: Context, flight: Flight) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
-    if flight.posting:
-        reason = "the run was cut while its submission was on its way"
+    if flight.unsure or (flight.posting and flight.task_id is None):
+        reason = "the run was cut before it was known what became of its submission"
         return ended(context, flight, State.AMBIGUOUS, reason=reason)
     where = "made, not yet fetched" if flight.known else "its task is under way"
     where = where if flight.task_id else "not submitted"

@@ -9,12 +9,22 @@ from contextlib import contextmanager, suppress
 
 from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
+from runner.engine.deciding import decide
 from runner.engine.outcomes import interrupted, settled, shared, unstarted
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.engine.submitting import adopt, submit
 from runner.engine.watching import collect, watch
-from runner.model import Action, Outcome, Plan, PlanEntry, State, Step
+from runner.model import (
+    Action,
+    Attempt,
+    AttemptState,
+    Outcome,
+    Plan,
+    PlanEntry,
+    State,
+    Step,
+)
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
@@ -141,7 +151,7 @@ class Batch:
             case Action.ATTACH | Action.FETCH:
                 flight = await self._flight(entry)
                 known = entry.action is Action.FETCH
-                return None if known else await watch(self._context, flight)
+                return None if known else await self._watch(flight)
 
     async def _flight(self, entry: PlanEntry) -> Flight:
         """The record of the job's way; a job that was put off goes on with the one it has."""
@@ -153,7 +163,15 @@ class Batch:
         return self._flights[entry.job.id]
 
     async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
-        return Ending(outcome=settled(entry))
+        """Settle what an earlier run left open; once it is proven absent, submit."""
+        assert entry.attempt is not None
+        flight = await self._flight(entry)
+        if flight.tries:  # settled as not sent, this is its next turn
+            return await self._submit(entry)
+        provider = flight.operation.provider
+        if provider not in self._context.settings.accounts:
+            return Ending(outcome=settled(entry))
+        return await self._settle(flight, entry.attempt)
 
     async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
         provider = self._context.operations[entry.job.operation].provider
@@ -161,9 +179,24 @@ class Batch:
             return Ending(outcome=unstarted(entry, f"not submitted: {halt.reason}"))
         flight = await self._flight(entry)
         result = await submit(self._context, flight, self._outcomes)
-        if result is not None:
-            return result
-        self._schedule.widen(entry)
+        match result:
+            case None:
+                self._schedule.widen(entry)
+            case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
+                attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
+                return await self._settle(flight, attempt)
+            case _:
+                return result
+        return await self._watch(flight)
+
+    async def _settle(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
+        flight.unsure = True
+        result = await decide(self._context, flight, attempt)
+        flight.unsure = False
+        flight.tries += isinstance(result, Later)
+        return await self._watch(flight) if result is None else result
+
+    async def _watch(self, flight: Flight) -> Ending | None:
         if self._context.stopping.is_set():
             return Ending(outcome=interrupted(self._context, flight))
         return await watch(self._context, flight)

@@ -122,26 +122,28 @@ def _spoken(context: Context, flight: Flight, error: JobError) -> str:
 async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submission | Ending:
     """Commit the intent, send the request once, record what became of it.
 
-    `flight.posting` spans all three, so that an interruption leaves no intent without its fate.
+    `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
+    it stays set where this is cut, for then the fate is unknown.
     """
-    flight.posting = True
-    try:
-        intend = Intend(run=context.run, intent=prepared.intent)
-        number = await durable(context.journal.submit(intend))
-        if not isinstance(number, int):
-            reason = "another run is making it; run again to use its result"
-            return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
-        flight.number = number
-        if context.stopping.is_set():
-            unsent = Submission(fate=Fate.NOT_SENT)
-            await _record(context, flight, prepared, unsent, Reply(reach=Reach.NOT_SENT))
-            return Ending(outcome=ended(context, flight, State.PENDING, reason=NOT_SUBMITTED))
+    flight.intent, flight.posting = prepared.intent, True
+    number = await durable(context.journal.submit(_intend(context, prepared)))
+    if not isinstance(number, int):
+        flight.posting = False
+        reason = "another run is making it; run again to use its result"
+        return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
+    flight.number = number
+    if context.stopping.is_set():
+        submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
+    else:
         reply = await context.http.send(prepared.request, submission=True)
         submission = context.provider(flight.operation).read_submission(reply)
-        await _record(context, flight, prepared, submission, reply)
-    finally:
-        flight.posting = False
+    await _record(context, flight, prepared, submission, reply)
+    flight.posting = False
     return submission
+
+
+def _intend(context: Context, prepared: Prepared) -> Intend:
+    return Intend(run=context.run, intent=prepared.intent)
 
 
 async def _record(

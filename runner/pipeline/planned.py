@@ -16,7 +16,7 @@ from runner.pipeline.places import Places
 from runner.pipeline.reading import Manifest
 from runner.planning import Known, Wish, make_plan
 from runner.prices import estimate, expected_s
-from runner.providers.registry import PROVIDERS
+from runner.providers.registry import LISTERS, PROVIDERS
 from runner.results import read_evidence
 from runner.selection import Selection, select
 from runner.settings import ProviderFacts, Settings, Sources, read_settings
@@ -50,7 +50,17 @@ class Planned:
     @property
     def speaking(self) -> list[PlanEntry]:
         """The entries for which a provider has to be asked for something."""
-        return [entry for entry in self.plan.entries if entry.action in NETWORKED]
+        return [
+            entry
+            for entry in self.plan.entries
+            if entry.action in NETWORKED or self._can_be_settled(entry)
+        ]
+
+    def _can_be_settled(self, entry: PlanEntry) -> bool:
+        """Whether a submission of unknown fate can be looked for, or is to be sent again."""
+        listed = self.manifest.operations[entry.job.operation].provider in LISTERS
+        risked = self.settings.on_ambiguous == "resubmit"
+        return entry.action is Action.DECIDE and (listed or risked)
 
 
 def plan_manifest(manifest: Manifest, options: Options) -> Planned:

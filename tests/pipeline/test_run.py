@@ -287,7 +287,9 @@ def test_the_examples_run_and_run_again(project: Project) -> None:
     pytest.importorskip("av")
     source = Path(__file__).parents[2] / "manifests"
     for path in source.rglob("*"):
-        if path.is_file() and "outputs" not in path.parts and ".vidu-run" not in path.parts:
+        if path.is_file() and not {"outputs", ".vidu-run"} & set(path.parts):
+            if ".results." in path.name:
+                continue  # of a demo that somebody ran here
             target = project.folder / path.relative_to(source)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())

@@ -24,8 +24,12 @@ SUBMIT = "/ent/v2/reference2image"
 @contextmanager
 def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
     """An emulator behind `fault`, to which the project's environment leads."""
-    middlewares = (web.middleware(fault),) if fault else ()
-    with Emulator(Options(time_scale=0, middlewares=middlewares, **options)) as running:  # type: ignore[arg-type]
+
+    @web.middleware
+    async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (fault(request, handler) if fault else handler(request))
+
+    with Emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as running:  # type: ignore[arg-type]
         for name in ("VIDU", "MODELVERSE"):
             project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
         yield running
@@ -126,27 +130,49 @@ def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Projec
         assert project.run("spring.yaml").code == 0
 
 
-def test_a_lost_answer_makes_the_job_ambiguous_and_it_is_never_sent_again(
-    project: Project,
-) -> None:
+def lossy(path: str) -> tuple[Fault, Counter[str]]:
+    """Takes every submission and loses every answer."""
     seen: Counter[str] = Counter()
 
-    async def lossy(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
         answer = await handler(request)
-        if request.path == SUBMIT:
+        if request.path == path:
             seen["made"] += 1
             return web.Response(status=502, text="bad gateway")
         return answer
 
+    return fault, seen
+
+
+def test_a_task_whose_answer_was_lost_is_found_in_the_list_and_adopted(project: Project) -> None:
+    fault, seen = lossy(SUBMIT)
     project.jobs("  - {id: a, prompt: a boat}")
-    with provider(project, lossy):
+    with provider(project, fault):
+        assert project.run("spring.yaml").code == 0
+    assert seen == {"made": 1}
+    assert project.rows()["a"]["credits"] == 6
+
+
+def test_without_a_list_a_lost_answer_stays_ambiguous_and_is_never_sent_again(
+    project: Project,
+) -> None:
+    fault, seen = lossy("/v1/tasks/submit")
+    project.jobs("""
+  - id: a
+    operation: modelverse/reference2video
+    prompt: make it dance.
+    images: ["https://example.com/cat.png"]
+    duration: 1
+    resolution: 540p
+""")
+    with provider(project, fault):
         first = project.run("spring.yaml")
         second = project.run("spring.yaml")
     assert (first.code, second.code) == (7, 7)
     assert seen == {"made": 1}
     row = project.rows()["a"]
     assert row["state"] == "ambiguous"
-    assert row["cost"]["at_risk"] == {"credits": 6}
+    assert row["cost"]["at_risk"] == {"cny": 0.47}
 
 
 def test_a_busy_account_is_asked_again_until_it_takes_the_job(project: Project) -> None:

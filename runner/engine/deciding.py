@@ -1,0 +1,85 @@
+"""A submission of unknown fate is settled where it can be: adopted, sent again, or left open."""
+
+from __future__ import annotations
+
+from runner.engine.context import Context, Ending, Flight, Later, durable
+from runner.engine.outcomes import ended
+from runner.engine.reconcile import Absent, Adopted, Unclear, reconcile
+from runner.ledger import Settle
+from runner.model import (
+    Attempt,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    JobError,
+    State,
+    Step,
+)
+
+
+async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending | Later | None:
+    """Settle the fate of an attempt: None when its task is found and can be watched.
+
+    `Later` means that it is settled as not sent and free to be submitted again, because the
+    provider proved that there is no such task, or because the user wants to take the risk
+    (`on_ambiguous: resubmit`). Otherwise it stays ambiguous, with what is known of it.
+    """
+    verdict = await reconcile(context, attempt, flight.operation)
+    match verdict:
+        case Adopted():
+            flight.number, flight.task_id = attempt.number, verdict.task_id
+            flight.seed = verdict.seed if verdict.seed is not None else attempt.seed
+            flight.credits = verdict.credits if verdict.credits is not None else attempt.credits
+            flight.submitted_at = attempt.submitted_at or attempt.intent.at
+            await _settle(context, flight, attempt, AttemptState.SUBMITTED)
+            context.tell(Step.SUBMITTED, flight.entry.job.id, f"found task {verdict.task_id}")
+            return None
+        case Absent():
+            error = _error("absent", verdict.reason, Billed.NO)
+            await _settle(context, flight, attempt, AttemptState.NOT_SENT, error)
+            context.tell(Step.RETRYING, flight.entry.job.id, f"did not arrive: {verdict.reason}")
+            return Later(delay_s=0.0)
+        case Unclear() if _risked(context):
+            error = _error("resubmitted", f"by on_ambiguous: {verdict.reason}", Billed.UNKNOWN)
+            await _settle(context, flight, attempt, AttemptState.NOT_SENT, error)
+            text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
+            context.tell(Step.RETRYING, flight.entry.job.id, text)
+            return Later(delay_s=0.0)
+        case Unclear():
+            error = attempt.error or _error("unknown_fate", verdict.reason, Billed.UNKNOWN)
+            if attempt.state is AttemptState.INTENT:
+                await _settle(context, flight, attempt, AttemptState.AMBIGUOUS, error)
+            flight.task_id = attempt.task_id
+            reason = verdict.reason
+            if verdict.candidates and attempt.task_id is None:
+                reason += f" (candidates: {', '.join(verdict.candidates)})"
+            outcome = ended(context, flight, State.AMBIGUOUS, reason=reason, error=error)
+            return Ending(outcome=outcome)
+
+
+def _risked(context: Context) -> bool:
+    return context.settings.on_ambiguous == "resubmit" and not context.stopping.is_set()
+
+
+async def _settle(
+    context: Context,
+    flight: Flight,
+    attempt: Attempt,
+    state: AttemptState,
+    error: JobError | None = None,
+) -> None:
+    found = state is AttemptState.SUBMITTED
+    settle = Settle(
+        number=attempt.number,
+        state=state,
+        at=context.stamp(),
+        task_id=flight.task_id if found else None,
+        seed=flight.seed if found else None,
+        credits=flight.credits if found else None,
+        error=error,
+    )
+    await durable(context.journal.submit(settle))
+
+
+def _error(code: str, message: str, billed: Billed) -> JobError:
+    return JobError(code=code, message=message, class_=ErrorClass.TRANSIENT, billed=billed)

@@ -1,0 +1,131 @@
+"""Ctrl-C, SIGTERM and SIGKILL, sent to a real process in the middle of its work."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections import Counter
+
+import pytest
+from aiohttp import web
+
+from tests.pipeline.conftest import Project
+from tests.pipeline.process import running, until
+from tests.pipeline.test_trouble import SUBMIT, Handler, provider
+
+JOBS = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(6))
+
+
+@pytest.fixture(autouse=True)
+def settled_soon(project: Project) -> None:
+    project.env["VIDU_RUN_SETTLE"] = "0.1s"
+
+
+class Stage:
+    """A provider whose tasks end, and whose answers come, only when the test says so."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[str] = Counter()
+        self.ending = threading.Event()
+        self.answering = threading.Event()
+        self.answering.set()
+
+    async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        if request.path == SUBMIT:
+            self.seen["made"] += 1
+            while not self.answering.is_set():
+                await asyncio.sleep(0.01)
+        if request.path.endswith("/creations"):
+            self.seen["asked"] += 1
+            if not self.ending.is_set():
+                task = request.path.split("/")[-2]
+                return web.json_response({"id": task, "state": "processing", "creations": []})
+        return answer
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_leaves_tasks_to_the_next_run_which_collects_them(
+    project: Project, number: signal.Signals, code: int
+) -> None:
+    project.jobs(JOBS)
+    stage = Stage()
+    with provider(project, stage):
+        with running(project, "spring.yaml") as process:
+            until(lambda: stage.seen["asked"] >= 1 and stage.seen["made"] >= 2)
+            process.send_signal(number)
+            began = time.monotonic()
+            assert process.wait(20) == code
+            assert time.monotonic() - began < 4
+        rows = project.rows()
+        assert project.results()["run"]["exit_code"] == code
+        assert {row["state"] for row in rows.values()} == {"pending"}
+        under_way = {row["task_id"] for row in rows.values() if row["task_id"]}
+        stage.ending.set()
+        made = stage.seen["made"]
+        assert len(under_way) == made
+        assert project.run("spring.yaml").code == 0
+    assert stage.seen["made"] == 6
+    assert under_way <= {row["task_id"] for row in project.rows().values()}
+
+
+def test_an_interruption_waits_for_the_answer_to_a_submission_that_has_left(
+    project: Project,
+) -> None:
+    project.jobs(JOBS)
+    stage = Stage()
+    stage.answering.clear()
+    with provider(project, stage):
+        with running(project, "spring.yaml") as process:
+            until(lambda: stage.seen["made"] >= 1)
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            assert "waiting up to 15 s" in process.stderr.readline()
+            stage.answering.set()
+            assert process.wait(20) == 130
+        assert sum(1 for row in project.rows().values() if row["task_id"]) == 1
+        stage.ending.set()
+        assert project.run("spring.yaml").code == 0
+    assert stage.seen["made"] == 6
+
+
+def test_a_second_interruption_cuts_and_the_next_run_finds_the_task(project: Project) -> None:
+    project.jobs(JOBS)
+    stage = Stage()
+    stage.ending.set()
+    stage.answering.clear()
+    with provider(project, stage):
+        with running(project, "spring.yaml") as process:
+            until(lambda: stage.seen["made"] >= 1)
+            process.send_signal(signal.SIGINT)
+            assert process.stderr is not None
+            process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
+        states = Counter(row["state"] for row in project.rows().values())
+        assert states == {"ambiguous": 1, "pending": 5}
+        stage.answering.set()
+        assert project.run("spring.yaml").code == 0
+    assert stage.seen["made"] == 6
+
+
+@pytest.mark.parametrize("moment", ["made", "asked"])
+def test_a_killed_run_is_continued_and_nothing_is_made_twice(
+    project: Project, moment: str
+) -> None:
+    project.jobs(JOBS)
+    stage = Stage()
+    if moment == "made":
+        stage.answering.clear()
+    with provider(project, stage):
+        with running(project, "spring.yaml") as process:
+            until(lambda: stage.seen[moment] >= 1)
+            process.kill()
+            process.wait()
+        stage.answering.set()
+        stage.ending.set()
+        assert project.run("spring.yaml").code == 0
+    assert stage.seen["made"] == 6
+    assert {row["state"] for row in project.rows().values()} == {"succeeded"}
