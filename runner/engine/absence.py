@@ -55,7 +55,9 @@ def absent(quest: Quest, sheet: Sheet, ledger: Surroundings) -> Absent | Unclear
     if sheet.trouble:
         return Unclear(reason=f"{_NOT_SHOWN}: {sheet.trouble}", final=sheet.hopeless)
     for reason in _never(quest, sheet, ledger):
-        return Unclear(reason=f"{_NOT_SHOWN}, but {reason}")
+        # It may still come to show the task itself.
+        final = sheet.age_s >= PATIENCE * quest.settle_s
+        return Unclear(reason=f"{_NOT_SHOWN}, but {reason}", final=final)
     for reason in _not_yet(quest, sheet, ledger):
         return Unclear(reason=f"{_NOT_SHOWN}, but {reason}", final=False)
     return Absent(reason="the provider's list shows that it did not arrive")

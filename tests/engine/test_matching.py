@@ -402,8 +402,14 @@ def test_a_task_with_a_greater_number_from_before_the_clock_went_back_is_no_witn
 def test_some_lists_never_prove_an_absence(
     quest: Quest, fields: dict[str, Any], reason: str
 ) -> None:
-    verdict = judge(quest, a_sheet(WITNESS, **fields), KNOWING)
+    verdict = judge(quest, a_sheet(WITNESS, age_s=OLD_S, **fields), KNOWING)
     assert verdict == Unclear(reason=LIST + reason)
+
+
+def test_a_list_that_proves_no_absence_may_still_come_to_show_the_task() -> None:
+    verdict = judge(OURS, a_sheet(WITNESS, skew=None), KNOWING)
+    assert isinstance(verdict, Unclear)
+    assert not verdict.final
 
 
 def test_a_list_that_could_not_be_read_now_may_be_later() -> None:
@@ -421,7 +427,7 @@ def test_a_list_that_could_not_be_read_now_may_be_later() -> None:
 def test_a_list_that_tells_of_known_tasks_other_than_was_submitted_proves_nothing(
     odd: Listed,
 ) -> None:
-    verdict = judge(OURS, a_sheet(odd), KNOWING)
+    verdict = judge(OURS, a_sheet(odd, age_s=OLD_S), KNOWING)
     assert verdict == Unclear(
         reason=f"{LIST}, but the list tells of known tasks other than was submitted"
     )
@@ -497,6 +503,14 @@ def test_nothing_is_absent_without_a_later_task_shown_before_ten_times_settle(
         assert quest.here
         assert age_s >= (SETTLE_S if witnessed else OLD_S)
         assert witnessed or not tasks
+
+
+@given(QUESTS, ROWS, AGES, KNOWN, MADE)
+def test_a_list_that_was_not_read_to_its_end_proves_no_absence(
+    quest: Quest, rows: list[Listed], age_s: float, known: dict[str, Attempt], tasks: list[Made]
+) -> None:
+    sheet = a_sheet(*rows, age_s=age_s, trouble="cut")
+    assert not isinstance(judge(quest, sheet, Surroundings(known=known, made=tasks)), Absent)
 
 
 @given(QUESTS, ROWS, AGES, KNOWN, MADE)

@@ -130,7 +130,11 @@ class Room:
 async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIterator[Room]:
     path = folder / ".vidu-run" / "ledger.sqlite3"
     account = Account(
-        provider="vidu", base_url=url, auth="token", key=Secret("k"), key_env="VIDU_API_KEY"
+        provider="vidu",
+        base_url=url,
+        auth="token",
+        key=Secret("vda_3141592653"),
+        key_env="VIDU_API_KEY",
     )
     with open_ledger(path) as ledger, Journal(path) as journal:
         run = ledger.begin_run("spring.yaml", "vidu-run")
@@ -150,6 +154,7 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
                 http=http,
                 rates={"vidu": Rate(1000)},
                 gates={},
+                alive=lambda _: False,
                 observer=Silent(),
                 random=random.Random(1),  # noqa: S311 - spreads retries, guards nothing
                 stopping=asyncio.Event(),
@@ -462,6 +467,22 @@ def test_pages_without_end_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         verdict = await room.look(await room.doubt(room.intent("f1")))
         assert isinstance(verdict, Unclear)
         assert "goes on after 5 pages" in verdict.reason
+
+    play(tmp_path, scene)
+
+
+def test_a_submission_elsewhere_is_found_by_its_tag_and_never_called_absent(
+    tmp_path: Path,
+) -> None:
+    async def scene(room: Room, desk: Desk) -> None:
+        lost = await room.doubt(replace(room.intent("f1"), base_url="http://127.0.0.1:1"))
+        other = replace(room.intent("f2", tag="b" * 32), key_env="OTHER_KEY")
+        found = await room.doubt(other)
+        desk.row("1", payload="b" * 32)
+        assert await room.look(found) == Adopted(task_id="1")
+        verdict = await room.look(lost)
+        assert isinstance(verdict, Unclear)
+        assert "it was submitted to http://127.0.0.1:1" in verdict.reason
 
     play(tmp_path, scene)
 
