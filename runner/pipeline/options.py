@@ -14,6 +14,12 @@ from runner.providers.registry import PROVIDERS
 REHEARSAL_SCALE = 0.1
 """A rehearsal takes a tenth of the real time unless `--time-scale` says otherwise."""
 
+_SETTINGS = (
+    *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "budget"),
+    *("confirm_above", "on_ambiguous", "settle", "max_failures", "trust"),
+)
+"""The flags that are settings, and the pairs of trust."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -37,6 +43,13 @@ class Options:
     poll_rate: str | None = None
     outage: str | None = None
     download: bool | None = None
+    budget: str | None = None
+    confirm_above: str | None = None
+    on_ambiguous: str | None = None
+    settle: str | None = None
+    max_failures: str | None = None
+    yes: bool = False
+    """Whatever would be asked is answered with yes."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
@@ -46,8 +59,7 @@ class Options:
 
     def flags(self) -> dict[str, Any]:
         """The flags that are settings, under the settings' names, and the pairs of trust."""
-        names = ("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "trust")
-        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+        return {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
 
     def environment(self) -> dict[str, str]:
         """The environment with `--base-url` in it: a flag names a host as a variable does."""
