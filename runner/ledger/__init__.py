@@ -13,18 +13,22 @@ from runner.ledger.changes import (
     Taken,
     realm_of,
 )
+from runner.ledger.history import Before, Costs, Past
 from runner.ledger.journal import Journal
 from runner.ledger.rescue import Rescue
 from runner.ledger.store import Ledger, open_ledger
 from runner.ledger.surroundings import Made
 
 __all__ = [
+    "Before",
     "Change",
+    "Costs",
     "Finish",
     "Intend",
     "Journal",
     "Ledger",
     "Made",
+    "Past",
     "Realm",
     "Rescue",
     "Result",

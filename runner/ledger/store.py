@@ -6,14 +6,15 @@ import os
 import secrets
 import socket
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runner.ledger import locks, reading, rows, surroundings
+from runner.ledger import history, locks, reading, rows, surroundings
 from runner.ledger.changes import Change, Realm, Result
+from runner.ledger.history import Before, Costs, Past
 from runner.ledger.opening import open_for_reading, open_for_writing
 from runner.ledger.schema import transaction
 from runner.ledger.surroundings import Made
@@ -146,3 +147,24 @@ class Ledger:
         """
         with told(self.path):
             return surroundings.made(self._connection, at, since, after)
+
+    def costs(
+        self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
+    ) -> Costs:
+        """What every attempt of a manifest has cost, superseded ones included.
+
+        `realms` tells for each provider on which side of the loopback border costs count (of
+        others: remote). `without` leaves out the attempts of one run.
+        """
+        with told(self.path):
+            return history.costs(self._connection, manifest, realms, without)
+
+    def past(self, operation: str, realm: Realm) -> list[Past]:
+        """The latest tasks of an operation, of any manifest, the last one first."""
+        with told(self.path):
+            return list(history.past(self._connection, operation, realm))
+
+    def before(self, manifest: str, jobs: Iterable[str], realm: Realm) -> dict[str, Before]:
+        """Job id to what it asked for the last time in this manifest."""
+        with told(self.path):
+            return history.before(self._connection, manifest, jobs, realm)

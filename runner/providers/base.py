@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, Protocol, TypeAlias
 
 from runner.errors import ProviderError
-from runner.model import Account, Operation, Reach, Reply, Request, Submission, TaskStatus
+from runner.model import Account, Operation, Reach, Reply, Request, Submission, TaskStatus, Unit
 from runner.providers import reading
 
 Auth: TypeAlias = Literal["token", "bearer", "raw"]
@@ -24,6 +24,10 @@ class Provider(Protocol):
     BASE_URL_ENV: str
     LIST_STATUS: bool
     """One status request can tell of many tasks: `registry.LISTERS` has it too."""
+    UNIT: Unit
+    """What it bills in."""
+    TELLS_PRICE: bool
+    """Its answers tell what a task cost."""
 
     def default_auth(self, base_url: str) -> Auth:
         """How the key is written for that address."""

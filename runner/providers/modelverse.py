@@ -23,6 +23,7 @@ from runner.model import (
     Submission,
     TaskState,
     TaskStatus,
+    Unit,
 )
 from runner.providers import base, fates, reading
 from runner.providers.base import Auth
@@ -34,6 +35,8 @@ HOSTS = frozenset({"api.modelverse.cn", "api.umodelverse.ai"})
 KEY_ENV = "MODELVERSE_API_KEY"
 BASE_URL_ENV = "MODELVERSE_BASE_URL"
 LIST_STATUS = False
+UNIT: Unit = "cny"
+TELLS_PRICE = False
 
 _POLICY = Known(class_=ErrorClass.POLICY)
 _DOUBT = Known(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)

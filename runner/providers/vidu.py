@@ -23,6 +23,7 @@ from runner.model import (
     Submission,
     TaskState,
     TaskStatus,
+    Unit,
 )
 from runner.providers import base, fates, reading
 from runner.providers.base import Auth
@@ -34,6 +35,8 @@ HOSTS = frozenset({"api.vidu.cn", "api.vidu.com"})
 KEY_ENV = "VIDU_API_KEY"
 BASE_URL_ENV = "VIDU_BASE_URL"
 LIST_STATUS = True
+UNIT: Unit = "credits"
+TELLS_PRICE = True
 
 _INPUT = Known(class_=ErrorClass.INPUT)
 _POLICY = Known(class_=ErrorClass.POLICY)
