@@ -1,13 +1,16 @@
 """Prices and times come from the tables; what no table has is unknown."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from runner.ledger import Past
 from runner.model import Amount, Deferred, JobOutput
 from runner.operations import load_operations
-from runner.prices import estimate, expected_s
+from runner.prices import estimate, expected_s, kind, learn
 
 OPERATIONS = load_operations()
 IMAGE = OPERATIONS["vidu/reference2image"]
@@ -88,3 +91,65 @@ def test_the_time_of_a_video_is_the_vendors() -> None:
 def test_the_time_of_an_image_is_not_published() -> None:
     assert expected_s(IMAGE, {"model": "viduq2"}) is None
     assert estimate(IMAGE, {"model": "viduq2"}) == estimate(IMAGE, {"model": "viduq2"})
+
+
+def past(price: int | None, time_s: float | None = None, **request: Any) -> Past:
+    amount = None if price is None else Amount(unit="credits", value=Decimal(price))
+    return Past(request={"model": "viduq2", **request}, price=amount, time_s=time_s)
+
+
+def images(count: int) -> list[Mapping[str, str]]:
+    return [{"sha256": "ab"}] * count
+
+
+def test_requests_of_one_price_are_of_one_kind() -> None:
+    plain = kind(IMAGE, {"model": "viduq2", "prompt": "a", "seed": 7})
+    assert plain == kind(IMAGE, {"model": "viduq2", "prompt": "b", "resolution": "1080p"})
+    assert plain == kind(IMAGE, {"model": "viduq2", "images": []})
+    assert plain != kind(IMAGE, {"model": "viduq2", "resolution": "2K"})
+    assert plain != kind(IMAGE, {"model": "viduq2", "images": images(1)})
+    assert plain != kind(VIDEO, {"model": "viduq2"})
+
+
+def test_numbers_of_images_in_one_row_of_the_table_are_of_one_kind() -> None:
+    kinds = [kind(IMAGE, {"model": "viduq2", "images": images(n)}) for n in range(10)]
+    assert len(set(kinds)) == 5  # none, 1-3, 4-7, and 8 and 9, which no table has
+    assert kinds[1] == kinds[3] == kind(IMAGE, {"model": "viduq2"}, 2)
+
+
+def test_videos_differ_by_model_seconds_and_resolution() -> None:
+    assert kind(VIDEO, {"model": "viduq2"}) == kind(VIDEO, {"model": "viduq2", "duration": 5})
+    assert kind(VIDEO, {"model": "viduq2", "duration": 9}) != kind(
+        VIDEO, {"model": "viduq2", "duration": 9, "resolution": "720p"}
+    )
+
+
+def test_without_tables_everything_of_a_limited_choice_tells_kinds_apart() -> None:
+    untold = replace(VIDEO, price=None, time=None, schema=dict(VIDEO.schema))
+    plain = kind(untold, {"model": "viduq2", "prompt": "a", "seed": 1})
+    assert plain == kind(untold, {"model": "viduq2", "prompt": "b", "seed": 2})
+    assert plain != kind(untold, {"model": "viduq2", "bgm": True})
+    assert plain != kind(untold, {"model": "viduq2", "images": images(1)})
+
+
+def test_a_value_that_is_known_only_later_is_of_no_kind_that_was_seen() -> None:
+    later = kind(IMAGE, {"model": "viduq2", "resolution": LATER})
+    assert later not in learn(IMAGE, [past(6), past(8, resolution="2K")])
+
+
+def test_the_latest_price_and_all_times_are_learned() -> None:
+    seen = [past(None, 30.0), past(7, 10.0), past(6, None), past(6, 20.0), past(8, resolution="2K")]
+    learned = learn(IMAGE, seen)
+    plain = learned[kind(IMAGE, {"model": "viduq2"})]
+    assert plain.price == Amount(unit="credits", value=Decimal(7))
+    assert plain.times_s == (30.0, 10.0, 20.0)
+    assert plain.time_s == 20.0
+    large = learned[kind(IMAGE, {"model": "viduq2", "resolution": "2K"})]
+    assert (large.price, large.time_s) == (Amount(unit="credits", value=Decimal(8)), None)
+
+
+def test_a_price_of_zero_teaches_nothing() -> None:
+    (learned,) = learn(IMAGE, [past(0), past(6)]).values()
+    assert learned.price == Amount(unit="credits", value=Decimal(6))
+    (learned,) = learn(IMAGE, [past(0)]).values()
+    assert learned.price is None

@@ -63,12 +63,13 @@ def _key(operation: Operation, by: list[str], parameters: Parameters, images: in
     if any(name not in parameters for name in by):
         given = {**defaults_of(operation, parameters), **parameters}
     return tuple(
-        _count(given.get(name, ()), images) if name in operation.media else _plain(given.get(name))
+        count(given.get(name, ()), images) if name in operation.media else _plain(given.get(name))
         for name in by
     )
 
 
-def _count(listed: Any, images: int | None) -> int | None:
+def count(listed: Any, images: int | None) -> int | None:
+    """How many images there are; `images` where that is told, None where nobody knows."""
     if images is not None:
         return images
     return len(listed) if isinstance(listed, list | tuple) else None
@@ -79,10 +80,10 @@ def _plain(value: Any) -> str | int | float | None:
 
 
 def _fits(row: list[Any], key: _Key) -> bool:
-    return all(_in(cell, value) for cell, value in zip(row[:-1], key, strict=True))
+    return all(within(cell, value) for cell, value in zip(row[:-1], key, strict=True))
 
 
-def _in(cell: Any, value: Any) -> bool:
+def within(cell: Any, value: Any) -> bool:
     """Whether a value is the cell's, or in the cell's range `[first, last]`."""
     if isinstance(cell, list):
         return isinstance(value, int | float) and bool(cell[0] <= value <= cell[1])
