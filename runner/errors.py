@@ -5,7 +5,8 @@ from __future__ import annotations
 import enum
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -63,10 +64,13 @@ class Place:
     column: int = 0
     text: str | None = None
     """The source line without its end, for the caret; None where there is none to show."""
+    via: Place | None = field(default=None, compare=False)
+    """For a value that comes from a row: the expression in the manifest that brings it."""
 
     def __str__(self) -> str:
-        parts = [self.path, *(str(n) for n in (self.line, self.column) if n)]
-        return ":".join(parts)
+        # White space at an end would look like a gap in the message.
+        path = self.path if self.path == self.path.strip() else f'"{self.path}"'
+        return ":".join([path, *(str(n) for n in (self.line, self.column) if n)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,13 +90,16 @@ class Problem:
         where = f"{self.place}: " if self.place else ""
         kind = "warning" if self.warning else "error"
         job = f'job "{self.job}": ' if self.job and self.jobs == 1 else ""
-        many = f" ({self.jobs} jobs, first: {self.job})" if self.jobs > 1 else ""
+        first = f", first: {self.job}" if self.job else ""
+        many = f" ({self.jobs} jobs{first})" if self.jobs > 1 else ""
         lines = [f"{where}{kind}: {job}{self.message}{many}"]
         if self.place and self.place.text is not None and self.place.column:
             lines += _excerpt(self.place.text, self.place.column)
+        if self.place and self.place.via:
+            lines.append(f"  asked for at {self.place.via}")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
-        return "\n".join(printable(line) for line in lines)
+        return "\n".join(one_line(line) for line in lines)
 
 
 def merged(problems: Iterable[Problem]) -> list[Problem]:
@@ -108,6 +115,42 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
         else:
             found[key] = problem
     return list(found.values())
+
+
+_MOST_TOLD = 50
+"""Errors, and warnings, that are printed one by one; nobody reads more."""
+
+_MOST_ALIKE = 5
+"""The same for those of one expression that takes its values from rows."""
+
+
+def told(problems: Iterable[Problem]) -> list[str]:
+    """The problems as texts to print, in order: those of one cause, and all of them, up to a limit.
+
+    What is left out is counted.
+    """
+    shown: list[str] = []
+    alike: Counter[tuple[str, bool]] = Counter()
+    kinds: Counter[bool] = Counter()
+    left: Counter[tuple[str, bool]] = Counter()
+    for problem in problems:
+        via = problem.place.via if problem.place else None
+        cause = (str(via) if via else "", problem.warning)
+        alike[cause] += 1
+        if via and alike[cause] > _MOST_ALIKE:
+            left[cause] += 1
+        elif kinds[problem.warning] >= _MOST_TOLD:
+            left["", problem.warning] += 1
+        else:
+            kinds[problem.warning] += 1
+            shown.append(str(problem))
+    return shown + [one_line(_more(*cause, number)) for cause, number in left.items()]
+
+
+def _more(cause: str, warning: bool, number: int) -> str:
+    kind = "warning" if warning else "error"
+    where = f" about what is asked for at {cause}" if cause else ""
+    return f"... and {number:,} more {kind}{'s' * (number != 1)}{where}"
 
 
 class Failure(Exception):  # noqa: N818 - the family's name; its members end in Error
@@ -150,6 +193,10 @@ class ManifestError(Failure):
         self.problems = list(problems)
         errors = sum(not problem.warning for problem in self.problems)
         super().__init__(f"{errors} error{'s' * (errors != 1)}")
+
+    def __str__(self) -> str:
+        """What to print: not everything, where there is very much of it; `problems` has all."""
+        return "\n".join(told(self.problems))
 
 
 class ProviderError(Failure):
@@ -197,15 +244,23 @@ def redact(text: str, secrets: Iterable[Secret]) -> str:
     return text
 
 
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 
 
 def printable(text: str) -> str:
     """`text` without anything a terminal would obey: escapes and controls become visible.
 
-    Newlines and tabs stay; bidirectional overrides do not, for they reorder what is read.
+    Newlines and tabs stay; bidirectional overrides do not, for they reorder what is read. For
+    whole messages of our own; what others wrote goes through `one_line` first.
     """
     return _UNSAFE.sub(lambda found: _visible(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    """The same on one line: what others wrote must not pass for lines of ours."""
+    return printable(text.replace("\r\n", "\\n").replace("\n", "\\n"))
 
 
 def _visible(character: str) -> str:
@@ -224,13 +279,31 @@ def _columns(character: str) -> int:
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-_EXCERPT_COLUMNS = 100
+_EXCERPT_COLUMNS = 74
+"""Of a terminal's 80, after the indentation and with a mark at each end."""
 
 
 def _excerpt(line: str, column: int) -> list[str]:
     """The source line and a caret under `column`; a long line is shown around the caret."""
-    start = max(0, column - 1 - _EXCERPT_COLUMNS // 2) if len(line) > _EXCERPT_COLUMNS else 0
-    shown = printable(line[start : start + _EXCERPT_COLUMNS].replace("\t", " "))
-    before = printable(line[start : column - 1].replace("\t", " "))
-    lead, tail = ("…" if start else ""), ("…" if start + _EXCERPT_COLUMNS < len(line) else "")
-    return [f"    {lead}{shown}{tail}", "    " + " " * (width(lead) + width(before)) + "^"]
+    at = min(column - 1, len(line))
+    behind = _fitting(line[at:], _EXCERPT_COLUMNS)
+    # Half of the room lies before the caret, and all that a short rest of the line leaves.
+    room = _EXCERPT_COLUMNS - min(width("".join(behind)), _EXCERPT_COLUMNS // 2)
+    before = _fitting(line[:at][::-1], room)[::-1]
+    behind = _fitting(line[at:], _EXCERPT_COLUMNS - width("".join(before)))
+    lead = "…" if len(before) < at else ""
+    tail = "…" if len(behind) < len(line) - at else ""
+    caret = " " * (4 + width(lead + "".join(before))) + "^"
+    return [f"    {lead}{''.join([*before, *behind])}{tail}", caret]
+
+
+def _fitting(text: str, columns: int) -> list[str]:
+    """The first characters of `text`, as they are shown, that take no more than `columns`."""
+    found: list[str] = []
+    for character in text:
+        shown = one_line(character.replace("\t", " "))
+        columns -= width(shown)
+        if columns < 0:
+            break
+        found.append(shown)
+    return found

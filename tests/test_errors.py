@@ -19,8 +19,10 @@ from runner.errors import (
     Secret,
     UsageError,
     merged,
+    one_line,
     printable,
     redact,
+    told,
     width,
     worst,
 )
@@ -81,7 +83,7 @@ def test_a_long_line_is_shown_around_the_caret(column: int) -> None:
     line, caret = caret_of(text, column)
     before = caret[:-1].removeprefix("    ")
     shown = line.removeprefix("    ")
-    assert len(shown) <= 102
+    assert width(line) <= 80
     under = next((c for i, c in enumerate(shown) if width(shown[:i]) == width(before)), None)
     assert under == (text[column - 1] if column <= len(text) else None)
 
@@ -95,6 +97,45 @@ def test_one_cause_that_hits_many_jobs_is_told_once_with_their_number() -> None:
         "m.yaml:2:1: error: bad (3 jobs, first: a)",
         'm.yaml:2:1: error: job "d": worse',
     ]
+
+
+def test_jobs_without_a_name_are_only_counted() -> None:
+    found = merged([Problem(message="bad"), Problem(message="bad")])
+    assert [str(problem) for problem in found] == ["error: bad (2 jobs)"]
+
+
+def test_a_value_of_a_row_is_told_with_the_expression_that_brings_it() -> None:
+    template = Place(path="m.yaml", line=7, column=13)
+    problem = Problem(message="bad", place=Place(path="rows.csv", line=3, via=template))
+    assert str(problem) == "rows.csv:3: error: bad\n  asked for at m.yaml:7:13"
+
+
+def test_a_path_that_ends_in_white_space_is_quoted() -> None:
+    assert str(Place(path=" m.yaml", line=3)) == '" m.yaml":3'
+
+
+def of_row(line: int) -> Problem:
+    template = Place(path="m.yaml", line=7, column=13)
+    return Problem(message="bad", place=Place(path="rows.csv", line=line, via=template))
+
+
+def test_of_thousands_of_problems_only_some_are_printed() -> None:
+    other = [Problem(message=f"worse {n}") for n in range(60)]
+    odd = Problem(message="odd", warning=True)
+    printed = told([*map(of_row, range(1, 80_001)), *other, odd])
+    assert len(printed) == 53
+    assert printed[-3:] == [
+        "warning: odd",
+        "... and 79,995 more errors about what is asked for at m.yaml:7:13",
+        "... and 15 more errors",
+    ]
+    assert "worse 44" in printed[49]
+
+
+def test_an_invalid_manifest_is_printed_as_much_as_anyone_reads() -> None:
+    failure = ManifestError([Problem(message=str(n)) for n in range(52)])
+    assert str(failure).splitlines()[48:] == ["error: 48", "error: 49", "... and 2 more errors"]
+    assert len(failure.problems) == 52
 
 
 def test_the_same_words_at_another_place_or_as_a_warning_stay_apart() -> None:
@@ -121,6 +162,8 @@ def test_merging_loses_no_job(messages: list[str]) -> None:
         ("a\rb", "a\\x0db"),
         ("a\u202eb", "a\\u202eb"),
         ("a\x9bb", "a\\x9bb"),
+        ("a\u2028b\x85c", "a\\u2028b\\x85c"),
+        ("a\udc80b", "a\\udc80b"),
         ("line\n\ttab", "line\n\ttab"),
         ("猫 cat é", "猫 cat é"),
     ],
@@ -132,6 +175,20 @@ def test_nothing_is_shown_that_a_terminal_would_obey(text: str, shown: str) -> N
 @given(st.text())
 def test_what_is_printable_stays_as_it_is(text: str) -> None:
     assert printable(printable(text)) == printable(text)
+
+
+@given(st.text())
+def test_what_is_shown_on_one_line_stays_on_one(text: str) -> None:
+    assert len(f"{one_line(text)}.".splitlines()) == 1
+    assert one_line(one_line(text)) == one_line(text)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\u2029", "\x85"])
+def test_nothing_that_others_wrote_passes_for_a_line_of_ours(end: str) -> None:
+    fake = f"x{end}m.yaml:1: error: fake"
+    place = Place(path=fake, line=1, column=1, text=fake)
+    problem = Problem(message=fake, job=fake, hint=fake, place=place)
+    assert len(str(problem).splitlines()) == 4
 
 
 def test_a_message_cannot_obey_either() -> None:
