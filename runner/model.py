@@ -454,6 +454,18 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """One parameter that a job asks for otherwise than the last time."""
+
+    name: str
+    """The parameter, `images[0]` for one of several images, `operation` for the operation."""
+    before: Any
+    """None where it was absent and the document states no default; images by their digest or
+    URL."""
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEntry:
     """What will happen to one job, and why."""
 
@@ -471,6 +483,8 @@ class PlanEntry:
     """None where no price is known."""
     expected_s: float | None = None
     """How long the task should take; None where nothing is known."""
+    changes: Sequence[Changed] = ()
+    """What the job asks for otherwise than the last time; empty where it is new or the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from runner.differences import told
 from runner.errors import Problem
 from runner.model import (
     Action,
@@ -17,6 +18,7 @@ from runner.model import (
     Attempt,
     AttemptState,
     Billed,
+    Changed,
     ErrorClass,
     Evidence,
     Job,
@@ -52,6 +54,8 @@ class Known:
     """Whether that file is there, with its digest."""
     estimate: Callable[[Job], Amount | None]
     expected_s: Callable[[Job], float | None]
+    changes: Callable[[Job], Sequence[Changed]] = lambda _job: ()
+    """What the job, whose request nobody knows, asks for otherwise than the last time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +65,10 @@ class Wish:
     selected: Collection[str] | None = None
     """Ids of the jobs that are meant; None for all."""
     retry_failed: bool = False
+    forced: Collection[str] = ()
+    """Ids of the jobs whose results are to be made anew, and paid for again."""
+    submit: bool = True
+    """False where nothing will be sent: what failed before is then told as it is."""
     download: bool = True
 
 
@@ -119,7 +127,9 @@ def doubles(jobs: Sequence[Job], place_of: PlaceOf) -> list[Problem]:
 def _entry(job: Job, known: Known, wish: Wish, makers: dict[str, str]) -> PlanEntry:
     attempt = known.attempts.get(job.fingerprint)
     evidence = None if attempt else known.evidence.get(job.fingerprint)
-    share = None
+    forced = job.id in wish.forced
+    share: str | None = None
+    changes: Sequence[Changed] = ()
     if wish.selected is not None and job.id not in wish.selected:
         action, reason = Action.SKIP, NOT_SELECTED
     elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
@@ -131,7 +141,8 @@ def _entry(job: Job, known: Known, wish: Wish, makers: dict[str, str]) -> PlanEn
     elif evidence:
         action, reason = _of_evidence(evidence, known, wish)
     else:
-        action, reason = Action.SUBMIT, "new"
+        changes = known.changes(job)
+        action, reason = Action.SUBMIT, told(changes) or "new"
     return PlanEntry(
         job=job,
         action=action,
@@ -141,6 +152,7 @@ def _entry(job: Job, known: Known, wish: Wish, makers: dict[str, str]) -> PlanEn
         share=share,
         estimate=_estimate(job, action, attempt, evidence, known),
         expected_s=known.expected_s(job) if action in {Action.SUBMIT, Action.ATTACH} else None,
+        changes=changes,
     )
 
 

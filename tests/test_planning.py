@@ -16,6 +16,7 @@ from runner.model import (
     Attempt,
     AttemptState,
     Billed,
+    Changed,
     Draft,
     ErrorClass,
     Evidence,
@@ -85,6 +86,7 @@ def known(
     rows: tuple[Evidence, ...] = (),
     there: tuple[StoredFile, ...] = (),
     price: Amount | None = SIX,
+    changes: tuple[Changed, ...] = (),
 ) -> Known:
     return Known(
         attempts={each.intent.fingerprint: each for each in attempts},
@@ -93,6 +95,7 @@ def known(
         present=lambda file: file in there,
         estimate=lambda _job: price,
         expected_s=lambda _job: 20.0,
+        changes=lambda _job: changes,
     )
 
 
@@ -109,6 +112,19 @@ def test_what_nobody_knows_is_new() -> None:
     entry = only(known())
     assert (entry.action, entry.reason) == (Action.SUBMIT, "new")
     assert (entry.attempt, entry.estimate, entry.expected_s) == (None, SIX, 20.0)
+
+
+def test_what_asks_for_something_else_than_before_tells_what() -> None:
+    changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
+    entry = only(known(changes=changes))
+    assert (entry.action, entry.changes) == (Action.SUBMIT, changes)
+    assert entry.reason == "changed: aspect_ratio 16:9 -> 1:1"
+
+
+def test_a_request_that_is_known_is_not_compared() -> None:
+    changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
+    assert only(known(attempt("not_sent"), changes=changes)).changes == ()
+    assert only(known(rows=(evidence(),), changes=changes)).changes == ()
 
 
 def test_what_was_not_sent_is_submitted() -> None:
