@@ -11,10 +11,10 @@ from runner.documents.builder import Built, build
 from runner.documents.dump import dump, dump_item
 from runner.documents.flaws import Flaw
 from runner.documents.positions import Positions
-from runner.documents.reading import read_text
+from runner.documents.reading import likely_encoding, read_text
 from runner.errors import ManifestError, Place, Problem
 
-__all__ = ["Document", "dump", "dump_item", "load", "read_document"]
+__all__ = ["Document", "dump", "dump_item", "likely_encoding", "load", "read_document"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,8 @@ class Document:
     text: str = field(repr=False)
     sha256: str
     """Hex digest of the file's bytes."""
-    warnings: tuple[Problem, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    """In file order. With an error among them the value is good for nothing but further checks."""
     positions: Positions = field(repr=False, compare=False)
 
     def place(self, path: tuple[str | int, ...], *, key: bool = False, offset: int = 0) -> Place:
@@ -60,33 +61,24 @@ class Document:
 
 
 def read_document(path: Path) -> Document:
-    """The manifest at `path`; a ManifestError with every problem found where there is one."""
+    """The manifest at `path`, with what is wrong or odd about its text as `problems`.
+
+    Raises ManifestError with every problem found where no mapping comes of the text.
+    """
     text, content = read_text(path)
     built = build(text)
     positions = Positions(str(path), text)
     problems = _problems(built, positions)
-    if built.value is None and not problems:
-        empty = (
-            "the file is empty"
-            if built.root is None or not text.strip()
-            else "the manifest is empty"
-        )
-        problems = [
-            Problem(
-                message=empty,
-                hint="a manifest starts with `version: 1`",
-                place=Place(path=str(path)),
-            )
-        ]
-    elif not isinstance(built.value, dict) and all(problem.warning for problem in problems):
-        problems.append(_not_a_mapping(built, positions))
-    _refuse(problems)
+    if built.whole and not isinstance(built.value, dict):
+        problems.append(_empty(path, built, text) or _not_a_mapping(built, positions))
+    if not built.whole or not isinstance(built.value, dict):
+        raise ManifestError(problems)
     return Document(
         path=path,
         value=built.value,
         text=text,
         sha256=hashlib.sha256(content).hexdigest(),
-        warnings=tuple(problems),
+        problems=tuple(problems),
         positions=positions,
     )
 
@@ -98,13 +90,21 @@ def load(text: str, *, path: str = "<text>", names: frozenset[str] = frozenset()
     reads them as something else, such as an unquoted `on`.
     """
     built = build(text, names)
-    _refuse(_problems(built, Positions(path, text)))
+    problems = _problems(built, Positions(path, text))
+    if any(not problem.warning for problem in problems):
+        raise ManifestError(problems)
     return built.value
 
 
-def _refuse(problems: list[Problem]) -> None:
-    if any(not problem.warning for problem in problems):
-        raise ManifestError(problems)
+def _empty(path: Path, built: Built, text: str) -> Problem | None:
+    if built.value is not None:
+        return None
+    nothing = built.root is None or not text.strip()
+    return Problem(
+        message="the file is empty" if nothing else "the manifest is empty",
+        hint="a manifest starts with `version: 1`",
+        place=Place(path=str(path)),
+    )
 
 
 def _not_a_mapping(built: Built, positions: Positions) -> Problem:

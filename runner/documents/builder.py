@@ -11,7 +11,7 @@ from runner.documents.aliases import Aliases, merge_into
 from runner.documents.events import MAX_DEPTH, NextEvent, index_of, opened
 from runner.documents.flaws import Flaw, FlawError
 from runner.documents.scalars import SUSPECT, Reading, read_plain, read_tagged, unknown_tag
-from runner.documents.syntax import explain
+from runner.documents.syntax import SURROGATE, explain, half_a_pair
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
@@ -25,9 +25,12 @@ _TAGS = "tag:yaml.org,2002:"
 
 @dataclass(slots=True, kw_only=True)
 class Built:
-    """The value of a text and what is wrong with it; the value counts only without errors."""
+    """The value of a text and what is wrong with it."""
 
     value: Any = None
+    whole: bool = True
+    """Whether the text was read to its end, so that the value can be looked at in spite of its
+    flaws: what is wrong is the only value that is missing, or stands there as its text."""
     flaws: list[Flaw] = field(default_factory=list)
     root: int | None = None
     """Index of the value's first character; None where there is no value at all."""
@@ -39,15 +42,17 @@ def build(text: str, names: frozenset[str] = frozenset()) -> Built:
     What aliases stand for is shared, not copied: treat the value as read-only. `names` are keys
     that are meant as text though YAML 1.1 reads them as something else.
     """
-    builder = _Builder(names)
+    builder = _Builder(names, text if SURROGATE.search(text) else "")
     try:
         with opened(text) as next_event:
             builder.run(next_event)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
+        builder.whole = False
         builder.flaws.append(explain(error, text))
     except FlawError as error:
+        builder.whole = False
         builder.flaws.append(error.flaw)
-    return Built(value=builder.value, flaws=builder.flaws, root=builder.root)
+    return Built(value=builder.value, whole=builder.whole, flaws=builder.flaws, root=builder.root)
 
 
 class _Frame(NamedTuple):
@@ -62,10 +67,13 @@ class _Frame(NamedTuple):
 class _Builder:
     """One pass over the events: the open container, its parents, the key that awaits a value."""
 
-    def __init__(self, names: frozenset[str]) -> None:
+    def __init__(self, names: frozenset[str], suspect: str) -> None:
+        """`suspect` is the document's text where it may have half a surrogate pair."""
         self.names = names
+        self.suspect = suspect
         self.value: Any = None
         self.root: int | None = None
+        self.whole = True
         self.flaws: list[Flaw] = []
         self.top: Container | None = None
         self.key = _AWAITED
@@ -76,7 +84,7 @@ class _Builder:
 
     def run(self, next_event: NextEvent) -> None:
         handlers: dict[type[yaml.Event], Any] = {
-            yaml.ScalarEvent: self._scalar,
+            yaml.ScalarEvent: self._suspected if self.suspect else self._scalar,
             yaml.MappingStartEvent: self._mapping,
             yaml.MappingEndEvent: self._close,
             yaml.SequenceStartEvent: self._sequence,
@@ -129,6 +137,13 @@ class _Builder:
         else:
             self._attach(value, event)
 
+    def _suspected(self, event: yaml.ScalarEvent) -> None:
+        """PyYAML lets half a surrogate pair pass, libyaml does not."""
+        escape = SURROGATE.search(self.suspect, index_of(event))
+        if escape and any("\ud800" <= character <= "\udfff" for character in event.value):
+            raise FlawError(half_a_pair(escape.start()))
+        self._scalar(event)
+
     def _alias(self, event: yaml.AliasEvent) -> None:
         value = self.aliases.use(event.anchor or "", index_of(event), len(self.frames))
         if self.key is _AWAITED and self.top.__class__ is dict:
@@ -153,6 +168,7 @@ class _Builder:
         is_key = self.key is _AWAITED and self.top.__class__ is dict
         frame = _Frame(self.top, self.key, event.anchor, is_key)
         if is_key:
+            self.whole = False  # its value has no name
             self._complain(event, "a key must be text", hint=_BRACKET_HINT)
         else:
             self._attach(container, event)
@@ -187,6 +203,7 @@ class _Builder:
     def _name(self, key: Any, event: yaml.Event) -> None:
         """Take `key` as the open mapping's next; told where it is no text or there already."""
         if not isinstance(key, str):
+            self.whole = False
             self._complain(event, "a key must be text")
             key = str(key)
         elif isinstance(self.top, dict) and key in self.top:

@@ -56,10 +56,21 @@ def _nearest(path: Path) -> str | None:
     return f'did you mean "{path.parent / found[0]}"?' if found else None
 
 
-_MARKS = (
-    (b"\xff\xfe", "UTF-16"),
-    (b"\xfe\xff", "UTF-16"),
-)
+def likely_encoding(content: bytes) -> str | None:
+    """The name of the encoding that `content`, which is no UTF-8, seems to be in."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    if _reads_as(content, "gb2312"):  # two bytes a character, hardly ever so by chance
+        return "GBK"
+    return "Big5" if _reads_as(content, "big5") else None
+
+
+def _reads_as(content: bytes, encoding: str) -> bool:
+    try:
+        content.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _not_utf8(path: Path, content: bytes, at: int) -> ManifestError:
@@ -67,7 +78,7 @@ def _not_utf8(path: Path, content: bytes, at: int) -> ManifestError:
     before = content[:at].decode("utf-8-sig", errors="replace")
     lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     place = Place(path=str(path), line=len(lines), column=len(lines[-1]) + 1)
-    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    encoding = likely_encoding(content)
     seems = f" (it seems to be {encoding})" if encoding else ""
     message = f"the file is not UTF-8{seems}: byte 0x{content[at]:02X} cannot stand here"
     hint = "save it as UTF-8 in your editor"

@@ -127,10 +127,26 @@ def _anchor(trouble: _Trouble) -> Flaw:
 
 
 def _escape(trouble: _Trouble) -> Flaw:
+    at = max(0, trouble.text.rfind("\\", 0, trouble.index + 1))
+    if SURROGATE.match(trouble.text, at):
+        return half_a_pair(at)
     return trouble.flaw(
         "no such escape in double quotes",
         "write a backslash as \\\\, or use 'single quotes'",
-        at=max(0, trouble.text.rfind("\\", 0, trouble.index + 1)),
+        at=at,
+    )
+
+
+SURROGATE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F][0-9a-fA-F]{2}")
+"""An escape that stands for no character, whatever JSON makes of two of them."""
+
+
+def half_a_pair(at: int) -> Flaw:
+    """What to say about such an escape."""
+    return Flaw(
+        index=at,
+        message="half a surrogate pair is no character, and no UTF-8 can hold it",
+        hint="write the character itself, or \\U and its number in eight digits",
     )
 
 

@@ -73,7 +73,7 @@ def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str,
     links = validation.check_links(expansion.drafts, operations)
     images: dict[str, Images] = {}
     problems = [
-        *document.warnings,
+        *document.problems,
         *shape,
         *validation.not_yet_told(expansion.problems, shape),
         *_job_problems(document, operations, expansion, images),

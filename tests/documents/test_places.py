@@ -120,13 +120,13 @@ def test_the_source_text_of_a_plain_scalar_is_known(read: Read) -> None:
 def test_unquoted_words_and_underscores_are_warnings_at_their_places(read: Read) -> None:
     document = read("a: no\nb: [Yes, true, n]\nid: 2024_01\n")
     assert document.value == {"a": False, "b": [True, True, "n"], "id": 202401}
-    told = [str(problem).split(": ", 1)[1].splitlines()[0] for problem in document.warnings]
+    told = [str(problem).split(": ", 1)[1].splitlines()[0] for problem in document.problems]
     assert told == [
         "warning: YAML reads an unquoted no as false: quote it, or write false",
         "warning: YAML reads an unquoted Yes as true: quote it, or write true",
         'warning: YAML reads 2024_01 as the number 202401; if it is text, quote it: "2024_01"',
     ]
-    assert [(w.place.line, w.place.column) for w in document.warnings if w.place] == [
+    assert [(w.place.line, w.place.column) for w in document.problems if w.place] == [
         (1, 4),
         (2, 5),
         (3, 5),
@@ -146,7 +146,7 @@ def test_every_path_of_a_dumped_value_leads_to_its_own_line() -> None:
 
 def test_a_line_that_is_wrong_often_is_kept_once(read: Read) -> None:
     document = read("a: [" + "猫, " * 1000 + "no, no]\n")
-    first, second = (warning.place for warning in document.warnings)
+    first, second = (warning.place for warning in document.problems)
     assert first
     assert second
     assert first.text is second.text

@@ -13,9 +13,11 @@ from runner.errors import ManifestError
 
 
 def told(path: Path) -> str:
-    with pytest.raises(ManifestError) as caught:
-        read_document(path)
-    return "\n".join(map(str, caught.value.problems))
+    try:
+        problems = list(read_document(path).problems)
+    except ManifestError as error:
+        problems = error.problems
+    return "\n".join(map(str, problems))
 
 
 def test_a_document_knows_its_path_value_text_and_digest(tmp_path: Path) -> None:
@@ -28,7 +30,26 @@ def test_a_document_knows_its_path_value_text_and_digest(tmp_path: Path) -> None
     assert document.value == {"name": "猫"}
     assert document.text == "name: 猫\r\n"
     assert document.sha256 == hashlib.sha256(content).hexdigest()
-    assert document.warnings == ()
+    assert document.problems == ()
+
+
+def test_what_is_no_manifest_at_all_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ManifestError, match="is a directory, not a file"):
+        read_document(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name"),
+    [("utf-16", "UTF-16"), ("gbk", "GBK"), ("big5", "Big5"), ("latin-1", None)],
+)
+def test_the_likely_encoding_is_named(tmp_path: Path, encoding: str, name: str | None) -> None:
+    text = "name: déjà vu\n" if encoding == "latin-1" else "name: 一隻貓,在窗前\n"
+    if encoding == "gbk":
+        text = "name: 一只猫,坐在窗台上\n"
+    path = tmp_path / "m.yaml"
+    path.write_bytes(text.encode(encoding))
+    assert ("it seems to be" in told(path)) == bool(name)
+    assert f"(it seems to be {name})" in told(path) or name is None
 
 
 def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path) -> None:
