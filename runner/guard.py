@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -9,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from runner import __version__
 from runner.errors import Exit, Failure, ManifestError, Secret, printable, redact
@@ -16,27 +18,44 @@ from runner.errors import Exit, Failure, ManifestError, Secret, printable, redac
 
 def guarded(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> int:
     """Run `step`; its exit code, or that of the error that ended it, told on standard error."""
+    _open_streams()
+    code = Exit.OK
     try:
-        code = int(step())
+        code = step()
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever read our output has gone; point the descriptor away so that the interpreter's
-        # own flush at exit does not fail once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.OK
+        _abandon(sys.stdout)  # whoever read our output has had enough
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return Exit.INTERRUPTED
     except ManifestError as error:
         for problem in error.problems:
-            _say(str(problem))
+            say(str(problem))
         return error.exit
     except Failure as error:
-        _say(str(error))
+        say(str(error))
         return error.exit
+    except OSError as error:
+        if error.filename is not None:
+            return _defect(error, environ)
+        _abandon(sys.stdout)
+        say(f"error: the output cannot be written: {error.strerror}")
+        return Exit.INCOMPLETE
     except Exception as error:  # noqa: BLE001 - the outermost frame: a defect, told as one
         return _defect(error, environ)
     return code
+
+
+def _open_streams() -> None:
+    """Streams that the caller has closed lead nowhere, rather than being None."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+def _abandon(stream: TextIO) -> None:
+    """Point the stream's descriptor away, so that the flush at exit does not fail once more."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[Secret]:
@@ -58,7 +77,7 @@ def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
         where = f"a crash log was written to {Path(log.name)}"
     except OSError as trouble:
         where = f"no crash log could be written ({trouble.strerror}); the traceback:\n{text}"
-    _say(redact(f"{what}\n  {where}\n  what was paid for is in the ledger", secrets_of(environ)))
+    say(redact(f"{what}\n  {where}\n  what was paid for is in the ledger", secrets_of(environ)))
     return Exit.DEFECT
 
 
@@ -70,7 +89,8 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
         yield error
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Tell something on standard error; where nobody listens, the exit code still tells."""
     try:
         print(printable(text), file=sys.stderr, flush=True)
     except OSError:

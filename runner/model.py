@@ -7,7 +7,7 @@ fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in reque
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -180,9 +180,14 @@ class Job:
         return self.draft.operation
 
 
-PlaceOf: TypeAlias = Callable[[Draft, tuple[str | int, ...]], Place]
-"""(draft, path inside its parameters) to where that value comes from: job, default, row, matrix.
-The empty path is the job's own place; ("id",) its id."""
+class PlaceOf(Protocol):
+    """Tells where a draft's values come from: job, default, row, matrix."""
+
+    def __call__(self, draft: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Place:
+        """The place of the value at `path` inside the parameters, or of its key as written.
+
+        The empty path is the job's own place; ("id",) its id.
+        """
 
 
 # ----------------------------------------------------------------------------------- providers
@@ -267,6 +272,10 @@ class JobError:
     message: str
     class_: ErrorClass
     billed: Billed
+
+
+RESULT_GONE = "result_gone"
+"""The code of a job whose result was paid for and cannot be had any more."""
 
 
 class Fate(enum.Enum):
@@ -433,13 +442,14 @@ class Action(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A row of an earlier results manifest: this request was paid for, says the row."""
+    """A row of an earlier results manifest: this request was paid for, or may have been."""
 
     job: str
     """The id it had."""
     fingerprint: str
     state: State
-    """`State.SUCCEEDED`, or `State.PENDING` with its task still to be collected."""
+    """`State.SUCCEEDED`, `State.PENDING` with its task still to be collected, or
+    `State.AMBIGUOUS`, about which nothing is known but that it may have been paid for."""
     task_id: str | None
     seed: int | None
     credits: int | None
@@ -529,6 +539,9 @@ class Outcome:
     submitted_at: str | None = None
     finished_at: str | None = None
     error: JobError | None = None
+    sent: Mapping[str, Any] | None = None
+    """The request's parameters with other jobs' results put in, as the ledger keeps them; None
+    where nothing was sent."""
 
 
 # -------------------------------------------------------------------------------------- events

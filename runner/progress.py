@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from runner.errors import printable
@@ -27,11 +27,11 @@ def observer(
         mode = "bar" if fancy else "plain"
     match mode:
         case "bar":
-            return Bar(err)
+            return Unheard(Bar(err))
         case "plain":
-            return Plain(err)
+            return Unheard(Plain(err))
         case "json":
-            return Json(out)
+            return Unheard(Json(out))
         case _:
             return Silent()
 
@@ -47,6 +47,31 @@ class Silent:
 
     def stop(self) -> None:
         """Nothing."""
+
+
+class Unheard:
+    """Another onlooker, for as long as anybody listens: a closed pipe must not end a paid run."""
+
+    def __init__(self, teller: Observer) -> None:
+        self._teller: Observer = teller
+
+    def start(self, plan: Plan) -> None:
+        """Let it start."""
+        self._try(lambda: self._teller.start(plan))
+
+    def event(self, event: Event) -> None:
+        """Let it know."""
+        self._try(lambda: self._teller.event(event))
+
+    def stop(self) -> None:
+        """Let it stop."""
+        self._try(self._teller.stop)
+
+    def _try(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except (OSError, ValueError):  # ValueError: the stream is closed on our side
+            self._teller = Silent()
 
 
 class Bar:

@@ -1,9 +1,15 @@
-"""One status request at the provider's pace: a task id in, what the provider says of it out."""
+"""Status requests at the provider's pace: a task id in, what the provider says of it out."""
 
 from __future__ import annotations
 
+import asyncio
+
+from runner.engine import redaction, retry
 from runner.engine.context import Context
-from runner.model import Operation, TaskStatus
+from runner.model import Operation, TaskState, TaskStatus
+
+PATIENCE_S = 120.0
+"""How long `ask_patiently` puts up with answers that say nothing."""
 
 
 async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatus:
@@ -11,4 +17,19 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
     provider = context.provider(operation)
     await context.rates[operation.provider].acquire()
     request = provider.status(context.account(operation), task_id)
-    return provider.read_status(await context.http.send(request, submission=False), task_id)
+    reply = await context.http.send(request, submission=False)
+    return redaction.of_status(provider.read_status(reply, task_id), context.settings.secrets)
+
+
+async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:
+    """Ask until the answer says something of the task, for two minutes at most."""
+    loop, tries = asyncio.get_running_loop(), 0
+    end = loop.time() + min(PATIENCE_S, context.settings.timeout_s)
+    while True:
+        status = await ask(context, operation, task_id)
+        delay = retry.backoff(tries, context.random, status.retry_after_s)
+        silent = status.state is TaskState.UNKNOWN and not status.fatal
+        if not silent or loop.time() + delay > end:
+            return status
+        tries += 1
+        await asyncio.sleep(delay)

@@ -7,54 +7,97 @@ from dataclasses import replace
 
 from runner import media
 from runner.engine import files, retry
-from runner.engine.asking import ask
+from runner.engine.asking import ask_patiently
 from runner.engine.context import Context, Flight, durable
 from runner.engine.download import DownloadError, fetch
-from runner.ledger import Store
-from runner.model import Action, PlanEntry, Step, StoredFile, TaskState
+from runner.errors import OutputError
+from runner.ledger import Finish, Store
+from runner.model import (
+    Action,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    JobError,
+    PlanEntry,
+    Step,
+    StoredFile,
+    TaskState,
+)
 
 TRIES = 5
-"""How often one file is tried before the job is left for the next run."""
+"""How often a URL may lead to something else than the file, fresh ones included."""
 
 
-async def fetch_files(
-    context: Context, flight: Flight
-) -> tuple[tuple[StoredFile, ...], str | None]:
+async def fetch_files(context: Context, flight: Flight) -> tuple[StoredFile, ...] | JobError | str:
     """Fetch every file of a finished task; returns them, or what hindered it.
 
-    The URLs that an earlier run was told are not even tried: they are valid for a day at most
-    (the vendor's public documentation).
+    A `JobError` means that there is nothing to be fetched any more. The URLs that an earlier run
+    was told are not even tried: they are valid for a day at most (the vendor's public
+    documentation).
     """
     if not flight.urls or flight.entry.action is Action.FETCH:
         trouble = await _freshen(context, flight)
         if trouble:
-            return (), trouble
+            return trouble
+        await _on_record(context, flight)
     stored: list[StoredFile] = []
     while len(stored) < len(flight.urls):
         file = await _persist(context, flight, len(stored))
         if not isinstance(file, StoredFile):
-            return (), file
+            return file
         stored.append(file)
     if flight.number is not None:
-        await durable(context.journal.submit(Store(number=flight.number, files=tuple(stored))))
+        kept = tuple(
+            replace(file, path=files.relative(context.base / file.path, context.archive.parent))
+            for file in stored
+        )
+        await durable(context.journal.submit(Store(number=flight.number, files=kept)))
     context.tell(Step.FETCHED, flight.entry.job.id)
-    return tuple(stored), None
+    return tuple(stored)
 
 
-async def _persist(context: Context, flight: Flight, index: int) -> StoredFile | str:
-    """Fetch one file, trying again and with fresh URLs; the last trouble in words if it fails."""
-    for tries in range(TRIES):
-        if tries:
-            await asyncio.sleep(retry.backoff(tries - 1, context.random, None))
+async def _on_record(context: Context, flight: Flight) -> None:
+    """Fresh URLs, and the success itself where so far only a results manifest knew of it."""
+    if flight.number is None:
+        return
+    finish = Finish(
+        number=flight.number,
+        state=AttemptState.SUCCEEDED,
+        finished_at=flight.finished_at or context.stamp(),
+        seed=flight.seed,
+        credits=flight.credits,
+        usage=flight.usage,
+        urls=flight.urls,
+    )
+    await durable(context.journal.submit(finish))
+
+
+async def _persist(context: Context, flight: Flight, index: int) -> StoredFile | JobError | str:
+    """Fetch one file, trying again and with fresh URLs; the last trouble in words if it fails.
+
+    A file host that is out is put up with as long as a provider is; what is there and is no
+    such file is asked for a few times.
+    """
+    loop, wrong, tries = asyncio.get_running_loop(), 0, 0
+    end = loop.time() + context.settings.outage_s
+    while True:
         try:
             return await _fetch_one(context, flight, index)
+        except OutputError as error:  # no room, or something in the way: others may fare better
+            return error.message
         except DownloadError as error:
             trouble = str(error)
             if error.kind != "transient":
-                trouble = await _freshen(context, flight) or trouble
-        if index >= len(flight.urls):
-            break
-    return trouble
+                wrong += 1
+                stale = await _freshen(context, flight)
+                if isinstance(stale, JobError):
+                    return stale
+                trouble = stale or trouble
+        delay = retry.backoff(tries, context.random)
+        tries += 1
+        if wrong >= TRIES or index >= len(flight.urls) or loop.time() + delay > end:
+            return trouble
+        await asyncio.sleep(delay)
 
 
 async def _fetch_one(context: Context, flight: Flight, index: int) -> StoredFile:
@@ -77,15 +120,26 @@ async def _fetch_one(context: Context, flight: Flight, index: int) -> StoredFile
     )
 
 
-async def _freshen(context: Context, flight: Flight) -> str | None:
+async def _freshen(context: Context, flight: Flight) -> JobError | str | None:
     """Ask for URLs that are valid now; None when they are there, otherwise what is the matter."""
     if flight.task_id is None:
-        return "its task is not known"
-    status = await ask(context, flight.operation, flight.task_id)
+        return _gone("its file is not there, and no task is known that could be asked for it")
+    status = await ask_patiently(context, flight.operation, flight.task_id)
+    if status.state is TaskState.GONE:
+        return _gone(f"its file is not there, and task {flight.task_id} is gone: {status.detail}")
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         return f"no fresh URL: {status.detail or status.state.value}"
     flight.urls = status.urls
     return None
+
+
+def _gone(what: str) -> JobError:
+    return JobError(
+        code="result_gone",
+        message=f"{what}; --force makes it again, for its price",
+        class_=ErrorClass.PROVIDER,
+        billed=Billed.YES,
+    )
 
 
 async def shelve(

@@ -59,6 +59,8 @@ class Context:
     gates: Mapping[str, Gate]
     """Provider to the door that submissions go through."""
     observer: Observer
+    alive: Callable[[str], bool]
+    """Whether the run of that id, in the same ledger, still lives."""
     random: random.Random
     stopping: asyncio.Event
     """Set when nothing more is to be submitted."""
@@ -153,7 +155,16 @@ class Flight:
             finished_at=known.finished_at,
             attempts=known.ordinal if isinstance(known, Attempt) else known.attempts,
             known=entry.action is Action.FETCH,
+            intent=entry.attempt.intent if entry.attempt else None,
         )
+
+    def take_over(self, attempt: Attempt) -> None:
+        """Go on with a task that another run made of the same request."""
+        self.number, self.task_id, self.intent = attempt.number, attempt.task_id, attempt.intent
+        self.seed, self.credits, self.usage = attempt.seed, attempt.credits, attempt.usage
+        self.urls, self.submitted_at = attempt.urls, attempt.submitted_at
+        self.finished_at, self.attempts = attempt.finished_at, attempt.ordinal
+        self.known = attempt.state is AttemptState.SUCCEEDED
 
     def attempt(self, run: str, state: AttemptState, error: JobError | None) -> Attempt:
         """The living attempt, as this run left it."""

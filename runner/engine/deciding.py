@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.engine.context import Context, Ending, Flight, Later, durable
 from runner.engine.outcomes import ended
 from runner.engine.reconcile import Absent, Adopted, Unclear, reconcile
-from runner.ledger import Settle
+from runner.ledger import Settle, Stale, Supersede
 from runner.model import (
     Attempt,
     AttemptState,
@@ -27,28 +27,23 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
     verdict = await reconcile(context, attempt, flight.operation)
     match verdict:
         case Adopted():
-            flight.number, flight.task_id = attempt.number, verdict.task_id
-            flight.seed = verdict.seed if verdict.seed is not None else attempt.seed
-            flight.credits = verdict.credits if verdict.credits is not None else attempt.credits
-            flight.submitted_at = attempt.submitted_at or attempt.intent.at
-            await _settle(context, flight, attempt, AttemptState.SUBMITTED)
-            context.tell(Step.SUBMITTED, flight.entry.job.id, f"found task {verdict.task_id}")
-            return None
+            return await _adopt(context, flight, attempt, verdict)
         case Absent():
             error = _error("absent", verdict.reason, Billed.NO)
-            await _settle(context, flight, attempt, AttemptState.NOT_SENT, error)
+            await _settle(context, attempt, AttemptState.NOT_SENT, error)
             context.tell(Step.RETRYING, flight.entry.job.id, f"did not arrive: {verdict.reason}")
             return Later(delay_s=0.0)
         case Unclear() if _risked(context):
-            error = _error("resubmitted", f"by on_ambiguous: {verdict.reason}", Billed.UNKNOWN)
-            await _settle(context, flight, attempt, AttemptState.NOT_SENT, error)
+            # Set aside, not forgotten: what it may have cost stays in the budget.
+            change = Supersede(number=attempt.number, at=context.stamp())
+            await durable(context.journal.submit(change))
             text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
             context.tell(Step.RETRYING, flight.entry.job.id, text)
             return Later(delay_s=0.0)
         case Unclear():
             error = attempt.error or _error("unknown_fate", verdict.reason, Billed.UNKNOWN)
             if attempt.state is AttemptState.INTENT:
-                await _settle(context, flight, attempt, AttemptState.AMBIGUOUS, error)
+                await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
             flight.task_id = attempt.task_id
             reason = verdict.reason
             if verdict.candidates and attempt.task_id is None:
@@ -61,23 +56,35 @@ def _risked(context: Context) -> bool:
     return context.settings.on_ambiguous == "resubmit" and not context.stopping.is_set()
 
 
-async def _settle(
-    context: Context,
-    flight: Flight,
-    attempt: Attempt,
-    state: AttemptState,
-    error: JobError | None = None,
-) -> None:
-    found = state is AttemptState.SUBMITTED
+async def _adopt(
+    context: Context, flight: Flight, attempt: Attempt, found: Adopted
+) -> Ending | Later | None:
+    """Go on with the task that was found; or with another's, where another run was first."""
     settle = Settle(
         number=attempt.number,
-        state=state,
+        state=AttemptState.SUBMITTED,
         at=context.stamp(),
-        task_id=flight.task_id if found else None,
-        seed=flight.seed if found else None,
-        credits=flight.credits if found else None,
-        error=error,
+        task_id=found.task_id,
+        seed=found.seed,
+        credits=found.credits,
     )
+    result = await durable(context.journal.submit(settle))
+    if isinstance(result, Stale):
+        if result.attempt.task_id is None:
+            return Later(delay_s=0.0)
+        flight.take_over(result.attempt)
+        return None
+    flight.number, flight.task_id = attempt.number, found.task_id
+    flight.seed = found.seed if found.seed is not None else attempt.seed or attempt.intent.seed
+    flight.credits = found.credits if found.credits is not None else attempt.credits
+    flight.submitted_at = attempt.submitted_at or attempt.intent.at
+    context.tell(Step.SUBMITTED, flight.entry.job.id, f"found task {found.task_id}")
+    return None
+
+
+async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
+    # Where another run has settled it meanwhile (`Stale`), the next submission meets what it left.
+    settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
     await durable(context.journal.submit(settle))
 
 

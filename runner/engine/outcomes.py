@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from runner.engine.context import Context, Flight
@@ -47,6 +48,7 @@ def ended(
         finished_at=flight.finished_at
         or (context.stamp() if state is State.FAILED and flight.attempts else None),
         error=error,
+        sent=flight.intent.request if flight.intent else None,
     )
 
 
@@ -61,9 +63,16 @@ def interrupted(context: Context, flight: Flight) -> Outcome:
 
 
 def unstarted(entry: PlanEntry, reason: str, *, skipped: bool = False) -> Outcome:
-    """The outcome of a job that this run never came to."""
-    state = State.SKIPPED if skipped else State.PENDING
-    return Outcome(job=entry.job, state=state, reason=reason, estimated=entry.estimate)
+    """The outcome of a job that this run never came to: what was known of it stays known."""
+    known = entry.attempt or entry.evidence
+    if known is None or entry.action is Action.SUBMIT:
+        state = State.SKIPPED if skipped else State.PENDING
+        return Outcome(job=entry.job, state=state, reason=reason, estimated=entry.estimate)
+    if entry.action is Action.REUSE:
+        return _known(entry, State.SUCCEEDED, known.files)
+    state = State.AMBIGUOUS if entry.action is Action.DECIDE else State.PENDING
+    files = known.files if entry.action is Action.FETCH else ()
+    return replace(_known(entry, state, files), reason=reason)
 
 
 def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
@@ -74,7 +83,8 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     if entry.action is Action.REUSE:
         return _known(entry, State.SUCCEEDED, files)
     if entry.attempt is None and entry.evidence is None:
-        return unstarted(entry, entry.reason, skipped=True)
+        reason = entry.reason
+        return Outcome(job=entry.job, state=State.SKIPPED, reason=reason, estimated=entry.estimate)
     if entry.evidence is not None:
         return _known(entry, entry.evidence.state, entry.evidence.files)
     assert entry.attempt is not None
@@ -138,6 +148,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
         submitted_at=known.submitted_at,
         finished_at=known.finished_at,
         error=error if state is State.FAILED else None,
+        sent=known.intent.request if isinstance(known, Attempt) else None,
     )
 
 

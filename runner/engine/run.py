@@ -15,6 +15,8 @@ from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.engine.submitting import adopt, submit
 from runner.engine.watching import collect, watch
+from runner.errors import OutputError
+from runner.ledger import Taken
 from runner.model import (
     Action,
     Attempt,
@@ -31,6 +33,11 @@ FETCHERS = 8
 
 ANSWER_WAIT_S = 15.0
 """How long an interruption waits for the answers of submissions that have left."""
+
+OTHERS_S = 0.5
+"""How often it is looked what another run makes of the same request."""
+
+_MADE = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
 
 CHECKPOINT_S = 60.0
 """How often a long run writes its results manifest."""
@@ -55,6 +62,7 @@ class Batch:
         self.stops = Stops(max_failures=context.settings.max_failures)
         """Why nothing more was submitted, to a provider or at all."""
         self.interrupted_by: signal.Signals | None = None
+        self._errors: list[Exception] = []
         self._schedule = Schedule(
             plan.entries,
             providers={name: op.provider for name, op in context.operations.items()},
@@ -66,7 +74,8 @@ class Batch:
 
         `checkpoint` is called in a thread, about once a minute, with the outcomes so far.
         Raises an `ExceptionGroup` of what ended the batch before its time (a ledger that can't
-        be written, a defect); what was known until then is in `outcomes` all the same.
+        be written, a defect): after submissions that had left were answered and recorded. What
+        was known until then is in `outcomes` all the same.
         """
         async with asyncio.TaskGroup() as helpers:
             running = [helpers.create_task(self._fetch()) for _ in range(FETCHERS)]
@@ -75,6 +84,8 @@ class Batch:
                 await self._work_together()
             for task in running:
                 task.cancel()
+        if self._errors:
+            raise ExceptionGroup("the batch ended before its time", self._errors)
 
     def outcomes(self) -> list[Outcome]:
         """One outcome for every job, in the plan's order, whatever state the run is in."""
@@ -97,7 +108,10 @@ class Batch:
 
     async def _work(self) -> None:
         while (entry := await self._next()) is not None:
-            await self._carry(entry)
+            try:
+                await self._carry(entry)
+            except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
+                self._fail(error)
 
     async def _next(self) -> PlanEntry | None:
         """The next job to carry; None when there will be no more."""
@@ -150,16 +164,19 @@ class Batch:
                 return await self._submit(entry)
             case Action.ATTACH | Action.FETCH:
                 flight = await self._flight(entry)
-                known = entry.action is Action.FETCH
-                return None if known else await self._watch(flight)
+                if flight.known:
+                    return None
+                # Without a task id another run is submitting it: try, and the ledger will tell.
+                return await (self._watch(flight) if flight.task_id else self._submit(entry))
 
     async def _flight(self, entry: PlanEntry) -> Flight:
         """The record of the job's way; a job that was put off goes on with the one it has."""
         if entry.job.id not in self._flights:
             operation = self._context.operations[entry.job.operation]
             self._flights[entry.job.id] = Flight.of(entry, operation)
-            if entry.evidence is not None and entry.action is not Action.SUBMIT:
-                await adopt(self._context, self._flights[entry.job.id])
+            flight = self._flights[entry.job.id]
+            if entry.evidence is not None and flight.task_id is not None:
+                await adopt(self._context, flight)
         return self._flights[entry.job.id]
 
     async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
@@ -182,12 +199,23 @@ class Batch:
         match result:
             case None:
                 self._schedule.widen(entry)
+                return await self._watch(flight)
+            case Taken(attempt=attempt):
+                return await self._join(flight, attempt)
             case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
                 attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
                 return await self._settle(flight, attempt)
-            case _:
-                return result
-        return await self._watch(flight)
+        return result
+
+    async def _join(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
+        """Go on with what another run has made, or is making, of the same request."""
+        if attempt.task_id is not None and attempt.state in _MADE:
+            flight.take_over(attempt)
+            return None if flight.known else await self._watch(flight)
+        alive = await asyncio.to_thread(self._context.alive, attempt.run)
+        if attempt.state is AttemptState.INTENT and alive:
+            return Later(delay_s=OTHERS_S)
+        return await self._settle(flight, attempt)
 
     async def _settle(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
         flight.unsure = True
@@ -197,6 +225,8 @@ class Batch:
         return await self._watch(flight) if result is None else result
 
     async def _watch(self, flight: Flight) -> Ending | None:
+        if flight.known:
+            return None
         if self._context.stopping.is_set():
             return Ending(outcome=interrupted(self._context, flight))
         return await watch(self._context, flight)
@@ -209,8 +239,11 @@ class Batch:
 
     async def _fetch(self) -> None:
         while True:
-            ending = await collect(self._context, await self._to_fetch.get())
-            await self._end(ending.outcome, ending.halt)
+            try:
+                ending = await collect(self._context, await self._to_fetch.get())
+                await self._end(ending.outcome, ending.halt)
+            except Exception as error:  # noqa: BLE001 - the same
+                self._fail(error)
 
     # ---------------------------------------------------------------------------------- ends
 
@@ -223,7 +256,8 @@ class Batch:
             freed = self._schedule.succeed(outcome.job.id)
         else:
             for entry, upstream in self._schedule.fail(outcome.job.id):
-                self._note(_without(entry, self._outcomes[upstream]))
+                lost = self._outcomes[upstream]
+                self._note(shared(entry, lost, ()) if entry.share else _without(entry, lost))
         await self._tell_workers(freed)
 
     def _note(self, outcome: Outcome) -> None:
@@ -242,27 +276,49 @@ class Batch:
     async def _write_now_and_then(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         while True:
             await asyncio.sleep(CHECKPOINT_S)
-            await asyncio.to_thread(checkpoint, self.outcomes())
+            try:
+                await asyncio.to_thread(checkpoint, self.outcomes())
+            except OutputError as error:  # the end will tell again; what is paid for goes on
+                self._context.tell(Step.RETRYING, "", error.message)
 
     # -------------------------------------------------------------------------- interruptions
 
     def _interrupt(self, number: signal.Signals) -> None:
         """Submit nothing more and wait for answers that are due; the second time, cut them too."""
-        first = self.interrupted_by is None
-        self.interrupted_by = self.interrupted_by or number
+        if self.interrupted_by is not None:
+            self._cut()
+            return
+        self.interrupted_by = number
+        waiting = self._stop()
+        text = "nothing more is submitted; tasks under way are left to the next run"
+        if waiting:
+            text = (
+                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to {waiting} submission"
+                f"{'s' * (waiting != 1)}; Ctrl-C again cuts them"
+            )
+        self._context.tell(Step.INTERRUPTED, "", text)
+
+    def _fail(self, error: Exception) -> None:
+        """End the run for a reason of our own, but not the submissions that have left."""
+        self._errors.append(error)
+        self._stop()
+
+    def _stop(self) -> int:
+        """Let no worker go on but those that wait for the answer to a submission; their number."""
+        if self._context.stopping.is_set():
+            return 0
         self._context.stopping.set()
         posting = {job for job, flight in self._flights.items() if flight.posting}
+        me = asyncio.current_task()
         for worker in self._workers:
-            if not first or worker.get_name() not in posting:
+            if worker.get_name() not in posting and worker is not me:
                 worker.cancel()
-        if first and posting:
-            self._context.tell(
-                Step.INTERRUPTED,
-                "",
-                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to {len(posting)} submission"
-                f"{'s' * (len(posting) != 1)}; press Ctrl-C again to cut",
-            )
-            asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._interrupt, number)
+        asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
+        return len(posting)
+
+    def _cut(self) -> None:
+        for worker in self._workers:
+            worker.cancel()
 
 
 def _cap(context: Context, provider: str) -> int:

@@ -8,7 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.model import PlanEntry
+from runner.model import Action, PlanEntry
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,4 +133,12 @@ class Schedule:
 
 
 def _needs(entry: PlanEntry) -> Iterable[str]:
-    return (entry.share,) if entry.share else entry.job.draft.needs
+    """Whose results must be there first: only what is yet to be submitted uses them."""
+    if entry.share:
+        return (entry.share,)
+    known = entry.attempt or entry.evidence
+    made = entry.action is Action.ATTACH and known is not None and known.task_id is not None
+    return () if made or entry.action in _NEEDLESS else entry.job.draft.needs
+
+
+_NEEDLESS = frozenset({Action.REUSE, Action.FETCH, Action.SKIP})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from runner.engine import retry
+from runner.engine import redaction, retry
 from runner.engine.context import Context, Ending, Flight, Halt, Later, durable
 from runner.engine.outcomes import ended
 from runner.engine.prepare import Prepared, adoption, prepare
 from runner.engine.upstream import Unfit
 from runner.errors import Exit, LedgerError
-from runner.ledger import Intend, Settle, Stale
+from runner.ledger import Intend, Settle, Stale, Taken
 from runner.model import (
     AttemptState,
     Billed,
@@ -33,10 +33,11 @@ SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 
 async def submit(
     context: Context, flight: Flight, upstream: Mapping[str, Outcome]
-) -> Ending | Later | None:
+) -> Ending | Later | Taken | None:
     """Submit once: None when the task exists, otherwise how the job ended or when to try again.
 
-    Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled.
+    Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled. `Taken`:
+    the ledger has a living attempt of this request by now, another run's.
     """
     try:
         prepared = await prepare(context, flight, upstream)
@@ -70,8 +71,8 @@ def _meaning(context: Context, flight: Flight, submission: Submission) -> Ending
             outcome = ended(context, flight, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
         case Fate.WRONG_ADDRESS:
-            halt = Halt(reason=error.message, exit=Exit.PROVIDER)
-            reason = f"not submitted: {error.message}"
+            halt = Halt(reason=_elsewhere(context, flight, error), exit=Exit.PROVIDER)
+            reason = f"not submitted: {halt.reason}"
             return Ending(outcome=ended(context, flight, State.PENDING, reason=reason), halt=halt)
         case Fate.STOPPED:
             halt = Halt(reason=_spoken(context, flight, error), exit=Exit.PROVIDER)
@@ -111,6 +112,13 @@ def _given_up(context: Context, flight: Flight, why: str) -> Ending:
     return Ending(outcome=outcome, halt=Halt(reason=reason, exit=Exit.INCOMPLETE))
 
 
+def _elsewhere(context: Context, flight: Flight, error: JobError) -> str:
+    """That the address is not the API's, which it is, and who can change it."""
+    address = context.account(flight.operation).base_url
+    variable = context.provider(flight.operation).BASE_URL_ENV
+    return f"{address} does not take submissions ({error.message}); check {variable}"
+
+
 def _spoken(context: Context, flight: Flight, error: JobError) -> str:
     """A refusal that every other submission shares, with the key's name where it is the key's."""
     text = f"{error.code}: {error.message}"
@@ -119,7 +127,7 @@ def _spoken(context: Context, flight: Flight, error: JobError) -> str:
     return text
 
 
-async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submission | Ending:
+async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submission | Taken:
     """Commit the intent, send the request once, record what became of it.
 
     `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
@@ -129,14 +137,14 @@ async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submiss
     number = await durable(context.journal.submit(_intend(context, prepared)))
     if not isinstance(number, int):
         flight.posting = False
-        reason = "another run is making it; run again to use its result"
-        return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
+        return Taken(attempt=number.attempt)
     flight.number = number
     if context.stopping.is_set():
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
         reply = await context.http.send(prepared.request, submission=True)
-        submission = context.provider(flight.operation).read_submission(reply)
+        said = context.provider(flight.operation).read_submission(reply)
+        submission = redaction.of_submission(said, context.settings.secrets)
     await _record(context, flight, prepared, submission, reply)
     flight.posting = False
     return submission
@@ -207,8 +215,11 @@ _STATES = {
 async def adopt(context: Context, flight: Flight) -> None:
     """Take a task that only an earlier results manifest knows into the ledger.
 
-    If the ledger has learnt of the fingerprint since the plan was made, it keeps what it knows.
+    If the ledger has learnt of the request since the plan was made, what it knows counts.
     """
     intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
-    number = await durable(context.journal.submit(intend))
-    flight.number = number if isinstance(number, int) else number.attempt.number
+    result = await durable(context.journal.submit(intend))
+    if isinstance(result, int):
+        flight.number = result
+    else:
+        flight.take_over(result.attempt)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from runner import media
-from runner.engine.asking import ask
+from runner.engine.asking import ask_patiently
 from runner.engine.context import Context, Flight
 from runner.expansion import resolve
 from runner.model import (
@@ -150,7 +150,7 @@ async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
     operation = context.operations[outcome.job.operation]
     if outcome.task_id is None or operation.provider not in context.settings.accounts:
         return outcome.urls
-    return (await ask(context, operation, outcome.task_id)).urls or outcome.urls
+    return (await ask_patiently(context, operation, outcome.task_id)).urls or outcome.urls
 
 
 def _references(value: Any) -> Iterator[JobOutput]:

@@ -110,8 +110,12 @@ async def collect(context: Context, flight: Flight) -> Ending:
     """Fetch what the task made; paid but not fetched is pending, never failed."""
     if not context.settings.download:
         return Ending(outcome=ended(context, flight, State.SUCCEEDED))
-    files, trouble = await fetch_files(context, flight)
-    if trouble:
-        reason = f"made, not yet fetched: {trouble}"
-        return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
-    return Ending(outcome=ended(context, flight, State.SUCCEEDED, files=files))
+    found = await fetch_files(context, flight)
+    match found:
+        case tuple():
+            return Ending(outcome=ended(context, flight, State.SUCCEEDED, files=found))
+        case JobError():
+            return Ending(outcome=ended(context, flight, State.FAILED, error=found))
+        case str():
+            reason = f"made, not yet fetched: {found}"
+            return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))

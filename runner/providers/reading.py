@@ -76,7 +76,9 @@ def url(value: Any) -> str | None:
     """A result's URL, byte for byte; None for what cannot be one."""
     if not isinstance(value, str) or not 0 < len(value) <= URL_LIMIT:
         return None
-    return value if value.isprintable() and " " not in value else None
+    # Anything else could name a file of this machine where another job takes it as an image.
+    web = value.lower().startswith(("http://", "https://"))
+    return value if web and value.isprintable() and " " not in value else None
 
 
 def scalars(value: Any) -> dict[str, Any]:

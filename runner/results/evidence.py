@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,8 +13,11 @@ from typing import Any
 from runner.documents import load
 from runner.errors import ManifestError, Place, Problem
 from runner.ledger.changes import Realm, realm_of
-from runner.model import Amount, Evidence, State, StoredFile
+from runner.media import EXTENSIONS
+from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile
 from runner.results.rows import VERSION
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,7 @@ class Earlier:
     rows: tuple[Mapping[str, Any], ...] = ()
     """Every row as it stands, those of the jobs and then those of removed ones."""
     evidence: Mapping[str, Evidence]
-    """Fingerprint to its row, of what succeeded and of what is under way."""
+    """Fingerprint to its row, of what was paid for, is under way, or may be either."""
     problems: tuple[Problem, ...] = ()
     """Warnings: it could not be read."""
 
@@ -88,27 +92,29 @@ def _words(error: Exception) -> str:
 
 
 def _evidence(rows: Collection[Mapping[str, Any]], realm: Realm) -> dict[str, Evidence]:
-    """The first row of each fingerprint that proves something, success before what goes on."""
+    """The first row of each fingerprint that proves something, the surest proof first."""
     proofs = [proof for each in rows if (proof := _proof(each, realm))]
     found: dict[str, Evidence] = {}
-    for proof in sorted(proofs, key=lambda proof: proof.state is State.PENDING):
+    for proof in sorted(proofs, key=lambda proof: _SUREST.index(proof.state)):
         found.setdefault(proof.fingerprint, proof)
     return found
 
 
+_SUREST = (State.SUCCEEDED, State.PENDING, State.AMBIGUOUS)
+
+
 def _proof(row: Mapping[str, Any], realm: Realm) -> Evidence | None:
-    state, task_id = row.get("state"), _digits(row.get("task_id"))
-    fingerprint = _text(row.get("fingerprint"))
-    collectable = state == State.PENDING and task_id
+    task_id = _digits(row.get("task_id"))
+    state, fingerprint = _proven(row, task_id), _text(row.get("fingerprint"))
     urls = tuple(url for url in _list(row.get("urls")) if isinstance(url, str))
     here = not urls or realm_of(urls[0]) == realm
-    if not fingerprint or not here or not (state == State.SUCCEEDED or collectable):
+    if not fingerprint or not here or state is None:
         return None
     cost, usage = _mapping(row.get("cost")), _mapping(row.get("usage"))
     return Evidence(
         job=row["id"],
         fingerprint=fingerprint,
-        state=State.PENDING if collectable else State.SUCCEEDED,
+        state=state,
         task_id=task_id,
         seed=_whole(row.get("seed")),
         credits=_whole(row.get("credits")),
@@ -121,6 +127,20 @@ def _proof(row: Mapping[str, Any], realm: Realm) -> Evidence | None:
         submitted_at=_text(row.get("submitted_at")),
         finished_at=_text(row.get("finished_at")),
     )
+
+
+def _proven(row: Mapping[str, Any], task_id: str | None) -> State | None:
+    """What a row proves of its request: paid for, under way, or perhaps one of these."""
+    match row.get("state"):
+        case State.SUCCEEDED:
+            return State.SUCCEEDED
+        case State.FAILED if _mapping(row.get("error")).get("code") == RESULT_GONE:
+            return State.SUCCEEDED
+        case State.PENDING | State.AMBIGUOUS if task_id:
+            return State.PENDING  # a task that was not told of any more is asked for again
+        case State.AMBIGUOUS:
+            return State.AMBIGUOUS
+    return None
 
 
 def _files(values: list[Any]) -> tuple[StoredFile, ...]:
@@ -137,7 +157,8 @@ def _file(value: Any) -> StoredFile | None:
             "bytes": int(size),
             "media_type": str(media_type),
         }:
-            return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
+            if _DIGEST.fullmatch(sha256) and media_type in EXTENSIONS:
+                return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
     return None
 
 

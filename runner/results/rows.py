@@ -59,8 +59,8 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "operation": job.operation,
         "state": outcome.state.value,
         "reason": outcome.reason,
-        "prompt": plain(job.parameters.get("prompt")),
-        "model": plain(job.parameters.get("model")),
+        "prompt": plain(_asked(outcome, "prompt")),
+        "model": plain(_asked(outcome, "model")),
         "parameters": _parameters(job, folder),
         "tags": list(job.draft.tags),
         "task_id": outcome.task_id,
@@ -84,6 +84,14 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "finished_at": outcome.finished_at,
         "error": _error(outcome.error),
     }
+
+
+def _asked(outcome: Outcome, name: str) -> Any:
+    """A parameter as it was sent, where other jobs' results were put in; else as planned."""
+    value = outcome.job.parameters.get(name)
+    if isinstance(value, Deferred) and outcome.sent is not None:
+        return outcome.sent.get(name, value)
+    return value
 
 
 def plain(value: Any) -> Any:

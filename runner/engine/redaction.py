@@ -1,0 +1,27 @@
+"""What a provider says, without any key that it may quote back: nothing of one is ever kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from runner.errors import Secret, redact
+from runner.model import JobError, Submission, TaskStatus
+
+
+def of_submission(submission: Submission, secrets: Iterable[Secret]) -> Submission:
+    """The submission with clean texts; ids stay as they are."""
+    keys = tuple(secrets)
+    return replace(submission, error=_of_error(submission.error, keys))
+
+
+def of_status(status: TaskStatus, secrets: Iterable[Secret]) -> TaskStatus:
+    """The status with clean texts; ids and URLs stay as they are."""
+    keys = tuple(secrets)
+    return replace(status, error=_of_error(status.error, keys), detail=redact(status.detail, keys))
+
+
+def _of_error(error: JobError | None, keys: tuple[Secret, ...]) -> JobError | None:
+    if error is None:
+        return None
+    return replace(error, code=redact(error.code, keys), message=redact(error.message, keys))
