@@ -10,7 +10,9 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runner.model import Amount, Unit
+from runner.model import Amount, Operation, PlanEntry, Unit
+from runner.prices import kind
+from runner.providers.base import Provider
 
 NOTHING = Decimal(0)
 
@@ -209,6 +211,18 @@ def refusal(budget: Budget, order: Order) -> str:
 
 
 _WORDS: Mapping[Unit, str] = {"credits": "credits", "cny": "CNY"}
+
+
+def order_of(entry: PlanEntry, operation: Operation, provider: Provider) -> Order:
+    """What submitting an entry of a plan asks the budget for."""
+    images = sum(len(some) for some in entry.job.media.values())
+    return Order(
+        job=entry.job.id,
+        unit=provider.UNIT,
+        kind=kind(operation, entry.job.parameters, images),
+        estimate=entry.estimate,
+        told=provider.TELLS_PRICE,
+    )
 
 
 def _value(amount: Amount | None, unit: Unit) -> Decimal | None:

@@ -14,6 +14,7 @@ from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned, plan_manifest, with_keys
 from runner.pipeline.reading import Manifest, read_manifests
 from runner.report import records, text
+from runner.report.plans import plan_text
 
 __all__ = ["Options", "emulate", "plan", "run", "schema", "validate"]
 
@@ -47,11 +48,11 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     manifests = read_manifests(options.manifests, options.environ)
     planned = [plan_manifest(manifest, options) for manifest in manifests]
     if options.as_json:
-        _print_json([records.of_plan(str(p.manifest.path), p.plan) for p in planned])
+        _print_json([records.of_plan(str(p.manifest.path), p.plan, p.outlook) for p in planned])
     for one in planned:
         _announce(one)
         if not options.as_json:
-            print(text.plan_text(str(one.manifest.path), one.plan))
+            print(plan_text(str(one.manifest.path), one.plan, one.outlook))
     entries = (entry for one in planned for entry in one.plan.entries)
     work = any(entry.action is Action.SUBMIT for entry in entries)
     return Exit.TO_SUBMIT if detailed_exitcode and work else Exit.OK

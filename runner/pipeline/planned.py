@@ -7,19 +7,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from runner.engine.budget import Budget
 from runner.engine.files import find
 from runner.errors import Problem
-from runner.ledger import Realm, open_ledger, realm_of
+from runner.ledger import Costs, Realm, open_ledger, realm_of
 from runner.model import Action, Attempt, AttemptState, Job, Operation, Plan, PlanEntry, StoredFile
+from runner.pipeline.history import History
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.reading import Manifest
-from runner.planning import Known, Wish, make_plan
-from runner.prices import estimate, expected_s
+from runner.planning import Known, Wish, make_plan, totals
 from runner.providers.registry import LISTERS, PROVIDERS
+from runner.report.plans import Outlook
 from runner.results import read_evidence
 from runner.selection import Selection, select
 from runner.settings import ProviderFacts, Settings, Sources, read_settings
+from runner.timing import forecast
 
 V = TypeVar("V")
 
@@ -35,6 +38,8 @@ class Planned:
     places: Places
     settings: Settings
     plan: Plan
+    costs: Costs
+    """What the manifest has cost in this ledger before."""
     removed: list[Mapping[str, Any]]
     """Rows of earlier results whose jobs are no longer in the manifest."""
     warnings: Sequence[Problem]
@@ -62,6 +67,23 @@ class Planned:
         risked = self.settings.on_ambiguous == "resubmit"
         return entry.action is Action.DECIDE and (listed or risked)
 
+    @property
+    def outlook(self) -> Outlook:
+        """What the plan means in time and money."""
+        caps = {name: account.concurrency for name, account in self.settings.accounts.items()}
+        return Outlook(
+            forecast=forecast(self.plan, self.settings.concurrency, caps),
+            cost=totals(self.plan).cost,
+            spent=self.costs.spent,
+            spent_unpriced=sum(self.costs.unpriced.values()),
+            budget=self.settings.budget,
+        )
+
+    def budget(self) -> Budget:
+        """The budget of one run over this plan, with what the manifest has cost before."""
+        blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
+        return Budget(self.settings.budget, self.costs.spent, blind)
+
 
 def plan_manifest(manifest: Manifest, options: Options) -> Planned:
     """Decide what happens to every job of one manifest; reads the ledger, asks nobody.
@@ -75,13 +97,15 @@ def plan_manifest(manifest: Manifest, options: Options) -> Planned:
     realms = _by_realm(manifest, settings)
     earlier = [read_evidence(places.results, realm=realm) for realm in realms]
     with open_ledger(places.ledger, read_only=True) as ledger:
+        history = History(manifest, settings, options, ledger)
         known = Known(
             attempts=_union(ledger.latest(prints, realm) for realm, prints in realms.items()),
             evidence=_union(one.evidence for one in earlier),
             alive=ledger.alive,
             present=lambda file: _present(file, places),
-            estimate=lambda job: estimate(_operation(manifest, job), job.parameters, _images(job)),
-            expected_s=lambda job: _expected_s(manifest, job, options),
+            estimate=history.estimate,
+            expected_s=history.expected_s,
+            changes=history.changes,
         )
         selection = _selection(jobs, options, known.attempts)
         wish = Wish(
@@ -89,13 +113,14 @@ def plan_manifest(manifest: Manifest, options: Options) -> Planned:
             retry_failed=options.retry_failed,
             download=settings.download,
         )
-        plan = make_plan(jobs, known, wish)
+        plan, costs = make_plan(jobs, known, wish), history.costs
     return Planned(
         manifest=manifest,
         options=options,
         places=places,
         settings=settings,
         plan=plan,
+        costs=costs,
         added=selection.added if selection else (),
         removed=earlier[0].removed({job.id for job in jobs}) if earlier else [],
         warnings=[*manifest.warnings, *(earlier[0].problems if earlier else ())],
@@ -171,19 +196,8 @@ def _present(file: StoredFile, places: Places) -> bool:
     return find(places.base / file.path, file.sha256, places.archive) is not None
 
 
-def _expected_s(manifest: Manifest, job: Job, options: Options) -> float | None:
-    published = expected_s(_operation(manifest, job), job.parameters, _images(job))
-    if published is None or not options.emulate:
-        return published
-    return published * options.scale
-
-
 def _operation(manifest: Manifest, job: Job) -> Operation:
     return manifest.operations[job.operation]
-
-
-def _images(job: Job) -> int:
-    return sum(len(images) for images in job.media.values())
 
 
 def facts_of(

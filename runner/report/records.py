@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from runner.errors import Problem
-from runner.model import Amount, Plan, PlanEntry
+from runner.model import Amount, Changed, Plan, PlanEntry
 from runner.planning import totals
+from runner.report.plans import Outlook
 
 
 def of_problem(problem: Problem) -> dict[str, Any]:
@@ -24,7 +26,7 @@ def of_problem(problem: Problem) -> dict[str, Any]:
     }
 
 
-def of_plan(manifest: str, plan: Plan) -> dict[str, Any]:
+def of_plan(manifest: str, plan: Plan, outlook: Outlook) -> dict[str, Any]:
     """A plan with its totals; what has no known price is null in a job and counted apart."""
     numbers = totals(plan)
     return {
@@ -35,6 +37,7 @@ def of_plan(manifest: str, plan: Plan) -> dict[str, Any]:
             "cost": {unit: _number(value) for unit, value in numbers.cost.items()},
             "unpriced": numbers.unpriced,
             "at_risk": {unit: _number(value) for unit, value in numbers.at_risk.items()},
+            **_of_outlook(outlook),
         },
         "jobs": [_of_entry(entry) for entry in plan.entries],
     }
@@ -46,6 +49,7 @@ def _of_entry(entry: PlanEntry) -> dict[str, Any]:
         "operation": entry.job.operation,
         "action": entry.action.value,
         "reason": entry.reason,
+        "changes": [_of_change(change) for change in entry.changes],
         "task_id": entry.attempt.task_id if entry.attempt else None,
         "estimate": _amount(entry.estimate),
         "expected_s": entry.expected_s,
@@ -57,5 +61,23 @@ def _amount(amount: Amount | None) -> dict[str, int | float] | None:
     return {amount.unit: _number(amount.value)} if amount else None
 
 
-def _number(value: Any) -> int | float:
+def _of_change(change: Changed) -> dict[str, Any]:
+    return {"parameter": change.name, "from": change.before, "to": change.after}
+
+
+def _of_outlook(outlook: Outlook) -> dict[str, Any]:
+    """Plain values; `expected_s` is null where no task's time is known."""
+    forecast = outlook.forecast
+    known = forecast.tasks > forecast.unknown or not forecast.tasks
+    return {
+        "expected_s": round(forecast.seconds, 1) if known else None,
+        "untimed": forecast.unknown,
+        "spent": {unit: _number(value) for unit, value in outlook.spent.items()},
+        "spent_unpriced": outlook.spent_unpriced,
+        "budget": {unit: _number(value) for unit, value in outlook.budget.items()},
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """A sum as JSON has it."""
     return int(value) if value == int(value) else float(value)

@@ -7,18 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runner.errors import Place, printable, width
+from runner.errors import Place, printable
 from runner.model import (
-    Action,
     Amount,
     Billed,
     ErrorClass,
     Outcome,
-    Plan,
     State,
     Unit,
 )
-from runner.planning import NOT_SELECTED, totals
+from runner.planning import NOT_SELECTED
 
 SHOWN = 20
 """How many troubles are spelled out; the results manifest has them all."""
@@ -159,32 +157,3 @@ def _advice(outcome: Outcome) -> str | None:
             return f"look for a task{when} in the provider's console; it is not sent again{risk}"
         case _:
             return None
-
-
-def plan_text(manifest: str, plan: Plan) -> str:
-    """A line for every job and the totals; what has no known price is said to have none."""
-    wide = max((width(entry.job.id) for entry in plan.entries), default=0)
-    lines = []
-    for entry in plan.entries:
-        name = entry.job.id + " " * (wide - width(entry.job.id))
-        price = _price(entry.estimate) if entry.action is Action.SUBMIT else ""
-        lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
-    return "\n".join(printable(line) for line in [f"{manifest}: {plan_totals(plan)}", *lines])
-
-
-def _price(amount: Amount | None) -> str:
-    return "price unknown" if amount is None else money(amount)
-
-
-def plan_totals(plan: Plan) -> str:
-    """`3 to submit (about 26 credits, 1 of unknown price), 2 to reuse`."""
-    numbers = totals(plan)
-    cost = [
-        f"about {money(Amount(unit=unit, value=value))}" for unit, value in numbers.cost.items()
-    ]
-    cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
-    parts = []
-    for action, count in numbers.actions.items():
-        price = f" ({', '.join(cost)})" if action is Action.SUBMIT else ""
-        parts += [f"{count} to {action.value}{price}"] if count else []
-    return ", ".join(parts) or "no jobs"

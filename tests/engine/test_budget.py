@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from runner.engine.budget import Admission, Budget, Order, refusal
-from runner.model import Amount, Unit
+from runner.engine.budget import Admission, Budget, Order, order_of, refusal
+from runner.model import Action, Amount, Draft, Job, PlanEntry, Unit
+from runner.operations import load_operations
+from runner.prices import kind
+from runner.providers.registry import PROVIDERS
 
 NOW, WAIT = Admission.NOW, Admission.WAIT
 CEILING, UNPRICED = Admission.CEILING, Admission.UNPRICED
@@ -214,6 +218,17 @@ def test_a_refusal_for_want_of_a_price_says_why() -> None:
         "its price is not known, and an earlier submission may have cost nobody knows how much, "
         "so a budget of 9 credits could not be kept"
     )
+
+
+def test_an_entry_of_a_plan_becomes_an_order() -> None:
+    operation = load_operations()["modelverse/reference2video"]
+    draft = Draft(entry=0, id="a", operation=operation.name, parameters={}, base=Path())
+    parameters = {"model": "viduq2", "images": ["u"], "duration": 9}
+    job = Job(draft=draft, parameters=parameters, media={}, fingerprint="f")
+    entry = PlanEntry(job=job, action=Action.SUBMIT, reason="new")
+    found = order_of(entry, operation, PROVIDERS["modelverse"])
+    assert (found.job, found.unit, found.told, found.estimate) == ("a", "cny", False, None)
+    assert found.kind == kind(operation, parameters)
 
 
 class Runs(RuleBasedStateMachine):

@@ -67,7 +67,7 @@ def test_plan_tells_what_would_be_submitted_and_writes_nothing(online: Project) 
     ran = online.run("plan", "spring.yaml")
     assert ran.code == 0
     assert ran.out == (
-        "spring.yaml: 2 to submit (about 14 credits)\n"
+        "spring.yaml: 2 to submit (about 14 credits) | time unknown\n"
         "  submit a     6 credits  new\n"
         "  submit b     8 credits  new\n"
     )
@@ -80,7 +80,13 @@ def test_plan_after_a_run_tells_what_is_reused(online: Project) -> None:
     before = listing(online.folder)
     online.jobs(TWO.replace("2K", "4K"))
     ran = online.run("plan", "spring.yaml")
-    assert ran.out.splitlines()[0] == "spring.yaml: 1 to submit (about 10 credits), 1 to reuse"
+    head, *jobs, spent = ran.out.splitlines()
+    assert head == "spring.yaml: 1 to submit (about 10 credits), 1 to reuse | time unknown"
+    assert [" ".join(line.split()) for line in jobs] == [
+        "reuse a done",
+        "submit b 10 credits changed: resolution 2K -> 4K",
+    ]
+    assert spent == "spent so far: 14 credits"
     assert [name for name in listing(online.folder) if "sqlite3-" not in name] == before
 
 

@@ -1,0 +1,95 @@
+"""A plan and what it means in time and money, as a short text for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from runner.errors import printable, width
+from runner.model import Action, Amount, Plan, Unit
+from runner.planning import totals
+from runner.report.text import money, span
+from runner.timing import Forecast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What surrounds a plan."""
+
+    forecast: Forecast
+    cost: Mapping[Unit, Decimal]
+    """What the plan's submissions should cost, as far as prices are known."""
+    spent: Mapping[Unit, Decimal]
+    """What the manifest has cost so far."""
+    spent_unpriced: int
+    """Earlier submissions that may have cost nobody knows how much; no part of `spent`."""
+    budget: Mapping[Unit, Decimal]
+    """The ceiling in each unit; a unit that is absent has none."""
+
+
+def plan_text(manifest: str, plan: Plan, outlook: Outlook) -> str:
+    """The totals, a line for every job, and what the budget says; what is unknown is said so."""
+    wide = max((width(entry.job.id) for entry in plan.entries), default=0)
+    lines = []
+    for entry in plan.entries:
+        name = entry.job.id + " " * (wide - width(entry.job.id))
+        price = _price(entry.estimate) if entry.action is Action.SUBMIT else ""
+        lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
+    head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
+    lines = [" | ".join(filter(None, head)), *lines, *money_lines(outlook)]
+    return "\n".join(printable(line) for line in lines)
+
+
+def _price(amount: Amount | None) -> str:
+    return "price unknown" if amount is None else money(amount)
+
+
+def plan_totals(plan: Plan) -> str:
+    """`3 to submit (about 26 credits, 1 of unknown price), 2 to reuse`."""
+    numbers = totals(plan)
+    cost = [
+        f"about {money(Amount(unit=unit, value=value))}" for unit, value in numbers.cost.items()
+    ]
+    cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
+    parts = []
+    for action, count in numbers.actions.items():
+        price = f" ({', '.join(cost)})" if action is Action.SUBMIT else ""
+        parts += [f"{count} to {action.value}{price}"] if count else []
+    return ", ".join(parts) or "no jobs"
+
+
+def time_text(forecast: Forecast) -> str:
+    """`about 40 s`, `time unknown`, `about 40 s and 2 of unknown time`; empty without tasks."""
+    if not forecast.tasks:
+        return ""
+    if forecast.unknown == forecast.tasks:
+        return "time unknown"
+    rest = f" and {forecast.unknown} of unknown time" if forecast.unknown else ""
+    return f"about {span(forecast.seconds)}{rest}"
+
+
+def money_lines(outlook: Outlook) -> list[str]:
+    """For each unit what is spent and what the budget leaves; none where there is no such thing."""
+    lines = [
+        _money_line(unit, outlook)
+        for unit in ("credits", "cny")
+        if unit in outlook.budget or outlook.spent.get(unit)
+    ]
+    if outlook.spent_unpriced:
+        some = outlook.spent_unpriced
+        lines.append(f"besides, {some} earlier submission{'s' * (some != 1)} of unknown price")
+    return lines
+
+
+def _money_line(unit: Unit, outlook: Outlook) -> str:
+    spent = outlook.spent.get(unit, Decimal(0))
+    line = f"spent so far: {money(Amount(unit=unit, value=spent))}"
+    ceiling = outlook.budget.get(unit)
+    if ceiling is None:
+        return line
+    line += f", of a budget of {money(Amount(unit=unit, value=ceiling))}"
+    short = spent + outlook.cost.get(unit, Decimal(0)) - ceiling
+    if short <= 0:
+        return line
+    return f"{line}; this plan is {money(Amount(unit=unit, value=short))} above it"
