@@ -96,7 +96,7 @@ class Callbacks:
             self._session = aiohttp.ClientSession(timeout=_LIMIT)
         content = json.dumps({**body, "status": body["state"]}, ensure_ascii=False).encode()
         try:
-            url = URL(task.order.callback_url)
+            url = URL(task.order.callback_url, encoded=True)
             headers = signed_headers(self._keys[task.id], url.raw_path, url.raw_query_string)
             async with self._session.post(
                 url, data=content, headers=headers, allow_redirects=False

@@ -39,7 +39,6 @@ async def fetch_files(context: Context, flight: Flight) -> tuple[StoredFile, ...
         trouble = await _freshen(context, flight)
         if trouble:
             return trouble
-        await _on_record(context, flight)
     stored: list[StoredFile] = []
     while len(stored) < len(flight.urls):
         file = await _persist(context, flight, len(stored))
@@ -130,6 +129,7 @@ async def _freshen(context: Context, flight: Flight) -> JobError | str | None:
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         return f"no fresh URL: {status.detail or status.state.value}"
     flight.urls = status.urls
+    await _on_record(context, flight)
     return None
 
 

@@ -48,7 +48,7 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
             reason = verdict.reason
             if verdict.candidates and attempt.task_id is None:
                 reason += f" (candidates: {', '.join(verdict.candidates)})"
-            outcome = ended(context, flight, State.AMBIGUOUS, reason=reason, error=error)
+            outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
 
 

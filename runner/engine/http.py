@@ -49,6 +49,9 @@ class Http:
         # A submission never travels on a connection that a server may just have closed.
         self._submit = await self._session(aiohttp.TCPConnector(limit=0, force_close=True))
         self._ask = await self._session(aiohttp.TCPConnector(limit=0))
+        # aiohttp would ask again, unseen, when a kept-alive connection has just gone: past the
+        # pace of status requests, and in a second layer of retries. There is no public switch.
+        self._ask._retry_connection = False  # noqa: SLF001
         # The file hosts' sessions have never seen a key.
         self._files = await self._session(aiohttp.TCPConnector(limit=0), decompress=True)
         self._public = await self._session(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from runner.engine.context import Context, Flight
+from runner.engine.context import Flight
 from runner.model import (
     Action,
     Amount,
@@ -20,7 +20,6 @@ from runner.model import (
 
 
 def ended(
-    context: Context,
     flight: Flight,
     state: State,
     *,
@@ -45,21 +44,20 @@ def ended(
         files=files,
         attempts=flight.attempts,
         submitted_at=flight.submitted_at,
-        finished_at=flight.finished_at
-        or (context.stamp() if state is State.FAILED and flight.attempts else None),
+        finished_at=flight.finished_at,
         error=error,
         sent=flight.intent.request if flight.intent else None,
     )
 
 
-def interrupted(context: Context, flight: Flight) -> Outcome:
+def interrupted(flight: Flight) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
     if flight.unsure or (flight.posting and flight.task_id is None):
         reason = "the run was cut before it was known what became of its submission"
-        return ended(context, flight, State.AMBIGUOUS, reason=reason)
+        return ended(flight, State.AMBIGUOUS, reason=reason)
     where = "made, not yet fetched" if flight.known else "its task is under way"
     where = where if flight.task_id else "not submitted"
-    return ended(context, flight, State.PENDING, reason=f"interrupted; {where}")
+    return ended(flight, State.PENDING, reason=f"interrupted; {where}")
 
 
 def unstarted(entry: PlanEntry, reason: str, *, skipped: bool = False) -> Outcome:
@@ -128,14 +126,16 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     if isinstance(known, Attempt):
         estimated, attempts = known.intent.estimate, known.ordinal
         actual, error = known.cost or _credits(known.credits), known.error
+        seed = known.seed if known.seed is not None else known.intent.seed
     else:
         estimated, attempts, actual, error = known.estimated, known.attempts, known.actual, None
+        seed = known.seed
     return Outcome(
         job=entry.job,
         state=state,
         reason=entry.reason,
         task_id=known.task_id,
-        seed=known.seed,
+        seed=seed,
         credits=known.credits,
         estimated=estimated,
         actual=actual,
@@ -147,7 +147,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
         attempts=attempts,
         submitted_at=known.submitted_at,
         finished_at=known.finished_at,
-        error=error if state is State.FAILED else None,
+        error=error if state in (State.FAILED, State.AMBIGUOUS) else None,
         sent=known.intent.request if isinstance(known, Attempt) else None,
     )
 

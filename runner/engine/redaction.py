@@ -8,17 +8,24 @@ from dataclasses import replace
 from runner.errors import Secret, redact
 from runner.model import JobError, Submission, TaskStatus
 
+LEAST = 6
+"""Shorter texts are no keys, and their letters are in every word."""
+
 
 def of_submission(submission: Submission, secrets: Iterable[Secret]) -> Submission:
     """The submission with clean texts; ids stay as they are."""
-    keys = tuple(secrets)
+    keys = _long(secrets)
     return replace(submission, error=_of_error(submission.error, keys))
 
 
 def of_status(status: TaskStatus, secrets: Iterable[Secret]) -> TaskStatus:
     """The status with clean texts; ids and URLs stay as they are."""
-    keys = tuple(secrets)
+    keys = _long(secrets)
     return replace(status, error=_of_error(status.error, keys), detail=redact(status.detail, keys))
+
+
+def _long(secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+    return tuple(secret for secret in secrets if len(secret.reveal()) >= LEAST)
 
 
 def _of_error(error: JobError | None, keys: tuple[Secret, ...]) -> JobError | None:

@@ -96,7 +96,7 @@ class Batch:
         if job in self._outcomes:
             return self._outcomes[job]
         if job in self._flights:
-            return interrupted(self._context, self._flights[job])
+            return interrupted(self._flights[job])
         return unstarted(entry, "interrupted; not started")
 
     # ------------------------------------------------------------------------------- workers
@@ -228,7 +228,7 @@ class Batch:
         if flight.known:
             return None
         if self._context.stopping.is_set():
-            return Ending(outcome=interrupted(self._context, flight))
+            return Ending(outcome=interrupted(flight))
         return await watch(self._context, flight)
 
     async def _share(self, entry: PlanEntry) -> Ending:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from runner.engine.context import Halt
 from runner.engine.submitting import SHARED_CODES
 from runner.errors import Exit
-from runner.model import Outcome, State
+from runner.model import ErrorClass, Outcome, State
 
 SHARED_LIMIT = 3
 """So many different requests refused with one of the shared codes speak of the account."""
@@ -49,7 +49,8 @@ class Stops:
         if self.max_failures is not None and self._failures >= self.max_failures:
             some = f"{self._failures} job{'s' * (self._failures != 1)} failed"
             self.everywhere = self.everywhere or Halt(reason=some, exit=Exit.JOBS_FAILED)
-        if outcome.error.code in SHARED_CODES:
+        shared = outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH
+        if shared:
             refused = self._refused[provider, outcome.error.code]
             refused.add(outcome.job.fingerprint)
             if len(refused) >= SHARED_LIMIT:

@@ -42,7 +42,7 @@ async def submit(
     try:
         prepared = await prepare(context, flight, upstream)
     except Unfit as unfit:
-        return Ending(outcome=ended(context, flight, State.FAILED, error=unfit.error))
+        return Ending(outcome=ended(flight, State.FAILED, error=unfit.error))
     gate, fate, throttled = context.gates[flight.operation.provider], None, False
     if not await gate.enter():
         return _given_up(context, flight, "it has not taken any submission")
@@ -68,17 +68,17 @@ def _meaning(context: Context, flight: Flight, submission: Submission) -> Ending
             return _put_off(context, flight, submission, error)
         case Fate.AMBIGUOUS:
             reason = f"the submission may have arrived: {error.message}"
-            outcome = ended(context, flight, State.AMBIGUOUS, reason=reason, error=error)
+            outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
         case Fate.WRONG_ADDRESS:
             halt = Halt(reason=_elsewhere(context, flight, error), exit=Exit.PROVIDER)
             reason = f"not submitted: {halt.reason}"
-            return Ending(outcome=ended(context, flight, State.PENDING, reason=reason), halt=halt)
+            return Ending(outcome=ended(flight, State.PENDING, reason=reason), halt=halt)
         case Fate.STOPPED:
             halt = Halt(reason=_spoken(context, flight, error), exit=Exit.PROVIDER)
-            return Ending(outcome=ended(context, flight, State.FAILED, error=error), halt=halt)
+            return Ending(outcome=ended(flight, State.FAILED, error=error), halt=halt)
         case _:
-            return Ending(outcome=ended(context, flight, State.FAILED, error=error))
+            return Ending(outcome=ended(flight, State.FAILED, error=error))
 
 
 _SILENT = JobError(
@@ -97,7 +97,7 @@ def _put_off(
     if context.gates[flight.operation.provider].out(now):
         return _given_up(context, flight, error.message)
     if context.stopping.is_set():
-        return Ending(outcome=ended(context, flight, State.PENDING, reason=NOT_SUBMITTED))
+        return Ending(outcome=ended(flight, State.PENDING, reason=NOT_SUBMITTED))
     delay_s = retry.backoff(flight.tries, context.random, submission.retry_after_s)
     flight.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
@@ -108,7 +108,7 @@ def _put_off(
 def _given_up(context: Context, flight: Flight, why: str) -> Ending:
     """The ending when a provider has been out for too long; it stops with it, resumable."""
     reason = f"{flight.operation.provider} is out for {context.settings.outage_s:g} s: {why}"
-    outcome = ended(context, flight, State.PENDING, reason=f"not submitted: {reason}")
+    outcome = ended(flight, State.PENDING, reason=f"not submitted: {reason}")
     return Ending(outcome=outcome, halt=Halt(reason=reason, exit=Exit.INCOMPLETE))
 
 
@@ -160,14 +160,17 @@ async def _record(
     assert flight.number is not None
     if submission.fate is not Fate.NOT_SENT:
         flight.attempts += 1
+    at = context.stamp()
+    if submission.fate in _ENDED:
+        flight.finished_at = at
     if submission.fate is Fate.SUBMITTED:
-        flight.task_id, flight.submitted_at = submission.task_id, context.stamp()
+        flight.task_id, flight.submitted_at = submission.task_id, at
         flight.seed = submission.seed if submission.seed is not None else flight.seed
         flight.credits = submission.credits
     settle = Settle(
         number=flight.number,
         state=_STATES[submission.fate],
-        at=context.stamp(),
+        at=at,
         task_id=submission.task_id,
         seed=flight.seed,
         credits=submission.credits,
@@ -185,6 +188,9 @@ async def _record(
         raise _rescued(context, flight, prepared, trouble)
     if submission.fate is Fate.SUBMITTED:
         context.tell(Step.SUBMITTED, flight.entry.job.id, f"task {submission.task_id}")
+
+
+_ENDED = frozenset({Fate.REFUSED, Fate.STOPPED})
 
 
 def _rescued(

@@ -34,6 +34,7 @@ async def watch(context: Context, flight: Flight) -> Ending | None:
     """
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
     started, gone_since, troubles, asked_to_wait_s = loop.time(), None, 0, 0.0
+    detail = ""
     while (age := loop.time() - started) <= limit_s:
         delay = polling.next_poll(age, flight.entry.expected_s)
         if troubles:
@@ -43,7 +44,7 @@ async def watch(context: Context, flight: Flight) -> Ending | None:
         assert flight.task_id is not None
         status = await ask(context, flight.operation, flight.task_id)
         troubles = troubles + 1 if status.state is TaskState.UNKNOWN else 0
-        asked_to_wait_s = status.retry_after_s or 0.0
+        asked_to_wait_s, detail = status.retry_after_s or 0.0, status.detail
         gone_since = (gone_since or loop.time()) if status.state is TaskState.GONE else None
         if status.state is TaskState.SUCCEEDED:
             await _succeeded(context, flight, status)
@@ -54,10 +55,11 @@ async def watch(context: Context, flight: Flight) -> Ending | None:
             return await _gone(context, flight, status)
         if status.fatal:
             reason = f"its task cannot be asked for: {status.detail}"
-            outcome = ended(context, flight, State.PENDING, reason=reason)
+            outcome = ended(flight, State.PENDING, reason=reason)
             return Ending(outcome=outcome, halt=Halt(reason=status.detail, exit=Exit.PROVIDER))
-    reason = f"its task had not ended after {limit_s:g} s; run again to collect it"
-    return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
+    last = f" (the last answer: {detail})" if detail else ""
+    reason = f"no end of its task was told within {limit_s:g} s{last}; run again to collect it"
+    return Ending(outcome=ended(flight, State.PENDING, reason=reason))
 
 
 async def _succeeded(context: Context, flight: Flight, status: TaskStatus) -> None:
@@ -73,7 +75,7 @@ async def _failed(context: Context, flight: Flight, status: TaskStatus) -> Endin
     flight.credits = status.credits if status.credits is not None else flight.credits
     flight.usage, flight.finished_at = status.usage, context.stamp()
     await _finish(context, flight, AttemptState.FAILED, status.error)
-    return Ending(outcome=ended(context, flight, State.FAILED, error=status.error))
+    return Ending(outcome=ended(flight, State.FAILED, error=status.error))
 
 
 async def _gone(context: Context, flight: Flight, status: TaskStatus) -> Ending:
@@ -85,7 +87,7 @@ async def _gone(context: Context, flight: Flight, status: TaskStatus) -> Ending:
         billed=Billed.UNKNOWN,
     )
     await _finish(context, flight, AttemptState.AMBIGUOUS, error)
-    outcome = ended(context, flight, State.AMBIGUOUS, reason=error.message, error=error)
+    outcome = ended(flight, State.AMBIGUOUS, reason=error.message, error=error)
     return Ending(outcome=outcome)
 
 
@@ -109,13 +111,13 @@ async def _finish(
 async def collect(context: Context, flight: Flight) -> Ending:
     """Fetch what the task made; paid but not fetched is pending, never failed."""
     if not context.settings.download:
-        return Ending(outcome=ended(context, flight, State.SUCCEEDED))
+        return Ending(outcome=ended(flight, State.SUCCEEDED))
     found = await fetch_files(context, flight)
     match found:
         case tuple():
-            return Ending(outcome=ended(context, flight, State.SUCCEEDED, files=found))
+            return Ending(outcome=ended(flight, State.SUCCEEDED, files=found))
         case JobError():
-            return Ending(outcome=ended(context, flight, State.FAILED, error=found))
+            return Ending(outcome=ended(flight, State.FAILED, error=found))
         case str():
             reason = f"made, not yet fetched: {found}"
-            return Ending(outcome=ended(context, flight, State.PENDING, reason=reason))
+            return Ending(outcome=ended(flight, State.PENDING, reason=reason))

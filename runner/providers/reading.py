@@ -18,7 +18,7 @@ URL_LIMIT = 65_536
 _INT_LIMIT = 2**63 - 1
 _USAGE_LIMIT = 50
 
-_ID = re.compile(r"(?=.*[0-9A-Za-z])[\x21-\x7e]{1,512}")
+_ID_LIMIT = 512
 _NUMBER = re.compile(r"[0-9]{1,19}")
 
 
@@ -52,12 +52,20 @@ def first_text(*values: Any) -> str | None:
 
 
 def task_id(*values: Any) -> str | None:
-    """The first of `values` that can be an id: visible ASCII, or an integer as its digits."""
+    """The first of `values` that can be an id, an integer as its digits.
+
+    The documents say "string" and no more: whatever can be shown and is not only signs will do.
+    """
     for value in values:
         found = str(value) if _is_int(value) and 0 < value <= _INT_LIMIT else value
-        if isinstance(found, str) and _ID.fullmatch(found.strip()):
+        if isinstance(found, str) and _can_be_id(found.strip()):
             return found.strip()
     return None
+
+
+def _can_be_id(text: str) -> bool:
+    named = any(map(str.isalnum, text)) and len(text) <= _ID_LIMIT
+    return named and text.isprintable()
 
 
 def whole(value: Any) -> int | None:
