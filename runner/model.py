@@ -183,7 +183,7 @@ class Job:
 class PlaceOf(Protocol):
     """Tells where a draft's values come from: job, default, row, matrix."""
 
-    def __call__(self, draft: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Place:
+    def __call__(self, draft: Draft, path: tuple[str | int, ...], /, *, key: bool = False) -> Place:
         """The place of the value at `path` inside the parameters, or of its key as written.
 
         The empty path is the job's own place; ("id",) its id.

@@ -28,6 +28,16 @@ from runner.expansion.variants import Variant, Variants, varying
 from runner.model import Draft, Operation
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sketch:
+    """What is known of a job that could not be made out, for it may have other faults."""
+
+    draft: Draft
+    """Its id may be empty."""
+    unsure: frozenset[str]
+    """The parameters that would have a value which nobody knows."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Entries:
     """What the entries so far have come to."""
@@ -41,6 +51,7 @@ class Entries:
     places: Places
     problems: list[Problem]
     drafts: list[Draft] = field(default_factory=list)
+    sketches: list[Sketch] = field(default_factory=list)
     ids: Registry = field(default_factory=Registry)
     of_entry: dict[int, Sequence[Variant]] = field(default_factory=dict)
     """The variants of entries that have several."""
@@ -53,6 +64,8 @@ class Entries:
         """Expand one entry, which has an id that is text."""
         variants = self.variants.of_entry(index, entry, self.defaults.general)
         self.unsure |= not variants
+        if not variants:
+            self._sketch_entry(index, entry)
         if len(variants) > 1:
             self.of_entry[index] = variants
         recipes: dict[str, Recipe] = {}
@@ -102,23 +115,38 @@ class Entries:
         tags = filled_tags(found, scope, faults)
         description = described(found, scope, faults)
         free = id_ is not None and self.ids.add(id_, origin.entry)
+        draft = Draft(
+            entry=origin.entry,
+            id=id_ or "",
+            operation=origin.operation,
+            parameters=parameters,
+            base=self.base,
+            needs=needs(found, parameters),
+            take=take or 1,
+            tags=tags,
+            description=description,
+            matrix=origin.matrix,
+            row=origin.row,
+        )
         if faults:
             self._tell(origin, id_, faults)
-        elif id_ is not None and free:
-            draft = Draft(
-                entry=origin.entry,
-                id=id_,
-                operation=origin.operation,
-                parameters=parameters,
-                base=self.base,
-                needs=needs(found, parameters),
-                take=take or 1,
-                tags=tags,
-                description=description,
-                matrix=origin.matrix,
-                row=origin.row,
-            )
+            self._sketch(draft, found, frozenset(fault.path[0] for fault in faults if fault.path))
+        elif free:
             self.drafts.append(draft)
+
+    def _sketch_entry(self, index: int, entry: Mapping[str, Any]) -> None:
+        """Keep what an entry whose matrix or rows are wrong says of all its jobs alike."""
+        operation = self._operation(entry, self.scope, [])
+        found = recipe(self.defaults.under(operation), entry)
+        draft = Draft(
+            entry=index, id="", operation=operation, parameters=found.parameters, base=self.base
+        )
+        self._sketch(draft, found, frozenset(found.open))
+
+    def _sketch(self, draft: Draft, found: Recipe, unsure: frozenset[str | int]) -> None:
+        names = frozenset(name for name in found.open if name in unsure)
+        if draft.take == 1:  # the others are like it
+            self.sketches.append(Sketch(draft=draft, unsure=names))
 
     def _scope(self, variant: Variant) -> Scope:
         if variant.matrix is None and variant.row is None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.errors import Problem
 from runner.expansion.defaults import Defaults
-from runner.expansion.entries import Entries
+from runner.expansion.entries import Entries, Sketch
 from runner.expansion.linking import link_problems
 from runner.expansion.places import PlaceAt, Places
 from runner.expansion.references import JobResults
@@ -24,6 +24,8 @@ class Expansion:
 
     drafts: list[Draft]
     """Every job that could be made out, in the order of the manifest."""
+    sketches: list[Sketch]
+    """What is known of the others, which may have more faults than those told."""
     problems: list[Problem]
     """What is wrong with the others; not in the order of the file."""
     place_of: PlaceOf
@@ -65,7 +67,12 @@ def expand(
     problems += entries.ids.problems(places, entries.varying)
     known = None if entries.unsure else entries.ids.known
     problems += link_problems(entries.drafts, known, places)
-    return Expansion(drafts=entries.drafts, problems=problems, place_of=places.of_draft)
+    return Expansion(
+        drafts=entries.drafts,
+        sketches=entries.sketches,
+        problems=problems,
+        place_of=places.of_draft,
+    )
 
 
 def _names(

@@ -31,6 +31,8 @@ class Fault:
     hint: str | None = None
     offset: int = 0
     """Characters into `text`."""
+    data: bool = True
+    """What came out is to blame, such as a row's cell, rather than what is written."""
 
 
 def is_open(value: Any) -> bool:
@@ -63,7 +65,12 @@ def _evaluated(text: str, scope: Scope, faults: list[Fault], path: Path) -> Any:
         found = template if isinstance(template, str) else template.evaluate(scope)
     except ExpressionError as error:
         fault = Fault(
-            path=path, text=text, message=error.message, hint=error.hint, offset=error.offset
+            path=path,
+            text=text,
+            message=error.message,
+            hint=error.hint,
+            offset=error.offset,
+            data=error.data,
         )
     except AlreadyToldError:
         fault = Fault(path=path, text=text, message=None)

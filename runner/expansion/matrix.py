@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.expansion.limits import MOST_JOBS
@@ -21,31 +22,42 @@ Combination: TypeAlias = dict[str, Any]
 _RULES = ("include", "exclude")
 
 
-class MatrixError(Exception):
-    """A matrix that has no sensible combinations; `path` leads into it."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong with a matrix."""
 
-    def __init__(self, path: tuple[str | int, ...], message: str, hint: str | None = None):
-        super().__init__(message)
-        self.path = path
-        self.message = message
-        self.hint = hint
+    path: tuple[str | int, ...]
+    """Into the matrix."""
+    message: str
+    hint: str | None = None
+
+
+class MatrixError(Exception):
+    """A matrix that has no sensible combinations."""
+
+    def __init__(self, *troubles: Trouble):
+        super().__init__(*(trouble.message for trouble in troubles))
+        self.troubles = troubles
+        """All that is wrong with it."""
 
 
 def combinations(matrix: Mapping[str, Any]) -> list[Combination]:
     """Every combination of an evaluated matrix, in order; raises `MatrixError`."""
-    axes = {key: _axis(key, values) for key, values in matrix.items() if key not in _RULES}
-    excluded = _entries(matrix, "exclude")
-    _check_excluded(excluded, axes)
+    if troubles := list(_troubles(matrix)):
+        raise MatrixError(*troubles)
+    axes = {key: values for key, values in matrix.items() if key not in _RULES}
+    excluded = matrix.get("exclude") or ()
     if math.prod(len(values) for values in axes.values()) > MOST_JOBS:
-        raise MatrixError((), f"the matrix has more than {MOST_JOBS:,} combinations")
+        raise MatrixError(Trouble((), f"the matrix has more than {MOST_JOBS:,} combinations"))
     original = [
         found
         for found in (_product(axes) if axes else [])
         if not any(_agrees(found, entry) for entry in excluded)
     ]
-    result = _included(original, axes, _entries(matrix, "include"))
+    result = _included(original, axes, matrix.get("include") or ())
     if not result:
-        raise MatrixError((), "the matrix has no combination left", "remove it, or an exclude")
+        message = "exclude leaves no combination of the matrix, so there would be no job"
+        raise MatrixError(Trouble((), message, "remove an exclude"))
     return result
 
 
@@ -60,33 +72,45 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _axis(key: str, values: Any) -> list[Any]:
+def _troubles(matrix: Mapping[str, Any]) -> Iterator[Trouble]:
+    if not any(matrix.get(rule) for rule in _RULES) and not matrix.keys() - set(_RULES):
+        message = "the matrix is empty, so there would be no job"
+        yield Trouble((), message, "give it a list, as in {style: [noir, pop]}, or remove it")
+    for key, values in matrix.items():
+        if key not in _RULES:
+            yield from _axis(key, values)
+        elif values is not None:
+            yield from _entries(key, values)
+    yield from _excluded(matrix)
+
+
+def _axis(key: str, values: Any) -> Iterator[Trouble]:
     if not isinstance(values, list):
-        raise MatrixError((key,), f"matrix.{key} must be a list", f"write {key}: [...]")
-    if not values:
+        yield Trouble((key,), f"matrix.{key} must be a list", f"write {key}: [...]")
+    elif not values:
         hint = "give it at least one value, or remove it"
-        raise MatrixError((key,), f"matrix.{key} is empty, so there would be no job", hint)
-    return values
+        yield Trouble((key,), f"matrix.{key} is empty, so there would be no job", hint)
 
 
-def _entries(matrix: Mapping[str, Any], rule: str) -> list[Combination]:
-    entries = matrix.get(rule)
-    if entries is None:
-        return []
+def _entries(rule: str, entries: Any) -> Iterator[Trouble]:
     if not isinstance(entries, list):
-        raise MatrixError((rule,), f"matrix.{rule} must be a list of mappings")
+        hint = f"write {rule}: [{{...}}]"
+        yield Trouble((rule,), f"matrix.{rule} must be a list of mappings", hint)
+        return
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not entry:
-            raise MatrixError((rule, index), f"an entry of matrix.{rule} must be a mapping")
-    return entries
+            yield Trouble((rule, index), f"an entry of matrix.{rule} must be a mapping")
 
 
-def _check_excluded(excluded: Sequence[Combination], axes: Mapping[str, Any]) -> None:
-    for index, entry in enumerate(excluded):
-        for key in entry:
+def _excluded(matrix: Mapping[str, Any]) -> Iterator[Trouble]:
+    """Names in `exclude` that no list of the matrix has."""
+    axes = [key for key in matrix if key not in _RULES]
+    entries = matrix.get("exclude")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        for key in entry if isinstance(entry, dict) else ():
             if key not in axes:
                 message = f'matrix.exclude names "{key}", which is no list of this matrix'
-                raise MatrixError(("exclude", index, key), message, meant(key, axes))
+                yield Trouble(("exclude", index, key), message, meant(key, axes))
 
 
 def _product(axes: Mapping[str, Sequence[Any]]) -> list[Combination]:

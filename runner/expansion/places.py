@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Protocol
 
 from runner.errors import Place
-from runner.expansion.filling import Fault, Path
+from runner.expansion.filling import Fault, Path, is_open
 from runner.expansion.matrix import same
 from runner.expressions import ExpressionError, compile_text
 from runner.model import Draft, Row
 
-PlaceAt: TypeAlias = Callable[[Path], Place]
-"""Path from the manifest's root to its place, that of the longest part which exists."""
+
+class PlaceAt(Protocol):
+    """Tells where in the manifest's text a value stands (`documents.Document.place`)."""
+
+    def __call__(self, path: Path, /, *, key: bool = False) -> Place:
+        """The place of the value, or its key, at a path from the root, as far as it exists."""
+
 
 _MOST_STEPS = 50
 """Variables that are followed from one to the next: they may stand in a circle."""
@@ -38,19 +43,25 @@ class Places:
         self._document = document
         self._place = place
 
-    def of_draft(self, draft: Draft, path: Path) -> Place:
+    def of_draft(self, draft: Draft, path: Path, *, key: bool = False) -> Place:
         """Where the value at `path` comes from: the job, a default, a variable, a row, a matrix.
 
-        The empty path is the job's own place, ("id",) its id.
+        The empty path is the job's own place, ("id",) its id. With `key`, where its key stands.
         """
         origin = Origin(
             entry=draft.entry, operation=draft.operation, matrix=draft.matrix, row=draft.row
         )
-        return self._traced(self.written(origin, path), origin, followed=0)
+        written = self.written(origin, path)
+        return self._place(written, key=True) if key else self._traced(written, origin, 0)
 
     def of_fault(self, origin: Origin, fault: Fault) -> Place:
-        """Where an expression in one of a job's values is wrong, in the text as written."""
-        return shifted(self._place(self.written(origin, fault.path)), fault.text, fault.offset)
+        """Where an expression in one of a job's values is wrong: in its row, or as written."""
+        path = self.written(origin, fault.path)
+        place = shifted(self._place(path), fault.text, fault.offset)
+        row = origin.row
+        # Lines of jsonl may differ in what they have, the rows of a table may not.
+        blamed = row and (fault.data or row.path.lower().endswith(".jsonl"))
+        return _in_row(row, place) if row and blamed and self._asks_row(path) else place
 
     def at_fault(self, fault: Fault) -> Place:
         """The same where the fault's path starts at the manifest's root."""
@@ -98,14 +109,23 @@ class Places:
                 return self._followed(path, source, path[length:], origin, followed)
             if key is not None:
                 value = _item(value, key)
+        if origin.row and isinstance(value, str) and "row" in _roots(value):
+            return _in_row(origin.row, self._place(path))
         return self._place(path)
+
+    def _asks_row(self, path: Path) -> bool:
+        """Whether what is written at `path`, or above it as one text, takes something of a row."""
+        value: Any = self._document
+        for key in path:
+            value = value if isinstance(value, str) else _item(value, key)
+        return any("row" in _roots(text) for text in _texts(value))
 
     def _followed(
         self, path: Path, source: Path, rest: Path, origin: Origin, followed: int
     ) -> Place:
         root, *names = source
         if root == "row" and origin.row:
-            return Place(path=origin.row.path, line=origin.row.line)
+            return _in_row(origin.row, self._place(path))
         if root == "vars" and names:
             return self._traced((*source, *rest), origin, followed + 1)
         if root == "matrix" and names and origin.matrix:
@@ -141,6 +161,28 @@ def shifted(place: Place, text: str, offset: int) -> Place:
     if start not in {place.column - 1, place.column}:
         return place
     return replace(place, column=start + 1 + offset)
+
+
+def _in_row(row: Row, template: Place) -> Place:
+    return Place(path=row.path, line=row.line, via=template)
+
+
+def _roots(text: str) -> frozenset[str]:
+    """The names that the expressions in a text start with; none where it cannot be read."""
+    try:
+        template = compile_text(text)
+    except ExpressionError:
+        return frozenset()
+    return frozenset() if isinstance(template, str) else template.roots
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """The texts with expressions inside a value."""
+    if isinstance(value, str):
+        yield value
+    elif is_open(value):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _texts(item)
 
 
 def _lone_path(text: str) -> Path | None:

@@ -95,7 +95,8 @@ def filled_id(found: Recipe, take: int | None, scope: Scope, faults: list[Fault]
     if len(faults) > before:
         return None
     try:
-        return checked(_text(value) + (f".{take}" if take else ""))
+        id_ = checked(_text(value))  # what is wrong with it is the same for all takes
+        return checked(f"{id_}.{take}") if take else id_
     except IdError as error:
         faults.append(Fault(path=("id",), text="", message=error.message, hint=error.hint))
         return None

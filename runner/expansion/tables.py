@@ -7,23 +7,41 @@ import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, NoReturn, TypeAlias
 
-Rows: TypeAlias = Iterator[tuple[int, dict[str, Any]]]
-"""Line on which the row starts, from 1, and its values by column."""
 
-TEXT_COLUMN = "text"
-"""The one column of a txt file."""
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong with a file of rows."""
+
+    message: str
+    line: int = 0
+    """From 1; 0 where no line is to blame."""
+    hint: str | None = None
+    column: int = 1
 
 
 class RowsError(Exception):
-    """A file that gives no rows; `line` counts from 1, 0 where no line is to blame."""
+    """A file that gives no rows, and why."""
 
-    def __init__(self, message: str, line: int = 0, hint: str | None = None):
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.hint = hint
+    def __init__(self, *troubles: Trouble, text: str = ""):
+        super().__init__(*(trouble.message for trouble in troubles))
+        self.troubles = troubles
+        self.text = text
+        """What was read, to show the lines of."""
+
+    def line(self, trouble: Trouble) -> str | None:
+        """The line that is wrong, without its end."""
+        lines = self.text.split("\n", trouble.line)
+        return lines[trouble.line - 1].rstrip("\r") if 0 < trouble.line <= len(lines) else None
+
+
+Rows: TypeAlias = Iterator[tuple[int, dict[str, Any] | Trouble]]
+"""Line on which the row starts, from 1, and its values by column, or what is wrong with it."""
+
+TEXT_COLUMN = "text"
+"""The one column of a txt file."""
 
 
 def _csv(text: str) -> Rows:
@@ -38,13 +56,18 @@ def _table(text: str, delimiter: str) -> Rows:
     records = _records(text, delimiter)
     line, names = next(records, (0, []))
     if not line:
-        raise RowsError("the file is empty: its first line must name the columns")
-    header = _header(line, names)
+        raise RowsError(Trouble("the file is empty: its first line must name the columns"))
+    header = _header(line, names, delimiter)
     for line, cells in records:
-        if len(cells) != len(header):
-            message = f"the row has {len(cells)} cells, the header {len(header)}"
-            raise RowsError(message, line, 'a cell with a comma or a line break needs "quotes"')
-        yield line, dict(zip(header, cells, strict=True))
+        if len(cells) == len(header):
+            yield line, dict(zip(header, cells, strict=True))
+        else:
+            counted = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
+            hint = f'a cell with a {_NAMES[delimiter]} or a line break needs "quotes"'
+            yield line, Trouble(f"the row has {counted}, the header {len(header)}", line, hint)
+
+
+_NAMES = {",": "comma", "\t": "tab"}
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -57,7 +80,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise RowsError(f"the quoting is broken: {error}", start) from None
+            raise RowsError(Trouble(f"the quoting is broken: {error}", start)) from None
         if cells is None:
             return
         if cells:
@@ -65,32 +88,42 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         start = reader.line_num + 1
 
 
-def _header(line: int, names: list[str]) -> list[str]:
+def _header(line: int, names: list[str], delimiter: str) -> list[str]:
     header = [name.strip() for name in names]
     for index, name in enumerate(header):
         if not name:
-            raise RowsError(f"column {index + 1} has no name", line)
+            raise RowsError(Trouble(f"column {index + 1} has no name", line))
         if name in header[:index]:
-            raise RowsError(f'two columns are named "{name}"', line)
-    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
-        raise RowsError("the columns are not separated by commas", line, "use .csv or .tsv rightly")
+            raise RowsError(Trouble(f'two columns are named "{name}"', line))
+    other = next((one for one in ";\t," if one != delimiter and one in header[0]), None)
+    if len(header) == 1 and other:
+        wanted = _NAMES[delimiter]
+        found = "semicolons" if other == ";" else f"{_NAMES[other]}s"
+        message = f"the columns are separated by {found}, not by {wanted}s"
+        hint = f"save it with {wanted}s" + (", or as .tsv" if other == "\t" else "")
+        raise RowsError(Trouble(message, line, hint))
     return header
 
 
 def _jsonl(text: str) -> Rows:
     for line, written in _lines(text):
-        try:
-            value = json.loads(written, object_pairs_hook=_object, parse_constant=_constant)
-        except RecursionError:
-            raise RowsError("the line is nested too deeply", line) from None
-        except ValueError as error:
-            words = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-            raise RowsError(f"the line is not JSON: {words}", line) from None
-        if not isinstance(value, dict):
-            raise RowsError('the line is not a JSON object such as {"prompt": "a cat"}', line)
-        if not _encodable(written, value):
-            raise RowsError("the line has half a surrogate pair, which is no character", line)
-        yield line, value
+        yield line, _parsed(written, line)
+
+
+def _parsed(written: str, line: int) -> dict[str, Any] | Trouble:
+    try:
+        value = json.loads(written, object_pairs_hook=_object, parse_constant=_constant)
+    except RecursionError:
+        return Trouble("the line is nested too deeply", line)
+    except json.JSONDecodeError as error:
+        return Trouble(f"the line is not JSON: {error.msg}", line, column=error.colno)
+    except ValueError as error:
+        return Trouble(f"the line is not JSON: {error}", line)
+    if not isinstance(value, dict):
+        return Trouble('the line is not a JSON object such as {"prompt": "a cat"}', line)
+    if not _encodable(written, value):
+        return Trouble("the line has half a surrogate pair, which is no character", line)
+    return value
 
 
 def _encodable(written: str, value: Any) -> bool:
@@ -135,4 +168,4 @@ READERS: Mapping[str, Callable[[str], Rows]] = {
     ".jsonl": _jsonl,
     ".txt": _txt,
 }
-"""By the file's ending. Each raises `RowsError`, where a row is wrong, when it comes to it."""
+"""By the file's ending. Each raises `RowsError` when it cannot go on."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from runner.expansion.filling import AlreadyToldError, Fault, filled, is_open
+from runner.expressions import AbsentError
 
 
 class Variables(Mapping[str, Any]):
@@ -70,8 +72,23 @@ class Variables(Mapping[str, Any]):
             self.faults.append(Fault(path=("vars", name), text="", message=message))
 
 
-def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> dict[str, str]:
-    """The environment variables that the manifest lists under `env`, those that are set.
+class Environment(dict[str, str]):
+    """The variables that are listed and set; of `unset`, those that are not, it says so."""
+
+    def __init__(self, known: Mapping[str, str], unset: AbstractSet[str]):
+        super().__init__(known)
+        self._unset = unset
+
+    def __missing__(self, name: str) -> str:
+        """Raises AbsentError with the reason for a name that the manifest lists."""
+        if name not in self._unset:
+            raise KeyError(name)
+        hint = f'set it, or write ${{{{ env.{name} | default("...") }}}}'
+        raise AbsentError(f"the environment has no {name}", hint)
+
+
+def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> Environment:
+    """The environment variables that the manifest lists under `env`.
 
     A key is never among them, so that no prompt can carry one away.
     """
@@ -80,14 +97,11 @@ def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> dict[str
     providers = document.get("providers")
     blocks = providers.values() if isinstance(providers, dict) else ()
     keys = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
-    return {
-        name: env[name]
-        for name in listed
-        if name in env
-        and name not in keys
-        and not name.upper().endswith(_SECRET)
-        and _is_text(env[name])
-    }
+    shown = [n for n in listed if n not in keys and not n.upper().endswith(_SECRET)]
+    return Environment(
+        {name: env[name] for name in shown if name in env and _is_text(env[name])},
+        {name for name in shown if name not in env},
+    )
 
 
 _SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,8 @@ class Variants:
         try:
             return [*combinations(matrix)]
         except MatrixError as error:
-            self._tell((*path, *error.path), error.message, error.hint)
+            for trouble in error.troubles:
+                self._tell((*path, *trouble.path), trouble.message, trouble.hint)
             return []
 
     def _rows(self, index: int, written: Any) -> list[Row | None]:
@@ -90,15 +91,15 @@ class Variants:
             return []
         file = self._base / name
         if file not in self._read:
-            self._read[file] = _outcome(file)
-        rows = self._read[file]
-        if not isinstance(rows, RowsError):
-            return [*rows]
-        if rows.line:
-            place = Place(path=str(file), line=rows.line)
-            self._report(Problem(message=rows.message, place=place, hint=rows.hint))
-        else:
-            self._tell(path, f'foreach "{name}": {rows.message}', rows.hint)
+            self._read[file] = rows = _outcome(file)
+            for problem in _problems(file, rows) if isinstance(rows, RowsError) else ():
+                self._report(problem)
+        found = self._read[file]
+        if not isinstance(found, RowsError):
+            return [*found]
+        for trouble in found.troubles:
+            if not trouble.line:
+                self._tell(path, f'foreach "{name}": {trouble.message}', trouble.hint)
         return []
 
     def _filled(self, written: Any, path: tuple[str | int, ...]) -> tuple[Any, bool]:
@@ -136,6 +137,23 @@ def _outcome(file: Path) -> list[Row] | RowsError:
         return read_rows(file)
     except RowsError as error:
         return error
+
+
+_MOST_ROWS = 20
+"""Of so many rows of one file it is told what is wrong with them."""
+
+
+def _problems(file: Path, error: RowsError) -> Iterator[Problem]:
+    """What is wrong inside a file, at its lines: told once, however many entries read it."""
+    wrong = [trouble for trouble in error.troubles if trouble.line]
+    for trouble in wrong[:_MOST_ROWS]:
+        text = error.line(trouble)
+        column = 0 if text is None else trouble.column
+        place = Place(path=str(file), line=trouble.line, column=column, text=text)
+        yield Problem(message=trouble.message, place=place, hint=trouble.hint)
+    if len(wrong) > _MOST_ROWS:
+        more = f"{len(wrong) - _MOST_ROWS:,} more rows are wrong"
+        yield Problem(message=more, place=Place(path=str(file), line=wrong[_MOST_ROWS].line))
 
 
 def varying(variants: Sequence[Variant]) -> list[str]:

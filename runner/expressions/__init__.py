@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from runner.expressions.error import ExpressionError
+from runner.expressions.error import AbsentError, ExpressionError
 from runner.expressions.syntax import OPENING, Expression, Path, read_expression
 from runner.expressions.template import Template
 
-__all__ = ["Expression", "ExpressionError", "Path", "Template", "compile_text"]
+__all__ = ["AbsentError", "Expression", "ExpressionError", "Path", "Template", "compile_text"]
 
 _OPENING = re.compile(r"\$?\$\{\{")
 

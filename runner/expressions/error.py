@@ -9,12 +9,31 @@ from collections.abc import Iterable
 class ExpressionError(ValueError):
     """An expression that cannot be read, or not be evaluated where it stands."""
 
-    def __init__(self, message: str, *, offset: int, length: int = 1, hint: str | None = None):
+    def __init__(
+        self,
+        message: str,
+        *,
+        offset: int,
+        length: int = 1,
+        hint: str | None = None,
+        data: bool = False,
+    ):
         super().__init__(message)
         self.message = message
         self.offset = offset
         """Characters of the text before the part that is wrong."""
         self.length = length
+        self.hint = hint
+        self.data = data
+        """The value that was found is to blame, rather than what was written."""
+
+
+class AbsentError(LookupError):
+    """A name that is missing for a reason of its own, raised by what an expression looks into."""
+
+    def __init__(self, message: str, hint: str):
+        super().__init__(message)
+        self.message = message
         self.hint = hint
 
 

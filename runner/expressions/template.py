@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
-from runner.expressions.error import ExpressionError, known
+from runner.expressions.error import AbsentError, ExpressionError, known
 from runner.expressions.filters import DEFAULT, FilterError, is_number, shown, to_text
 from runner.expressions.syntax import Expression, Path, written
 from runner.model import Deferred, JobOutput
@@ -66,6 +66,7 @@ def _value(expression: Expression, scope: Mapping[str, Any]) -> Any:
                 f"{call.filter.name} cannot take {expression.name}: {error}",
                 offset=call.offset,
                 length=len(call.filter.name),
+                data=True,
             ) from None
     return value
 
@@ -76,11 +77,11 @@ def _look_up(expression: Expression, scope: Mapping[str, Any]) -> Any:
     for number, step in enumerate(expression.path):
         try:
             value = _child(value, step)
-        except (LookupError, TypeError):
+        except (LookupError, TypeError) as error:
             calls = expression.calls
             if number == last and number and calls and calls[0].filter is DEFAULT:
                 return _MISSING
-            raise _unknown(expression, number, value) from None
+            raise _unknown(expression, number, value, error) from None
     return value
 
 
@@ -96,12 +97,14 @@ def _child(value: Any, step: str | int) -> Any:
     return value[step]
 
 
-def _unknown(expression: Expression, number: int, value: Any) -> ExpressionError:
+def _unknown(expression: Expression, number: int, value: Any, error: Exception) -> ExpressionError:
     """Why step `number` leads nowhere from `value`."""
     step = expression.path[number]
     parent = written(expression.path[:number]) if number else ""
     hint = None
-    if not number:
+    if isinstance(error, AbsentError):
+        message, hint = error.message, error.hint
+    elif not number:
         message = f'unknown name "{step}"'
         hint = known(str(step), _names(value))
     elif isinstance(value, Mapping) or (_names(value) and not isinstance(value, Sequence)):
@@ -134,6 +137,7 @@ def _part(expression: Expression, scope: Mapping[str, Any]) -> str | Deferred:
         offset=expression.offset,
         length=expression.length,
         hint=_remedy(value, expression),
+        data=True,
     )
 
 

@@ -80,14 +80,14 @@ def _probe_file(source: str, base: Path) -> Media:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise MediaError(f"{source} does not exist", hint=_nearest(path)) from None
+        raise MediaError(f"{label(source)} does not exist", hint=_nearest(path)) from None
     except (OSError, ValueError) as error:
         raise _unreadable(source, error) from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        raise MediaError(f"{source} is {kind}, not an image")
+        raise MediaError(f"{label(source)} is {kind}, not an image")
     if status.st_size == 0:
-        raise MediaError(f"{source} is empty")
+        raise MediaError(f"{label(source)} is empty")
     return _media(source, path, status.st_size, status.st_mtime_ns, status.st_ino)
 
 
@@ -95,7 +95,7 @@ def _probe_file(source: str, base: Path) -> Media:
 def _media(source: str, path: Path, size: int, mtime_ns: int, inode: int) -> Media:
     facts = _facts(path, size, mtime_ns, inode)
     if facts.trouble is not None:
-        raise MediaError(f"{source} {facts.trouble}")
+        raise MediaError(f"{label(source)} {facts.trouble}")
     return Media(
         source=source,
         path=path,

@@ -32,9 +32,9 @@ def classify(source: str) -> Literal["url", "data", "path"]:
 
 
 def label(source: str) -> str:
-    """The source as messages show it: long ones (data URIs) cut."""
+    """The source as messages show it: long ones (data URIs) cut, hard to see ones quoted."""
     if len(source) <= _LABEL_CHARACTERS:
-        return source
+        return source if source == source.strip() != "" else f'"{source}"'
     return source[: 40 if classify(source) == "data" else _LABEL_CHARACTERS] + "…"
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import difflib
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from runner import documents, media, validation
 from runner.errors import ManifestError, Place, Problem, merged
-from runner.expansion import Expansion, expand, seal
+from runner.expansion import Expansion, Sketch, expand, seal
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
 from runner.planning import doubles
@@ -51,7 +53,10 @@ def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Ma
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Problem] = []
-    for path in paths:
+    for number, path in enumerate(paths):
+        if not number and (slip := _misspelt_verb(path)):
+            problems.append(slip)
+            continue
         try:
             manifest = _read(path, operations, environ)
         except ManifestError as error:
@@ -64,22 +69,44 @@ def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Ma
     return manifests
 
 
+VERBS = (
+    *("run", "validate", "plan", "status", "fetch", "cancel", "resolve", "report"),
+    *("emulate", "schema", "init"),
+)
+"""What the command line knows; a word that is none of them is taken for a manifest."""
+
+
+def _misspelt_verb(path: Path) -> Problem | None:
+    word = str(path)
+    near = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.7)
+    if not near or os.path.lexists(path):
+        return None
+    return Problem(
+        message=f'there is no file "{word}", and no such verb',
+        hint=f"did you mean vidu-run {near[0]}?",
+        place=Place(path=word),
+    )
+
+
 def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str]) -> Manifest:
     document = documents.read_document(path)
     shape = validation.document_problems(
-        validation.check_document(document.value, operations), document.value, document.place
+        [
+            *validation.check_document(document.value, operations),
+            *validation.check_lookalikes(document.text, document.value),
+        ],
+        document.value,
+        document.place,
     )
+    told = [*document.problems, *validation.not_yet_told(shape, document.problems)]
     expansion = expand(document.value, path.parent, operations, env=environ, place=document.place)
-    links = validation.check_links(expansion.drafts, operations)
     images: dict[str, Images] = {}
-    problems = [
-        *document.problems,
-        *shape,
-        *validation.not_yet_told(expansion.problems, shape),
-        *_job_problems(document, operations, expansion, images),
-        *validation.problems(links, expansion.place_of),
-    ]
-    problems = in_file_order(merged(problems), str(path))
+    told += validation.not_yet_told(expansion.problems, told)
+    told += validation.not_yet_told(_job_problems(document, operations, expansion, images), told)
+    drafts = [*expansion.drafts, *(sketch.draft for sketch in expansion.sketches)]
+    links = validation.problems(validation.check_links(drafts, operations), expansion.place_of)
+    told += validation.not_yet_told(links, told)
+    problems = in_file_order(merged(told), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
     jobs = seal(expansion.drafts, operations, lambda draft: images[draft.id])
@@ -89,7 +116,7 @@ def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str,
         expansion=expansion,
         jobs=jobs,
         operations=operations,
-        warnings=[*problems, *doubles(jobs, expansion.place_of)],
+        warnings=in_file_order([*problems, *doubles(jobs, expansion.place_of)], str(path)),
     )
 
 
@@ -105,6 +132,11 @@ def _job_problems(
         for draft in expansion.drafts
         if (findings := _findings(draft, operations.get(draft.operation), images))
     ]
+    checked += [
+        (sketch.draft, findings)
+        for sketch in expansion.sketches
+        if (findings := _of_sketch(sketch, operations.get(sketch.draft.operation)))
+    ]
     return validation.problems(checked, expansion.place_of, document.value)
 
 
@@ -114,30 +146,44 @@ def _findings(
     if operation is None:
         return []
     findings = list(validation.check_draft(draft, operation))
-    if all(finding.warning for finding in findings):
-        found, troubles = _probe(draft, operation)
-        images[draft.id] = found
-        findings += troubles or validation.check_media(draft, operation, found)
-    return findings
+    found, troubles = _probe(draft, operation, findings)
+    if troubles or any(not finding.warning for finding in findings):
+        return [*findings, *troubles, *validation.check_images(operation, found)]
+    whole = {name: tuple(one for one in some if one) for name, some in found.items()}
+    images[draft.id] = whole
+    return [*findings, *validation.check_media(draft, operation, whole)]
 
 
-def _probe(draft: Draft, operation: Operation) -> tuple[Images, list[validation.Finding]]:
-    found: dict[str, tuple[Media | Deferred, ...]] = {}
+def _of_sketch(sketch: Sketch, operation: Operation | None) -> list[validation.Finding]:
+    """What else is wrong with a job that could not be made out."""
+    if operation is None:
+        return []
+    findings = validation.check_draft(sketch.draft, operation, sketch.unsure)
+    known = {k: v for k, v in sketch.draft.parameters.items() if k not in sketch.unsure}
+    found, troubles = _probe(replace(sketch.draft, parameters=known), operation, findings)
+    return [*findings, *troubles, *validation.check_images(operation, found)]
+
+
+def _probe(
+    draft: Draft, operation: Operation, findings: Sequence[validation.Finding]
+) -> tuple[dict[str, list[Media | Deferred | None]], list[validation.Finding]]:
+    """The images of a job, None for those of no use, and why they are of none."""
+    wrong = {finding.path for finding in findings if not finding.warning}
+    found: dict[str, list[Media | Deferred | None]] = {}
     troubles: list[validation.Finding] = []
     for name in operation.media.keys() & draft.parameters.keys():
-        images: list[Media | Deferred] = []
-        for index, source in enumerate(draft.parameters[name]):
+        sources = draft.parameters[name]
+        found[name] = [None] * len(sources) if isinstance(sources, list) else []
+        for index, source in enumerate(sources if isinstance(sources, list) else ()):
+            where = (name, index)
             if isinstance(source, Deferred):
-                images.append(source)
-                continue
-            try:
-                images.append(media.probe(source, draft.base))
-            except media.MediaError as error:
-                where = (name, index)
-                troubles.append(
-                    validation.Finding(path=where, message=error.message, hint=error.hint)
-                )
-        found[name] = tuple(images)
+                found[name][index] = source
+            elif isinstance(source, str) and where not in wrong:
+                try:
+                    found[name][index] = media.probe(source, draft.base)
+                except media.MediaError as error:
+                    told = validation.Finding(path=where, message=error.message, hint=error.hint)
+                    troubles.append(told)
     return found, troubles
 
 

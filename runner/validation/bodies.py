@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from runner import media
-from runner.model import Deferred, Draft, Media, Operation
+from runner.model import Deferred, Draft, Media, MediaLimits, Operation
 from runner.operations import to_wire
 from runner.validation.findings import Finding
 
@@ -20,16 +20,33 @@ def check_media(
 
     What another job makes is not there yet and counts for nothing.
     """
-    found = [
-        Finding(path=(name, index), message=message)
-        for name, some in images.items()
-        for index, image in enumerate(some)
-        if isinstance(image, Media)
-        for message in media.check(image, operation.media[name])
-    ]
+    found = check_images(operation, images)
     if operation.body_limit_bytes is not None:
         found += _body(draft, operation, images, operation.body_limit_bytes)
     return found
+
+
+def check_images(
+    operation: Operation, images: Mapping[str, Sequence[Media | Deferred | None]]
+) -> list[Finding]:
+    """Each image against the provider's limits, and a warning for a URL that will not last.
+
+    None stands for what could not be looked at.
+    """
+    return [
+        finding
+        for name, some in images.items()
+        for index, image in enumerate(some)
+        if isinstance(image, Media)
+        for finding in _image(image, (name, index), operation.media[name])
+    ]
+
+
+def _image(image: Media, path: tuple[str | int, ...], limits: MediaLimits) -> Iterator[Finding]:
+    for message in media.check(image, limits):
+        yield Finding(path=path, message=message)
+    if signed := media.looks_signed(image.source):
+        yield Finding(path=path, message=signed, warning=True)
 
 
 def _body(

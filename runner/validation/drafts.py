@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from runner.model import Deferred, Draft, Operation
@@ -14,11 +14,18 @@ from runner.validation.shape import OWN_KEYS
 from runner.validation.wording import NumberToCome, TextToCome, shown
 
 
-def check_draft(draft: Draft, operation: Operation) -> list[Finding]:
+def check_draft(
+    draft: Draft, operation: Operation, unsure: frozenset[str] = frozenset()
+) -> list[Finding]:
     """Errors by the operation's schema, then its warnings; paths start at the parameters.
 
-    What other jobs will give is stood in for by something fitting.
+    What other jobs will give is stood in for by something fitting. Of the parameters that are
+    `unsure` nothing is told: they are there, and nobody knows with what value.
     """
+    if unsure:
+        known = {**draft.parameters, **dict.fromkeys(unsure, "")}
+        found = check_draft(replace(draft, parameters=known), operation)
+        return [finding for finding in found if not unsure.intersection(finding.path[:1])]
     checks = _checks(operation)
     parameters = draft.parameters
     if draft.needs:

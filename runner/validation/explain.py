@@ -12,7 +12,16 @@ from typing import Any
 
 from runner.validation.faults import Fault, Subject, faults_of, is_mapping
 from runner.validation.findings import Finding
-from runner.validation.wording import TYPES, counted, described, dotted, nearest, shown
+from runner.validation.wording import (
+    TYPES,
+    NumberToCome,
+    TextToCome,
+    counted,
+    described,
+    dotted,
+    nearest,
+    shown,
+)
 
 
 def explain(subject: Subject) -> list[Finding]:
@@ -62,6 +71,7 @@ def _missing(fault: Fault) -> Iterator[Finding]:
                 path=fault.path,
                 message=f"{dotted((*fault.path, name))} is missing ({who} needs it)",
                 hint=rule.get("x-hints", {}).get("required") if is_mapping(rule) else None,
+                missing=None if fault.path else name,
             )
 
 
@@ -80,6 +90,10 @@ _FILTERS = {"integer": "int", "boolean": "bool"}
 
 def _retype(value: Any, wanted: Sequence[str]) -> str | None:
     """How to write the value so that it gets the type that is wanted."""
+    if isinstance(value, NumberToCome):
+        return "for an image write .output; among other words a seed becomes text"
+    if isinstance(value, TextToCome):
+        return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
     text = value.strip() if isinstance(value, str) else None
     if "string" in wanted and isinstance(value, (bool, int, float)):
         return f'quote it: "{shown(value)}"'

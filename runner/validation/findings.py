@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from runner.errors import Place, Problem, merged
@@ -20,6 +20,8 @@ class Finding:
     warning: bool = False
     key: bool = False
     """The key at the path is meant, rather than its value."""
+    missing: str | None = None
+    """The parameter that is not there."""
 
 
 class DocumentPlace(Protocol):
@@ -37,19 +39,33 @@ def problems(
     """The findings of drafts at their places; one cause that hits many jobs is told once.
 
     With the manifest's `document`, an unknown parameter that a plain default brings is told
-    with the way out: to put it under its own operation's name.
+    with the way out: to put it under its own operation's name; and a parameter is not called
+    missing whose expression gave null.
     """
     return merged(
         Problem(
             message=finding.message,
-            place=place_of(draft, finding.path),
-            job=draft.id,
+            place=place_of(draft, finding.path, key=finding.key),
+            job=draft.id or None,
             hint=_from_default(draft, finding, document) or finding.hint,
             warning=finding.warning,
         )
         for draft, findings in checked
-        for finding in findings
+        for finding in (_null_told(draft, found, document) for found in findings)
     )
+
+
+def _null_told(draft: Draft, finding: Finding, document: Mapping[str, Any] | None) -> Finding:
+    """The finding; where something is missing that an expression was to give, at its place."""
+    name = finding.missing
+    if name is None or document is None:
+        return finding
+    defaults = document.get("defaults") or {}
+    layers = (document["jobs"][draft.entry], defaults.get(draft.operation) or {}, defaults)
+    written = next((layer[name] for layer in layers if name in layer), None)
+    if not isinstance(written, str):
+        return finding
+    return replace(finding, path=(name,), message=f"{finding.message}: {written} gives null")
 
 
 def _from_default(draft: Draft, finding: Finding, document: Mapping[str, Any] | None) -> str | None:

@@ -194,10 +194,13 @@ jobs:
     assert found["a-1"].row is found["b-1"].row
 
 
+def place_at(path: tuple[str | int, ...], *, key: bool = False) -> Place:
+    return Place(path=".".join(map(str, path)) + "!" * key)
+
+
 def test_ill_shaped_parts_are_passed_over_without_a_crash() -> None:
     def run(value: dict[str, Any]) -> Expansion:
-        place = Place(path="m.yaml")
-        return expand(value, Path(), load_operations(), env={}, place=lambda _: place)
+        return expand(value, Path(), load_operations(), env={}, place=place_at)
 
     assert run({}).drafts == []
     assert run({"jobs": {"a": 1}, "vars": [1], "env": "HOME", "providers": [1]}).drafts == []
@@ -221,11 +224,9 @@ entry = st.dictionaries(keys, wild).map(lambda found: {"id": "a", **found})
 
 @given(st.dictionaries(names, wild), st.lists(entry, max_size=3))
 def test_no_value_whatever_makes_it_crash(value: dict[str, Any], jobs: list[Any]) -> None:
-    def place(path: tuple[str | int, ...]) -> Place:
-        return Place(path=".".join(map(str, path)))
-
     document = {**value, "jobs": jobs}
-    found = expand(document, Path("/nowhere"), load_operations(), env={}, place=place)
-    for draft in found.drafts:
+    found = expand(document, Path("/nowhere"), load_operations(), env={}, place=place_at)
+    for draft in [*found.drafts, *(sketch.draft for sketch in found.sketches)]:
         found.place_of(draft, ("prompt", 0))
+        found.place_of(draft, ("prompt",), key=True)
     assert len({draft.id.casefold() for draft in found.drafts}) == len(found.drafts)

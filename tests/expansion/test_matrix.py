@@ -80,8 +80,9 @@ def test_one_is_not_true_but_is_one_point_nought() -> None:
         ({"a": [1], "include": {"a": 1}}, ("include",), "matrix.include must be a list"),
         ({"a": [1], "exclude": [3]}, ("exclude", 0), "an entry of matrix.exclude must be"),
         ({"a": [1], "exclude": [{"b": 1}]}, ("exclude", 0, "b"), 'matrix.exclude names "b"'),
-        ({"a": [1], "exclude": [{"a": 1}]}, (), "the matrix has no combination left"),
-        ({}, (), "the matrix has no combination left"),
+        ({"a": [1], "exclude": [{"a": 1}]}, (), "exclude leaves no combination"),
+        ({}, (), "the matrix is empty, so there would be no job"),
+        ({"include": []}, (), "the matrix is empty, so there would be no job"),
         ({f"a{n}": list(range(100)) for n in range(9)}, (), "the matrix has more than 1,000,000"),
     ],
 )
@@ -90,14 +91,27 @@ def test_a_matrix_without_sense_is_refused_with_its_path(
 ) -> None:
     with pytest.raises(MatrixError) as caught:
         combinations(matrix)
-    assert caught.value.path == path
-    assert caught.value.message.startswith(message)
+    (trouble,) = caught.value.troubles
+    assert trouble.path == path
+    assert trouble.message.startswith(message)
+
+
+def test_all_that_is_wrong_with_a_matrix_is_told_at_once() -> None:
+    matrix = {"s": "a", "t": [], "exclude": 5, "include": {"s": "b"}}
+    with pytest.raises(MatrixError) as caught:
+        combinations(matrix)
+    assert [trouble.path for trouble in caught.value.troubles] == [
+        ("s",),
+        ("t",),
+        ("exclude",),
+        ("include",),
+    ]
 
 
 def test_an_exclude_key_that_is_misspelt_names_the_nearest() -> None:
     with pytest.raises(MatrixError) as caught:
         combinations({"style": [1], "exclude": [{"styel": 1}]})
-    assert caught.value.hint == 'did you mean "style"?'
+    assert caught.value.troubles[0].hint == 'did you mean "style"?'
 
 
 scalars = st.integers(0, 3) | st.booleans() | st.sampled_from(["x", "y"])

@@ -205,16 +205,81 @@ vars: {n: 3}
 """,
         files={"bad.csv": "p,q\n1\n"},
     )
-    ragged = "2:0 the row has 1 cells, the header 2"
     assert told(found) == [
         '4:22 foreach "no.csv": there is no such file',
-        ragged,
-        ragged,
+        "2:1 the row has 1 cell, the header 2",
         "7:22 foreach must be the path of a csv, tsv, jsonl or txt file",
         '8:27 vars has no "no"',
     ]
-    assert str(found.problems[1].place) == "bad.csv:2"
-    assert len(merged(found.problems)) == 4
+    assert str(found.problems[1].place) == "bad.csv:2:1"
+
+
+def test_of_many_rows_that_are_wrong_the_first_are_told(expanded: Expand) -> None:
+    rows = "p,q\n" + "1\n" * 30
+    found = expanded("jobs: [{id: a, foreach: r.csv}]", files={"r.csv": rows})
+    assert len(found.problems) == 21
+    assert told(found)[-1] == "22:0 10 more rows are wrong"
+
+
+def test_a_cell_that_is_wrong_is_told_with_its_line_and_the_expression(expanded: Expand) -> None:
+    jobs = """jobs:
+  - id: ${{ row.name }}
+    foreach: r.csv
+    seed: ${{ row.seconds | int }}
+    tags: ["${{ row.name }}", x]
+"""
+    found = expanded(jobs, files={"r.csv": "name,seconds\na/b,5\nc,five\nd,6\n"})
+    assert [line for problem in found.problems for line in str(problem).splitlines()] == [
+        'r.csv:2: error: id "a/b" has the character "/", which a file name may not',
+        "  asked for at m.yaml:4:9",
+        '  hint: letters and digits of any script, ".", "_" and "-" are allowed; try | slug',
+        'r.csv:3: error: job "c": int cannot take row.seconds: "five" is not a whole number',
+        "  asked for at m.yaml:6:29",
+    ]
+
+
+def test_a_column_that_no_row_has_is_told_in_the_manifest(expanded: Expand) -> None:
+    jobs = "jobs: [{id: '${{ row.p }}', foreach: r.csv, prompt: '${{ row.x }}'}]"
+    found = expanded(jobs, files={"r.csv": "p\na\nb\n"})
+    assert [str(p.place) for p in merged(found.problems)] == ["m.yaml:3:58"]
+
+
+def test_a_name_that_one_line_of_jsonl_lacks_is_told_there(expanded: Expand) -> None:
+    jobs = "jobs: [{id: '${{ row.p }}', foreach: r.jsonl, prompt: '${{ row.x }}'}]"
+    found = expanded(jobs, files={"r.jsonl": '{"p": "a", "x": "b"}\n{"p": "c"}\n'})
+    assert [str(problem.place) for problem in found.problems] == ["r.jsonl:2"]
+
+
+def test_one_cause_in_all_takes_is_told_once(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: 'a/b', takes: 3, prompt: '${{ vars.x }}'}]")
+    assert [str(problem).splitlines()[0] for problem in merged(found.problems)] == [
+        'm.yaml:3:13: error: id "a/b" has the character "/", which a file name may not (3 jobs)',
+        'm.yaml:3:43: error: vars has no "x" (3 jobs)',
+    ]
+
+
+def test_a_listed_variable_that_is_not_set_is_told_so(expanded: Expand) -> None:
+    found = expanded("""env: [NOPE, OTHER]
+jobs:
+  - {id: a, prompt: "${{ env.NOPE }}"}
+  - {id: b, prompt: "${{ env.OTHER | default('x') }}"}
+""")
+    assert told(found) == ["5:26 the environment has no NOPE"]
+    assert hints(found) == ['set it, or write ${{ env.NOPE | default("...") }}']
+    assert found.drafts[0].parameters["prompt"] == "x"
+
+
+def test_what_is_known_of_a_broken_job_is_kept_for_further_checks(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: a, matrix: {x: 3}, prompt: "${{ matrix.x }}", resolution: 9K}
+  - {id: b, prompt: "${{ vars.x }}", resolution: 9K, takes: 3}
+""")
+    assert found.drafts == []
+    assert [(s.draft.entry, s.draft.id, set(s.unsure)) for s in found.sketches] == [
+        (0, "", {"prompt"}),
+        (1, "b.1", {"prompt"}),
+    ]
+    assert all(s.draft.parameters["resolution"] == "9K" for s in found.sketches)
 
 
 def test_takes_as_text_are_told_how_to_become_a_number(expanded: Expand) -> None:

@@ -67,15 +67,15 @@ def test_a_cell_may_be_long(tmp_path: Path) -> None:
     ("name", "content", "line", "message"),
     [
         ("a.csv", "p,q\n1,2\n1,2,3\n", 3, "the row has 3 cells, the header 2"),
-        ("a.csv", 'p,q\n"a\nb",1\n1\n', 4, "the row has 1 cells, the header 2"),
+        ("a.csv", 'p,q\n"a\nb",1\n1\n', 4, "the row has 1 cell, the header 2"),
         ("a.csv", "p,p\n1,2\n", 1, 'two columns are named "p"'),
         ("a.csv", "p,\n1,2\n", 1, "column 2 has no name"),
         ("a.csv", "", 0, "the file is empty: its first line must name the columns"),
         ("a.csv", "p\n", 0, "the file has no rows, so there would be no job"),
         ("a.csv", 'p\n"a\n', 2, "the quoting is broken: unexpected end of data"),
         ("a.csv", 'p\nx\n"a"b\n', 3, "the quoting is broken: ',' expected after '\"'"),
-        ("a.csv", "p;q\n1;2\n", 1, "the columns are not separated by commas"),
-        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8"),
+        ("a.csv", "p;q\n1;2\n", 1, "the columns are separated by semicolons, not by commas"),
+        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8 (it seems to be GBK)"),
         ("a.txt", "a\nb\0c\n", 2, "the line has a NUL character"),
         ("a.txt", " \n", 0, "the file has no rows, so there would be no job"),
         ("a.jsonl", '{"a": 1}\n{"a": }\n', 2, "the line is not JSON: Expecting value"),
@@ -92,8 +92,50 @@ def test_a_file_that_gives_no_rows_says_why_and_in_which_line(
 ) -> None:
     with pytest.raises(RowsError) as caught:
         rows_of(tmp_path, name, content)
-    assert caught.value.line == line
-    assert caught.value.message.startswith(message)
+    (trouble,) = caught.value.troubles
+    assert trouble.line == line
+    assert trouble.message.startswith(message)
+
+
+def test_every_row_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
+    with pytest.raises(RowsError) as caught:
+        rows_of(tmp_path, "a.csv", 'p,q\r\n1\r\n1,2\r\n3,4,5\r\n"a"b,1\r\n')
+    error = caught.value
+    assert [(t.line, error.line(t)) for t in error.troubles] == [
+        (2, "1"),
+        (4, "3,4,5"),
+        (5, '"a"b,1'),
+    ]
+
+
+def test_a_line_of_jsonl_is_told_with_its_column(tmp_path: Path) -> None:
+    with pytest.raises(RowsError) as caught:
+        rows_of(tmp_path, "a.jsonl", '{"a": 1}\n{"a": }\n[1]\n')
+    assert [(t.line, t.column) for t in caught.value.troubles] == [(2, 7), (3, 1)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "hint"),
+    [
+        ("a.csv", "p;q\n1;2\n", "save it with commas"),
+        ("a.csv", "p\tq\n1\t2\n", "save it with commas, or as .tsv"),
+        ("a.tsv", "p,q\n1,2\n", "save it with tabs"),
+    ],
+)
+def test_another_separator_is_told_with_the_way_out(
+    tmp_path: Path, name: str, content: str, hint: str
+) -> None:
+    with pytest.raises(RowsError) as caught:
+        rows_of(tmp_path, name, content)
+    assert caught.value.troubles[0].hint == hint
+
+
+def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path) -> None:
+    (tmp_path / "prompts.csv").write_text("p\nx\n")
+    (tmp_path / "prompts.yaml").write_text("")
+    with pytest.raises(RowsError) as caught:
+        read_rows(tmp_path / "promts.csv")
+    assert caught.value.troubles[0].hint == 'did you mean "prompts.csv"?'
 
 
 @pytest.mark.parametrize(

@@ -35,14 +35,14 @@ def test_validate_needs_no_key_and_writes_nothing(project: Project) -> None:
 
 
 def test_validate_points_at_the_value_with_a_caret(project: Project) -> None:
-    project.jobs("  - {id: wide, prompt: 小船, model: viduq1, aspect_ratio: '21:9', images: [u]}")
+    project.jobs("  - {id: w, prompt: 小船, model: viduq1, aspect_ratio: '21:9', images: [u]}")
     ran = project.run("validate", "spring.yaml")
     assert ran.code == 3
     lines = ran.err.splitlines()
     shown = next(n for n, line in enumerate(lines) if "21:9" in line and "error" not in line)
-    assert lines[shown - 1].startswith("spring.yaml:5:57: error: ")
+    assert lines[shown - 1].startswith("spring.yaml:5:54: error: ")
     # 小船 takes four columns, so the caret stands two further than characters count.
-    assert lines[shown + 1].index("^") == 4 + 56 + 2
+    assert lines[shown + 1].index("^") == 4 + 53 + 2
 
 
 def test_validate_as_json_tells_file_line_and_column(project: Project) -> None:

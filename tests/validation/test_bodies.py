@@ -45,6 +45,13 @@ def test_urls_and_what_is_to_come_weigh_nearly_nothing() -> None:
     assert check_media(draft(), IMAGE, {"images": [url("https://a.b/c.png"), to_come]}) == []
 
 
+def test_a_url_that_will_not_last_is_a_warning_at_its_place() -> None:
+    images = [url("https://a.b/c.png"), url("https://a.b/c.png?Expires=1&Signature=x")]
+    (finding,) = check_media(draft(), IMAGE, {"images": images})
+    assert (finding.path, finding.warning) == (("images", 1), True)
+    assert "looks signed" in finding.message
+
+
 def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
     images = [file("a.png", 5 * MIB), file("b.png", 12 * MIB)]
     (finding,) = check_media(draft(), IMAGE, {"images": images})

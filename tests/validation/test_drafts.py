@@ -54,6 +54,29 @@ def test_another_jobs_url_may_be_a_text_and_in_one() -> None:
     assert told({"model": "viduq2", "prompt": result("seed ", SEED)}) == []
 
 
+def test_a_seed_is_no_image() -> None:
+    (finding,) = check_draft(
+        draft({**LEAST, "images": [result(SEED)]}, needs=("other",)), load_operations()[IMAGE]
+    )
+    assert finding.message == "images[0] is another job's seed, a number, text is needed"
+    assert finding.hint == "for an image write .output; among other words a seed becomes text"
+
+
+def test_one_output_is_no_list_of_images() -> None:
+    (finding,) = check_draft(
+        draft({**LEAST, "images": result(OUTPUT)}, needs=("other",)), load_operations()[IMAGE]
+    )
+    assert finding.hint == 'write it as a list: ["${{ ... }}"]'
+
+
+def test_of_a_value_that_nobody_knows_nothing_is_told() -> None:
+    parameters = {"resolution": "9K", "aspect_ratio": "5:4", "model": "viduq2"}
+    found = check_draft(
+        draft(parameters), load_operations()[IMAGE], frozenset({"prompt", "aspect_ratio"})
+    )
+    assert [finding.path for finding in found] == [("resolution",)]
+
+
 def test_an_output_is_no_seed() -> None:
     found = told({**LEAST, "seed": result(OUTPUT)})
     assert found == ["seed is another job's output, a text, a whole number is needed"]

@@ -15,8 +15,10 @@ def draft(id_: str, parameters: dict[str, Any], entry: int = 0) -> Draft:
     return Draft(entry=entry, id=id_, operation=IMAGE, parameters=parameters, base=Path())
 
 
-def at_default(_: Draft, path: tuple[str | int, ...]) -> Place:
-    return Place(path="m.yaml", line=3, column=5) if path else Place(path="m.yaml", line=9)
+def at_default(_: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Place:
+    if not path:
+        return Place(path="m.yaml", line=9)
+    return Place(path="m.yaml", line=3, column=1 if key else 5)
 
 
 def check(*drafts: Draft) -> list[tuple[Draft, list[Finding]]]:
@@ -69,6 +71,28 @@ def test_an_unknown_parameter_of_the_job_itself_is_not() -> None:
     ):
         (problem,) = problems(check(draft("a", given)), at_default, document)
         assert problem.hint == 'did you mean "prompt"?'
+        assert problem.place == Place(path="m.yaml", line=3, column=1)
+
+
+def test_what_an_expression_leaves_null_is_told_at_its_place() -> None:
+    written = {"prompt": "${{ vars.x }}"}
+    for document in (
+        {"jobs": [{"id": "a", **written}]},
+        {"jobs": [{"id": "a"}], "defaults": {IMAGE: written}},
+        {"jobs": [{"id": "a"}], "defaults": written},
+    ):
+        (problem,) = problems(check(draft("a", {"model": "viduq2"})), at_default, document)
+        assert problem.message == (
+            "prompt is missing (vidu/reference2image needs it): ${{ vars.x }} gives null"
+        )
+        assert problem.place == Place(path="m.yaml", line=3, column=5)
+
+
+def test_what_is_not_there_at_all_is_missing_in_its_job() -> None:
+    for job in ({"id": "a"}, {"id": "a", "prompt": None}):
+        (problem,) = problems(check(draft("a", {"model": "viduq2"})), at_default, {"jobs": [job]})
+        assert problem.message == "prompt is missing (vidu/reference2image needs it)"
+        assert problem.place == Place(path="m.yaml", line=9)
 
 
 def place(path: tuple[str | int, ...], *, key: bool = False) -> Place:

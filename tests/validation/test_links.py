@@ -42,6 +42,52 @@ def test_a_video_is_no_image(attribute: Literal["output", "url"]) -> None:
     ]
 
 
+def with_text(**parameters: Any) -> Draft:
+    found = {"model": "viduq2", "prompt": "a", **parameters}
+    return Draft(entry=0, id="b", operation=IMAGE, parameters=found, base=Path(), needs=("a",))
+
+
+OUTPUT, URL, SEED = (
+    JobOutput(job="a", attribute="output"),
+    JobOutput(job="a", attribute="url"),
+    JobOutput(job="a", attribute="seed"),
+)
+
+
+def test_a_file_is_no_text() -> None:
+    for value in (Deferred(parts=(OUTPUT,)), Deferred(parts=("like ", OUTPUT))):
+        ((draft_, (finding,)),) = check_links(
+            [draft("a", IMAGE), with_text(prompt=value)], load_operations()
+        )
+        assert (draft_.id, finding.path) == ("b", ("prompt",))
+        assert finding.message == 'prompt takes text, and not the file that job "a" makes'
+        assert finding.hint == "for its address, as text, write ${{ jobs.a.url }}"
+
+
+def test_a_url_and_a_seed_are_good_in_texts() -> None:
+    value = Deferred(parts=("like ", URL, ", seed ", SEED))
+    assert told(draft("a", IMAGE), with_text(prompt=value, images=[])) == []
+    assert told(draft("a", IMAGE), with_text(images=[Deferred(parts=(URL, "?w=100"))])) == []
+
+
+@pytest.mark.parametrize("parts", [("pre", OUTPUT), (OUTPUT, ".png"), ("pre", URL)])
+def test_no_text_can_be_glued_to_a_file(parts: tuple[str | JobOutput, ...]) -> None:
+    assert told(draft("a", IMAGE), with_text(images=[Deferred(parts=parts)])) == [
+        ("b", 'images[0] has text around the file that job "a" makes')
+    ]
+
+
+def test_a_further_file_of_a_job_is_a_warning() -> None:
+    further = Deferred(parts=(JobOutput(job="a", attribute="output", index=5),))
+    ((_, (finding,)),) = check_links(
+        [draft("a", IMAGE), with_text(images=[further])], load_operations()
+    )
+    assert finding.warning
+    assert finding.message == (
+        'images[0] is file number 6 of job "a", and the document of vidu/reference2image shows one'
+    )
+
+
 def test_what_else_is_wrong_with_a_reference_is_not_told_here() -> None:
     clip = draft("clip", VIDEO)
     assert told(clip, draft("b", IMAGE, result("nobody"), result("clip", "seed"))) == []
