@@ -295,8 +295,9 @@ def test_totals_count_unknown_prices_apart() -> None:
 
 
 def test_a_job_that_asks_for_the_same_is_told_with_takes() -> None:
-    def place(draft: Draft, path: tuple[str | int, ...]) -> Place:
+    def place(draft: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Place:
         assert path == ("id",)
+        assert not key
         return Place(path="spring.yaml", line=len(draft.id))
 
     (warning,) = doubles([job("a"), job("b", "f2"), job("cc")], place)

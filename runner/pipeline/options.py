@@ -80,9 +80,10 @@ class Options:
             raise UsageError("-o names one results manifest, but there are several manifests")
         if self.time_scale is not None and not self.emulate:
             raise UsageError("--time-scale is the emulator's", hint="add --emulate")
-        seen: dict[Path, Path] = {}
+        seen: dict[str, Path] = {}
         for path in self.manifests:
-            if (known := seen.setdefault(path.with_suffix("").resolve(), path)) is not path:
+            stem = os.path.realpath(path.parent / path.stem)  # "." and "/" have no name
+            if (known := seen.setdefault(stem, path)) is not path:
                 raise UsageError(
                     f"{known} and {path} would share one results manifest",
                     hint="name each manifest once, or rename one",
