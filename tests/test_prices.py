@@ -125,7 +125,7 @@ def test_videos_differ_by_model_seconds_and_resolution() -> None:
 
 
 def test_without_tables_everything_of_a_limited_choice_tells_kinds_apart() -> None:
-    untold = replace(VIDEO, price=None, time=None, schema=dict(VIDEO.schema))
+    untold = replace(VIDEO, price=None, time=None)
     plain = kind(untold, {"model": "viduq2", "prompt": "a", "seed": 1})
     assert plain == kind(untold, {"model": "viduq2", "prompt": "b", "seed": 2})
     assert plain != kind(untold, {"model": "viduq2", "bgm": True})

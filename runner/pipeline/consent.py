@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 from runner.errors import UsageError, printable
-from runner.model import Action, Amount
+from runner.model import Action, Amount, Plan
 from runner.pipeline.planned import Planned
 from runner.planning import Totals, totals
 from runner.report.text import money
@@ -17,7 +18,7 @@ def confirm(planned: Planned) -> None:
     On a terminal the question is asked on standard error and answered on standard input; off a
     terminal, or on any answer but yes, this raises UsageError (exit 2) and nothing was sent.
     """
-    numbers = totals(planned.plan)
+    numbers = totals(_at_most(planned))
     limits = planned.settings.confirm_above
     above = any(numbers.cost.get(unit, 0) > limit for unit, limit in limits.items())
     # What is not known may be any sum, above any limit.
@@ -26,14 +27,41 @@ def confirm(planned: Planned) -> None:
     several = len(planned.options.manifests) > 1
     what = f"{planned.manifest.path}: " if several else ""
     what += f"submit {_submissions(numbers)}"
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not _on_terminal():
         limit = ", ".join(money(Amount(unit=unit, value=value)) for unit, value in limits.items())
         raise UsageError(
             f"{what}? confirm_above is {limit}, and there is no terminal to ask on",
             hint="look at it with `vidu-run plan`, then agree to it with --yes",
         )
+    _ask(what)
+
+
+def ask_first(what: str) -> None:
+    """Have the user agree to `what` on a terminal; raises UsageError off it, and on a no."""
+    if not _on_terminal():
+        raise UsageError(f"{what}? there is no terminal to ask on", hint="agree to it with --yes")
+    _ask(what)
+
+
+def _ask(what: str) -> None:
     if not _agreed(f"{what}? [y/N] "):
         raise UsageError("not confirmed: nothing was sent", hint="--yes agrees without asking")
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _at_most(planned: Planned) -> Plan:
+    """The plan with everything submitted that may be: also what is risked a second time."""
+    if planned.settings.on_ambiguous == "ask":
+        return planned.plan
+    return Plan(
+        entries=[
+            replace(entry, action=Action.SUBMIT) if entry.action is Action.DECIDE else entry
+            for entry in planned.plan.entries
+        ]
+    )
 
 
 def _submissions(numbers: Totals) -> str:

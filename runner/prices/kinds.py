@@ -70,7 +70,7 @@ def kind(operation: Operation, parameters: Parameters, images: int | None = None
 
 def _columns(operation: Operation) -> tuple[tuple[str, ...], Mapping[str, list[Any]]]:
     """The parameters that tell kinds apart, and the ranges that tables have of each."""
-    known = _known_columns.get(id(operation.schema))
+    known = _known_columns.get(id(operation))
     if known is None:
         tables = [table for table in (operation.price, operation.time) if table]
         cells: dict[str, list[Any]] = {}
@@ -79,12 +79,12 @@ def _columns(operation: Operation) -> tuple[tuple[str, ...], Mapping[str, list[A
                 ranges = [row[at] for row in table["rows"] if isinstance(row[at], list)]
                 cells.setdefault(name, []).extend(ranges)
         cells = cells or {name: [] for name in _choices(operation)}
-        known = _known_columns[id(operation.schema)] = (operation, tuple(cells), cells)
+        known = _known_columns[id(operation)] = (operation, tuple(cells), cells)
     return known[1], known[2]
 
 
 _known_columns: dict[int, tuple[Operation, tuple[str, ...], Mapping[str, list[Any]]]] = {}
-"""By the id of the schema; the operation is kept beside, so that it is never another's."""
+"""By the operation's id; the operation itself is kept beside, so that it is never another's."""
 
 
 def _choices(operation: Operation) -> list[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 
 import pytest
 
+from runner.ledger import Intend, open_ledger
+from runner.model import Amount, Intent
 from tests.pipeline.conftest import Project
 
 TWO = """
@@ -129,6 +133,37 @@ jobs:
     assert ran.code == 2
     assert "submit 1 job of unknown price?" in ran.err
     assert not submissions()
+
+
+def test_what_is_risked_a_second_time_counts(online: Project, submissions: Count) -> None:
+    online.jobs("  - {id: a, prompt: a red boat}")
+    (plan,) = json.loads(online.run("plan", "--json", "spring.yaml").out)
+    (job,) = plan["jobs"]
+    with open_ledger(online.folder / ".vidu-run" / "ledger.sqlite3") as ledger:
+        run = ledger.begin_run("spring.yaml", "t")
+        ledger.apply([Intend(run=run, intent=lost(job["fingerprint"], online.env))])
+        ledger.end_run(run, 70)
+    ran = online.run("spring.yaml", "--confirm-above", "credits=5", "--on-ambiguous", "resubmit")
+    assert ran.code == 2
+    assert "submit 1 job for about 6 credits?" in ran.err
+    assert not submissions()
+
+
+def lost(fingerprint: str, env: Mapping[str, str | None]) -> Intent:
+    return Intent(
+        manifest="spring.yaml",
+        job="a",
+        operation="vidu/reference2image",
+        fingerprint=fingerprint,
+        request={},
+        seed=None,
+        provider="vidu",
+        base_url=env["VIDU_BASE_URL"] or "",
+        key_env="VIDU_API_KEY",
+        tag="00",
+        estimate=Amount(unit="credits", value=Decimal(6)),
+        at="2026-11-20T10:00:00Z",
+    )
 
 
 def test_nothing_is_sent_for_any_of_several_manifests_when_one_is_refused(
