@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from runner import __version__
-from runner.errors import Exit, Failure, ManifestError, Secret, printable, redact
+from runner.errors import Exit, Failure, Secret, printable, redact
 
 
 def guarded(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> int:
@@ -28,10 +28,6 @@ def guarded(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -
     except KeyboardInterrupt:
         say("interrupted")
         return Exit.INTERRUPTED
-    except ManifestError as error:
-        for problem in error.problems:
-            say(str(problem))
-        return error.exit
     except Failure as error:
         say(str(error))
         return error.exit
