@@ -54,7 +54,15 @@ EMULATION = _with(
     ),
 )
 
+ADDRESSES = _with(
+    click.option("--base-url", multiple=True, metavar="PROVIDER=URL", help="A provider's address."),
+    click.option(
+        "--trust", multiple=True, metavar="HOST=VAR", help="Let HOST have the key in VAR."
+    ),
+)
+
 SETTINGS = _with(
+    ADDRESSES,
     click.option("--concurrency", metavar="N", help="Tasks in flight.  [default: 5]"),
     click.option("--timeout", metavar="TIME", help="A job's limit from its submission on.  [30m]"),
     click.option("--poll-rate", metavar="N", help="Status requests a second and provider.  [5]"),
@@ -79,10 +87,6 @@ SETTINGS = _with(
         "--settle", metavar="TIME", help="How far a provider's list of tasks may lag.  [5s]"
     ),
     click.option("--max-failures", metavar="N", help="Submit nothing more after N failed jobs."),
-    click.option("--base-url", multiple=True, metavar="PROVIDER=URL", help="A provider's address."),
-    click.option(
-        "--trust", multiple=True, metavar="HOST=VAR", help="Let HOST have the key in VAR."
-    ),
 )
 
 PROGRESS = click.option(
@@ -112,6 +116,8 @@ def cli() -> None:
 @_with(MANIFESTS, PLACES, SELECTION, EMULATION, SETTINGS, PROGRESS)
 @click.option("-n", "--dry-run", is_flag=True, help="Only show the plan.")
 @click.option("--retry-failed", is_flag=True, help="Try again what failed for good, too.")
+@click.option("--force", is_flag=True, help="Make what is selected anew, and pay for it again.")
+@click.option("--fail-fast", is_flag=True, help="Submit nothing more after the first failed job.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask whether to pay, pay.")
 def run(dry_run: bool, **flags: Any) -> None:
     """Make what the manifests ask for (the default verb)."""
@@ -134,6 +140,7 @@ def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
 @cli.command()
 @_with(MANIFESTS, PLACES, SELECTION, EMULATION, SETTINGS)
 @click.option("--retry-failed", is_flag=True, help="Plan what failed for good again, too.")
+@click.option("--force", is_flag=True, help="Plan what is selected anew, though it is there.")
 @click.option("--json", "as_json", is_flag=True, help="The plan as JSON on standard output.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to submit.")
 def plan(detailed_exitcode: bool, **flags: Any) -> None:
@@ -142,6 +149,58 @@ def plan(detailed_exitcode: bool, **flags: Any) -> None:
 
     options = pipeline.Options(**flags)
     _end(lambda: pipeline.plan(options, detailed_exitcode=detailed_exitcode))
+
+
+@cli.command()
+@_with(MANIFESTS, PLACES, SELECTION, EMULATION, ADDRESSES)
+@click.option("--refresh", is_flag=True, help="Ask the providers for tasks under way.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
+def status(refresh: bool, **flags: Any) -> None:
+    """Show where every job stands, from the ledger. Submits nothing."""
+    from runner import pipeline
+    from runner.pipeline.standing import status as show
+
+    options = pipeline.Options(progress="none", **flags)
+    _end(lambda: show(options, refresh=refresh))
+
+
+@cli.command()
+@_with(MANIFESTS, PLACES, SELECTION, EMULATION, ADDRESSES, PROGRESS)
+@click.option("--verify", is_flag=True, help="Read every file, and tell which are damaged.")
+def fetch(verify: bool, **flags: Any) -> None:
+    """Fetch what is paid for and missing or damaged. Submits nothing."""
+    from runner import pipeline
+    from runner.pipeline.fetching import fetch as collect
+
+    options = pipeline.Options(**flags)
+    _end(lambda: collect(options, verify=verify))
+
+
+@cli.command()
+@_with(MANIFESTS, PLACES, SELECTION, EMULATION, ADDRESSES)
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def cancel(**flags: Any) -> None:
+    """Cancel tasks under way, as far as they still wait."""
+    from runner import pipeline
+    from runner.pipeline.cancelling import cancel as call_off
+
+    options = pipeline.Options(**flags)
+    _end(lambda: call_off(options))
+
+
+@cli.command()
+@click.argument("manifest", type=PATH)
+@click.argument("job", required=False)
+@_with(PLACES, SELECTION, EMULATION, ADDRESSES)
+@click.option("--lost", is_flag=True, help="It did not arrive, you say: submit it again.")
+@click.option("--task-id", metavar="ID", help="This is its task: collect it.")
+def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **flags: Any) -> None:
+    """Decide about submissions whose fate is unknown: JOB, or those that --select names."""
+    from runner import pipeline
+    from runner.pipeline.resolving import resolve as settle
+
+    options = pipeline.Options(manifests=(manifest,), **flags)
+    _end(lambda: settle(options, job=job, lost=lost, task_id=task_id))
 
 
 @cli.command()

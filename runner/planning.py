@@ -35,6 +35,11 @@ MOST_FAILURES = 3
 
 NOT_SELECTED = "not selected"
 
+DONE = "done"
+
+DECLARED_LOST = "declared_lost"
+"""The error code of a submission of unknown fate that the user has given up."""
+
 _MENDABLE = frozenset(
     {ErrorClass.AUTH, ErrorClass.QUOTA, ErrorClass.TRANSIENT, ErrorClass.PROVIDER}
 )
@@ -136,8 +141,11 @@ def _entry(job: Job, known: Known, wish: Wish, makers: dict[str, str]) -> PlanEn
         action, reason, share = Action.SHARE, f'the same request as job "{maker}"', maker
     elif attempt and attempt.superseded_at:
         action, reason = Action.SUBMIT, "forced: its earlier result was set aside"
+    elif forced and _is_paid(attempt, evidence):
+        action, reason = Action.SUBMIT, "forced: made anew, and paid again"
     elif attempt:
-        action, reason = _of_attempt(attempt, known, wish)
+        again = replace(wish, retry_failed=True) if forced else wish
+        action, reason = _of_attempt(attempt, known, again)
     elif evidence:
         action, reason = _of_evidence(evidence, known, wish)
     else:
@@ -147,7 +155,7 @@ def _entry(job: Job, known: Known, wish: Wish, makers: dict[str, str]) -> PlanEn
         job=job,
         action=action,
         reason=reason,
-        attempt=None if action is Action.SUBMIT else attempt,
+        attempt=None if action is Action.SUBMIT and not forced else attempt,
         evidence=evidence,
         share=share,
         estimate=_estimate(job, action, attempt, evidence, known),
@@ -161,20 +169,29 @@ def _of_attempt(attempt: Attempt, known: Known, wish: Wish) -> tuple[Action, str
         case AttemptState.INTENT:
             return _of_intent(attempt, known)
         case AttemptState.SUCCEEDED:
-            return _of_files(attempt.files, "done", known, wish)
+            return _of_files(attempt.files, DONE, known, wish)
         case AttemptState.REFUSED | AttemptState.FAILED:
             return _of_failure(attempt, wish)
         case AttemptState.SUBMITTED:
             return Action.ATTACH, f"its task {attempt.task_id} is under way"
         case AttemptState.AMBIGUOUS:
             return Action.DECIDE, "what became of its submission is unknown"
+        case AttemptState.NOT_SENT if attempt.error and attempt.error.code == DECLARED_LOST:
+            return Action.SUBMIT, attempt.error.message
         case AttemptState.NOT_SENT:
             return Action.SUBMIT, "was not sent before"
 
 
+def _is_paid(attempt: Attempt | None, evidence: Evidence | None) -> bool:
+    """Whether there is a result, or was one."""
+    if attempt:
+        return attempt.state is AttemptState.SUCCEEDED
+    return evidence is not None and evidence.state is State.SUCCEEDED
+
+
 def _of_intent(attempt: Attempt, known: Known) -> tuple[Action, str]:
     if known.alive(attempt.run):
-        return Action.SKIP, "another run is submitting it"
+        return Action.ATTACH, "another run is submitting it"
     return Action.DECIDE, "an earlier run ended while submitting it"
 
 
@@ -183,6 +200,8 @@ def _of_failure(attempt: Attempt, wish: Wish) -> tuple[Action, str]:
     error = attempt.error
     what = "refused" if attempt.state is AttemptState.REFUSED else "failed"
     before = f"{what} before: {error.code if error else 'unknown'}"
+    if not wish.submit:
+        return Action.SKIP, before
     if wish.retry_failed:
         return Action.SUBMIT, before
     if error is None or error.class_ not in _MENDABLE:
@@ -200,6 +219,8 @@ def _of_failure(attempt: Attempt, wish: Wish) -> tuple[Action, str]:
 def _of_evidence(evidence: Evidence, known: Known, wish: Wish) -> tuple[Action, str]:
     if evidence.state is State.PENDING:
         return Action.ATTACH, f"the results manifest knows its task {evidence.task_id}"
+    if evidence.state is State.AMBIGUOUS:
+        return Action.DECIDE, "what became of its submission is unknown, says the results manifest"
     return _of_files(evidence.files, "done, says the results manifest", known, wish)
 
 
@@ -224,7 +245,7 @@ def _estimate(
         return None
     if attempt and action is not Action.SUBMIT:
         return attempt.intent.estimate
-    return evidence.estimated if evidence else known.estimate(job)
+    return evidence.estimated if evidence and action is not Action.SUBMIT else known.estimate(job)
 
 
 def _sum(amounts: Iterable[Amount | None]) -> dict[Unit, Decimal]:

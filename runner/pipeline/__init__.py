@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable
-from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
-from runner.errors import Exit, ManifestError, Problem, UsageError, printable, worst
+from runner.errors import Exit, ManifestError, Problem, UsageError, worst
+from runner.guard import say
 from runner.model import Action
 from runner.pipeline.options import Options
-from runner.pipeline.planned import Planned, plan_manifest, with_keys
+from runner.pipeline.planned import must_be_read, plan_manifest, with_keys
 from runner.pipeline.reading import Manifest, read_manifests
+from runner.pipeline.telling import announce, print_json, tell
 from runner.report import records, text
 from runner.report.plans import plan_text
 
@@ -33,9 +32,9 @@ def validate(options: Options) -> Exit:
             raise
         problems, code = error.problems, Exit.INVALID
     if options.as_json:
-        _print_json([records.of_problem(problem) for problem in problems])
+        print_json([records.of_problem(problem) for problem in problems])
         return code
-    _tell(problems)
+    tell(problems)
     for manifest in manifests:
         count = len(manifest.jobs)
         print(f"{manifest.path}: {count} job{'s' * (count != 1)}, nothing wrong")
@@ -48,9 +47,9 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     manifests = read_manifests(options.manifests, options.environ)
     planned = [plan_manifest(manifest, options) for manifest in manifests]
     if options.as_json:
-        _print_json([records.of_plan(str(p.manifest.path), p.plan, p.outlook) for p in planned])
+        print_json([records.of_plan(str(p.manifest.path), p.plan, p.outlook) for p in planned])
     for one in planned:
-        _announce(one)
+        announce(one)
         if not options.as_json:
             print(plan_text(str(one.manifest.path), one.plan, one.outlook))
     entries = (entry for one in planned for entry in one.plan.entries)
@@ -65,26 +64,34 @@ def run(options: Options) -> Exit:
     anything is sent for the first.
     """
     from runner.pipeline.consent import confirm
+    from runner.pipeline.forcing import set_aside
     from runner.pipeline.running import run_planned
-
-    if options.emulate:
-        from runner.pipeline.emulation import emulated
+    from runner.pipeline.surroundings import within_reach
 
     options.check()
+    if options.force and not (options.select or options.yes):
+        raise UsageError(
+            "--force pays again for results that are there",
+            hint="name the jobs with --select, or add --yes to mean all of them",
+        )
     manifests = read_manifests(options.manifests, options.environ)
-    for manifest in manifests:
-        planned = plan_manifest(manifest, options)
-        _announce(planned)
+    plans = [plan_manifest(manifest, options) for manifest in manifests]
+    for planned in plans:
+        announce(planned)
+        must_be_read(planned)
         if not options.emulate:
             with_keys(planned)
         confirm(planned)
+    for planned in plans:
+        set_aside(planned)
+    options = replace(options, force=False)  # what is set aside is submitted by a plain run
     codes: list[Exit] = []
     for manifest in manifests:
         # Planned again: the run before may have made what this one asks for.
         planned = plan_manifest(manifest, options)
-        with emulated(planned) if options.emulate else nullcontext(with_keys(planned)) as ready:
+        with within_reach(planned) as ready:
             code, told = run_planned(ready)
-        print(text.summary(told), file=sys.stderr)
+        say(text.summary(told))
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break
@@ -132,21 +139,3 @@ def schema(name: str | None) -> Exit:
         raise UsageError(f'there is no schema "{name}"', hint=f"there are: {', '.join(names)}")
     print(names[name].read_text(encoding="utf-8"), end="")
     return Exit.OK
-
-
-def _announce(planned: Planned) -> None:
-    """What a user should know before the plan is carried out."""
-    _tell(planned.warnings)
-    if planned.added:
-        names = ", ".join(f'"{name}"' for name in planned.added)
-        print(printable(f"needed by what is selected, so included: {names}"), file=sys.stderr)
-
-
-def _tell(problems: Iterable[Problem]) -> None:
-    for problem in problems:
-        print(problem, file=sys.stderr)
-
-
-def _print_json(value: object) -> None:
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    print()

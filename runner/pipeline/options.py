@@ -48,6 +48,9 @@ class Options:
     on_ambiguous: str | None = None
     settle: str | None = None
     max_failures: str | None = None
+    force: bool = False
+    """What is selected is made anew, and paid for again."""
+    fail_fast: bool = False
     yes: bool = False
     """Whatever would be asked is answered with yes."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
@@ -59,7 +62,8 @@ class Options:
 
     def flags(self) -> dict[str, Any]:
         """The flags that are settings, under the settings' names, and the pairs of trust."""
-        return {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
+        given = {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
+        return {**given, "max_failures": "1"} if self.fail_fast else given
 
     def environment(self) -> dict[str, str]:
         """The environment with `--base-url` in it: a flag names a host as a variable does."""
@@ -80,6 +84,8 @@ class Options:
             raise UsageError("-o names one results manifest, but there are several manifests")
         if self.time_scale is not None and not self.emulate:
             raise UsageError("--time-scale is the emulator's", hint="add --emulate")
+        if self.fail_fast and self.max_failures is not None:
+            raise UsageError("--fail-fast is --max-failures 1: give one of the two")
         seen: dict[str, Path] = {}
         for path in self.manifests:
             stem = os.path.realpath(path.parent / path.stem)  # "." and "/" have no name

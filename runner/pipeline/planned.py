@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from runner.engine.budget import Budget
-from runner.engine.files import find
-from runner.errors import Problem
+from runner.engine.files import find, relative
+from runner.errors import ManifestError, Problem
 from runner.ledger import Costs, Realm, open_ledger, realm_of
 from runner.model import Action, Attempt, AttemptState, Job, Operation, Plan, PlanEntry, StoredFile
 from runner.pipeline.history import History
@@ -44,8 +45,14 @@ class Planned:
     """Rows of earlier results whose jobs are no longer in the manifest."""
     warnings: Sequence[Problem]
     """What is odd about the manifest, and about an earlier results manifest."""
+    unread: Sequence[Problem]
+    """Why an earlier results manifest could not be read, where there is such a one."""
     added: Sequence[str]
     """Ids of jobs that are included only because selected ones need them."""
+    meant: frozenset[str]
+    """Ids of the jobs that the user speaks of: the selected ones without what they need."""
+    present: Callable[[StoredFile], bool]
+    """Whether that file is there, with its digest; looked up once."""
 
     @property
     def outputs(self) -> Path:
@@ -65,7 +72,26 @@ class Planned:
         """Whether a submission of unknown fate can be looked for, or is to be sent again."""
         listed = self.manifest.operations[entry.job.operation].provider in LISTERS
         risked = self.settings.on_ambiguous == "resubmit"
-        return entry.action is Action.DECIDE and (listed or risked)
+        found = listed and entry.attempt is not None
+        return entry.action is Action.DECIDE and (found or risked)
+
+    @property
+    def carried(self) -> Plan:
+        """The plan as a run carries it out.
+
+        Of a submission of unknown fate that only a results manifest tells of, too little is
+        known to look for its task: it stays undecided, or is sent again where the user risks it.
+        """
+        risked = self.settings.on_ambiguous == "resubmit"
+        action = Action.SUBMIT if risked else Action.SKIP
+        return Plan(
+            entries=[
+                replace(entry, action=action)
+                if entry.action is Action.DECIDE and entry.attempt is None
+                else entry
+                for entry in self.plan.entries
+            ]
+        )
 
     @property
     def outlook(self) -> Outlook:
@@ -84,33 +110,45 @@ class Planned:
         blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
         return Budget(self.settings.budget, self.costs.spent, blind)
 
+    def narrowed(self, entries: Iterable[PlanEntry]) -> Planned:
+        """The same with these entries for a plan."""
+        return replace(self, plan=Plan(entries=list(entries)))
 
-def plan_manifest(manifest: Manifest, options: Options) -> Planned:
+
+def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) -> Planned:
     """Decide what happens to every job of one manifest; reads the ledger, asks nobody.
 
-    The accounts of the result have no keys yet: a plan needs none, see `with_keys`. Raises
-    LedgerError, UsageError, ProviderError.
+    Without `submit` the plan is for a verb that sends nothing, see `Wish`. The accounts of the
+    result have no keys yet: a plan needs none, see `with_keys`. Raises LedgerError, UsageError,
+    ProviderError.
     """
     places = Places.of(manifest.path, options)
     settings = _settings(manifest, options, {} if options.emulate else facts_of(manifest))
     jobs = manifest.jobs
     realms = _by_realm(manifest, settings)
     earlier = [read_evidence(places.results, realm=realm) for realm in realms]
+    unread = earlier[0].problems if earlier else ()
+    present = functools.cache(lambda file: _present(file, places))
     with open_ledger(places.ledger, read_only=True) as ledger:
         history = History(manifest, settings, options, ledger)
         known = Known(
-            attempts=_union(ledger.latest(prints, realm) for realm, prints in realms.items()),
+            attempts=_located(
+                _union(ledger.latest(prints, realm) for realm, prints in realms.items()), places
+            ),
             evidence=_union(one.evidence for one in earlier),
             alive=ledger.alive,
-            present=lambda file: _present(file, places),
+            present=present,
             estimate=history.estimate,
             expected_s=history.expected_s,
             changes=history.changes,
         )
         selection = _selection(jobs, options, known.attempts)
+        meant = _meant(jobs, selection)
         wish = Wish(
             selected=selection.ids if selection else None,
             retry_failed=options.retry_failed,
+            forced=meant if options.force else (),
+            submit=submit,
             download=settings.download,
         )
         plan, costs = make_plan(jobs, known, wish), history.costs
@@ -122,9 +160,24 @@ def plan_manifest(manifest: Manifest, options: Options) -> Planned:
         plan=plan,
         costs=costs,
         added=selection.added if selection else (),
+        meant=meant,
+        present=present,
+        unread=unread,
         removed=earlier[0].removed({job.id for job in jobs}) if earlier else [],
-        warnings=[*manifest.warnings, *(earlier[0].problems if earlier else ())],
+        warnings=[*manifest.warnings, *unread],
     )
+
+
+def must_be_read(planned: Planned) -> None:
+    """Raise ManifestError where the results manifest may tell what is paid for and cannot be read.
+
+    That is so as soon as there is a job of which the ledger knows nothing that it would submit.
+    """
+    if planned.unread and any(entry.action is Action.SUBMIT for entry in planned.plan.entries):
+        hint = "mend it, or move it away if nothing in it was paid for"
+        raise ManifestError(
+            [replace(problem, warning=False, hint=hint) for problem in planned.unread]
+        )
 
 
 def with_keys(planned: Planned) -> Planned:
@@ -165,6 +218,23 @@ def _by_realm(manifest: Manifest, settings: Settings) -> dict[Realm, list[str]]:
     return found
 
 
+def _located(attempts: Mapping[str, Attempt], places: Places) -> dict[str, Attempt]:
+    """The attempts with the paths of their files as the results manifest writes them.
+
+    The ledger's start from its own folder, for there may be several results manifests (`-o`).
+    """
+    return {
+        fingerprint: replace(
+            attempt,
+            files=tuple(
+                replace(file, path=relative(places.state / file.path, places.base))
+                for file in attempt.files
+            ),
+        )
+        for fingerprint, attempt in attempts.items()
+    }
+
+
 def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
     found: dict[str, V] = {}
     for part in parts:
@@ -179,6 +249,11 @@ def _selection(
         return None
     states = {job.id: _STATES[a.state] for job in jobs if (a := attempts.get(job.fingerprint))}
     return select(jobs, select=options.select, exclude=options.exclude, states=states)
+
+
+def _meant(jobs: Sequence[Job], selection: Selection | None) -> frozenset[str]:
+    ids = selection.ids if selection else {job.id for job in jobs}
+    return frozenset(ids) - frozenset(selection.added if selection else ())
 
 
 _STATES = {

@@ -3,102 +3,69 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import signal
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
 
-from runner import __version__
-from runner.engine.context import Context
+from runner.engine.context import Halt
 from runner.engine.files import folder, relative
-from runner.engine.gate import gates
-from runner.engine.http import Http
-from runner.engine.limits import Rate
 from runner.engine.run import Batch
 from runner.errors import Exit, Failure, worst
-from runner.ledger import Journal, Rescue, open_ledger
 from runner.model import Outcome, State
 from runner.pipeline.planned import Planned
+from runner.pipeline.surroundings import TOOL, Record, on_record, stamp, surrounded
+from runner.planning import NOT_SELECTED
 from runner.progress import observer
-from runner.providers.registry import PROVIDERS
 from runner.report.text import Told
 from runner.results import Header, write_results
 
-TOOL = f"vidu-run {__version__}"
 
-
-def run_planned(planned: Planned) -> tuple[Exit, Told]:
+def run_planned(
+    planned: Planned, *, halt: Halt | None = None, written: bool = True
+) -> tuple[Exit, Told]:
     """Run what is planned; its exit code, and what there is to tell.
 
-    The results manifest is written whatever happens. Raises the Failure that ended the run
-    early (the ledger, the disk) after that.
+    The results manifest is written whatever happens, also before a defect is raised; not at all
+    if `written` is false. What else ended the run early (the ledger, the disk) is told with the
+    rest. With `halt` nothing is submitted from the start on, for that reason.
     """
-    started, began = time.monotonic(), _now()
+    started, began = time.monotonic(), stamp()
     if planned.speaking and planned.settings.download:
         # Before anything is paid for: where files cannot be written, nothing is ordered.
         folder(planned.settings.outputs, *planned.places.below_outputs)
-    with open_ledger(planned.places.ledger) as ledger:
-        run = ledger.begin_run(planned.manifest.path.name, TOOL)
-        batch: Batch | None = None
-        code = Exit.DEFECT
-        try:
-            with Journal(planned.places.ledger) as journal, _rescue(planned, run) as rescue:
-                batch, failures = asyncio.run(_batch(planned, run, journal, rescue, began))
-            code = exit_code(batch, failures)
-            _write(planned, batch.outcomes(), run, began, finished=_now(), code=code)
-        finally:
-            ledger.end_run(run, code)
-    if failures:
-        raise failures[0]
-    return code, _told(planned, batch, time.monotonic() - started)
+    with on_record(planned) as record:
+        batch, ended = asyncio.run(_batch(planned, record, began, halt, written=written))
+        failures, defects = ended.split(Failure) if ended else (None, None)
+        known = list(_leaves(failures)) if failures else []
+        code = record.code = Exit.DEFECT if defects else exit_code(batch, known)
+        if written:
+            _write(planned, batch.outcomes(), record.run, began, finished=stamp(), code=code)
+        if defects:
+            raise defects
+    return code, _told(planned, batch, known, began, time.monotonic() - started)
 
 
 async def _batch(
-    planned: Planned, run: str, journal: Journal, rescue: Rescue, began: str
-) -> tuple[Batch, list[Failure]]:
+    planned: Planned, record: Record, began: str, halt: Halt | None, *, written: bool
+) -> tuple[Batch, ExceptionGroup[Exception] | None]:
     """Run the batch; what ended it early comes back as a value, for the results come first."""
-    settings = planned.settings
+
+    def write(so_far: Sequence[Outcome]) -> None:
+        if written:
+            _write(planned, so_far, record.run, began)
+
     looker = observer(planned.options.progress, planned.options.environ)
-    async with Http(trust_env=not planned.options.emulate) as http:
-        context = Context(
-            settings=settings,
-            operations=planned.manifest.operations,
-            providers=PROVIDERS,
-            manifest=planned.manifest.path.name,
-            run=run,
-            base=planned.places.base,
-            outputs=planned.outputs,
-            archive=planned.places.archive,
-            journal=journal,
-            rescue=rescue,
-            http=http,
-            rates={name: Rate(settings.poll_rate) for name in settings.accounts},
-            observer=looker,
-            random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
-            stopping=asyncio.Event(),
-            gates=gates(settings, PROVIDERS, http),
-        )
-        batch = Batch(context, planned.plan)
+    async with surrounded(planned, record, looker) as context:
+        batch = Batch(context, planned.carried)
+        batch.stops.everywhere = halt
         looker.start(planned.plan)
-        failures: list[Failure] = []
         try:
-            await batch.run(lambda so_far: _write(planned, so_far, run, began))
-        except* Failure as group:
-            failures = list(_leaves(group))
+            await batch.run(write)
+        except ExceptionGroup as group:
+            return batch, group
         finally:
             looker.stop()
-    return batch, failures
-
-
-@contextmanager
-def _rescue(planned: Planned, run: str) -> Iterator[Rescue]:
-    rescue = Rescue(planned.places.state / f"rescue-{run}.jsonl")
-    try:
-        yield rescue
-    finally:
-        rescue.close()
+    return batch, None
 
 
 def _write(
@@ -124,7 +91,7 @@ def _write(
 
 def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     """The code that the outcomes, a stopped provider and an interruption come to."""
-    codes = {_BY_STATE[outcome.state] for outcome in batch.outcomes()}
+    codes = {code_of(outcome.state) for outcome in _meant(batch.outcomes())}
     codes |= {failure.exit for failure in failures}
     codes |= {halt.exit for halt in batch.stops.all()}
     if batch.interrupted_by is not None:
@@ -133,20 +100,35 @@ def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     return worst(codes)
 
 
+def code_of(state: State) -> Exit:
+    """The code that a job in that state comes to."""
+    return _BY_STATE[state]
+
+
 _BY_STATE = {
     State.SUCCEEDED: Exit.OK,
-    State.SKIPPED: Exit.OK,  # not selected, or lost with another that has its own code
+    State.SKIPPED: Exit.OK,  # lost with another, which has its own code
     State.FAILED: Exit.JOBS_FAILED,
     State.AMBIGUOUS: Exit.DECISION,
     State.PENDING: Exit.INCOMPLETE,
 }
 
 
-def _told(planned: Planned, batch: Batch, seconds: float) -> Told:
-    outcomes = batch.outcomes()
+def _meant(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [outcome for outcome in outcomes if outcome.reason != NOT_SELECTED]
+
+
+def _told(
+    planned: Planned, batch: Batch, failures: Sequence[Failure], began: str, seconds: float
+) -> Told:
+    every = batch.outcomes()
+    outcomes = _meant(every)
     return Told(
         manifest=str(planned.manifest.path),
         outcomes=outcomes,
+        unselected=len(every) - len(outcomes),
+        began=began,
+        errors=list(dict.fromkeys(str(failure) for failure in failures)),
         places={
             outcome.job.id: planned.manifest.place_of(outcome.job)
             for outcome in outcomes
@@ -165,7 +147,3 @@ def _leaves(group: BaseExceptionGroup[Failure]) -> Iterator[Failure]:
             yield from _leaves(error)
         else:
             yield error
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from runner.documents import dump
-from runner.model import Amount, Evidence, Outcome, State
+from runner.model import (
+    RESULT_GONE,
+    Amount,
+    Billed,
+    ErrorClass,
+    Evidence,
+    JobError,
+    Outcome,
+    State,
+)
 from runner.results import Header, read_evidence, write_results
 from runner.results.rows import row
 
@@ -51,23 +60,38 @@ def test_what_was_written_comes_back_as_evidence(
     }
 
 
-def test_only_what_succeeded_or_can_be_collected_is_evidence(
+def test_only_what_was_or_may_have_been_paid_for_is_evidence(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     outcomes = [
         outcome("done"),
         outcome("going", state=State.PENDING),
+        outcome("lost sight of", state=State.AMBIGUOUS),
+        outcome("unknown", state=State.AMBIGUOUS, task_id=None, urls=()),
         outcome("waiting", state=State.PENDING, task_id=None),
-        *(
-            outcome(state.value, state=state)
-            for state in State
-            if state not in {"succeeded", "pending"}
-        ),
+        outcome("refused", state=State.FAILED),
+        outcome("left out", state=State.SKIPPED),
     ]
     write_results(path, header, outcomes)
     found = read_evidence(path, realm="remote")
-    assert found.evidence.keys() == {fingerprint("done"), fingerprint("going")}
+    assert {proof.job: proof.state for proof in found.evidence.values()} == {
+        "done": State.SUCCEEDED,
+        "going": State.PENDING,
+        "lost sight of": State.PENDING,
+        "unknown": State.AMBIGUOUS,
+    }
     assert found.states == {each.job.id: each.state.value for each in outcomes}
+
+
+def test_a_result_that_is_gone_was_paid_for_all_the_same(
+    path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    error = JobError(
+        code=RESULT_GONE, message="gone", class_=ErrorClass.PROVIDER, billed=Billed.YES
+    )
+    write_results(path, header, [outcome("a", state=State.FAILED, error=error)])
+    (proof,) = read_evidence(path, realm="remote").evidence.values()
+    assert proof.state is State.SUCCEEDED
 
 
 def test_a_removed_job_is_evidence_too(path: Path, header: Header, outcome: MakeOutcome) -> None:

@@ -1,0 +1,76 @@
+"""`--force`: the results that are to be made anew are set aside in the ledger, in one commit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from runner.engine.context import Context, Flight
+from runner.engine.submitting import adopt
+from runner.errors import Exit
+from runner.ledger import Change, Finish, Supersede
+from runner.model import Action, AttemptState, Evidence, PlanEntry, State
+from runner.pipeline.planned import Planned
+from runner.pipeline.surroundings import Record, on_record, stamp, surrounded, within_reach
+
+
+def set_aside(planned: Planned) -> None:
+    """Supersede what a plan with `--force` makes anew: from then on a plain run makes it.
+
+    What only a results manifest tells of is taken into the ledger first, so that it can be set
+    aside there. Does nothing where nothing is forced. Raises LedgerError.
+    """
+    forced = [entry for entry in planned.plan.entries if _is_forced(entry)]
+    if not forced:
+        return
+    with within_reach(planned) as ready, on_record(ready) as record:
+        told = [entry for entry in forced if entry.attempt is None]
+        changes = asyncio.run(_taken_in(ready, record, told)) if told else []
+        changes += [
+            Supersede(number=entry.attempt.number, at=stamp()) for entry in forced if entry.attempt
+        ]
+        record.ledger.apply(changes)
+        record.code = Exit.OK
+
+
+def _is_forced(entry: PlanEntry) -> bool:
+    """Whether there is a result, and the plan is to make it all the same."""
+    if entry.action is not Action.SUBMIT:
+        return False
+    if entry.attempt is not None:
+        return entry.attempt.state is AttemptState.SUCCEEDED
+    return entry.evidence is not None and entry.evidence.state is State.SUCCEEDED
+
+
+async def _taken_in(ready: Planned, record: Record, told: Sequence[PlanEntry]) -> list[Change]:
+    """Take results of an earlier results manifest into the ledger; what sets them aside there."""
+    changes: list[Change] = []
+    async with surrounded(ready, record) as context:
+        for entry in told:
+            assert entry.evidence is not None
+            changes += _given_up(await _adopted(context, entry), entry.evidence)
+    return changes
+
+
+async def _adopted(context: Context, entry: PlanEntry) -> int:
+    known = replace(entry, action=Action.FETCH)
+    flight = Flight.of(known, context.operations[entry.job.operation])
+    await adopt(context, flight)
+    assert flight.number is not None
+    return flight.number
+
+
+def _given_up(number: int, evidence: Evidence) -> list[Change]:
+    """It was made and cost what the row says; and it is to be made again."""
+    done = Finish(
+        number=number,
+        state=AttemptState.SUCCEEDED,
+        finished_at=evidence.finished_at or stamp(),
+        seed=evidence.seed,
+        credits=evidence.credits,
+        cost=evidence.actual,
+        usage=evidence.usage,
+        urls=evidence.urls,
+    )
+    return [done, Supersede(number=number, at=stamp())]

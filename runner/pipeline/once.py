@@ -1,0 +1,42 @@
+"""A plan in; the same plan for a verb that asks once and submits nothing out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runner.engine.context import Halt
+from runner.errors import Exit
+from runner.model import Action, PlanEntry
+from runner.pipeline.options import Options
+from runner.pipeline.planned import Planned, plan_manifest
+from runner.pipeline.reading import read_manifests
+
+ONCE_S = 0.05
+"""The time limit of a job that is asked for once."""
+
+NOTHING_SUBMITTED = Halt(reason="only a run submits", exit=Exit.OK)
+
+
+def plan_all(options: Options) -> list[Planned]:
+    """A plan for each manifest, of a verb that submits nothing. Raises every known error."""
+    options.check()
+    manifests = read_manifests(options.manifests, options.environ)
+    return [plan_manifest(manifest, options, submit=False) for manifest in manifests]
+
+
+def asking_once(ready: Planned) -> Planned:
+    """The plan with settings by which every task is asked for once, and nothing twice."""
+    settings = replace(ready.settings, timeout_s=ONCE_S, on_ambiguous="ask")
+    return replace(ready, settings=settings)
+
+
+def on_its_own(entry: PlanEntry) -> PlanEntry:
+    """The entry as it is collected: what is paid for needs no other job any more.
+
+    What became of a submission of unknown fate is a run's business.
+    """
+    if entry.action is Action.SUBMIT:
+        return entry
+    job = replace(entry.job, draft=replace(entry.job.draft, needs=()))
+    action = Action.SKIP if entry.action is Action.DECIDE else entry.action
+    return replace(entry, job=job, action=action)

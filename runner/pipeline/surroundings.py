@@ -1,0 +1,116 @@
+"""A plan in; the ledger with a run on record, and all that asking providers takes, out."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from runner import __version__
+from runner.engine.context import Context
+from runner.engine.gate import gates
+from runner.engine.http import Http
+from runner.engine.limits import Rate
+from runner.errors import Exit, Failure
+from runner.ledger import Journal, Ledger, Rescue, open_ledger
+from runner.ledger.locks import alive
+from runner.model import Observer
+from runner.pipeline.planned import Planned, with_keys
+from runner.progress import observer
+from runner.providers.registry import PROVIDERS
+
+TOOL = f"vidu-run {__version__}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Record:
+    """A verb's entry in the ledger, while it acts."""
+
+    run: str
+    """The id of this run."""
+    ledger: Ledger
+    """For the thread that opened it."""
+    journal: Journal
+    rescue: Rescue
+    code: Exit = Exit.DEFECT
+    """What the verb comes to, to be set before the record is closed."""
+
+
+@contextmanager
+def on_record(planned: Planned) -> Iterator[Record]:
+    """A run of this manifest in its ledger, ended with the record's code. Raises LedgerError.
+
+    A known error that ends the block is on record with its own code.
+    """
+    places = planned.places
+    with open_ledger(places.ledger) as ledger:
+        run = ledger.begin_run(planned.manifest.path.name, TOOL)
+        code = Exit.DEFECT
+        try:
+            with Journal(places.ledger) as journal, _rescue(planned, run) as rescue:
+                record = Record(run=run, ledger=ledger, journal=journal, rescue=rescue)
+                yield record
+            code = record.code
+        except Failure as error:
+            code = error.exit
+            raise
+        finally:
+            ledger.end_run(run, code)
+
+
+@contextmanager
+def _rescue(planned: Planned, run: str) -> Iterator[Rescue]:
+    rescue = Rescue(planned.places.state / f"rescue-{run}.jsonl")
+    try:
+        yield rescue
+    finally:
+        rescue.close()
+
+
+@asynccontextmanager
+async def surrounded(
+    planned: Planned, record: Record, looker: Observer | None = None
+) -> AsyncIterator[Context]:
+    """What the engine needs to act on this plan, with nobody looking on unless `looker` does."""
+    settings = planned.settings
+    async with Http(trust_env=not planned.options.emulate) as http:
+        yield Context(
+            settings=settings,
+            operations=planned.manifest.operations,
+            providers=PROVIDERS,
+            manifest=planned.manifest.path.name,
+            run=record.run,
+            base=planned.places.base,
+            outputs=planned.outputs,
+            archive=planned.places.archive,
+            journal=record.journal,
+            rescue=record.rescue,
+            http=http,
+            rates={name: Rate(settings.poll_rate) for name in settings.accounts},
+            gates=gates(settings, PROVIDERS, http),
+            budget=planned.budget(),
+            observer=looker or observer("none", planned.options.environ),
+            alive=lambda other: alive(planned.places.state, other),
+            random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
+            stopping=asyncio.Event(),
+        )
+
+
+def within_reach(planned: Planned) -> AbstractContextManager[Planned]:
+    """The plan with its providers within reach: at the emulator, or with the user's own keys.
+
+    Raises ProviderError where a key is missing or must not be used.
+    """
+    if planned.options.emulate:
+        from runner.pipeline.emulation import emulated
+
+        return emulated(planned)
+    return nullcontext(with_keys(planned))
+
+
+def stamp() -> str:
+    """Now, as the ledger and the results write it: UTC, RFC 3339, to the millisecond."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
