@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from runner.engine.budget import Budget
 from runner.engine.gate import Gate
 from runner.engine.http import Http
 from runner.engine.limits import Rate
@@ -56,6 +57,8 @@ class Context:
     http: Http
     rates: Mapping[str, Rate]
     """Provider to the pace of its status requests."""
+    budget: Budget
+    """Ceilings, and what is spent and reserved under them."""
     gates: Mapping[str, Gate]
     """Provider to the door that submissions go through."""
     observer: Observer

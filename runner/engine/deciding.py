@@ -24,6 +24,8 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
     provider proved that there is no such task, or because the user wants to take the risk
     (`on_ambiguous: resubmit`). Otherwise it stays ambiguous, with what is known of it.
     """
+    # As long as the provider is out, it can tell nothing.
+    await context.gates[flight.operation.provider].opened()
     verdict = await reconcile(context, attempt, flight.operation)
     match verdict:
         case Adopted():

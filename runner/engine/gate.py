@@ -108,6 +108,11 @@ class Gate:
                 return True
             await self._wait()
 
+    async def opened(self) -> None:
+        """Wait until the provider answers again, or has been out for too long."""
+        while self.trust.closed and not self.out(asyncio.get_running_loop().time()):
+            await self._probe_or_wait()
+
     def out(self, now: float) -> bool:
         """Whether the provider has taken nothing for longer than the run puts up with."""
         return self.trust.troubled_s(now) > self.outage_s

@@ -37,7 +37,7 @@ def ended(
         seed=flight.seed,
         credits=flight.credits,
         estimated=estimate,
-        actual=_credits(flight.credits),
+        actual=credits_of(flight.credits),
         at_risk=estimate if state is State.AMBIGUOUS else None,
         usage=flight.usage,
         urls=flight.urls,
@@ -125,7 +125,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     assert known is not None
     if isinstance(known, Attempt):
         estimated, attempts = known.intent.estimate, known.ordinal
-        actual, error = known.cost or _credits(known.credits), known.error
+        actual, error = known.cost or credits_of(known.credits), known.error
         seed = known.seed if known.seed is not None else known.intent.seed
     else:
         estimated, attempts, actual, error = known.estimated, known.attempts, known.actual, None
@@ -152,5 +152,6 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     )
 
 
-def _credits(credits_: int | None) -> Amount | None:
+def credits_of(credits_: int | None) -> Amount | None:
+    """Credits that a provider told, as a price."""
     return None if credits_ is None else Amount(unit="credits", value=Decimal(credits_))

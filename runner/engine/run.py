@@ -7,20 +7,22 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from runner.engine.budget import Admission, order_of, refusal
 from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.deciding import decide
-from runner.engine.outcomes import interrupted, settled, shared, unstarted
+from runner.engine.outcomes import credits_of, interrupted, settled, shared, unstarted
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.engine.submitting import adopt, submit
 from runner.engine.watching import collect, watch
-from runner.errors import OutputError
+from runner.errors import Exit, OutputError
 from runner.ledger import Taken
 from runner.model import (
     Action,
     Attempt,
     AttemptState,
+    Billed,
     Outcome,
     Plan,
     PlanEntry,
@@ -33,6 +35,9 @@ FETCHERS = 8
 
 ANSWER_WAIT_S = 15.0
 """How long an interruption waits for the answers of submissions that have left."""
+
+PRICE_WAIT_S = 0.2
+"""How often it is looked whether the budget has room again, or a price is known."""
 
 OTHERS_S = 0.5
 """How often it is looked what another run makes of the same request."""
@@ -141,6 +146,7 @@ class Batch:
             case Ending():
                 await self._end(result.outcome, result.halt)
             case Later():
+                self._context.budget.settle(entry.job.id, None, kept=False)
                 if result.narrow:
                     self._schedule.narrow(entry, generation)
                 loop = asyncio.get_running_loop()
@@ -193,12 +199,24 @@ class Batch:
     async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
         provider = self._context.operations[entry.job.operation].provider
         if (halt := self.stops.of(provider)) is not None:
-            return Ending(outcome=unstarted(entry, f"not submitted: {halt.reason}"))
+            skipped = halt is self.stops.everywhere  # by its own exit code, a choice of the user's
+            outcome = unstarted(entry, f"not submitted: {halt.reason}", skipped=skipped)
+            return Ending(outcome=outcome)
         flight = await self._flight(entry)
-        result = await submit(self._context, flight, self._outcomes)
+        order = order_of(entry, flight.operation, self._context.provider(flight.operation))
+        match self._context.budget.admit(order):
+            case Admission.WAIT:
+                return Later(delay_s=PRICE_WAIT_S)
+            case Admission.CEILING | Admission.UNPRICED:
+                halt = Halt(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
+                outcome = unstarted(entry, f"not submitted: {halt.reason}")
+                return Ending(outcome=outcome, halt=halt)
+            case Admission.NOW:
+                result = await submit(self._context, flight, self._outcomes)
         match result:
             case None:
                 self._schedule.widen(entry)
+                self._context.budget.price(entry.job.id, credits_of(flight.credits))
                 return await self._watch(flight)
             case Taken(attempt=attempt):
                 return await self._join(flight, attempt)
@@ -250,6 +268,7 @@ class Batch:
     async def _end(self, outcome: Outcome, halt: Halt | None = None) -> None:
         """Take down how a job ended, and what follows for those that wait for it."""
         self._note(outcome)
+        self._context.budget.settle(outcome.job.id, outcome.actual, kept=_paid(outcome))
         freed = 0
         self.stops.note(self._context.operations[outcome.job.operation].provider, outcome, halt)
         if outcome.state is State.SUCCEEDED:
@@ -331,6 +350,13 @@ def _current_task() -> asyncio.Task[None]:
     task = asyncio.current_task()
     assert task is not None
     return task
+
+
+def _paid(outcome: Outcome) -> bool:
+    """Whether an ending cost something, or may have."""
+    if outcome.state is State.FAILED:
+        return outcome.error is None or outcome.error.billed is not Billed.NO
+    return outcome.state is State.AMBIGUOUS or outcome.task_id is not None
 
 
 def _without(entry: PlanEntry, upstream: Outcome) -> Outcome:

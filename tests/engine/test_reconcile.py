@@ -18,6 +18,7 @@ from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from runner.engine import listing
 from runner.engine import reconcile as reconciling
+from runner.engine.budget import Budget
 from runner.engine.context import Context
 from runner.engine.http import Http
 from runner.engine.limits import Rate
@@ -154,6 +155,7 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
                 http=http,
                 rates={"vidu": Rate(1000)},
                 gates={},
+                budget=Budget({}, {}),
                 alive=lambda _: False,
                 observer=Silent(),
                 random=random.Random(1),  # noqa: S311 - spreads retries, guards nothing

@@ -130,6 +130,60 @@ def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Projec
         assert project.run("spring.yaml").code == 0
 
 
+def test_after_as_many_failures_as_allowed_nothing_more_is_submitted(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def refusing(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            return refusal(400, "FieldInvalid")
+        return await handler(request)
+
+    project.jobs(MANY)
+    with provider(project, refusing):
+        ran = project.run("spring.yaml", "--max-failures", "3", "--concurrency", "1")
+    assert ran.code == 1
+    assert seen["asked"] == 3
+    assert "3 jobs failed" in ran.err
+
+
+def test_three_different_requests_forbidden_speak_of_the_account(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def forbidding(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            return refusal(403, "Forbidden")
+        return await handler(request)
+
+    project.jobs(MANY)
+    with provider(project, forbidding):
+        assert project.run("spring.yaml", "--concurrency", "1").code == 4
+    assert seen["asked"] == 3
+
+
+def test_an_outage_makes_few_of_many_submissions_ambiguous(project: Project) -> None:
+    """A server that answers 503 until it is probed a third time, to a manifest of 1,000 jobs."""
+    seen: Counter[str] = Counter()
+
+    async def out(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/credits"):
+            seen["probed"] += 1
+        if seen["probed"] < 2:
+            seen["posted"] += request.path == SUBMIT
+            return web.Response(status=503, text="<html>out</html>")
+        return await handler(request)
+
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(1000)))
+    project.env["VIDU_RUN_SETTLE"] = "0.5s"
+    with provider(project, out, concurrency=1000):
+        ran = project.run(
+            "spring.yaml", "--concurrency", "50", "--poll-rate", "1000", "--no-download"
+        )
+    assert seen["posted"] == 2
+    assert ran.code == 0
+
+
 def lossy(path: str) -> tuple[Fault, Counter[str]]:
     """Takes every submission and loses every answer."""
     seen: Counter[str] = Counter()
