@@ -111,7 +111,10 @@ def merged(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         key = (str(problem.place), problem.message, problem.warning)
         if key in found:
-            found[key] = replace(found[key], jobs=found[key].jobs + problem.jobs)
+            known = found[key]
+            found[key] = replace(
+                known, jobs=known.jobs + problem.jobs, job=known.job or problem.job
+            )
         else:
             found[key] = problem
     return list(found.values())

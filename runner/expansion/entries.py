@@ -139,7 +139,11 @@ class Entries:
         operation = self._operation(entry, self.scope, [])
         found = recipe(self.defaults.under(operation), entry)
         draft = Draft(
-            entry=index, id="", operation=operation, parameters=found.parameters, base=self.base
+            entry=index,
+            id="" if is_open(entry["id"]) else entry["id"],
+            operation=operation,
+            parameters=found.parameters,
+            base=self.base,
         )
         self._sketch(draft, found, frozenset(found.open))
 

@@ -23,9 +23,7 @@ def check_draft(
     `unsure` nothing is told: they are there, and nobody knows with what value.
     """
     if unsure:
-        known = {**draft.parameters, **dict.fromkeys(unsure, "")}
-        found = check_draft(replace(draft, parameters=known), operation)
-        return [finding for finding in found if not unsure.intersection(finding.path[:1])]
+        return _of_the_known(draft, operation, unsure)
     checks = _checks(operation)
     parameters = draft.parameters
     if draft.needs:
@@ -46,6 +44,15 @@ def check_draft(
     return [*errors, *_warnings(checks, parameters)]
 
 
+def _of_the_known(draft: Draft, operation: Operation, unsure: frozenset[str]) -> list[Finding]:
+    known = {name: value for name, value in draft.parameters.items() if name not in unsure}
+    if _accepts(_checks(operation).parts_fit, _stood_in(known, {Deferred: _plain_stand_in})):
+        return []
+    whole = replace(draft, parameters={**known, **dict.fromkeys(unsure, "")})
+    found = check_draft(whole, operation)
+    return [finding for finding in found if not unsure.intersection(finding.path[:1])]
+
+
 class _Validator(Protocol):
     def is_valid(self, instance: Any, /) -> bool: ...
 
@@ -57,6 +64,8 @@ class _Checks:
     schema: Mapping[str, Any]
     """Kept so that its id, by which the checks are remembered, is never another's."""
     fits: _Validator
+    parts_fit: _Validator
+    """The same where parameters may be missing."""
     odd: _Validator
     """Whether any warning applies at all."""
     warnings: tuple[tuple[_Validator, Mapping[str, Any]], ...]
@@ -86,6 +95,7 @@ def _compiled(schema: Mapping[str, Any]) -> _Checks:
     return _Checks(
         schema=schema,
         fits=Draft202012Validator(dict(schema)),
+        parts_fit=Draft202012Validator({**schema, "required": []}),
         odd=Draft202012Validator({"anyOf": [rule["if"] for rule in rules]} if rules else False),
         warnings=tuple((Draft202012Validator(rule["if"]), rule) for rule in rules),
     )

@@ -276,7 +276,7 @@ def test_what_is_known_of_a_broken_job_is_kept_for_further_checks(expanded: Expa
 """)
     assert found.drafts == []
     assert [(s.draft.entry, s.draft.id, set(s.unsure)) for s in found.sketches] == [
-        (0, "", {"prompt"}),
+        (0, "a", {"prompt"}),
         (1, "b.1", {"prompt"}),
     ]
     assert all(s.draft.parameters["resolution"] == "9K" for s in found.sketches)
