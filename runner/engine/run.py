@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
-from runner.engine.budget import Admission, order_of, refusal
-from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
-from runner.engine.deciding import decide
-from runner.engine.outcomes import credits_of, interrupted, settled, shared, unstarted
+from runner.engine.flights import Flights
+from runner.engine.outcomes import interrupted, shared, unstarted
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
-from runner.engine.submitting import adopt, submit
-from runner.engine.watching import collect, watch
-from runner.errors import Exit, OutputError
-from runner.ledger import Taken
+from runner.engine.watching import collect
+from runner.errors import OutputError
 from runner.model import (
-    Action,
-    Attempt,
-    AttemptState,
     Billed,
     Outcome,
     Plan,
@@ -35,14 +28,6 @@ FETCHERS = 8
 
 ANSWER_WAIT_S = 15.0
 """How long an interruption waits for the answers of submissions that have left."""
-
-PRICE_WAIT_S = 0.2
-"""How often it is looked whether the budget has room again, or a price is known."""
-
-OTHERS_S = 0.5
-"""How often it is looked what another run makes of the same request."""
-
-_MADE = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
 
 CHECKPOINT_S = 60.0
 """How often a long run writes its results manifest."""
@@ -60,7 +45,6 @@ class Batch:
         self._context = context
         self._plan = plan
         self._outcomes: dict[str, Outcome] = {}
-        self._flights: dict[str, Flight] = {}
         self._to_fetch: asyncio.Queue[Flight] = asyncio.Queue()
         self._news = asyncio.Condition()
         self._workers: list[asyncio.Task[None]] = []
@@ -73,6 +57,7 @@ class Batch:
             providers={name: op.provider for name, op in context.operations.items()},
             caps={name: _cap(context, name) for name in context.providers},
         )
+        self._under_way = Flights(context, self._schedule, self.stops, self._outcomes)
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         """Bring every job to an end, or to where an interruption leaves it; see `outcomes`.
@@ -85,8 +70,7 @@ class Batch:
         async with asyncio.TaskGroup() as helpers:
             running = [helpers.create_task(self._fetch()) for _ in range(FETCHERS)]
             running.append(helpers.create_task(self._write_now_and_then(checkpoint)))
-            with _signals(self._interrupt):
-                await self._work_together()
+            await self._work_together()
             for task in running:
                 task.cancel()
         if self._errors:
@@ -100,8 +84,8 @@ class Batch:
         job = entry.job.id
         if job in self._outcomes:
             return self._outcomes[job]
-        if job in self._flights:
-            return interrupted(self._flights[job])
+        if job in self._under_way.flights:
+            return interrupted(self._under_way.flights[job])
         return unstarted(entry, "interrupted; not started")
 
     # ------------------------------------------------------------------------------- workers
@@ -139,7 +123,7 @@ class Batch:
         _current_task().set_name(entry.job.id)  # an interruption asks whose submission is out
         generation = self._schedule.lane(entry).generation
         try:
-            result = await self._fly(entry)
+            result = await self._under_way.fly(entry)
         finally:
             self._schedule.land(entry)
         match result:
@@ -153,107 +137,7 @@ class Batch:
                 self._schedule.delay(entry, loop.time() + result.delay_s)
                 await self._tell_workers(1)
             case None:
-                self._to_fetch.put_nowait(self._flights[entry.job.id])
-
-    async def _fly(self, entry: PlanEntry) -> Ending | Later | None:
-        """Do as planned; None when the task succeeded and only its files are missing."""
-        match entry.action:
-            case Action.SHARE:
-                return await self._share(entry)
-            case Action.REUSE:
-                return Ending(outcome=settled(entry, await shelve(self._context, entry)))
-            case Action.SKIP:
-                return Ending(outcome=settled(entry))
-            case Action.DECIDE:
-                return await self._decide(entry)
-            case Action.SUBMIT:
-                return await self._submit(entry)
-            case Action.ATTACH | Action.FETCH:
-                flight = await self._flight(entry)
-                if flight.known:
-                    return None
-                # Without a task id another run is submitting it: try, and the ledger will tell.
-                return await (self._watch(flight) if flight.task_id else self._submit(entry))
-
-    async def _flight(self, entry: PlanEntry) -> Flight:
-        """The record of the job's way; a job that was put off goes on with the one it has."""
-        if entry.job.id not in self._flights:
-            operation = self._context.operations[entry.job.operation]
-            self._flights[entry.job.id] = Flight.of(entry, operation)
-            flight = self._flights[entry.job.id]
-            if entry.evidence is not None and flight.task_id is not None:
-                await adopt(self._context, flight)
-        return self._flights[entry.job.id]
-
-    async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
-        """Settle what an earlier run left open; once it is proven absent, submit."""
-        assert entry.attempt is not None
-        flight = await self._flight(entry)
-        if flight.tries:  # settled as not sent, this is its next turn
-            return await self._submit(entry)
-        provider = flight.operation.provider
-        if provider not in self._context.settings.accounts:
-            return Ending(outcome=settled(entry))
-        return await self._settle(flight, entry.attempt)
-
-    async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
-        provider = self._context.operations[entry.job.operation].provider
-        if (halt := self.stops.of(provider)) is not None:
-            skipped = halt is self.stops.everywhere  # by its own exit code, a choice of the user's
-            outcome = unstarted(entry, f"not submitted: {halt.reason}", skipped=skipped)
-            return Ending(outcome=outcome)
-        flight = await self._flight(entry)
-        order = order_of(entry, flight.operation, self._context.provider(flight.operation))
-        match self._context.budget.admit(order):
-            case Admission.WAIT:
-                return Later(delay_s=PRICE_WAIT_S)
-            case Admission.CEILING | Admission.UNPRICED:
-                halt = Halt(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
-                outcome = unstarted(entry, f"not submitted: {halt.reason}")
-                return Ending(outcome=outcome, halt=halt)
-            case Admission.NOW:
-                result = await submit(self._context, flight, self._outcomes)
-        match result:
-            case None:
-                self._schedule.widen(entry)
-                self._context.budget.price(entry.job.id, credits_of(flight.credits))
-                return await self._watch(flight)
-            case Taken(attempt=attempt):
-                return await self._join(flight, attempt)
-            case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
-                attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
-                return await self._settle(flight, attempt)
-        return result
-
-    async def _join(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
-        """Go on with what another run has made, or is making, of the same request."""
-        if attempt.task_id is not None and attempt.state in _MADE:
-            flight.take_over(attempt)
-            return None if flight.known else await self._watch(flight)
-        alive = await asyncio.to_thread(self._context.alive, attempt.run)
-        if attempt.state is AttemptState.INTENT and alive:
-            return Later(delay_s=OTHERS_S)
-        return await self._settle(flight, attempt)
-
-    async def _settle(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
-        flight.unsure = True
-        result = await decide(self._context, flight, attempt)
-        flight.unsure = False
-        flight.tries += isinstance(result, Later)
-        return await self._watch(flight) if result is None else result
-
-    async def _watch(self, flight: Flight) -> Ending | None:
-        if flight.known:
-            return None
-        if self._context.stopping.is_set():
-            return Ending(outcome=interrupted(flight))
-        return await watch(self._context, flight)
-
-    async def _share(self, entry: PlanEntry) -> Ending:
-        assert entry.share is not None
-        original = self._outcomes[entry.share]
-        files = await shelve(self._context, entry, original.files)
-        return Ending(outcome=shared(entry, original, files))
+                self._to_fetch.put_nowait(self._under_way.flights[entry.job.id])
 
     async def _fetch(self) -> None:
         while True:
@@ -281,7 +165,7 @@ class Batch:
 
     def _note(self, outcome: Outcome) -> None:
         self._outcomes[outcome.job.id] = outcome
-        self._flights.pop(outcome.job.id, None)
+        self._under_way.flights.pop(outcome.job.id, None)
         self._context.tell(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
 
     async def _tell_workers(self, ready: int) -> None:
@@ -302,7 +186,7 @@ class Batch:
 
     # -------------------------------------------------------------------------- interruptions
 
-    def _interrupt(self, number: signal.Signals) -> None:
+    def interrupt(self, number: signal.Signals) -> None:
         """Submit nothing more and wait for answers that are due; the second time, cut them too."""
         if self.interrupted_by is not None:
             self._cut()
@@ -327,7 +211,7 @@ class Batch:
         if self._context.stopping.is_set():
             return 0
         self._context.stopping.set()
-        posting = {job for job, flight in self._flights.items() if flight.posting}
+        posting = {job for job, flight in self._under_way.flights.items() if flight.posting}
         me = asyncio.current_task()
         for worker in self._workers:
             if worker.get_name() not in posting and worker is not me:
@@ -364,16 +248,3 @@ def _without(entry: PlanEntry, upstream: Outcome) -> Outcome:
     reason = f'needs "{upstream.job.id}", which is {upstream.state.value}'
     lost = upstream.state in (State.FAILED, State.SKIPPED)
     return unstarted(entry, reason, skipped=lost)
-
-
-@contextmanager
-def _signals(handle: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Let `handle` have SIGINT and SIGTERM while the batch runs."""
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, handle, number)
-    try:
-        yield
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)

@@ -58,7 +58,8 @@ async def watch(context: Context, flight: Flight) -> Ending | None:
             outcome = ended(flight, State.PENDING, reason=reason)
             return Ending(outcome=outcome, halt=Halt(reason=status.detail, exit=Exit.PROVIDER))
     last = f" (the last answer: {detail})" if detail else ""
-    reason = f"no end of its task was told within {limit_s:g} s{last}; run again to collect it"
+    within = f"within {limit_s:g} s" if limit_s >= 1 else "yet"
+    reason = f"no end of its task was told {within}{last}; run again to collect it"
     return Ending(outcome=ended(flight, State.PENDING, reason=reason))
 
 

@@ -73,3 +73,8 @@ def read_rescue(path: Path) -> list[dict[str, Any]]:
         if isinstance(entry, dict):
             entries.append(entry)
     return entries
+
+
+def rescue_path(ledger: Path, run: str) -> Path:
+    """Where the rescue file of a run over that ledger is."""
+    return ledger.with_name(f"{ledger.stem}.rescue-{run}.jsonl")

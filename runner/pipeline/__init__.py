@@ -9,6 +9,7 @@ from runner.errors import Exit, ManifestError, Problem, UsageError, worst
 from runner.guard import say
 from runner.model import Action
 from runner.pipeline.options import Options
+from runner.pipeline.places import Places
 from runner.pipeline.planned import must_be_read, plan_manifest, with_keys
 from runner.pipeline.reading import Manifest, read_manifests
 from runner.pipeline.telling import announce, print_json, tell
@@ -65,6 +66,7 @@ def run(options: Options) -> Exit:
     """
     from runner.pipeline.consent import confirm
     from runner.pipeline.forcing import set_aside
+    from runner.pipeline.rescued import bring_home
     from runner.pipeline.running import run_planned
     from runner.pipeline.surroundings import within_reach
 
@@ -75,6 +77,9 @@ def run(options: Options) -> Exit:
             hint="name the jobs with --select, or add --yes to mean all of them",
         )
     manifests = read_manifests(options.manifests, options.environ)
+    for ledger in dict.fromkeys(Places.of(each.path, options).ledger for each in manifests):
+        for line in bring_home(ledger):
+            say(line)
     plans = [plan_manifest(manifest, options) for manifest in manifests]
     for planned in plans:
         announce(planned)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 from runner.engine.context import Halt
 from runner.engine.files import folder, relative
@@ -34,38 +36,63 @@ def run_planned(
         # Before anything is paid for: where files cannot be written, nothing is ordered.
         folder(planned.settings.outputs, *planned.places.below_outputs)
     with on_record(planned) as record:
-        batch, ended = asyncio.run(_batch(planned, record, began, halt, written=written))
-        failures, defects = ended.split(Failure) if ended else (None, None)
-        known = list(_leaves(failures)) if failures else []
-        code = record.code = Exit.DEFECT if defects else exit_code(batch, known)
-        if written:
-            _write(planned, batch.outcomes(), record.run, began, finished=stamp(), code=code)
-        if defects:
-            raise defects
-    return code, _told(planned, batch, known, began, time.monotonic() - started)
+        ended = asyncio.run(_batch(planned, record, began, halt, written=written))
+    told = _told(planned, ended.batch, ended.failures, began, time.monotonic() - started)
+    return record.code, told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """A batch that has ended, one way or another."""
+
+    batch: Batch
+    failures: Sequence[Failure]
+    """What ended it before its time, as far as such things are known."""
 
 
 async def _batch(
     planned: Planned, record: Record, began: str, halt: Halt | None, *, written: bool
-) -> tuple[Batch, ExceptionGroup[Exception] | None]:
-    """Run the batch; what ended it early comes back as a value, for the results come first."""
+) -> _Ended:
+    """Run the batch and write its results, with the signals in hand until that is done."""
 
-    def write(so_far: Sequence[Outcome]) -> None:
+    def write(outcomes: Sequence[Outcome], code: Exit | None = None) -> None:
         if written:
-            _write(planned, so_far, record.run, began)
+            _write(planned, outcomes, record.run, began, code=code)
 
     looker = observer(planned.options.progress, planned.options.environ)
+    failures: Sequence[Failure] = ()
+    defects: BaseExceptionGroup[Exception] | None = None
     async with surrounded(planned, record, looker) as context:
         batch = Batch(context, planned.carried)
         batch.stops.everywhere = halt
         looker.start(planned.plan)
-        try:
-            await batch.run(write)
-        except ExceptionGroup as group:
-            return batch, group
-        finally:
-            looker.stop()
-    return batch, None
+        with _signals(batch.interrupt):
+            try:
+                await batch.run(write)
+            except ExceptionGroup as group:
+                known, defects = group.split(Failure)
+                failures = list(_leaves(known)) if known else ()
+            finally:
+                looker.stop()
+            record.code = Exit.DEFECT if defects else exit_code(batch, failures)
+            write(batch.outcomes(), record.code)
+    if defects:
+        raise defects
+    return _Ended(batch=batch, failures=failures)
+
+
+@contextmanager
+def _signals(handle: Callable[[signal.Signals], None]) -> Iterator[None]:
+    """Let `handle` have what ends a program from outside, a closed terminal included."""
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    for number in numbers:
+        loop.add_signal_handler(number, handle, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
 
 def _write(
@@ -74,16 +101,16 @@ def _write(
     run: str,
     began: str,
     *,
-    finished: str | None = None,
-    code: Exit | None = None,
+    code: Exit | None,
 ) -> None:
+    """Write the results manifest; `code` is None while the run goes on."""
     header = Header(
         manifest=relative(planned.manifest.path, planned.places.base),
         sha256=planned.manifest.document.sha256,
         run=run,
         tool=TOOL,
         started_at=began,
-        finished_at=finished,
+        finished_at=None if code is None else stamp(),
         exit_code=code,
     )
     write_results(planned.places.results, header, outcomes, planned.removed)
@@ -95,8 +122,8 @@ def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     codes |= {failure.exit for failure in failures}
     codes |= {halt.exit for halt in batch.stops.all()}
     if batch.interrupted_by is not None:
-        hard = batch.interrupted_by is signal.SIGTERM
-        codes.add(Exit.TERMINATED if hard else Exit.INTERRUPTED)
+        soft = batch.interrupted_by is signal.SIGINT
+        codes.add(Exit.INTERRUPTED if soft else Exit.TERMINATED)
     return worst(codes)
 
 

@@ -17,6 +17,7 @@ from runner.engine.limits import Rate
 from runner.errors import Exit, Failure
 from runner.ledger import Journal, Ledger, Rescue, open_ledger
 from runner.ledger.locks import alive
+from runner.ledger.rescue import rescue_path
 from runner.model import Observer
 from runner.pipeline.planned import Planned, with_keys
 from runner.progress import observer
@@ -63,7 +64,7 @@ def on_record(planned: Planned) -> Iterator[Record]:
 
 @contextmanager
 def _rescue(planned: Planned, run: str) -> Iterator[Rescue]:
-    rescue = Rescue(planned.places.state / f"rescue-{run}.jsonl")
+    rescue = Rescue(rescue_path(planned.places.ledger, run))
     try:
         yield rescue
     finally:

@@ -16,7 +16,6 @@ from runner.model import (
     State,
     Unit,
 )
-from runner.planning import NOT_SELECTED
 
 SHOWN = 20
 """How many troubles are spelled out; the results manifest has them all."""
@@ -41,9 +40,15 @@ class Told:
 
     manifest: str
     outcomes: Sequence[Outcome]
+    """Of the jobs that were meant; those that were not selected are only counted."""
+    unselected: int
+    began: str
+    """When the run began; UTC, RFC 3339."""
     places: dict[str, Place]
     """Job id to where it stands in the manifest, for those that did not succeed."""
     seconds: float
+    errors: Sequence[str]
+    """What ended the run before its time."""
     results: str
     files: str
     stopped: Sequence[str]
@@ -53,12 +58,13 @@ class Told:
 def summary(told: Told) -> str:
     """Counts, costs and time in one line, where things are, and what to do about each trouble."""
     lines = [
-        f"{told.manifest}: {counts(told.outcomes)} | {spent(told.outcomes)} | {span(told.seconds)}",
+        f"{told.manifest}: {counts(told)} | {spent(told)} | {span(told.seconds)}",
         f"  results   {told.results}",
     ]
     if any(outcome.files for outcome in told.outcomes):
         lines.append(f"  files     {told.files}")
     lines += [f"  stopped   {why}" for why in told.stopped]
+    lines = [line for error in told.errors for line in error.splitlines()] + lines
     for troubled in _alike(told.outcomes)[:SHOWN]:
         lines += ["", *_trouble(troubled, told.places.get(troubled[0].job.id))]
     if (more := len(_alike(told.outcomes)) - SHOWN) > 0:
@@ -66,24 +72,32 @@ def summary(told: Told) -> str:
     return "\n".join(printable(line) for line in lines)
 
 
-def counts(outcomes: Sequence[Outcome]) -> str:
+def counts(told: Told) -> str:
     """`4 done, 1 reused, 1 failed`."""
+    outcomes = told.outcomes
     made = sum(o.state is State.SUCCEEDED and not o.reused for o in outcomes)
     reused = sum(o.state is State.SUCCEEDED and o.reused for o in outcomes)
     others = Counter(o.state.value for o in outcomes if o.state is not State.SUCCEEDED)
     parts = [f"{made} done"] if made or not outcomes else []
     parts += [f"{reused} reused"] if reused else []
-    return ", ".join(parts + [f"{count} {state}" for state, count in others.items()])
+    parts += [f"{count} {state}" for state, count in others.items()]
+    return ", ".join(parts + ([f"{told.unselected} not selected"] if told.unselected else []))
 
 
-def spent(outcomes: Iterable[Outcome]) -> str:
-    """What this run's own jobs cost: real amounts, estimates where the provider tells none."""
-    paid = [o for o in outcomes if o.task_id and not o.reused and o.state is not State.FAILED]
+def spent(told: Told) -> str:
+    """What this run's own submissions cost: real amounts, estimates where none are told."""
+    paid = [
+        outcome
+        for outcome in told.outcomes
+        if (outcome.submitted_at or "") >= told.began and outcome.state is not State.FAILED
+    ]
     real = [o.actual for o in paid if o.actual is not None]
     rest = [o.estimated for o in paid if o.actual is None]
     parts = [money(amount) for amount in sums(real)]
     parts += [f"about {money(amount)}" for amount in sums(rest)]
     parts += [f"{rest.count(None)} of unknown price"] if None in rest else []
+    risks = [o.at_risk for o in told.outcomes if o.at_risk is not None]
+    parts += [f"{money(amount)} at risk" for amount in sums(risks)]
     return ", ".join(parts) or "nothing spent"
 
 
@@ -118,7 +132,7 @@ def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     """What did not succeed, in order; jobs that share one reason are told together."""
     groups: dict[object, list[Outcome]] = {}
     for outcome in outcomes:
-        if outcome.state is State.SUCCEEDED or outcome.reason == NOT_SELECTED:
+        if outcome.state is State.SUCCEEDED:
             continue
         error = outcome.error
         key = (

@@ -36,8 +36,7 @@ class Stage:
         answer = await handler(request)
         if request.path == SUBMIT:
             self.seen["made"] += 1
-            while not self.answering.is_set():
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(self.answering.wait, 30)
         if request.path.endswith("/creations"):
             self.seen["asked"] += 1
             if not self.ending.is_set():
@@ -112,9 +111,7 @@ def test_a_second_interruption_cuts_and_the_next_run_finds_the_task(project: Pro
 
 
 @pytest.mark.parametrize("moment", ["made", "asked"])
-def test_a_killed_run_is_continued_and_nothing_is_made_twice(
-    project: Project, moment: str
-) -> None:
+def test_a_killed_run_is_continued_and_nothing_is_made_twice(project: Project, moment: str) -> None:
     project.jobs(JOBS)
     stage = Stage()
     if moment == "made":
