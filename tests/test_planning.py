@@ -170,7 +170,7 @@ def test_an_intent_of_a_dead_run_needs_a_decision() -> None:
 
 def test_an_intent_of_a_living_run_is_left_to_it() -> None:
     entry = only(known(attempt("intent", run="living")))
-    assert (entry.action, entry.reason) == (Action.SKIP, "another run is submitting it")
+    assert (entry.action, entry.reason) == (Action.ATTACH, "another run is submitting it")
 
 
 def test_an_ambiguous_submission_needs_a_decision() -> None:

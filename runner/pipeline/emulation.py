@@ -15,6 +15,7 @@ from runner.emulator.faults_reading import read_faults
 from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import Emulator, serve
 from runner.errors import ManifestError, Place, UsageError
+from runner.guard import say
 from runner.operations import load_operations
 from runner.pipeline.planned import Planned, facts_of
 from runner.settings import emulated_accounts
@@ -68,7 +69,7 @@ def serve_emulator(
     )
     lacking = missing_extra(load_operations())
     if lacking is not None:
-        print(f"warning: {lacking}", file=sys.stderr)
+        say(f"warning: {lacking}")
     key = keys[0] if keys else "any-text"
     serve(options, port, lambda url: _announce(url, key))
 

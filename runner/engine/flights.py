@@ -1,0 +1,147 @@
+"""One entry of a plan, done as planned: made, found, watched, shared or left as it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from runner.engine.budget import Admission, order_of, refusal
+from runner.engine.collect import shelve
+from runner.engine.context import Context, Ending, Flight, Halt, Later
+from runner.engine.deciding import decide
+from runner.engine.outcomes import credits_of, interrupted, settled, shared, unstarted
+from runner.engine.schedule import Schedule
+from runner.engine.stops import Stops
+from runner.engine.submitting import adopt, submit
+from runner.engine.watching import watch
+from runner.errors import Exit
+from runner.ledger import Taken
+from runner.model import Action, Attempt, AttemptState, Outcome, PlanEntry, State
+
+PRICE_WAIT_S = 0.2
+"""How often it is looked whether the budget has room again, or a price is known."""
+
+OTHERS_S = 0.5
+"""How often it is looked what another run makes of the same request."""
+
+_MADE = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
+
+
+class Flights:
+    """The jobs under way, and how each of them goes on."""
+
+    def __init__(
+        self,
+        context: Context,
+        schedule: Schedule,
+        stops: Stops,
+        outcomes: Mapping[str, Outcome],
+    ) -> None:
+        """`outcomes`: job id to its end, of the jobs that have ended by now."""
+        self._context = context
+        self._schedule = schedule
+        self._stops = stops
+        self._outcomes = outcomes
+        self.flights: dict[str, Flight] = {}
+        """Job id to its way so far."""
+
+    async def fly(self, entry: PlanEntry) -> Ending | Later | None:
+        """Do as planned; None when the task succeeded and only its files are missing."""
+        match entry.action:
+            case Action.SHARE:
+                return await self._share(entry)
+            case Action.REUSE:
+                return Ending(outcome=settled(entry, await shelve(self._context, entry)))
+            case Action.SKIP:
+                return Ending(outcome=settled(entry))
+            case Action.DECIDE:
+                return await self._decide(entry)
+            case Action.SUBMIT:
+                return await self._submit(entry)
+            case Action.ATTACH | Action.FETCH:
+                flight = await self._flight(entry)
+                if flight.known:
+                    return None
+                # Without a task id another run is submitting it: try, and the ledger will tell.
+                return await (self._watch(flight) if flight.task_id else self._submit(entry))
+
+    async def _flight(self, entry: PlanEntry) -> Flight:
+        """The record of the job's way; a job that was put off goes on with the one it has."""
+        if entry.job.id not in self.flights:
+            operation = self._context.operations[entry.job.operation]
+            self.flights[entry.job.id] = Flight.of(entry, operation)
+            flight = self.flights[entry.job.id]
+            if entry.evidence is not None and flight.task_id is not None:
+                await adopt(self._context, flight)
+        return self.flights[entry.job.id]
+
+    async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
+        """Settle what an earlier run left open; once it is proven absent, submit."""
+        assert entry.attempt is not None
+        flight = await self._flight(entry)
+        if flight.tries:  # settled as not sent, this is its next turn
+            return await self._submit(entry)
+        provider = flight.operation.provider
+        if provider not in self._context.settings.accounts:
+            return Ending(outcome=settled(entry))
+        return await self._settle(flight, entry.attempt)
+
+    async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
+        provider = self._context.operations[entry.job.operation].provider
+        if (halt := self._stops.of(provider)) is not None:
+            # After as many failures as allowed: their code is the run's, not "incomplete".
+            skipped = halt.exit is Exit.JOBS_FAILED
+            outcome = unstarted(entry, f"not submitted: {halt.reason}", skipped=skipped)
+            return Ending(outcome=outcome)
+        flight = await self._flight(entry)
+        order = order_of(entry, flight.operation, self._context.provider(flight.operation))
+        match self._context.budget.admit(order):
+            case Admission.WAIT:
+                return Later(delay_s=PRICE_WAIT_S)
+            case Admission.CEILING | Admission.UNPRICED:
+                halt = Halt(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
+                outcome = unstarted(entry, f"not submitted: {halt.reason}")
+                return Ending(outcome=outcome, halt=halt)
+            case Admission.NOW:
+                result = await submit(self._context, flight, self._outcomes)
+        match result:
+            case None:
+                self._schedule.widen(entry)
+                self._context.budget.price(entry.job.id, credits_of(flight.credits))
+                return await self._watch(flight)
+            case Taken(attempt=attempt):
+                return await self._join(flight, attempt)
+            case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
+                attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
+                return await self._settle(flight, attempt)
+        return result
+
+    async def _join(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
+        """Go on with what another run has made, or is making, of the same request."""
+        if attempt.task_id is not None and attempt.state in _MADE:
+            flight.take_over(attempt)
+            return None if flight.known else await self._watch(flight)
+        alive = await asyncio.to_thread(self._context.alive, attempt.run)
+        if attempt.state is AttemptState.INTENT and alive:
+            return Later(delay_s=OTHERS_S)
+        return await self._settle(flight, attempt)
+
+    async def _settle(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
+        flight.unsure = True
+        result = await decide(self._context, flight, attempt)
+        flight.unsure = False
+        flight.tries += isinstance(result, Later)
+        return await self._watch(flight) if result is None else result
+
+    async def _watch(self, flight: Flight) -> Ending | None:
+        if flight.known:
+            return None
+        if self._context.stopping.is_set():
+            return Ending(outcome=interrupted(flight))
+        return await watch(self._context, flight)
+
+    async def _share(self, entry: PlanEntry) -> Ending:
+        assert entry.share is not None
+        original = self._outcomes[entry.share]
+        files = await shelve(self._context, entry, original.files)
+        return Ending(outcome=shared(entry, original, files))
