@@ -32,7 +32,9 @@ class RowsError(Exception):
         """What was read, to show the lines of."""
 
     def line(self, trouble: Trouble) -> str | None:
-        """The line that is wrong, without its end."""
+        """The line that is wrong, without its end; None where nothing can be shown."""
+        if not self.text:
+            return None
         lines = self.text.split("\n", trouble.line)
         return lines[trouble.line - 1].rstrip("\r") if 0 < trouble.line <= len(lines) else None
 

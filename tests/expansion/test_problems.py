@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -212,6 +213,15 @@ vars: {n: 3}
         '8:27 vars has no "no"',
     ]
     assert str(found.problems[1].place) == "bad.csv:2:1"
+
+
+def test_a_file_that_is_no_text_shows_no_line(expanded: Expand, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_bytes("名,提示\n猫,你好\n".encode("gbk"))
+    (problem,) = expanded("jobs: [{id: a, foreach: r.csv}]").problems
+    assert str(problem).splitlines() == [
+        "r.csv:1: error: the file is not UTF-8 (it seems to be GBK)",
+        '  hint: save it as UTF-8 (in Excel: "CSV UTF-8")',
+    ]
 
 
 def test_of_many_rows_that_are_wrong_the_first_are_told(expanded: Expand) -> None:
