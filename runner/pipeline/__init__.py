@@ -89,7 +89,8 @@ def run(options: Options) -> Exit:
         confirm(planned)
     for planned in plans:
         set_aside(planned)
-    options = replace(options, force=False)  # what is set aside is submitted by a plain run
+    # What is set aside is submitted by a plain run; what failed is to be tried again as well.
+    options = replace(options, force=False, retry_failed=options.retry_failed or options.force)
     codes: list[Exit] = []
     for manifest in manifests:
         # Planned again: the run before may have made what this one asks for.

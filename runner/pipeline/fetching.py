@@ -10,7 +10,7 @@ from runner.engine.disk import digest_of
 from runner.errors import Exit, worst
 from runner.guard import say
 from runner.model import StoredFile
-from runner.pipeline.once import NOTHING_SUBMITTED, asking_once, on_its_own, plan_all
+from runner.pipeline.once import NOTHING_SUBMITTED, asking_once, on_its_own, other_stops, plan_all
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned, must_be_read
 from runner.pipeline.running import run_planned
@@ -37,8 +37,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
         collected = planned.narrowed(map(on_its_own, planned.plan.entries))
         with within_reach(collected) as ready:
             code, told = run_planned(asking_once(ready), halt=NOTHING_SUBMITTED)
-        stopped = [why for why in told.stopped if why != NOTHING_SUBMITTED.reason]
-        say(summary(replace(told, stopped=stopped)))
+        say(summary(replace(told, stopped=other_stops(told))))
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break

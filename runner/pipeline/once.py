@@ -10,6 +10,7 @@ from runner.model import Action, PlanEntry
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned, plan_manifest
 from runner.pipeline.reading import read_manifests
+from runner.report.text import Told
 
 ONCE_S = 0.05
 """The time limit of a job that is asked for once."""
@@ -40,3 +41,8 @@ def on_its_own(entry: PlanEntry) -> PlanEntry:
     job = replace(entry.job, draft=replace(entry.job.draft, needs=()))
     action = Action.SKIP if entry.action is Action.DECIDE else entry.action
     return replace(entry, job=job, action=action)
+
+
+def other_stops(told: Told) -> list[str]:
+    """Why nothing more was submitted, but for the reason that nothing was to be."""
+    return [why for why in told.stopped if not why.endswith(NOTHING_SUBMITTED.reason)]

@@ -10,7 +10,7 @@ from runner.engine.outcomes import settled, shared, unstarted
 from runner.errors import Exit, worst
 from runner.guard import say
 from runner.model import Action, Outcome, PlanEntry, State
-from runner.pipeline.once import NOTHING_SUBMITTED, asking_once, on_its_own, plan_all
+from runner.pipeline.once import NOTHING_SUBMITTED, asking_once, on_its_own, other_stops, plan_all
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned
 from runner.pipeline.running import code_of, run_planned
@@ -56,9 +56,8 @@ def _refresh(planned: Planned) -> Exit:
         once = asking_once(ready)
         once = replace(once, settings=replace(once.settings, download=False))
         code, told = run_planned(once, halt=NOTHING_SUBMITTED, written=False)
-    for trouble in (*told.errors, *told.stopped):
-        if trouble != NOTHING_SUBMITTED.reason:
-            say(trouble)
+    for trouble in (*told.errors, *other_stops(told)):
+        say(trouble)
     return code if code in _ASKING else Exit.OK
 
 
