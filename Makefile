@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check format coverage wheel clean
+.PHONY: demo test chaos check format coverage wheel clean
 
 .venv/.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -18,6 +18,9 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
 	$(BIN)/coverage run -m pytest -q -n 2 -m "not slow"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against paying twice; takes an hour
+	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill.py tests/pipeline/test_faults.py
 
 check: .venv/.stamp  ## lint, format, types and the import rule
 	$(BIN)/ruff check .
