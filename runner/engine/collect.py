@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import replace
 
 from runner import media
@@ -13,6 +14,7 @@ from runner.engine.download import DownloadError, fetch
 from runner.errors import OutputError
 from runner.ledger import Finish, Store
 from runner.model import (
+    RESULT_GONE,
     Action,
     AttemptState,
     Billed,
@@ -46,16 +48,21 @@ async def fetch_files(context: Context, flight: Flight) -> tuple[StoredFile, ...
             return file
         stored.append(file)
     if flight.number is not None:
-        kept = tuple(
-            replace(file, path=files.relative(context.base / file.path, context.archive.parent))
-            for file in stored
-        )
-        await durable(context.journal.submit(Store(number=flight.number, files=kept)))
+        store = Store(number=flight.number, files=kept(context, stored))
+        await durable(context.journal.submit(store))
     context.tell(Step.FETCHED, flight.entry.job.id)
     return tuple(stored)
 
 
-async def _on_record(context: Context, flight: Flight) -> None:
+def kept(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
+    """Files as the ledger keeps them: their paths start from its own folder."""
+    return tuple(
+        replace(file, path=files.relative(context.base / file.path, context.archive.parent))
+        for file in stored
+    )
+
+
+async def on_record(context: Context, flight: Flight) -> None:
     """Fresh URLs, and the success itself where so far only a results manifest knew of it."""
     if flight.number is None:
         return
@@ -129,13 +136,13 @@ async def _freshen(context: Context, flight: Flight) -> JobError | str | None:
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         return f"no fresh URL: {status.detail or status.state.value}"
     flight.urls = status.urls
-    await _on_record(context, flight)
+    await on_record(context, flight)
     return None
 
 
 def _gone(what: str) -> JobError:
     return JobError(
-        code="result_gone",
+        code=RESULT_GONE,
         message=f"{what}; --force makes it again, for its price",
         class_=ErrorClass.PROVIDER,
         billed=Billed.YES,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+from runner.engine.adopting import adopt
 from runner.engine.budget import Admission, order_of, refusal
 from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
@@ -12,7 +13,7 @@ from runner.engine.deciding import decide
 from runner.engine.outcomes import credits_of, interrupted, settled, shared, unstarted
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
-from runner.engine.submitting import adopt, submit
+from runner.engine.submitting import submit
 from runner.engine.watching import watch
 from runner.errors import Exit
 from runner.ledger import Taken

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from runner.engine import redaction, retry
 from runner.engine.context import Context, Ending, Flight, Halt, Later, durable
 from runner.engine.outcomes import ended
-from runner.engine.prepare import Prepared, adoption, prepare
+from runner.engine.prepare import Prepared, prepare
 from runner.engine.upstream import Unfit
 from runner.errors import Exit, LedgerError
 from runner.ledger import Intend, Settle, Stale, Taken
@@ -216,16 +216,3 @@ _STATES = {
     Fate.STOPPED: AttemptState.REFUSED,
     Fate.AMBIGUOUS: AttemptState.AMBIGUOUS,
 }
-
-
-async def adopt(context: Context, flight: Flight) -> None:
-    """Take a task that only an earlier results manifest knows into the ledger.
-
-    If the ledger has learnt of the request since the plan was made, what it knows counts.
-    """
-    intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
-    result = await durable(context.journal.submit(intend))
-    if isinstance(result, int):
-        flight.number = result
-    else:
-        flight.take_over(result.attempt)

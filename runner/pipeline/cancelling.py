@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
+from runner.engine.adopting import adopt
 from runner.engine.cancelling import cancel as call_off
 from runner.engine.context import Context, Flight
-from runner.engine.submitting import adopt
 from runner.errors import Exit, printable, worst
 from runner.guard import say
 from runner.model import Action, PlanEntry

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
+from runner.engine.adopting import adopt
 from runner.engine.context import Context, Flight
-from runner.engine.submitting import adopt
 from runner.errors import Exit
-from runner.ledger import Change, Finish, Supersede
-from runner.model import Action, AttemptState, Evidence, PlanEntry, State
+from runner.ledger import Supersede
+from runner.model import Action, AttemptState, PlanEntry, State
 from runner.pipeline.planned import Planned
 from runner.pipeline.surroundings import Record, on_record, stamp, surrounded, within_reach
 
@@ -26,11 +26,9 @@ def set_aside(planned: Planned) -> None:
         return
     with within_reach(planned) as ready, on_record(ready) as record:
         told = [entry for entry in forced if entry.attempt is None]
-        changes = asyncio.run(_taken_in(ready, record, told)) if told else []
-        changes += [
-            Supersede(number=entry.attempt.number, at=stamp()) for entry in forced if entry.attempt
-        ]
-        record.ledger.apply(changes)
+        numbers = [entry.attempt.number for entry in forced if entry.attempt]
+        numbers += asyncio.run(_taken_in(ready, record, told)) if told else []
+        record.ledger.apply([Supersede(number=number, at=stamp()) for number in numbers])
         record.code = Exit.OK
 
 
@@ -43,14 +41,10 @@ def _is_forced(entry: PlanEntry) -> bool:
     return entry.evidence is not None and entry.evidence.state is State.SUCCEEDED
 
 
-async def _taken_in(ready: Planned, record: Record, told: Sequence[PlanEntry]) -> list[Change]:
-    """Take results of an earlier results manifest into the ledger; what sets them aside there."""
-    changes: list[Change] = []
+async def _taken_in(ready: Planned, record: Record, told: Sequence[PlanEntry]) -> list[int]:
+    """Take results of an earlier results manifest into the ledger; their numbers there."""
     async with surrounded(ready, record) as context:
-        for entry in told:
-            assert entry.evidence is not None
-            changes += _given_up(await _adopted(context, entry), entry.evidence)
-    return changes
+        return [await _adopted(context, entry) for entry in told]
 
 
 async def _adopted(context: Context, entry: PlanEntry) -> int:
@@ -59,18 +53,3 @@ async def _adopted(context: Context, entry: PlanEntry) -> int:
     await adopt(context, flight)
     assert flight.number is not None
     return flight.number
-
-
-def _given_up(number: int, evidence: Evidence) -> list[Change]:
-    """It was made and cost what the row says; and it is to be made again."""
-    done = Finish(
-        number=number,
-        state=AttemptState.SUCCEEDED,
-        finished_at=evidence.finished_at or stamp(),
-        seed=evidence.seed,
-        credits=evidence.credits,
-        cost=evidence.actual,
-        usage=evidence.usage,
-        urls=evidence.urls,
-    )
-    return [done, Supersede(number=number, at=stamp())]

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
+from runner.engine.adopting import adopt
 from runner.engine.context import Context, Flight, durable
 from runner.engine.reconcile import confirm
-from runner.engine.submitting import adopt
 from runner.errors import Exit, UsageError, printable
 from runner.expansion.nearest import meant
 from runner.guard import say

@@ -1,0 +1,32 @@
+"""What only an earlier results manifest knows goes into the ledger, as if it had been there."""
+
+from __future__ import annotations
+
+from runner.engine.collect import kept, on_record
+from runner.engine.context import Context, Flight, durable
+from runner.engine.prepare import adoption
+from runner.ledger import Intend, Store
+
+
+async def adopt(context: Context, flight: Flight) -> None:
+    """Take a task into the ledger that only a results manifest knows; what was done stays done.
+
+    If the ledger has learnt of the request since the plan was made, what it knows counts.
+    """
+    intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
+    result = await durable(context.journal.submit(intend))
+    if not isinstance(result, int):
+        flight.take_over(result.attempt)
+        return
+    flight.number = result
+    if flight.known:
+        await on_record(context, flight)
+        await _remember_files(context, flight)
+
+
+async def _remember_files(context: Context, flight: Flight) -> None:
+    """Which files they were: one that comes back to its place is known by its digest."""
+    assert flight.number is not None
+    if flight.entry.evidence is not None and flight.entry.evidence.files:
+        files = kept(context, flight.entry.evidence.files)
+        await durable(context.journal.submit(Store(number=flight.number, files=files)))
