@@ -15,7 +15,7 @@ demo: .venv/.stamp  ## run manifests/quickstart.yaml against the built-in emulat
 
 test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 2 -m "not slow"
+	$(BIN)/coverage run -m pytest -q -n 4 -m "not slow"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
-from runner.errors import printable
+from runner.errors import one_line
 from runner.model import Action, Event, Observer, Outcome, Plan, State, Step
 
 MODES = ("auto", "bar", "plain", "json", "none")
@@ -192,7 +192,7 @@ def moving(plan: Plan) -> frozenset[str]:
 def line_of(event: Event) -> str:
     """The line of an event that is no job's end."""
     subject = f"{event.job}: " if event.job else ""
-    return printable(f"{subject}{event.step.value}: {event.text}")
+    return one_line(f"{subject}{event.step.value}: {event.text}")
 
 
 def ending_of(outcome: Outcome) -> str:
@@ -209,7 +209,7 @@ def ending_of(outcome: Outcome) -> str:
             parts.append(f"{outcome.error.code}: {outcome.error.message}")
         elif outcome.reason:
             parts.append(outcome.reason)
-    return printable(f"{outcome.job.id}: {', '.join(parts)}")
+    return one_line(f"{outcome.job.id}: {', '.join(parts)}")
 
 
 def _facts(outcome: Outcome) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable
 
-from runner.errors import Problem
+from runner.errors import Problem, told
 from runner.guard import say
 from runner.pipeline.planned import Planned
 
@@ -20,9 +20,9 @@ def announce(planned: Planned) -> None:
 
 
 def tell(problems: Iterable[Problem]) -> None:
-    """Each problem, in the compiler's style."""
-    for problem in problems:
-        say(str(problem))
+    """Each problem, in the compiler's style, as far as anyone reads."""
+    for text in told(list(problems)):
+        say(text)
 
 
 def print_json(value: object) -> None:

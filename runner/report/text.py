@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runner.errors import Place, printable
+from runner.errors import Place, one_line
 from runner.model import (
+    RESULT_GONE,
     Amount,
     Billed,
     ErrorClass,
@@ -16,6 +18,9 @@ from runner.model import (
     State,
     Unit,
 )
+
+_NAMED = 5
+"""How many jobs a suggested command names."""
 
 SHOWN = 20
 """How many troubles are spelled out; the results manifest has them all."""
@@ -51,6 +56,8 @@ class Told:
     """What ended the run before its time."""
     results: str
     files: str
+    flags: Sequence[str]
+    """What a further command needs to mean the same ledger and results."""
     stopped: Sequence[str]
     """Why nothing more was submitted, to a provider or at all."""
 
@@ -66,10 +73,10 @@ def summary(told: Told) -> str:
     lines += [f"  stopped   {why}" for why in told.stopped]
     lines = [line for error in told.errors for line in error.splitlines()] + lines
     for troubled in _alike(told.outcomes)[:SHOWN]:
-        lines += ["", *_trouble(troubled, told.places.get(troubled[0].job.id))]
+        lines += ["", *_trouble(told, troubled)]
     if (more := len(_alike(told.outcomes)) - SHOWN) > 0:
         lines += ["", f"  ... and {more} more, see {told.results}"]
-    return "\n".join(printable(line) for line in lines)
+    return "\n".join(one_line(line) for line in lines)
 
 
 def counts(told: Told) -> str:
@@ -144,30 +151,60 @@ def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
     return list(groups.values())
 
 
-def _trouble(alike: Sequence[Outcome], place: Place | None) -> list[str]:
-    outcome = alike[0]
+def _trouble(told: Told, alike: Sequence[Outcome]) -> list[str]:
+    outcome, place = alike[0], told.places.get(alike[0].job.id)
     where = f"{place.path}:{place.line}: " if place else ""
     more = f" and {len(alike) - 1} more like it" if len(alike) > 1 else ""
-    lines = [f'  {outcome.state.value:<10}{where}job "{outcome.job.id}"{more}']
-    if outcome.error is not None:
-        error = outcome.error
-        what = f"{error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
-        lines.append(f"            {what}")
-    elif outcome.reason:
-        lines.append(f"            {outcome.reason}")
-    advice = _advice(outcome)
-    return [*lines, f"            {advice}"] if advice else lines
+    lines = [f'{outcome.state.value:<10}{where}job "{outcome.job.id}"{more}']
+    details = [*_what(outcome), *_advice(told, alike)]
+    return ["  " + line for line in [*lines, *(" " * 10 + line for line in details)]]
 
 
-def _advice(outcome: Outcome) -> str | None:
+def _what(outcome: Outcome) -> list[str]:
+    """What is known of it."""
+    error, reason = outcome.error, outcome.reason
+    if error is None:
+        return [reason] if reason else []
+    what = f"{error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
+    # What was found out of a submission of unknown fate stands in its reason.
+    found = outcome.state is State.AMBIGUOUS and reason and error.message not in reason
+    return [what, str(reason)] if found else [what]
+
+
+def _advice(told: Told, alike: Sequence[Outcome]) -> list[str]:
+    outcome = alike[0]
     match outcome.state:
+        case State.FAILED if outcome.error and outcome.error.code == RESULT_GONE:
+            return [f"pay for it again: {_command('run', told, alike)} --force"]
         case State.FAILED:
-            return _ADVICE[outcome.error.class_] if outcome.error else None
+            return [_ADVICE[outcome.error.class_]] if outcome.error else []
         case State.PENDING:
-            return "run the same command again: it goes on from here and pays nothing twice"
+            return ["run the same command again: it goes on from here and pays nothing twice"]
         case State.AMBIGUOUS:
-            when = f" made about {outcome.submitted_at}" if outcome.submitted_at else ""
-            risk = f"; it may have cost {money(outcome.at_risk)}" if outcome.at_risk else ""
-            return f"look for a task{when} in the provider's console; it is not sent again{risk}"
+            return _decision(told, alike)
         case _:
-            return None
+            return []
+
+
+def _decision(told: Told, alike: Sequence[Outcome]) -> list[str]:
+    """What is at stake, and the commands that settle it."""
+    outcome = alike[0]
+    when = f" made about {outcome.submitted_at}" if outcome.submitted_at else ""
+    risks = [money(amount) for amount in sums(o.at_risk for o in alike)]
+    risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
+    command = _command("resolve", told, alike)
+    lines = [f"look for a task{when} in the provider's console; it is not sent again{risk}"]
+    if len(alike) == 1:
+        lines.append(f"if it is there: {command} --task-id ID")
+    return [*lines, f"if it is not, send it again: {command} --lost"]
+
+
+def _command(verb: str, told: Told, alike: Sequence[Outcome]) -> str:
+    """The command line that means these jobs."""
+    names = [outcome.job.id for outcome in alike]
+    if verb == "resolve":
+        which = names[0] if len(names) == 1 else f"--select state:{alike[0].state.value}"
+    else:
+        which = " ".join(f"--select {name}" for name in names[:_NAMED])
+        which += " ..." if len(names) > _NAMED else ""
+    return " ".join(["vidu-run", verb, shlex.quote(told.manifest), *told.flags, which])

@@ -258,7 +258,11 @@ def test_a_finished_task_tells_every_url_its_credits_and_its_tag() -> None:
         (200, {"state": "Processing"}, TaskState.RUNNING),
         (200, {"id": 1, "task_id": "t1", "state": "processing"}, TaskState.RUNNING),
         (200, {"id": "t1", "creations": DONE["creations"]}, TaskState.SUCCEEDED),
-        (200, {"state": "success", "creations": [{"watermarked_url": "https://h/u"}]}, TaskState.SUCCEEDED),
+        (
+            200,
+            {"state": "success", "creations": [{"watermarked_url": "https://h/u"}]},
+            TaskState.SUCCEEDED,
+        ),
         (200, {"id": "t1", "state": "success", "creations": []}, TaskState.UNKNOWN),
         (200, {"id": "t1", "state": "success", "creations": "none"}, TaskState.UNKNOWN),
         (200, {"id": "t1", "state": "success", "creations": [7, {}]}, TaskState.UNKNOWN),
