@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,12 @@ class Options:
         """The flags that are settings, under the settings' names, and the pairs of trust."""
         given = {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
         return {**given, "max_failures": "1"} if self.fail_fast else given
+
+    def same_place(self) -> list[str]:
+        """The flags by which another command means the same ledger and results."""
+        pairs = (("-o", self.results), ("--state-dir", self.state_dir), ("--outputs", self.outputs))
+        named = [f"{flag} {shlex.quote(str(value))}" for flag, value in pairs if value is not None]
+        return (["--emulate"] if self.emulate else []) + named
 
     def environment(self) -> dict[str, str]:
         """The environment with `--base-url` in it: a flag names a host as a variable does."""

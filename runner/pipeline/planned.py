@@ -142,7 +142,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             expected_s=history.expected_s,
             changes=history.changes,
         )
-        selection = _selection(jobs, options, known.attempts)
+        selection = _selection(jobs, options, known)
         meant = _meant(jobs, selection)
         wish = Wish(
             selected=selection.ids if selection else None,
@@ -242,13 +242,19 @@ def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
     return found
 
 
-def _selection(
-    jobs: Sequence[Job], options: Options, attempts: Mapping[str, Attempt]
-) -> Selection | None:
+def _selection(jobs: Sequence[Job], options: Options, known: Known) -> Selection | None:
     if not options.select and not options.exclude:
         return None
-    states = {job.id: _STATES[a.state] for job in jobs if (a := attempts.get(job.fingerprint))}
+    states = {job.id: state for job in jobs if (state := _state(job, known))}
     return select(jobs, select=options.select, exclude=options.exclude, states=states)
+
+
+def _state(job: Job, known: Known) -> str | None:
+    """What `state:NAME` selects by: what the ledger knows, or else the results manifest."""
+    if attempt := known.attempts.get(job.fingerprint):
+        return _STATES[attempt.state]
+    proof = known.evidence.get(job.fingerprint)
+    return proof.state.value if proof else None
 
 
 def _meant(jobs: Sequence[Job], selection: Selection | None) -> frozenset[str]:

@@ -164,6 +164,7 @@ def _told(
         seconds=seconds,
         results=str(planned.places.results),
         files=f"{planned.outputs}/",
+        flags=planned.options.same_place(),
         stopped=batch.stops.told(),
     )
 

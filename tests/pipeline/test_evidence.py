@@ -81,7 +81,7 @@ def test_a_result_that_nobody_has_is_failed_and_not_paid_again(project: Project)
     assert (row["state"], row["error"]["code"]) == ("failed", "result_gone")
     assert row["error"]["billed"] == "yes"
     assert "--force" in row["error"]["message"]
-    assert "--force" in ran.err
+    assert "pay for it again: vidu-run run spring.yaml --select a --force" in ran.err
 
 
 def test_it_stays_so_in_every_fresh_clone(project: Project) -> None:

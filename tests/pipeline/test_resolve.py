@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sqlite3
 from pathlib import Path
 
@@ -46,6 +47,29 @@ def test_what_is_declared_lost_is_submitted_by_the_next_run(project: Project) ->
         assert project.run("spring.yaml").code == 0
         assert len(served.tasks()) == 3
     assert project.rows()["a"]["state"] == "succeeded"
+
+
+def test_the_summary_tells_what_is_known_what_is_at_stake_and_the_commands(
+    project: Project,
+) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert "no_answer (transient, perhaps billed)" in ran.err
+    assert "it may have cost 6 credits" in ran.err
+    assert "if it is there: vidu-run resolve spring.yaml a --task-id ID\n" in ran.err
+    assert "if it is not, send it again: vidu-run resolve spring.yaml a --lost\n" in ran.err
+
+
+def test_several_of_one_kind_are_settled_by_their_state(project: Project) -> None:
+    project.jobs(TWO)
+    lost = [{**LOSES_THE_FIRST_ANSWER[0], "times": 2}, LOSES_THE_FIRST_ANSWER[1]]
+    with serving(project, time_scale=0, faults=lost):
+        ran = project.run("spring.yaml", "--concurrency", "1", "--state-dir", "led ger")
+        assert "it may have cost 14 credits" in ran.err
+        command = "resolve spring.yaml --state-dir 'led ger' --select state:ambiguous --lost"
+        assert f"vidu-run {command}\n" in ran.err
+        assert project.run(*shlex.split(command)).code == 0
 
 
 def test_a_decision_keeps_the_history(project: Project) -> None:
