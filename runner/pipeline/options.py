@@ -87,6 +87,10 @@ class Options:
 
     def check(self) -> None:
         """Raise UsageError for flags that cannot go together."""
+        if self.results is not None and self.results.resolve() in [
+            path.resolve() for path in self.manifests
+        ]:
+            raise UsageError(f"-o {self.results} is the manifest itself", hint="name another file")
         if self.results is not None and len(self.manifests) > 1:
             raise UsageError("-o names one results manifest, but there are several manifests")
         if self.time_scale is not None and not self.emulate:

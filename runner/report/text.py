@@ -178,6 +178,8 @@ def _advice(told: Told, alike: Sequence[Outcome]) -> list[str]:
             return [f"pay for it again: {_command('run', told, alike)} --force"]
         case State.FAILED:
             return [_ADVICE[outcome.error.class_]] if outcome.error else []
+        case State.PENDING if "the budget of" in (outcome.reason or ""):
+            return "raise the budget, then run again: it goes on from here"
         case State.PENDING:
             return ["run the same command again: it goes on from here and pays nothing twice"]
         case State.AMBIGUOUS:
