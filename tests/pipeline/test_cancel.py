@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.pipeline.conftest import Project
 from tests.pipeline.serving import UNDER_WAY, serving
+from tests.pipeline.test_consent import asked
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -110,3 +111,14 @@ def test_a_task_that_only_the_results_manifest_knows_is_cancelled_too(project: P
             path.unlink()
         assert project.run("cancel", "-y", "spring.yaml").code == 0
         assert project.run("status", "spring.yaml").code == 1
+
+
+def test_on_a_terminal_it_asks(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, faults=WAITS) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        code, shown = asked(project, b"n\n", "cancel", "spring.yaml", quiet=())
+        assert (code, served.asked("cancel")) == (2, 0)
+        assert "cancel 2 tasks? [y/N]" in shown
+        code, _ = asked(project, b"y\n", "cancel", "spring.yaml", quiet=())
+        assert (code, served.asked("cancel")) == (0, 2)

@@ -25,7 +25,12 @@ TWO = """
 Count = Callable[[], Counter[str]]
 
 
-def asked(project: Project, answer: bytes, *arguments: str) -> tuple[int, str]:
+def asked(
+    project: Project,
+    answer: bytes,
+    *arguments: str,
+    quiet: tuple[str, ...] = ("--progress", "none"),
+) -> tuple[int, str]:
     """Run the program on a terminal, type `answer`; its exit code and what it showed.
 
     \x03 is sent as the signal that a terminal in front makes of it.
@@ -33,7 +38,7 @@ def asked(project: Project, answer: bytes, *arguments: str) -> tuple[int, str]:
     ours, theirs = pty.openpty()
     environ = {**os.environ, "TERM": "dumb", **{k: v for k, v in project.env.items() if v}}
     with subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments, "--progress", "none"],
+        [sys.executable, "-m", "runner", *arguments, *quiet],
         cwd=project.folder,
         env=environ,
         stdin=theirs,
