@@ -14,6 +14,7 @@ from runner.model import (
     Amount,
     Billed,
     ErrorClass,
+    JobError,
     Outcome,
     State,
     Unit,
@@ -176,16 +177,23 @@ def _advice(told: Told, alike: Sequence[Outcome]) -> list[str]:
     match outcome.state:
         case State.FAILED if outcome.error and outcome.error.code == RESULT_GONE:
             return [f"pay for it again: {_command('run', told, alike)} --force"]
+        case State.FAILED if outcome.error and _tried_again(outcome.error):
+            return [_ADVICE[outcome.error.class_]]
         case State.FAILED:
-            return [_ADVICE[outcome.error.class_]] if outcome.error else []
+            return ["it is not tried again unasked: --retry-failed does, and may pay again"]
         case State.PENDING if "the budget of" in (outcome.reason or ""):
-            return "raise the budget, then run again: it goes on from here"
+            return ["raise the budget, then run again: it goes on from here"]
         case State.PENDING:
             return ["run the same command again: it goes on from here and pays nothing twice"]
         case State.AMBIGUOUS:
             return _decision(told, alike)
         case _:
             return []
+
+
+def _tried_again(error: JobError) -> bool:
+    """Whether the advice of its class holds: what may have been billed is not paid again."""
+    return error.billed is Billed.NO
 
 
 def _decision(told: Told, alike: Sequence[Outcome]) -> list[str]:
