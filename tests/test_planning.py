@@ -27,7 +27,7 @@ from runner.model import (
     State,
     StoredFile,
 )
-from runner.planning import MOST_FAILURES, Known, Wish, doubles, make_plan, totals
+from runner.planning import DECLARED_LOST, MOST_FAILURES, Known, Wish, doubles, make_plan, totals
 
 SIX = Amount(unit="credits", value=Decimal(6))
 EIGHT = Amount(unit="credits", value=Decimal(8))
@@ -347,3 +347,47 @@ def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(
         assert state is not None or not row
     assert [entry.job.id for entry in plan.entries] == ids
     assert all(entry.reason for entry in plan.entries)
+
+
+def test_what_is_forced_is_made_anew_where_there_is_a_result() -> None:
+    forced = Wish(forced={"a"})
+    for what in (
+        known(attempt("succeeded", files=(FILE,)), there=(FILE,)),
+        known(rows=(evidence(),), there=(FILE,), price=EIGHT),
+    ):
+        entry = only(what, forced)
+        assert entry.action is Action.SUBMIT
+        assert entry.reason == "forced: made anew, and paid again"
+        assert entry.attempt or entry.evidence
+
+
+@pytest.mark.parametrize(
+    ("state", "action"), [("submitted", Action.ATTACH), ("ambiguous", Action.DECIDE)]
+)
+def test_what_has_no_result_yet_cannot_be_forced(state: str, action: Action) -> None:
+    assert only(known(attempt(state)), Wish(forced={"a"})).action is action
+
+
+def test_a_forced_job_that_failed_for_good_is_tried_again() -> None:
+    failed = attempt("failed", error=failure("policy"), failures=1)
+    assert only(known(failed), Wish(forced={"a"})).action is Action.SUBMIT
+
+
+def test_a_plan_that_submits_nothing_leaves_a_failure_as_it_is() -> None:
+    failed = attempt("failed", error=failure("transient"), failures=1)
+    entry = only(known(failed), Wish(submit=False))
+    assert (entry.action, entry.reason) == (Action.SKIP, "failed before: QuotaExceeded")
+    assert entry.attempt == failed
+
+
+def test_what_the_user_declared_lost_is_submitted_for_that_reason() -> None:
+    given_up = replace(failure("transient", "unknown", DECLARED_LOST), message="declared lost")
+    entry = only(known(attempt("not_sent", error=given_up)))
+    assert (entry.action, entry.reason) == (Action.SUBMIT, "declared lost")
+
+
+def test_a_row_of_unknown_fate_needs_a_decision() -> None:
+    row = evidence(state=State.AMBIGUOUS, task_id=None, files=())
+    entry = only(known(rows=(row,)))
+    assert entry.action is Action.DECIDE
+    assert "says the results manifest" in entry.reason

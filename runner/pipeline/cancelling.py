@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from runner.engine.adopting import adopt
 from runner.engine.cancelling import cancel as call_off
 from runner.engine.context import Context, Flight
-from runner.errors import Exit, printable, worst
+from runner.errors import Exit, one_line, worst
 from runner.guard import say
 from runner.model import Action, PlanEntry
 from runner.pipeline.consent import ask_first
@@ -97,4 +97,4 @@ async def _call_off(
 
 def _print(entry: PlanEntry, what: str) -> None:
     task = _task(entry)
-    print(printable(f"{entry.job.id}: {f'task {task} ' if task else ''}{what}"))
+    print(one_line(f"{entry.job.id}: {f'task {task} ' if task else ''}{what}"))

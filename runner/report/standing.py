@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from runner.errors import printable, width
+from runner.errors import one_line, width
 from runner.model import Amount, Outcome, State
 from runner.planning import DONE
 from runner.report.text import money, span, sums
@@ -32,7 +32,7 @@ def standings_text(manifest: str, standings: Sequence[Standing], now: datetime) 
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = [f"{manifest}: {_counts(standings)} | {_paid(standings)}"]
     lines += ["  " + _line(row, widths) for row in rows]
-    return "\n".join(printable(line).rstrip() for line in lines)
+    return "\n".join(one_line(line).rstrip() for line in lines)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
