@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from runner.engine import redaction
 from runner.engine.context import Context, Ending, Flight, Later, durable
 from runner.engine.outcomes import ended
-from runner.engine.reconcile import Absent, Adopted, Unclear, reconcile
+from runner.engine.reconcile import Absent, Adopted, Unclear, Verdict, reconcile
 from runner.ledger import Settle, Stale, Supersede
 from runner.model import (
     Attempt,
@@ -26,7 +29,7 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
     """
     # As long as the provider is out, it can tell nothing.
     await context.gates[flight.operation.provider].opened()
-    verdict = await reconcile(context, attempt, flight.operation)
+    verdict = _clean(await reconcile(context, attempt, flight.operation), context)
     match verdict:
         case Adopted():
             return await _adopt(context, flight, attempt, verdict)
@@ -52,6 +55,13 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
                 reason += f" (candidates: {', '.join(verdict.candidates)})"
             outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
+
+
+def _clean(verdict: Verdict, context: Context) -> Verdict:
+    """The verdict without a key that the provider's own words may quote."""
+    if isinstance(verdict, Adopted):
+        return verdict
+    return replace(verdict, reason=redaction.of_text(verdict.reason, context.settings.secrets))
 
 
 def _risked(context: Context) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from runner.engine.adopting import adopt
-from runner.engine.budget import Admission, order_of, refusal
+from runner.engine.budget import Admission, Order, order_of, refusal
 from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.deciding import decide
@@ -96,9 +96,7 @@ class Flights:
             return Ending(outcome=outcome)
         flight = await self._flight(entry)
         order = order_of(entry, flight.operation, self._context.provider(flight.operation))
-        match self._context.budget.admit(order):
-            case Admission.WAIT:
-                return Later(delay_s=PRICE_WAIT_S)
+        match await self._admission(order):
             case Admission.CEILING | Admission.UNPRICED:
                 halt = Halt(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
                 outcome = unstarted(entry, f"not submitted: {halt.reason}")
@@ -116,6 +114,18 @@ class Flights:
                 attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
                 return await self._settle(flight, attempt)
         return result
+
+    async def _admission(self, order: Order) -> Admission:
+        """What the budget says, once it is no longer "wait".
+
+        The job waits in its place: what it waits for is under way elsewhere, and the others that
+        are ready would have to wait as well.
+        """
+        admission = self._context.budget.admit(order)
+        while admission is Admission.WAIT:
+            await asyncio.sleep(PRICE_WAIT_S)
+            admission = self._context.budget.admit(order)
+        return admission
 
     async def _join(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
         """Go on with what another run has made, or is making, of the same request."""

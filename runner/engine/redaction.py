@@ -12,10 +12,16 @@ LEAST = 6
 """Shorter texts are no keys, and their letters are in every word."""
 
 
+def of_text(text: str, secrets: Iterable[Secret]) -> str:
+    """A text with foreign words in it, clean."""
+    return redact(text, _long(secrets))
+
+
 def of_submission(submission: Submission, secrets: Iterable[Secret]) -> Submission:
     """The submission with clean texts; ids stay as they are."""
     keys = _long(secrets)
-    return replace(submission, error=_of_error(submission.error, keys))
+    trace_id = submission.trace_id and redact(submission.trace_id, keys)
+    return replace(submission, error=_of_error(submission.error, keys), trace_id=trace_id)
 
 
 def of_status(status: TaskStatus, secrets: Iterable[Secret]) -> TaskStatus:

@@ -20,7 +20,8 @@ _COSTS = """
 SELECT provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
     estimate_value, count(*) AS times
 FROM attempts
-WHERE manifest = ? AND run IS NOT ? AND state NOT IN ('not_sent', 'refused')
+WHERE manifest = ? AND run IS NOT ? AND state IS NOT 'refused'
+    AND (state IS NOT 'not_sent' OR error_billed IS 'unknown') -- given up by its user, unproven
     AND NOT (state = 'failed' AND error_billed IS 'no')
 GROUP BY provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
     estimate_value

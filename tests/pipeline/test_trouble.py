@@ -371,6 +371,30 @@ def test_no_more_tasks_are_in_flight_than_asked_for(project: Project) -> None:
     assert most == 3
 
 
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
+def test_a_key_that_a_provider_quotes_back_is_kept_nowhere(project: Project, status: int) -> None:
+    key = "vda-known-text-91c2"
+
+    async def quoting(request: web.Request, handler: Handler) -> web.StreamResponse:
+        said = request.headers.get("Authorization", "")
+        return web.json_response(
+            {"code": status, "reason": f"Bad {said}", "message": f"{said} from {handler}"},
+            status=status,
+            headers={"X-Trace-Id": said},
+        )
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    project.env["VIDU_RUN_SETTLE"] = "0.1s"
+    with provider(project, quoting):
+        project.env["VIDU_API_KEY"] = key
+        ran = project.run("spring.yaml", "--outage", "1s", "--timeout", "1s")
+    assert ran.code != 0
+    assert key not in ran.out + ran.err
+    for path in project.folder.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
+
+
 def test_hostile_words_of_a_provider_do_not_reach_the_terminal_raw(project: Project) -> None:
     async def hostile(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path == SUBMIT:
