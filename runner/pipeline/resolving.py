@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 
+from runner.engine import redaction
 from runner.engine.adopting import adopt
 from runner.engine.context import Context, Flight, durable
 from runner.engine.reconcile import confirm
@@ -146,7 +147,8 @@ async def _adopt(context: Context, entry: PlanEntry, task_id: str) -> None:
     operation, attempt = context.operations[entry.job.operation], entry.attempt
     status = await confirm(context, operation, task_id, attempt=attempt)
     if not isinstance(status, TaskStatus):
-        raise UsageError(f'not the task of job "{entry.job.id}": {status}')
+        why = redaction.of_text(status, context.settings.secrets)
+        raise UsageError(f'not the task of job "{entry.job.id}": {why}')
     if attempt is None:
         await _written(context, entry, task_id)
         return
