@@ -45,7 +45,9 @@ class Stage:
         return answer
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+)
 def test_an_interruption_leaves_tasks_to_the_next_run_which_collects_them(
     project: Project, number: signal.Signals, code: int
 ) -> None:
@@ -125,4 +127,45 @@ def test_a_killed_run_is_continued_and_nothing_is_made_twice(project: Project, m
         stage.ending.set()
         assert project.run("spring.yaml").code == 0
     assert stage.seen["made"] == 6
+    assert {row["state"] for row in project.rows().values()} == {"succeeded"}
+
+
+def test_a_run_cut_while_it_fetches_is_pending_and_the_next_run_fetches(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: a boat}")
+    seen: Counter[str] = Counter()
+
+    async def stalling(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/files/") and not seen["released"]:
+            seen["asked"] += 1
+            await asyncio.sleep(30)
+        return await handler(request)
+
+    with provider(project, stalling):
+        with running(project, "spring.yaml") as process:
+            until(lambda: seen["asked"] >= 1)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
+        row = project.rows()["a"]
+        assert (row["state"], row["reason"]) == ("pending", "interrupted; made, not yet fetched")
+        seen["released"] = 1
+        assert project.run("spring.yaml").code == 0
+    assert project.rows()["a"]["task_id"] == row["task_id"]
+    assert not list(project.folder.rglob("*.part*"))
+
+
+def test_a_reader_that_goes_away_ends_no_run(project: Project) -> None:
+    project.jobs(JOBS)
+    stage = Stage()
+    stage.ending.set()
+    with (
+        provider(project, stage),
+        running(project, "spring.yaml", "--progress", "json") as process,
+    ):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        process.stderr.close()
+        process.stdout = process.stderr = None
+        assert process.wait(30) == 0
     assert {row["state"] for row in project.rows().values()} == {"succeeded"}
