@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from runner.engine import redaction
 from runner.engine.asking import ask
 from runner.engine.context import Context, Flight, durable
-from runner.errors import redact
 from runner.ledger import Finish
 from runner.model import AttemptState, Billed, ErrorClass, JobError, TaskState
 from runner.providers.lists import Lister
@@ -29,7 +29,7 @@ async def cancel(context: Context, flight: Flight, api: Lister) -> str | None:
     request = api.cancel(account, flight.task_id)
     trouble = api.read_cancel(await context.http.send(request, submission=False))
     if trouble is not None and not await _is_cancelled(context, flight):
-        return redact(trouble, context.settings.secrets)
+        return redaction.of_text(trouble, context.settings.secrets)
     await _record(context, flight)
     return None
 

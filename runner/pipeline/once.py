@@ -10,12 +10,12 @@ from runner.model import Action, PlanEntry
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned, plan_manifest
 from runner.pipeline.reading import read_manifests
-from runner.report.text import Told
+from runner.report.text import NOTHING_SUBMITS, Told
 
 ONCE_S = 0.05
 """The time limit of a job that is asked for once."""
 
-NOTHING_SUBMITTED = Halt(reason="only a run submits", exit=Exit.OK)
+NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
 
 
 def plan_all(options: Options) -> list[Planned]:

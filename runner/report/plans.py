@@ -89,7 +89,8 @@ def _money_line(unit: Unit, outlook: Outlook) -> str:
     if ceiling is None:
         return line
     line += f", of a budget of {money(Amount(unit=unit, value=ceiling))}"
-    short = spent + outlook.cost.get(unit, Decimal(0)) - ceiling
-    if short <= 0:
+    cost = outlook.cost.get(unit, Decimal(0))
+    short = spent + cost - ceiling
+    if short <= 0 or not cost:
         return line
     return f"{line}; this plan is {money(Amount(unit=unit, value=short))} above it"

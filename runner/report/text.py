@@ -23,6 +23,9 @@ from runner.model import (
 _NAMED = 5
 """How many jobs a suggested command names."""
 
+NOTHING_SUBMITS = "only a run submits"
+"""Why a verb that only collects left a job alone."""
+
 SHOWN = 20
 """How many troubles are spelled out; the results manifest has them all."""
 
@@ -181,14 +184,24 @@ def _advice(told: Told, alike: Sequence[Outcome]) -> list[str]:
             return [_ADVICE[outcome.error.class_]]
         case State.FAILED:
             return ["it is not tried again unasked: --retry-failed does, and may pay again"]
-        case State.PENDING if "the budget of" in (outcome.reason or ""):
-            return ["raise the budget, then run again: it goes on from here"]
         case State.PENDING:
-            return ["run the same command again: it goes on from here and pays nothing twice"]
+            return _onward(told, alike)
         case State.AMBIGUOUS:
             return _decision(told, alike)
         case _:
             return []
+
+
+def _onward(told: Told, alike: Sequence[Outcome]) -> list[str]:
+    """How jobs that are not done go on."""
+    reason = alike[0].reason or ""
+    if reason.startswith("needs "):
+        return []  # what they need is told above, with what to do
+    if "the budget of" in reason:
+        return ["raise the budget, then run again: it goes on from here"]
+    if NOTHING_SUBMITS in reason:
+        return [f"to submit: {_command('run', told, alike)}"]
+    return ["run the same command again: it goes on from here and pays nothing twice"]
 
 
 def _tried_again(error: JobError) -> bool:
