@@ -22,7 +22,7 @@ from runner.emulator.server import Emulator
 from tests.pipeline.conftest import Project
 from tests.pipeline.process import running
 
-ROUNDS = int(os.environ.get("VIDU_RUN_CHAOS_ROUNDS", "4"))
+ROUNDS = int(os.environ.get("VIDU_RUN_CHAOS_ROUNDS", "3"))
 KILLS = 5
 """The most kills in a round; after that the run may end."""
 
