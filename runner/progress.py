@@ -11,8 +11,6 @@ from typing import Any, TextIO
 from runner.errors import one_line
 from runner.model import Action, Event, Observer, Outcome, Plan, State, Step
 
-MODES = ("auto", "bar", "plain", "json", "none")
-
 
 def observer(
     mode: str, environ: Mapping[str, str], *, out: TextIO | None = None, err: TextIO | None = None

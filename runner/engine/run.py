@@ -67,9 +67,9 @@ class Batch:
         be written, a defect): after submissions that had left were answered and recorded. What
         was known until then is in `outcomes` all the same.
         """
-        async with asyncio.TaskGroup() as helpers:
-            running = [helpers.create_task(self._fetch()) for _ in range(FETCHERS)]
-            running.append(helpers.create_task(self._write_now_and_then(checkpoint)))
+        async with asyncio.TaskGroup() as beside:
+            running = [beside.create_task(self._fetch()) for _ in range(FETCHERS)]
+            running.append(beside.create_task(self._write_now_and_then(checkpoint)))
             await self._work_together()
             for task in running:
                 task.cancel()
@@ -93,7 +93,10 @@ class Batch:
     async def _work_together(self) -> None:
         count = min(self._context.settings.concurrency, len(self._plan.entries))
         async with asyncio.TaskGroup() as workers:
-            self._workers = [workers.create_task(self._work()) for _ in range(count)]
+            # Idle workers bear names that no job can have: ids hold no blanks.
+            self._workers = [
+                workers.create_task(self._work(), name=f"worker {n}") for n in range(count)
+            ]
 
     async def _work(self) -> None:
         while (entry := await self._next()) is not None:
