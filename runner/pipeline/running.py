@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from runner.engine.context import Halt
 from runner.engine.files import folder, relative
 from runner.engine.run import Batch
 from runner.errors import Exit, Failure, worst
-from runner.model import Outcome, State
+from runner.model import Observer, Outcome, State
 from runner.pipeline.planned import Planned
 from runner.pipeline.surroundings import TOOL, Record, on_record, stamp, surrounded
 from runner.planning import NOT_SELECTED
@@ -65,20 +65,47 @@ async def _batch(
     async with surrounded(planned, record, looker) as context:
         batch = Batch(context, planned.carried)
         batch.stops.everywhere = halt
-        looker.start(planned.plan)
-        with _signals(batch.interrupt):
+        with _signals(batch.interrupt), _looking(looker, planned):
             try:
                 await batch.run(write)
             except ExceptionGroup as group:
                 known, defects = group.split(Failure)
                 failures = list(_leaves(known)) if known else ()
-            finally:
-                looker.stop()
-            record.code = Exit.DEFECT if defects else exit_code(batch, failures)
-            write(batch.outcomes(), record.code)
+            async for code in _codes(batch, failures):
+                record.code = Exit.DEFECT if defects else code
+                write(batch.outcomes(), record.code)
     if defects:
         raise defects
     return _Ended(batch=batch, failures=failures)
+
+
+async def _codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exit]:
+    """The code to write the results with; another one when a signal came while they were written.
+
+    Writing blocks the loop: nobody hears of the signal before.
+    """
+    while True:
+        heard = batch.interrupted_by
+        yield exit_code(batch, failures)
+        # The signal's number is read in one turn of the loop, and acted on in the next.
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+        if batch.interrupted_by is heard:
+            return
+
+
+TURNS = 3
+"""Of the event loop, in which a signal that has come reaches its handler."""
+
+
+@contextmanager
+def _looking(looker: Observer, planned: Planned) -> Iterator[None]:
+    """Have the onlooker start with the plan, and stop whatever happens."""
+    looker.start(planned.plan)
+    try:
+        yield
+    finally:
+        looker.stop()
 
 
 @contextmanager

@@ -36,9 +36,9 @@ def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]
         process.communicate()
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], *, every_s: float = 0.01) -> None:
     """Wait for something that will come; fails when it does not within a minute."""
     end = time.monotonic() + LIMIT_S
     while not condition():
         assert time.monotonic() < end, "it did not come"
-        time.sleep(0.01)
+        time.sleep(every_s)
