@@ -1,0 +1,44 @@
+"""What one writes first: aiohttp, a semaphore, and a status request about every second.
+
+python plain.py URL JOBS.jsonl PLACES
+"""
+
+import asyncio
+import json
+import random
+import sys
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+HEADERS = {"Authorization": "Token bench"}
+
+
+async def make(session: aiohttp.ClientSession, url: str, job: Any, gate: asyncio.Semaphore) -> Any:
+    """Submit a job and wait for its end."""
+    async with gate:
+        async with session.post(f"{url}/ent/v2/reference2image", json=job) as reply:
+            task = (await reply.json())["task_id"]
+        while True:
+            await asyncio.sleep(random.uniform(0.9, 1.1))  # noqa: S311 - jitter
+            async with session.get(f"{url}/ent/v2/tasks/{task}/creations") as reply:
+                answer = await reply.json()
+            if answer["state"] in {"success", "failed"}:
+                return answer
+
+
+async def main(url: str, lines: list[str], places: int) -> list[Any]:
+    """Make the job of each line; the last answer about each."""
+    gate = asyncio.Semaphore(places)
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(headers=HEADERS, connector=connector) as session:
+        jobs = (make(session, url, json.loads(line), gate) for line in lines)
+        return await asyncio.gather(*jobs)
+
+
+if __name__ == "__main__":
+    lines = Path(sys.argv[2]).read_text(encoding="utf-8").splitlines()
+    made = asyncio.run(main(sys.argv[1], lines, int(sys.argv[3])))
+    with Path("results.jsonl").open("w", encoding="utf-8") as results:
+        results.writelines(f"{json.dumps(each)}\n" for each in made)
