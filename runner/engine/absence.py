@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from runner.engine.matching import found
 from runner.engine.quest import (
     FUZZ,
+    LOOK_BACK,
     MARGIN,
     Absent,
     Quest,
@@ -28,8 +29,6 @@ from runner.providers.lists import Listed
 
 REACH = timedelta(days=7)
 """How far back the list reaches, says the vendor's public documentation."""
-LOOK_BACK = timedelta(days=1)
-"""How far before a submission a known task is worth showing."""
 PATIENCE = 10
 """So many times `settle` stands in for a later task that the list shows."""
 
@@ -38,11 +37,12 @@ def asked_since(quest: Quest, made: Sequence[Made]) -> datetime:
     """From when on to ask for tasks, by the local clock.
 
     Where the ledger knows an earlier task of the day before, the list is to show that one too:
-    one that does not is no list to go by.
+    one that does not is no list to go by, or the clock was set back since. Without such a task
+    the whole day is asked for.
     """
     earlier = [moment(each.intended_at) for each in made if each.number < quest.attempt.number]
-    last = min(quest.begun, max(earlier, default=quest.begun))
-    return max(last - MARGIN, quest.begun - LOOK_BACK)
+    back = quest.begun - LOOK_BACK
+    return max((each - MARGIN for each in earlier if back <= each <= quest.begun), default=back)
 
 
 def judge(quest: Quest, sheet: Sheet, ledger: Surroundings) -> Verdict:
@@ -56,7 +56,7 @@ def absent(quest: Quest, sheet: Sheet, ledger: Surroundings) -> Absent | Unclear
         return Unclear(reason=f"{_NOT_SHOWN}: {sheet.trouble}", final=sheet.hopeless)
     for reason in _never(quest, sheet, ledger):
         # It may still come to show the task itself.
-        final = sheet.age_s >= PATIENCE * quest.settle_s
+        final = _age_s(sheet, ledger) >= PATIENCE * quest.settle_s
         return Unclear(reason=f"{_NOT_SHOWN}, but {reason}", final=final)
     for reason in _not_yet(quest, sheet, ledger):
         return Unclear(reason=f"{_NOT_SHOWN}, but {reason}", final=False)
@@ -100,9 +100,11 @@ def _is_recognized(row: Listed, attempt: Attempt, quest: Quest) -> bool:
 
 def _not_yet(quest: Quest, sheet: Sheet, ledger: Surroundings) -> Iterator[str]:
     """What a later list could make up for."""
-    shown = {row.status.task_id: row for row in sheet.rows}
-    if sheet.age_s < quest.settle_s:
+    shown, age_s = {row.status.task_id: row for row in sheet.rows}, _age_s(sheet, ledger)
+    if age_s < quest.settle_s:
         yield "it was submitted just now"
+    if quest.begun > sheet.taken + FUZZ:
+        yield "the clock was set back since it was submitted"
     if missing := [made for made in ledger.made if _is_due(made, quest, sheet, shown)]:
         yield f"it does not show task {missing[0].task_id} either, which exists"
     later = [made for made in ledger.made if made.number > quest.attempt.number]
@@ -110,8 +112,29 @@ def _not_yet(quest: Quest, sheet: Sheet, ledger: Surroundings) -> Iterator[str]:
         return
     if later:
         yield "it shows no task that was submitted later"
-    if sheet.age_s < PATIENCE * quest.settle_s:
+    if age_s < PATIENCE * quest.settle_s:
         yield "it may lag, and nothing was submitted later that it could show"
+
+
+def _age_s(sheet: Sheet, ledger: Surroundings) -> float:
+    """How long ago the submission had surely ended.
+
+    The clock tells nothing of it where the list shows a known task at another time than the
+    ledger does: it was set since then, and only the time of the search counts.
+    """
+    rows = {row.status.task_id: row for row in sheet.rows}
+    set_ = any(
+        _is_off(each, rows[each.task_id], sheet) for each in ledger.made if each.task_id in rows
+    )
+    return min(sheet.age_s, sheet.watched_s) if set_ else sheet.age_s
+
+
+def _is_off(made: Made, row: Listed, sheet: Sheet) -> bool:
+    """Whether by the corrected clock of now that task was made at another time than noted."""
+    if row.created_at is None or sheet.skew is None:
+        return False
+    created = row.created_at - sheet.skew
+    return not moment(made.intended_at) - FUZZ <= created <= moment(made.submitted_at) + FUZZ
 
 
 def _is_due(made: Made, quest: Quest, sheet: Sheet, shown: Mapping[str, Listed]) -> bool:

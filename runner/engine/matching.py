@@ -11,7 +11,7 @@ from datetime import datetime
 from runner.engine.quest import (
     ARRIVAL,
     FUZZ,
-    MARGIN,
+    LOOK_BACK,
     Adopted,
     Quest,
     Sheet,
@@ -47,7 +47,7 @@ def candidates(quest: Quest, sheet: Sheet, ledger: Surroundings) -> list[Listed]
         if row.status.task_id not in ledger.known
         and tag_of(row, sheet) in {None, quest.sent}
         and fits(row, quest.attempt.intent, quest.operation)
-        and not is_before(row, quest.begun - MARGIN, sheet)
+        and not is_before(row, quest.begun - LOOK_BACK, sheet)
     ]
 
 

@@ -13,7 +13,9 @@ from runner.model import Attempt, Intent, Operation, TaskStatus
 from runner.providers.lists import Listed
 
 MARGIN = timedelta(minutes=5)
-"""How far before its submission a task is looked for: clocks are not exact, and are set."""
+"""How far before a known task the list is asked for: clocks are not exact."""
+LOOK_BACK = timedelta(days=1)
+"""How far before its submission a task is looked for: a clock may have been set back since."""
 FUZZ = timedelta(seconds=5)
 """How far the corrected clocks may still be apart."""
 ARRIVAL = timedelta(minutes=10)
@@ -85,6 +87,8 @@ class Sheet:
     """When it was begun, by the local clock."""
     age_s: float
     """How long before that the submission had ended."""
+    watched_s: float = 0.0
+    """How much of that its task has been looked for, whatever the clock did."""
     since: datetime
     """From when on tasks were asked for, by the local clock."""
     skew: timedelta | None = None

@@ -11,7 +11,16 @@ from runner.engine import absence, matching
 from runner.engine.asking import ask
 from runner.engine.context import Context
 from runner.engine.listing import read_list
-from runner.engine.quest import ARRIVAL, Adopted, Quest, Sheet, Surroundings, Unclear, Verdict
+from runner.engine.quest import (
+    ARRIVAL,
+    LOOK_BACK,
+    Adopted,
+    Quest,
+    Sheet,
+    Surroundings,
+    Unclear,
+    Verdict,
+)
 from runner.ledger import Made, open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
 from runner.providers.lists import Listed, Lister
@@ -45,7 +54,7 @@ class Search:
         """Read the list until it tells, or long enough."""
         settle_s = self._quest.settle_s
         # What another job submits meanwhile is to have the time to be seen.
-        patience_s = max(absence.PATIENCE * settle_s, self._age_s + 2 * settle_s)
+        patience_s = self._age_s + absence.PATIENCE * settle_s
         while True:
             left_s = patience_s - self._now_s()
             verdict, sheet = await self._look()
@@ -58,14 +67,23 @@ class Search:
 
     def _now_s(self) -> float:
         """How long ago the submission had surely ended."""
-        return self._age_s + asyncio.get_running_loop().time() - self._began_s
+        return self._age_s + self._watched_s()
+
+    def _watched_s(self) -> float:
+        return asyncio.get_running_loop().time() - self._began_s
 
     async def _look(self) -> tuple[Verdict, Sheet]:
         """Read the whole list once, and judge it."""
         made = await asyncio.to_thread(self._made)
         since = absence.asked_since(self._quest, made)
         now = self._context.now()
-        empty = Sheet(taken=now, age_s=self._now_s(), since=since, skew=self._skew)
+        empty = Sheet(
+            taken=now,
+            age_s=self._now_s(),
+            watched_s=self._watched_s(),
+            since=since,
+            skew=self._skew,
+        )
         sheet = await read_list(self._context, self._operation, self._lister, empty)
         self._skew = sheet.skew
         # After the list: what it shows of others' submissions is known or under way by then.
@@ -87,7 +105,7 @@ class Search:
 
     def _made(self) -> list[Made]:
         attempt = self._quest.attempt
-        since = (self._quest.begun - absence.LOOK_BACK).astimezone(UTC)
+        since = (self._quest.begun - LOOK_BACK).astimezone(UTC)
         stamp = since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with open_ledger(self._context.journal.path, read_only=True) as ledger:
             return ledger.made(attempt.intent, since=stamp, after=attempt.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 
 from runner.engine import redaction, retry
 from runner.engine.context import Context, Ending, Flight, Halt, Later, durable
@@ -133,6 +134,9 @@ async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submiss
     `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
     it stays set where this is cut, for then the fate is unknown.
     """
+    # Begun now, not when it was prepared: it may have waited at the gate, and what is submitted
+    # after another is to be known for it.
+    prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
     flight.intent, flight.posting = prepared.intent, True
     number = await durable(context.journal.submit(_intend(context, prepared)))
     if not isinstance(number, int):

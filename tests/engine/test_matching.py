@@ -171,7 +171,7 @@ def test_a_like_row_that_nothing_confirms_is_neither_adopted_nor_overlooked(
         a_row("1", model="viduq1"),
         a_row("1", images=2),
         a_row("1", seed=8),
-        a_row("1", at=-301),
+        a_row("1", at=-86_401),
     ],
 )
 def test_an_unlike_row_without_a_tag_is_none_of_ours(row: Listed) -> None:
@@ -433,8 +433,8 @@ def test_a_list_that_tells_of_known_tasks_other_than_was_submitted_proves_nothin
     )
 
 
-def test_the_list_is_asked_for_from_before_the_submission() -> None:
-    assert asked_since(OURS, []) == after(-300)
+def test_without_a_known_task_before_the_list_is_asked_for_a_whole_day() -> None:
+    assert asked_since(OURS, KNOWING.made) == after(-86_400)
 
 
 @pytest.mark.parametrize(("at", "since"), [(-60, -360), (-3600, -3900), (-99_000, -86_400)])
@@ -443,6 +443,35 @@ def test_the_list_is_asked_for_so_that_it_shows_the_last_known_task(
 ) -> None:
     earlier = made(an_attempt(9, at=at, task_id="earlier"), at)
     assert asked_since(OURS, [earlier, *KNOWING.made]) == after(since)
+
+
+def test_nothing_is_absent_while_its_submission_is_yet_to_come_by_the_clock() -> None:
+    sheet = replace(a_sheet(age_s=OLD_S), taken=after(-3600))
+    assert judge(OURS, sheet, ALONE) == Unclear(
+        reason=f"{LIST}, but the clock was set back since it was submitted", final=False
+    )
+
+
+EARLIER = an_attempt(9, tag="c" * 32, at=-60, task_id="earlier", prompt="another")
+HAVING = Surroundings(known={"earlier": EARLIER}, made=[made(EARLIER, -60)])
+
+
+@pytest.mark.parametrize(
+    ("off_s", "watched_s", "verdict"),
+    [(0, 0, Absent), (7200, 0, Unclear), (-7200, OLD_S - 0.1, Unclear), (-7200, OLD_S, Absent)],
+)
+def test_where_the_clock_was_set_only_the_time_of_the_search_counts(
+    off_s: float, watched_s: float, verdict: type
+) -> None:
+    shown = a_row("earlier", tag="c" * 32, at=-59.8 + off_s, prompt="another")
+    sheet = a_sheet(shown, age_s=7200, watched_s=watched_s)
+    assert isinstance(judge(OURS, sheet, HAVING), verdict)
+
+
+def test_a_task_of_a_day_before_by_the_clock_is_no_stranger() -> None:
+    assert judge(OURS, a_sheet(a_row("1", tag=TAG, at=-80_000)), ALONE) == Adopted(task_id="1")
+    verdict = judge(OURS, a_sheet(a_row("1", at=-80_000), WITNESS), KNOWING)
+    assert isinstance(verdict, Unclear)
 
 
 # ----------------------------------------------------------------------------------- properties

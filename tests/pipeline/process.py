@@ -16,10 +16,17 @@ LIMIT_S = 60.0
 
 
 @contextmanager
-def running(project: Project, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """`vidu-run ARGUMENTS` in the project's folder; killed at the end if it still runs."""
+def running(project: Project, *arguments: str, before: str = "") -> Iterator[subprocess.Popen[str]]:
+    """`vidu-run ARGUMENTS` in the project's folder; killed at the end if it still runs.
+
+    `before` is Python code that the process runs before anything else: what it changes is the
+    process's surroundings (its clock, its network), never the program.
+    """
     env = {name: value for name, value in (os.environ | project.env).items() if value is not None}
-    env["PYTHONPATH"] = str(Path(__file__).parents[2])
+    site = project.folder / ".site"
+    site.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(before, encoding="utf-8")
+    env["PYTHONPATH"] = os.pathsep.join([str(site), str(Path(__file__).parents[2])])
     process = subprocess.Popen(
         [sys.executable, "-m", "runner", *arguments],
         cwd=project.folder,
