@@ -58,7 +58,7 @@ def _tables(options: argparse.Namespace) -> list[Table]:
     tables: list[Table] = []
     for part in options.parts or _parts():
         if part == "makespan" and (course := _course(options)):
-            tables.append(makespan.table(course, _contenders(options.only)))
+            tables += makespan.tables(course, _contenders(options.only))
         else:
             tables += importlib.import_module(f"tests.bench.{part}").measure(quick=options.quick)
     return tables

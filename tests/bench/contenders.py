@@ -94,14 +94,14 @@ def vidu_run(*, download: bool = False) -> Callable[[Work], Command]:
     return command
 
 
-def script(name: str) -> Callable[[Work], Command]:
+def script(name: str, *more: str) -> Callable[[Work], Command]:
     """A Python script over a file with a request in each line."""
 
     def command(work: Work) -> Command:
         jobs = work.folder / "jobs.jsonl"
         lines = (json.dumps(body) for body in work.bodies)
         jobs.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return [sys.executable, CLIENTS / name, work.url, jobs, str(work.places)]
+        return [sys.executable, CLIENTS / name, work.url, jobs, str(work.places), *more]
 
     return command
 
@@ -138,6 +138,11 @@ CONTENDERS = (
         name="vidu-run-files",
         title="vidu-run, list, files fetched",
         command=vidu_run(download=True),
+    ),
+    Contender(
+        name="plain-files",
+        title="aiohttp script, files fetched",
+        command=script("plain.py", "files"),
     ),
     Contender(name="cookbook", title="cookbook script's shape", command=script("cookbook.py")),
     Contender(

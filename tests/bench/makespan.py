@@ -7,9 +7,10 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+from tests.bench import targets
 from tests.bench.algebra import ideal_s, latencies, quantile
 from tests.bench.contenders import CONTENDERS, PLAIN, Contender, Work, environment
 from tests.bench.processes import BenchError, Usage, run
@@ -46,6 +47,27 @@ class Course:
         times = latencies(Scenario().seed, self.median_s, self.sigma)
         return ideal_s(itertools.islice(times, self.jobs), self.places)
 
+    @property
+    def name(self) -> str:
+        """What marks the place of its table."""
+        return "makespan" if self.sigma == Course().sigma else f"makespan-sigma-{self.sigma:g}"
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether targets are set for it, whatever the number of jobs and rounds."""
+        return replace(self, jobs=Course().jobs, rounds=Course().rounds) == Course()
+
+    @property
+    def command(self) -> str:
+        """How to come by its table again."""
+        given = {
+            f"--{field.name.replace('_', '-')}": getattr(self, field.name)
+            for field in fields(self)
+            if getattr(self, field.name) != field.default
+        }
+        flags = (f"{name} {value:g}" for name, value in given.items())
+        return " ".join(["python -m tests.bench makespan", *flags])
+
     def scenario(self, *, lists: bool) -> Scenario:
         """The server's part in it."""
         return Scenario(median_s=self.median_s, sigma=self.sigma, lists=lists)
@@ -60,37 +82,77 @@ class Result:
     seen: Seen
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """The medians of a contender over the rounds."""
+
+    contender: Contender
+    wall: float
+    """Of the ideal."""
+    requests: float
+    """Status requests a job."""
+    lag_p50_s: float
+    lag_p99_s: float
+    cpu_ms: float
+    """A job."""
+    cpu: float | None
+    """Of what the plain script took in the same round; None where it took no part."""
+    peak_mb: float
+    server: float
+    """Share of a core that the server was busy: near 1 it would be what is measured."""
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """As a table has it."""
+        return (
+            self.contender.title,
+            number(self.wall, 3),
+            number(self.requests),
+            number(self.lag_p50_s, 3),
+            number(self.lag_p99_s, 3),
+            number(self.cpu_ms),
+            number(self.cpu),
+            number(self.peak_mb, 0),
+        )
+
+
 def measure(*, quick: bool) -> list[Table]:
-    """The table of all contenders of the short form."""
+    """All contenders of the short form, and what of it is to be reached."""
     course = Course(jobs=200) if quick else Course()
-    return [table(course, [each for each in CONTENDERS if not each.long])]
+    return tables(course, CONTENDERS)
 
 
-def table(course: Course, contenders: Sequence[Contender]) -> Table:
-    """Let them take turns; one row for each."""
+def tables(course: Course, contenders: Sequence[Contender]) -> list[Table]:
+    """The contenders' table, and the targets if the course is the one they are set for."""
+    present = [each for each in contenders if not each.missing]
+    found = compare(course, present)
     notes = [
         f"{each.title} was left out: there is no {' and no '.join(each.missing)} here."
         for each in contenders
         if each.missing
     ]
-    present = [each for each in contenders if not each.missing]
-    rounds = [_round(course, present) for _ in range(course.rounds)]
-    alike = course.places, course.median_s, course.sigma
-    return Table(
-        name="makespan",
-        title=f"{course.jobs:,} jobs, %d in flight, lognormal times (median %g s, sigma %g)"
-        % alike,
-        command=_command(course),
-        columns=COLUMNS,
-        rows=tuple(_row(course, results, rounds) for results in zip(*rounds, strict=True)),
-        notes=(f"Ideal: {course.ideal_s:.1f} s.", *notes),
+    busiest = max(each.server for each in found)
+    title = (
+        f"{course.jobs:,} jobs, {course.places:,} in flight, "
+        f"lognormal times (median {course.median_s:g} s, sigma {course.sigma:g})"
     )
+    note = f"Ideal: {course.ideal_s:.1f} s. The server took at most {busiest:.0%} of a core."
+    table = Table(
+        name=course.name,
+        title=title,
+        command=course.command,
+        columns=COLUMNS,
+        rows=tuple(each.row for each in found),
+        notes=(note, *notes),
+    )
+    return [table, *targets.tables(found)] if course.is_usual else [table]
 
 
-def _command(course: Course) -> str:
-    given = [f"--jobs {course.jobs}"] if course.jobs != Course().jobs else []
-    given += [f"--sigma {course.sigma:g}"] if course.sigma != Course().sigma else []
-    return " ".join(["python -m tests.bench makespan", *given])
+def compare(course: Course, contenders: Sequence[Contender]) -> list[Figures]:
+    """Let everybody take turns; in the order of the contenders."""
+    rounds = [_round(course, contenders) for _ in range(course.rounds)]
+    plain_s = [_plain_cpu_s(results) for results in rounds]
+    return [_figures(course, results, plain_s) for results in zip(*rounds, strict=True)]
 
 
 def _round(course: Course, contenders: Iterable[Contender]) -> list[Result]:
@@ -134,27 +196,21 @@ def _check(seen: Seen, course: Course, contender: Contender) -> None:
         raise BenchError(f"{contender.name} {most}")
 
 
-def _row(
-    course: Course, results: Sequence[Result], rounds: Sequence[Sequence[Result]]
-) -> tuple[str, ...]:
-    """The medians of one contender over the rounds."""
-
+def _figures(course: Course, results: Sequence[Result], plain_s: Sequence[float | None]) -> Figures:
     def median(value: Callable[[Result], float]) -> float:
         return statistics.median(map(value, results))
 
-    plain = [_plain_cpu_s(each) for each in rounds]
-    ratios = [
-        result.usage.cpu_s / base for result, base in zip(results, plain, strict=True) if base
-    ]
-    return (
-        results[0].contender.title,
-        number(median(lambda each: each.usage.wall_s / course.ideal_s), 3),
-        number(median(lambda each: each.seen.status_requests / course.jobs)),
-        number(median(lambda each: quantile(each.seen.lags_s, 0.5)), 3),
-        number(median(lambda each: quantile(each.seen.lags_s, 0.99)), 3),
-        number(median(lambda each: each.usage.cpu_s / course.jobs * 1000)),
-        number(statistics.median(ratios) if ratios else None),
-        number(median(lambda each: each.usage.peak_mb), 0),
+    cpu = [each.usage.cpu_s / base for each, base in zip(results, plain_s, strict=True) if base]
+    return Figures(
+        contender=results[0].contender,
+        wall=median(lambda each: each.usage.wall_s / course.ideal_s),
+        requests=median(lambda each: each.seen.status_requests / course.jobs),
+        lag_p50_s=median(lambda each: quantile(each.seen.lags_s, 0.5)),
+        lag_p99_s=median(lambda each: quantile(each.seen.lags_s, 0.99)),
+        cpu_ms=median(lambda each: each.usage.cpu_s / course.jobs * 1000),
+        cpu=statistics.median(cpu) if cpu else None,
+        peak_mb=median(lambda each: each.usage.peak_mb),
+        server=median(lambda each: each.seen.cpu_s / each.usage.wall_s),
     )
 
 

@@ -54,6 +54,6 @@ def report(tables: Iterable[Table]) -> str:
     """The tables one after the other, for a terminal."""
     return "\n".join(
         f"\n{table.title}  ({table.command})\n\n{markdown(table)}\n"
-        + "".join(f"\n{note}" for note in table.notes)
+        + "".join(f"\n{note}\n" for note in table.notes)
         for table in tables
     )

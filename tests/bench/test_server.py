@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.bench.contenders import CONTENDERS
-from tests.bench.makespan import Course, table
+from tests.bench.makespan import Course, compare
 from tests.bench.service import Scenario
 from tests.bench.serving import Server, serving
 
@@ -35,6 +35,6 @@ def test_a_server_of_its_own_process_tells_what_it_saw(server: Server) -> None:
 def test_contenders_do_all_of_the_work() -> None:
     course = Course(jobs=4, places=2, median_s=0.05)
     chosen = [each for each in CONTENDERS if each.name in {"plain", "vidu-run-files"}]
-    found = table(course, chosen)
-    assert [row[0] for row in found.rows] == [each.title for each in chosen]
-    assert found.rows[0][6] == "1.00"
+    found = compare(course, chosen)
+    assert [each.contender for each in found] == chosen
+    assert found[0].cpu == 1.0

@@ -13,10 +13,11 @@ from typing import Any
 import aiohttp
 
 HEADERS = {"Authorization": "Token bench"}
+FETCH = sys.argv[4:] == ["files"]
 
 
 async def make(session: aiohttp.ClientSession, url: str, job: Any, gate: asyncio.Semaphore) -> Any:
-    """Submit a job and wait for its end."""
+    """Submit a job, wait for its end and fetch its file if that is wanted."""
     async with gate:
         async with session.post(f"{url}/ent/v2/reference2image", json=job) as reply:
             task = (await reply.json())["task_id"]
@@ -25,7 +26,16 @@ async def make(session: aiohttp.ClientSession, url: str, job: Any, gate: asyncio
             async with session.get(f"{url}/ent/v2/tasks/{task}/creations") as reply:
                 answer = await reply.json()
             if answer["state"] in {"success", "failed"}:
-                return answer
+                break
+    if FETCH:
+        async with session.get(answer["creations"][0]["url"]) as reply:
+            save(Path(f"{task}.png"), await reply.read())
+    return answer
+
+
+def save(path: Path, content: bytes) -> None:
+    """In the middle of everything, as one does first."""
+    path.write_bytes(content)
 
 
 async def main(url: str, lines: list[str], places: int) -> list[Any]:
