@@ -15,8 +15,10 @@ from runner.engine.budget import Budget
 from runner.engine.gate import Gate
 from runner.engine.http import Http
 from runner.engine.limits import Rate
+from runner.engine.paces import Paces
+from runner.engine.roll import Roll
 from runner.errors import Exit
-from runner.ledger import Journal, Rescue
+from runner.ledger import Journal, Rescue, Stale, Taken
 from runner.model import (
     Account,
     Action,
@@ -59,6 +61,10 @@ class Context:
     """Provider to the pace of its status requests."""
     budget: Budget
     """Ceilings, and what is spent and reserved under them."""
+    rolls: Mapping[str, Roll]
+    """Provider to its watched tasks."""
+    paces: Paces
+    """How long tasks take."""
     gates: Mapping[str, Gate]
     """Provider to the door that submissions go through."""
     observer: Observer
@@ -137,7 +143,11 @@ class Flight:
     unsure: bool = False
     """What became of its submission is being found out."""
     known: bool = False
-    """The task's success is known (and recorded)."""
+    """The task's success is known."""
+    recorded: Future[int | Taken | Stale] | None = None
+    """With `known`: done once the ledger has it; None where it had it before."""
+    fresh: bool = False
+    """The task was made in this run, and just now."""
 
     @classmethod
     def of(cls, entry: PlanEntry, operation: Operation) -> Flight:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.flights import Flights
 from runner.engine.outcomes import interrupted, shared, unstarted
+from runner.engine.roll import Roll
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.engine.watching import collect
@@ -69,6 +70,9 @@ class Batch:
         """
         async with asyncio.TaskGroup() as beside:
             running = [beside.create_task(self._fetch()) for _ in range(FETCHERS)]
+            running += [
+                beside.create_task(self._ask(roll)) for roll in self._context.rolls.values()
+            ]
             running.append(beside.create_task(self._write_now_and_then(checkpoint)))
             await self._work_together()
             for task in running:
@@ -149,6 +153,12 @@ class Batch:
                 await self._end(ending.outcome, ending.halt)
             except Exception as error:  # noqa: BLE001 - the same
                 self._fail(error)
+
+    async def _ask(self, roll: Roll) -> None:
+        try:
+            await roll.keep_asking()
+        except Exception as error:  # noqa: BLE001 - the same
+            self._fail(error)
 
     # ---------------------------------------------------------------------------------- ends
 

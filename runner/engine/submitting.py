@@ -168,7 +168,7 @@ async def _record(
     if submission.fate in _ENDED:
         flight.finished_at = at
     if submission.fate is Fate.SUBMITTED:
-        flight.task_id, flight.submitted_at = submission.task_id, at
+        flight.task_id, flight.submitted_at, flight.fresh = submission.task_id, at, True
         flight.seed = submission.seed if submission.seed is not None else flight.seed
         flight.credits = submission.credits
     settle = Settle(

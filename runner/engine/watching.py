@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
+from datetime import datetime
 
-from runner.engine import polling, retry
+from runner.engine import polling, redaction, retry
 from runner.engine.asking import ask
 from runner.engine.collect import fetch_files
 from runner.engine.context import Context, Ending, Flight, Halt, durable
 from runner.engine.outcomes import ended
+from runner.engine.roll import ENDED, Seat
 from runner.errors import Exit
-from runner.ledger import Finish
+from runner.ledger import Finish, Stale, Taken
 from runner.model import (
     AttemptState,
     Billed,
@@ -27,55 +30,118 @@ GONE_TOLERATED_S = 30.0
 
 
 async def watch(context: Context, flight: Flight) -> Ending | None:
-    """Ask for the task until it ends; None when it succeeded, otherwise how the job ended.
+    """Follow the task until it ends; None when it succeeded, otherwise how the job ended.
 
-    A status request that fails says nothing about the task: it is asked again until the job's
-    time limit, which counts from the submission or, for a task of an earlier run, from now.
+    The end is put on record in passing: `flight.recorded` tells when that is durable. A question
+    that fails says nothing about the task: it is asked again until the job's time limit, which
+    counts from the submission or, for a task of an earlier run, from now.
     """
+    assert flight.task_id is not None
+    provider, pace = flight.operation.provider, context.paces.of(flight.entry, flight.operation)
+    began = _began(context, flight)
+    if flight.fresh:
+        pace.began(flight.task_id, began)
+    ended_at = None
+    try:
+        with context.rolls[provider].seat(flight.task_id, began, pace) as seat:
+            status = await _end_of(context, flight, seat)
+            if status.state in ENDED:
+                ended_at = asyncio.get_running_loop().time()
+    finally:
+        pace.over(flight.task_id, ended_at)
+    return await _meaning(context, flight, status)
+
+
+def _began(context: Context, flight: Flight) -> float:
+    """The submission by the loop's clock; as well as it is known where an earlier run made it."""
+    now = asyncio.get_running_loop().time()
+    if flight.fresh or flight.submitted_at is None:
+        return now
+    age = context.now() - datetime.fromisoformat(flight.submitted_at)
+    return now - max(0.0, age.total_seconds())
+
+
+async def _end_of(context: Context, flight: Flight, seat: Seat) -> TaskStatus:
+    """The status that is the last to be waited for: an end, or why no end is told."""
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
-    started, gone_since, troubles, asked_to_wait_s = loop.time(), None, 0, 0.0
-    detail = ""
-    while (age := loop.time() - started) <= limit_s:
-        delay = polling.next_poll(age, flight.entry.expected_s)
-        if troubles:
-            delay = max(delay, retry.backoff(troubles - 1, context.random, asked_to_wait_s))
+    started, gone_since, troubles, status = loop.time(), None, 0, None
+    while (waited_s := loop.time() - started) <= limit_s:
+        alone_s, listed_s = _delays(context, flight, seat)
+        if troubles and status:
+            least_s = retry.backoff(troubles - 1, context.random, status.retry_after_s)
+            alone_s, listed_s = max(alone_s, least_s), max(listed_s, least_s)
         # The provider's own wish to be left alone extends no job's time limit.
-        await asyncio.sleep(min(delay, limit_s - age + 0.01))
-        assert flight.task_id is not None
-        status = await ask(context, flight.operation, flight.task_id)
+        rest_s = limit_s - waited_s + 0.01
+        told = await seat.told(min(alone_s, rest_s), min(listed_s, rest_s))
+        if told is not None and _suffices(context, flight, told):
+            return redaction.of_status(told, context.settings.secrets)
+        status = await ask(context, flight.operation, seat.task_id)
+        seat.heard(told, status)
         troubles = troubles + 1 if status.state is TaskState.UNKNOWN else 0
-        asked_to_wait_s, detail = status.retry_after_s or 0.0, status.detail
         gone_since = (gone_since or loop.time()) if status.state is TaskState.GONE else None
-        if status.state is TaskState.SUCCEEDED:
-            await _succeeded(context, flight, status)
-            return None
-        if status.state is TaskState.FAILED:
-            return await _failed(context, flight, status)
-        if gone_since and loop.time() - gone_since > GONE_TOLERATED_S:
-            return await _gone(context, flight, status)
-        if status.fatal:
-            reason = f"its task cannot be asked for: {status.detail}"
-            outcome = ended(flight, State.PENDING, reason=reason)
-            return Ending(outcome=outcome, halt=Halt(reason=status.detail, exit=Exit.PROVIDER))
-    last = f" (the last answer: {detail})" if detail else ""
+        gone_for_s = loop.time() - gone_since if gone_since else 0.0
+        if status.state in ENDED or status.fatal or gone_for_s > GONE_TOLERATED_S:
+            return status
+    return TaskStatus(
+        task_id=seat.task_id, state=TaskState.RUNNING, detail=status.detail if status else ""
+    )
+
+
+def _delays(context: Context, flight: Flight, seat: Seat) -> tuple[float, float]:
+    """Seconds until the task is to be asked after by itself: without a list, and with one."""
+    provider, timing = flight.operation.provider, seat.pace.timing
+    age_s = asyncio.get_running_loop().time() - seat.began
+    crowd = context.rolls[provider].alone
+    stretch = polling.stretch_of(crowd, timing, context.settings.poll_rate)
+    jitter = context.random.uniform(0.9, 1.1)
+    alone_s = polling.next_poll(age_s, timing, stretch=stretch)
+    return alone_s * jitter, polling.next_check(age_s, timing) * jitter
+
+
+def _suffices(context: Context, flight: Flight, told: TaskStatus) -> bool:
+    """Whether a list's word on an end has all that the results need.
+
+    A failure's code and price stand in its own query only.
+    """
+    price = context.provider(flight.operation).TELLS_PRICE
+    priced = not price or told.credits is not None or flight.credits is not None
+    return told.state is TaskState.SUCCEEDED and priced
+
+
+async def _meaning(context: Context, flight: Flight, status: TaskStatus) -> Ending | None:
+    """What follows for the job from the last status of its task."""
+    if status.state is TaskState.SUCCEEDED:
+        _succeeded(context, flight, status)
+        return None
+    if status.state is TaskState.FAILED:
+        return await _failed(context, flight, status)
+    if status.state is TaskState.GONE:
+        return await _gone(context, flight, status)
+    if status.fatal:
+        reason = f"its task cannot be asked for: {status.detail}"
+        outcome = ended(flight, State.PENDING, reason=reason)
+        return Ending(outcome=outcome, halt=Halt(reason=status.detail, exit=Exit.PROVIDER))
+    limit_s = context.settings.timeout_s
+    last = f" (the last answer: {status.detail})" if status.detail else ""
     within = f"within {limit_s:g} s" if limit_s >= 1 else "yet"
     reason = f"no end of its task was told {within}{last}; run again to collect it"
     return Ending(outcome=ended(flight, State.PENDING, reason=reason))
 
 
-async def _succeeded(context: Context, flight: Flight, status: TaskStatus) -> None:
+def _succeeded(context: Context, flight: Flight, status: TaskStatus) -> None:
     flight.seed = status.seed if status.seed is not None else flight.seed
     flight.credits = status.credits if status.credits is not None else flight.credits
     flight.usage, flight.urls = status.usage, status.urls
     flight.finished_at, flight.known = context.stamp(), True
-    await _finish(context, flight, AttemptState.SUCCEEDED, None)
+    # Not waited for here: the place in flight is free as soon as the end is noticed.
+    flight.recorded = _finish(context, flight, AttemptState.SUCCEEDED, None)
     context.tell(Step.NOTICED, flight.entry.job.id)
 
 
 async def _failed(context: Context, flight: Flight, status: TaskStatus) -> Ending:
     flight.credits = status.credits if status.credits is not None else flight.credits
     flight.usage, flight.finished_at = status.usage, context.stamp()
-    await _finish(context, flight, AttemptState.FAILED, status.error)
+    await durable(_finish(context, flight, AttemptState.FAILED, status.error))
     return Ending(outcome=ended(flight, State.FAILED, error=status.error))
 
 
@@ -87,14 +153,14 @@ async def _gone(context: Context, flight: Flight, status: TaskStatus) -> Ending:
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
-    await _finish(context, flight, AttemptState.AMBIGUOUS, error)
+    await durable(_finish(context, flight, AttemptState.AMBIGUOUS, error))
     outcome = ended(flight, State.AMBIGUOUS, reason=error.message, error=error)
     return Ending(outcome=outcome)
 
 
-async def _finish(
+def _finish(
     context: Context, flight: Flight, state: AttemptState, error: JobError | None
-) -> None:
+) -> Future[int | Taken | Stale]:
     assert flight.number is not None
     finish = Finish(
         number=flight.number,
@@ -106,11 +172,16 @@ async def _finish(
         urls=flight.urls,
         error=error,
     )
-    await durable(context.journal.submit(finish))
+    return context.journal.submit(finish)
 
 
 async def collect(context: Context, flight: Flight) -> Ending:
-    """Fetch what the task made; paid but not fetched is pending, never failed."""
+    """Fetch what the task made; paid but not fetched is pending, never failed.
+
+    Its end is on record before anything else.
+    """
+    if flight.recorded is not None:
+        await durable(flight.recorded)
     if not context.settings.download:
         return Ending(outcome=ended(flight, State.SUCCEEDED))
     found = await fetch_files(context, flight)

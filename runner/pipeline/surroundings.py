@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,14 +14,18 @@ from runner.engine.context import Context
 from runner.engine.gate import gates
 from runner.engine.http import Http
 from runner.engine.limits import Rate
+from runner.engine.paces import Paces
+from runner.engine.roll import Roll
+from runner.engine.rollcall import Line
 from runner.errors import Exit, Failure
-from runner.ledger import Journal, Ledger, Rescue, open_ledger
+from runner.ledger import Journal, Ledger, Rescue, open_ledger, realm_of
 from runner.ledger.locks import alive
 from runner.ledger.rescue import rescue_path
-from runner.model import Observer
+from runner.model import Account, Event, Observer, Step
 from runner.pipeline.planned import Planned, with_keys
+from runner.prices import Kind, Learned, learn
 from runner.progress import observer
-from runner.providers.registry import PROVIDERS
+from runner.providers.registry import LISTERS, PROVIDERS
 
 TOOL = f"vidu-run {__version__}"
 
@@ -76,8 +80,14 @@ async def surrounded(
     planned: Planned, record: Record, looker: Observer | None = None
 ) -> AsyncIterator[Context]:
     """What the engine needs to act on this plan, with nobody looking on unless `looker` does."""
-    settings = planned.settings
+    settings, rng = planned.settings, random.Random()  # noqa: S311 - spreads, guards nothing
+    watcher = looker or observer("none", planned.options.environ)
+    rates = {name: Rate(settings.poll_rate) for name in settings.accounts}
     async with Http(trust_env=not planned.options.emulate) as http:
+        rolls = {
+            name: Roll(_line(account, name, http, rates[name]), rng, _complain(watcher, name))
+            for name, account in settings.accounts.items()
+        }
         yield Context(
             settings=settings,
             operations=planned.manifest.operations,
@@ -90,14 +100,38 @@ async def surrounded(
             journal=record.journal,
             rescue=record.rescue,
             http=http,
-            rates={name: Rate(settings.poll_rate) for name in settings.accounts},
+            rates=rates,
+            rolls=rolls,
+            paces=Paces(_past(planned, record.ledger)),
             gates=gates(settings, PROVIDERS, http),
             budget=planned.budget(),
-            observer=looker or observer("none", planned.options.environ),
+            observer=watcher,
             alive=lambda other: alive(planned.places.state, other),
-            random=random.Random(),  # noqa: S311 - spreads retries, guards nothing
+            random=rng,
             stopping=asyncio.Event(),
         )
+
+
+def _line(account: Account, name: str, http: Http, rate: Rate) -> Line | None:
+    """The way to the provider's list of tasks; None where it has none."""
+    lister = LISTERS.get(name)
+    return Line(lister=lister, account=account, http=http, rate=rate) if lister else None
+
+
+def _complain(watcher: Observer, provider: str) -> Callable[[str], None]:
+    return lambda why: watcher.event(
+        Event(step=Step.RETRYING, job="", text=f"{provider}: {why}"),
+    )
+
+
+def _past(planned: Planned, ledger: Ledger) -> dict[Kind, Learned]:
+    """What earlier runs teach of the kinds of tasks that this one will wait for."""
+    found: dict[Kind, Learned] = {}
+    for name in sorted({entry.job.operation for entry in planned.speaking}):
+        operation = planned.manifest.operations[name]
+        if (account := planned.settings.accounts.get(operation.provider)) is not None:
+            found |= learn(operation, ledger.past(name, realm_of(account.base_url)))
+    return found
 
 
 def within_reach(planned: Planned) -> AbstractContextManager[Planned]:

@@ -22,6 +22,8 @@ class Listed:
     """UTC, by the provider's clock."""
     images: int | None = None
     """How many reference images it has."""
+    over: bool = False
+    """The row says that the task has ended, whatever else it leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,7 @@ def read_task(value: reading.JsonObject, task_id: str) -> TaskStatus:
     the state "status".
     """
     urls = tuple(_urls(value.get("creations")))
-    said = reading.first_text(value.get("state"), value.get("status"))
+    said = _said(value)
     state = _STATES.get(said.lower(), TaskState.UNKNOWN) if said else TaskState.UNKNOWN
     detail = f"its state is {said!r}" if said else "the answer names no state"
     if not said and urls:
@@ -161,6 +161,15 @@ def read_task(value: reading.JsonObject, task_id: str) -> TaskStatus:
         tag=_tag(value.get("payload")),
         detail=detail if state is TaskState.UNKNOWN else "",
     )
+
+
+def says_success(value: reading.JsonObject) -> bool:
+    """Whether a task is said to be done, with or without the URLs of its results."""
+    return _STATES.get((_said(value) or "").lower()) is TaskState.SUCCEEDED
+
+
+def _said(value: reading.JsonObject) -> str | None:
+    return reading.first_text(value.get("state"), value.get("status"))
 
 
 def _urls(creations: Any) -> list[str]:

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from runner.model import Account, ErrorClass, Reach, Reply, Request
+from runner.model import Account, ErrorClass, Reach, Reply, Request, TaskState
 from runner.providers import base, reading
 from runner.providers.lists import Balance, Listed, Listing
-from runner.providers.vidu import fault_of, read_task
+from runner.providers.vidu import fault_of, read_task, says_success
 
 LIST_MAX = 100
 """Tasks a page holds at most."""
@@ -92,13 +92,18 @@ def _listed(row: Any) -> Listed | None:
     if task_id is None:
         return None
     prompt, images = row.get("prompt"), row.get("images")
+    status = read_task(row, task_id)
     return Listed(
-        status=read_task(row, task_id),
+        status=status,
         model=reading.first_text(row.get("model"), row.get("model_version")),
         prompt=prompt if isinstance(prompt, str) else None,
         created_at=reading.moment(row.get("created_at")),
         images=len(images) if isinstance(images, list) else None,
+        over=status.state in _ENDED or says_success(row),
     )
+
+
+_ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
 
 
 def cancel(account: Account, task_id: str) -> Request:

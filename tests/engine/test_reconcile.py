@@ -22,6 +22,7 @@ from runner.engine.budget import Budget
 from runner.engine.context import Context
 from runner.engine.http import Http
 from runner.engine.limits import Rate
+from runner.engine.paces import Paces
 from runner.engine.reconcile import Absent, Adopted, Unclear, Verdict, confirm, reconcile
 from runner.errors import Secret
 from runner.ledger import Finish, Intend, Journal, Rescue, Settle, open_ledger
@@ -154,6 +155,8 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
                 rescue=rescue,
                 http=http,
                 rates={"vidu": Rate(1000)},
+                rolls={},
+                paces=Paces({}),
                 gates={},
                 budget=Budget({}, {}),
                 alive=lambda _: False,

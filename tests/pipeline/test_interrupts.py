@@ -13,6 +13,7 @@ from aiohttp import web
 
 from tests.pipeline.conftest import Project
 from tests.pipeline.process import running, until
+from tests.pipeline.tasks import asks_after_tasks, held_back
 from tests.pipeline.test_trouble import SUBMIT, Handler, provider
 
 JOBS = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(6))
@@ -37,11 +38,10 @@ class Stage:
         if request.path == SUBMIT:
             self.seen["made"] += 1
             await asyncio.to_thread(self.answering.wait, 30)
-        if request.path.endswith("/creations"):
+        if asks_after_tasks(request):
             self.seen["asked"] += 1
             if not self.ending.is_set():
-                task = request.path.split("/")[-2]
-                return web.json_response({"id": task, "state": "processing", "creations": []})
+                return held_back(answer)
         return answer
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.pipeline.conftest import Project
+from tests.pipeline.tasks import LIST, asks_after_tasks, ends_in, held_back
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
@@ -261,6 +262,8 @@ def test_a_status_request_that_fails_is_asked_again(project: Project) -> None:
     seen: Counter[str] = Counter()
 
     async def shaky(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == LIST:
+            return web.Response(status=404)
         if request.path.endswith("/creations"):
             seen["asked"] += 1
             if seen["asked"] == 1:
@@ -270,6 +273,7 @@ def test_a_status_request_that_fails_is_asked_again(project: Project) -> None:
     project.jobs("  - {id: a, prompt: a boat}")
     with provider(project, shaky):
         assert project.run("spring.yaml").code == 0
+    assert seen["asked"] >= 2
 
 
 def test_a_task_that_does_not_end_in_time_is_pending_and_collected_by_the_next_run(
@@ -279,10 +283,8 @@ def test_a_task_that_does_not_end_in_time_is_pending_and_collected_by_the_next_r
     stuck = True
 
     async def slow(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if stuck and request.path.endswith("/creations"):
-            task = request.path.split("/")[-2]
-            return web.json_response({"id": task, "state": "processing", "creations": []})
-        return await handler(request)
+        answer = await handler(request)
+        return held_back(answer) if stuck and asks_after_tasks(request) else answer
 
     with provider(project, slow):
         assert project.run("spring.yaml", "--timeout", "1s").code == 6
@@ -361,8 +363,8 @@ def test_no_more_tasks_are_in_flight_than_asked_for(project: Project) -> None:
             assert isinstance(answer.body, bytes)
             under_way.add(json.loads(answer.body)["task_id"])
             most = max(most, len(under_way))
-        elif request.path.endswith("/creations"):
-            under_way.discard(request.path.split("/")[-2])
+        elif asks_after_tasks(request):
+            under_way.difference_update(ends_in(answer))
         return answer
 
     project.jobs(MANY)
