@@ -367,7 +367,7 @@ class Intent:
     """All that is known when a submission is about to leave."""
 
     manifest: str
-    """Name of the manifest's file."""
+    """What the ledger knows the manifest by: its path from the folder beside the ledger's."""
     job: str
     operation: str
     fingerprint: str

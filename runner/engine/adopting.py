@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.engine.collect import kept, on_record
 from runner.engine.context import Context, Flight, durable
 from runner.engine.prepare import adoption
-from runner.ledger import Intend, Store
+from runner.ledger import Full, Intend, Store
 
 
 async def adopt(context: Context, flight: Flight) -> None:
@@ -15,6 +15,7 @@ async def adopt(context: Context, flight: Flight) -> None:
     """
     intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
     result = await durable(context.journal.submit(intend))
+    assert not isinstance(result, Full)  # it asks for no room: what is paid for is paid for
     if not isinstance(result, int):
         flight.take_over(result.attempt)
         return

@@ -10,6 +10,7 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from runner.ledger import Realm, Room
 from runner.model import Amount, Operation, PlanEntry, Unit
 from runner.prices import kind
 from runner.providers.base import Provider
@@ -101,6 +102,18 @@ class Budget:
         amount = self._price_of(order)
         return self._unpriced(order) if amount is None else self._priced(order.unit, amount)
 
+    def room(self, job: str, realms: Mapping[str, Realm]) -> Room | None:
+        """What other runs may have cost for the job, whose price is reserved, to fit.
+
+        None where there is no ceiling. `realms`: provider to the side on which costs count.
+        """
+        hold = self._holds.get(job)
+        if hold is None:
+            return None
+        unit, amount = hold.order.unit, hold.amount
+        here = self._settled.get(unit, NOTHING) + self.reserved(unit) - (amount or NOTHING)
+        return Room(unit=unit, left=self._ceilings[unit] - here, amount=amount, realms=realms)
+
     def price(self, job: str, actual: Amount | None) -> None:
         """An answer told what the job costs while its task is under way; of zero, not yet."""
         hold = self._holds.get(job)
@@ -134,6 +147,10 @@ class Budget:
     def elsewhere(self, spent: Mapping[Unit, Decimal]) -> None:
         """What others than this run's jobs have cost by now: earlier runs, and runs beside it."""
         self._elsewhere = dict(spent)
+
+    def blind(self, unit: Unit) -> None:
+        """An earlier submission may have cost nobody knows how much in that unit."""
+        self._blind.add(unit)
 
     def spent(self, unit: Unit) -> Decimal:
         """What was paid, or may have been, without what is under way here."""

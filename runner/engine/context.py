@@ -45,7 +45,7 @@ class Context:
     operations: Mapping[str, Operation]
     providers: Mapping[str, Provider]
     manifest: str
-    """Name of the manifest's file, for the ledger."""
+    """What the ledger knows the manifest by."""
     run: str
     """The ledger's id of this run."""
     base: Path

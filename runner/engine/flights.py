@@ -16,7 +16,7 @@ from runner.engine.stops import Stops
 from runner.engine.submitting import submit
 from runner.engine.watching import watch
 from runner.errors import Exit
-from runner.ledger import Taken
+from runner.ledger import Full, Taken
 from runner.model import Action, Attempt, AttemptState, Outcome, PlanEntry, State
 
 PRICE_WAIT_S = 0.2
@@ -109,7 +109,10 @@ class Flights:
                 self._context.budget.price(entry.job.id, credits_of(flight.credits))
                 return await self._watch(flight)
             case Taken(attempt=attempt):
+                self._context.budget.settle(entry.job.id, None, kept=False)  # the other run pays
                 return await self._join(flight, attempt)
+            case Full():
+                return await self._beside(order, result)
             case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
                 attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
                 return await self._settle(flight, attempt)
@@ -126,6 +129,19 @@ class Flights:
             await asyncio.sleep(PRICE_WAIT_S)
             admission = self._context.budget.admit(order)
         return admission
+
+    async def _beside(self, order: Order, full: Full) -> Later:
+        """Ask the budget again, which knows now what the manifest's other runs have cost.
+
+        While they live, what they make may still tell its price.
+        """
+        self._context.budget.elsewhere(full.spent)
+        for run in full.unpriced:
+            if await asyncio.to_thread(self._context.alive, run):
+                return Later(delay_s=OTHERS_S)
+        if full.unpriced:
+            self._context.budget.blind(order.unit)
+        return Later(delay_s=0.0)
 
     async def _join(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
         """Go on with what another run has made, or is making, of the same request."""

@@ -12,8 +12,9 @@ from runner.engine.outcomes import ended
 from runner.engine.prepare import Prepared, prepare
 from runner.engine.upstream import Unfit
 from runner.errors import Exit, LedgerError
-from runner.ledger import Intend, Settle, Stale, Taken
+from runner.ledger import Full, Intend, Settle, Stale, Taken, realm_of
 from runner.model import (
+    Amount,
     AttemptState,
     Billed,
     ErrorClass,
@@ -34,11 +35,12 @@ SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 
 async def submit(
     context: Context, flight: Flight, upstream: Mapping[str, Outcome]
-) -> Ending | Later | Taken | None:
+) -> Ending | Later | Taken | Full | None:
     """Submit once: None when the task exists, otherwise how the job ended or when to try again.
 
     Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled. `Taken`:
-    the ledger has a living attempt of this request by now, another run's.
+    the ledger has a living attempt of this request by now, another run's. `Full`: it no longer
+    fits the budget, for what other runs cost.
     """
     try:
         prepared = await prepare(context, flight, upstream)
@@ -128,7 +130,7 @@ def _spoken(context: Context, flight: Flight, error: JobError) -> str:
     return text
 
 
-async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submission | Taken:
+async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submission | Taken | Full:
     """Commit the intent, send the request once, record what became of it.
 
     `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
@@ -141,7 +143,8 @@ async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submiss
     number = await durable(context.journal.submit(_intend(context, prepared)))
     if not isinstance(number, int):
         flight.posting = False
-        return Taken(attempt=number.attempt)
+        assert not isinstance(number, Stale)
+        return number
     flight.number = number
     if context.stopping.is_set():
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
@@ -155,7 +158,13 @@ async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submiss
 
 
 def _intend(context: Context, prepared: Prepared) -> Intend:
-    return Intend(run=context.run, intent=prepared.intent)
+    """The intent, with the price that the budget has reserved for it."""
+    accounts = context.settings.accounts.items()
+    realms = {name: realm_of(account.base_url) for name, account in accounts}
+    intent, room = prepared.intent, context.budget.room(prepared.intent.job, realms)
+    if room is not None and room.amount is not None:
+        intent = replace(intent, estimate=Amount(unit=room.unit, value=room.amount))
+    return Intend(run=context.run, intent=intent, room=room)
 
 
 async def _record(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from runner.model import Amount, Attempt, AttemptState, Intent, JobError, StoredFile
+from runner.model import Amount, Attempt, AttemptState, Intent, JobError, StoredFile, Unit
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 
@@ -24,12 +25,30 @@ LIVING = frozenset(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What a manifest's other runs may have cost for one more submission to fit its budget."""
+
+    unit: Unit
+    left: Decimal
+    """The ceiling without all that this run has paid and reserved, but for this submission."""
+    amount: Decimal | None
+    """What this one should cost; None where nobody knows: then there must be anything left, and
+    no other submission of the manifest at this provider of which nobody knows it either."""
+    realms: Mapping[str, Realm]
+    """Provider to the side of the loopback border on which costs count (of others: remote)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Intend:
-    """A submission is about to leave. With `task_id`: a task known from elsewhere is adopted."""
+    """A submission is about to leave. With `task_id`: a task known from elsewhere is adopted.
+
+    With `room` it is only written where it fits: runs side by side keep one budget.
+    """
 
     run: str
     intent: Intent
     task_id: str | None = None
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +131,18 @@ class Stale:
     attempt: Attempt
 
 
-Result: TypeAlias = int | Taken | Stale
-"""The number of the attempt that was written, `Taken` of `Intend`, `Stale` of the others."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Full:
+    """It does not fit the budget, for what the manifest's other runs cost; nothing was written."""
+
+    spent: Mapping[Unit, Decimal]
+    """What they have cost by now, what is under way included."""
+    unpriced: tuple[str, ...] = ()
+    """Ids of the runs that made a submission there of which nobody knows what it costs."""
+
+
+Result: TypeAlias = int | Taken | Stale | Full
+"""The number of the attempt that was written; `Taken` or `Full` of `Intend`, `Stale` of others."""
 
 
 def realm_of(base_url: str) -> Realm:

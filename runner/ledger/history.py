@@ -16,16 +16,24 @@ from runner.model import Amount, Unit
 RECENT = 2000
 """So many of the latest attempts of an operation are learned from."""
 
-_COSTS = """
+_COSTLY = """
+    state IS NOT 'refused'
+    AND (state IS NOT 'not_sent' OR error_billed IS 'unknown') -- given up by its user, unproven
+    AND NOT (state = 'failed' AND error_billed IS 'no')"""
+_COSTS = f"""
 SELECT provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
     estimate_value, count(*) AS times
 FROM attempts
-WHERE manifest = ? AND run IS NOT ? AND state IS NOT 'refused'
-    AND (state IS NOT 'not_sent' OR error_billed IS 'unknown') -- given up by its user, unproven
-    AND NOT (state = 'failed' AND error_billed IS 'no')
+WHERE manifest = ? AND run IS NOT ? AND {_COSTLY}
 GROUP BY provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
     estimate_value
-"""
+"""  # noqa: S608 - ours
+_UNPRICED = f"""
+SELECT DISTINCT run FROM attempts
+WHERE manifest = ? AND run IS NOT ? AND provider = ? AND realm = ? AND {_COSTLY}
+    AND credits IS NULL AND cost_value IS NULL AND estimate_value IS NULL
+ORDER BY run
+"""  # noqa: S608 - ours
 # A task that only a later run saw the end of had been done for nobody knows how long; one that
 # was learned of from elsewhere was written down as submitted when it was intended.
 _PAST = """
@@ -111,6 +119,14 @@ def costs(
         sums = paid if row["state"] in ("succeeded", "failed") else open_
         sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value * row["times"]
     return Costs(paid=paid, open=open_, unpriced=unpriced)
+
+
+def unpriced(
+    connection: sqlite3.Connection, manifest: str, provider: str, realm: Realm, without: str
+) -> tuple[str, ...]:
+    """The runs of which a submission to that provider may have cost nobody knows how much."""
+    found = connection.execute(_UNPRICED, (manifest, without, provider, realm))
+    return tuple(row["run"] for row in found)
 
 
 def past(connection: sqlite3.Connection, operation: str, realm: Realm) -> Iterator[Past]:

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from runner.ledger import history, locks, reading, rows, surroundings
+from runner.ledger.beside import Beside
 from runner.ledger.changes import Change, Realm, Result
 from runner.ledger.history import Before, Costs, Past
 from runner.ledger.opening import open_for_reading, open_for_writing
@@ -57,6 +58,7 @@ class Ledger:
         """How many groups of changes were committed."""
         self._connection = connection
         self._clock = clock
+        self._beside = Beside(connection)
         self._locks: dict[str, locks.RunLock] = {}
 
     def __enter__(self) -> Self:
@@ -110,8 +112,12 @@ class Ledger:
 
         On an error nothing of them is written.
         """
-        with told(self.path), transaction(self._connection):
-            results = [write(self._connection, change) for change in changes]
+        try:
+            with told(self.path), transaction(self._connection):
+                results = [write(self._connection, change, self._beside) for change in changes]
+        except BaseException:
+            self._beside.forget()
+            raise
         self.commits += 1
         return results
 

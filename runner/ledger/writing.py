@@ -5,9 +5,11 @@ from __future__ import annotations
 import sqlite3
 
 from runner.ledger import rows
+from runner.ledger.beside import Beside
 from runner.ledger.changes import (
     Change,
     Finish,
+    Full,
     Intend,
     Result,
     Settle,
@@ -17,7 +19,7 @@ from runner.ledger.changes import (
     Taken,
     realm_of,
 )
-from runner.ledger.reading import latest, one
+from runner.ledger.reading import latest, living, one
 
 _INTEND = """
 INSERT INTO attempts (run, state, realm, manifest, job, operation, fingerprint, request, seed,
@@ -40,6 +42,7 @@ UPDATE attempts SET state = :state, settled_at = :at,
     submitted_at = CASE WHEN :state = 'submitted' THEN :at ELSE submitted_at END,
     finished_at = CASE WHEN :state IN ('not_sent', 'refused') THEN :at END
 WHERE number = :number AND state IN ('intent', 'ambiguous')
+RETURNING run
 """
 _FINISH = """
 UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
@@ -50,8 +53,11 @@ UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finishe
     error_billed = :error_billed
 WHERE number = :number
     AND (state = 'submitted' OR (state = 'succeeded' AND :state = 'succeeded'))
+RETURNING run
 """
-_SUPERSEDE = "UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL"
+_SUPERSEDE = """
+UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL RETURNING run
+"""
 _KEEP_FILE = """
 INSERT INTO files (attempt, position, path, sha256, bytes, media_type) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (attempt, position) DO UPDATE SET path = excluded.path, sha256 = excluded.sha256,
@@ -59,34 +65,40 @@ ON CONFLICT (attempt, position) DO UPDATE SET path = excluded.path, sha256 = exc
 """
 
 
-def write(connection: sqlite3.Connection, change: Change) -> Result:
+def write(connection: sqlite3.Connection, change: Change, beside: Beside) -> Result:
     """Write one change inside an open transaction."""
     match change:
         case Intend():
-            return _intend(connection, change)
+            return _intend(connection, change, beside)
         case Settle():
-            written = connection.execute(_SETTLE, rows.settle_row(change)).rowcount
+            changed = connection.execute(_SETTLE, rows.settle_row(change)).fetchall()
         case Finish():
-            written = connection.execute(_FINISH, rows.finish_row(change)).rowcount
+            changed = connection.execute(_FINISH, rows.finish_row(change)).fetchall()
         case Supersede():
-            written = connection.execute(_SUPERSEDE, (change.at, change.number)).rowcount
+            changed = connection.execute(_SUPERSEDE, (change.at, change.number)).fetchall()
         case Store():
-            written = _store(connection, change)
-    return change.number if written else Stale(attempt=one(connection, change.number))
+            changed = _store(connection, change)
+    for row in changed:
+        beside.changed(row["run"])
+    return change.number if changed else Stale(attempt=one(connection, change.number))
 
 
-def _intend(connection: sqlite3.Connection, change: Intend) -> int | Taken:
+def _intend(connection: sqlite3.Connection, change: Intend, beside: Beside) -> int | Taken | Full:
+    fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)
+    if full := beside.full(change):
+        earlier = latest(connection, [fingerprint], realm).get(fingerprint)
+        return Taken(attempt=earlier) if earlier and living(earlier) else full
     for row in connection.execute(_INTEND, rows.intend_row(change)).fetchall():
         number: int = row["number"]
         return number
-    fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)
     return Taken(attempt=latest(connection, [fingerprint], realm)[fingerprint])
 
 
-def _store(connection: sqlite3.Connection, change: Store) -> bool:
-    succeeded = "SELECT 1 FROM attempts WHERE number = ? AND state = 'succeeded'"
-    if not connection.execute(succeeded, (change.number,)).fetchone():
-        return False
+def _store(connection: sqlite3.Connection, change: Store) -> list[sqlite3.Row]:
+    succeeded = "SELECT run FROM attempts WHERE number = ? AND state = 'succeeded'"
+    found = connection.execute(succeeded, (change.number,)).fetchall()
+    if not found:
+        return []
     connection.executemany(
         _KEEP_FILE,
         [
@@ -97,4 +109,4 @@ def _store(connection: sqlite3.Connection, change: Store) -> bool:
     connection.execute(
         "DELETE FROM files WHERE attempt = ? AND position >= ?", (change.number, len(change.files))
     )
-    return True
+    return found

@@ -9,6 +9,7 @@ from runner.differences import differences
 from runner.ledger import Before, Costs, Ledger, Realm, realm_of
 from runner.model import Amount, Changed, Job, Operation
 from runner.pipeline.options import Options
+from runner.pipeline.places import Places
 from runner.pipeline.reading import Manifest
 from runner.prices import Kind, Learned, estimate, expected_s, kind, learn
 from runner.settings import Settings
@@ -26,6 +27,7 @@ class History:
         self._manifest = manifest
         self._options = options
         self._ledger = ledger
+        self._name = Places.of(manifest.path, options).name
         self._learned: dict[str, Mapping[Kind, Learned]] = {}
         self._realms: dict[str, Realm] = {
             name: realm_of(account.base_url) for name, account in settings.accounts.items()
@@ -60,7 +62,7 @@ class History:
             operation.provider: self._realm(operation)
             for operation in self._manifest.operations.values()
         }
-        return self._ledger.costs(self._manifest.path.name, realms)
+        return self._ledger.costs(self._name, realms)
 
     @cached_property
     def _before(self) -> Mapping[str, Before]:
@@ -69,7 +71,7 @@ class History:
         for job in self._manifest.jobs:
             by_realm.setdefault(self._realm(self._operation(job)), []).append(job.id)
         for realm, jobs in by_realm.items():
-            found |= self._ledger.before(self._manifest.path.name, jobs, realm)
+            found |= self._ledger.before(self._name, jobs, realm)
         return found
 
     def _of_kind(self, job: Job) -> Learned | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from runner.pipeline.options import Options
 class Places:
     """Paths of one manifest. A rehearsal (`--emulate`) shares none with a real run."""
 
+    name: str
+    """What the ledger knows the manifest by: its path from the folder that holds `state`."""
     results: Path
     ledger: Path
     archive: Path
@@ -33,6 +36,7 @@ class Places:
         state = options.state_dir or manifest.parent / ".vidu-run"
         kind = ".emulated" if options.emulate else ""
         return cls(
+            name=_known_as(manifest, state),
             results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
             ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
             archive=state / ("emulated-files" if options.emulate else "files"),
@@ -40,3 +44,9 @@ class Places:
             emulator=state / "emulator",
             below_outputs=("emulated", manifest.stem) if options.emulate else (manifest.stem,),
         )
+
+
+def _known_as(manifest: Path, state: Path) -> str:
+    """A name that no other manifest in that ledger has, and that moving both together keeps."""
+    folder = os.path.relpath(manifest.parent.resolve(), state.resolve().parent)
+    return (Path(folder) / manifest.name).as_posix()

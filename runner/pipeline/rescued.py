@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runner.ledger import Ledger, Settle, open_ledger
+from runner.ledger import Ledger, Settle, Stale, open_ledger
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.model import AttemptState
 
@@ -41,4 +41,6 @@ def _settled(ledger: Ledger, entry: dict[str, Any]) -> bool:
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     settle = Settle(number=number, state=AttemptState.SUBMITTED, at=at, task_id=task_id)
     (result,) = ledger.apply([settle])
-    return isinstance(result, int) or result.attempt.task_id == task_id
+    if isinstance(result, Stale):
+        return result.attempt.task_id == task_id
+    return True

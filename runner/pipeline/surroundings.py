@@ -52,7 +52,7 @@ def on_record(planned: Planned) -> Iterator[Record]:
     """
     places = planned.places
     with open_ledger(places.ledger) as ledger:
-        run = ledger.begin_run(planned.manifest.path.name, TOOL)
+        run = ledger.begin_run(places.name, TOOL)
         code = Exit.DEFECT
         try:
             with Journal(places.ledger) as journal, _rescue(planned, run) as rescue:
@@ -92,7 +92,7 @@ async def surrounded(
             settings=settings,
             operations=planned.manifest.operations,
             providers=PROVIDERS,
-            manifest=planned.manifest.path.name,
+            manifest=planned.places.name,
             run=record.run,
             base=planned.places.base,
             outputs=planned.outputs,

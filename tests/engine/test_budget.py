@@ -193,6 +193,30 @@ def test_what_other_runs_cost_meanwhile_counts() -> None:
     assert of.admit(order("b")) is CEILING
 
 
+def test_a_reservation_tells_how_much_room_it_leaves_to_other_runs() -> None:
+    ours = budget(20, spent=99)
+    assert ours.room("a", {}) is None
+    ours.elsewhere({})
+    for name in ("a", "b"):
+        assert ours.admit(order(name)) is NOW
+    ours.settle("a", credits_(7), kept=True)
+    room = ours.room("b", {"vidu": "remote"})
+    assert room is not None
+    assert (room.left, room.amount, room.realms) == (Decimal(13), Decimal(6), {"vidu": "remote"})
+    ours.settle("b", None, kept=False)
+    assert ours.admit(order("c", None, kind="4K")) is NOW
+    unknown = ours.room("c", {})
+    assert unknown is not None
+    assert (unknown.left, unknown.amount) == (Decimal(13), None)
+
+
+def test_where_another_run_left_a_cost_that_nobody_can_tell_no_unknown_price_is_taken() -> None:
+    ours = budget(20)
+    ours.blind("credits")
+    assert ours.admit(order(price=None)) is UNPRICED
+    assert ours.admit(order()) is NOW
+
+
 def test_the_ceiling_is_told_with_what_is_spent_and_under_way() -> None:
     of = budget(20, spent=7)
     of.admit(order("a"))

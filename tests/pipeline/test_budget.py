@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 
+from aiohttp import web
+
+from runner.ledger import open_ledger
 from tests.pipeline.conftest import Project
+from tests.pipeline.process import running
+from tests.pipeline.test_trouble import SUBMIT, Handler, provider
 
 FIVE = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(5))
 
@@ -44,3 +52,53 @@ def test_a_budget_in_yuan_does_not_hold_up_credits(
     online.jobs(FIVE)
     assert online.run("spring.yaml", "--budget", "cny=1").code == 0
     assert submissions() == {"accepted": 5}
+
+
+TWO_SIDES = "".join(
+    f"""
+  - id: {side}-video
+    operation: modelverse/reference2video
+    prompt: dance {side}
+    images: [https://example.com/{side}.png]
+  - {{id: {side}-1, prompt: first of {side}}}
+  - {{id: {side}-2, prompt: second of {side}}}
+  - {{id: {side}-3, prompt: third of {side}}}"""
+    for side in ("left", "right")
+)
+"""A job that costs no credits, then three of six credits each, on either side."""
+
+
+def test_two_runs_at_once_keep_one_budget(project: Project) -> None:
+    project.jobs(TWO_SIDES)
+    both, pictures = threading.Barrier(2), Counter[str]()
+
+    async def together(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/submit"):  # a video
+            await asyncio.to_thread(both.wait, 30)
+        pictures[request.path] += 1
+        return await handler(request)
+
+    flags = ("--budget", "credits=20", "--concurrency", "1", "--no-download")
+    with (
+        provider(project, together),
+        running(project, "spring.yaml", "--select", "left-*", *flags) as left,
+        running(project, "spring.yaml", "--select", "right-*", *flags) as right,
+    ):
+        codes = {left.wait(60), right.wait(60)}
+    assert pictures[SUBMIT] == 3
+    assert 5 in codes
+
+
+def test_manifests_of_one_name_that_share_a_ledger_have_budgets_of_their_own(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(FIVE, "spring.yaml")
+    online.jobs(FIVE.replace("boat", "ship"), "other/spring.yaml")
+    flags = ("--state-dir", "shared", "--budget", "credits=13")
+    assert online.run("spring.yaml", *flags).code == 5
+    assert online.run("other/spring.yaml", *flags).code == 5
+    assert submissions() == {"accepted": 4}
+    with open_ledger(online.folder / "shared" / "ledger.sqlite3", read_only=True) as ledger:
+        for name in ("spring.yaml", "other/spring.yaml"):
+            spent = ledger.costs(name, {"vidu": "loopback"}).spent
+            assert spent == {"credits": Decimal(12)}
