@@ -44,12 +44,12 @@ def select(connection: sqlite3.Connection, where: str, *arguments: Any) -> list[
     """The attempts that meet an SQL condition of ours, which takes all of a fingerprint or none."""
     chosen = f"FROM attempts WHERE {where}"
     return attempts_of(
-        connection.execute(f"SELECT * {chosen} ORDER BY number", arguments).fetchall(),
+        connection.execute(f"SELECT * {chosen} ORDER BY number", arguments),
         connection.execute(
             f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
             " ORDER BY attempt, position",
             arguments,
-        ).fetchall(),
+        ),
     )
 
 

@@ -126,15 +126,23 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     settings = _settings(manifest, options, {} if options.emulate else facts_of(manifest))
     jobs = manifest.jobs
     realms = _by_realm(manifest, settings)
-    earlier = [read_evidence(places.results, realm=realm) for realm in realms]
-    unread = earlier[0].problems if earlier else ()
     present = functools.cache(lambda file: _present(file, places))
     with open_ledger(places.ledger, read_only=True) as ledger:
         history = History(manifest, settings, options, ledger)
+        attempts = _located(
+            _union(ledger.latest(prints, realm) for realm, prints in realms.items()), places
+        )
+        ids = {job.id for job in jobs}
+        earlier = [
+            read_evidence(
+                places.results,
+                realm=realm,
+                needless=lambda job, fingerprint: job in ids and fingerprint in attempts,
+            )
+            for realm in realms
+        ]
         known = Known(
-            attempts=_located(
-                _union(ledger.latest(prints, realm) for realm, prints in realms.items()), places
-            ),
+            attempts=attempts,
             evidence=_union(one.evidence for one in earlier),
             alive=ledger.alive,
             present=present,
@@ -152,6 +160,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             download=settings.download,
         )
         plan, costs = make_plan(jobs, known, wish), history.costs
+    unread = earlier[0].problems if earlier else ()
     return Planned(
         manifest=manifest,
         options=options,
@@ -163,7 +172,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         meant=meant,
         present=present,
         unread=unread,
-        removed=earlier[0].removed({job.id for job in jobs}) if earlier else [],
+        removed=earlier[0].removed(ids) if earlier else [],
         warnings=[*manifest.warnings, *unread],
     )
 

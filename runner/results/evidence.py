@@ -16,6 +16,7 @@ from runner.ledger.changes import Realm, realm_of
 from runner.media import EXTENSIONS
 from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile
 from runner.results.rows import VERSION
+from runner.results.skimming import JSON, YAML, Needless, skimmed
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -25,7 +26,8 @@ class Earlier:
     """What an earlier results manifest says."""
 
     rows: tuple[Mapping[str, Any], ...] = ()
-    """Every row as it stands, those of the jobs and then those of removed ones."""
+    """Every row as it stands, those of the jobs and then those of removed ones, but for those
+    that were left out."""
     evidence: Mapping[str, Evidence]
     """Fingerprint to its row, of what was paid for, is under way, or may be either."""
     problems: tuple[Problem, ...] = ()
@@ -42,13 +44,14 @@ class Earlier:
         return list(reversed(rows.values()))
 
 
-def read_evidence(path: Path, *, realm: Realm) -> Earlier:
+def read_evidence(path: Path, *, realm: Realm, needless: Needless | None = None) -> Earlier:
     """Read the results manifest at `path`, if there is one, for a run in that realm.
 
-    A row whose URLs lie on the other side of the loopback border is no evidence.
+    A row whose URLs lie on the other side of the loopback border is no evidence. Rows that are
+    `needless` may be left out.
     """
     try:
-        document = _load(path)
+        document = _needed(path, needless) if needless else _all(path)
         flaw = _flaw(document)
     except FileNotFoundError:
         return Earlier(evidence={})
@@ -66,9 +69,28 @@ def read_evidence(path: Path, *, realm: Realm) -> Earlier:
     return Earlier(rows=rows, evidence=_evidence(rows, realm))
 
 
-def _load(path: Path) -> Any:
-    text = path.read_text("utf-8-sig")
-    return json.loads(text) if path.suffix.lower() == ".json" else load(text, path=str(path))
+def _needed(path: Path, needless: Needless) -> Any:
+    """The document without rows that nobody needs; whole, where that makes no sense of it."""
+    with path.open("rb") as file:
+        content = skimmed(file, JSON if _is_json(path) else YAML, needless)
+    try:
+        document = _parsed(path, content)
+    except (ManifestError, ValueError, RecursionError):
+        return _all(path)
+    return document
+
+
+def _all(path: Path) -> Any:
+    return _parsed(path, path.read_bytes())
+
+
+def _parsed(path: Path, content: bytes) -> Any:
+    text = content.decode("utf-8-sig")
+    return json.loads(text) if _is_json(path) else load(text, path=str(path))
+
+
+def _is_json(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
 
 
 def _flaw(document: Any) -> str | None:
