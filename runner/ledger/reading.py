@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.ledger.changes import LIVING, Realm
@@ -13,14 +13,17 @@ from runner.model import Attempt
 
 
 def latest(
-    connection: sqlite3.Connection, fingerprints: Iterable[str], realm: Realm
+    connection: sqlite3.Connection,
+    fingerprints: Iterable[str],
+    realm: Realm,
+    placed: Callable[[str], str] = str,
 ) -> dict[str, Attempt]:
     """For each fingerprint that is known in the realm its living attempt, otherwise the last."""
     where = "realm = ? AND fingerprint IN (SELECT value FROM json_each(?))"
+    asked = (realm, json.dumps(list(fingerprints)))
     # The last one it is: nothing comes after a living attempt, and no dead one comes back to life.
     return {
-        attempt.intent.fingerprint: attempt
-        for attempt in select(connection, where, realm, json.dumps(list(fingerprints)))
+        attempt.intent.fingerprint: attempt for attempt in _read(connection, where, asked, placed)
     }
 
 
@@ -42,6 +45,16 @@ def of_manifest(connection: sqlite3.Connection, manifest: str | None) -> list[At
 
 def select(connection: sqlite3.Connection, where: str, *arguments: Any) -> list[Attempt]:
     """The attempts that meet an SQL condition of ours, which takes all of a fingerprint or none."""
+    return list(_read(connection, where, arguments))
+
+
+def _read(
+    connection: sqlite3.Connection,
+    where: str,
+    arguments: Sequence[Any],
+    placed: Callable[[str], str] = str,
+) -> Iterator[Attempt]:
+    """The same one by one: there may be many, and none of their rows is kept."""
     chosen = f"FROM attempts WHERE {where}"
     return attempts_of(
         connection.execute(f"SELECT * {chosen} ORDER BY number", arguments),
@@ -50,6 +63,7 @@ def select(connection: sqlite3.Connection, where: str, *arguments: Any) -> list[
             " ORDER BY attempt, position",
             arguments,
         ),
+        placed,
     )
 
 

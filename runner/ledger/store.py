@@ -121,10 +121,18 @@ class Ledger:
         self.commits += 1
         return results
 
-    def latest(self, fingerprints: Iterable[str], realm: Realm) -> dict[str, Attempt]:
-        """For each fingerprint that is known here its living attempt, otherwise its last one."""
+    def latest(
+        self,
+        fingerprints: Iterable[str],
+        realm: Realm,
+        placed: Callable[[str], str] = str,
+    ) -> dict[str, Attempt]:
+        """For each fingerprint that is known here its living attempt, otherwise its last one.
+
+        `placed` turns the paths of files, which start from the ledger's folder, into others.
+        """
         with told(self.path):
-            return reading.latest(self._connection, fingerprints, realm)
+            return reading.latest(self._connection, fingerprints, realm, placed)
 
     def attempts(self, manifest: str | None = None) -> list[Attempt]:
         """Every attempt in the order of its intent, of one manifest or of all."""

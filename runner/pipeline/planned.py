@@ -12,7 +12,7 @@ from runner.engine.budget import Budget
 from runner.engine.files import find, relative
 from runner.errors import ManifestError, Problem
 from runner.ledger import Costs, Realm, open_ledger, realm_of
-from runner.model import Action, Attempt, AttemptState, Job, Operation, Plan, PlanEntry, StoredFile
+from runner.model import Action, AttemptState, Job, Operation, Plan, PlanEntry, StoredFile
 from runner.pipeline.history import History
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
@@ -129,9 +129,8 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     present = functools.cache(lambda file: _present(file, places))
     with open_ledger(places.ledger, read_only=True) as ledger:
         history = History(manifest, settings, options, ledger)
-        attempts = _located(
-            _union(ledger.latest(prints, realm) for realm, prints in realms.items()), places
-        )
+        placed = _placed(places)
+        attempts = _union(ledger.latest(prints, realm, placed) for realm, prints in realms.items())
         ids = {job.id for job in jobs}
         earlier = [
             read_evidence(
@@ -227,21 +226,21 @@ def _by_realm(manifest: Manifest, settings: Settings) -> dict[Realm, list[str]]:
     return found
 
 
-def _located(attempts: Mapping[str, Attempt], places: Places) -> dict[str, Attempt]:
-    """The attempts with the paths of their files as the results manifest writes them.
+def _placed(places: Places) -> Callable[[str], str]:
+    """Turns the path of a file as the ledger has it into the one that the results manifest has.
 
     The ledger's start from its own folder, for there may be several results manifests (`-o`).
     """
-    return {
-        fingerprint: replace(
-            attempt,
-            files=tuple(
-                replace(file, path=relative(places.state / file.path, places.base))
-                for file in attempt.files
-            ),
-        )
-        for fingerprint, attempt in attempts.items()
-    }
+
+    @functools.cache
+    def folder(name: str) -> str:
+        return relative(places.state / name, places.base)
+
+    def placed(path: str) -> str:
+        name, _, file = path.rpartition("/")
+        return file if folder(name) == "." else f"{folder(name)}/{file}"
+
+    return placed
 
 
 def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
