@@ -7,10 +7,10 @@ import socket
 from collections.abc import Collection
 from urllib.request import getproxies, proxy_bypass
 
-from aiohttp import ThreadedResolver
 from aiohttp.abc import ResolveResult
 from yarl import URL
 
+from runner.engine.lookup import Resolver
 from runner.engine.trouble import Broken
 
 _PRIVATE = tuple(
@@ -46,7 +46,7 @@ def is_private(address: str) -> bool:
     return inner or found.is_loopback or found.is_link_local or found.is_unspecified
 
 
-class PublicResolver(ThreadedResolver):
+class PublicResolver(Resolver):
     """A resolver that refuses names which lead to private addresses.
 
     It is asked when a connection is made, so no name can mean something else afterwards.

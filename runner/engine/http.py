@@ -19,6 +19,7 @@ from runner.engine.addresses import (
     proxy_hosts,
 )
 from runner.engine.answers import content_of
+from runner.engine.lookup import Resolver, addresses
 from runner.engine.sending import Body, Watch
 from runner.engine.trouble import BROKEN, Broken, reach, words
 from runner.model import Reach, Reply, Request
@@ -46,17 +47,16 @@ class Http:
 
     async def __aenter__(self) -> Self:
         public = PublicResolver(proxy_hosts() if self._trust_env else ())
+        plain = Resolver()
         # A submission never travels on a connection that a server may just have closed.
-        self._submit = await self._session(aiohttp.TCPConnector(limit=0, force_close=True))
-        self._ask = await self._session(aiohttp.TCPConnector(limit=0))
+        self._submit = await self._session(_connector(plain, force_close=True))
+        self._ask = await self._session(_connector(plain))
         # aiohttp would ask again, unseen, when a kept-alive connection has just gone: past the
         # pace of status requests, and in a second layer of retries. There is no public switch.
         self._ask._retry_connection = False  # noqa: SLF001
         # The file hosts' sessions have never seen a key.
-        self._files = await self._session(aiohttp.TCPConnector(limit=0), decompress=True)
-        self._public = await self._session(
-            aiohttp.TCPConnector(limit=0, resolver=public), decompress=True
-        )
+        self._files = await self._session(_connector(plain), decompress=True)
+        self._public = await self._session(_connector(public), decompress=True)
         return self
 
     async def __aexit__(
@@ -134,13 +134,12 @@ class Http:
         url = URL(base_url, encoded=True)
         if not url.host or is_private(url.host):
             return bool(url.host)
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._connect_s):
-                found = await loop.getaddrinfo(url.host, url.port)
+                found = await addresses(url.host, url.port)
         except (OSError, ValueError):  # TimeoutError is an OSError; ValueError: no host name
             return False
-        return any(is_private(str(row[4][0])) for row in found)
+        return any(is_private(address) for address in found)
 
     @asynccontextmanager
     async def get(
@@ -168,6 +167,11 @@ class Http:
                     return
                 at = at.join(URL(to, encoded=True))
         raise Broken(f"more than {REDIRECTS} redirects")
+
+
+def _connector(resolver: Resolver, *, force_close: bool = False) -> aiohttp.TCPConnector:
+    """As many connections as are asked for: what is under way is limited elsewhere."""
+    return aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=force_close)
 
 
 def _unheard(reply: Reply) -> Reply:

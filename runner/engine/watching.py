@@ -13,7 +13,7 @@ from runner.engine.context import Context, Ending, Flight, Halt, durable
 from runner.engine.outcomes import ended
 from runner.engine.roll import ENDED, Seat
 from runner.errors import Exit
-from runner.ledger import Finish, Stale, Taken
+from runner.ledger import Finish, Result, Stale
 from runner.model import (
     AttemptState,
     Billed,
@@ -160,7 +160,7 @@ async def _gone(context: Context, flight: Flight, status: TaskStatus) -> Ending:
 
 def _finish(
     context: Context, flight: Flight, state: AttemptState, error: JobError | None
-) -> Future[int | Taken | Stale]:
+) -> Future[Result]:
     assert flight.number is not None
     finish = Finish(
         number=flight.number,

@@ -169,3 +169,46 @@ def test_a_reader_that_goes_away_ends_no_run(project: Project) -> None:
         process.stdout = process.stderr = None
         assert process.wait(30) == 0
     assert {row["state"] for row in project.rows().values()} == {"succeeded"}
+
+
+SILENT_NAME_SERVER = """
+import pathlib, socket, time
+
+ASKED = pathlib.Path(__file__).with_name("asked")
+ANSWERS = {answers}
+real, seen = socket.getaddrinfo, []
+
+def getaddrinfo(host, *rest, **named):
+    if host not in ("api.example", b"api.example"):
+        return real(host, *rest, **named)
+    seen.append(host)
+    if len(seen) > ANSWERS:
+        ASKED.touch()
+        time.sleep(60)
+    return real("127.0.0.1", *rest, **named)
+
+socket.getaddrinfo = getaddrinfo
+"""
+"""A name server that falls silent after that many answers."""
+
+
+@pytest.mark.parametrize(("answers", "interruptions"), [(0, 2), (1, 1)])
+def test_a_silent_name_server_does_not_hold_up_the_end(
+    project: Project, answers: int, interruptions: int
+) -> None:
+    project.jobs("  - {id: a, prompt: a boat}")
+    stage = Stage()
+    asked = project.folder / ".site" / "asked"
+    silent = SILENT_NAME_SERVER.format(answers=answers)
+    with provider(project, stage) as emulator:
+        project.env["VIDU_BASE_URL"] = emulator.url.replace("127.0.0.1", "api.example")
+        with running(project, "spring.yaml", before=silent) as process:
+            until(asked.exists)
+            process.send_signal(signal.SIGINT)
+            if interruptions == 2:
+                assert process.stderr is not None
+                assert "waiting up to 15 s" in process.stderr.readline()
+                process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
+    assert stage.seen["made"] == answers
+    assert project.rows()["a"]["state"] == ("pending" if answers else "ambiguous")
