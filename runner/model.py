@@ -344,6 +344,8 @@ class TaskStatus:
     """With `TaskState.UNKNOWN` or `GONE`: what the answer was, for the user."""
     fatal: bool = False
     """The request itself was refused for its key: asking again is of no use."""
+    throttled: bool = False
+    """There were too many requests, says the provider."""
 
 
 # -------------------------------------------------------------------------------- ledger, plan

@@ -18,7 +18,9 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
     await context.rates[operation.provider].acquire()
     request = provider.status(context.account(operation), task_id)
     reply = await context.http.send(request, submission=False)
-    return redaction.of_status(provider.read_status(reply, task_id), context.settings.secrets)
+    status = provider.read_status(reply, task_id)
+    context.rates[operation.provider].note(throttled=status.throttled)
+    return redaction.of_status(status, context.settings.secrets)
 
 
 async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:

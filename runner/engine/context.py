@@ -18,7 +18,7 @@ from runner.engine.limits import Rate
 from runner.engine.paces import Paces
 from runner.engine.roll import Roll
 from runner.errors import Exit
-from runner.ledger import Journal, Rescue, Stale, Taken
+from runner.ledger import Journal, Rescue, Result
 from runner.model import (
     Account,
     Action,
@@ -144,7 +144,7 @@ class Flight:
     """What became of its submission is being found out."""
     known: bool = False
     """The task's success is known."""
-    recorded: Future[int | Taken | Stale] | None = None
+    recorded: Future[Result] | None = None
     """With `known`: done once the ledger has it; None where it had it before."""
     fresh: bool = False
     """The task was made in this run, and just now."""

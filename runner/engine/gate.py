@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from runner.engine.http import Http
+from runner.engine.limits import Rate
 from runner.model import Account, Fate
 from runner.providers.base import Provider, answers_well
 from runner.settings import Settings
@@ -84,6 +85,8 @@ class Gate:
     trust: Trust
     probe: Callable[[], Awaitable[bool]]
     outage_s: float
+    rate: Rate | None = None
+    """The pace of all other requests: what slows them slows submissions as well, and back."""
     inside: int = 0
     _free_at: float = 0.0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -104,7 +107,8 @@ class Gate:
                 continue
             if self.inside < self.trust.allowed:
                 self.inside += 1
-                self._free_at = loop.time() + self.trust.gap_s
+                slowed_s = self.rate.slowed_s if self.rate else 0.0
+                self._free_at = loop.time() + max(self.trust.gap_s, slowed_s)
                 return True
             await self._wait()
 
@@ -122,6 +126,8 @@ class Gate:
         self.inside -= 1
         if fate is not None:
             self.trust.note(fate, asyncio.get_running_loop().time(), throttled=throttled)
+        if self.rate and (throttled or fate is Fate.SUBMITTED):
+            self.rate.note(throttled=throttled)
         async with self._news:
             self._news.notify_all()
 
@@ -155,13 +161,19 @@ class Gate:
             pause_s = min(PROBE_LONGEST_S, pause_s * 2)
 
 
-def gates(settings: Settings, providers: Mapping[str, Provider], http: Http) -> dict[str, Gate]:
-    """A gate for every account."""
+def gates(
+    settings: Settings,
+    providers: Mapping[str, Provider],
+    http: Http,
+    rates: Mapping[str, Rate],
+) -> dict[str, Gate]:
+    """A gate for every account; `rates` are the paces of their other requests."""
     return {
         name: Gate(
             trust=Trust(most=account.concurrency or settings.concurrency),
             probe=_probing(account, providers[name], http),
             outage_s=settings.outage_s,
+            rate=rates[name],
         )
         for name, account in settings.accounts.items()
     }

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import asyncio
 
+SLOWED_FIRST_S = 0.1
+SLOWED_LONGEST_S = 5.0
+"""A provider that says "too many requests" is asked this rarely at most."""
+EASED = 0.9
+"""Each answer that says nothing of the kind takes a tenth of the slowness away."""
+
 
 class Rate:
-    """At most `per_second` passes a second, after a first `burst` at once.
+    """At most `per_second` passes a second, after a first `burst` at once; fewer when slowed.
 
     Times are the running loop's. Who asks first passes first; waiting is a single sleep.
     """
@@ -18,6 +24,22 @@ class Rate:
         self._credit_s = (burst - 1) * self._gap_s
         self._due: float | None = None
         """When the next pass is due if none is saved up."""
+        self.slowed_s = 0.0
+        """The least time between two requests that the provider's wish comes to; 0 for none."""
+        self._slowed_at = 0.0
+
+    def note(self, *, throttled: bool) -> None:
+        """Take an answer into account, to whatever request: whether it asks for fewer of them.
+
+        Many answers may say so at once; a slowness that was not yet tried is not doubled.
+        """
+        now = asyncio.get_running_loop().time()
+        if not throttled:
+            slower_s = self.slowed_s * EASED
+            self.slowed_s = slower_s if slower_s > SLOWED_FIRST_S / 2 else 0.0
+        elif not self.slowed_s or now >= self._slowed_at + self.slowed_s:
+            self.slowed_s = min(SLOWED_LONGEST_S, max(SLOWED_FIRST_S, self.slowed_s * 2))
+            self._slowed_at = now
 
     async def acquire(self) -> None:
         """Wait for one's turn.
@@ -25,8 +47,9 @@ class Rate:
         A turn whose waiter is cancelled is given back if it was the last one handed out.
         """
         now = asyncio.get_running_loop().time()
-        due = now - self._credit_s if self._due is None else max(self._due, now - self._credit_s)
-        mine = self._due = due + self._gap_s
+        credit_s = 0.0 if self.slowed_s else self._credit_s
+        due = now - credit_s if self._due is None else max(self._due, now - credit_s)
+        mine = self._due = due + max(self._gap_s, self.slowed_s)
         try:
             # Also with nothing to wait for: others get the loop in between.
             await asyncio.sleep(max(0.0, due - now))

@@ -40,6 +40,7 @@ async def _pages(
         request = lister.list_tasks(account, since=since, page=page)
         reply = await context.http.send(request, submission=False)
         listing = lister.read_list(reply)
+        context.rates[operation.provider].note(throttled=listing.throttled)
         sheet, page = _with_page(sheet, listing, context.now()), listing.next_page
         if listing.trouble or page is None:
             return sheet

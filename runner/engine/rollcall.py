@@ -55,6 +55,7 @@ async def call(line: Line, task_ids: Sequence[str], *, commas: bool = False) -> 
         request = line.lister.list_tasks(line.account, task_ids=named, page=page)
         reply = await line.http.send(request, submission=False)
         listing = line.lister.read_list(reply)
+        line.rate.note(throttled=listing.throttled)
         if listing.trouble:
             hopeless = listing.missing or listing.fatal
             return Answer(

@@ -13,7 +13,7 @@ from runner.engine.context import Context, Ending, Flight, Halt, durable
 from runner.engine.outcomes import ended
 from runner.engine.roll import ENDED, Seat
 from runner.errors import Exit
-from runner.ledger import Finish, Result, Stale
+from runner.ledger import Finish, Result
 from runner.model import (
     AttemptState,
     Billed,

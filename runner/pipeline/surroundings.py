@@ -103,7 +103,7 @@ async def surrounded(
             rates=rates,
             rolls=rolls,
             paces=Paces(_past(planned, record.ledger)),
-            gates=gates(settings, PROVIDERS, http),
+            gates=gates(settings, PROVIDERS, http, rates),
             budget=planned.budget(),
             observer=watcher,
             alive=lambda other: alive(planned.places.state, other),

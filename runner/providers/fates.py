@@ -151,4 +151,10 @@ def unanswered(task_id: str, reply: Reply, found: Fault, gone: frozenset[str]) -
         retry_after_s=retry_after(reply.headers),
         detail=f"{found.code}: {found.message}",
         fatal=bool(barred) and not lost,
+        throttled=throttled(reply, found),
     )
+
+
+def throttled(reply: Reply, found: Fault) -> bool:
+    """Whether the answer to a request that makes no task says that there are too many of them."""
+    return fate(reply.reach, reply.status, None, found.known) is Fate.BUSY

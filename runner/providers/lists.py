@@ -43,6 +43,8 @@ class Listing:
     """With `trouble`: there is no list at this address."""
     fatal: bool = False
     """With `trouble`: the key was refused."""
+    throttled: bool = False
+    """With `trouble`: there were too many requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

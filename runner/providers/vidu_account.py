@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from runner.model import Account, ErrorClass, Reach, Reply, Request, TaskState
-from runner.providers import base, reading
+from runner.providers import base, fates, reading
 from runner.providers.lists import Balance, Listed, Listing
 from runner.providers.vidu import fault_of, read_task, says_success
 
@@ -59,6 +59,7 @@ def read_list(reply: Reply) -> Listing:
             trouble=f"{fault.code}: {fault.message}",
             missing=reply.status in {404, 405, 501},
             fatal=barred or reply.status in {401, 403},
+            throttled=fates.throttled(reply, fault),
         )
     tasks = [task for row in rows if (task := _listed(row))]
     return Listing(

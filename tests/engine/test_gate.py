@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runner.engine import gate as gates
 from runner.engine.gate import Gate, Trust
+from runner.engine.limits import SLOWED_FIRST_S, Rate
 from runner.model import Fate
 
 
@@ -60,6 +61,25 @@ def test_a_provider_that_asks_for_less_gets_submissions_further_apart() -> None:
     for _ in range(60):
         trust.note(Fate.SUBMITTED, 0.0)
     assert trust.gap_s == 0.0
+
+
+def test_submissions_and_all_other_requests_slow_each_other_down() -> None:
+    async def scene() -> None:
+        loop, rate = asyncio.get_running_loop(), Rate(1000)
+        gate, _ = door()
+        gate.rate = rate
+        assert await gate.enter()
+        await gate.leave(Fate.BUSY, throttled=True)
+        assert rate.slowed_s == SLOWED_FIRST_S
+        rate.slowed_s, gate.trust.gap_s = 0.2, 0.0
+        assert await gate.enter()
+        await gate.leave(Fate.SUBMITTED)
+        assert rate.slowed_s < 0.2
+        began = loop.time()
+        assert await gate.enter()
+        assert loop.time() - began > 0.1
+
+    asyncio.run(scene())
 
 
 @given(st.lists(st.sampled_from(list(Fate)), max_size=60), st.integers(1, 50))

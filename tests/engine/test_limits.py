@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from runner.engine.limits import Rate
+from runner.engine.limits import SLOWED_FIRST_S, SLOWED_LONGEST_S, Rate
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -94,6 +94,36 @@ def test_a_cancelled_turn_in_the_middle_moves_nobody() -> None:
         first.cancel()
         await second
         assert now() == pytest.approx(2)
+
+    run(main())
+
+
+def test_too_many_requests_make_for_fewer_until_the_answers_are_well_again() -> None:
+    async def main() -> None:
+        rate = Rate(100)
+        await rate.acquire()
+        rate.note(throttled=True)
+        began = now()
+        for _ in range(3):
+            await rate.acquire()
+        assert now() - began == pytest.approx(0.01 + 2 * SLOWED_FIRST_S, abs=0.011)
+        for _ in range(10):
+            rate.note(throttled=False)
+        assert rate.slowed_s == 0.0
+
+    run(main())
+
+
+def test_many_answers_at_once_slow_down_once_and_never_beyond_the_longest() -> None:
+    async def main() -> None:
+        rate = Rate(5, burst=3)
+        for _ in range(8):
+            rate.note(throttled=True)
+        assert rate.slowed_s == SLOWED_FIRST_S
+        for _ in range(20):
+            await asyncio.sleep(SLOWED_LONGEST_S)
+            rate.note(throttled=True)
+        assert rate.slowed_s == SLOWED_LONGEST_S
 
     run(main())
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -409,3 +411,21 @@ def test_hostile_words_of_a_provider_do_not_reach_the_terminal_raw(project: Proj
     assert ran.code == 1
     assert "\x1b" not in ran.err
     assert "\\x1b[2JFieldInvalid" in ran.err
+
+
+def test_a_provider_that_is_asked_too_often_is_asked_less(project: Project) -> None:
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(8)))
+    statuses: list[float] = []
+
+    async def throttling(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method == "GET" and request.path.startswith("/ent/v2/tasks"):
+            statuses.append(time.monotonic())
+            if len(statuses) <= 6:
+                return refusal(429, "TooManyRequests")
+        return await handler(request)
+
+    with provider(project, throttling):
+        ran = project.run("spring.yaml", "--poll-rate", "100")
+    assert ran.code == 0, ran.err
+    gaps = [after - before for before, after in itertools.pairwise(statuses[:6])]
+    assert min(gaps[1:]) > 0.05
