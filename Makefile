@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test chaos check format coverage wheel clean
+.PHONY: demo test chaos bench bench-all check format coverage wheel clean
 
 .venv/.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -21,6 +21,12 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
 
 chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against paying twice; takes an hour
 	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill.py tests/pipeline/test_faults.py
+
+bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about ten minutes
+	$(BIN)/python -m tests.bench --write
+
+bench-all: .venv/.stamp  ## the same with Snakemake, Prefect and Dask, each in an environment of its own
+	$(BIN)/python -m tests.bench --all --write
 
 check: .venv/.stamp  ## lint, format, types and the import rule
 	$(BIN)/ruff check .

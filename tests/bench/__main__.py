@@ -1,6 +1,7 @@
 """The bench by hand: parts to measure in, tables out.
 
-python -m tests.bench                     everything of the short form
+python -m tests.bench                     the short form
+python -m tests.bench --all --write       everything, into BENCHMARKS.md
 python -m tests.bench makespan --only vidu-run-list --jobs 300
 """
 
@@ -10,42 +11,56 @@ import argparse
 import importlib
 import importlib.util
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tests.bench import makespan
-from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench import machine, makespan
+from tests.bench.contenders import CONTENDERS, FETCHING, FILM, Contender
+from tests.bench.page import PAGE, update
+from tests.bench.peers import PEERS
 from tests.bench.processes import BenchError
 from tests.bench.tables import Table, report
 
-PARTS = ("makespan", "stalls", "planning", "startup", "parsing", "ledger", "scale")
+PARTS = ("makespan", "stalls", "capacity", "startup", "parsing", "ledger", "planning", "scale")
+"""Modules of this folder; see `tables.Table` for what each of them has."""
+KNOWN = {each.name: each for each in (*CONTENDERS, *FETCHING, FILM, *PEERS)}
 
 
 def main() -> int:
     """Measure what is asked for; 1 when something did not work."""
     options = _options()
     try:
-        tables = _tables(options)
+        for part in options.parts or _parts():
+            tables = _measure(part, options)
+            print(report(tables), flush=True)
+            if options.write:
+                update(PAGE, [*tables, machine.table()], machine.where_and_when())
     except BenchError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    print(report(tables))
     return 0
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=", ".join(_parts()))
-    parser.add_argument("--quick", action="store_true", help="less of everything: a first look")
-    course = parser.add_argument_group("makespan")
-    course.add_argument("--only", nargs="+", choices=[each.name for each in CONTENDERS])
-    course.add_argument("--jobs", type=int)
-    course.add_argument("--places", type=int, help="tasks in flight")
-    course.add_argument("--median-s", type=float, help="the time that half of the tasks take")
-    course.add_argument("--sigma", type=float, help="spread of the times' logarithm")
-    course.add_argument("--rounds", type=int, help="turns for everybody, of which medians are told")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; without any: all of them")
+    add("--all", action="store_true", help="the long form: more contenders and spreads")
+    add("--quick", action="store_true", help="less of everything, for a first look")
+    add("--write", action="store_true", help=f"put the tables into {PAGE.name}, too")
+    add = parser.add_argument_group("makespan").add_argument
+    add("--only", nargs="+", choices=KNOWN, metavar="NAME", help=", ".join(KNOWN))
+    add("--jobs", type=int)
+    add("--places", type=int, help="tasks in flight")
+    add("--median-s", type=float, help="the time that half of the tasks take")
+    add("--sigma", type=float, help="spread of the times' logarithm")
+    add("--rounds", type=int, help="turns for everybody, of which medians are told")
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(_parts()):
+    if unknown := set(options.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     return options
 
@@ -54,14 +69,14 @@ def _parts() -> list[str]:
     return [part for part in PARTS if importlib.util.find_spec(f"tests.bench.{part}")]
 
 
-def _tables(options: argparse.Namespace) -> list[Table]:
-    tables: list[Table] = []
-    for part in options.parts or _parts():
-        if part == "makespan" and (course := _course(options)):
-            tables += makespan.tables(course, _contenders(options.only))
-        else:
-            tables += importlib.import_module(f"tests.bench.{part}").measure(quick=options.quick)
-    return tables
+def _measure(part: str, options: argparse.Namespace) -> list[Table]:
+    if part != "makespan":
+        module = importlib.import_module(f"tests.bench.{part}")
+        measure: Callable[..., list[Table]] = module.measure
+        return measure(quick=options.quick)
+    if course := _course(options):
+        return makespan.tables(course, _contenders(options.only))
+    return makespan.measure(quick=options.quick, everything=options.all)
 
 
 def _course(options: argparse.Namespace) -> makespan.Course | None:
@@ -71,8 +86,8 @@ def _course(options: argparse.Namespace) -> makespan.Course | None:
     return replace(makespan.Course(), **given) if given or options.only else None
 
 
-def _contenders(only: Sequence[str] | None) -> list[Contender]:
-    return [each for each in CONTENDERS if (each.name in only if only else not each.long)]
+def _contenders(only: Sequence[str] | None) -> Sequence[Contender]:
+    return [KNOWN[name] for name in only] if only else CONTENDERS
 
 
 if __name__ == "__main__":

@@ -55,8 +55,6 @@ class Contender:
     """Jobs of the same kind that it has made before."""
     needs: tuple[str, ...] = ()
     """Programs that must be there."""
-    long: bool = False
-    """Only in the long form of the bench."""
 
     @property
     def missing(self) -> list[str]:
@@ -70,7 +68,14 @@ def environment(url: str) -> dict[str, str]:
     return {**keys, "VIDU_BASE_URL": url, "MODELVERSE_BASE_URL": url, "NO_COLOR": "1"}
 
 
-def vidu_run(*, download: bool = False) -> Callable[[Work], Command]:
+_PICTURE = "operation: vidu/reference2image, model: viduq2"
+_FILM = (
+    "operation: modelverse/reference2video, model: viduq2, duration: 1, resolution: 540p,"
+    ' images: ["https://assets.example/cat.png"]'
+)
+
+
+def vidu_run(*, download: bool = False, film: bool = False) -> Callable[[Work], Command]:
     """The command line over a manifest that names each job."""
 
     def command(work: Work) -> Command:
@@ -82,12 +87,8 @@ def vidu_run(*, download: bool = False) -> Callable[[Work], Command]:
         run = (
             f"concurrency: {work.places}, poll_rate: {POLL_RATE}, download: {json.dumps(download)}"
         )
-        head = [
-            "version: 1",
-            f"run: {{{run}}}",
-            "defaults: {operation: vidu/reference2image, model: viduq2}",
-            "jobs:",
-        ]
+        defaults = _FILM if film else _PICTURE
+        head = ["version: 1", f"run: {{{run}}}", f"defaults: {{{defaults}}}", "jobs:"]
         manifest.write_text("\n".join([*head, *jobs, ""]), encoding="utf-8")
         return [sys.executable, "-m", "runner", manifest.name, "--yes", "--progress", "none"]
 
@@ -129,23 +130,31 @@ CONTENDERS = (
     ),
     Contender(
         name="vidu-run-history",
-        title="vidu-run, task by task, 200 jobs before",
+        title="vidu-run, task by task, 200 done before",
         command=vidu_run(),
         lists=False,
         history=200,
-    ),
-    Contender(
-        name="vidu-run-files",
-        title="vidu-run, list, files fetched",
-        command=vidu_run(download=True),
-    ),
-    Contender(
-        name="plain-files",
-        title="aiohttp script, files fetched",
-        command=script("plain.py", "files"),
     ),
     Contender(name="cookbook", title="cookbook script's shape", command=script("cookbook.py")),
     Contender(
         name="xargs", title="xargs -P and curl", command=xargs, tree=True, needs=("xargs", "curl")
     ),
 )
+"""Those of the short form."""
+
+FETCHING = (
+    Contender(
+        name="plain-files",
+        title="aiohttp script, files fetched",
+        command=script("plain.py", "files"),
+    ),
+    Contender(
+        name="vidu-run-files",
+        title="vidu-run, list, files fetched",
+        command=vidu_run(download=True),
+    ),
+)
+"""Two of them once more, with a small file for each job."""
+
+FILM = Contender(name="vidu-run-film", title="vidu-run, ModelVerse", command=vidu_run(film=True))
+"""The API without a list, at the time that its price list states."""

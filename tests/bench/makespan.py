@@ -12,7 +12,16 @@ from pathlib import Path
 
 from tests.bench import targets
 from tests.bench.algebra import ideal_s, latencies, quantile
-from tests.bench.contenders import CONTENDERS, PLAIN, Contender, Work, environment
+from tests.bench.contenders import (
+    CONTENDERS,
+    FETCHING,
+    FILM,
+    PLAIN,
+    Contender,
+    Work,
+    environment,
+)
+from tests.bench.peers import PEERS
 from tests.bench.processes import BenchError, Usage, run
 from tests.bench.service import Scenario, Seen
 from tests.bench.serving import Server, serving
@@ -50,7 +59,10 @@ class Course:
     @property
     def name(self) -> str:
         """What marks the place of its table."""
-        return "makespan" if self.sigma == Course().sigma else f"makespan-sigma-{self.sigma:g}"
+        usual = Course()
+        spread = f"-sigma-{self.sigma:g}" if self.sigma != usual.sigma else ""
+        median = f"-median-{self.median_s:g}" if self.median_s != usual.median_s else ""
+        return f"makespan{spread}{median}"
 
     @property
     def is_usual(self) -> bool:
@@ -116,10 +128,18 @@ class Figures:
         )
 
 
-def measure(*, quick: bool) -> list[Table]:
-    """All contenders of the short form, and what of it is to be reached."""
+def measure(*, quick: bool, everything: bool = False) -> list[Table]:
+    """The short form; with `everything` also the peers, other spreads and the other API."""
     course = Course(jobs=200) if quick else Course()
-    return tables(course, CONTENDERS)
+    if not everything:
+        return tables(course, CONTENDERS)
+    ours = [each for each in CONTENDERS if each.name.startswith("vidu-run") or each.name == PLAIN]
+    return [
+        *tables(course, (*CONTENDERS, *FETCHING, *PEERS)),
+        *tables(replace(course, sigma=0.2), ours),
+        *tables(replace(course, sigma=0.05), ours),
+        *tables(replace(course, median_s=5.0), [FILM]),
+    ]
 
 
 def tables(course: Course, contenders: Sequence[Contender]) -> list[Table]:

@@ -39,7 +39,8 @@ def ratio(value: float, target: float | None = None) -> str:
 
 def markdown(table: Table) -> str:
     """The rows under their columns; the first column is text, the others stand to the right."""
-    widths = [max(map(len, column)) for column in zip(table.columns, *table.rows, strict=True)]
+    columns = zip(table.columns, *table.rows, strict=True)
+    widths = [max(3, *map(len, column)) for column in columns]
     rules = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     return "\n".join(_line(row, widths) for row in (table.columns, rules, *table.rows))
 
