@@ -273,6 +273,8 @@ def _visible(character: str) -> str:
 
 def width(text: str) -> int:
     """Columns that `text` takes on a terminal: wide characters take two, marks none."""
+    if text.isascii():
+        return len(text)
     return sum(_columns(character) for character in text)
 
 

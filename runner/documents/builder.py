@@ -128,7 +128,10 @@ class _Builder:
         top = self.top
         if top.__class__ is dict:
             if self.key is _AWAITED:
-                self._name(value, event)
+                if value.__class__ is str and value not in top:
+                    self.key = value
+                else:
+                    self._name(value, event)
             elif self.key is _MERGE:
                 self._attach(value, event)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from json import encoder
 from typing import Any
 
@@ -31,6 +32,7 @@ def canonical(value: Any) -> str:
     return rfc8785.dumps(value).decode()
 
 
+@lru_cache(maxsize=1024)
 def order(key: str) -> bytes:
     """What RFC 8785 sorts keys by: their UTF-16 code units."""
     return key.encode("utf-16be")

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from runner.expansion.canonical import canonical, members, order
@@ -34,10 +35,9 @@ class Request:
         """`parameters` without the seed, which `seed_name` names."""
         self._operation = canonical(operation)
         self._seed = canonical(seed_name)
-        keys = sorted(parameters, key=order)
-        at = len(keys) if seed_name is None else sum(order(k) < order(seed_name) for k in keys)
-        self._before = members(parameters, keys[:at])
-        self._after = members(parameters, keys[at:])
+        before, after = _around(seed_name, tuple(parameters))
+        self._before = members(parameters, before)
+        self._after = members(parameters, after)
 
     def draw(self, take: int, largest: int) -> int:
         """The seed of a take, 1 to `largest`: the same on every machine and under every id."""
@@ -60,3 +60,13 @@ class Request:
             f'{{"operation":{self._operation},{ordinal}"parameters":{{{inside}}},'
             f'{take}"v":{SCHEME}}}'
         )
+
+
+@lru_cache(maxsize=1024)
+def _around(
+    seed_name: str | None, names: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names in canonical order, cut where the seed's goes: few manifests have many sets."""
+    keys = tuple(sorted(names, key=order))
+    at = len(keys) if seed_name is None else sum(order(key) < order(seed_name) for key in keys)
+    return keys[:at], keys[at:]

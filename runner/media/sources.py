@@ -12,6 +12,7 @@ from runner.errors import Exit, Failure
 from runner.media.kinds import HEAD_BYTES, sniff, spoken
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+_PLAIN_URL = re.compile(r"https?://[\w.-]+(?::\d{1,4})?(?:[/?#][!-~]*)?", re.ASCII)
 _DATA = re.compile(r"data:(image/[a-z0-9.+-]+);base64,")
 _FOREIGN = re.compile(r"[^A-Za-z0-9+/]")
 _SIGNED = re.compile(r"[?&](?:\w+-)*(?:signature|expires|x-amz-[\w-]+)=", re.IGNORECASE)
@@ -53,6 +54,8 @@ def looks_signed(url: str) -> str | None:
 
 def check_url(url: str) -> None:
     """Raise MediaError unless a provider could fetch `url`: http or https, with a host."""
+    if _PLAIN_URL.fullmatch(url):  # as nearly all are
+        return
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

@@ -12,7 +12,8 @@ from runner.engine.budget import Budget
 from runner.engine.files import find, relative
 from runner.errors import ManifestError, Problem
 from runner.ledger import Costs, Realm, open_ledger, realm_of
-from runner.model import Action, AttemptState, Job, Operation, Plan, PlanEntry, StoredFile
+from runner.model import Action, AttemptState, Job, Plan, PlanEntry, StoredFile
+from runner.pipeline.collecting import uncollected
 from runner.pipeline.history import History
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
@@ -115,6 +116,7 @@ class Planned:
         return replace(self, plan=Plan(entries=list(entries)))
 
 
+@uncollected()
 def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) -> Planned:
     """Decide what happens to every job of one manifest; reads the ledger, asks nobody.
 
@@ -218,10 +220,11 @@ def _settings(
 
 def _by_realm(manifest: Manifest, settings: Settings) -> dict[Realm, list[str]]:
     """The fingerprints on each side of the loopback border, which results never cross."""
+    realms = {name: realm_of(account.base_url) for name, account in settings.accounts.items()}
     found: dict[Realm, list[str]] = {}
     for job in manifest.jobs:
-        account = settings.accounts.get(_operation(manifest, job).provider)
-        realm = realm_of(account.base_url) if account else "loopback"  # without one: the emulator
+        provider = manifest.operations[job.operation].provider
+        realm = realms.get(provider, "loopback")  # without an account: the emulator
         found.setdefault(realm, []).append(job.fingerprint)
     return found
 
@@ -283,10 +286,6 @@ _STATES = {
 
 def _present(file: StoredFile, places: Places) -> bool:
     return find(places.base / file.path, file.sha256, places.archive) is not None
-
-
-def _operation(manifest: Manifest, job: Job) -> Operation:
-    return manifest.operations[job.operation]
 
 
 def facts_of(

@@ -14,6 +14,7 @@ from runner.errors import ManifestError, Place, Problem, merged
 from runner.expansion import Expansion, Sketch, expand, seal
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
+from runner.pipeline.collecting import uncollected
 from runner.planning import doubles
 
 Images = Mapping[str, tuple[Media | Deferred, ...]]
@@ -45,6 +46,7 @@ class Manifest:
         return self.expansion.place_of(job.draft, ("id",))
 
 
+@uncollected()
 def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Manifest]:
     """Read and check them all; raises ManifestError with all problems, in file order.
 

@@ -16,7 +16,8 @@ _LOOKALIKE = re.compile(
 
 def check_lookalikes(text: str, document: Any) -> list[Finding]:
     """A warning for every text that stays as it is though an expression may have been meant."""
-    return list(_found(document, ())) if _LOOKALIKE.search(text) else []
+    some = ("${" in text or "{{" in text) and _LOOKALIKE.search(text)
+    return list(_found(document, ())) if some else []
 
 
 def _found(value: Any, path: tuple[str | int, ...]) -> Iterator[Finding]:
