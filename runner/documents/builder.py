@@ -128,10 +128,7 @@ class _Builder:
         top = self.top
         if top.__class__ is dict:
             if self.key is _AWAITED:
-                if value.__class__ is str and value not in top:
-                    self.key = value
-                else:
-                    self._name(value, event)
+                self._name(value, event)
             elif self.key is _MERGE:
                 self._attach(value, event)
             else:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from runner.ledger.changes import LIVING, Realm
-from runner.ledger.rows import attempts_of
+from runner.ledger.rows import Columns, attempts_of
 from runner.model import Attempt
 
 
@@ -56,8 +56,11 @@ def _read(
 ) -> Iterator[Attempt]:
     """The same one by one: there may be many, and none of their rows is kept."""
     chosen = f"FROM attempts WHERE {where}"
+    rows = connection.execute(
+        f"SELECT {', '.join(Columns._fields)} {chosen} ORDER BY number", arguments
+    )
     return attempts_of(
-        connection.execute(f"SELECT * {chosen} ORDER BY number", arguments),
+        map(Columns._make, rows),
         connection.execute(
             f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
             " ORDER BY attempt, position",

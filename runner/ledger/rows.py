@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
-from typing import Any
+from typing import Any, NamedTuple
 
 from runner.ledger.changes import Finish, Intend, Settle, realm_of
 from runner.model import (
@@ -119,8 +119,45 @@ class Asked(Mapping[str, Any]):
         return read
 
 
+class Columns(NamedTuple):
+    """What is read of an attempt, under the names of its table."""
+
+    number: int
+    run: str
+    state: str
+    realm: str
+    manifest: str
+    job: str
+    operation: str
+    fingerprint: str
+    request: str
+    seed: int | str | None
+    provider: str
+    base_url: str
+    key_env: str
+    tag: str
+    estimate_unit: Any
+    estimate_value: str | None
+    intended_at: str
+    task_id: str | None
+    used_seed: int | str | None
+    credits: int | str | None
+    cost_unit: Any
+    cost_value: str | None
+    usage: str | None
+    urls: str | None
+    error_code: str | None
+    error_message: str
+    error_class: str
+    error_billed: str
+    trace_id: str | None
+    submitted_at: str | None
+    finished_at: str | None
+    superseded_at: str | None
+
+
 def attempts_of(
-    rows: Iterable[sqlite3.Row],
+    rows: Iterable[Columns],
     files: Iterable[sqlite3.Row],
     placed: Callable[[str], str] = str,
 ) -> Iterator[Attempt]:
@@ -134,36 +171,35 @@ def attempts_of(
         kept[row["attempt"]] = (*kept.get(row["attempt"], ()), _file(row, placed))
     sent: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], int] = {}
-    for row in rows:
-        key = (row["fingerprint"], row["realm"])
-        sent[key] = sent.get(key, 0) + (row["state"] != AttemptState.NOT_SENT)
-        failed[key] = failed.get(key, 0) + (row["state"] == AttemptState.FAILED)
-        yield attempt(row, kept.get(row["number"], ()), sent[key], failed[key])
+    for columns in rows:
+        key = (columns.fingerprint, columns.realm)
+        sent[key] = sent.get(key, 0) + (columns.state != AttemptState.NOT_SENT)
+        failed[key] = failed.get(key, 0) + (columns.state == AttemptState.FAILED)
+        yield _attempt(columns, kept.get(columns.number, ()), sent[key], failed[key])
 
 
-def attempt(
-    row: sqlite3.Row, files: tuple[StoredFile, ...], ordinal: int, failures: int
+def _attempt(
+    columns: Columns, files: tuple[StoredFile, ...], ordinal: int, failures: int
 ) -> Attempt:
-    """An attempt from its row."""
     return Attempt(
-        number=row["number"],
-        run=intern(row["run"]),
-        state=AttemptState(row["state"]),
-        intent=_intent(row),
+        number=columns.number,
+        run=intern(columns.run),
+        state=AttemptState(columns.state),
+        intent=_intent(columns),
         ordinal=ordinal,
         failures=failures,
-        task_id=row["task_id"],
-        seed=_int(row["used_seed"]),
-        credits=_int(row["credits"]),
-        cost=_amount(row["cost_unit"], row["cost_value"]),
-        usage=_usage(row["usage"] or "{}"),
-        urls=tuple(json.loads(row["urls"] or "[]")),
+        task_id=columns.task_id,
+        seed=_int(columns.used_seed),
+        credits=_int(columns.credits),
+        cost=_amount(columns.cost_unit, columns.cost_value),
+        usage=_usage(columns.usage or "{}"),
+        urls=tuple(json.loads(columns.urls or "[]")),
         files=files,
-        error=_error(row),
-        trace_id=row["trace_id"],
-        submitted_at=row["submitted_at"],
-        finished_at=row["finished_at"],
-        superseded_at=row["superseded_at"],
+        error=_error(columns),
+        trace_id=columns.trace_id,
+        submitted_at=columns.submitted_at,
+        finished_at=columns.finished_at,
+        superseded_at=columns.superseded_at,
     )
 
 
@@ -177,21 +213,21 @@ def whole(value: int | None) -> int | str | None:
     return value if value is None or -(2**63) <= value < 2**63 else str(value)
 
 
-def _intent(row: sqlite3.Row) -> Intent:
+def _intent(columns: Columns) -> Intent:
     # What many attempts have in common is kept once.
     return Intent(
-        manifest=intern(row["manifest"]),
-        job=row["job"],
-        operation=intern(row["operation"]),
-        fingerprint=row["fingerprint"],
-        request=Asked(row["request"]),
-        seed=_int(row["seed"]),
-        provider=intern(row["provider"]),
-        base_url=intern(row["base_url"]),
-        key_env=intern(row["key_env"]),
-        tag=row["tag"],
-        estimate=_amount(row["estimate_unit"], row["estimate_value"]),
-        at=row["intended_at"],
+        manifest=intern(columns.manifest),
+        job=columns.job,
+        operation=intern(columns.operation),
+        fingerprint=columns.fingerprint,
+        request=Asked(columns.request),
+        seed=_int(columns.seed),
+        provider=intern(columns.provider),
+        base_url=intern(columns.base_url),
+        key_env=intern(columns.key_env),
+        tag=columns.tag,
+        estimate=_amount(columns.estimate_unit, columns.estimate_value),
+        at=columns.intended_at,
     )
 
 
@@ -219,12 +255,12 @@ def _amount(unit: Any, value: str | None) -> Amount | None:
     return None if value is None else Amount(unit=unit, value=Decimal(value))
 
 
-def _error(row: sqlite3.Row) -> JobError | None:
-    if row["error_code"] is None:
+def _error(columns: Columns) -> JobError | None:
+    if columns.error_code is None:
         return None
     return JobError(
-        code=row["error_code"],
-        message=row["error_message"],
-        class_=ErrorClass(row["error_class"]),
-        billed=Billed(row["error_billed"]),
+        code=columns.error_code,
+        message=columns.error_message,
+        class_=ErrorClass(columns.error_class),
+        billed=Billed(columns.error_billed),
     )

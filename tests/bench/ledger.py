@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from runner.ledger import Change, Intend, Journal, open_ledger
 from runner.model import Intent
-from tests.bench.tables import Table, number, report
+from tests.bench.tables import Table, number
 
 GROUPS = (1, 16, 128)
 
@@ -32,7 +31,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="ledger",
             title="Events that the ledger makes durable",
-            command="python -m tests.bench.ledger",
+            command="python -m tests.bench ledger",
             columns=("", "events a second"),
             rows=tuple((what, number(speed, 0)) for what, speed in speeds.items()),
             notes=("Intents, SQLite in WAL mode with synchronous=FULL; wall-clock time.",),
@@ -83,7 +82,3 @@ def _intents(run: str) -> Iterator[Intend]:
                 at="2026-11-20T10:00:00.000Z",
             ),
         )
-
-
-if __name__ == "__main__":
-    sys.stdout.write(report(measure(quick="--quick" in sys.argv)) + "\n")

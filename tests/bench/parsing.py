@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from runner.model import Draft
 from runner.operations import load_operations
 from runner.validation import check_draft
 from tests.bench.manifests import manifest_text
-from tests.bench.tables import Table, number, report
+from tests.bench.tables import Table, number
 
 OPERATION = "vidu/reference2image"
 JOB_KEYS = ("id", "operation", "tags")
@@ -48,7 +47,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="parsing",
             title="Reading and validating a job",
-            command="python -m tests.bench.parsing",
+            command="python -m tests.bench parsing",
             columns=("", "µs a job"),
             rows=tuple((what, number(value, 1)) for what, value in measured.items()),
             notes=(f"{jobs:,} jobs of eight fields, CPU time, medians of {turns} in turns.",),
@@ -90,7 +89,3 @@ def _microseconds(
             step()
             taken[what].append((time.process_time() - start) / jobs * 1e6)
     return {what: median(times) for what, times in taken.items()}
-
-
-if __name__ == "__main__":
-    sys.stdout.write(report(measure(quick="--quick" in sys.argv)) + "\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.manifests import write_manifest
 from tests.bench.processes import run
-from tests.bench.tables import Table, number, ratio, report
+from tests.bench.tables import Table, number, ratio
 from tests.bench.turns import Command, Compared, compare, cpu_s, peak_mb
 
 YARDSTICK = """\
@@ -39,7 +39,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="planning",
             title=f"A manifest of {jobs:,} jobs",
-            command="python -m tests.bench.planning",
+            command="python -m tests.bench planning",
             columns=("", "CPU s", "against yaml.load", "peak MB", "against yaml.load"),
             rows=tuple(_row(what, compared, n) for n, what in enumerate(asked)),
             notes=(
@@ -60,7 +60,3 @@ def _row(what: str, compared: Compared, n: int) -> tuple[str, ...]:
         number(compared.typical(n, peak_mb), 0),
         ratio(memory, MOST_MEMORY) if n else "",
     )
-
-
-if __name__ == "__main__":
-    sys.stdout.write(report(measure(quick="--quick" in sys.argv)) + "\n")

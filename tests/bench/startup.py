@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench.tables import Table, number, ratio, report
+from tests.bench.tables import Table, number, ratio
 from tests.bench.turns import Command, compare, cpu_s
 
 PROGRAM = (sys.executable, "-c", "from runner.cli import main; main()")
@@ -30,7 +30,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="startup",
             title="Start-up",
-            command="python -m tests.bench.startup",
+            command="python -m tests.bench startup",
             columns=("", "ms", "against import click"),
             rows=tuple(
                 (
@@ -50,7 +50,3 @@ def _completion(line: str) -> Command:
     words = str(len(line.split()) - 1)
     env = {"_VIDU_RUN_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": words}
     return Command(words=PROGRAM, env=env)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(report(measure(quick="--quick" in sys.argv)) + "\n")
