@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click_default_group import DefaultGroup
@@ -14,6 +15,10 @@ from runner import __version__
 
 if TYPE_CHECKING:
     from runner.errors import Exit
+
+    _Group = click.Group  # what DefaultGroup is, which has no types of its own
+else:
+    _Group = DefaultGroup
 
 # The pipeline is imported by the verbs, not here: `--help` and completion load nothing.
 
@@ -98,8 +103,27 @@ PROGRESS = click.option(
 )
 
 
+class Verbs(_Group):
+    """The verbs; where none is named, the first word is a manifest's path and is run."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Raises UsageError for a word that is neither a verb nor looks like a path."""
+        word = args[0]
+        bare = word[:1].isalnum() and not {".", "/"} & set(word)
+        if word not in self.commands and bare and not os.path.lexists(word):
+            import difflib
+
+            near = difflib.get_close_matches(word, self.commands, n=1)
+            hint = f'did you mean "{near[0]}"?' if near else f"verbs: {', '.join(self.commands)}"
+            message = f'there is no verb "{word}", nor is there a file of that name; {hint}'
+            raise click.UsageError(message, ctx)
+        return super().resolve_command(ctx, args)
+
+
 @click.group(
-    cls=cast("type[click.Group]", DefaultGroup),
+    cls=Verbs,
     default="run",
     default_if_no_args=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -166,7 +190,11 @@ def status(refresh: bool, **flags: Any) -> None:
 
 @cli.command()
 @_with(MANIFESTS, PLACES, SELECTION, EMULATION, ADDRESSES, PROGRESS)
-@click.option("--verify", is_flag=True, help="Read every file, and tell which are damaged.")
+@click.option(
+    "--verify",
+    is_flag=True,
+    help="Read every file and tell which are damaged; they are fetched, too.",
+)
 def fetch(verify: bool, **flags: Any) -> None:
     """Fetch what is paid for and missing or damaged. Submits nothing."""
     from runner import pipeline

@@ -274,6 +274,8 @@ class JobError:
     billed: Billed
 
 
+CANCELLED = "UserCancelled"
+"""The code of a task that its user cancelled; Vidu's own `err_code` of such a task."""
 RESULT_GONE = "result_gone"
 """The code of a job whose result was paid for and cannot be had any more."""
 
@@ -409,7 +411,8 @@ class Attempt:
     ordinal: int = 1
     """Which submission of its fingerprint this is, from 1; those that were not sent don't count."""
     failures: int = 0
-    """How many tasks of its fingerprint had failed up to and with this one."""
+    """How many tasks of its fingerprint had failed up to and with this one; those that were
+    cancelled don't count."""
     task_id: str | None = None
     seed: int | None = None
     credits: int | None = None

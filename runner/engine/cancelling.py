@@ -6,11 +6,11 @@ from runner.engine import redaction
 from runner.engine.asking import ask
 from runner.engine.context import Context, Flight, durable
 from runner.ledger import Finish
-from runner.model import AttemptState, Billed, ErrorClass, JobError, TaskState
+from runner.model import CANCELLED, AttemptState, Billed, ErrorClass, JobError, TaskState
 from runner.providers.lists import Lister
 
-CANCELLED = JobError(
-    code="UserCancelled",  # the vendor's own `err_code` of such a task
+_CANCELLED = JobError(
+    code=CANCELLED,
     message="cancelled by the user",
     class_=ErrorClass.TRANSIENT,
     billed=Billed.NO,
@@ -37,7 +37,7 @@ async def cancel(context: Context, flight: Flight, api: Lister) -> str | None:
 async def _is_cancelled(context: Context, flight: Flight) -> bool:
     assert flight.task_id is not None
     status = await ask(context, flight.operation, flight.task_id)
-    cancelled = status.error is not None and status.error.code == CANCELLED.code
+    cancelled = status.error is not None and status.error.code == CANCELLED
     return status.state is TaskState.FAILED and cancelled
 
 
@@ -49,6 +49,6 @@ async def _record(context: Context, flight: Flight) -> None:
         state=AttemptState.FAILED,
         finished_at=context.stamp(),
         credits=None if flight.credits is None else 0,
-        error=CANCELLED,
+        error=_CANCELLED,
     )
     await durable(context.journal.submit(finish))

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from runner.ledger.changes import Finish, Intend, Settle, realm_of
 from runner.model import (
+    CANCELLED,
     Amount,
     Attempt,
     AttemptState,
@@ -174,8 +175,13 @@ def attempts_of(
     for columns in rows:
         key = (columns.fingerprint, columns.realm)
         sent[key] = sent.get(key, 0) + (columns.state != AttemptState.NOT_SENT)
-        failed[key] = failed.get(key, 0) + (columns.state == AttemptState.FAILED)
+        failed[key] = failed.get(key, 0) + _is_failure(columns)
         yield _attempt(columns, kept.get(columns.number, ()), sent[key], failed[key])
+
+
+def _is_failure(columns: Columns) -> bool:
+    """Whether a task failed of itself: one that its user cancelled says nothing of the next."""
+    return columns.state == AttemptState.FAILED and columns.error_code != CANCELLED
 
 
 def _attempt(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,10 +53,7 @@ def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Ma
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Problem] = []
-    for number, path in enumerate(paths):
-        if not number and (slip := _misspelt_verb(path)):
-            problems.append(slip)
-            continue
+    for path in paths:
         try:
             manifest = _read(path, operations, environ)
         except ManifestError as error:
@@ -69,25 +64,6 @@ def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Ma
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
     return manifests
-
-
-VERBS = (
-    *("run", "validate", "plan", "status", "fetch", "cancel", "resolve", "report"),
-    *("emulate", "schema", "init"),
-)
-"""What the command line knows; a word that is none of them is taken for a manifest."""
-
-
-def _misspelt_verb(path: Path) -> Problem | None:
-    word = str(path)
-    near = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.7)
-    if not near or os.path.lexists(path):
-        return None
-    return Problem(
-        message=f'there is no file "{word}", and no such verb',
-        hint=f"did you mean vidu-run {near[0]}?",
-        place=Place(path=word),
-    )
 
 
 def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str]) -> Manifest:

@@ -39,6 +39,18 @@ def test_the_next_run_submits_again(project: Project) -> None:
         assert served.outcomes() == {"accepted": 2}
 
 
+def test_however_often_a_job_is_cancelled_it_has_not_failed(project: Project) -> None:
+    project.jobs(TWO)
+    for _ in range(3):
+        with serving(project, faults=WAITS) as served:
+            project.run("spring.yaml", *UNDER_WAY)
+            assert project.run("cancel", "-y", "spring.yaml").code == 0
+            assert served.outcomes() == {"accepted": 2}
+    with serving(project, time_scale=0) as served:
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+
+
 def test_only_the_selected_ones_are_cancelled_not_what_they_need(project: Project) -> None:
     project.jobs("""
   - {id: cat, prompt: a cat}

@@ -128,16 +128,6 @@ jobs: [{id: a, prompt: "${{ vars.none }}"}]
     assert found == [f'm.yaml:3:14: error: job "a": {missing}']
 
 
-def test_a_misspelt_verb_is_told_so() -> None:
-    Path("k.yaml").write_text("version: 1\n")
-    with pytest.raises(ManifestError) as caught:
-        read_manifests([Path("valdate"), Path("k.yaml")], {})
-    assert str(caught.value.problems[0]) == (
-        'valdate: error: there is no file "valdate", and no such verb\n'
-        "  hint: did you mean vidu-run validate?"
-    )
-
-
 @pytest.mark.parametrize("path", ["plan", "validate.yaml"])
 def test_a_file_named_like_a_verb_is_a_manifest(path: str) -> None:
     Path(path).write_text(HEAD + "jobs: [{id: a, prompt: x}]\n")

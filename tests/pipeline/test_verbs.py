@@ -216,3 +216,27 @@ def test_emulate_serves_both_apis_until_a_signal(project: Project, number: signa
         process.send_signal(number)
         assert process.wait(10) == 0
     assert listing(project.folder) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("valdate", 'did you mean "validate"?'), ("frobnicate", "verbs: run, validate, plan, status")],
+)
+def test_a_word_that_is_no_verb_and_no_file_is_wrong_usage(
+    project: Project, word: str, hint: str
+) -> None:
+    project.jobs(TWO)
+    ran = project.run(word, "spring.yaml")
+    assert ran.code == 2
+    assert f'there is no verb "{word}", nor is there a file of that name; {hint}' in ran.err
+
+
+@pytest.mark.parametrize("word", ["spring", "春"])
+def test_a_file_without_a_suffix_is_run(online: Project, word: str) -> None:
+    online.jobs(TWO, word)
+    assert online.run(word).code == 0
+
+
+@pytest.mark.parametrize("path", ["gone.yaml", "gone/spring"])
+def test_what_looks_like_a_path_is_a_missing_file(project: Project, path: str) -> None:
+    assert project.run(path).code == 3
