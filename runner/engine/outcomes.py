@@ -17,6 +17,7 @@ from runner.model import (
     State,
     StoredFile,
 )
+from runner.providers.registry import LISTERS, put_off
 
 
 def ended(
@@ -86,8 +87,25 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     if entry.evidence is not None:
         return _known(entry, entry.evidence.state, entry.evidence.files)
     assert entry.attempt is not None
-    state = _STATES[entry.attempt.state]
-    return _known(entry, state, entry.attempt.files if state is State.SUCCEEDED else ())
+    state = state_of(entry.attempt)
+    outcome = _known(entry, state, entry.attempt.files if state is State.SUCCEEDED else ())
+    if entry.action is Action.DECIDE and entry.attempt.intent.provider not in LISTERS:
+        return replace(outcome, reason=f"{entry.reason}; {unlisted(entry.attempt)}")
+    return outcome
+
+
+def unlisted(attempt: Attempt) -> str:
+    """Why a submission of unknown fate cannot be looked for, where its provider has no list."""
+    provider = attempt.intent.provider
+    return f"{provider} has no list of tasks in which it could be looked for"
+
+
+def state_of(attempt: Attempt) -> State:
+    """Where a job stands by its latest attempt alone.
+
+    What was refused for the moment only (too many requests, too many tasks) has not failed.
+    """
+    return State.PENDING if put_off(attempt) else _STATES[attempt.state]
 
 
 _STATES = {

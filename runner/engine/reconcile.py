@@ -9,6 +9,7 @@ from typing import Any
 from runner.engine import absence, retry
 from runner.engine.asking import ask
 from runner.engine.context import Context
+from runner.engine.outcomes import unlisted
 from runner.engine.quest import Absent, Adopted, Unclear, Verdict
 from runner.engine.search import Search
 from runner.ledger import open_ledger
@@ -33,8 +34,7 @@ async def reconcile(context: Context, attempt: Attempt, operation: Operation) ->
         return await _in_time(context, _again(context, operation, attempt.task_id))
     lister = LISTERS.get(operation.provider)
     if lister is None:
-        reason = f"{operation.provider} has no list of tasks in which it could be looked for"
-        return Unclear(reason=reason)
+        return Unclear(reason=unlisted(attempt))
     return await _in_time(context, Search(context, attempt, operation, lister).run())
 
 

@@ -19,7 +19,7 @@ from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.reading import Manifest
 from runner.planning import Known, Wish, make_plan, totals
-from runner.providers.registry import LISTERS, PROVIDERS
+from runner.providers.registry import LISTERS, PROVIDERS, put_off
 from runner.report.plans import Outlook
 from runner.results import read_evidence
 from runner.selection import Selection, select
@@ -263,7 +263,7 @@ def _selection(jobs: Sequence[Job], options: Options, known: Known) -> Selection
 def _state(job: Job, known: Known) -> str | None:
     """What `state:NAME` selects by: what the ledger knows, or else the results manifest."""
     if attempt := known.attempts.get(job.fingerprint):
-        return _STATES[attempt.state]
+        return "pending" if put_off(attempt) else _STATES[attempt.state]
     proof = known.evidence.get(job.fingerprint)
     return proof.state.value if proof else None
 

@@ -34,11 +34,14 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
     told = [(planned, _standings(planned)) for planned in plans]
     if options.as_json:
         now = datetime.now(UTC)
-        print_json([of_standings(str(one.manifest.path), some, now) for one, some in told])
+        print_json(
+            [of_standings(str(one.manifest.path), some, now, one.costs.spent) for one, some in told]
+        )
     for planned, standings in told:
         announce(replace(planned, added=()))
         if not options.as_json:
-            print(standings_text(str(planned.manifest.path), standings, datetime.now(UTC)))
+            path, now = str(planned.manifest.path), datetime.now(UTC)
+            print(standings_text(path, standings, now, planned.costs.spent))
         codes += [code_of(standing.outcome.state) for standing in standings]
     return worst(codes)
 

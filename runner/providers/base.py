@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from runner.errors import ProviderError
 from runner.model import Account, Operation, Reach, Reply, Request, Submission, TaskStatus, Unit
 from runner.providers import reading
+from runner.providers.fates import Codes
 
 Auth: TypeAlias = Literal["token", "bearer", "raw"]
 
@@ -22,8 +23,8 @@ class Provider(Protocol):
     """The vendor's own hosts, to which the vendor's key may go."""
     KEY_ENV: str
     BASE_URL_ENV: str
-    LIST_STATUS: bool
-    """One status request can tell of many tasks: `registry.LISTERS` has it too."""
+    CODES: Codes
+    """What is known of its error codes."""
     UNIT: Unit
     """What it bills in."""
     TELLS_PRICE: bool

@@ -34,7 +34,6 @@ DEFAULT_BASE_URL = "https://api.modelverse.cn"
 HOSTS = frozenset({"api.modelverse.cn", "api.umodelverse.ai"})
 KEY_ENV = "MODELVERSE_API_KEY"
 BASE_URL_ENV = "MODELVERSE_BASE_URL"
-LIST_STATUS = False
 UNIT: Unit = "cny"
 TELLS_PRICE = False
 

@@ -34,7 +34,6 @@ DEFAULT_BASE_URL = "https://api.vidu.cn"
 HOSTS = frozenset({"api.vidu.cn", "api.vidu.com"})
 KEY_ENV = "VIDU_API_KEY"
 BASE_URL_ENV = "VIDU_BASE_URL"
-LIST_STATUS = True
 UNIT: Unit = "credits"
 TELLS_PRICE = True
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from runner.errors import one_line, width
-from runner.model import Amount, Outcome, State
+from runner.model import Amount, Outcome, State, Unit
 from runner.planning import DONE
 from runner.report.text import money, span, sums
 
@@ -26,11 +27,20 @@ class Standing:
     """How many of its files are there, as they were made."""
 
 
-def standings_text(manifest: str, standings: Sequence[Standing], now: datetime) -> str:
-    """The totals, then a line for every job, in columns."""
+def standings_text(
+    manifest: str,
+    standings: Sequence[Standing],
+    now: datetime,
+    spent: Mapping[Unit, Decimal] = MappingProxyType({}),
+) -> str:
+    """The totals, then a line for every job, in columns.
+
+    `spent` is what the manifest has cost in all, as a plan tells it: with attempts that were set
+    aside, and of jobs that are not shown. It is told where it is more than the jobs' own.
+    """
     rows = [_cells(standing, now) for standing in standings]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    lines = [f"{manifest}: {_counts(standings)} | {_paid(standings)}"]
+    lines = [f"{manifest}: {_counts(standings)} | {_paid(standings, spent)}"]
     lines += ["  " + _line(row, widths) for row in rows]
     return "\n".join(one_line(line).rstrip() for line in lines)
 
@@ -89,16 +99,24 @@ def _counts(standings: Iterable[Standing]) -> str:
     return ", ".join(parts) or "no jobs"
 
 
-def _paid(standings: Iterable[Standing]) -> str:
-    """What they cost: real amounts, estimates where none are told, and what is at risk."""
+def _paid(standings: Iterable[Standing], spent: Mapping[Unit, Decimal]) -> str:
+    """What they cost: real amounts, estimates where none are told, what is at risk, and in all."""
     outcomes = [standing.outcome for standing in standings]
     made = [o for o in outcomes if o.task_id and o.state in {State.SUCCEEDED, State.PENDING}]
-    parts = [money(amount) for amount in sums(map(_real, outcomes))]
+    real = [*map(_real, outcomes)]
     rest = [outcome.estimated for outcome in made if _real(outcome) is None and not outcome.reused]
+    risks = [outcome.at_risk for outcome in outcomes]
+    parts = [money(amount) for amount in sums(real)]
     parts += [f"about {money(amount)}" for amount in sums(rest)]
-    risks = sums(outcome.at_risk for outcome in outcomes)
-    parts += [f"{money(amount)} at risk" for amount in risks]
-    return ", ".join(parts) or "nothing spent"
+    parts += [f"{money(amount)} at risk" for amount in sums(risks)]
+    text = ", ".join(parts) or "nothing spent"
+    shown = {amount.unit: amount.value for amount in sums([*real, *rest, *risks])}
+    more = [
+        money(Amount(unit=unit, value=value))
+        for unit, value in spent.items()
+        if value > shown.get(unit, 0)
+    ]
+    return f"{text} | spent so far: {', '.join(more)}" if more else text
 
 
 def _age_s(standing: Standing, now: datetime) -> float | None:
@@ -112,7 +130,12 @@ def _age_s(standing: Standing, now: datetime) -> float | None:
         return None
 
 
-def of_standings(manifest: str, standings: Sequence[Standing], now: datetime) -> dict[str, Any]:
+def of_standings(
+    manifest: str,
+    standings: Sequence[Standing],
+    now: datetime,
+    spent: Mapping[Unit, Decimal] = MappingProxyType({}),
+) -> dict[str, Any]:
     """All of it as JSON values; what is not known is null."""
     counted = Counter(standing.outcome.state for standing in standings)
     risks = sums(standing.outcome.at_risk for standing in standings)
@@ -123,6 +146,7 @@ def of_standings(manifest: str, standings: Sequence[Standing], now: datetime) ->
             **{state.value: counted[state] for state in State},
             "cost": _sums(_real(standing.outcome) for standing in standings),
             "at_risk": {amount.unit: _number(amount.value) for amount in risks},
+            "spent": {unit: _number(value) for unit, value in spent.items()},
         },
         "jobs": [_of_standing(standing, now) for standing in standings],
     }

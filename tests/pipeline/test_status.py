@@ -145,3 +145,43 @@ def test_a_rehearsal_has_a_standing_of_its_own(project: Project) -> None:
     project.run("spring.yaml", "--emulate", "--time-scale", "0")
     assert project.run("status", "--emulate", "spring.yaml").code == 0
     assert project.run("status", "spring.yaml").code == 6
+
+
+def test_what_was_paid_before_is_told_as_a_plan_tells_it(online: Project) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    online.run("spring.yaml", "--force", "--select", "a")
+    told = online.run("status", "spring.yaml").out.splitlines()[0]
+    plan = online.run("plan", "spring.yaml").out
+    spent = stands(online)[1]["totals"]["spent"]["credits"]
+    assert f"spent so far: {spent} credits" in told
+    assert f"spent so far: {spent} credits" in plan
+
+
+def test_what_was_refused_for_the_moment_is_pending_like_the_run_said(project: Project) -> None:
+    project.jobs(TWO)
+    busy = [{"on": "vidu.submit", "fault": "error", "reason": "TooManyRequests"}]
+    with serving(project, faults=busy):
+        assert project.run("spring.yaml", "--outage", "0.1s").code == 6
+    assert {row["state"] for row in project.rows().values()} == {"pending"}
+    code, told = stands(project)
+    assert code == 6
+    assert {row["state"] for row in told["jobs"].values()} == {"pending"}
+    assert project.run("status", "--select", "state:pending", "spring.yaml").code == 6
+
+
+def test_why_a_submission_cannot_be_looked_for_is_told_again(project: Project) -> None:
+    project.jobs("""
+  - id: v
+    operation: modelverse/reference2video
+    prompt: dance
+    images: [https://example.com/a.png]
+""")
+    lost = [{"on": "modelverse.submit", "fault": "cut_after"}]
+    why = "modelverse has no list of tasks in which it could be looked for"
+    with serving(project, faults=lost):
+        assert project.run("spring.yaml").code == 7
+        assert why in project.rows()["v"]["reason"]
+        assert project.run("spring.yaml").code == 7
+    assert why in project.rows()["v"]["reason"]
+    assert why in stands(project)[1]["jobs"]["v"]["reason"]

@@ -40,6 +40,15 @@ def test_prices_that_are_not_told_are_estimates() -> None:
     assert text.splitlines()[0] == "m.yaml: 2 succeeded | 6 credits, about 1.41 CNY"
 
 
+def test_what_the_manifest_cost_in_all_is_told_where_it_is_more() -> None:
+    some = [standing("a", State.SUCCEEDED, task_id="1", credits=6)]
+    alike, more = {"credits": Decimal(6)}, {"credits": Decimal(12)}
+    first = standings_text("m.yaml", some, NOW, alike).splitlines()[0]  # type: ignore[arg-type]
+    assert first == "m.yaml: 1 succeeded | 6 credits"
+    first = standings_text("m.yaml", some, NOW, more).splitlines()[0]  # type: ignore[arg-type]
+    assert first == "m.yaml: 1 succeeded | 6 credits | spent so far: 12 credits"
+
+
 def test_an_age_is_never_negative_and_no_guess() -> None:
     some = [
         standing("past", State.PENDING, since="2026-11-20T11:55:00.000Z"),
