@@ -547,6 +547,8 @@ class Outcome:
     sent: Mapping[str, Any] | None = None
     """The request's parameters with other jobs' results put in, as the ledger keeps them; None
     where nothing was sent."""
+    elsewhere: bool = False
+    """Another run, beside this one, made the task: what it costs is that run's."""
 
 
 # -------------------------------------------------------------------------------------- events

@@ -72,6 +72,10 @@ class Unheard:
             self._teller = Silent()
 
 
+ERASED = "\r\x1b[2K"
+"""Takes a terminal's line away."""
+
+
 class Bar:
     """A tqdm bar over the jobs that need something done; troubles are written above it."""
 
@@ -97,7 +101,10 @@ class Bar:
         """Move the bar, or write a line above it."""
         if event.step is Step.ENDED and event.outcome is not None:
             self._end(event.job, event.outcome)
-        elif event.step in (Step.RETRYING, Step.INTERRUPTED):
+        elif event.step is Step.INTERRUPTED:
+            self._err.write(ERASED)  # the terminal has put ^C behind the bar
+            self._line(line_of(event))
+        elif event.step is Step.RETRYING:
             self._line(line_of(event))
         elif event.step in (Step.SUBMITTED, Step.NOTICED):
             self._counts["in flight"] += 1 if event.step is Step.SUBMITTED else -1

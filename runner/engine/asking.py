@@ -10,6 +10,8 @@ from runner.model import Operation, TaskState, TaskStatus
 
 PATIENCE_S = 120.0
 """How long `ask_patiently` puts up with answers that say nothing."""
+PATIENCE_ONCE_S = 10.0
+"""The same for a verb that only asks where things are: its user waits for it."""
 
 
 async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatus:
@@ -24,9 +26,10 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
 
 
 async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:
-    """Ask until the answer says something of the task, for two minutes at most."""
+    """Ask until the answer says something of the task, for as long as the context has patience."""
     loop, tries = asyncio.get_running_loop(), 0
-    end = loop.time() + min(PATIENCE_S, context.settings.timeout_s)
+    patience_s = PATIENCE_ONCE_S if context.once else PATIENCE_S
+    end = loop.time() + min(patience_s, context.settings.timeout_s)
     while True:
         status = await ask(context, operation, task_id)
         delay = retry.backoff(tries, context.random, status.retry_after_s)

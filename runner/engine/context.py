@@ -73,6 +73,8 @@ class Context:
     random: random.Random
     stopping: asyncio.Event
     """Set when nothing more is to be submitted."""
+    once: bool = False
+    """Tasks are asked for until an answer tells of them; no end is waited for."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def account(self, operation: Operation) -> Account:
@@ -142,6 +144,8 @@ class Flight:
     """A submission has left and its answer is awaited: to be cut only as a last resort."""
     unsure: bool = False
     """What became of its submission is being found out."""
+    elsewhere: bool = False
+    """Another run made the task."""
     known: bool = False
     """The task's success is known."""
     recorded: Future[Result] | None = None
@@ -173,6 +177,7 @@ class Flight:
 
     def take_over(self, attempt: Attempt) -> None:
         """Go on with a task that another run made of the same request."""
+        self.elsewhere = True
         self.number, self.task_id, self.intent = attempt.number, attempt.task_id, attempt.intent
         self.seed, self.credits, self.usage = attempt.seed, attempt.credits, attempt.usage
         self.urls, self.submitted_at = attempt.urls, attempt.submitted_at

@@ -48,6 +48,7 @@ def ended(
         finished_at=flight.finished_at,
         error=error,
         sent=flight.intent.request if flight.intent else None,
+        elsewhere=flight.elsewhere,
     )
 
 

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from datetime import datetime
 
 from runner.engine import polling, redaction, retry
-from runner.engine.asking import ask
+from runner.engine.asking import ask, ask_patiently
 from runner.engine.collect import fetch_files
 from runner.engine.context import Context, Ending, Flight, Halt, durable
 from runner.engine.outcomes import ended
@@ -63,6 +63,8 @@ def _began(context: Context, flight: Flight) -> float:
 
 async def _end_of(context: Context, flight: Flight, seat: Seat) -> TaskStatus:
     """The status that is the last to be waited for: an end, or why no end is told."""
+    if context.once:
+        return await ask_patiently(context, flight.operation, seat.task_id)
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
     started, gone_since, troubles, status = loop.time(), None, 0, None
     while (waited_s := loop.time() - started) <= limit_s:
@@ -123,7 +125,7 @@ async def _meaning(context: Context, flight: Flight, status: TaskStatus) -> Endi
         return Ending(outcome=outcome, halt=Halt(reason=status.detail, exit=Exit.PROVIDER))
     limit_s = context.settings.timeout_s
     last = f" (the last answer: {status.detail})" if status.detail else ""
-    within = f"within {limit_s:g} s" if limit_s >= 1 else "yet"
+    within = "yet" if context.once else f"within {limit_s:g} s"
     reason = f"no end of its task was told {within}{last}; run again to collect it"
     return Ending(outcome=ended(flight, State.PENDING, reason=reason))
 

@@ -12,9 +12,6 @@ from runner.pipeline.planned import Planned, plan_manifest
 from runner.pipeline.reading import read_manifests
 from runner.report.text import NOTHING_SUBMITS, Told
 
-ONCE_S = 0.05
-"""The time limit of a job that is asked for once."""
-
 NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
 
 
@@ -26,9 +23,8 @@ def plan_all(options: Options) -> list[Planned]:
 
 
 def asking_once(ready: Planned) -> Planned:
-    """The plan with settings by which every task is asked for once, and nothing twice."""
-    settings = replace(ready.settings, timeout_s=ONCE_S, on_ambiguous="ask")
-    return replace(ready, settings=settings)
+    """The plan by which every task is asked for until an answer tells, and no end waited for."""
+    return replace(ready, once=True, settings=replace(ready.settings, on_ambiguous="ask"))
 
 
 def on_its_own(entry: PlanEntry) -> PlanEntry:

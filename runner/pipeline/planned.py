@@ -54,6 +54,8 @@ class Planned:
     """Ids of the jobs that the user speaks of: the selected ones without what they need."""
     present: Callable[[StoredFile], bool]
     """Whether that file is there, with its digest; looked up once."""
+    once: bool = False
+    """No end of a task is waited for."""
 
     @property
     def outputs(self) -> Path:

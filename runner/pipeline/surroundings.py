@@ -109,6 +109,7 @@ async def surrounded(
             alive=lambda other: alive(planned.places.state, other),
             random=rng,
             stopping=asyncio.Event(),
+            once=planned.once,
         )
 
 

@@ -100,7 +100,9 @@ def spent(told: Told) -> str:
     paid = [
         outcome
         for outcome in told.outcomes
-        if (outcome.submitted_at or "") >= told.began and outcome.state is not State.FAILED
+        if (outcome.submitted_at or "") >= told.began
+        and outcome.state is not State.FAILED
+        and not outcome.elsewhere
     ]
     real = [o.actual for o in paid if o.actual is not None]
     rest = [o.estimated for o in paid if o.actual is None]
@@ -109,7 +111,9 @@ def spent(told: Told) -> str:
     parts += [f"{rest.count(None)} of unknown price"] if None in rest else []
     risks = [o.at_risk for o in told.outcomes if o.at_risk is not None]
     parts += [f"{money(amount)} at risk" for amount in sums(risks)]
-    return ", ".join(parts) or "nothing spent"
+    others = sum(o.elsewhere for o in told.outcomes)
+    made = [f"{others} made by another run"] if others else []
+    return ", ".join([*(parts or ["nothing spent"]), *made])
 
 
 def sums(amounts: Iterable[Amount | None]) -> list[Amount]:

@@ -27,6 +27,18 @@ LOSES_THE_FIRST_ANSWER = (
 """The first submission is of unknown fate, and stays so."""
 
 
+STUMBLES = (
+    {
+        "on": "vidu.creations",
+        "match": {"state": "success"},
+        "times": 2,
+        "fault": "error",
+        "status": 500,
+    },
+)
+"""The first two questions after tasks that are done are answered with a failure."""
+
+
 @dataclass
 class Served:
     """A running emulator."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.pipeline.conftest import Project
-from tests.pipeline.serving import LOSES_THE_FIRST_ANSWER, UNDER_WAY, serving
+from tests.pipeline.serving import LOSES_THE_FIRST_ANSWER, STUMBLES, UNDER_WAY, serving
 
 Submissions = Callable[[], Counter[str]]
 
@@ -90,6 +90,14 @@ def test_what_tasks_under_way_have_made_by_now_is_collected(project: Project) ->
         assert project.run("fetch", "spring.yaml").code == 0
         assert served.outcomes() == {"accepted": 2}
     assert (project.folder / "outputs/spring/a.png").is_file()
+
+
+def test_a_bad_answer_leaves_no_job_to_the_next_time(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, faults=STUMBLES) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        served.later()
+        assert project.run("fetch", "spring.yaml").code == 0
 
 
 def test_what_was_never_submitted_stays_so(online: Project, submissions: Submissions) -> None:

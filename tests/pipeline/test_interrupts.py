@@ -212,3 +212,21 @@ def test_a_silent_name_server_does_not_hold_up_the_end(
             assert process.wait(10) == 130
     assert stage.seen["made"] == answers
     assert project.rows()["a"]["state"] == ("pending" if answers else "ambiguous")
+
+
+def test_of_two_runs_at_once_each_tells_what_it_paid_itself(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: a boat}")
+    stage = Stage()
+    stage.answering.clear()
+    with provider(project, stage), running(project, "spring.yaml") as first:
+        until(lambda: stage.seen["made"] == 1)
+        with running(project, "spring.yaml") as second:
+            runs = project.folder / ".vidu-run" / "runs"
+            until(lambda: len(list(runs.iterdir())) == 2)
+            stage.ending.set()
+            stage.answering.set()
+            told = [process.communicate(timeout=60)[1] for process in (first, second)]
+        assert (first.returncode, second.returncode) == (0, 0)
+    assert stage.seen["made"] == 1
+    assert "1 done | 6 credits |" in told[0]
+    assert "1 done | nothing spent, 1 made by another run |" in told[1]

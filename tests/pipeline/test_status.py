@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.pipeline.conftest import Project
-from tests.pipeline.serving import LOSES_THE_FIRST_ANSWER, UNDER_WAY, serving
+from tests.pipeline.serving import LOSES_THE_FIRST_ANSWER, STUMBLES, UNDER_WAY, serving
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -107,6 +107,17 @@ def test_a_refresh_of_what_is_not_done_asks_once_and_waits_for_nothing(project: 
         assert project.run("status", "--refresh", "spring.yaml").code == 6
         assert served.asked("creations") == asked + 2
     assert stands(project)[1]["jobs"]["a"]["state"] == "pending"
+
+
+def test_a_bad_answer_leaves_no_job_to_the_next_refresh(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, faults=STUMBLES) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        served.later()
+        assert project.run("status", "--refresh", "spring.yaml").code == 6
+        assert served.asked("creations") >= 4
+    jobs = stands(project)[1]["jobs"].values()
+    assert {job["reason"] for job in jobs} == {"done, but not fetched"}
 
 
 def test_an_unknown_fate_is_told_with_what_it_may_have_cost(project: Project) -> None:
