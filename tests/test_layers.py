@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
-    {"errors"},
+    {"errors", "stamps"},
     {"model"},
     {"operations", "documents", "media", "ledger", "expressions"},
     {"prices", "settings", "results", "providers"},

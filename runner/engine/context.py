@@ -35,6 +35,7 @@ from runner.model import (
 )
 from runner.providers.base import Provider
 from runner.settings import Settings
+from runner.stamps import stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class Context:
 
     def stamp(self) -> str:
         """Now, as the ledger and the results write it: UTC, RFC 3339, to the millisecond."""
-        return self.now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return stamp(self.now())
 
     def tell(self, step: Step, job: str, text: str = "", outcome: Outcome | None = None) -> None:
         """Let the onlookers know."""

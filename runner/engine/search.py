@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from runner.engine import absence, matching
 from runner.engine.asking import ask
@@ -24,6 +24,7 @@ from runner.engine.quest import (
 from runner.ledger import Made, open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
 from runner.providers.lists import Listed, Lister
+from runner.stamps import stamp
 
 MOST_QUESTIONS = 50
 """After single tasks, for one reading of the list."""
@@ -105,10 +106,9 @@ class Search:
 
     def _made(self) -> list[Made]:
         attempt = self._quest.attempt
-        since = (self._quest.begun - LOOK_BACK).astimezone(UTC)
-        stamp = since.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        since = stamp(self._quest.begun - LOOK_BACK)
         with open_ledger(self._context.journal.path, read_only=True) as ledger:
-            return ledger.made(attempt.intent, since=stamp, after=attempt.number)
+            return ledger.made(attempt.intent, since=since, after=attempt.number)
 
     def _surroundings(self, sheet: Sheet) -> Surroundings:
         provider, number = self._operation.provider, self._quest.attempt.number

@@ -7,7 +7,6 @@ import secrets
 import socket
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,11 +21,7 @@ from runner.ledger.surroundings import Made
 from runner.ledger.trouble import told
 from runner.ledger.writing import write
 from runner.model import Attempt, Intent
-
-
-def utc_now() -> str:
-    """The time, UTC, RFC 3339 with milliseconds."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+from runner.stamps import stamp_now
 
 
 def open_ledger(
@@ -34,7 +29,7 @@ def open_ledger(
     *,
     read_only: bool = False,
     wait_s: float = 30.0,
-    clock: Callable[[], str] = utc_now,
+    clock: Callable[[], str] = stamp_now,
 ) -> Ledger:
     """Open the ledger at `path`; raises `LedgerError` (exit 8) when it cannot be used.
 

@@ -12,7 +12,8 @@ from runner.errors import Exit
 from runner.ledger import Supersede
 from runner.model import Action, AttemptState, PlanEntry, State
 from runner.pipeline.planned import Planned
-from runner.pipeline.surroundings import Record, on_record, stamp, surrounded, within_reach
+from runner.pipeline.surroundings import Record, on_record, surrounded, within_reach
+from runner.stamps import stamp_now
 
 
 def set_aside(planned: Planned) -> None:
@@ -28,7 +29,7 @@ def set_aside(planned: Planned) -> None:
         told = [entry for entry in forced if entry.attempt is None]
         numbers = [entry.attempt.number for entry in forced if entry.attempt]
         numbers += asyncio.run(_taken_in(ready, record, told)) if told else []
-        record.ledger.apply([Supersede(number=number, at=stamp()) for number in numbers])
+        record.ledger.apply([Supersede(number=number, at=stamp_now()) for number in numbers])
         record.code = Exit.OK
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from runner.ledger import Ledger, Settle, Stale, open_ledger
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.model import AttemptState
+from runner.stamps import stamp_now
 
 
 def bring_home(ledger: Path) -> list[str]:
@@ -38,7 +38,7 @@ def _settled(ledger: Ledger, entry: dict[str, Any]) -> bool:
     number, task_id = entry.get("attempt"), entry.get("task_id")
     if not isinstance(number, int) or not isinstance(task_id, str):
         return False
-    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    at = stamp_now()
     settle = Settle(number=number, state=AttemptState.SUBMITTED, at=at, task_id=task_id)
     (result,) = ledger.apply([settle])
     if isinstance(result, Stale):

@@ -15,11 +15,12 @@ from runner.engine.run import Batch
 from runner.errors import Exit, Failure, worst
 from runner.model import Observer, Outcome, State
 from runner.pipeline.planned import Planned
-from runner.pipeline.surroundings import TOOL, Record, on_record, stamp, surrounded
+from runner.pipeline.surroundings import TOOL, Record, on_record, surrounded
 from runner.planning import NOT_SELECTED
 from runner.progress import observer
 from runner.report.text import Told
 from runner.results import Header, write_results
+from runner.stamps import stamp_now
 
 
 def run_planned(
@@ -31,7 +32,7 @@ def run_planned(
     if `written` is false. What else ended the run early (the ledger, the disk) is told with the
     rest. With `halt` nothing is submitted from the start on, for that reason.
     """
-    started, began = time.monotonic(), stamp()
+    started, began = time.monotonic(), stamp_now()
     if planned.speaking and planned.settings.download:
         # Before anything is paid for: where files cannot be written, nothing is ordered.
         folder(planned.settings.outputs, *planned.places.below_outputs)
@@ -137,7 +138,7 @@ def _write(
         run=run,
         tool=TOOL,
         started_at=began,
-        finished_at=None if code is None else stamp(),
+        finished_at=None if code is None else stamp_now(),
         exit_code=code,
     )
     write_results(planned.places.results, header, outcomes, planned.removed)

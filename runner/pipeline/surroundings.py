@@ -7,7 +7,6 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from runner import __version__
 from runner.engine.context import Context
@@ -145,8 +144,3 @@ def within_reach(planned: Planned) -> AbstractContextManager[Planned]:
 
         return emulated(planned)
     return nullcontext(with_keys(planned))
-
-
-def stamp() -> str:
-    """Now, as the ledger and the results write it: UTC, RFC 3339, to the millisecond."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -6,7 +6,7 @@ All of it follows the vendor's public documentation; a gateway may offer none of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -14,6 +14,7 @@ from runner.model import Account, ErrorClass, Reach, Reply, Request, TaskState
 from runner.providers import base, fates, reading
 from runner.providers.lists import Balance, Listed, Listing
 from runner.providers.vidu import fault_of, read_task, says_success
+from runner.stamps import stamp
 
 LIST_MAX = 100
 """Tasks a page holds at most."""
@@ -34,18 +35,14 @@ def list_tasks(
     """
     asked = [("task_ids", task_id) for task_id in task_ids]
     if since:
-        asked.append(("created_at.from", _stamp(since)))
+        asked.append(("created_at.from", stamp(since)))
     if until:
-        asked.append(("created_at.to", _stamp(until)))
+        asked.append(("created_at.to", stamp(until)))
     for pager in ("pager", "paper"):
         asked.append((f"{pager}.pagesz", str(LIST_MAX)))
         if page:
             asked.append((f"{pager}.page_token", page))
     return base.request(account, "GET", f"/ent/v2/tasks?{urlencode(asked, quote_via=quote)}")
-
-
-def _stamp(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def read_list(reply: Reply) -> Listing:
