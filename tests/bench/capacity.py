@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from runner.engine.polling import CADENCE, GAP_MAX_S, GAP_MIN_S
+from runner.providers.vidu_account import LIST_MAX
+from runner.settings import Settings
 from tests.bench.contenders import CONTENDERS
 from tests.bench.makespan import Course, Figures, compare
 from tests.bench.tables import Table, number
 
-POLL_RATE = 5
+POLL_RATE = Settings().poll_rate
 """Status requests a second, where nobody says otherwise."""
-PAGE = 100
-"""Tasks that one request for Vidu's list tells of."""
 LISTED, BY_TASK = "vidu-run-list", "vidu-run-tasks"
 CASES = ((LISTED, 200, 1000), (LISTED, 1000, 4000), (LISTED, 2000, 6000), (BY_TASK, 1000, 4000))
 """Contender, places in flight, jobs."""
@@ -94,7 +95,8 @@ def _outlook(loads: list[Load]) -> list[Table]:
             number(rate, 0),
             number(rate * takes_s, 0),
             number(rate * takes_s * each_kb / 1024, 0),
-            number(rate * takes_s / PAGE / POLL_RATE, 1),
+            number(_watched(takes_s), 0),
+            number(_watched(takes_s) / takes_s, 0),
         )
         for takes_s in TAKES_S
     )
@@ -110,9 +112,16 @@ def _outlook(loads: list[Load]) -> list[Table]:
                 "jobs a second",
                 "in flight",
                 "MB for them",
-                f"s between questions at poll_rate {POLL_RATE}",
+                f"in flight by poll_rate {POLL_RATE:g}",
+                "jobs a second then",
             ),
             rows=rows,
             notes=(note,),
         )
     ]
+
+
+def _watched(takes_s: float) -> float:
+    """How many tasks the default pace can ask for as often as is worth it, by full pages."""
+    gap_s = min(GAP_MAX_S, max(GAP_MIN_S, takes_s / CADENCE))
+    return POLL_RATE * LIST_MAX * gap_s

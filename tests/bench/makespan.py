@@ -110,6 +110,14 @@ class Figures:
     cpu: float | None
     """Of what the plain script took in the same round; None where it took no part."""
     peak_mb: float
+    first_s: float
+    """From the start of the process to its first submission."""
+    lag_s: float
+    """On average."""
+    refill_s: float
+    """From noticing an end to the submission that takes the place, on average."""
+    last_s: float
+    """From the last end that was told to that of the process."""
     server: float
     """Share of a core that the server was busy: near 1 it would be what is measured."""
 
@@ -125,6 +133,18 @@ class Figures:
             number(self.cpu_ms),
             number(self.cpu),
             number(self.peak_mb, 0),
+        )
+
+    @property
+    def losses(self) -> tuple[str, ...]:
+        """Where the time above the ideal went."""
+        return (
+            self.contender.title,
+            number(self.wall, 3),
+            number(self.first_s),
+            number(1000 * self.lag_s, 0),
+            number(1000 * self.refill_s, 0),
+            number(self.last_s),
         )
 
 
@@ -165,7 +185,25 @@ def tables(course: Course, contenders: Sequence[Contender]) -> list[Table]:
         rows=tuple(each.row for each in found),
         notes=(note, *notes),
     )
-    return [table, *targets.tables(found)] if course.is_usual else [table]
+    return [table, _losses(found), *targets.tables(found)] if course.is_usual else [table]
+
+
+def _losses(found: Iterable[Figures]) -> Table:
+    return Table(
+        name="makespan-losses",
+        title="Where the time above the ideal went",
+        command="python -m tests.bench makespan",
+        columns=(
+            "tool",
+            "wall / ideal",
+            "s before the first submission",
+            "ms until an end was noticed",
+            "ms until its place was taken",
+            "s after the last end",
+        ),
+        rows=tuple(each.losses for each in found),
+        notes=("Milliseconds are means over the jobs; an average task takes 2,266 of them.",),
+    )
 
 
 def compare(course: Course, contenders: Sequence[Contender]) -> list[Figures]:
@@ -190,21 +228,17 @@ def _take_part(server: Server, course: Course, contender: Contender) -> Result:
         scenario = course.scenario(lists=contender.lists)
         if contender.history:
             earlier = replace(work, first=course.jobs, jobs=contender.history)
-            server.begin(replace(scenario, seed=scenario.seed + 1))
-            _run(contender, earlier)
-        server.begin(scenario)
-        result = Result(contender=contender, usage=_run(contender, work), seen=server.seen())
+            _run(server, replace(scenario, seed=scenario.seed + 1), contender, earlier)
+        usage = _run(server, scenario, contender, work)
+        result = Result(contender=contender, usage=usage, seen=server.seen())
     _check(result.seen, course, contender)
     return result
 
 
-def _run(contender: Contender, work: Work) -> Usage:
-    return run(
-        contender.command(work),
-        cwd=work.folder,
-        env=environment(work.url),
-        tree=contender.tree,
-    )
+def _run(server: Server, scenario: Scenario, contender: Contender, work: Work) -> Usage:
+    command = contender.command(work)
+    server.begin(scenario)
+    return run(command, cwd=work.folder, env=environment(work.url), tree=contender.tree)
 
 
 def _check(seen: Seen, course: Course, contender: Contender) -> None:
@@ -230,6 +264,10 @@ def _figures(course: Course, results: Sequence[Result], plain_s: Sequence[float 
         cpu_ms=median(lambda each: each.usage.cpu_s / course.jobs * 1000),
         cpu=statistics.median(cpu) if cpu else None,
         peak_mb=median(lambda each: each.usage.peak_mb),
+        first_s=median(lambda each: each.seen.first_s or 0.0),
+        lag_s=median(lambda each: statistics.fmean(each.seen.lags_s)),
+        refill_s=median(lambda each: statistics.fmean(each.seen.refills_s or [0.0])),
+        last_s=median(lambda each: each.usage.wall_s - (each.seen.last_s or 0.0)),
         server=median(lambda each: each.seen.cpu_s / each.usage.wall_s),
     )
 

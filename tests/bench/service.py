@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -48,6 +48,12 @@ class Seen:
     """How many of each kind: submit, creations, list, status, file, credits, refused."""
     lags_s: list[float]
     """From the end of each task until the first answer that told of it."""
+    refills_s: list[float]
+    """From each such answer until the submission that took the place."""
+    first_s: float | None
+    """When the first submission came, from the scenario's beginning on."""
+    last_s: float | None
+    """When the last end was told."""
     most_in_flight: int
     """Submitted and not yet told of, at most."""
     cpu_s: float
@@ -76,6 +82,11 @@ class Service:
         self._file = answers.picture(scenario.file_bytes)
         self._tasks: dict[str, Task] = {}
         self._lags: list[float] = []
+        self._refills: list[float] = []
+        self._free: deque[float] = deque()
+        self._first: float | None = None
+        self._last: float | None = None
+        self._begun = self._clock()
         self._most = 0
         self._requests: Counter[str] = Counter()
         self._cpu_s = time.process_time()
@@ -87,6 +98,9 @@ class Service:
             told=len(self._lags),
             requests=dict(self._requests),
             lags_s=self._lags,
+            refills_s=self._refills,
+            first_s=None if self._first is None else self._first - self._begun,
+            last_s=None if self._last is None else self._last - self._begun,
             most_in_flight=self._most,
             cpu_s=time.process_time() - self._cpu_s,
         )
@@ -138,6 +152,9 @@ class Service:
             made_at=datetime.now(UTC),
             url=f"{self._base_url}/files/{task_id}/picture.png",
         )
+        self._first = now if self._first is None else self._first
+        if self._free:
+            self._refills.append(now - self._free.popleft())
         self._most = max(self._most, len(self._tasks) - len(self._lags))
         return 200, answers.created(task) if api == "vidu" else answers.submitted(task)
 
@@ -181,6 +198,8 @@ class Service:
         if now >= task.ready and not task.told:
             task.told = True
             self._lags.append(now - task.ready)
+            self._free.append(now)
+            self._last = now
         return now >= task.ready
 
 

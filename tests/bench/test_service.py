@@ -110,6 +110,21 @@ def test_lag_counts_from_the_end_to_the_first_answer_that_tells_of_it(
     assert seen.status_requests == 2
 
 
+def test_a_place_is_empty_from_the_answer_to_the_next_submission(
+    service: Service, clock: Clock
+) -> None:
+    service.begin(Scenario(median_s=2.0, sigma=0.0))
+    clock.now += 1
+    task = picture(service)
+    clock.now += 3
+    reply(service, "GET", f"/ent/v2/tasks/{task}/creations")
+    clock.now += 0.25
+    picture(service)
+    seen = service.seen()
+    assert seen.refills_s == [pytest.approx(0.25)]
+    assert (seen.first_s, seen.last_s) == (1.0, 4.0)
+
+
 def test_who_brings_no_key_is_refused(service: Service) -> None:
     status, _ = service.answer("GET", "/ent/v2/credits", b"", authorized=False)
     assert status == 401

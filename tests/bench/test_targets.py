@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.bench.contenders import CONTENDERS, Contender
+from tests.bench.targets import tables
+
+
+@dataclass(frozen=True)
+class Found:
+    contender: Contender
+    wall: float
+    requests: float
+    cpu: float | None = None
+
+
+def named(name: str) -> Contender:
+    return next(each for each in CONTENDERS if each.name == name)
+
+
+def reached(found: Found) -> list[str]:
+    return [row[-1] for table in tables([found]) for row in table.rows]
+
+
+@pytest.mark.parametrize(
+    ("wall", "requests", "met"),
+    [(1.04, 0.6, "yes"), (1.05, 0.6, "NO"), (1.03, 0.61, "NO")],
+)
+def test_with_the_list_both_goals_count(wall: float, requests: float, met: str) -> None:
+    assert reached(Found(named("vidu-run-list"), wall, requests)) == [met]
+
+
+@pytest.mark.parametrize(
+    ("wall", "requests", "met"),
+    [(1.08, 5.6, "yes"), (1.14, 3.1, "yes"), (1.10, 4.0, "NO"), (1.08, 5.7, "NO")],
+)
+def test_task_by_task_one_of_two_goals_will_do(wall: float, requests: float, met: str) -> None:
+    assert reached(Found(named("vidu-run-tasks"), wall, requests)) == [met]
+
+
+def test_the_processor_is_held_against_the_plain_script() -> None:
+    assert reached(Found(named("vidu-run-list"), 1.0, 0.5, cpu=1.31)) == ["yes", "NO"]
+
+
+def test_others_are_held_against_nothing() -> None:
+    assert tables([Found(named("xargs"), 1.2, 2.7, cpu=20.0)]) == []
