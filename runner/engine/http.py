@@ -44,6 +44,8 @@ class Http:
         self._idle_s = idle_timeout_s
         self._connect_s = connect_timeout_s
         self._open = AsyncExitStack()
+        self._leaving: dict[Body, Watch] = {}
+        """The bodies of submissions that are on their way."""
 
     async def __aenter__(self) -> Self:
         public = PublicResolver(proxy_hosts() if self._trust_env else ())
@@ -91,12 +93,32 @@ class Http:
         body = Body(request.body, watch) if request.body else None
         session = self._submit if submission else self._ask
         try:
-            async with watch:
+            async with watch, self._on_its_way(body if submission else None, watch):
                 reply = await self._exchange(session, request, body, watch, max_bytes)
         except BROKEN as error:
             handed, announced = (body.handed, body.announced) if body else (0, 0)
             return Reply(reach=reach(error, handed, announced), trouble=words(error))
         return _unheard(reply) if body and body.handed < body.announced else reply
+
+    def recall(self) -> int:
+        """Take back the submissions that have not left in full, as not sent; their number.
+
+        They end at once, also while a host's name is looked up or a connection is made.
+        """
+        early = [watch for body, watch in self._leaving.items() if body.handed < body.announced]
+        for watch in early:
+            watch.within(0)
+        return len(early)
+
+    @asynccontextmanager
+    async def _on_its_way(self, body: Body | None, watch: Watch) -> AsyncIterator[None]:
+        if body is not None:
+            self._leaving[body] = watch
+        try:
+            yield
+        finally:
+            if body is not None:
+                del self._leaving[body]
 
     async def _exchange(
         self,

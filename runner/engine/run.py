@@ -220,7 +220,10 @@ class Batch:
         self._stop()
 
     def _stop(self) -> int:
-        """Let no worker go on but those that wait for the answer to a submission; their number."""
+        """Let no worker go on but those that wait for the answer to a submission; their number.
+
+        What has not left in full is called back: nothing has arrived of it.
+        """
         if self._context.stopping.is_set():
             return 0
         self._context.stopping.set()
@@ -230,7 +233,7 @@ class Batch:
             if worker.get_name() not in posting and worker is not me:
                 worker.cancel()
         asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
-        return len(posting)
+        return len(posting) - self._context.http.recall()
 
     def _cut(self) -> None:
         for worker in self._workers:

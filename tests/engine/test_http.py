@@ -588,3 +588,57 @@ def test_what_the_environment_exempts_goes_without_a_proxy(
             return await http.send(request(port), submission=True)
 
     assert run(main()).reach is Reach.ANSWERED
+
+
+# ---------------------------------------------------------------------------------- called back
+
+
+def test_a_submission_that_has_not_left_in_full_is_called_back(serving: Serving) -> None:
+    begun = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        begun.set()
+        await asyncio.sleep(60)
+
+    async def main() -> Reply:
+        async with serving(handle, receive_buffer=4096) as port, Http(trust_env=False) as http:
+            leaving = http.send(request(port, body=LARGE), submission=True)
+            sending = asyncio.create_task(leaving)
+            await begun.wait()
+            assert http.recall() == 1
+            return await sending
+
+    assert run(main()).reach is Reach.NOT_SENT
+
+
+def test_a_submission_that_has_left_is_waited_for(serving: Serving) -> None:
+    arrived, called = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        arrived.set()
+        await called.wait()
+        writer.write(answer())
+
+    async def main() -> Reply:
+        async with serving(handle) as port, Http(trust_env=False) as http:
+            sending = asyncio.create_task(http.send(request(port), submission=True))
+            await arrived.wait()
+            assert http.recall() == 0
+            called.set()
+            return await sending
+
+    assert run(main()).reach is Reach.ANSWERED
+
+
+def test_a_question_is_never_called_back(serving: Serving) -> None:
+    async def main() -> Reply:
+        async with serving(replying(answer())) as port, Http(trust_env=False) as http:
+            asking = http.send(request(port, method="GET", body=None), submission=False)
+            sending = asyncio.create_task(asking)
+            await asyncio.sleep(0)
+            assert http.recall() == 0
+            return await sending
+
+    assert run(main()).reach is Reach.ANSWERED

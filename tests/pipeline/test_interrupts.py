@@ -192,10 +192,8 @@ socket.getaddrinfo = getaddrinfo
 """A name server that falls silent after that many answers."""
 
 
-@pytest.mark.parametrize(("answers", "interruptions"), [(0, 2), (1, 1)])
-def test_a_silent_name_server_does_not_hold_up_the_end(
-    project: Project, answers: int, interruptions: int
-) -> None:
+@pytest.mark.parametrize("answers", [0, 1])
+def test_a_silent_name_server_does_not_hold_up_the_end(project: Project, answers: int) -> None:
     project.jobs("  - {id: a, prompt: a boat}")
     stage = Stage()
     asked = project.folder / ".site" / "asked"
@@ -205,13 +203,11 @@ def test_a_silent_name_server_does_not_hold_up_the_end(
         with running(project, "spring.yaml", before=silent) as process:
             until(asked.exists)
             process.send_signal(signal.SIGINT)
-            if interruptions == 2:
-                assert process.stderr is not None
-                assert "waiting up to 15 s" in process.stderr.readline()
-                process.send_signal(signal.SIGINT)
             assert process.wait(10) == 130
+    row = project.rows()["a"]
     assert stage.seen["made"] == answers
-    assert project.rows()["a"]["state"] == ("pending" if answers else "ambiguous")
+    assert row["state"] == "pending"
+    assert (row["task_id"] is not None) == bool(answers)
 
 
 def test_of_two_runs_at_once_each_tells_what_it_paid_itself(project: Project) -> None:
