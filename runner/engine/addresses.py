@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 import socket
 from collections.abc import Collection
@@ -20,16 +21,25 @@ _PRIVATE = tuple(
 """Without 198.18.0.0/15 and 100.64.0.0/10: tunnels give public names such addresses."""
 
 
-def proxy_for(url: URL) -> URL | None:
-    """The proxy that the environment (or macOS) names for this address; None for none.
+class Proxies:
+    """The proxies that the environment (or macOS) names, each looked up once.
 
     aiohttp could look by itself, but would then read `~/.netrc` as well, and a password there
     collides with the key.
     """
-    host = url.host or ""
+
+    def __init__(self) -> None:
+        self._known = functools.lru_cache(maxsize=1024)(_proxy_for)
+
+    def of(self, url: URL) -> URL | None:
+        """The proxy on the way to this address; None for none."""
+        return self._known(url.scheme, url.host or "", url.port)
+
+
+def _proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
     proxies = getproxies()
-    named = proxies.get(url.scheme) or proxies.get("all")
-    if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{url.port}"):
+    named = proxies.get(scheme) or proxies.get("all")
+    if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
         return None
     return URL(named if "://" in named else f"http://{named}")
 

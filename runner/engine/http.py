@@ -13,9 +13,9 @@ from yarl import URL
 
 from runner.engine.addresses import (
     PRIVATE,
+    Proxies,
     PublicResolver,
     is_private,
-    proxy_for,
     proxy_hosts,
 )
 from runner.engine.answers import content_of
@@ -40,7 +40,7 @@ class Http:
     def __init__(
         self, *, trust_env: bool, idle_timeout_s: float = 60, connect_timeout_s: float = 20
     ):
-        self._trust_env = trust_env
+        self._proxies = Proxies() if trust_env else None
         self._idle_s = idle_timeout_s
         self._connect_s = connect_timeout_s
         self._open = AsyncExitStack()
@@ -48,7 +48,7 @@ class Http:
         """The bodies of submissions that are on their way."""
 
     async def __aenter__(self) -> Self:
-        public = PublicResolver(proxy_hosts() if self._trust_env else ())
+        public = PublicResolver(proxy_hosts() if self._proxies else ())
         plain = Resolver()
         # A submission never travels on a connection that a server may just have closed.
         self._submit = await self._session(_connector(plain, force_close=True))
@@ -149,7 +149,7 @@ class Http:
             )
 
     def _proxy(self, url: URL) -> URL | None:
-        return proxy_for(url) if self._trust_env else None
+        return self._proxies.of(url) if self._proxies else None
 
     async def is_near(self, base_url: str) -> bool:
         """Whether an API lives at a private address; its results may then do so as well."""

@@ -28,7 +28,8 @@ SIGMA = 0.5
 CHECK_AFTER_S = 10.0
 """At this age, or at twice the expected one, a listed task is looked at by itself."""
 STEP = 0.19
-"""Sparser questions, later ends: at a spread of 0.5 some 5.4 a task, and 7 % of its time."""
+"""The larger, the fewer questions and the later ends: at a spread of 0.5 some 5.3 questions a task
+and 7 % of its time."""
 _GROWTH = 0.2
 """Of the age: the gap where nothing is known of the time."""
 _EARLIEST = -2.326

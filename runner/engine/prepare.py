@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +39,7 @@ async def prepare(context: Context, flight: Flight, upstream: Mapping[str, Outco
     operation = flight.operation
     account, provider = context.account(operation), context.provider(operation)
     parameters, images = await resolved(context, flight, upstream)
-    tag = secrets.token_hex(16)
+    tag = _tag(context)
     if operation.tag is not None and operation.tag not in parameters:
         parameters[operation.tag] = tag
     encoded = await _encoded(images)
@@ -81,10 +80,15 @@ def _intent(context: Context, flight: Flight, request: Mapping[str, Any], tag: s
     )
 
 
+def _tag(context: Context) -> str:
+    """A mark that no other submission bears; it guards nothing, so it need not be secret."""
+    return f"{context.random.getrandbits(128):032x}"
+
+
 def adoption(context: Context, flight: Flight) -> Intent:
     """The intent, after the fact, of a task that only an earlier results manifest knows."""
     job, operation = flight.entry.job, flight.operation
-    return _intent(context, flight, _as_written(job, operation), secrets.token_hex(16))
+    return _intent(context, flight, _as_written(job, operation), _tag(context))
 
 
 async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:

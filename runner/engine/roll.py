@@ -38,6 +38,8 @@ class Seat:
         self.task_id = task_id
         self.began = began
         self.pace = pace
+        self.under_way_at = began
+        """When it was last asked after without having ended, by the loop's time."""
         self.misses = 0
         """How often in a row the list has left it out."""
         self._roll = roll
@@ -76,6 +78,8 @@ class Seat:
 
     def heard(self, told: TaskStatus | None, asked: TaskStatus) -> None:
         """Hold what the list told against the answer of the task's own query."""
+        if asked.state in _RUNNING:
+            self.under_way_at = asyncio.get_running_loop().time()
         self._roll.compare(self, told, asked)
 
 
@@ -187,7 +191,7 @@ class Roll:
     async def _ask(self, line: Line, portion: list[str]) -> None:
         now = asyncio.get_running_loop().time()
         answer = await call(line, portion, commas=self._commas)
-        if len(portion) > 1 and len(answer.rows) <= 1 and not answer.trouble:
+        if len(portion) > 1 and len(answer.known) <= 1 and not answer.trouble:
             answer = await self._respelled(line, portion, answer)
         self._take(portion, answer, now)
 
@@ -197,7 +201,7 @@ class Roll:
             return answer
         self._comma_tries += 1
         other = await call(line, portion, commas=not self._commas)
-        if len(other.rows) <= len(answer.rows):
+        if len(other.known) <= len(answer.known):
             return answer
         self._commas = not self._commas
         return other
@@ -211,20 +215,18 @@ class Roll:
             return
         self._troubles = 0
         for task_id in portion:
-            row = answer.rows.get(task_id)
-            if row is not None and row.over:
+            if task_id in answer.over:
                 self._proven = True
                 self._owed.pop(task_id, None)
             elif asked_at > self._owed.get(task_id, math.inf):
                 self._give_up(f"it does not tell that task {task_id} has ended")
-            if (seat := self._seats.get(task_id)) is None:
-                continue
-            seat.misses = 0 if row else seat.misses + 1
-            if row is None and seat.misses == MISSES:
-                seat.tell(None)
-            elif row is not None and row.over:
-                seat.tell(row.status)
-        if answer.strangers and len(answer.rows) < len(portion):
+            if (seat := self._seats.get(task_id)) is not None:
+                seat.misses = 0 if task_id in answer.known else seat.misses + 1
+                if not seat.misses and task_id not in answer.over:
+                    seat.under_way_at = asked_at
+                if task_id in answer.over or seat.misses == MISSES:
+                    seat.tell(answer.over.get(task_id))
+        if answer.strangers and len(answer.known) < len(portion):
             self._give_up("it tells of other tasks than it was asked for")
 
     def _trouble(self, answer: Answer) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.engine.http import Http
 from runner.engine.limits import Rate
-from runner.model import Account
-from runner.providers.lists import Listed, Lister
+from runner.model import Account, TaskStatus
+from runner.providers.lists import Lister
 
 MOST = 100
 """Tasks asked after at once: a page of Vidu's list."""
@@ -30,12 +30,14 @@ class Line:
 class Answer:
     """What the list said."""
 
-    rows: Mapping[str, Listed] = field(default_factory=dict)
-    """By task id; of those asked after."""
+    known: Collection[str] = ()
+    """Of the tasks asked after, those it tells of."""
+    over: Mapping[str, TaskStatus] = field(default_factory=dict)
+    """Of these, by id, those that have ended or say so."""
     strangers: int = 0
     """Rows of tasks that were not asked after."""
     trouble: str = ""
-    """Why this is no answer, or not all of it; empty when it is."""
+    """Why this is no answer; empty when it is one."""
     hopeless: bool = False
     """With `trouble`: there is no list at this address, or not for this key."""
 
@@ -48,28 +50,23 @@ async def call(line: Line, task_ids: Sequence[str], *, commas: bool = False) -> 
     `commas` in one.
     """
     named = [",".join(task_ids)] if commas else task_ids
-    asked, rows = frozenset(task_ids), dict[str, Listed]()
+    asked, known, over = frozenset(task_ids), set[str](), dict[str, TaskStatus]()
     strangers, page = 0, None
     while True:
         await line.rate.acquire()
         request = line.lister.list_tasks(line.account, task_ids=named, page=page)
-        reply = await line.http.send(request, submission=False)
-        listing = line.lister.read_list(reply)
-        line.rate.note(throttled=listing.throttled)
-        if listing.trouble:
-            hopeless = listing.missing or listing.fatal
-            return Answer(
-                rows=rows, strangers=strangers, trouble=listing.trouble, hopeless=hopeless
-            )
-        known = len(rows)
-        for task in listing.tasks:
-            if task.status.task_id in asked:
-                rows[task.status.task_id] = task
-            else:
-                strangers += 1
-        page = listing.next_page
-        if page is None or len(rows) in (known, len(asked)):
-            return Answer(rows=rows, strangers=strangers)
+        states = line.lister.read_states(await line.http.send(request, submission=False))
+        line.rate.note(throttled=states.throttled)
+        if states.trouble:
+            return Answer(trouble=states.trouble, hopeless=states.hopeless)
+        told = {*states.under_way, *states.over}
+        fresh = (told & asked) - known
+        known |= fresh
+        over |= {task_id: states.over[task_id] for task_id in fresh & states.over.keys()}
+        strangers += len(told - asked)
+        page = states.next_page
+        if page is None or not fresh or len(known) == len(asked):
+            return Answer(known=known, over=over, strangers=strangers)
 
 
 def portions(task_ids: Iterable[str]) -> Iterator[list[str]]:

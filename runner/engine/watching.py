@@ -46,7 +46,8 @@ async def watch(context: Context, flight: Flight) -> Ending | None:
         with context.rolls[provider].seat(flight.task_id, began, pace) as seat:
             status = await _end_of(context, flight, seat)
             if status.state in ENDED:
-                ended_at = asyncio.get_running_loop().time()
+                # It ended between two questions, about half-way.
+                ended_at = (seat.under_way_at + asyncio.get_running_loop().time()) / 2
     finally:
         pace.over(flight.task_id, ended_at)
     return await _meaning(context, flight, status)

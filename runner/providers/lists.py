@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -22,8 +22,6 @@ class Listed:
     """UTC, by the provider's clock."""
     images: int | None = None
     """How many reference images it has."""
-    over: bool = False
-    """The row says that the task has ended, whatever else it leaves out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +41,24 @@ class Listing:
     """With `trouble`: there is no list at this address."""
     fatal: bool = False
     """With `trouble`: the key was refused."""
+    throttled: bool = False
+    """With `trouble`: there were too many requests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class States:
+    """One page of an account's tasks, as far as it tells which have ended."""
+
+    under_way: Collection[str] = ()
+    """Ids, as they came."""
+    over: Mapping[str, TaskStatus] = field(default_factory=dict)
+    """By id, those that have ended or say so; `UNKNOWN` where a row leaves out what came of it."""
+    next_page: str | None = None
+    """The token of the next page; None on the last."""
+    trouble: str = ""
+    """Why there is no page; empty when there is."""
+    hopeless: bool = False
+    """With `trouble`: there is no list at this address, or not for this key."""
     throttled: bool = False
     """With `trouble`: there were too many requests."""
 
@@ -73,6 +89,9 @@ class Lister(Protocol):
 
     def read_list(self, reply: Reply) -> Listing:
         """One page of the answer."""
+
+    def read_states(self, reply: Reply) -> States:
+        """The same page, read as little as it takes to tell which tasks have ended."""
 
     def cancel(self, account: Account, task_id: str) -> Request:
         """The wish to have a task not made."""

@@ -83,6 +83,10 @@ _STATES = {
     "failed": TaskState.FAILED,
 }
 
+_ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
+UNDER_WAY = frozenset(said for said, state in _STATES.items() if state not in _ENDED)
+"""The states, as documented, of tasks that have not ended."""
+
 
 def default_auth(base_url: str) -> Auth:
     """`Token KEY` at the vendor's own hosts, `Bearer KEY` at gateways."""
@@ -162,9 +166,12 @@ def read_task(value: reading.JsonObject, task_id: str) -> TaskStatus:
     )
 
 
-def says_success(value: reading.JsonObject) -> bool:
-    """Whether a task is said to be done, with or without the URLs of its results."""
-    return _STATES.get((_said(value) or "").lower()) is TaskState.SUCCEEDED
+def is_under_way(value: reading.JsonObject) -> bool:
+    """Whether nothing says that a task has ended: neither its state nor a result."""
+    said = _said(value)
+    if said is None:
+        return not value.get("creations")
+    return _STATES.get(said.lower()) not in _ENDED
 
 
 def _said(value: reading.JsonObject) -> str | None:

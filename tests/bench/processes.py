@@ -39,6 +39,14 @@ class Usage:
         return self.peak_bytes / MIB
 
 
+def _surroundings() -> dict[str, str]:
+    """The environment, in which compiled modules are kept: as they are where it is installed."""
+    return {name: text for name, text in os.environ.items() if name != _UNCOMPILED}
+
+
+_UNCOMPILED = "PYTHONDONTWRITEBYTECODE"
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -57,7 +65,7 @@ def run(
             # -S and -E: nothing of anybody's Python comes in the way of the launcher.
             [sys.executable, "-S", "-E", _LAUNCH, str(int(tree)), report.name, *map(str, command)],
             cwd=cwd,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
+            env={**_surroundings(), "PYTHONPATH": str(ROOT), **(env or {})},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from yarl import URL
 
-from runner.engine.addresses import is_private, proxy_for, proxy_hosts
+from runner.engine.addresses import Proxies, is_private, proxy_hosts
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_the_environment_names_the_proxy(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert proxy_for(URL(url)) == (URL(proxy) if proxy else None)
+    assert Proxies().of(URL(url)) == (URL(proxy) if proxy else None)
 
 
 def test_the_hosts_of_proxies_are_known_as_far_as_they_can_be_read(
