@@ -535,7 +535,7 @@ def test_a_provider_that_does_not_come_to_an_end_is_given_up(
 
 def test_a_provider_without_a_list_leaves_it_unclear(tmp_path: Path) -> None:
     async def scene(room: Room, _: Desk) -> None:
-        attempt = await room.doubt(room.intent("f1"))
+        attempt = await room.doubt(replace(room.intent("f1"), provider="modelverse"))
         assert await reconcile(room.context, attempt, VIDEO) == Unclear(
             reason="modelverse has no list of tasks in which it could be looked for"
         )
