@@ -8,6 +8,7 @@ python -m tests.bench makespan --only vidu-run-list --jobs 300
 from __future__ import annotations
 
 import argparse
+import compileall
 import importlib
 import importlib.util
 import sys
@@ -18,7 +19,7 @@ from tests.bench import machine, makespan
 from tests.bench.contenders import CONTENDERS, FETCHING, FILM, Contender
 from tests.bench.page import PAGE, update
 from tests.bench.peers import PEERS
-from tests.bench.processes import BenchError
+from tests.bench.processes import ROOT, BenchError
 from tests.bench.tables import Table, report
 
 PARTS = ("makespan", "stalls", "capacity", "startup", "parsing", "ledger", "planning", "scale")
@@ -29,6 +30,7 @@ KNOWN = {each.name: each for each in (*CONTENDERS, *FETCHING, FILM, *PEERS)}
 def main() -> int:
     """Measure what is asked for; 1 when something did not work."""
     options = _options()
+    compileall.compile_dir(ROOT / "runner", quiet=2)  # or else whoever comes first pays for it
     try:
         for part in options.parts or _parts():
             tables = _measure(part, options)
