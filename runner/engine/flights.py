@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Mapping
 
 from runner.engine.adopting import adopt
+from runner.engine.ahead import Ahead
 from runner.engine.budget import Admission, Order, order_of, refusal
 from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
@@ -36,12 +37,14 @@ class Flights:
         context: Context,
         schedule: Schedule,
         stops: Stops,
+        ahead: Ahead,
         outcomes: Mapping[str, Outcome],
     ) -> None:
         """`outcomes`: job id to its end, of the jobs that have ended by now."""
         self._context = context
         self._schedule = schedule
         self._stops = stops
+        self._ahead = ahead
         self._outcomes = outcomes
         self.flights: dict[str, Flight] = {}
         """Job id to its way so far."""
@@ -102,7 +105,7 @@ class Flights:
                 outcome = unstarted(entry, f"not submitted: {halt.reason}")
                 return Ending(outcome=outcome, halt=halt)
             case Admission.NOW:
-                result = await submit(self._context, flight, self._outcomes)
+                result = await submit(self._context, flight, self._ahead, self._outcomes)
         match result:
             case None:
                 self._schedule.widen(entry)

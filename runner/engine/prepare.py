@@ -18,6 +18,7 @@ from runner.model import (
     Media,
     Operation,
     Outcome,
+    PlanEntry,
     Request,
 )
 
@@ -30,15 +31,17 @@ class Prepared:
     request: Request
 
 
-async def prepare(context: Context, flight: Flight, upstream: Mapping[str, Outcome]) -> Prepared:
+async def prepare(
+    context: Context, entry: PlanEntry, operation: Operation, upstream: Mapping[str, Outcome]
+) -> Prepared:
     """Build the request of a job and the intent to send it; raises `Unfit`.
 
-    Images are read and encoded off the loop. An image whose content is no longer what was
-    planned (and fingerprinted) stops the job.
+    `upstream`: job id to its outcome, of those that the job needs at least. Images are read and
+    encoded off the loop. An image whose content is no longer what was planned (and
+    fingerprinted) stops the job.
     """
-    operation = flight.operation
     account, provider = context.account(operation), context.provider(operation)
-    parameters, images = await resolved(context, flight, upstream)
+    parameters, images = await resolved(context, entry.job, operation, upstream)
     tag = _tag(context)
     if operation.tag is not None and operation.tag not in parameters:
         parameters[operation.tag] = tag
@@ -50,32 +53,28 @@ async def prepare(context: Context, flight: Flight, upstream: Mapping[str, Outco
         if any(encoded.values())
         else provider.submission(operation, body, account)
     )
-    flight.seed = _known_seed(operation, parameters)
-    return Prepared(
-        intent=_intent(
-            context,
-            flight,
-            {**parameters, **{name: _by_digest(some) for name, some in images.items()}},
-            tag,
-        ),
-        request=request,
-    )
+    asked = {**parameters, **{name: _by_digest(some) for name, some in images.items()}}
+    seed = _known_seed(operation, parameters)
+    return Prepared(intent=_intent(context, entry, asked, seed, tag), request=request)
 
 
-def _intent(context: Context, flight: Flight, request: Mapping[str, Any], tag: str) -> Intent:
-    account = context.account(flight.operation)
+def _intent(
+    context: Context, entry: PlanEntry, request: Mapping[str, Any], seed: int | None, tag: str
+) -> Intent:
+    operation = context.operations[entry.job.operation]
+    account = context.account(operation)
     return Intent(
         manifest=context.manifest,
-        job=flight.entry.job.id,
-        operation=flight.operation.name,
-        fingerprint=flight.entry.job.fingerprint,
+        job=entry.job.id,
+        operation=operation.name,
+        fingerprint=entry.job.fingerprint,
         request=request,
-        seed=flight.seed,
-        provider=flight.operation.provider,
+        seed=seed,
+        provider=operation.provider,
         base_url=account.base_url,
         key_env=account.key_env,
         tag=tag,
-        estimate=flight.entry.estimate,
+        estimate=entry.estimate,
         at=context.stamp(),
     )
 
@@ -88,7 +87,8 @@ def _tag(context: Context) -> str:
 def adoption(context: Context, flight: Flight) -> Intent:
     """The intent, after the fact, of a task that only an earlier results manifest knows."""
     job, operation = flight.entry.job, flight.operation
-    return _intent(context, flight, _as_written(job, operation), _tag(context))
+    written = _as_written(job, operation)
+    return _intent(context, flight.entry, written, flight.seed, _tag(context))
 
 
 async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:

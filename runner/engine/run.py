@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from typing import Any
 
+from runner.engine.ahead import Ahead
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.flights import Flights
 from runner.engine.outcomes import interrupted, shared, unstarted
-from runner.engine.roll import Roll
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.engine.watching import collect
@@ -58,7 +59,8 @@ class Batch:
             providers={name: op.provider for name, op in context.operations.items()},
             caps={name: _cap(context, name) for name in context.providers},
         )
-        self._under_way = Flights(context, self._schedule, self.stops, self._outcomes)
+        self._ahead = Ahead(context, self._schedule.upcoming)
+        self._under_way = Flights(context, self._schedule, self.stops, self._ahead, self._outcomes)
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         """Bring every job to an end, or to where an interruption leaves it; see `outcomes`.
@@ -70,10 +72,12 @@ class Batch:
         """
         async with asyncio.TaskGroup() as beside:
             running = [beside.create_task(self._fetch()) for _ in range(FETCHERS)]
-            running += [
-                beside.create_task(self._ask(roll)) for roll in self._context.rolls.values()
+            lasting = [
+                self._ahead.keep_building(),
+                *(roll.keep_asking() for roll in self._context.rolls.values()),
+                self._write_now_and_then(checkpoint),
             ]
-            running.append(beside.create_task(self._write_now_and_then(checkpoint)))
+            running += [beside.create_task(self._guarded(work)) for work in lasting]
             await self._work_together()
             for task in running:
                 task.cancel()
@@ -154,9 +158,9 @@ class Batch:
             except Exception as error:  # noqa: BLE001 - the same
                 self._fail(error)
 
-    async def _ask(self, roll: Roll) -> None:
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
-            await roll.keep_asking()
+            await work
         except Exception as error:  # noqa: BLE001 - the same
             self._fail(error)
 

@@ -78,6 +78,11 @@ class Schedule:
         lane.flying += 1
         return lane.ready.popleft()
 
+    def upcoming(self, count: int) -> list[PlanEntry]:
+        """The jobs that are ready and next in line at each provider, `count` of each at most."""
+        lanes = self._lanes.values()
+        return [entry for lane in lanes for entry in itertools.islice(lane.ready, count)]
+
     def due(self) -> float | None:
         """When the next delayed job is ready again; None when none is delayed."""
         return self._delayed[0][0] if self._delayed else None

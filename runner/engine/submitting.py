@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.engine import redaction, retry
+from runner.engine.ahead import Ahead
 from runner.engine.context import Context, Ending, Flight, Halt, Later, durable
 from runner.engine.outcomes import ended
 from runner.engine.prepare import Prepared, prepare
@@ -34,7 +35,7 @@ SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 
 
 async def submit(
-    context: Context, flight: Flight, upstream: Mapping[str, Outcome]
+    context: Context, flight: Flight, ahead: Ahead, upstream: Mapping[str, Outcome]
 ) -> Ending | Later | Taken | Full | None:
     """Submit once: None when the task exists, otherwise how the job ended or when to try again.
 
@@ -43,9 +44,12 @@ async def submit(
     fits the budget, for what other runs cost.
     """
     try:
-        prepared = await prepare(context, flight, upstream)
+        prepared = await ahead.take(flight.entry) or await prepare(
+            context, flight.entry, flight.operation, upstream
+        )
     except Unfit as unfit:
         return Ending(outcome=ended(flight, State.FAILED, error=unfit.error))
+    flight.seed = prepared.intent.seed
     gate, fate, throttled = context.gates[flight.operation.provider], None, False
     if not await gate.enter():
         return _given_up(context, flight, "it has not taken any submission")

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner import media
 from runner.engine.asking import ask_patiently
-from runner.engine.context import Context, Flight
+from runner.engine.context import Context
 from runner.expansion import resolve
 from runner.model import (
     Billed,
@@ -36,14 +36,13 @@ class Unfit(Exception):  # noqa: N818 - caught one level up, never shown as it i
 
 
 async def resolved(
-    context: Context, flight: Flight, upstream: Mapping[str, Outcome]
+    context: Context, job: Job, operation: Operation, upstream: Mapping[str, Outcome]
 ) -> tuple[dict[str, Any], dict[str, tuple[Media, ...]]]:
     """Parameters without images, and the images, with what other jobs made put in and checked.
 
     Raises `Unfit` where that does not fit. Files travel inside the request where they fit, by a
     freshly asked URL otherwise.
     """
-    job, operation = flight.entry.job, flight.operation
     plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
     if not job.draft.needs:
         return plain, {name: _all_known(some) for name, some in job.media.items()}
