@@ -91,7 +91,7 @@ class Totals:
     """What the submissions of unknown fate may have cost."""
 
 
-def make_plan(jobs: Sequence[Job], known: Known, wish: Wish) -> Plan:
+def make_plan(jobs: Iterable[Job], known: Known, wish: Wish) -> Plan:
     """What will happen to each job, in the order of the manifest.
 
     Of several jobs with one fingerprint the first that is meant makes it, and the others share.

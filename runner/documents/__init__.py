@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,13 +61,14 @@ class Document:
         return offset + quoted if shown else 0
 
 
-def read_document(path: Path) -> Document:
+def read_document(path: Path, seen: Callable[[int, int], None] | None = None) -> Document:
     """The manifest at `path`, with what is wrong or odd about its text as `problems`.
 
-    Raises ManifestError with every problem found where no mapping comes of the text.
+    `seen` is told now and then how many characters are read, and how many there are. Raises
+    ManifestError with every problem found where no mapping comes of the text.
     """
     text, content = read_text(path)
-    built = build(text)
+    built = build(text, seen=seen)
     positions = Positions(str(path), text)
     problems = _problems(built, positions)
     if built.whole and not isinstance(built.value, dict):

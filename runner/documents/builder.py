@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -18,6 +19,8 @@ Container: TypeAlias = dict[str, Any] | list[Any]
 _AWAITED: Final = "\0awaited"
 _MERGE: Final = "\0merge"
 _MAX_MEMO = 20_000
+_SEEN_EVERY = 2000
+"""Lists and mappings from one word on how far it is to the next."""
 _MAX_MEMO_LENGTH = 64
 _BRACKET_HINT = 'quote the text, if it starts with "{" or "["'
 _TAGS = "tag:yaml.org,2002:"
@@ -36,13 +39,20 @@ class Built:
     """Index of the value's first character; None where there is no value at all."""
 
 
-def build(text: str, names: frozenset[str] = frozenset()) -> Built:
+def build(
+    text: str,
+    names: frozenset[str] = frozenset(),
+    seen: Callable[[int, int], None] | None = None,
+) -> Built:
     """The value of the one document in `text`, and every flaw up to the first syntax error.
 
     What aliases stand for is shared, not copied: treat the value as read-only. `names` are keys
-    that are meant as text though YAML 1.1 reads them as something else.
+    that are meant as text though YAML 1.1 reads them as something else. `seen` is told now and
+    then how many characters are read, and how many there are.
     """
     builder = _Builder(names, text if SURROGATE.search(text) else "")
+    if seen:
+        builder.seen = lambda index: seen(index, len(text))
     try:
         with opened(text) as next_event:
             builder.run(next_event)
@@ -81,6 +91,8 @@ class _Builder:
         self.aliases = Aliases()
         self.merges: dict[int, list[tuple[int, Any]]] = {}
         self.memo: dict[str, str] = {}
+        self.closed = 0
+        self.seen: Callable[[int], None] = _nothing
 
     def run(self, next_event: NextEvent) -> None:
         handlers: dict[type[yaml.Event], Any] = {
@@ -175,7 +187,10 @@ class _Builder:
         self.frames.append(frame)
         self.top, self.key = container, _AWAITED
 
-    def _close(self, _event: yaml.Event) -> None:
+    def _close(self, event: yaml.Event) -> None:
+        self.closed += 1
+        if not self.closed % _SEEN_EVERY:
+            self.seen(index_of(event))
         closed, depth = self.top, len(self.frames)
         if self.merges and depth in self.merges and isinstance(closed, dict):
             self.flaws += merge_into(closed, self.merges.pop(depth))
@@ -275,7 +290,7 @@ class _Builder:
         )
 
 
-def _nothing(_event: yaml.Event) -> None:
+def _nothing(_: object) -> None:
     """Streams and the ends of documents mean nothing here."""
 
 

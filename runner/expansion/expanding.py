@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,12 +38,14 @@ def expand(
     *,
     env: Mapping[str, str],
     place: PlaceAt,
+    each: Callable[[Sequence[Any]], Iterable[Any]] = iter,
 ) -> Expansion:
     """Every job of a manifest, after defaults, variables, matrix, rows and takes.
 
     `base` is the manifest's folder, `env` the process's environment, of which the manifest sees
-    what it lists, `place` gives the place of a path from the manifest's root. Entries of a shape
-    that validation refuses (no mapping, no id) are passed over. Reads the files of `foreach`.
+    what it lists, `place` gives the place of a path from the manifest's root, `each` goes through
+    the entries. Entries of a shape that validation refuses (no mapping, no id) are passed over.
+    Reads the files of `foreach`.
     """
     problems: list[Problem] = []
     places = Places(document_value, place)
@@ -58,7 +60,7 @@ def expand(
         problems=problems,
     )
     jobs = document_value.get("jobs")
-    for index, entry in enumerate(jobs if isinstance(jobs, list) else ()):
+    for index, entry in enumerate(each(jobs if isinstance(jobs, list) else ())):
         if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
             entries.add(index, entry)
         else:

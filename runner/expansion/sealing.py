@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from runner.expansion.fingerprints import Request
@@ -19,17 +19,19 @@ def seal(
     drafts: Sequence[Draft],
     operations: Mapping[str, Operation],
     media_of: Callable[[Draft], Images],
+    each: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> list[Job]:
     """The jobs of a manifest's checked drafts, in the order of the drafts.
 
     Every id that a draft needs is among them, without a cycle. Among requests with seed 0, which
     ask for different results in the same words, the first in the manifest has ordinal 0. An
-    operation without a seed cannot tell takes apart, so there the take is the ordinal.
+    operation without a seed cannot tell takes apart, so there the take is the ordinal. `each`
+    goes through the indexes of the drafts.
     """
     prints: dict[str, str] = {}
     equal: Counter[str] = Counter()
     sealed: list[Job | None] = [None] * len(drafts)
-    for index in _upstream_first(drafts):
+    for index in each(_upstream_first(drafts)):
         draft = drafts[index]
         job = _sealed(draft, operations[draft.operation], media_of(draft), prints, equal)
         prints[draft.id] = job.fingerprint
@@ -99,16 +101,16 @@ def _stand_in(value: Any, prints: Mapping[str, str]) -> Any:
     return value
 
 
-def _upstream_first(drafts: Sequence[Draft]) -> Iterator[int]:
+def _upstream_first(drafts: Sequence[Draft]) -> Sequence[int]:
     """Indexes of the drafts, each after those it needs, otherwise in the manifest's order.
 
     They go level by level, so that equal requests, which stand on one level, are met in the
     manifest's order whatever else needs them.
     """
     if not any(draft.needs for draft in drafts):
-        return iter(range(len(drafts)))
+        return range(len(drafts))
     levels = _levels({draft.id: draft.needs for draft in drafts})
-    return iter(sorted(range(len(drafts)), key=lambda index: levels[drafts[index].id]))
+    return sorted(range(len(drafts)), key=lambda index: levels[drafts[index].id])
 
 
 def _levels(needs: Mapping[str, Sequence[str]]) -> dict[str, int]:

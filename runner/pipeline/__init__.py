@@ -26,7 +26,7 @@ def validate(options: Options) -> Exit:
     manifests: list[Manifest] = []
     code = Exit.OK
     try:
-        manifests = read_manifests(options.manifests, options.environ)
+        manifests = read_manifests(options.manifests, options.environ, options.progress)
         problems = [problem for manifest in manifests for problem in manifest.warnings]
     except ManifestError as error:
         if not options.as_json:
@@ -45,7 +45,7 @@ def validate(options: Options) -> Exit:
 def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
     options.check()
-    manifests = read_manifests(options.manifests, options.environ)
+    manifests = read_manifests(options.manifests, options.environ, options.progress)
     planned = [plan_manifest(manifest, options) for manifest in manifests]
     if options.as_json:
         print_json([records.of_plan(str(p.manifest.path), p.plan, p.outlook) for p in planned])
@@ -76,7 +76,7 @@ def run(options: Options) -> Exit:
             "--force pays again for results that are there",
             hint="name the jobs with --select, or add --yes to mean all of them",
         )
-    manifests = read_manifests(options.manifests, options.environ)
+    manifests = read_manifests(options.manifests, options.environ, options.progress)
     for ledger in dict.fromkeys(Places.of(each.path, options).ledger for each in manifests):
         for line in bring_home(ledger):
             say(line)

@@ -18,7 +18,7 @@ NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
 def plan_all(options: Options) -> list[Planned]:
     """A plan for each manifest, of a verb that submits nothing. Raises every known error."""
     options.check()
-    manifests = read_manifests(options.manifests, options.environ)
+    manifests = read_manifests(options.manifests, options.environ, options.progress)
     return [plan_manifest(manifest, options, submit=False) for manifest in manifests]
 
 

@@ -19,6 +19,7 @@ from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.reading import Manifest
 from runner.planning import Known, Wish, make_plan, totals
+from runner.progress import stages
 from runner.providers.registry import LISTERS, PROVIDERS, put_off
 from runner.report.plans import Outlook
 from runner.results import read_evidence
@@ -131,7 +132,11 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     jobs = manifest.jobs
     realms = _by_realm(manifest, settings)
     present = functools.cache(lambda file: _present(file, places))
-    with open_ledger(places.ledger, read_only=True) as ledger:
+    with (
+        stages(options.progress, options.environ) as stage,
+        open_ledger(places.ledger, read_only=True) as ledger,
+    ):
+        stage.begin("reading the ledger")
         history = History(manifest, settings, options, ledger)
         placed = _placed(places)
         attempts = _union(ledger.latest(prints, realm, placed) for realm, prints in realms.items())
@@ -162,7 +167,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             submit=submit,
             download=settings.download,
         )
-        plan, costs = make_plan(jobs, known, wish), history.costs
+        plan, costs = make_plan(stage.each("planning", jobs), known, wish), history.costs
     unread = earlier[0].problems if earlier else ()
     return Planned(
         manifest=manifest,

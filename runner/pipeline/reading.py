@@ -14,6 +14,7 @@ from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
 from runner.pipeline.collecting import uncollected
 from runner.planning import doubles
+from runner.progress import Stages, stages
 
 Images = Mapping[str, tuple[Media | Deferred, ...]]
 
@@ -45,17 +46,21 @@ class Manifest:
 
 
 @uncollected()
-def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Manifest]:
+def read_manifests(
+    paths: Iterable[Path], environ: Mapping[str, str], progress: str = "none"
+) -> list[Manifest]:
     """Read and check them all; raises ManifestError with all problems, in file order.
 
     Nothing is sent and nothing written. Warnings travel with the error, or with the manifests.
+    `progress` is what `--progress` asks for while it lasts.
     """
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            manifest = _read(path, operations, environ)
+            with stages(progress, environ) as told:
+                manifest = _read(path, operations, environ, told)
         except ManifestError as error:
             problems += error.problems
         else:
@@ -66,8 +71,11 @@ def read_manifests(paths: Iterable[Path], environ: Mapping[str, str]) -> list[Ma
     return manifests
 
 
-def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str]) -> Manifest:
-    document = documents.read_document(path)
+def _read(
+    path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str], stage: Stages
+) -> Manifest:
+    stage.begin(f"reading {path.name}")
+    document = documents.read_document(path, stage.reached)
     shape = validation.document_problems(
         [
             *validation.check_document(document.value, operations),
@@ -77,17 +85,31 @@ def _read(path: Path, operations: Mapping[str, Operation], environ: Mapping[str,
         document.place,
     )
     told = [*document.problems, *validation.not_yet_told(shape, document.problems)]
-    expansion = expand(document.value, path.parent, operations, env=environ, place=document.place)
+    expansion = expand(
+        document.value,
+        path.parent,
+        operations,
+        env=environ,
+        place=document.place,
+        each=lambda entries: stage.each("expanding", entries),
+    )
     images: dict[str, Images] = {}
     told += validation.not_yet_told(expansion.problems, told)
-    told += validation.not_yet_told(_job_problems(document, operations, expansion, images), told)
-    drafts = [*expansion.drafts, *(sketch.draft for sketch in expansion.sketches)]
-    links = validation.problems(validation.check_links(drafts, operations), expansion.place_of)
+    drafts = stage.each("checking", expansion.drafts)
+    found = _job_problems(document, operations, expansion, drafts, images)
+    told += validation.not_yet_told(found, told)
+    known = [*expansion.drafts, *(sketch.draft for sketch in expansion.sketches)]
+    links = validation.problems(validation.check_links(known, operations), expansion.place_of)
     told += validation.not_yet_told(links, told)
     problems = in_file_order(merged(told), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
-    jobs = seal(expansion.drafts, operations, lambda draft: images[draft.id])
+    jobs = seal(
+        expansion.drafts,
+        operations,
+        lambda draft: images[draft.id],
+        lambda indexes: stage.each("fingerprinting", indexes),
+    )
     return Manifest(
         path=path,
         document=document,
@@ -102,12 +124,13 @@ def _job_problems(
     document: documents.Document,
     operations: Mapping[str, Operation],
     expansion: Expansion,
+    drafts: Iterable[Draft],
     images: dict[str, Images],
 ) -> list[Problem]:
     """What is wrong with the jobs themselves; the images of the others are left in `images`."""
     checked = [
         (draft, findings)
-        for draft in expansion.drafts
+        for draft in drafts
         if (findings := _findings(draft, operations.get(draft.operation), images))
     ]
     checked += [

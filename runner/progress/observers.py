@@ -10,6 +10,7 @@ from typing import Any, TextIO
 
 from runner.errors import one_line
 from runner.model import Action, Event, Observer, Outcome, Plan, State, Step
+from runner.progress.terminal import fancy
 
 
 def observer(
@@ -21,8 +22,7 @@ def observer(
     """
     out, err = out or sys.stdout, err or sys.stderr
     if mode == "auto":
-        fancy = err.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
-        mode = "bar" if fancy else "plain"
+        mode = "bar" if fancy(err, environ) else "plain"
     match mode:
         case "bar":
             return Unheard(Bar(err))
