@@ -16,7 +16,11 @@ from pathlib import Path
 
 from tests.pipeline.conftest import Project
 
-JOBS = "".join(f"  - {{id: job-{n}, prompt: a cat}}\n" for n in range(100_000))
+JOBS = "".join(
+    f"  - {{id: job-{n}, prompt: cat number {n}, seed: {n + 1}, resolution: 1080p, tags: [a, b]}}\n"
+    for n in range(100_000)
+)
+"""Seconds of work, on any machine."""
 
 
 @contextmanager
@@ -30,7 +34,7 @@ def on_terminal(
     env |= {"TERM": "xterm", "PYTHONPATH": str(Path(__file__).parents[2])}
     command = [sys.executable, "-m", "runner", *arguments]
     process = subprocess.Popen(
-        command, cwd=project.folder, env=env, stdin=line, stdout=subprocess.PIPE, stderr=line
+        command, cwd=project.folder, env=env, stdin=line, stdout=subprocess.DEVNULL, stderr=line
     )
     os.close(line)
     try:
@@ -58,10 +62,8 @@ def shown(screen: int) -> Iterator[str]:
 def test_an_interrupt_while_a_manifest_is_read_ends_the_program_with_130(project: Project) -> None:
     project.jobs(JOBS)
     with on_terminal(project, "plan", "spring.yaml") as (process, screen):
-        assert any("reading spring.yaml" in text for text in screen)
+        assert any("%|" in text for text in screen), "no bar was shown"
         process.send_signal(signal.SIGINT)
-        rest = list(screen)
+        *_, text = screen
         assert process.wait() == 130
-        assert "interrupted" in rest[-1]
-        assert process.stdout is not None
-        assert process.stdout.read() == b""
+        assert text.rstrip().endswith("interrupted")

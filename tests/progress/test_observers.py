@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from runner.model import Event, Plan, Step
-from runner.progress import ERASED, Bar
+from runner.progress.observers import ERASED, Bar
 
 
 def test_the_bar_takes_away_what_the_terminal_shows_of_ctrl_c() -> None:
