@@ -166,36 +166,6 @@ def test_the_version_is_told(project: Project) -> None:
     assert project.run("--version").out == f"vidu-run {__version__}\n"
 
 
-def test_help_loads_neither_the_client_nor_the_server(project: Project) -> None:
-    code = (
-        "import sys\n"
-        "from runner.cli import cli\n"
-        "try: cli(['--help'])\n"
-        "except SystemExit: pass\n"
-        "heavy = {'aiohttp', 'PIL', 'av', 'jsonschema', 'jsonschema_rs', 'tqdm', 'yaml'}\n"
-        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project.folder
-    )
-    assert done.stderr == "[]\n"
-
-
-def test_validate_does_not_load_aiohttp(project: Project) -> None:
-    project.jobs(TWO)
-    code = (
-        "import sys\n"
-        "from runner.cli import cli\n"
-        "try: cli(['validate', 'spring.yaml'])\n"
-        "except SystemExit: pass\n"
-        "print('aiohttp' in sys.modules, file=sys.stderr)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=project.folder
-    )
-    assert done.stderr == "False\n"
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_emulate_serves_both_apis_until_a_signal(project: Project, number: signal.Signals) -> None:
     command = [sys.executable, "-m", "runner", "emulate", "--port", "0", "--time-scale", "0"]

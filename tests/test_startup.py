@@ -1,0 +1,72 @@
+"""What a process has loaded by the time it is done; what takes long to load comes late."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+LOADED = """
+import atexit, json, sys
+atexit.register(lambda: open("loaded.json", "w").write(json.dumps(sorted(sys.modules))))
+from runner.cli import main
+main()
+"""
+
+MANIFEST = """
+version: 1
+defaults: {operation: vidu/reference2image, model: viduq2}
+jobs:
+  - {id: a, prompt: a cat, images: ["https://a/cat.png"]}
+"""
+
+
+def loaded(folder: Path, *arguments: str, **env: str) -> set[str]:
+    """Every module that a process of its own has loaded once the command is done."""
+    (folder / "m.yaml").write_text(MANIFEST, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        check=False,
+        capture_output=True,
+    )
+    assert ended.returncode == 0, ended.stderr
+    return set(json.loads((folder / "loaded.json").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plan", "--help"]])
+def test_help_and_version_load_the_command_line_alone(tmp_path: Path, arguments: list[str]) -> None:
+    modules = loaded(tmp_path, *arguments)
+    assert {name for name in modules if name.startswith("runner")} == {"runner", "runner.cli"}
+    assert not modules & {"yaml", "aiohttp", "asyncio", "sqlite3", "tqdm", "jsonschema_rs"}
+
+
+def test_completion_loads_the_command_line_alone(tmp_path: Path) -> None:
+    env = {"COMP_WORDS": "-c pl", "COMP_CWORD": "1", "_VIDU_RUN_COMPLETE": "bash_complete"}
+    code = LOADED.replace("main()", 'sys.argv = ["vidu-run"]; main()')
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.stdout == "plain,plan\n"
+    modules = json.loads((tmp_path / "loaded.json").read_text(encoding="utf-8"))
+    assert {name for name in modules if name.startswith("runner")} == {"runner", "runner.cli"}
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_nothing_that_speaks_to_providers_is_loaded_where_none_is_asked(
+    tmp_path: Path, verb: str
+) -> None:
+    modules = loaded(tmp_path, verb, "m.yaml")
+    assert not modules & {"aiohttp", "yarl", "asyncio", "ssl", "tqdm", "PIL", "av", "jsonschema"}
