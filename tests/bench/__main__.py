@@ -20,6 +20,7 @@ from tests.bench.contenders import CONTENDERS, FETCHING, FILM, Contender
 from tests.bench.page import PAGE, update
 from tests.bench.peers import PEERS
 from tests.bench.processes import ROOT, BenchError
+from tests.bench.race import Course
 from tests.bench.tables import Table, report
 
 PARTS = ("makespan", "stalls", "capacity", "startup", "parsing", "ledger", "planning", "scale")
@@ -81,11 +82,11 @@ def _measure(part: str, options: argparse.Namespace) -> list[Table]:
     return makespan.measure(quick=options.quick, everything=options.all)
 
 
-def _course(options: argparse.Namespace) -> makespan.Course | None:
+def _course(options: argparse.Namespace) -> Course | None:
     """The course that is asked for; None where it is the usual one."""
     names = ("jobs", "places", "median_s", "sigma", "rounds")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
-    return replace(makespan.Course(), **given) if given or options.only else None
+    return replace(Course(), **given) if given or options.only else None
 
 
 def _contenders(only: Sequence[str] | None) -> Sequence[Contender]:

@@ -8,7 +8,7 @@ from runner.engine.polling import CADENCE, GAP_MAX_S, GAP_MIN_S
 from runner.providers.vidu_account import LIST_MAX
 from runner.settings import Settings
 from tests.bench.contenders import CONTENDERS
-from tests.bench.makespan import Course, Figures, compare
+from tests.bench.race import Course, Figures, compare
 from tests.bench.tables import Table, number
 
 POLL_RATE = Settings().poll_rate

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Protocol
 
-from tests.bench.contenders import Contender
+from tests.bench.race import Figures
 from tests.bench.tables import Table, number
 
 WALL_LISTED, REQUESTS_LISTED = 1.04, 0.6
@@ -13,26 +12,6 @@ BY_TASK = ((1.08, 5.6), (1.14, 3.1))
 """Wall over ideal, at so many status requests a job: one of these."""
 CPU = 1.3
 """Of the plain script's, ledger and all."""
-
-
-class Figures(Protocol):
-    """The part of `makespan.Figures` that is needed here."""
-
-    @property
-    def contender(self) -> Contender:
-        """Whose they are."""
-
-    @property
-    def wall(self) -> float:
-        """Of the ideal."""
-
-    @property
-    def requests(self) -> float:
-        """Status requests a job."""
-
-    @property
-    def cpu(self) -> float | None:
-        """Of the plain script's."""
 
 
 def tables(found: Iterable[Figures]) -> list[Table]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.bench.contenders import CONTENDERS
-from tests.bench.makespan import Course, compare
+from tests.bench.race import Course, compare
 from tests.bench.service import Scenario
 from tests.bench.serving import Server, serving
 
