@@ -22,10 +22,10 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
 chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against paying twice; takes an hour
 	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill.py tests/pipeline/test_faults.py
 
-bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about ten minutes
+bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about a quarter of an hour
 	$(BIN)/python -m tests.bench --write
 
-bench-all: .venv/.stamp  ## the same with Snakemake, Prefect and Dask, each in an environment of its own
+bench-all: .venv/.stamp  ## the same with Snakemake, Prefect, Dask and more, in half an hour
 	$(BIN)/python -m tests.bench --all --write
 
 check: .venv/.stamp  ## lint, format, types and the import rule

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import compileall
 import importlib
-import importlib.util
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,8 +22,10 @@ from tests.bench.processes import ROOT, BenchError
 from tests.bench.race import Course
 from tests.bench.tables import Table, report
 
-PARTS = ("makespan", "stalls", "capacity", "startup", "parsing", "ledger", "planning", "scale")
+PARTS = ("makespan", "stalls", "startup", "parsing", "ledger", "planning", "scale")
 """Modules of this folder; see `tables.Table` for what each of them has."""
+LONG = ("capacity",)
+"""Of the long form only."""
 KNOWN = {each.name: each for each in (*CONTENDERS, *FETCHING, FILM, *PEERS)}
 
 
@@ -33,7 +34,7 @@ def main() -> int:
     options = _options()
     compileall.compile_dir(ROOT / "runner", quiet=2)  # or else whoever comes first pays for it
     try:
-        for part in options.parts or _parts():
+        for part in options.parts or (PARTS + LONG if options.all else PARTS):
             tables = _measure(part, options)
             print(report(tables), flush=True)
             if options.write:
@@ -51,7 +52,7 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; without any: all of them")
+    add("parts", nargs="*", metavar="PART", help=", ".join(PARTS + LONG))
     add("--all", action="store_true", help="the long form: more contenders and spreads")
     add("--quick", action="store_true", help="less of everything, for a first look")
     add("--write", action="store_true", help=f"put the tables into {PAGE.name}, too")
@@ -63,13 +64,9 @@ def _options() -> argparse.Namespace:
     add("--sigma", type=float, help="spread of the times' logarithm")
     add("--rounds", type=int, help="turns for everybody, of which medians are told")
     options = parser.parse_args()
-    if unknown := set(options.parts) - set(PARTS):
+    if unknown := set(options.parts) - {*PARTS, *LONG}:
         parser.error(f"there is no part {', '.join(sorted(unknown))}")
     return options
-
-
-def _parts() -> list[str]:
-    return [part for part in PARTS if importlib.util.find_spec(f"tests.bench.{part}")]
 
 
 def _measure(part: str, options: argparse.Namespace) -> list[Table]:
