@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -64,8 +65,6 @@ def run(options: Options) -> Exit:
     Everything that can be wrong with any of them (problems, keys, addresses) is told before
     anything is sent for the first.
     """
-    from runner.pipeline.consent import confirm
-    from runner.pipeline.forcing import set_aside
     from runner.pipeline.rescued import bring_home
     from runner.pipeline.running import run_planned
     from runner.pipeline.surroundings import within_reach
@@ -80,15 +79,7 @@ def run(options: Options) -> Exit:
     for ledger in dict.fromkeys(Places.of(each.path, options).ledger for each in manifests):
         for line in bring_home(ledger):
             say(line)
-    plans = [plan_manifest(manifest, options) for manifest in manifests]
-    for planned in plans:
-        announce(planned)
-        must_be_read(planned)
-        if not options.emulate:
-            with_keys(planned)
-        confirm(planned)
-    for planned in plans:
-        set_aside(planned)
+    _settle_beforehand(manifests, options)
     # What is set aside is submitted by a plain run; what failed is to be tried again as well.
     options = replace(options, force=False, retry_failed=options.retry_failed or options.force)
     codes: list[Exit] = []
@@ -102,6 +93,22 @@ def run(options: Options) -> Exit:
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break
     return worst(codes)
+
+
+def _settle_beforehand(manifests: Sequence[Manifest], options: Options) -> None:
+    """Tell what is planned and have it agreed to; the plans themselves are not kept."""
+    from runner.pipeline.consent import confirm
+    from runner.pipeline.forcing import set_aside
+
+    plans = [plan_manifest(manifest, options) for manifest in manifests]
+    for planned in plans:
+        announce(planned)
+        must_be_read(planned)
+        if not options.emulate:
+            with_keys(planned)
+        confirm(planned)
+    for planned in plans:
+        set_aside(planned)
 
 
 def emulate(

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.expansion import Expansion, seal
+from runner.expansion.fingerprints import _around
 from runner.model import Deferred, Draft, Job, JobOutput, Media
 from runner.operations import load_operations
 
@@ -340,3 +341,9 @@ def test_a_manifest_seals_as_a_whole(expanded: Expand) -> None:
     again = sealed(*[replace(one, tags=("t",)) for one in found.drafts])
     assert [job.id for job in jobs] == ["up.1", "up.2", "down"]
     assert [job.fingerprint for job in again] == [job.fingerprint for job in jobs]
+
+
+def test_the_names_of_equal_sets_are_put_in_order_once() -> None:
+    _around.cache_clear()
+    sealed(*(draft(f"job-{n}", prompt=f"cat {n}", model="viduq2", seed=n) for n in range(1, 100)))
+    assert _around.cache_info().misses == 1

@@ -286,3 +286,28 @@ def test_a_run_is_recorded_from_its_begin_to_its_end(path: Path) -> None:
         "2026-11-20T10:05:00.000Z",
         0,
     )
+
+
+def test_what_attempts_have_in_common_is_kept_once_and_requests_as_their_text(
+    ledger: Ledger, run: str, intent: MakeIntent
+) -> None:
+    for name in ("f1", "f2"):
+        intend(ledger, run, intent(name))
+    first, second = ledger.attempts()
+    assert first.run is second.run
+    assert first.intent.base_url is second.intent.base_url
+    assert first.intent.estimate is second.intent.estimate
+    assert first.intent.request == intent("f1").request
+    assert repr(first.intent.request) == repr(intent("f1").request)
+    assert len(first.intent.request) == 2
+
+
+def test_paths_of_files_are_told_as_they_are_asked_for(
+    ledger: Ledger, run: str, intent: MakeIntent
+) -> None:
+    number = intend(ledger, run, intent("f1"), task_id="911")
+    file = StoredFile(path="../out/a.png", sha256="a" * 64, bytes=1, media_type="image/png")
+    succeeded = Finish(number=number, state=AttemptState.SUCCEEDED, finished_at=AT)
+    ledger.apply([succeeded, Store(number=number, files=(file,))])
+    found = ledger.latest(["f1"], "remote", lambda path: path.upper())["f1"]
+    assert found.files == (replace(file, path="../OUT/A.PNG"),)
