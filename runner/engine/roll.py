@@ -38,11 +38,16 @@ class Seat:
         self.task_id = task_id
         self.began = began
         self.pace = pace
-        self.under_way_at = began
-        """When it was last asked after without having ended, by the loop's time."""
+        self.asked_at = self.under_way_at = began
+        """When there was a last answer about it, and one by which it was under way, by the loop's
+        time; at first as if its submission had told both."""
         self.misses = 0
         """How often in a row the list has left it out."""
         self._roll = roll
+        self.listed_under_way = False
+        """The list has said that it is under way."""
+        self._curious = False
+        """Its watcher also wants to know that it is under way."""
         self._news: asyncio.Future[TaskStatus | None] | None = None
 
     @property
@@ -58,28 +63,61 @@ class Seat:
         loop = asyncio.get_running_loop()
         start = loop.time()
         if not self.alone:
-            self._news = loop.create_future()
-            try:
-                async with asyncio.timeout(alone_s if self._roll.tries(self) else listed_s):
-                    status = await self._news
-            except TimeoutError:
-                return None
-            finally:
-                self._news = None
-            if status is not None:
+            within_s = alone_s if self._roll.tries(self) else listed_s
+            status = await self._next_news(within_s)
+            if status is not None or loop.time() - start >= within_s:
                 return status
         await asyncio.sleep(max(0.0, start + alone_s - loop.time()))
         return None
 
+    async def now(self, within_s: float) -> TaskStatus | None:
+        """How the task is by the list's next word on it; None where that is not to be had.
+
+        That it is under way is taken from a list only that has been seen to be up to date.
+        """
+        if self.alone:
+            return None
+        self._curious = True
+        status = await self._next_news(within_s)
+        running = status is not None and status.state in _RUNNING
+        return status if self._roll.vouched or not running else None
+
+    async def _next_news(self, within_s: float) -> TaskStatus | None:
+        """What is told within a time, if anything is."""
+        self._news = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._news
+        except TimeoutError:
+            return None
+        finally:
+            self._news = None
+
+    def listed(self, status: TaskStatus | None, *, known: bool, at: float) -> None:
+        """Take in a row of an answer that was asked for at the loop's time `at`.
+
+        `status` is None where it tells of no end, `known` whether there is a row at all.
+        """
+        self.misses = 0 if known else self.misses + 1
+        if known:
+            self.asked_at = at
+        if known and status is None:
+            self.under_way_at, self.listed_under_way = at, True
+            if self._curious:
+                status = TaskStatus(task_id=self.task_id, state=TaskState.RUNNING)
+        if status is not None or self.misses == MISSES:
+            self.tell(status)
+
     def tell(self, status: TaskStatus | None) -> None:
-        """Let the watcher know how the task ended, or that the list is of no use to it."""
+        """Let the watcher know how the task is, or that the list is of no use to it."""
         if self._news is not None and not self._news.done():
             self._news.set_result(status)
 
     def heard(self, told: TaskStatus | None, asked: TaskStatus) -> None:
         """Hold what the list told against the answer of the task's own query."""
+        self.asked_at = asyncio.get_running_loop().time()
         if asked.state in _RUNNING:
-            self.under_way_at = asyncio.get_running_loop().time()
+            self.under_way_at = self.asked_at
         self._roll.compare(self, told, asked)
 
 
@@ -103,6 +141,8 @@ class Roll:
         self._seats: dict[str, Seat] = {}
         self._owed: dict[str, float] = {}
         """Tasks that have ended, to the time by which the list must have told so."""
+        self.vouched = False
+        """A task's own query has borne out what the list said of a task under way."""
         self._proven = False
         self._commas = False
         self._comma_tries = 0
@@ -142,6 +182,8 @@ class Roll:
 
     def compare(self, seat: Seat, told: TaskStatus | None, asked: TaskStatus) -> None:
         """Hold what the list told of a task, if anything, against the task's own query."""
+        if told is None and asked.state in _RUNNING and seat.listed_under_way:
+            self.vouched = True
         if told is not None and asked.state in _RUNNING:
             self._give_up(f"it says that task {seat.task_id} has ended, which it has not")
         elif told is None and asked.state in ENDED and not seat.alone:
@@ -171,7 +213,8 @@ class Roll:
     def _hurry(self, seat: Seat) -> None:
         """A newcomer may be worth a question before the next one is due."""
         now = asyncio.get_running_loop().time()
-        due = now + polling.next_round([(now - seat.began, seat.pace.timing)])
+        # As if it had been asked after when it was submitted: a task of an earlier run is due.
+        due = max(now, seat.began + polling.next_round([(0.0, seat.pace.timing)]))
         if due < self._due and not self._troubles:
             self._due = due
             self._sooner.set()
@@ -221,11 +264,8 @@ class Roll:
             elif asked_at > self._owed.get(task_id, math.inf):
                 self._give_up(f"it does not tell that task {task_id} has ended")
             if (seat := self._seats.get(task_id)) is not None:
-                seat.misses = 0 if task_id in answer.known else seat.misses + 1
-                if not seat.misses and task_id not in answer.over:
-                    seat.under_way_at = asked_at
-                if task_id in answer.over or seat.misses == MISSES:
-                    seat.tell(answer.over.get(task_id))
+                known = task_id in answer.known
+                seat.listed(answer.over.get(task_id), known=known, at=asked_at)
         if answer.strangers and len(answer.known) < len(portion):
             self._give_up("it tells of other tasks than it was asked for")
 

@@ -28,6 +28,9 @@ from runner.model import (
 GONE_TOLERATED_S = 30.0
 """A provider may not know a task at once (a fresh replica, a cache); longer than this is odd."""
 
+LISTED_S = 3.0
+"""How long a verb that only asks how things are waits for a list's word on a task."""
+
 
 async def watch(context: Context, flight: Flight) -> Ending | None:
     """Follow the task until it ends; None when it succeeded, otherwise how the job ended.
@@ -65,7 +68,7 @@ def _began(context: Context, flight: Flight) -> float:
 async def _end_of(context: Context, flight: Flight, seat: Seat) -> TaskStatus:
     """The status that is the last to be waited for: an end, or why no end is told."""
     if context.once:
-        return await ask_patiently(context, flight.operation, seat.task_id)
+        return await _as_it_is(context, flight, seat)
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
     started, gone_since, troubles, status = loop.time(), None, 0, None
     while (waited_s := loop.time() - started) <= limit_s:
@@ -90,15 +93,27 @@ async def _end_of(context: Context, flight: Flight, seat: Seat) -> TaskStatus:
     )
 
 
+async def _as_it_is(context: Context, flight: Flight, seat: Seat) -> TaskStatus:
+    """How the task is now, by the list where that will do."""
+    told = await seat.now(LISTED_S)
+    if told is not None and (told.state is TaskState.RUNNING or _suffices(context, flight, told)):
+        return redaction.of_status(told, context.settings.secrets)
+    status = await ask_patiently(context, flight.operation, seat.task_id)
+    seat.heard(told, status)
+    return status
+
+
 def _delays(context: Context, flight: Flight, seat: Seat) -> tuple[float, float]:
     """Seconds until the task is to be asked after by itself: without a list, and with one."""
     provider, timing = flight.operation.provider, seat.pace.timing
-    age_s = asyncio.get_running_loop().time() - seat.began
+    age_s = seat.asked_at - seat.began
+    since_s = asyncio.get_running_loop().time() - seat.asked_at
     crowd = context.rolls[provider].alone
     stretch = polling.stretch_of(crowd, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
     alone_s = polling.next_poll(age_s, timing, stretch=stretch)
-    return alone_s * jitter, polling.next_check(age_s, timing) * jitter
+    checked_s = polling.next_check(age_s + since_s, timing)
+    return max(0.0, alone_s * jitter - since_s), checked_s * jitter
 
 
 def _suffices(context: Context, flight: Flight, told: TaskStatus) -> bool:

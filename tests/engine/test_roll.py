@@ -339,3 +339,46 @@ async def test_a_provider_without_a_list_is_asked_task_by_task() -> None:
         assert seat.alone
         assert await seat.told(0.01, LONG_S) is None
         assert roll.alone == 1
+
+
+@in_a_loop
+async def test_a_list_that_was_borne_out_is_believed_that_a_task_is_under_way() -> None:
+    desk = Desk()
+    async with seats(desk, "a", "b") as (roll, found):
+        assert await found[0].now(LONG_S) is None, "nobody has borne the list out yet"
+        found[0].heard(None, status("a", TaskState.RUNNING))
+        assert roll.vouched
+        told = await found[1].now(LONG_S)
+    assert told is not None
+    assert told.state is TaskState.RUNNING
+
+
+@in_a_loop
+async def test_an_end_is_told_by_the_first_word_of_the_list() -> None:
+    desk = Desk()
+    async with seats(desk, "a") as (_, [seat]):
+        desk.done("a")
+        told = await seat.now(LONG_S)
+    assert told is not None
+    assert told.state is TaskState.SUCCEEDED
+
+
+@in_a_loop
+async def test_without_a_list_nothing_is_told_of_how_a_task_is() -> None:
+    desk = Desk(answer=lambda: web.Response(status=404))
+    async with seats(desk, "a") as (_, [seat]):
+        assert await seat.now(LONG_S) is None
+        assert await seat.now(LONG_S) is None
+
+
+@in_a_loop
+async def test_a_task_of_an_earlier_run_is_asked_after_at_once() -> None:
+    desk = Desk()
+    desk.put("young")
+    desk.done("old")
+    async with roll_at(desk) as roll:
+        now = asyncio.get_running_loop().time()
+        known = Pace([600.0] * 9, None)
+        with roll.seat("young", now, known), roll.seat("old", now - 500, known) as seat:
+            assert await seat.told(LONG_S, LONG_S) is not None
+    assert len(desk.asked) == 1

@@ -28,6 +28,7 @@ LOSES_THE_FIRST_ANSWER = (
 
 
 STUMBLES = (
+    {"on": "vidu.list", "fault": "no_list"},
     {
         "on": "vidu.creations",
         "match": {"state": "success"},

@@ -76,11 +76,11 @@ def test_a_task_under_way_is_pending_until_a_refresh_asks_for_it(project: Projec
         assert project.run("spring.yaml", *UNDER_WAY).code == 6
         results = (project.folder / "spring.results.yaml").read_bytes()
         served.later()
-        asked = served.asked("creations")
+        asked = served.asked("GET /ent/v2/tasks")
         assert stands(project)[1]["jobs"]["a"]["reason"].endswith("is under way")
-        assert served.asked("creations") == asked
+        assert served.asked("GET /ent/v2/tasks") == asked
         code, told = stands(project, "--refresh")
-        assert served.asked("creations") == asked + 2
+        assert served.asked("GET /ent/v2/tasks") == asked + 1, "the list tells of both"
         assert served.outcomes() == {"accepted": 2}
     assert code == 6
     assert told["jobs"]["a"]["reason"] == "done, but not fetched"
