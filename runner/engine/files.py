@@ -69,8 +69,11 @@ def find(target: Path, sha256: str, archive: Path) -> Path | None:
 
     Every candidate is read and its digest compared.
     """
+    if _holds(target, sha256):
+        return target
+    # The whole archive is gone through for this, so only for what is not in its place.
     kept = sorted(archive.glob(f"{sha256}.*")) if archive.is_dir() else []
-    return next((path for path in [target, *kept] if _holds(path, sha256)), None)
+    return next((path for path in kept if _holds(path, sha256)), None)
 
 
 def relative(path: Path, base: Path) -> str:

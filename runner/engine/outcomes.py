@@ -47,7 +47,8 @@ def ended(
         submitted_at=flight.submitted_at,
         finished_at=flight.finished_at,
         error=error,
-        sent=flight.intent.request if flight.intent else None,
+        # Without needs it says nothing that the job does not, and there may be many.
+        sent=flight.intent.request if flight.intent and flight.entry.job.draft.needs else None,
         elsewhere=flight.elsewhere,
     )
 

@@ -50,7 +50,7 @@ async def prepare(
     # A body with images is megabytes of JSON: not on the loop.
     request = (
         await asyncio.to_thread(provider.submission, operation, body, account)
-        if any(encoded.values())
+        if any(image.sha256 for some in images.values() for image in some)
         else provider.submission(operation, body, account)
     )
     asked = {**parameters, **{name: _by_digest(some) for name, some in images.items()}}
@@ -94,7 +94,10 @@ def adoption(context: Context, flight: Flight) -> Intent:
 async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
     """Every image as it travels: a URL as its text, anything else as a data URI."""
     return {
-        name: [await asyncio.to_thread(_travelling, image) for image in some]
+        name: [
+            await asyncio.to_thread(_travelling, image) if image.path else _travelling(image)
+            for image in some
+        ]
         for name, some in images.items()
     }
 
