@@ -108,7 +108,7 @@ class Flights:
                 result = await submit(self._context, flight, self._ahead, self._outcomes)
         match result:
             case None:
-                self._schedule.widen(entry)
+                self._schedule.widen(flight.operation.provider)
                 self._context.budget.price(entry.job.id, credits_of(flight.credits))
                 return await self._watch(flight)
             case Taken(attempt=attempt):

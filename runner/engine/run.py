@@ -10,6 +10,7 @@ from typing import Any
 
 from runner.engine.ahead import Ahead
 from runner.engine.context import Context, Ending, Flight, Halt, Later
+from runner.engine.ends import Ends, Outcomes
 from runner.engine.flights import Flights
 from runner.engine.outcomes import interrupted, shared, unstarted
 from runner.engine.schedule import Schedule
@@ -46,7 +47,6 @@ class Batch:
     def __init__(self, context: Context, plan: Plan) -> None:
         self._context = context
         self._plan = plan
-        self._outcomes: dict[str, Outcome] = {}
         self._to_fetch: asyncio.Queue[Flight] = asyncio.Queue()
         self._news = asyncio.Condition()
         self._workers: list[asyncio.Task[None]] = []
@@ -59,8 +59,11 @@ class Batch:
             providers={name: op.provider for name, op in context.operations.items()},
             caps={name: _cap(context, name) for name in context.providers},
         )
+        self._ends = Ends(plan.entries, self._schedule.numbers, context.archive.parent)
+        self._numbers: dict[str, int] = {}
+        """Job id to its number in the plan, of the jobs that have begun and not ended."""
         self._ahead = Ahead(context, self._schedule.upcoming)
-        self._under_way = Flights(context, self._schedule, self.stops, self._ahead, self._outcomes)
+        self._under_way = Flights(context, self._schedule, self.stops, self._ahead, self._ends)
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         """Bring every job to an end, or to where an interruption leaves it; see `outcomes`.
@@ -84,17 +87,12 @@ class Batch:
         if self._errors:
             raise ExceptionGroup("the batch ended before its time", self._errors)
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> Outcomes:
         """One outcome for every job, in the plan's order, whatever state the run is in."""
-        return [self._outcome(entry) for entry in self._plan.entries]
-
-    def _outcome(self, entry: PlanEntry) -> Outcome:
-        job = entry.job.id
-        if job in self._outcomes:
-            return self._outcomes[job]
-        if job in self._under_way.flights:
-            return interrupted(self._under_way.flights[job])
-        return unstarted(entry, "interrupted; not started")
+        flights = self._under_way.flights
+        return self._ends.now(
+            {self._numbers[job]: interrupted(flight) for job, flight in flights.items()}
+        )
 
     # ------------------------------------------------------------------------------- workers
 
@@ -107,48 +105,51 @@ class Batch:
             ]
 
     async def _work(self) -> None:
-        while (entry := await self._next()) is not None:
+        while (number := await self._next()) is not None:
             try:
-                await self._carry(entry)
+                await self._carry(number)
             except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
                 self._fail(error)
 
-    async def _next(self) -> PlanEntry | None:
+    async def _next(self) -> int | None:
         """The next job to carry; None when there will be no more."""
         loop = asyncio.get_running_loop()
         async with self._news:
             while not self._over():
-                if (entry := self._schedule.take(loop.time())) is not None:
-                    return entry
+                if (number := self._schedule.take(loop.time())) is not None:
+                    return number
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(self._schedule.due()):
                         await self._news.wait()
         return None
 
     def _over(self) -> bool:
-        everything = len(self._outcomes) == len(self._plan.entries)
+        everything = self._ends.count == len(self._plan.entries)
         return everything or self._context.stopping.is_set()
 
-    async def _carry(self, entry: PlanEntry) -> None:
+    async def _carry(self, number: int) -> None:
         """One job as far as it holds a place in flight."""
-        _current_task().set_name(entry.job.id)  # an interruption asks whose submission is out
-        generation = self._schedule.lane(entry).generation
+        entry = self._plan.entries[number]
+        job = entry.job.id
+        self._numbers[job] = number
+        _current_task().set_name(job)  # an interruption asks whose submission is out
+        generation = self._schedule.lane(number).generation
         try:
             result = await self._under_way.fly(entry)
         finally:
-            self._schedule.land(entry)
+            self._schedule.land(number)
         match result:
             case Ending():
                 await self._end(result.outcome, result.halt)
             case Later():
-                self._context.budget.settle(entry.job.id, None, kept=False)
+                self._context.budget.settle(job, None, kept=False)
                 if result.narrow:
-                    self._schedule.narrow(entry, generation)
+                    self._schedule.narrow(number, generation)
                 loop = asyncio.get_running_loop()
-                self._schedule.delay(entry, loop.time() + result.delay_s)
+                self._schedule.delay(number, loop.time() + result.delay_s)
                 await self._tell_workers(1)
             case None:
-                self._to_fetch.put_nowait(self._under_way.flights[entry.job.id])
+                self._to_fetch.put_nowait(self._under_way.flights[job])
 
     async def _fetch(self) -> None:
         while True:
@@ -168,21 +169,28 @@ class Batch:
 
     async def _end(self, outcome: Outcome, halt: Halt | None = None) -> None:
         """Take down how a job ended, and what follows for those that wait for it."""
-        self._note(outcome)
-        self._context.budget.settle(outcome.job.id, outcome.actual, kept=_paid(outcome))
+        job, number = outcome.job, self._numbers[outcome.job.id]
+        self._note(number, outcome)
+        self._context.budget.settle(job.id, outcome.actual, kept=_paid(outcome))
         freed = 0
-        self.stops.note(self._context.operations[outcome.job.operation].provider, outcome, halt)
+        self.stops.note(self._context.operations[job.operation].provider, outcome, halt)
         if outcome.state is State.SUCCEEDED:
-            freed = self._schedule.succeed(outcome.job.id)
+            freed = self._schedule.succeed(number)
         else:
-            for entry, upstream in self._schedule.fail(outcome.job.id):
-                lost = self._outcomes[upstream]
-                self._note(shared(entry, lost, ()) if entry.share else _without(entry, lost))
+            for dependent, upstream in self._schedule.fail(number):
+                self._note(dependent, self._lost(dependent, upstream))
         await self._tell_workers(freed)
 
-    def _note(self, outcome: Outcome) -> None:
-        self._outcomes[outcome.job.id] = outcome
+    def _lost(self, number: int, upstream: int) -> Outcome:
+        """The outcome of a job that never starts because another, which it needs, has no result."""
+        entry, without = self._plan.entries[number], self._ends.at(upstream)
+        assert without is not None
+        return shared(entry, without, ()) if entry.share else _without(entry, without)
+
+    def _note(self, number: int, outcome: Outcome) -> None:
+        self._ends.put(number, outcome)
         self._under_way.flights.pop(outcome.job.id, None)
+        self._numbers.pop(outcome.job.id, None)
         self._context.tell(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
 
     async def _tell_workers(self, ready: int) -> None:
@@ -194,12 +202,16 @@ class Batch:
                 self._news.notify(ready + 1)
 
     async def _write_now_and_then(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
+        loop, wait_s = asyncio.get_running_loop(), CHECKPOINT_S
         while True:
-            await asyncio.sleep(CHECKPOINT_S)
+            await asyncio.sleep(wait_s)
+            began = loop.time()
             try:
                 await asyncio.to_thread(checkpoint, self.outcomes())
             except OutputError as error:  # the end will tell again; what is paid for goes on
                 self._context.tell(Step.RETRYING, "", error.message)
+            # A hundred thousand rows take seconds to write: not more than a tenth of the time.
+            wait_s = max(CHECKPOINT_S, 10 * (loop.time() - began))
 
     # -------------------------------------------------------------------------- interruptions
 

@@ -18,6 +18,7 @@ from runner.pipeline.planned import Planned
 from runner.pipeline.surroundings import TOOL, Record, on_record, surrounded
 from runner.planning import NOT_SELECTED
 from runner.progress import observer
+from runner.report.tally import Tally
 from runner.report.text import Told
 from runner.results import Header, write_results
 from runner.stamps import stamp_now
@@ -146,7 +147,7 @@ def _write(
 
 def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     """The code that the outcomes, a stopped provider and an interruption come to."""
-    codes = {code_of(outcome.state) for outcome in _meant(batch.outcomes())}
+    codes = {code_of(outcome.state) for outcome in batch.outcomes() if _is_meant(outcome)}
     codes |= {failure.exit for failure in failures}
     codes |= {halt.exit for halt in batch.stops.all()}
     if batch.interrupted_by is not None:
@@ -169,26 +170,24 @@ _BY_STATE = {
 }
 
 
-def _meant(outcomes: Sequence[Outcome]) -> list[Outcome]:
-    return [outcome for outcome in outcomes if outcome.reason != NOT_SELECTED]
+def _is_meant(outcome: Outcome) -> bool:
+    return outcome.reason != NOT_SELECTED
 
 
 def _told(
     planned: Planned, batch: Batch, failures: Sequence[Failure], began: str, seconds: float
 ) -> Told:
-    every = batch.outcomes()
-    outcomes = _meant(every)
+    tally = Tally(began=began)
+    for outcome in batch.outcomes():
+        if _is_meant(outcome):
+            tally.add(outcome)
+        else:
+            tally.unselected += 1
     return Told(
         manifest=str(planned.manifest.path),
-        outcomes=outcomes,
-        unselected=len(every) - len(outcomes),
-        began=began,
+        tally=tally,
+        place_of=planned.manifest.place_of,
         errors=list(dict.fromkeys(str(failure) for failure in failures)),
-        places={
-            outcome.job.id: planned.manifest.place_of(outcome.job)
-            for outcome in outcomes
-            if outcome.state is not State.SUCCEEDED
-        },
         seconds=seconds,
         results=str(planned.places.results),
         files=f"{planned.outputs}/",

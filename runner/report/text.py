@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,14 +13,13 @@ from runner.model import (
     Amount,
     Billed,
     ErrorClass,
+    Job,
     JobError,
     Outcome,
     State,
     Unit,
 )
-
-_NAMED = 5
-"""How many jobs a suggested command names."""
+from runner.report.tally import Alike, Tally, add
 
 NOTHING_SUBMITS = "only a run submits"
 """Why a verb that only collects left a job alone."""
@@ -48,13 +46,9 @@ class Told:
     """What the summary of one manifest's run says."""
 
     manifest: str
-    outcomes: Sequence[Outcome]
-    """Of the jobs that were meant; those that were not selected are only counted."""
-    unselected: int
-    began: str
-    """When the run began; UTC, RFC 3339."""
-    places: dict[str, Place]
-    """Job id to where it stands in the manifest, for those that did not succeed."""
+    tally: Tally
+    place_of: Callable[[Job], Place]
+    """Where a job stands in the manifest."""
     seconds: float
     errors: Sequence[str]
     """What ended the run before its time."""
@@ -68,60 +62,55 @@ class Told:
 
 def summary(told: Told) -> str:
     """Counts, costs and time in one line, where things are, and what to do about each trouble."""
+    tally = told.tally
     lines = [
-        f"{told.manifest}: {counts(told)} | {spent(told)} | {span(told.seconds)}",
+        f"{told.manifest}: {counts(tally)} | {spent(tally)} | {span(told.seconds)}",
         f"  results   {told.results}",
     ]
-    if any(outcome.files for outcome in told.outcomes):
+    if tally.files:
         lines.append(f"  files     {told.files}")
     lines += [f"  stopped   {why}" for why in told.stopped]
     lines = [line for error in told.errors for line in error.splitlines()] + lines
-    for troubled in _alike(told.outcomes)[:SHOWN]:
-        lines += ["", *_trouble(told, troubled)]
-    if (more := len(_alike(told.outcomes)) - SHOWN) > 0:
+    troubles = list(tally.troubles.values())
+    for alike in troubles[:SHOWN]:
+        lines += ["", *_trouble(told, alike)]
+    if (more := len(troubles) - SHOWN) > 0:
         lines += ["", f"  ... and {more} more, see {told.results}"]
     return "\n".join(one_line(line) for line in lines)
 
 
-def counts(told: Told) -> str:
+def counts(tally: Tally) -> str:
     """`4 done, 1 reused, 1 failed`."""
-    outcomes = told.outcomes
-    made = sum(o.state is State.SUCCEEDED and not o.reused for o in outcomes)
-    reused = sum(o.state is State.SUCCEEDED and o.reused for o in outcomes)
-    others = Counter(o.state.value for o in outcomes if o.state is not State.SUCCEEDED)
-    parts = [f"{made} done"] if made or not outcomes else []
-    parts += [f"{reused} reused"] if reused else []
-    parts += [f"{count} {state}" for state, count in others.items()]
-    return ", ".join(parts + ([f"{told.unselected} not selected"] if told.unselected else []))
-
-
-def spent(told: Told) -> str:
-    """What this run's own submissions cost: real amounts, estimates where none are told."""
-    paid = [
-        outcome
-        for outcome in told.outcomes
-        if (outcome.submitted_at or "") >= told.began
-        and outcome.state is not State.FAILED
-        and not outcome.elsewhere
+    made = tally.states[State.SUCCEEDED] - tally.reused
+    parts = [f"{made} done"] if made or not tally.states.total() else []
+    parts += [f"{tally.reused} reused"] if tally.reused else []
+    parts += [
+        f"{count} {state.value}"
+        for state, count in tally.states.items()
+        if state is not State.SUCCEEDED
     ]
-    real = [o.actual for o in paid if o.actual is not None]
-    rest = [o.estimated for o in paid if o.actual is None]
-    parts = [money(amount) for amount in sums(real)]
-    parts += [f"about {money(amount)}" for amount in sums(rest)]
-    parts += [f"{rest.count(None)} of unknown price"] if None in rest else []
-    risks = [o.at_risk for o in told.outcomes if o.at_risk is not None]
-    parts += [f"{money(amount)} at risk" for amount in sums(risks)]
-    others = sum(o.elsewhere for o in told.outcomes)
-    made = [f"{others} made by another run"] if others else []
+    return ", ".join(parts + ([f"{tally.unselected} not selected"] if tally.unselected else []))
+
+
+def spent(tally: Tally) -> str:
+    """What this run's own submissions cost: real amounts, estimates where none are told."""
+    parts = _amounts(tally.real)
+    parts += [f"about {amount}" for amount in _amounts(tally.estimated)]
+    parts += [f"{tally.unpriced} of unknown price"] if tally.unpriced else []
+    parts += [f"{amount} at risk" for amount in _amounts(tally.at_risk)]
+    made = [f"{tally.elsewhere} made by another run"] if tally.elsewhere else []
     return ", ".join([*(parts or ["nothing spent"]), *made])
+
+
+def _amounts(sums: Mapping[Unit, Decimal]) -> list[str]:
+    return [money(Amount(unit=unit, value=value)) for unit, value in sums.items()]
 
 
 def sums(amounts: Iterable[Amount | None]) -> list[Amount]:
     """One amount a unit; unknown ones are left out, the caller tells their number."""
     found: dict[Unit, Decimal] = {}
     for amount in amounts:
-        if amount is not None:
-            found[amount.unit] = found.get(amount.unit, Decimal(0)) + amount.value
+        add(found, amount)
     return [Amount(unit=unit, value=value) for unit, value in found.items()]
 
 
@@ -143,26 +132,10 @@ def span(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _alike(outcomes: Iterable[Outcome]) -> list[list[Outcome]]:
-    """What did not succeed, in order; jobs that share one reason are told together."""
-    groups: dict[object, list[Outcome]] = {}
-    for outcome in outcomes:
-        if outcome.state is State.SUCCEEDED:
-            continue
-        error = outcome.error
-        key = (
-            (outcome.state, outcome.reason, error.code, error.message)
-            if error
-            else (outcome.state, outcome.reason)
-        )
-        groups.setdefault(key, []).append(outcome)
-    return list(groups.values())
-
-
-def _trouble(told: Told, alike: Sequence[Outcome]) -> list[str]:
-    outcome, place = alike[0], told.places.get(alike[0].job.id)
-    where = f"{place.path}:{place.line}: " if place else ""
-    more = f" and {len(alike) - 1} more like it" if len(alike) > 1 else ""
+def _trouble(told: Told, alike: Alike) -> list[str]:
+    outcome, place = alike.first, told.place_of(alike.first.job)
+    where = f"{place.path}:{place.line}: "
+    more = f" and {alike.count - 1} more like it" if alike.count > 1 else ""
     lines = [f'{outcome.state.value:<10}{where}job "{outcome.job.id}"{more}']
     details = [*_what(outcome), *_advice(told, alike)]
     return ["  " + line for line in [*lines, *(" " * 10 + line for line in details)]]
@@ -179,8 +152,8 @@ def _what(outcome: Outcome) -> list[str]:
     return [what, str(reason)] if found else [what]
 
 
-def _advice(told: Told, alike: Sequence[Outcome]) -> list[str]:
-    outcome = alike[0]
+def _advice(told: Told, alike: Alike) -> list[str]:
+    outcome = alike.first
     match outcome.state:
         case State.FAILED if outcome.error and outcome.error.code == RESULT_GONE:
             return [f"pay for it again: {_command('run', told, alike)} --force"]
@@ -196,9 +169,9 @@ def _advice(told: Told, alike: Sequence[Outcome]) -> list[str]:
             return []
 
 
-def _onward(told: Told, alike: Sequence[Outcome]) -> list[str]:
+def _onward(told: Told, alike: Alike) -> list[str]:
     """How jobs that are not done go on."""
-    reason = alike[0].reason or ""
+    reason = alike.first.reason or ""
     if reason.startswith("needs "):
         return []  # what they need is told above, with what to do
     if "the budget of" in reason:
@@ -213,25 +186,25 @@ def _tried_again(error: JobError) -> bool:
     return error.billed is Billed.NO
 
 
-def _decision(told: Told, alike: Sequence[Outcome]) -> list[str]:
+def _decision(told: Told, alike: Alike) -> list[str]:
     """What is at stake, and the commands that settle it."""
-    outcome = alike[0]
+    outcome = alike.first
     when = f" made about {outcome.submitted_at}" if outcome.submitted_at else ""
-    risks = [money(amount) for amount in sums(o.at_risk for o in alike)]
+    risks = _amounts(alike.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
     command = _command("resolve", told, alike)
     lines = [f"look for a task{when} in the provider's console; it is not sent again{risk}"]
-    if len(alike) == 1:
+    if alike.count == 1:
         lines.append(f"if it is there: {command} --task-id ID")
     return [*lines, f"if it is not, send it again: {command} --lost"]
 
 
-def _command(verb: str, told: Told, alike: Sequence[Outcome]) -> str:
+def _command(verb: str, told: Told, alike: Alike) -> str:
     """The command line that means these jobs."""
-    names = [outcome.job.id for outcome in alike]
     if verb == "resolve":
-        which = names[0] if len(names) == 1 else f"--select state:{alike[0].state.value}"
+        state = alike.first.state.value
+        which = alike.names[0] if alike.count == 1 else f"--select state:{state}"
     else:
-        which = " ".join(f"--select {name}" for name in names[:_NAMED])
-        which += " ..." if len(names) > _NAMED else ""
+        which = " ".join(f"--select {name}" for name in alike.names)
+        which += " ..." if alike.count > len(alike.names) else ""
     return " ".join(["vidu-run", verb, shlex.quote(told.manifest), *told.flags, which])
