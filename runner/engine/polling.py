@@ -89,7 +89,12 @@ def next_round(tasks: Iterable[tuple[float, Timing | None]]) -> float:
 
     A twentieth of the time that the quickest of them takes, as long as any of them can be done.
     """
-    return min((_own_round(age_s, timing) for age_s, timing in tasks), default=GAP_MAX_S)
+    least_s = GAP_MAX_S
+    for age_s, timing in tasks:
+        least_s = min(least_s, _own_round(age_s, timing))
+        if least_s == GAP_MIN_S:
+            break  # no other can be sooner
+    return least_s
 
 
 def _own_round(age_s: float, timing: Timing | None) -> float:

@@ -197,10 +197,18 @@ class Roll:
         """Ask the list as often as is worth it; returns when it has been given up."""
         while self._line is not None:
             await self._wait()
-            async with asyncio.TaskGroup() as questions:
-                for portion in portions([*self._seats, *(self._owed.keys() - self._seats.keys())]):
-                    questions.create_task(self._ask(self._line, portion))
+            await self._round(self._line)
             self._plan_next()
+
+    async def _round(self, line: Line) -> None:
+        """Ask after everybody once, in as many questions at a time as it takes."""
+        asked = list(portions([*self._seats, *(self._owed.keys() - self._seats.keys())]))
+        if len(asked) == 1:
+            await self._ask(line, asked[0])
+            return
+        async with asyncio.TaskGroup() as questions:
+            for portion in asked:
+                questions.create_task(self._ask(line, portion))
 
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
