@@ -87,8 +87,9 @@ def read_states(reply: Reply) -> States:
     for row in rows:
         if not isinstance(row, dict):
             continue
-        if row.get("state") in UNDER_WAY and isinstance(row.get("id"), str):
-            under_way.add(row["id"])  # the usual row, at the least cost
+        state, named = row.get("state"), row.get("id")
+        if isinstance(named, str) and isinstance(state, str) and state in UNDER_WAY:
+            under_way.add(named)  # the usual row, at the least cost
         elif (task_id := reading.task_id(row.get("id"), row.get("task_id"))) is None:
             continue
         elif is_under_way(row):

@@ -11,10 +11,10 @@ from runner.expansion.defaults import Defaults, overlay
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.integers() | st.text() | st.lists(st.integers()),
-    lambda inner: st.dictionaries(st.text(max_size=2), inner),
+    lambda inner: st.dictionaries(st.text(max_size=2), inner, max_size=4),
     max_leaves=8,
 )
-mappings = st.dictionaries(st.text(max_size=2), values)
+mappings = st.dictionaries(st.text(max_size=2), values, max_size=4)
 
 
 def test_mappings_merge_deeply_and_lists_replace() -> None:

@@ -195,7 +195,8 @@ def test_an_answer_to_the_question_tells_a_state(
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=15,
 )
 NAMES = st.sampled_from(["output", "usage", "error", "code", "type", "message", "task_id"])
 INNER = st.dictionaries(st.sampled_from(["task_id", "task_status", "urls", "code"]), JSON)

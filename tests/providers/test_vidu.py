@@ -344,7 +344,8 @@ def test_a_task_that_failed_without_a_code_still_has_an_error() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=15,
 )
 NAMES = st.sampled_from([*CREATED, *DONE, "error", "reason", "code", "message", "status"])
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runner.errors import Secret
 from runner.model import Account, Reach, Reply, TaskState
 from runner.providers import vidu_account
-from runner.providers.lists import Balance
+from runner.providers.lists import Balance, States
 from runner.providers.registry import LISTERS, PROVIDERS
 
 ACCOUNT = Account(
@@ -226,7 +226,8 @@ def test_a_refused_question_tells_no_balance() -> None:
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=15,
 )
 
 
@@ -238,7 +239,47 @@ def test_no_answer_raises(body: dict[str, Any]) -> None:
     vidu_account.read_cancel(reply)
 
 
-@given(st.lists(st.dictionaries(st.sampled_from([*ROW]), JSON)))
+@given(st.lists(st.dictionaries(st.sampled_from([*ROW]), JSON, max_size=5), max_size=5))
 def test_no_row_raises(rows: list[dict[str, Any]]) -> None:
-    page = vidu_account.read_list(answered(200, {"tasks": rows}))
+    reply = answered(200, {"tasks": rows})
+    page, states = vidu_account.read_list(reply), vidu_account.read_states(reply)
     assert len(page.tasks) + page.unread == len(rows)
+    assert len(states.under_way) + len(states.over) <= len(rows)
+
+
+def states(*rows: dict[str, Any], **more: Any) -> States:
+    return vidu_account.read_states(answered(200, {"tasks": list(rows), **more}))
+
+
+def test_tasks_that_have_not_ended_are_told_by_their_ids_alone() -> None:
+    page = states({"id": "1", "state": "processing"}, {"id": "2", "state": "Queueing"}, {"id": "3"})
+    assert page.under_way == {"1", "2", "3"}
+    assert not page.over
+
+
+@pytest.mark.parametrize(
+    ("row", "state"),
+    [
+        ({"state": "success", "creations": [{"url": "https://a/b.png"}]}, TaskState.SUCCEEDED),
+        ({"creations": [{"url": "https://a/b.png"}]}, TaskState.SUCCEEDED),
+        ({"status": "success"}, TaskState.UNKNOWN),
+        ({"state": "failed", "err_code": "x"}, TaskState.FAILED),
+    ],
+)
+def test_tasks_that_have_ended_or_say_so_are_told_with_what_came_of_them(
+    row: dict[str, Any], state: TaskState
+) -> None:
+    page = states({"id": "1", **row})
+    assert page.over["1"].state is state
+    assert not page.under_way
+
+
+def test_the_next_page_is_told_with_the_states() -> None:
+    assert states(**{"next_page_token": "t"}).next_page == "t"
+
+
+@pytest.mark.parametrize(("code", "hopeless"), [(404, True), (401, True), (500, False)])
+def test_why_there_are_no_states_is_told(code: int, hopeless: bool) -> None:
+    page = vidu_account.read_states(answered(code, {}))
+    assert page.trouble
+    assert page.hopeless is hopeless
