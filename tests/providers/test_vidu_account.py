@@ -275,7 +275,7 @@ def test_tasks_that_have_ended_or_say_so_are_told_with_what_came_of_them(
 
 
 def test_the_next_page_is_told_with_the_states() -> None:
-    assert states(**{"next_page_token": "t"}).next_page == "t"
+    assert states(next_page_token="t").next_page == "t"  # noqa: S106 - a page, no secret
 
 
 @pytest.mark.parametrize(("code", "hopeless"), [(404, True), (401, True), (500, False)])
