@@ -1,0 +1,107 @@
+"""The records that travel through the program, and nothing that acts.
+
+A manifest becomes drafts (expanded, unchecked), drafts become jobs (checked, with seed and
+fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in requests and replies.
+"""
+
+from __future__ import annotations
+
+from runner.model.amounts import (
+    Amount,
+    Parameters,
+    Unit,
+)
+from runner.model.attempts import (
+    Attempt,
+    AttemptState,
+    Intent,
+    StoredFile,
+)
+from runner.model.events import (
+    Event,
+    Observer,
+    Step,
+)
+from runner.model.exchange import (
+    CANCELLED,
+    RESULT_GONE,
+    Account,
+    Billed,
+    ErrorClass,
+    Fate,
+    JobError,
+    Reach,
+    Reply,
+    Request,
+    Submission,
+    TaskState,
+    TaskStatus,
+)
+from runner.model.jobs import (
+    Deferred,
+    Draft,
+    Job,
+    JobOutput,
+    Media,
+    PlaceOf,
+    Row,
+)
+from runner.model.operations import (
+    MediaLimits,
+    Operation,
+    Wire,
+)
+from runner.model.outcomes import (
+    Outcome,
+    State,
+)
+from runner.model.plans import (
+    Action,
+    Changed,
+    Evidence,
+    Plan,
+    PlanEntry,
+)
+
+__all__ = [
+    "CANCELLED",
+    "RESULT_GONE",
+    "Account",
+    "Action",
+    "Amount",
+    "Attempt",
+    "AttemptState",
+    "Billed",
+    "Changed",
+    "Deferred",
+    "Draft",
+    "ErrorClass",
+    "Event",
+    "Evidence",
+    "Fate",
+    "Intent",
+    "Job",
+    "JobError",
+    "JobOutput",
+    "Media",
+    "MediaLimits",
+    "Observer",
+    "Operation",
+    "Outcome",
+    "Parameters",
+    "PlaceOf",
+    "Plan",
+    "PlanEntry",
+    "Reach",
+    "Reply",
+    "Request",
+    "Row",
+    "State",
+    "Step",
+    "StoredFile",
+    "Submission",
+    "TaskState",
+    "TaskStatus",
+    "Unit",
+    "Wire",
+]

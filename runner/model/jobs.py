@@ -1,0 +1,111 @@
+"""What a manifest asks for: drafts, jobs, images, and what is known only later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from runner.errors import Place
+from runner.model.amounts import Parameters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutput:
+    """A part of another job's result: its first file, its n-th, its first URL or its seed."""
+
+    job: str
+    attribute: Literal["output", "url", "seed"]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """A value that is known only when other jobs are done: texts and parts of their results.
+
+    One part alone keeps the type of what it stands for; several make a text.
+    """
+
+    parts: tuple[str | JobOutput, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of a `foreach` file."""
+
+    path: str
+    line: int
+    """Line in that file on which the row starts, from 1."""
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """One job after defaults, variables, matrix, rows and takes; not yet checked."""
+
+    entry: int
+    """Index under `jobs` in the manifest."""
+    id: str
+    operation: str
+    parameters: Parameters
+    """Paths of images are absolute or relative to `base`; an absent seed is absent here."""
+    base: Path
+    """Folder that relative image paths start from: the manifest's, also for cells of rows."""
+    needs: tuple[str, ...] = ()
+    """Ids of the jobs whose results this one uses, in order of appearance."""
+    take: int = 1
+    tags: tuple[str, ...] = ()
+    description: str | None = None
+    matrix: Mapping[str, Any] | None = None
+    row: Row | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """An image that goes with a job: where it is and what it is."""
+
+    source: str
+    """As the manifest names it: a path, an http(s) URL or a data URI."""
+    path: Path | None
+    """The local file; None for URLs and data URIs."""
+    sha256: str | None
+    """Hex digest of the content; None for URLs, whose content is not known."""
+    media_type: str | None
+    size_bytes: int | None
+    width: int | None = None
+    """Pixels as stored (an EXIF rotation is not applied); None where they are not known."""
+    height: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One request, checked, with its seed drawn and its fingerprint taken."""
+
+    draft: Draft
+    parameters: Parameters
+    """The draft's, with the seed drawn where it was absent."""
+    media: Mapping[str, tuple[Media | Deferred, ...]]
+    """Media parameter to its images, in order."""
+    fingerprint: str
+    """Hex SHA-256 that two jobs share only if they ask for the same thing."""
+
+    @property
+    def id(self) -> str:
+        """The job's id, unique in its manifest."""
+        return self.draft.id
+
+    @property
+    def operation(self) -> str:
+        """The name of the operation it asks for."""
+        return self.draft.operation
+
+
+class PlaceOf(Protocol):
+    """Tells where a draft's values come from: job, default, row, matrix."""
+
+    def __call__(self, draft: Draft, path: tuple[str | int, ...], /, *, key: bool = False) -> Place:
+        """The place of the value at `path` inside the parameters, or of its key as written.
+
+        The empty path is the job's own place; ("id",) its id.
+        """

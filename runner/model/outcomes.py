@@ -1,0 +1,52 @@
+"""How a job ended, as the results manifest tells it."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from runner.model.amounts import Amount
+from runner.model.attempts import StoredFile
+from runner.model.exchange import JobError
+from runner.model.jobs import Job
+
+
+class State(enum.StrEnum):
+    """How a job ended, as the results manifest says it."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    AMBIGUOUS = "ambiguous"
+    PENDING = "pending"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The end of one job in one run."""
+
+    job: Job
+    state: State
+    reason: str | None = None
+    """Why pending, skipped or reused."""
+    task_id: str | None = None
+    seed: int | None = None
+    credits: int | None = None
+    estimated: Amount | None = None
+    actual: Amount | None = None
+    at_risk: Amount | None = None
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    urls: tuple[str, ...] = ()
+    files: tuple[StoredFile, ...] = ()
+    reused: bool = False
+    attempts: int = 0
+    submitted_at: str | None = None
+    finished_at: str | None = None
+    error: JobError | None = None
+    sent: Mapping[str, Any] | None = None
+    """The request's parameters with other jobs' results put in, as the ledger keeps them; None
+    where nothing was sent."""
+    elsewhere: bool = False
+    """Another run, beside this one, made the task: what it costs is that run's."""
