@@ -11,7 +11,7 @@ from runner.engine.asking import ask, ask_patiently
 from runner.engine.collect import fetch_files
 from runner.engine.context import Context, Ending, Flight, Halt, durable
 from runner.engine.outcomes import ended
-from runner.engine.roll import ENDED, Seat
+from runner.engine.seats import ENDED, Seat
 from runner.errors import Exit
 from runner.ledger import Finish, Result
 from runner.model import (

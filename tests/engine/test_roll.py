@@ -16,8 +16,9 @@ from aiohttp import web
 from runner.engine.http import Http
 from runner.engine.limits import Rate
 from runner.engine.paces import Pace
-from runner.engine.roll import TROUBLES, Roll, Seat
+from runner.engine.roll import TROUBLES, Roll
 from runner.engine.rollcall import LONGEST, MOST, Line, portions
+from runner.engine.seats import Seat
 from runner.model import Account, TaskState, TaskStatus
 from runner.providers import vidu_account
 
