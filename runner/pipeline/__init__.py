@@ -9,9 +9,11 @@ from pathlib import Path
 from runner.errors import Exit, ManifestError, Problem, UsageError, worst
 from runner.guard import say
 from runner.model import Action
+from runner.pipeline.accounts import with_keys
+from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
-from runner.pipeline.planned import must_be_read, plan_manifest, with_keys
+from runner.pipeline.planned import must_be_read
 from runner.pipeline.reading import Manifest, read_manifests
 from runner.pipeline.telling import announce, print_json, tell
 from runner.report import records, text

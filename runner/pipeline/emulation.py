@@ -17,7 +17,8 @@ from runner.emulator.server import Emulator, serve
 from runner.errors import ManifestError, Place, UsageError
 from runner.guard import say
 from runner.operations import load_operations
-from runner.pipeline.planned import Planned, facts_of
+from runner.pipeline.accounts import facts_of
+from runner.pipeline.planned import Planned
 from runner.settings import emulated_accounts
 
 

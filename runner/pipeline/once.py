@@ -7,8 +7,9 @@ from dataclasses import replace
 from runner.engine.context import Halt
 from runner.errors import Exit
 from runner.model import Action, PlanEntry
+from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
-from runner.pipeline.planned import Planned, plan_manifest
+from runner.pipeline.planned import Planned
 from runner.pipeline.reading import read_manifests
 from runner.report.text import NOTHING_SUBMITS, Told
 

@@ -21,7 +21,8 @@ from runner.ledger import Journal, Ledger, Rescue, open_ledger, realm_of
 from runner.ledger.locks import alive
 from runner.ledger.rescue import rescue_path
 from runner.model import Account, Event, Observer, Step
-from runner.pipeline.planned import Planned, with_keys
+from runner.pipeline.accounts import with_keys
+from runner.pipeline.planned import Planned
 from runner.prices import Kind, Learned, learn
 from runner.progress import observer
 from runner.providers.registry import LISTERS, PROVIDERS

@@ -13,8 +13,8 @@ from pathlib import Path
 from runner.engine.outcomes import settled
 from runner.ledger import Finish, Intend, Settle, Store, open_ledger
 from runner.model import Amount, AttemptState, Intent, Job, StoredFile
+from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
-from runner.pipeline.planned import plan_manifest
 from runner.pipeline.reading import read_manifests
 from runner.results import Header, write_results
 

@@ -13,8 +13,8 @@ import pytest
 from runner.ledger import Finish, Intend, Ledger, Settle, open_ledger
 from runner.model import Action, Amount, AttemptState, Intent
 from runner.pipeline.history import History
+from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
-from runner.pipeline.planned import plan_manifest
 from runner.pipeline.reading import Manifest, read_manifests
 from runner.settings import Settings
 from tests.pipeline.conftest import Project
