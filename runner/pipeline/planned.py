@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from runner.engine.budget import Budget
 from runner.errors import ManifestError, Problem
@@ -20,14 +20,12 @@ from runner.report.plans import Outlook
 from runner.settings import Settings
 from runner.timing import forecast
 
-V = TypeVar("V")
-
 NETWORKED = frozenset({Action.SUBMIT, Action.ATTACH, Action.FETCH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """One manifest's."""
+    """What one manifest comes to."""
 
     manifest: Manifest
     options: Options
