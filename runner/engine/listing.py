@@ -57,9 +57,10 @@ def _with_page(sheet: Sheet, page: Listing, now: datetime) -> Sheet:
         return replace(
             sheet, trouble=f"{what} ({page.trouble})", hopeless=page.missing or page.fatal
         )
+    trouble = f"{page.unread} of its rows cannot be read" if page.unread else sheet.trouble
     return replace(
         sheet,
         rows=(*sheet.rows, *page.tasks),
         skew=page.at - now if page.at else sheet.skew,
-        trouble=f"{page.unread} of its rows cannot be read" if page.unread else sheet.trouble,
+        trouble="nothing tells where it ends" if page.endless else trouble,
     )

@@ -33,6 +33,8 @@ class Listing:
     """The token of the next page; None on the last."""
     unread: int = 0
     """Rows that could not be read: with any, the list proves no absence."""
+    endless: bool = False
+    """Without `next_page`: nothing says that this is the last page, and it may not be."""
     at: datetime | None = None
     """The provider's clock when it answered."""
     trouble: str = ""

@@ -65,6 +65,7 @@ def read_list(reply: Reply) -> Listing:
         tasks=tuple(tasks),
         next_page=_next_page(value),
         unread=len(rows) - len(tasks),
+        endless=_may_go_on(value, len(rows)),
         at=reading.http_date(reply.headers.get("date", "")),
     )
 
@@ -104,21 +105,52 @@ def _is_page(reply: Reply) -> bool:
 
 
 def _next_page(value: reading.JsonObject) -> str | None:
-    inner = reading.child(value, "pager")
-    return _token(value.get("next_page_token")) or _token(inner.get("next_page_token"))
+    return next(filter(None, map(_token, _tokens(value))), None)
+
+
+def _may_go_on(value: reading.JsonObject, rows: int) -> bool:
+    """Whether there may be more pages although none is named.
+
+    What stands in the token's place can be no token, or a full page comes without any.
+    """
+    said = _tokens(value)
+    if any(said):
+        return _next_page(value) is None
+    return not said and rows in _PAGES
+
+
+_PAGES = frozenset({10, LIST_MAX})
+"""Rows of a full page: of the size that the documentation calls the default, or the one asked."""
+
+
+def _tokens(value: reading.JsonObject) -> list[Any]:
+    places = (value, reading.child(value, "pager"))
+    return [place["next_page_token"] for place in places if "next_page_token" in place]
 
 
 def _rows_of(value: reading.JsonObject) -> list[Any] | None:
     """The rows, whatever their name; empty only where the answer is a list's all the same."""
     lists = [rows for rows in value.values() if isinstance(rows, list)]
+    rows: list[Any] | None = [] if "next_page_token" in value and not lists else None
     if isinstance(value.get("tasks"), list):
-        return list(value["tasks"])
-    if len(lists) == 1:
-        return lists[0]
-    return [] if "next_page_token" in value and not lists else None
+        rows = value["tasks"]
+    elif len(lists) == 1:
+        (rows,) = lists
+    return rows if rows or not _is_error(value) else None
+
+
+def _is_error(value: reading.JsonObject) -> bool:
+    """Whether an answer is an error by its body: these have lists as well, of their details."""
+    named = any(value.get(name) for name in ("reason", "err_code", "error"))
+    return named or value.get("code") not in _NO_ERROR
+
+
+_NO_ERROR = (None, "", 0, "0", 200, "200")
 
 
 def _token(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return str(value)
     # Not cut and not stripped: it goes back as it came.
     return value if isinstance(value, str) and 0 < len(value) <= 4096 else None
 

@@ -417,6 +417,36 @@ def test_a_list_that_leaves_out_a_known_task_proves_nothing(tmp_path: Path) -> N
     play(tmp_path, scene)
 
 
+def test_a_full_page_that_names_no_next_one_proves_nothing(tmp_path: Path) -> None:
+    async def scene(room: Room, desk: Desk) -> None:
+        async def first(_: web.Request) -> web.StreamResponse:
+            return desk.dated({"tasks": desk.rows})
+
+        for number in range(10):
+            desk.row(str(number), prompt="a dog")
+        desk.answer = first
+        verdict = await room.look(await room.doubt(room.intent("f1")))
+        assert isinstance(verdict, Unclear)
+        assert "where it ends" in verdict.reason
+
+    play(tmp_path, scene)
+
+
+def test_a_full_page_that_names_no_next_one_still_shows_the_task(tmp_path: Path) -> None:
+    async def scene(room: Room, desk: Desk) -> None:
+        async def first(_: web.Request) -> web.StreamResponse:
+            return desk.dated({"tasks": desk.rows})
+
+        attempt = await room.doubt(room.intent("f1"))
+        desk.row("1", payload=TAG, credits=6)
+        for number in range(9):
+            desk.row(f"other {number}", prompt="a dog")
+        desk.answer = first
+        assert await room.look(attempt) == Adopted(task_id="1", credits=6)
+
+    play(tmp_path, scene)
+
+
 def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None:
     async def scene(room: Room, desk: Desk) -> None:
         with open_ledger(room.context.journal.path) as ledger:

@@ -134,6 +134,9 @@ def test_rows_that_cannot_be_read_are_counted(body: Any, tasks: int, unread: int
         (200, {"a": [], "b": []}, False, False),
         (200, b"<html>", False, False),
         (200, {"reason": "BadRequest", "message": "no"}, False, False),
+        (200, {"code": 13, "message": "no", "details": []}, False, False),
+        (200, {"reason": "InternalServiceFailure", "tasks": []}, False, False),
+        (200, {"error": "no", "next_page_token": ""}, False, False),
     ],
 )
 def test_what_is_no_page_is_no_empty_page(
@@ -142,6 +145,29 @@ def test_what_is_no_page_is_no_empty_page(
     page = vidu_account.read_list(answered(status, body))
     assert page.trouble
     assert (page.missing, page.fatal) == (missing, fatal)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "next_page", "endless"),
+    [
+        (1, {"next_page_token": 7}, "7", False),
+        (1, {"pager": {"next_page_token": "n1"}}, "n1", False),
+        (1, {"next_page_token": {"token": "n1"}}, None, True),
+        (1, {"next_page_token": "n" * 4097}, None, True),
+        (1, {}, None, False),
+        (10, {}, None, True),
+        (100, {}, None, True),
+        (10, {"next_page_token": ""}, None, False),
+        (10, {"next_page_token": 0}, None, False),
+        (10, {"pager": {"next_page_token": ""}}, None, False),
+    ],
+)
+def test_a_page_is_the_last_one_only_where_that_is_told(
+    rows: int, said: Any, next_page: str | None, endless: bool
+) -> None:
+    tasks = [ROW | {"id": f"t{n}"} for n in range(rows)]
+    page = vidu_account.read_list(answered(200, {"tasks": tasks, **said}))
+    assert (page.next_page, page.endless) == (next_page, endless)
 
 
 def test_no_answer_is_no_page() -> None:
