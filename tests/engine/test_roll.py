@@ -151,6 +151,18 @@ async def test_the_list_tells_of_an_end() -> None:
 
 
 @in_a_loop
+async def test_a_task_that_two_watch_is_told_of_until_both_have_gone() -> None:
+    desk = Desk()
+    async with seats(desk, "a", "b") as (roll, _):
+        now = asyncio.get_running_loop().time()
+        with roll.seat("a", now, Pace((), None)) as second:
+            desk.done("a")
+            assert await second.told(LONG_S, LONG_S) is not None
+        await asked_times(desk, 1)
+    assert desk.asked[-1] == ["b"]
+
+
+@in_a_loop
 async def test_one_question_serves_all_tasks() -> None:
     desk = Desk()
     names = [f"t{n}" for n in range(MOST)]
