@@ -144,7 +144,11 @@ async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submiss
     # after another is to be known for it.
     prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
     flight.intent, flight.posting = prepared.intent, True
-    number = await durable(context.journal.submit(_intend(context, prepared)))
+    try:
+        number = await durable(context.journal.submit(_intend(context, prepared)))
+    except LedgerError:
+        flight.posting = False  # without its intent it has not left
+        raise
     if not isinstance(number, int):
         flight.posting = False
         assert not isinstance(number, Stale)

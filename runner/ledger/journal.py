@@ -11,8 +11,9 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from runner.errors import LedgerError
-from runner.ledger.changes import Change, Result
+from runner.ledger.changes import Change, Intend, Result
 from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.trouble import moved
 
 _Item: TypeAlias = "tuple[Change, Future[Result]]"
 
@@ -45,11 +46,15 @@ class Journal:
     def submit(self, change: Change) -> Future[Result]:
         """Have `change` written; the future resolves once it is on the disk.
 
-        It fails with `LedgerError` when it could not be written; others still may be.
+        It fails with `LedgerError` when it could not be written; others still may be. Where the
+        ledger was moved or deleted, what is under way is still written, but no new intent.
         """
         future: Future[Result] = Future()
         # Running at once: a cancelled waiter must not take a task id back.
         future.set_running_or_notify_cancel()
+        if isinstance(change, Intend) and not self._ledger.in_place:
+            future.set_exception(moved(self.path))
+            return future
         with self._door:  # nothing gets in behind the end mark, where nobody would write it
             if self._closed:
                 raise RuntimeError("the journal is closed")

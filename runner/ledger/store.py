@@ -52,6 +52,7 @@ class Ledger:
         self.commits = 0
         """How many groups of changes were committed."""
         self._connection = connection
+        self._file = _file_at(path)
         self._clock = clock
         self._beside = Beside(connection)
         self._locks: dict[str, locks.RunLock] = {}
@@ -73,6 +74,14 @@ class Ledger:
         for lock in self._locks.values():
             lock.release()
         self._locks.clear()
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the file at `path` is still this ledger; may be asked from any thread.
+
+        What is written into one that was moved or deleted, no other run ever sees.
+        """
+        return _file_at(self.path) == self._file
 
     def begin_run(self, manifest: str, tool: str) -> str:
         """Record a new run and hold its lock from now on; returns its id, which sorts by time."""
@@ -177,3 +186,12 @@ class Ledger:
         """Job id to what it asked for the last time in this manifest."""
         with told(self.path):
             return history.before(self._connection, manifest, jobs, realm)
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    """What tells a file from any other, whatever its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino

@@ -52,6 +52,14 @@ def system_error(path: Path, error: OSError) -> LedgerError:
     )
 
 
+def moved(path: Path) -> LedgerError:
+    """What to tell the user of a ledger that is no longer where it was opened."""
+    return LedgerError(
+        f"the ledger {path} was moved or deleted while it was in use; nothing more is submitted",
+        hint="put it back and run again; without it, the results manifest is the evidence",
+    )
+
+
 @contextmanager
 def told(path: Path) -> Iterator[None]:
     """Turn what the world does to the ledger into `LedgerError`; our own defects pass as they are.

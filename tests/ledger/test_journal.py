@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from runner.errors import LedgerError
-from runner.ledger.changes import Change, Intend, Result, Taken
+from runner.ledger.changes import Change, Intend, Result, Settle, Taken
 from runner.ledger.journal import Journal
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Intent
+from runner.model import AttemptState, Intent
 
 MakeIntent = Callable[..., Intent]
 WAIT_S = 30
@@ -84,6 +84,21 @@ def test_a_change_that_nobody_waits_for_is_written_all_the_same(
     assert not journal.submit(Intend(run=run, intent=intent())).cancel()
     journal.close()
     assert len(ledger.attempts()) == 1
+
+
+def test_a_ledger_that_was_moved_takes_what_is_under_way_and_no_new_intent(
+    path: Path, run: str, journal: Journal, intent: MakeIntent
+) -> None:
+    number = journal.submit(Intend(run=run, intent=intent("f1"))).result(WAIT_S)
+    assert isinstance(number, int)
+    away = path.parent.rename(path.parent.with_name("away")) / path.name
+    with pytest.raises(LedgerError, match="moved or deleted"):
+        journal.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S)
+    journal.submit(
+        Settle(number=number, state=AttemptState.SUBMITTED, at=intent().at, task_id="t1")
+    ).result(WAIT_S)
+    with open_ledger(away) as moved:
+        assert [attempt.task_id for attempt in moved.attempts()] == ["t1"]
 
 
 def test_closing_writes_what_waits(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
+import shutil
 import sqlite3
 import time
 from collections import Counter
@@ -351,6 +353,34 @@ def test_an_intent_is_in_the_ledger_before_its_submission_arrives(project: Proje
     with provider(project, looking):
         assert project.run("spring.yaml").code == 0
     assert found == [("a", "intent")]
+
+
+def test_where_the_ledger_is_deleted_under_a_run_nothing_more_is_submitted(
+    project: Project,
+) -> None:
+    """Another run would know nothing of it and submit the same."""
+    project.jobs("\n  - {id: a, prompt: a}\n  - {id: b, prompt: b}\n  - {id: c, prompt: c}\n")
+    sent: list[str] = []
+
+    async def deleting(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            sent.append(request.path)
+            await asyncio.to_thread(shutil.rmtree, project.folder / ".vidu-run")
+        return await handler(request)
+
+    with provider(project, deleting):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+        again = project.run("plan", "spring.yaml", "--json")
+    assert ran.code == 8
+    assert "moved or deleted" in ran.err
+    assert len(sent) == 1
+    rows = project.rows()
+    assert rows["a"]["task_id"]
+    assert [rows[job]["state"] for job in "bc"] == ["pending", "pending"]
+    (planned,) = json.loads(again.out)
+    actions = {job["id"]: job["action"] for job in planned["jobs"]}
+    assert actions["a"] != "submit"
+    assert [actions[job] for job in "bc"] == ["submit", "submit"]
 
 
 def test_no_more_tasks_are_in_flight_than_asked_for(project: Project) -> None:
