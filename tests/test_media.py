@@ -442,3 +442,60 @@ def test_a_url_travels_as_it_is_written(tmp_path: Path) -> None:
     found = media.probe("https://example.com/%E7%8C%AB.png", tmp_path)
     assert media.data_uri(found) == "https://example.com/%E7%8C%AB.png"
     assert media.data_uri_length(found) == 33
+
+
+def drawn(kind: str) -> bytes:
+    content = BytesIO()
+    Image.effect_noise((200, 200), 50).convert("RGB").save(content, kind)
+    return content.getvalue()
+
+
+def boxes(*sizes: int) -> bytes:
+    """An MP4 whose last box says that it goes to the end of the file where its size is 0."""
+    first = struct.pack(">I", 16) + b"ftypmp42" + bytes(4)
+    return first + b"".join(struct.pack(">I", n) + b"mdat" + bytes(max(n, 8) - 8) for n in sizes)
+
+
+LARGE_BOX = struct.pack(">I", 1) + b"mdat" + struct.pack(">Q", 100) + bytes(84)
+ENDING = [
+    ("image/png", drawn("PNG")),
+    ("image/jpeg", drawn("JPEG")),
+    ("image/gif", drawn("GIF")),
+    ("image/webp", drawn("WEBP")),
+    ("video/mp4", boxes(100, 5000)),
+    ("video/quicktime", boxes() + LARGE_BOX),
+    ("image/avif", boxes(20)),
+]
+
+
+@pytest.mark.parametrize(("media_type", "content"), ENDING)
+def test_a_whole_file_is_not_cut(tmp_path: Path, media_type: str, content: bytes) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content)
+    assert not media.is_cut(path, media_type)
+
+
+@pytest.mark.parametrize(("media_type", "content"), [e for e in ENDING if "gif" not in e[0]])
+@pytest.mark.parametrize("left", [0.5, 0.99])
+def test_a_file_that_breaks_off_is_cut(
+    tmp_path: Path, media_type: str, content: bytes, left: float
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content[: int(left * len(content))])
+    assert media.is_cut(path, media_type)
+
+
+@pytest.mark.parametrize(
+    ("media_type", "content"),
+    [
+        ("video/mp4", boxes(0)),
+        ("video/webm", b"\x1aE\xdf\xa3"),
+        ("image/png", drawn("PNG") + b"more"),
+    ],
+)
+def test_what_does_not_tell_its_end_is_not_cut(
+    tmp_path: Path, media_type: str, content: bytes
+) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(content)
+    assert not media.is_cut(path, media_type)

@@ -17,7 +17,7 @@ from runner.engine.disk import flush, unwritable
 from runner.engine.http import MIB, Http
 from runner.engine.sending import PIECE, Watch
 from runner.engine.trouble import BROKEN, Broken, words
-from runner.media import sniff, spoken
+from runner.media import is_cut, sniff, spoken
 
 Kind: TypeAlias = Literal["expired", "transient", "wrong"]
 
@@ -64,8 +64,9 @@ async def fetch(
     """Stream a result to `<stem>.part-<random>` in `folder`, which exists.
 
     `private`: whether addresses of this machine and its network will do. The type is told by
-    the first bytes, whatever the server says. Raises DownloadError, or OutputError when the disk
-    does not take it; then, and when cancelled, the part is removed.
+    the first bytes, whatever the server says. Where the server does not tell how long the file
+    is, its format has to. Raises DownloadError, or OutputError when the disk does not take it;
+    then, and when cancelled, the part is removed.
     """
     with _part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
@@ -75,11 +76,14 @@ async def fetch(
             ):
                 _check_answer(response, max_bytes)
                 await _stream(response, part, watch, makes, max_bytes)
+                ends = response.content_length is not None or _is_chunked(response)
         except (Broken, ValueError) as error:  # ValueError: the address is no URL
             raise DownloadError("wrong", f"the file was not fetched: {words(error)}") from error
         except BROKEN as error:
             raise DownloadError("transient", f"the file was not fetched: {words(error)}") from error
         await asyncio.to_thread(part.finish)
+        if not ends and await asyncio.to_thread(part.is_cut):
+            raise DownloadError("transient", "the file was not fetched: it breaks off")
         return part.fetched()
 
 
@@ -93,6 +97,10 @@ def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
         raise DownloadError("wrong", f"the file host answered HTTP {status} instead of a file")
     if (response.content_length or 0) > max_bytes:
         raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
+
+
+def _is_chunked(response: aiohttp.ClientResponse) -> bool:
+    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
 
 
 async def _stream(
@@ -155,6 +163,10 @@ class _Part:
             self._file.flush()
             flush(self._file.fileno())
             self._file.close()
+
+    def is_cut(self) -> bool:
+        with unwritable(self.path):
+            return is_cut(self.path, self.media_type)
 
     def fetched(self) -> Fetched:
         return Fetched(

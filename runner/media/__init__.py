@@ -1,6 +1,7 @@
 """Images and videos in and out: what they are, whether they are accepted, how they travel."""
 
 from runner.media.encoding import data_uri, data_uri_length
+from runner.media.endings import is_cut
 from runner.media.kinds import EXTENSIONS, sniff, spoken
 from runner.media.limits import check
 from runner.media.probing import probe
@@ -13,6 +14,7 @@ __all__ = [
     "classify",
     "data_uri",
     "data_uri_length",
+    "is_cut",
     "label",
     "looks_signed",
     "probe",

@@ -134,6 +134,31 @@ def test_a_file_that_does_not_say_its_length_is_limited_all_the_same(fetching: F
     assert caught.value.kind == "wrong"
 
 
+def until_closed(content: bytes) -> Handle:
+    """A server that tells the end of a file by closing, as HTTP/1.0 does."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.0 200 OK\r\n\r\n" + content)
+        await writer.drain()
+
+    return handle
+
+
+def test_a_file_without_a_length_that_breaks_off_is_no_file(
+    fetching: Fetching, tmp_path: Path
+) -> None:
+    with pytest.raises(DownloadError, match="breaks off") as caught:
+        fetching(until_closed(PNG))
+    assert caught.value.kind == "transient"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_without_a_length_that_comes_to_its_end_is_taken(fetching: Fetching) -> None:
+    whole = PNG + bytes(4) + b"IEND\xaeB`\x82"
+    assert fetching(until_closed(whole)).bytes == len(whole)
+
+
 def test_a_file_that_drips_is_given_up(fetching: Fetching, tmp_path: Path) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
