@@ -88,15 +88,20 @@ class Gate:
     rate: Rate | None = None
     """The pace of all other requests: what slows them slows submissions as well, and back."""
     inside: int = 0
+    barred: str = ""
+    """Why the provider takes nothing more of this run; empty while it does."""
     _free_at: float = 0.0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _probing: bool = False
 
     async def enter(self) -> bool:
-        """Wait for the right to submit; False when the provider has been out for too long."""
+        """Wait for the right to submit; False when there is none to be had.
+
+        The provider has been out for too long then, or it is `barred`.
+        """
         loop = asyncio.get_running_loop()
         while True:
-            if self.out(loop.time()):
+            if self.barred or self.out(loop.time()):
                 return False
             if self.trust.closed:
                 await self._probe_or_wait()
@@ -116,6 +121,10 @@ class Gate:
         """Wait until the provider answers again, or has been out for too long."""
         while self.trust.closed and not self.out(asyncio.get_running_loop().time()):
             await self._probe_or_wait()
+
+    def bar(self, reason: str) -> None:
+        """Let in nobody any more: what one submission met, every other would meet as well."""
+        self.barred = self.barred or reason
 
     def out(self, now: float) -> bool:
         """Whether the provider has taken nothing for longer than the run puts up with."""

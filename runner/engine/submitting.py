@@ -52,12 +52,17 @@ async def submit(
     flight.seed = prepared.intent.seed
     gate, fate, throttled = context.gates[flight.operation.provider], None, False
     if not await gate.enter():
+        if gate.barred:
+            reason = f"not submitted: {gate.barred}"
+            return Ending(outcome=ended(flight, State.PENDING, reason=reason))
         return _given_up(context, flight, "it has not taken any submission")
     try:
         submission = await _post(context, flight, prepared)
         if isinstance(submission, Submission):
             fate = submission.fate
             throttled = fate is Fate.BUSY and not submission.narrow
+            if (halt := _halt(context, flight, submission)) is not None:
+                gate.bar(halt.reason)  # before the next one is let in
     finally:
         await gate.leave(fate, throttled=throttled)
     if not isinstance(submission, Submission):
@@ -67,7 +72,7 @@ async def submit(
 
 def _meaning(context: Context, flight: Flight, submission: Submission) -> Ending | Later | None:
     """What follows for the job from what became of its submission."""
-    error = submission.error or _SILENT
+    error, halt = submission.error or _SILENT, _halt(context, flight, submission)
     match submission.fate:
         case Fate.SUBMITTED:
             return None
@@ -77,15 +82,23 @@ def _meaning(context: Context, flight: Flight, submission: Submission) -> Ending
             reason = f"the submission may have arrived: {error.message}"
             outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
-        case Fate.WRONG_ADDRESS:
-            halt = Halt(reason=_elsewhere(context, flight, error), exit=Exit.PROVIDER)
+        case Fate.WRONG_ADDRESS if halt:
             reason = f"not submitted: {halt.reason}"
             return Ending(outcome=ended(flight, State.PENDING, reason=reason), halt=halt)
-        case Fate.STOPPED:
-            halt = Halt(reason=_spoken(context, flight, error), exit=Exit.PROVIDER)
-            return Ending(outcome=ended(flight, State.FAILED, error=error), halt=halt)
         case _:
-            return Ending(outcome=ended(flight, State.FAILED, error=error))
+            return Ending(outcome=ended(flight, State.FAILED, error=error), halt=halt)
+
+
+def _halt(context: Context, flight: Flight, submission: Submission) -> Halt | None:
+    """Why every other submission to the provider would fare like this one; None if it would not."""
+    error = submission.error or _SILENT
+    match submission.fate:
+        case Fate.WRONG_ADDRESS:
+            return Halt(reason=_elsewhere(context, flight, error), exit=Exit.PROVIDER)
+        case Fate.STOPPED:
+            return Halt(reason=_spoken(context, flight, error), exit=Exit.PROVIDER)
+        case _:
+            return None
 
 
 _SILENT = JobError(

@@ -124,6 +124,28 @@ def test_a_refused_key_stops_the_provider_at_once(project: Project) -> None:
     assert "VIDU_API_KEY" in ran.err
 
 
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, "Unauthorized"), (400, "CreditInsufficient"), (404, "NotFound")]
+)
+def test_what_every_submission_would_meet_only_one_does(
+    project: Project, status: int, reason: str
+) -> None:
+    """The others wait for their turn meanwhile, with places in flight of their own."""
+    project.jobs("".join(f"\n  - {{id: j{n}, prompt: job {n}}}" for n in range(20)))
+    sent: list[str] = []
+
+    async def refusing(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            sent.append(request.path)
+            return refusal(status, reason)
+        return await handler(request)
+
+    with provider(project, refusing):
+        ran = project.run("spring.yaml", "--concurrency", "8")
+    assert (ran.code, len(sent)) == (4, 1)
+    assert "not submitted" in project.rows()["j19"]["reason"]
+
+
 def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Project) -> None:
     project.jobs(MANY)
     with provider(project, credits=20):
