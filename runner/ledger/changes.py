@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -145,6 +146,7 @@ Result: TypeAlias = int | Taken | Stale | Full
 """The number of the attempt that was written; `Taken` or `Full` of `Intend`, `Stale` of others."""
 
 
+@functools.lru_cache(maxsize=256)
 def realm_of(base_url: str) -> Realm:
     """On which side of the loopback border an address is; results never cross it."""
     host = (urlsplit(base_url).hostname or "").rstrip(".")
