@@ -223,7 +223,10 @@ def cancel(**flags: Any) -> None:
 @click.option("--lost", is_flag=True, help="It did not arrive, you say: submit it again.")
 @click.option("--task-id", metavar="ID", help="This is its task: collect it.")
 def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **flags: Any) -> None:
-    """Decide about submissions whose fate is unknown: JOB, or those that --select names."""
+    """Decide about submissions of unknown fate.
+
+    That of JOB, or those that --select names.
+    """
     from runner import pipeline
     from runner.pipeline.resolving import resolve as settle
 
@@ -249,7 +252,10 @@ def emulate(**flags: Any) -> None:
 @cli.command()
 @click.argument("name", required=False)
 def schema(name: str | None) -> None:
-    """Print a JSON Schema (manifest, results, vidu/reference2image, ...), or list them."""
+    """Print a JSON Schema, or list those there are.
+
+    NAME is manifest, results or an operation such as vidu/reference2image.
+    """
     from runner import pipeline
 
     _end(lambda: pipeline.schema(name))
