@@ -141,6 +141,8 @@ class Flight:
     """What the last submission was meant to be."""
     tries: int = 0
     """How often its submission was put off."""
+    others_since: float | None = None
+    """Since when another run has been submitting the same, by the loop's time."""
     posting: bool = False
     """A submission has left and its answer is awaited: to be cut only as a last resort."""
     unsure: bool = False

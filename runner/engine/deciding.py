@@ -39,9 +39,12 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
             context.tell(Step.RETRYING, flight.entry.job.id, f"did not arrive: {verdict.reason}")
             return Later(delay_s=0.0)
         case Unclear() if _risked(context):
-            # Set aside, not forgotten: what it may have cost stays in the budget.
-            change = Supersede(number=attempt.number, at=context.stamp())
-            await durable(context.journal.submit(change))
+            # Set aside, not forgotten: what it may have cost stays in the budget. Where another
+            # run has found its task meanwhile, the next submission meets that.
+            change = Supersede(number=attempt.number, at=context.stamp(), in_doubt=True)
+            result = await durable(context.journal.submit(change))
+            if isinstance(result, Stale):
+                return Later(delay_s=0.0)
             text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
             context.tell(Step.RETRYING, flight.entry.job.id, text)
             return Later(delay_s=0.0)

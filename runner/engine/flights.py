@@ -11,14 +11,14 @@ from runner.engine.budget import Admission, Order, order_of, refusal
 from runner.engine.collect import shelve
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.deciding import decide
-from runner.engine.outcomes import credits_of, interrupted, settled, shared, unstarted
+from runner.engine.outcomes import credits_of, ended, interrupted, settled, shared, unstarted
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.engine.submitting import submit
 from runner.engine.watching import watch
 from runner.errors import Exit
 from runner.ledger import Full, Taken
-from runner.model import Action, Attempt, AttemptState, Outcome, PlanEntry, State
+from runner.model import Action, Attempt, AttemptState, Outcome, PlanEntry, State, Step
 
 PRICE_WAIT_S = 0.2
 """How often it is looked whether the budget has room again, or a price is known."""
@@ -153,8 +153,20 @@ class Flights:
             return None if flight.known else await self._watch(flight)
         alive = await asyncio.to_thread(self._context.alive, attempt.run)
         if attempt.state is AttemptState.INTENT and alive:
-            return Later(delay_s=OTHERS_S)
+            return self._wait_for(attempt.run, flight)
         return await self._settle(flight, attempt)
+
+    def _wait_for(self, run: str, flight: Flight) -> Ending | Later:
+        """Leave the job to the run that is submitting it, within the job's own time limit."""
+        now, limit_s = asyncio.get_running_loop().time(), self._context.settings.timeout_s
+        if flight.others_since is None:
+            flight.others_since = now
+            text = f"another run ({run}) is submitting it; waiting for what comes of that"
+            self._context.tell(Step.RETRYING, flight.entry.job.id, text)
+        if now - flight.others_since <= limit_s:
+            return Later(delay_s=OTHERS_S)
+        reason = f"another run ({run}) has been submitting it for {limit_s:g} s, and still lives"
+        return Ending(outcome=ended(flight, State.PENDING, reason=reason))
 
     async def _settle(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:
         flight.unsure = True

@@ -110,6 +110,8 @@ class Supersede:
     number: int
     at: str
     """UTC, RFC 3339."""
+    in_doubt: bool = False
+    """Only as long as nobody knows what became of it: another run may find out meanwhile."""
 
 
 Change: TypeAlias = Intend | Settle | Finish | Store | Supersede

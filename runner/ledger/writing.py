@@ -56,7 +56,8 @@ WHERE number = :number
 RETURNING run
 """
 _SUPERSEDE = """
-UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL RETURNING run
+UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL
+    AND (NOT ? OR state IN ('intent', 'ambiguous')) RETURNING run
 """
 _KEEP_FILE = """
 INSERT INTO files (attempt, position, path, sha256, bytes, media_type) VALUES (?, ?, ?, ?, ?, ?)
@@ -75,7 +76,8 @@ def write(connection: sqlite3.Connection, change: Change, beside: Beside) -> Res
         case Finish():
             changed = connection.execute(_FINISH, rows.finish_row(change)).fetchall()
         case Supersede():
-            changed = connection.execute(_SUPERSEDE, (change.at, change.number)).fetchall()
+            values = (change.at, change.number, change.in_doubt)
+            changed = connection.execute(_SUPERSEDE, values).fetchall()
         case Store():
             changed = _store(connection, change)
     for row in changed:

@@ -112,6 +112,28 @@ def test_a_second_interruption_cuts_and_the_next_run_finds_the_task(project: Pro
     assert stage.seen["made"] == 6
 
 
+def test_a_run_that_stands_still_holds_up_another_for_its_time_limit_only(
+    project: Project,
+) -> None:
+    project.jobs("  - {id: a, prompt: a boat}")
+    stage = Stage()
+    stage.ending.set()
+    stage.answering.clear()
+    with provider(project, stage), running(project, "spring.yaml") as process:
+        until(lambda: stage.seen["made"] >= 1)
+        process.send_signal(signal.SIGSTOP)
+        ran = project.run("spring.yaml", "--timeout", "1s")
+        assert ran.code == 6
+        row = project.rows()["a"]
+        assert row["state"] == "pending"
+        assert "has been submitting it for 1 s, and still lives" in row["reason"]
+        assert "waiting for what comes of that" in ran.err
+        process.send_signal(signal.SIGCONT)
+        stage.answering.set()
+        assert process.wait(20) == 0
+    assert stage.seen["made"] == 1
+
+
 @pytest.mark.parametrize("moment", ["made", "asked"])
 def test_a_killed_run_is_continued_and_nothing_is_made_twice(project: Project, moment: str) -> None:
     project.jobs(JOBS)
