@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from runner.engine.context import Flight
 from runner.model import (
+    CUT,
     Action,
     Amount,
     Attempt,
@@ -56,8 +57,7 @@ def ended(
 def interrupted(flight: Flight) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
     if flight.unsure or (flight.posting and flight.task_id is None):
-        reason = "the run was cut before it was known what became of its submission"
-        return ended(flight, State.AMBIGUOUS, reason=reason)
+        return ended(flight, State.AMBIGUOUS, reason=CUT)
     where = "made, not yet fetched" if flight.known else "its task is under way"
     where = where if flight.task_id else "not submitted"
     return ended(flight, State.PENDING, reason=f"interrupted; {where}")

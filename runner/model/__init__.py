@@ -52,6 +52,7 @@ from runner.model.operations import (
     Wire,
 )
 from runner.model.outcomes import (
+    CUT,
     Outcome,
     State,
 )
@@ -65,6 +66,7 @@ from runner.model.plans import (
 
 __all__ = [
     "CANCELLED",
+    "CUT",
     "RESULT_GONE",
     "Account",
     "Action",

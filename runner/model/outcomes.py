@@ -23,6 +23,10 @@ class State(enum.StrEnum):
     SKIPPED = "skipped"
 
 
+CUT = "the run was cut before it was known what became of its submission"
+"""The reason of a job that is ambiguous because nobody has looked for its task yet."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The end of one job in one run."""

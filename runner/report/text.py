@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from runner.errors import Place, one_line
 from runner.model import (
+    CUT,
     RESULT_GONE,
     Amount,
     Billed,
@@ -19,6 +20,7 @@ from runner.model import (
     State,
     Unit,
 )
+from runner.providers.registry import LISTERS
 from runner.report.tally import Alike, Tally, add
 
 NOTHING_SUBMITS = "only a run submits"
@@ -193,6 +195,9 @@ def _decision(told: Told, alike: Alike) -> list[str]:
     risks = _amounts(alike.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
     command = _command("resolve", told, alike)
+    if outcome.reason == CUT and outcome.job.operation.partition("/")[0] in LISTERS:
+        again = "run the same command again: it looks for the task, and sends it again only"
+        return [f"{again} if it is proven not to be there{risk}"]
     lines = [f"look for a task{when} in the provider's console; it is not sent again{risk}"]
     if alike.count == 1:
         lines.append(f"if it is there: {command} --task-id ID")

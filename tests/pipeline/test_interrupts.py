@@ -105,6 +105,7 @@ def test_a_second_interruption_cuts_and_the_next_run_finds_the_task(project: Pro
             process.stderr.readline()
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 130
+            assert "run the same command again: it looks for the task" in process.stderr.read()
         states = Counter(row["state"] for row in project.rows().values())
         assert states == {"ambiguous": 1, "pending": 5}
         stage.answering.set()
