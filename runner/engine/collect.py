@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import replace
 
 from runner import media
 from runner.engine import files, retry
 from runner.engine.asking import ask_patiently
-from runner.engine.context import Context, Flight, durable
+from runner.engine.context import Context, Ending, Flight, durable
 from runner.engine.download import DownloadError, fetch
+from runner.engine.outcomes import ended
 from runner.errors import OutputError
-from runner.ledger import Finish, Store
+from runner.ledger import Finish, Result, Store
 from runner.model import (
     RESULT_GONE,
     Action,
@@ -21,6 +23,7 @@ from runner.model import (
     ErrorClass,
     JobError,
     PlanEntry,
+    State,
     Step,
     StoredFile,
     TaskState,
@@ -30,7 +33,27 @@ TRIES = 5
 """How often a URL may lead to something else than the file, fresh ones included."""
 
 
-async def fetch_files(context: Context, flight: Flight) -> tuple[StoredFile, ...] | JobError | str:
+async def collect(context: Context, flight: Flight) -> Ending:
+    """Fetch what the task made; paid but not fetched is pending, never failed.
+
+    Its end is on record before anything else.
+    """
+    if flight.recorded is not None:
+        await durable(flight.recorded)
+    if not context.settings.download:
+        return Ending(outcome=ended(flight, State.SUCCEEDED))
+    found = await _fetch_files(context, flight)
+    match found:
+        case tuple():
+            return Ending(outcome=ended(flight, State.SUCCEEDED, files=found))
+        case JobError():
+            return Ending(outcome=ended(flight, State.FAILED, error=found))
+        case str():
+            reason = f"made, not yet fetched: {found}"
+            return Ending(outcome=ended(flight, State.PENDING, reason=reason))
+
+
+async def _fetch_files(context: Context, flight: Flight) -> tuple[StoredFile, ...] | JobError | str:
     """Fetch every file of a finished task; returns them, or what hindered it.
 
     A `JobError` means that there is nothing to be fetched any more. The URLs that an earlier run
@@ -66,16 +89,25 @@ async def on_record(context: Context, flight: Flight) -> None:
     """Fresh URLs, and the success itself where so far only a results manifest knew of it."""
     if flight.number is None:
         return
-    finish = Finish(
+    await durable(finish(context, flight, AttemptState.SUCCEEDED, None))
+
+
+def finish(
+    context: Context, flight: Flight, state: AttemptState, error: JobError | None
+) -> Future[Result]:
+    """Put the end of the flight's task on record; done once that is durable."""
+    assert flight.number is not None
+    change = Finish(
         number=flight.number,
-        state=AttemptState.SUCCEEDED,
+        state=state,
         finished_at=flight.finished_at or context.stamp(),
         seed=flight.seed,
         credits=flight.credits,
         usage=flight.usage,
         urls=flight.urls,
+        error=error,
     )
-    await durable(context.journal.submit(finish))
+    return context.journal.submit(change)
 
 
 async def _persist(context: Context, flight: Flight, index: int) -> StoredFile | JobError | str:

@@ -9,13 +9,13 @@ from contextlib import suppress
 from typing import Any
 
 from runner.engine.ahead import Ahead
+from runner.engine.collect import collect
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.ends import Ends, Outcomes
 from runner.engine.flights import Flights
 from runner.engine.outcomes import interrupted, shared, unstarted
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
-from runner.engine.watching import collect
 from runner.errors import OutputError
 from runner.model import (
     Billed,

@@ -1,19 +1,16 @@
-"""A task that exists: watched until it ends, its end on record, its files collected."""
+"""A task that exists: watched until it ends, and its end put on record."""
 
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future
-from datetime import datetime
 
 from runner.engine import polling, redaction, retry
 from runner.engine.asking import ask, ask_patiently
-from runner.engine.collect import fetch_files
+from runner.engine.collect import finish
 from runner.engine.context import Context, Ending, Flight, Halt, durable
 from runner.engine.outcomes import ended
 from runner.engine.seats import ENDED, Seat
 from runner.errors import Exit
-from runner.ledger import Finish, Result
 from runner.model import (
     AttemptState,
     Billed,
@@ -24,6 +21,7 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
+from runner.providers import reading
 
 GONE_TOLERATED_S = 30.0
 """A provider may not know a task at once (a fresh replica, a cache); longer than this is odd."""
@@ -59,10 +57,9 @@ async def watch(context: Context, flight: Flight) -> Ending | None:
 def _began(context: Context, flight: Flight) -> float:
     """The submission by the loop's clock; as well as it is known where an earlier run made it."""
     now = asyncio.get_running_loop().time()
-    if flight.fresh or flight.submitted_at is None:
-        return now
-    age = context.now() - datetime.fromisoformat(flight.submitted_at)
-    return now - max(0.0, age.total_seconds())
+    # A results manifest that somebody has edited may say anything.
+    at = None if flight.fresh else reading.moment(flight.submitted_at)
+    return now if at is None else now - max(0.0, (context.now() - at).total_seconds())
 
 
 async def _end_of(context: Context, flight: Flight, seat: Seat) -> TaskStatus:
@@ -152,14 +149,14 @@ def _succeeded(context: Context, flight: Flight, status: TaskStatus) -> None:
     flight.usage, flight.urls = status.usage, status.urls
     flight.finished_at, flight.known = context.stamp(), True
     # Not waited for here: the place in flight is free as soon as the end is noticed.
-    flight.recorded = _finish(context, flight, AttemptState.SUCCEEDED, None)
+    flight.recorded = finish(context, flight, AttemptState.SUCCEEDED, None)
     context.tell(Step.NOTICED, flight.entry.job.id)
 
 
 async def _failed(context: Context, flight: Flight, status: TaskStatus) -> Ending:
     flight.credits = status.credits if status.credits is not None else flight.credits
     flight.usage, flight.finished_at = status.usage, context.stamp()
-    await durable(_finish(context, flight, AttemptState.FAILED, status.error))
+    await durable(finish(context, flight, AttemptState.FAILED, status.error))
     return Ending(outcome=ended(flight, State.FAILED, error=status.error))
 
 
@@ -171,43 +168,6 @@ async def _gone(context: Context, flight: Flight, status: TaskStatus) -> Ending:
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
-    await durable(_finish(context, flight, AttemptState.AMBIGUOUS, error))
+    await durable(finish(context, flight, AttemptState.AMBIGUOUS, error))
     outcome = ended(flight, State.AMBIGUOUS, reason=error.message, error=error)
     return Ending(outcome=outcome)
-
-
-def _finish(
-    context: Context, flight: Flight, state: AttemptState, error: JobError | None
-) -> Future[Result]:
-    assert flight.number is not None
-    finish = Finish(
-        number=flight.number,
-        state=state,
-        finished_at=flight.finished_at or context.stamp(),
-        seed=flight.seed,
-        credits=flight.credits,
-        usage=flight.usage,
-        urls=flight.urls,
-        error=error,
-    )
-    return context.journal.submit(finish)
-
-
-async def collect(context: Context, flight: Flight) -> Ending:
-    """Fetch what the task made; paid but not fetched is pending, never failed.
-
-    Its end is on record before anything else.
-    """
-    if flight.recorded is not None:
-        await durable(flight.recorded)
-    if not context.settings.download:
-        return Ending(outcome=ended(flight, State.SUCCEEDED))
-    found = await fetch_files(context, flight)
-    match found:
-        case tuple():
-            return Ending(outcome=ended(flight, State.SUCCEEDED, files=found))
-        case JobError():
-            return Ending(outcome=ended(flight, State.FAILED, error=found))
-        case str():
-            reason = f"made, not yet fetched: {found}"
-            return Ending(outcome=ended(flight, State.PENDING, reason=reason))

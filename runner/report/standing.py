@@ -13,6 +13,7 @@ from typing import Any
 from runner.errors import one_line, width
 from runner.model import Amount, Outcome, State, Unit
 from runner.planning import DONE
+from runner.providers.reading import moment
 from runner.report.text import money, span, sums
 
 
@@ -121,13 +122,8 @@ def _paid(standings: Iterable[Standing], spent: Mapping[Unit, Decimal]) -> str:
 
 def _age_s(standing: Standing, now: datetime) -> float | None:
     """Seconds since its submission; a clock that was set back makes no negative age."""
-    if standing.since is None:
-        return None
-    try:
-        begun = datetime.fromisoformat(standing.since)
-        return max(0.0, (now - begun).total_seconds())
-    except (ValueError, TypeError):  # a results manifest that somebody has edited
-        return None
+    at = moment(standing.since)  # of a results manifest that somebody has edited, anything
+    return None if at is None else max(0.0, (now - at).total_seconds())
 
 
 def of_standings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -131,6 +132,22 @@ def test_a_task_under_way_is_attached_to(project: Project) -> None:
     with serving(project) as served:
         project.run("spring.yaml", *UNDER_WAY)
         forget(project)
+        served.later()
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-01-20", "2026-01-20T07:08:12", "9999999999999"])
+def test_a_task_whose_time_somebody_has_edited_is_attached_to_all_the_same(
+    project: Project, at: str
+) -> None:
+    project.jobs(TWO)
+    with serving(project) as served:
+        assert project.run("spring.yaml", *UNDER_WAY).code == 6
+        forget(project)
+        results = project.folder / RESULTS
+        edited = re.sub(r"submitted_at: .*", f"submitted_at: '{at}'", results.read_text("utf-8"))
+        results.write_text(edited, "utf-8")
         served.later()
         assert project.run("spring.yaml").code == 0
         assert served.outcomes() == {"accepted": 2}
