@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner.engine.collect import kept, on_record
-from runner.engine.context import Context, Flight, durable
+from runner.engine.context import Context, Flight
 from runner.engine.prepare import adoption
 from runner.ledger import Full, Intend, Store
 
@@ -14,7 +14,7 @@ async def adopt(context: Context, flight: Flight) -> None:
     If the ledger has learnt of the request since the plan was made, what it knows counts.
     """
     intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
-    result = await durable(context.journal.submit(intend))
+    result = await context.records.durable(intend)
     assert not isinstance(result, Full)  # it asks for no room: what is paid for is paid for
     if not isinstance(result, int):
         flight.take_over(result.attempt)
@@ -30,4 +30,4 @@ async def _remember_files(context: Context, flight: Flight) -> None:
     assert flight.number is not None
     if flight.entry.evidence is not None and flight.entry.evidence.files:
         files = kept(context, flight.entry.evidence.files)
-        await durable(context.journal.submit(Store(number=flight.number, files=files)))
+        await context.records.durable(Store(number=flight.number, files=files))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from runner.engine import redaction
 from runner.engine.asking import ask
-from runner.engine.context import Context, Flight, durable
+from runner.engine.context import Context, Flight
 from runner.ledger import Finish
 from runner.model import CANCELLED, AttemptState, Billed, ErrorClass, JobError, TaskState
 from runner.providers.lists import Lister
@@ -51,4 +51,4 @@ async def _record(context: Context, flight: Flight) -> None:
         credits=None if flight.credits is None else 0,
         error=_CANCELLED,
     )
-    await durable(context.journal.submit(finish))
+    await context.records.durable(finish)

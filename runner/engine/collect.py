@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from concurrent.futures import Future
 from dataclasses import replace
 
 from runner import media
 from runner.engine import files, retry
 from runner.engine.asking import ask_patiently
-from runner.engine.context import Context, Ending, Flight, durable
+from runner.engine.context import Context, Ending, Flight
 from runner.engine.download import DownloadError, fetch
 from runner.engine.outcomes import ended
 from runner.errors import OutputError
-from runner.ledger import Finish, Result, Store
+from runner.ledger import Finish, Store
 from runner.model import (
     RESULT_GONE,
     Action,
@@ -39,7 +38,7 @@ async def collect(context: Context, flight: Flight) -> Ending:
     Its end is on record before anything else.
     """
     if flight.recorded is not None:
-        await durable(flight.recorded)
+        await asyncio.shield(flight.recorded)  # the run's end may cut this wait
     if not context.settings.download:
         return Ending(outcome=ended(flight, State.SUCCEEDED))
     found = await _fetch_files(context, flight)
@@ -72,7 +71,7 @@ async def _fetch_files(context: Context, flight: Flight) -> tuple[StoredFile, ..
         stored.append(file)
     if flight.number is not None:
         store = Store(number=flight.number, files=kept(context, stored))
-        await durable(context.journal.submit(store))
+        await context.records.durable(store)
     context.tell(Step.FETCHED, flight.entry.job.id)
     return tuple(stored)
 
@@ -89,15 +88,13 @@ async def on_record(context: Context, flight: Flight) -> None:
     """Fresh URLs, and the success itself where so far only a results manifest knew of it."""
     if flight.number is None:
         return
-    await durable(finish(context, flight, AttemptState.SUCCEEDED, None))
+    await context.records.durable(end_of(context, flight, AttemptState.SUCCEEDED, None))
 
 
-def finish(
-    context: Context, flight: Flight, state: AttemptState, error: JobError | None
-) -> Future[Result]:
-    """Put the end of the flight's task on record; done once that is durable."""
+def end_of(context: Context, flight: Flight, state: AttemptState, error: JobError | None) -> Finish:
+    """The end of the flight's task, as it goes on record."""
     assert flight.number is not None
-    change = Finish(
+    return Finish(
         number=flight.number,
         state=state,
         finished_at=flight.finished_at or context.stamp(),
@@ -107,7 +104,6 @@ def finish(
         urls=flight.urls,
         error=error,
     )
-    return context.journal.submit(change)
 
 
 async def _persist(context: Context, flight: Flight, index: int) -> StoredFile | JobError | str:

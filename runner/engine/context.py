@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from runner.engine.budget import Budget
 from runner.engine.gate import Gate
 from runner.engine.http import Http
 from runner.engine.limits import Rate
 from runner.engine.paces import Paces
+from runner.engine.records import Records
 from runner.engine.roll import Roll
 from runner.errors import Exit
-from runner.ledger import Journal, Rescue, Result
+from runner.ledger import Rescue, Result
 from runner.model import (
     Account,
     Action,
@@ -55,7 +55,7 @@ class Context:
     """The folder of this manifest's files."""
     archive: Path
     """Where displaced files go, by digest."""
-    journal: Journal
+    records: Records
     rescue: Rescue
     http: Http
     rates: Mapping[str, Rate]
@@ -151,7 +151,7 @@ class Flight:
     """Another run made the task."""
     known: bool = False
     """The task's success is known."""
-    recorded: Future[Result] | None = None
+    recorded: asyncio.Future[Result] | None = None
     """With `known`: done once the ledger has it; None where it had it before."""
     fresh: bool = False
     """The task was made in this run, and just now."""
@@ -200,11 +200,3 @@ class Flight:
             seed=self.seed,
             error=error,
         )
-
-
-T = TypeVar("T")
-
-
-async def durable(future: Future[T]) -> T:
-    """Wait for a change to be on disk, without losing it when this wait is cancelled."""
-    return await asyncio.shield(asyncio.wrap_future(future))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.engine import redaction
-from runner.engine.context import Context, Ending, Flight, Later, durable
+from runner.engine.context import Context, Ending, Flight, Later
 from runner.engine.outcomes import ended
 from runner.engine.reconcile import Absent, Adopted, Unclear, Verdict, reconcile
 from runner.ledger import Settle, Stale, Supersede
@@ -42,7 +42,7 @@ async def decide(context: Context, flight: Flight, attempt: Attempt) -> Ending |
             # Set aside, not forgotten: what it may have cost stays in the budget. Where another
             # run has found its task meanwhile, the next submission meets that.
             change = Supersede(number=attempt.number, at=context.stamp(), in_doubt=True)
-            result = await durable(context.journal.submit(change))
+            result = await context.records.durable(change)
             if isinstance(result, Stale):
                 return Later(delay_s=0.0)
             text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
@@ -83,7 +83,7 @@ async def _adopt(
         seed=found.seed,
         credits=found.credits,
     )
-    result = await durable(context.journal.submit(settle))
+    result = await context.records.durable(settle)
     if isinstance(result, Stale):
         if result.attempt.task_id is None:
             return Later(delay_s=0.0)
@@ -100,7 +100,7 @@ async def _adopt(
 async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
     # Where another run has settled it meanwhile (`Stale`), the next submission meets what it left.
     settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
-    await durable(context.journal.submit(settle))
+    await context.records.durable(settle)
 
 
 def _error(code: str, message: str, billed: Billed) -> JobError:

@@ -107,13 +107,13 @@ class Search:
     def _made(self) -> list[Made]:
         attempt = self._quest.attempt
         since = stamp(self._quest.begun - LOOK_BACK)
-        with open_ledger(self._context.journal.path, read_only=True) as ledger:
+        with open_ledger(self._context.records.path, read_only=True) as ledger:
             return ledger.made(attempt.intent, since=since, after=attempt.number)
 
     def _surroundings(self, sheet: Sheet) -> Surroundings:
         provider, number = self._operation.provider, self._quest.attempt.number
         shown = [row.status.task_id for row in sheet.rows]
-        with open_ledger(self._context.journal.path, read_only=True) as ledger:
+        with open_ledger(self._context.records.path, read_only=True) as ledger:
             # In this order: one that is settled in between is seen twice rather than not at all.
             undecided = ledger.undecided(provider)
             known = ledger.of_tasks(provider, shown)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from runner.engine import redaction, retry
 from runner.engine.ahead import Ahead
-from runner.engine.context import Context, Ending, Flight, Halt, Later, durable
+from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.outcomes import ended
 from runner.engine.prepare import Prepared, prepare
 from runner.engine.upstream import Unfit
@@ -158,7 +158,7 @@ async def _post(context: Context, flight: Flight, prepared: Prepared) -> Submiss
     prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
     flight.intent, flight.posting = prepared.intent, True
     try:
-        number = await durable(context.journal.submit(_intend(context, prepared)))
+        number = await context.records.durable(_intend(context, prepared))
     except LedgerError:
         flight.posting = False  # without its intent it has not left
         raise
@@ -213,7 +213,7 @@ async def _record(
         http_status=reply.status or None,
     )
     try:
-        result = await durable(context.journal.submit(settle))
+        result = await context.records.durable(settle)
     except LedgerError as error:
         raise _rescued(context, flight, prepared, error) from error
     if isinstance(result, Stale) and result.attempt.task_id != submission.task_id:

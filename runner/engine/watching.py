@@ -6,8 +6,8 @@ import asyncio
 
 from runner.engine import polling, redaction, retry
 from runner.engine.asking import ask, ask_patiently
-from runner.engine.collect import finish
-from runner.engine.context import Context, Ending, Flight, Halt, durable
+from runner.engine.collect import end_of
+from runner.engine.context import Context, Ending, Flight, Halt
 from runner.engine.outcomes import ended
 from runner.engine.seats import ENDED, Seat
 from runner.errors import Exit
@@ -148,15 +148,17 @@ def _succeeded(context: Context, flight: Flight, status: TaskStatus) -> None:
     flight.credits = status.credits if status.credits is not None else flight.credits
     flight.usage, flight.urls = status.usage, status.urls
     flight.finished_at, flight.known = context.stamp(), True
-    # Not waited for here: the place in flight is free as soon as the end is noticed.
-    flight.recorded = finish(context, flight, AttemptState.SUCCEEDED, None)
+    end = end_of(context, flight, AttemptState.SUCCEEDED, None)
+    # Not waited for here: the place in flight is free as soon as the end is noticed, and the
+    # record may share the commit of the intent that fills it.
+    flight.recorded = context.records.put(end, soon=False)
     context.tell(Step.NOTICED, flight.entry.job.id)
 
 
 async def _failed(context: Context, flight: Flight, status: TaskStatus) -> Ending:
     flight.credits = status.credits if status.credits is not None else flight.credits
     flight.usage, flight.finished_at = status.usage, context.stamp()
-    await durable(finish(context, flight, AttemptState.FAILED, status.error))
+    await context.records.durable(end_of(context, flight, AttemptState.FAILED, status.error))
     return Ending(outcome=ended(flight, State.FAILED, error=status.error))
 
 
@@ -168,6 +170,6 @@ async def _gone(context: Context, flight: Flight, status: TaskStatus) -> Ending:
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
-    await durable(finish(context, flight, AttemptState.AMBIGUOUS, error))
+    await context.records.durable(end_of(context, flight, AttemptState.AMBIGUOUS, error))
     outcome = ended(flight, State.AMBIGUOUS, reason=error.message, error=error)
     return Ending(outcome=outcome)

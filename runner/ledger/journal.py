@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -14,6 +15,9 @@ from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Result
 from runner.ledger.store import Ledger, open_ledger
 from runner.ledger.trouble import moved
+
+PATIENCE_S = 0.01
+"""How long a change that need not be written soon waits for others to share their commit."""
 
 _Item: TypeAlias = "tuple[Change, Future[Result]]"
 
@@ -27,7 +31,7 @@ class Journal:
     def __init__(self, path: Path):
         """Open the ledger at `path`; raises `LedgerError` when it cannot be used."""
         self._ledger: Ledger = open_ledger(path)
-        self._waiting: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="ledger journal")
@@ -43,22 +47,20 @@ class Journal:
         """How many commits were made so far."""
         return self._ledger.commits
 
-    def submit(self, change: Change) -> Future[Result]:
-        """Have `change` written; the future resolves once it is on the disk.
+    def submit(self, change: Change, *, soon: bool = True) -> Future[Result]:
+        """Have `change` written; the future resolves, in the journal's thread, once it is durable.
 
         It fails with `LedgerError` when it could not be written; others still may be. Where the
-        ledger was moved or deleted, what is under way is still written, but no new intent.
+        ledger was moved or deleted, what is under way is still written, but no new intent. A
+        change that need not be written `soon` waits for company, `PATIENCE_S` at most.
         """
         future: Future[Result] = Future()
         # Running at once: a cancelled waiter must not take a task id back.
         future.set_running_or_notify_cancel()
-        if isinstance(change, Intend) and not self._ledger.in_place:
-            future.set_exception(moved(self.path))
-            return future
         with self._door:  # nothing gets in behind the end mark, where nobody would write it
             if self._closed:
                 raise RuntimeError("the journal is closed")
-            self._waiting.put((change, future))
+            self._waiting.put(((change, future), soon))
         return future
 
     def close(self) -> None:
@@ -85,20 +87,32 @@ class Journal:
             open_ = True
             while open_:
                 group, open_ = self._next()
-                if group:
-                    self._write(group)
+                if admitted := self._admitted(group):
+                    self._write(admitted)
 
     def _next(self) -> tuple[list[_Item], bool]:
         """Everything that waits, at least one item; and whether more may come."""
         group: list[_Item] = []
-        item = self._waiting.get()
-        while item is not None:
+        waiting = self._waiting.get()
+        until = time.monotonic() + PATIENCE_S
+        while waiting is not None:
+            item, soon = waiting
             group.append(item)
+            until = 0.0 if soon else until
             try:
-                item = self._waiting.get_nowait()
+                waiting = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 return group, True
         return group, False
+
+    def _admitted(self, group: Sequence[_Item]) -> Sequence[_Item]:
+        """The group without new intents where the ledger is no longer in its place."""
+        intents = [item for item in group if isinstance(item[0], Intend)]
+        if not intents or self._ledger.in_place:
+            return group
+        for _, future in intents:
+            future.set_exception(moved(self.path))
+        return [item for item in group if not isinstance(item[0], Intend)]
 
     def _write(self, group: Sequence[_Item]) -> None:
         try:

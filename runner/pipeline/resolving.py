@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from runner.engine import redaction
 from runner.engine.adopting import adopt
-from runner.engine.context import Context, Flight, durable
+from runner.engine.context import Context, Flight
 from runner.engine.reconcile import confirm
 from runner.errors import Exit, UsageError, printable
 from runner.expansion.nearest import meant
@@ -166,7 +166,7 @@ async def _adopt(context: Context, entry: PlanEntry, task_id: str) -> None:
 
 async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
     """Write what was decided; raises UsageError where another run was faster."""
-    result = await durable(context.journal.submit(settle))
+    result = await context.records.durable(settle)
     if isinstance(result, Stale):
         raise UsageError(
             f'job "{entry.job.id}" was settled by another run meanwhile',

@@ -14,6 +14,7 @@ from runner.engine.gate import gates
 from runner.engine.http import Http
 from runner.engine.limits import Rate
 from runner.engine.paces import Paces
+from runner.engine.records import Records
 from runner.engine.roll import Roll
 from runner.engine.rollcall import Line
 from runner.errors import Exit, Failure
@@ -97,7 +98,7 @@ async def surrounded(
             base=planned.places.base,
             outputs=planned.outputs,
             archive=planned.places.archive,
-            journal=record.journal,
+            records=Records(record.journal),
             rescue=record.rescue,
             http=http,
             rates=rates,

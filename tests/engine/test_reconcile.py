@@ -24,6 +24,7 @@ from runner.engine.http import Http
 from runner.engine.limits import Rate
 from runner.engine.paces import Paces
 from runner.engine.reconcile import Absent, Adopted, Unclear, Verdict, confirm, reconcile
+from runner.engine.records import Records
 from runner.errors import Secret
 from runner.ledger import Finish, Intend, Journal, Rescue, Settle, open_ledger
 from runner.model import (
@@ -88,7 +89,7 @@ class Room:
         )
 
     async def write(self, change: Any) -> Any:
-        return await asyncio.wrap_future(self.context.journal.submit(change))
+        return await self.context.records.durable(change)
 
     async def doubt(self, intent: Intent, run: str = "") -> Attempt:
         """An attempt of which nobody knows what became."""
@@ -112,7 +113,7 @@ class Room:
         )
 
     def attempt(self, fingerprint: str) -> Attempt:
-        with open_ledger(self.context.journal.path, read_only=True) as ledger:
+        with open_ledger(self.context.records.path, read_only=True) as ledger:
             return ledger.latest([fingerprint], "loopback")[fingerprint]
 
     async def post(self, intent: Intent) -> str:
@@ -151,7 +152,7 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
                 base=folder,
                 outputs=folder,
                 archive=folder,
-                journal=journal,
+                records=Records(journal),
                 rescue=rescue,
                 http=http,
                 rates={"vidu": Rate(1000)},
@@ -449,7 +450,7 @@ def test_a_full_page_that_names_no_next_one_still_shows_the_task(tmp_path: Path)
 
 def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None:
     async def scene(room: Room, desk: Desk) -> None:
-        with open_ledger(room.context.journal.path) as ledger:
+        with open_ledger(room.context.records.path) as ledger:
             dead = ledger.begin_run("spring.yaml", "vidu-run")
         attempt = await room.doubt(room.intent("f1", ago_s=7200), run=dead)
         assert isinstance(await room.look(attempt), Absent)

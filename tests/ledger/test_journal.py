@@ -46,6 +46,34 @@ def test_changes_that_wait_share_a_commit(run: str, journal: Journal, intent: Ma
     assert journal.commits <= 2
 
 
+def test_a_change_that_can_wait_shares_the_commit_of_the_next_one(
+    run: str, journal: Journal, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("runner.ledger.journal.PATIENCE_S", WAIT_S)
+    patient = journal.submit(Intend(run=run, intent=intent("f1")), soon=False)
+    assert journal.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S) == 2
+    assert (patient.result(0), journal.commits) == (1, 1)
+
+
+def test_a_change_that_can_wait_does_not_wait_for_long(
+    run: str, journal: Journal, intent: MakeIntent
+) -> None:
+    assert journal.submit(Intend(run=run, intent=intent()), soon=False).result(WAIT_S) == 1
+
+
+def test_closing_does_not_wait_for_company(
+    ledger: Ledger,
+    run: str,
+    journal: Journal,
+    intent: MakeIntent,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("runner.ledger.journal.PATIENCE_S", 3600.0)
+    journal.submit(Intend(run=run, intent=intent()), soon=False)
+    journal.close()
+    assert len(ledger.attempts()) == 1
+
+
 def test_each_change_gets_its_own_result(run: str, journal: Journal, intent: MakeIntent) -> None:
     same: list[Change] = [Intend(run=run, intent=intent()) for _ in range(3)]
     first, *others = (future.result(WAIT_S) for future in held(journal, same))
