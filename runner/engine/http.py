@@ -92,12 +92,17 @@ class Http:
         watch = Watch(self._connect_s + self._idle_s, self._idle_s)
         body = Body(request.body, watch) if request.body else None
         session = self._submit if submission else self._ask
+        if submission and body is not None:
+            self._leaving[body] = watch
         try:
-            async with watch, self._on_its_way(body if submission else None, watch):
+            async with watch:
                 reply = await self._exchange(session, request, body, watch, max_bytes)
         except BROKEN as error:
             handed, announced = (body.handed, body.announced) if body else (0, 0)
             return Reply(reach=reach(error, handed, announced), trouble=words(error))
+        finally:
+            if body is not None:
+                self._leaving.pop(body, None)
         return _unheard(reply) if body and body.handed < body.announced else reply
 
     def recall(self) -> int:
@@ -107,18 +112,8 @@ class Http:
         """
         early = [watch for body, watch in self._leaving.items() if body.handed < body.announced]
         for watch in early:
-            watch.within(0)
+            watch.end()
         return len(early)
-
-    @asynccontextmanager
-    async def _on_its_way(self, body: Body | None, watch: Watch) -> AsyncIterator[None]:
-        if body is not None:
-            self._leaving[body] = watch
-        try:
-            yield
-        finally:
-            if body is not None:
-                del self._leaving[body]
 
     async def _exchange(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import socket
 from types import TracebackType
 from typing import Self, cast
@@ -19,18 +20,22 @@ PIECE = 64 * 1024
 class Watch:
     """A time limit on standstill: it starts anew at every sign of progress.
 
-    Raises TimeoutError in the block it guards.
+    Raises TimeoutError in the block it guards. Progress is frequent and costs no timer: the one
+    that runs looks, when it is due, whether there was any.
     """
 
     def __init__(self, first_s: float, idle_s: float):
-        self._timeout = asyncio.timeout(first_s)
+        self._loop = asyncio.get_running_loop()
+        self._timeout = asyncio.timeout(None)
         self._idle_s = idle_s
-        self._latest: float | None = None
-        self._on = False
+        self._until = self._loop.time() + first_s
+        self._latest = math.inf
+        self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        self._on = True
+        # Not later than any progress may make it due.
+        self._look_at(min(self._until, self._loop.time() + self._idle_s))
         return self
 
     async def __aexit__(
@@ -40,19 +45,38 @@ class Watch:
         trace: TracebackType | None,
     ) -> None:
         # The task that writes a body may outlive the block by a moment.
-        self._on = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         await self._timeout.__aexit__(kind, error, trace)
 
     def progress(self) -> None:
         """Something moved."""
-        if self._on and not self._timeout.expired():
-            until = asyncio.get_running_loop().time() + self._idle_s
-            self._timeout.reschedule(min(until, self._latest or until))
+        self._until = min(self._loop.time() + self._idle_s, self._latest)
 
     def within(self, seconds: float) -> None:
         """From now on, no progress buys more than so many seconds in all: answers may drip."""
-        self._latest = asyncio.get_running_loop().time() + seconds
+        self._latest = self._loop.time() + seconds
         self.progress()
+        if self._timer is not None and self._until < self._timer.when():
+            self._look_at(self._until)
+
+    def end(self) -> None:
+        """Raise the TimeoutError now."""
+        if self._timer is not None and not self._timeout.expired():
+            self._timeout.reschedule(self._loop.time())
+
+    def _look(self) -> None:
+        """End the block where nothing moved for too long, otherwise look again when it may be."""
+        if self._loop.time() < self._until:
+            self._look_at(self._until)
+        else:
+            self.end()
+
+    def _look_at(self, when: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._look)
 
 
 class Body(Payload):

@@ -109,9 +109,12 @@ def plain(value: Any) -> Any:
 
 
 def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    states = Counter(outcome.state for outcome in outcomes)
+    # One pass: each outcome is read from the disk when it is looked at.
+    states, reused = Counter[State](), 0
     cost: dict[Unit, Decimal] = {"credits": Decimal(0), "cny": Decimal(0)}
     for outcome in outcomes:
+        states[outcome.state] += 1
+        reused += outcome.reused
         # Where the provider tells no price (ModelVerse), the price list's is what it was.
         listed = outcome.estimated if outcome.state is State.SUCCEEDED else None
         if (amount := outcome.actual or _told(outcome) or listed) is not None:
@@ -119,7 +122,7 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "jobs": len(outcomes),
         **{state.value: states[state] for state in State},
-        "reused": sum(outcome.reused for outcome in outcomes),
+        "reused": reused,
         **{unit: _number(value) for unit, value in cost.items()},
     }
 
