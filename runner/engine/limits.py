@@ -50,9 +50,10 @@ class Rate:
         credit_s = 0.0 if self.slowed_s else self._credit_s
         due = now - credit_s if self._due is None else max(self._due, now - credit_s)
         mine = self._due = due + max(self._gap_s, self.slowed_s)
+        if due <= now:
+            return
         try:
-            # Also with nothing to wait for: others get the loop in between.
-            await asyncio.sleep(max(0.0, due - now))
+            await asyncio.sleep(due - now)
         except asyncio.CancelledError:
             if self._due == mine:
                 self._due = due
