@@ -142,7 +142,7 @@ class Flight:
     tries: int = 0
     """How often its submission was put off."""
     others_since: float | None = None
-    """Since when another run has been submitting the same, by the loop's time."""
+    """Since when it has been left until another run has done something, by the loop's time."""
     posting: bool = False
     """A submission has left and its answer is awaited: to be cut only as a last resort."""
     unsure: bool = False

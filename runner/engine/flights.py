@@ -115,7 +115,7 @@ class Flights:
                 self._context.budget.settle(entry.job.id, None, kept=False)  # the other run pays
                 return await self._join(flight, attempt)
             case Full():
-                return await self._beside(order, result)
+                return await self._beside(flight, order, result)
             case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
                 attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
                 return await self._settle(flight, attempt)
@@ -133,7 +133,7 @@ class Flights:
             admission = self._context.budget.admit(order)
         return admission
 
-    async def _beside(self, order: Order, full: Full) -> Later:
+    async def _beside(self, flight: Flight, order: Order, full: Full) -> Ending | Later:
         """Ask the budget again, which knows now what the manifest's other runs have cost.
 
         While they live, what they make may still tell its price.
@@ -141,7 +141,7 @@ class Flights:
         self._context.budget.elsewhere(full.spent)
         for run in full.unpriced:
             if await asyncio.to_thread(self._context.alive, run):
-                return Later(delay_s=OTHERS_S)
+                return self._wait_for(run, flight, "is making something of unknown price")
         if full.unpriced:
             self._context.budget.blind(order.unit)
         return Later(delay_s=0.0)
@@ -153,19 +153,19 @@ class Flights:
             return None if flight.known else await self._watch(flight)
         alive = await asyncio.to_thread(self._context.alive, attempt.run)
         if attempt.state is AttemptState.INTENT and alive:
-            return self._wait_for(attempt.run, flight)
+            return self._wait_for(attempt.run, flight, "is submitting the same")
         return await self._settle(flight, attempt)
 
-    def _wait_for(self, run: str, flight: Flight) -> Ending | Later:
-        """Leave the job to the run that is submitting it, within the job's own time limit."""
+    def _wait_for(self, run: str, flight: Flight, doing: str) -> Ending | Later:
+        """Leave the job until the other run has done that, within the job's own time limit."""
         now, limit_s = asyncio.get_running_loop().time(), self._context.settings.timeout_s
         if flight.others_since is None:
             flight.others_since = now
-            text = f"another run ({run}) is submitting it; waiting for what comes of that"
+            text = f"waiting for another run ({run}), which {doing}"
             self._context.tell(Step.RETRYING, flight.entry.job.id, text)
         if now - flight.others_since <= limit_s:
             return Later(delay_s=OTHERS_S)
-        reason = f"another run ({run}) has been submitting it for {limit_s:g} s, and still lives"
+        reason = f"waited {limit_s:g} s for another run ({run}), which {doing} and still lives"
         return Ending(outcome=ended(flight, State.PENDING, reason=reason))
 
     async def _settle(self, flight: Flight, attempt: Attempt) -> Ending | Later | None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
+import shutil
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 from aiohttp import web
 
+import runner
 from runner.ledger import open_ledger
+from runner.operations import schema_folder
 from tests.pipeline.conftest import Project
 from tests.pipeline.process import running
 from tests.pipeline.test_trouble import SUBMIT, Handler, provider
@@ -102,3 +109,48 @@ def test_manifests_of_one_name_that_share_a_ledger_have_budgets_of_their_own(
         for name in ("spring.yaml", "other/spring.yaml"):
             spent = ledger.costs(name, {"vidu": "loopback"}).spent
             assert spent == {"credits": Decimal(12)}
+
+
+def without_prices(project: Project) -> None:
+    """The program beside schemas that tell no prices, for `running`."""
+    site = project.folder / ".site"
+    shutil.copytree(schema_folder(), site / "schemas")
+    (site / "runner").symlink_to(Path(runner.__file__).parent)
+    path = site / "schemas" / "vidu" / "reference2image.schema.json"
+    schema = json.loads(path.read_text(encoding="utf-8"))
+    schema["x-operation"]["price"] = None
+    path.write_text(json.dumps(schema), encoding="utf-8")
+
+
+def test_another_runs_unknown_price_is_waited_for_as_long_as_the_jobs_time_limit(
+    project: Project,
+) -> None:
+    without_prices(project)
+    project.jobs(TWO_SIDES)
+    videos, pictures = threading.Event(), threading.Event()
+    answer_video, answer_picture = threading.Event(), threading.Event()
+
+    async def silent(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/submit"):
+            videos.set()
+            await asyncio.to_thread(answer_video.wait, 60)
+        elif request.path == SUBMIT:
+            pictures.set()
+            await asyncio.to_thread(answer_picture.wait, 60)
+        return await handler(request)
+
+    flags = ("--budget", "credits=100", "--timeout", "1s", "--concurrency", "1")
+    mine = ("--select", "right-video", "--select", "right-1")
+    with provider(project, silent), running(project, "spring.yaml", *mine, *flags) as run:
+        assert videos.wait(60)
+        with running(project, "spring.yaml", "--select", "left-1", *flags) as other:
+            assert pictures.wait(60)
+            other.send_signal(signal.SIGSTOP)
+            answer_video.set()
+            told = run.communicate(timeout=60)[1]
+            answer_picture.set()
+    assert run.returncode == 6
+    other_is = r"another run \(.+\), which is making something of unknown price"
+    assert re.search(f"waiting for {other_is}\n", told)
+    reason = project.rows()["right-1"]["reason"]
+    assert re.fullmatch(f"waited 1 s for {other_is} and still lives", reason)

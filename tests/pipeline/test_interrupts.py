@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import signal
 import threading
 import time
@@ -127,8 +128,11 @@ def test_a_run_that_stands_still_holds_up_another_for_its_time_limit_only(
         assert ran.code == 6
         row = project.rows()["a"]
         assert row["state"] == "pending"
-        assert "has been submitting it for 1 s, and still lives" in row["reason"]
-        assert "waiting for what comes of that" in ran.err
+        assert re.fullmatch(
+            r"waited 1 s for another run \(.+\), which is submitting the same and still lives",
+            row["reason"],
+        )
+        assert "which is submitting the same" in ran.err
         process.send_signal(signal.SIGCONT)
         stage.answering.set()
         assert process.wait(20) == 0
