@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
 
 from runner.errors import LedgerError
+from runner.ledger.alone import alone
 from runner.ledger.network import network_type
 from runner.ledger.schema import VERSION, check, migrate, version_of
 from runner.ledger.trouble import system_error, told
@@ -27,7 +26,8 @@ def open_for_writing(path: Path, *, wait_s: float) -> sqlite3.Connection:
             "to be relied on",
             hint="keep it on a local disk with --state-dir",
         )
-    with told(path), _alone(path.parent):
+    # Alone: SQLite does not wait when two switch a new file to WAL at once.
+    with told(path), alone(path.parent, wait_s=wait_s):
         connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s)
         try:
             check(connection, path)
@@ -127,17 +127,6 @@ def _make_folder(folder: Path) -> None:
         raise system_error(folder, error) from error
     for changed in (folder, folder.parent):
         _sync(changed)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Hold a lock on the folder: SQLite does not wait when two switch a new file to WAL at once."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def _sync(folder: Path) -> None:

@@ -1,0 +1,73 @@
+"""A folder in, a lock on it held for the length of a block; who holds it for too long is told."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.errors import LedgerError
+
+LOOK_S = 0.05
+"""How often it is looked whether the lock is free."""
+
+
+@contextmanager
+def alone(folder: Path, *, wait_s: float) -> Iterator[None]:
+    """Hold the folder's lock, which is nobody's for longer than opening a ledger takes.
+
+    It is waited for in vain only where its holder stands still: `LedgerError` after `wait_s`.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        _lock(descriptor, folder, wait_s)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, folder: Path, wait_s: float) -> None:
+    end = time.monotonic() + wait_s
+    while True:
+        try:
+            # Without blocking: a wait for a lock knows no time limit.
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                raise _held(descriptor, folder, wait_s) from None
+            time.sleep(LOOK_S)
+        else:
+            return
+
+
+def _held(descriptor: int, folder: Path, wait_s: float) -> LedgerError:
+    process = _holder(os.fstat(descriptor))
+    who = f"process {process}" if process else "another process"
+    look = f"ps {process}" if process else f"lsof {folder}"
+    return LedgerError(
+        f"the ledger's folder {folder} is locked: {who} has been opening its ledger for "
+        f"{wait_s:g} s",
+        hint=f'it may have been stopped (see "{look}"): let it go on, or end it, and run again',
+    )
+
+
+def _holder(folder: os.stat_result) -> int | None:
+    """The process that holds a `flock` on the folder; None where the system does not tell.
+
+    `/proc/locks` (proc_locks(5)) has "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END",
+    the device in hexadecimal; a holder in another container is 0 there.
+    """
+    device = f"{os.major(folder.st_dev):02x}:{os.minor(folder.st_dev):02x}:{folder.st_ino}"
+    try:
+        lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        _, kind, *rest = line.split()
+        # Those who wait have "->" in the place of the kind.
+        if kind == "FLOCK" and rest[-3] == device:
+            return int(rest[-4]) or None
+    return None
