@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
 from runner.engine.ahead import Ahead
+from runner.engine.brake import Brake
 from runner.engine.collect import collect
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.ends import Ends, Outcomes
 from runner.engine.flights import Flights
-from runner.engine.outcomes import interrupted, shared, unstarted
+from runner.engine.outcomes import interrupted, paid, shared, without
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.errors import OutputError
 from runner.model import (
-    Billed,
     Outcome,
     Plan,
-    PlanEntry,
     State,
     Step,
 )
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
-
-ANSWER_WAIT_S = 15.0
-"""How long an interruption waits for the answers of submissions that have left."""
 
 CHECKPOINT_S = 60.0
 """How often a long run writes its results manifest."""
@@ -49,11 +44,8 @@ class Batch:
         self._plan = plan
         self._to_fetch: asyncio.Queue[Flight] = asyncio.Queue()
         self._news = asyncio.Condition()
-        self._workers: list[asyncio.Task[None]] = []
         self.stops = Stops(max_failures=context.settings.max_failures)
         """Why nothing more was submitted, to a provider or at all."""
-        self.interrupted_by: signal.Signals | None = None
-        self._errors: list[Exception] = []
         self._schedule = Schedule(
             plan.entries,
             providers={name: op.provider for name, op in context.operations.items()},
@@ -64,6 +56,8 @@ class Batch:
         """Job id to its number in the plan, of the jobs that have begun and not ended."""
         self._ahead = Ahead(context, self._schedule.upcoming)
         self._under_way = Flights(context, self._schedule, self.stops, self._ahead, self._ends)
+        self.brake = Brake(context, self._under_way.flights)
+        """For who must end it early."""
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         """Bring every job to an end, or to where an interruption leaves it; see `outcomes`.
@@ -84,8 +78,8 @@ class Batch:
             await self._work_together()
             for task in running:
                 task.cancel()
-        if self._errors:
-            raise ExceptionGroup("the batch ended before its time", self._errors)
+        if self.brake.errors:
+            raise ExceptionGroup("the batch ended before its time", self.brake.errors)
 
     def outcomes(self) -> Outcomes:
         """One outcome for every job, in the plan's order, whatever state the run is in."""
@@ -100,7 +94,7 @@ class Batch:
         count = min(self._context.settings.concurrency, len(self._plan.entries))
         async with asyncio.TaskGroup() as workers:
             # Idle workers bear names that no job can have: ids hold no blanks.
-            self._workers = [
+            self.brake.workers = [
                 workers.create_task(self._work(), name=f"worker {n}") for n in range(count)
             ]
 
@@ -109,7 +103,7 @@ class Batch:
             try:
                 await self._carry(number)
             except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
-                self._fail(error)
+                self.brake.fail(error)
 
     async def _next(self) -> int | None:
         """The next job to carry; None when there will be no more."""
@@ -157,13 +151,13 @@ class Batch:
                 ending = await collect(self._context, await self._to_fetch.get())
                 await self._end(ending.outcome, ending.halt)
             except Exception as error:  # noqa: BLE001 - the same
-                self._fail(error)
+                self.brake.fail(error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the same
-            self._fail(error)
+            self.brake.fail(error)
 
     # ---------------------------------------------------------------------------------- ends
 
@@ -171,7 +165,7 @@ class Batch:
         """Take down how a job ended, and what follows for those that wait for it."""
         job, number = outcome.job, self._numbers[outcome.job.id]
         self._note(number, outcome)
-        self._context.budget.settle(job.id, outcome.actual, kept=_paid(outcome))
+        self._context.budget.settle(job.id, outcome.actual, kept=paid(outcome))
         freed = 0
         self.stops.note(self._context.operations[job.operation].provider, outcome, halt)
         if outcome.state is State.SUCCEEDED:
@@ -183,9 +177,9 @@ class Batch:
 
     def _lost(self, number: int, upstream: int) -> Outcome:
         """The outcome of a job that never starts because another, which it needs, has no result."""
-        entry, without = self._plan.entries[number], self._ends.at(upstream)
-        assert without is not None
-        return shared(entry, without, ()) if entry.share else _without(entry, without)
+        entry, lost = self._plan.entries[number], self._ends.at(upstream)
+        assert lost is not None
+        return shared(entry, lost, ()) if entry.share else without(entry, lost)
 
     def _note(self, number: int, outcome: Outcome) -> None:
         self._ends.put(number, outcome)
@@ -213,48 +207,6 @@ class Batch:
             # A hundred thousand rows take seconds to write: not more than a tenth of the time.
             wait_s = max(CHECKPOINT_S, 10 * (loop.time() - began))
 
-    # -------------------------------------------------------------------------- interruptions
-
-    def interrupt(self, number: signal.Signals) -> None:
-        """Submit nothing more and wait for answers that are due; the second time, cut them too."""
-        if self.interrupted_by is not None:
-            self._cut()
-            return
-        self.interrupted_by = number
-        waiting = self._stop()
-        text = "nothing more is submitted; tasks under way are left to the next run"
-        if waiting:
-            text = (
-                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to {waiting} submission"
-                f"{'s' * (waiting != 1)}; Ctrl-C again cuts them"
-            )
-        self._context.tell(Step.INTERRUPTED, "", text)
-
-    def _fail(self, error: Exception) -> None:
-        """End the run for a reason of our own, but not the submissions that have left."""
-        self._errors.append(error)
-        self._stop()
-
-    def _stop(self) -> int:
-        """Let no worker go on but those that wait for the answer to a submission; their number.
-
-        What has not left in full is called back: nothing has arrived of it.
-        """
-        if self._context.stopping.is_set():
-            return 0
-        self._context.stopping.set()
-        posting = {job for job, flight in self._under_way.flights.items() if flight.posting}
-        me = asyncio.current_task()
-        for worker in self._workers:
-            if worker.get_name() not in posting and worker is not me:
-                worker.cancel()
-        asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
-        return len(posting) - self._context.http.recall()
-
-    def _cut(self) -> None:
-        for worker in self._workers:
-            worker.cancel()
-
 
 def _cap(context: Context, provider: str) -> int:
     """The most tasks in flight at a provider; one without an account is not asked for anything."""
@@ -266,17 +218,3 @@ def _current_task() -> asyncio.Task[None]:
     task = asyncio.current_task()
     assert task is not None
     return task
-
-
-def _paid(outcome: Outcome) -> bool:
-    """Whether an ending cost something, or may have."""
-    if outcome.state is State.FAILED:
-        return outcome.error is None or outcome.error.billed is not Billed.NO
-    return outcome.state is State.AMBIGUOUS or outcome.task_id is not None
-
-
-def _without(entry: PlanEntry, upstream: Outcome) -> Outcome:
-    """The outcome of a job whose upstream has no result: lost with it, or waiting like it."""
-    reason = f'needs "{upstream.job.id}", which is {upstream.state.value}'
-    lost = upstream.state in (State.FAILED, State.SKIPPED)
-    return unstarted(entry, reason, skipped=lost)

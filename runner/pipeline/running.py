@@ -67,7 +67,7 @@ async def _batch(
     async with surrounded(planned, record, looker) as context:
         batch = Batch(context, planned.carried)
         batch.stops.everywhere = halt
-        with _signals(batch.interrupt), _looking(looker, planned):
+        with _signals(batch.brake.interrupt), _looking(looker, planned):
             try:
                 await batch.run(write)
             except ExceptionGroup as group:
@@ -87,12 +87,12 @@ async def _codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exi
     Writing blocks the loop: nobody hears of the signal before.
     """
     while True:
-        heard = batch.interrupted_by
+        heard = batch.brake.interrupted_by
         yield exit_code(batch, failures)
         # The signal's number is read in one turn of the loop, and acted on in the next.
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        if batch.interrupted_by is heard:
+        if batch.brake.interrupted_by is heard:
             return
 
 
@@ -150,8 +150,8 @@ def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     codes = {code_of(outcome.state) for outcome in batch.outcomes() if _is_meant(outcome)}
     codes |= {failure.exit for failure in failures}
     codes |= {halt.exit for halt in batch.stops.all()}
-    if batch.interrupted_by is not None:
-        soft = batch.interrupted_by is signal.SIGINT
+    if batch.brake.interrupted_by is not None:
+        soft = batch.brake.interrupted_by is signal.SIGINT
         codes.add(Exit.INTERRUPTED if soft else Exit.TERMINATED)
     return worst(codes)
 
