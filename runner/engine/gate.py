@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from runner.engine import retry
 from runner.engine.http import Http
 from runner.engine.limits import Rate
 from runner.model import Account, Fate
@@ -40,8 +41,10 @@ class Trust:
     closed: bool = False
     gap_s: float = 0.0
     """Least time between two submissions; 0 for none."""
-    troubled_since: float | None = None
-    """When the provider last stopped taking submissions; None while it takes them."""
+    vain_s: float = 0.0
+    """How long the provider has taken nothing of what it was offered, see `ask_in_vain`."""
+    asked_at: float | None = None
+    """When it was last asked in vain; None while it takes submissions."""
 
     def note(self, fate: Fate, now: float, *, throttled: bool = False) -> None:
         """Take one submission's fate into account. `throttled`: too many requests, it says."""
@@ -55,18 +58,29 @@ class Trust:
         else:
             self.allowed = min(self.most, self.allowed * 2)
         if fate in _UNANSWERED or fate is Fate.BUSY:
-            self.troubled_since = now if self.troubled_since is None else self.troubled_since
+            self.ask_in_vain(now)
         else:
-            self.troubled_since = None
+            self.vain_s, self.asked_at = 0.0, None
         self._pace(fate, throttled)
 
     def reopen(self) -> None:
         """A probe answered well: one submission at a time again."""
         self.closed, self.unknown, self.allowed = False, 0, 1
 
-    def troubled_s(self, now: float) -> float:
-        """How long the provider has taken no submission that it was offered."""
-        return 0.0 if self.troubled_since is None else now - self.troubled_since
+    def ask_in_vain(self, now: float) -> None:
+        """The provider was asked, and did not answer well.
+
+        Time counts from one question to the next, and only as far as the longest pause of our
+        own goes: while nobody asks, because the provider named a time (`Retry-After`) or tasks
+        under way take up all places, it may well be in order.
+        """
+        if self.asked_at is not None:
+            self.vain_s += min(retry.LONGEST_S, now - self.asked_at)
+        self.asked_at = now
+
+    def out(self, outage_s: float) -> bool:
+        """Whether it has taken nothing for so long, by the last question rather than by now."""
+        return self.asked_at is not None and self.vain_s >= outage_s
 
     def _pace(self, fate: Fate, throttled: bool) -> None:
         if throttled:
@@ -101,7 +115,7 @@ class Gate:
         """
         loop = asyncio.get_running_loop()
         while True:
-            if self.barred or self.out(loop.time()):
+            if self.barred or self.out:
                 return False
             if self.trust.closed:
                 await self._probe_or_wait()
@@ -119,16 +133,17 @@ class Gate:
 
     async def opened(self) -> None:
         """Wait until the provider answers again, or has been out for too long."""
-        while self.trust.closed and not self.out(asyncio.get_running_loop().time()):
+        while self.trust.closed and not self.out:
             await self._probe_or_wait()
 
     def bar(self, reason: str) -> None:
         """Let in nobody any more: what one submission met, every other would meet as well."""
         self.barred = self.barred or reason
 
-    def out(self, now: float) -> bool:
+    @property
+    def out(self) -> bool:
         """Whether the provider has taken nothing for longer than the run puts up with."""
-        return self.trust.troubled_s(now) > self.outage_s
+        return self.trust.out(self.outage_s)
 
     async def leave(self, fate: Fate | None, *, throttled: bool = False) -> None:
         """The submission's fate is known; None when it never left for reasons of our own."""
@@ -162,11 +177,12 @@ class Gate:
 
     async def _probe_until_well(self) -> None:
         loop, pause_s = asyncio.get_running_loop(), PROBE_FIRST_S
-        while not self.out(loop.time()):
+        while not self.out:
             await asyncio.sleep(pause_s)
             if await self.probe():
                 self.trust.reopen()
                 return
+            self.trust.ask_in_vain(loop.time())
             pause_s = min(PROBE_LONGEST_S, pause_s * 2)
 
 

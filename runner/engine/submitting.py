@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -113,8 +112,7 @@ def _put_off(
     context: Context, flight: Flight, submission: Submission, error: JobError
 ) -> Ending | Later:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
-    now = asyncio.get_running_loop().time()
-    if context.gates[flight.operation.provider].out(now):
+    if context.gates[flight.operation.provider].out:
         return _given_up(context, flight, error.message)
     if context.stopping.is_set():
         return Ending(outcome=ended(flight, State.PENDING, reason=NOT_SUBMITTED))

@@ -46,11 +46,31 @@ def test_a_probe_that_answers_well_lets_one_in_again() -> None:
     assert (trust.allowed, trust.closed, trust.unknown) == (1, False, 0)
 
 
-def test_the_trouble_counts_from_the_first_submission_that_was_not_taken() -> None:
+def test_an_outage_lasts_from_the_first_to_the_last_question_in_vain() -> None:
     trust = noted(Fate.SUBMITTED, Fate.NOT_SENT, Fate.BUSY, Fate.AMBIGUOUS)
-    assert trust.troubled_s(11.0) == 10.0
-    trust.note(Fate.REFUSED, 12.0)
-    assert trust.troubled_s(13.0) == 0.0
+    trust.ask_in_vain(11.0)
+    assert trust.vain_s == 10.0
+    assert trust.out(10.0)
+    assert not trust.out(10.1)
+
+
+def test_an_answer_to_a_submission_ends_an_outage() -> None:
+    trust = noted(Fate.NOT_SENT, Fate.AMBIGUOUS, Fate.REFUSED)
+    assert not trust.out(0.0)
+    trust.note(Fate.BUSY, 100.0)
+    assert trust.vain_s == 0.0
+
+
+def test_one_question_in_vain_is_an_outage_only_where_none_is_put_up_with() -> None:
+    trust = noted(Fate.BUSY)
+    assert trust.out(0.0)
+    assert not trust.out(0.1)
+
+
+def test_hours_in_which_nobody_asked_are_no_outage() -> None:
+    trust = noted(Fate.BUSY)
+    trust.note(Fate.BUSY, 7200.0)
+    assert trust.vain_s == 60.0
 
 
 def test_a_provider_that_asks_for_less_gets_submissions_further_apart() -> None:

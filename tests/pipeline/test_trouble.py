@@ -481,3 +481,37 @@ def test_a_provider_that_is_asked_too_often_is_asked_less(project: Project) -> N
     assert ran.code == 0, ran.err
     gaps = [after - before for before, after in itertools.pairwise(statuses[:6])]
     assert min(gaps[1:]) > 0.05
+
+
+def putting_off(times: int) -> tuple[Fault, Counter[str]]:
+    """Refuses so many submissions, each with the wish to be asked again in a second."""
+    seen: Counter[str] = Counter()
+
+    async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            if seen["asked"] <= times:
+                refused = refusal(429, "TooManyRequests")
+                refused.headers["Retry-After"] = "1"
+                return refused
+        return await handler(request)
+
+    return fault, seen
+
+
+def test_a_wait_that_the_provider_asked_for_is_no_outage(project: Project) -> None:
+    fault, seen = putting_off(1)
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, fault):
+        assert project.run("spring.yaml", "--outage", "0.5s").code == 0
+    assert seen == {"asked": 2}
+
+
+def test_a_provider_that_puts_off_again_and_again_is_out(project: Project) -> None:
+    fault, seen = putting_off(1000)
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, fault):
+        ran = project.run("spring.yaml", "--outage", "0.5s")
+    assert ran.code == 6
+    assert seen == {"asked": 2}
+    assert "vidu is out for 0.5 s: " in ran.err
