@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
     {"errors", "stamps"},
-    {"model"},
+    {"model", "digests"},
     {"operations", "documents", "media", "ledger", "expressions"},
     {"prices", "settings", "results", "providers"},
     {"validation", "expansion"},

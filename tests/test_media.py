@@ -4,7 +4,10 @@ import base64
 import hashlib
 import os
 import struct
+import time
 import zlib
+from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from runner import media
+from runner.digests import Known, Marks, backed_by
+from runner.digests.memory import MEMORY
 from runner.media import MediaError, probing
 from runner.media.pixels import size_of
 from runner.model import Media, MediaLimits
@@ -139,6 +144,78 @@ def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
     assert media.probe("cat.png", tmp_path).width == 256
 
 
+class Kept(dict[Path, Known]):
+    """What outlives a process."""
+
+    def find(self, path: Path, _marks: Marks) -> Known | None:
+        return self.get(path)
+
+    def keep(self, path: Path, _marks: Marks, known: Known) -> None:
+        self[path] = known
+
+
+@pytest.fixture
+def another_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Forgets what this one knows; by the clock, all was written some time ago."""
+    clock = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: clock() + 10**10)
+
+    def begin() -> None:
+        probing._facts.cache_clear()
+        probing._media.cache_clear()
+        MEMORY._own.clear()
+
+    return begin
+
+
+def large(size: tuple[int, int] = (128, 128)) -> bytes:
+    return picture(size=size) + bytes(64 * 1024)
+
+
+def test_the_next_process_knows_what_an_image_is(
+    tmp_path: Path, another_process: Callable[[], None]
+) -> None:
+    kept, path = Kept(), save(tmp_path, "cat.png", large())
+    with backed_by(kept):
+        first = media.probe("cat.png", tmp_path)
+        another_process()
+        kept[path] = Known("5" * 64, kept[path].note)
+        second = media.probe("cat.png", tmp_path)
+    assert second == replace(first, sha256="5" * 64)
+
+
+@pytest.mark.parametrize("note", ["", "0.0.0 image/png 7 7"])
+def test_what_another_version_or_no_version_saw_in_an_image_is_not_believed(
+    tmp_path: Path, another_process: Callable[[], None], note: str
+) -> None:
+    path = save(tmp_path, "cat.png", large())
+    another_process()
+    kept = Kept({path: Known("5" * 64, note)})
+    with backed_by(kept):
+        assert media.probe("cat.png", tmp_path).width == 128
+    assert kept[path].sha256 != "5" * 64
+
+
+def test_a_type_that_has_no_pixels_for_us_is_known_as_well(
+    tmp_path: Path, another_process: Callable[[], None]
+) -> None:
+    save(tmp_path, "cat.gif", b"GIF89a" + bytes(64 * 1024))
+    with backed_by(Kept()):
+        first = media.probe("cat.gif", tmp_path)
+        another_process()
+        assert media.probe("cat.gif", tmp_path) == first
+
+
+def test_what_is_wrong_with_an_image_is_found_out_anew(
+    tmp_path: Path, another_process: Callable[[], None]
+) -> None:
+    save(tmp_path, "cat.png", picture()[:-12] + bytes(64 * 1024))
+    with backed_by(Kept()):
+        first = complaint("cat.png", tmp_path)
+        another_process()
+        assert complaint("cat.png", tmp_path).message == first.message
+
+
 def test_a_link_stands_for_what_it_points_to(tmp_path: Path) -> None:
     save(tmp_path, "cat.png", picture())
     (tmp_path / "link.png").symlink_to("cat.png")
@@ -197,7 +274,7 @@ def test_links_in_a_circle_are_told(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
-    facts = probing._facts(tmp_path, 1, 1, 1)
+    facts = probing._facts(tmp_path, Marks(1, 1, 1, 1, 1))
     assert facts.trouble == "cannot be read: Is a directory"
 
 

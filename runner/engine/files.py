@@ -14,7 +14,8 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from runner.engine.disk import copy, digest_of, flush_folder, unwritable
+from runner.digests import digest_of
+from runner.engine.disk import copy, flush_folder, unwritable
 from runner.errors import OutputError
 
 _TRIES = 100
@@ -67,7 +68,7 @@ def shelve(source: Path, target: Path, sha256: str, archive: Path) -> None:
 def find(target: Path, sha256: str, archive: Path) -> Path | None:
     """The regular file with that content: `target`, or one in the archive; None if there is none.
 
-    Every candidate is read and its digest compared.
+    Every candidate's digest is compared.
     """
     if _holds(target, sha256):
         return target

@@ -15,6 +15,7 @@ from runner.ledger.changes import (
     Taken,
     realm_of,
 )
+from runner.ledger.digests import Digests
 from runner.ledger.history import Before, Costs, Past
 from runner.ledger.journal import Journal
 from runner.ledger.rescue import Rescue
@@ -25,6 +26,7 @@ __all__ = [
     "Before",
     "Change",
     "Costs",
+    "Digests",
     "Finish",
     "Full",
     "Intend",

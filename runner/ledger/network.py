@@ -1,4 +1,4 @@
-"""A folder in, the kind of network file system it lies on out: no place for a ledger."""
+"""A folder in, the kind of file system it lies on out: on a network it is no place for a ledger."""
 
 from __future__ import annotations
 
@@ -19,24 +19,34 @@ NETWORK = frozenset(
     )
 )
 
+_FORGETFUL = ("exfat", "fuse", "msdos", "prl_fs", "vboxsf", "vfat")
+"""How the names of file systems begin that keep no time of a change besides that of writing, or may
+give another file the same inode when they are next mounted."""
+
 MOUNTINFO = Path("/proc/self/mountinfo")
 """Linux' list of what is mounted where, as this process sees it."""
 
 
 def network_type(folder: Path) -> str | None:
     """The type of the network file system under `folder`; None where it is local or unknown."""
-    return lookup(str(folder.resolve()), _mounts())
+    kind = lookup(str(folder.resolve()), _mounts())
+    return kind if kind in NETWORK else None
+
+
+def tells_changes(path: Path) -> bool:
+    """Whether inode and time of change tell for sure that what lies at `path` is as it was."""
+    kind = lookup(str(path.resolve()), _mounts()) or ""
+    return kind not in NETWORK and not kind.startswith(_FORGETFUL)
 
 
 def lookup(folder: str, mounts: Iterable[tuple[str, str]]) -> str | None:
-    """The network type among `mounts` (mount point, type) that holds the absolute `folder`.
+    """The type among `mounts` (mount point, type) that holds the absolute `folder`, if any.
 
     The longest mount point holds it, of equal ones the last, which hides the others.
     """
     inside = [pair for pair in mounts if f"{folder}/".startswith(f"{pair[0].rstrip('/')}/")]
     longest = max((len(point) for point, _ in inside), default=0)
-    kind = next((kind for point, kind in reversed(inside) if len(point) == longest), None)
-    return kind if kind in NETWORK else None
+    return next((kind for point, kind in reversed(inside) if len(point) == longest), None)
 
 
 def parse_mountinfo(text: str) -> list[tuple[str, str]]:

@@ -46,7 +46,7 @@ def migrate(connection: sqlite3.Connection) -> None:
     """Bring the tables up to today's version, all of the way or not at all."""
     with transaction(connection):
         for script in MIGRATIONS[version_of(connection) :]:
-            for statement in _statements(files(__package__).joinpath(script).read_text("utf-8")):
+            for statement in statements(files(__package__).joinpath(script).read_text("utf-8")):
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -65,7 +65,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _statements(script: str) -> Iterator[str]:
+def statements(script: str) -> Iterator[str]:
     """The statements of a script; those of a trigger stay together."""
     statement = ""
     for line in script.splitlines(keepends=True):

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
+from runner import __version__
+from runner.digests import Known, Marks, Sight
 from runner.media.kinds import HEAD_BYTES, sniff, spoken
 from runner.media.sources import MediaError, check_url, classify, decode, label
 from runner.model import Media
@@ -39,11 +41,32 @@ class _Facts:
     height: int | None = None
     trouble: str | None = None
 
+    @classmethod
+    def of(cls, known: Known | None) -> _Facts | None:
+        """What an earlier look at the same content found; None where there was none like ours."""
+        version, _, rest = known.note.partition(" ") if known else ("", "", "")
+        if known is None or version != __version__:
+            return None
+        media_type, *pixels = rest.split()
+        width, height = map(int, pixels) if pixels else (None, None)
+        return cls(sha256=known.sha256, media_type=media_type, width=width, height=height)
+
+    @property
+    def known(self) -> Known:
+        """The same to be remembered; what is wrong is found out anew, and told in today's words.
+
+        Other versions may look closer, so each believes its own alone.
+        """
+        if self.trouble is not None:
+            return Known(self.sha256)
+        pixels = () if self.width is None else (self.width, self.height)
+        return Known(self.sha256, " ".join(map(str, (__version__, self.media_type, *pixels))))
+
 
 def probe(source: str, base: Path) -> Media:
     """What is known of an image before anything is sent; relative paths start from `base`.
 
-    Files are read once as long as path, size, time and inode stay the same. Of a URL only its
+    Files are read once as long as nothing about them changes (see `Marks`). Of a URL only its
     form is looked at. Raises MediaError for what is missing, unreadable or no image. Blocks.
     """
     match classify(source):
@@ -88,12 +111,12 @@ def _probe_file(source: str, base: Path) -> Media:
         raise MediaError(f"{label(source)} is {kind}, not an image")
     if status.st_size == 0:
         raise MediaError(f"{label(source)} is empty")
-    return _media(source, path, status.st_size, status.st_mtime_ns, status.st_ino)
+    return _media(source, path, Marks.of(status))
 
 
 @lru_cache(maxsize=1 << 16)
-def _media(source: str, path: Path, size: int, mtime_ns: int, inode: int) -> Media:
-    facts = _facts(path, size, mtime_ns, inode)
+def _media(source: str, path: Path, marks: Marks) -> Media:
+    facts = _facts(path, marks)
     if facts.trouble is not None:
         raise MediaError(f"{label(source)} {facts.trouble}")
     return Media(
@@ -101,18 +124,27 @@ def _media(source: str, path: Path, size: int, mtime_ns: int, inode: int) -> Med
         path=path,
         sha256=facts.sha256,
         media_type=facts.media_type,
-        size_bytes=size,
+        size_bytes=marks.size,
         width=facts.width,
         height=facts.height,
     )
 
 
 @lru_cache(maxsize=1 << 16)
-def _facts(path: Path, _size: int, _mtime_ns: int, _inode: int) -> _Facts:
-    """Troubles are facts here and no exceptions, so that they too are remembered."""
+def _facts(path: Path, _marks: Marks) -> _Facts:
+    """Troubles are facts here and no exceptions, so that they too are remembered.
+
+    In this process that holds for files that have just been written, too: what is sent is
+    compared with its digest once more.
+    """
     try:
         with path.open("rb") as file:
-            return _read(file)
+            sight = Sight.of(path, file.fileno())
+            facts = _Facts.of(sight.recall())
+            if facts is None:
+                facts = _read(file)
+                sight.keep(facts.known)
+            return facts
     except OSError as error:
         return _Facts(sha256="", media_type=None, trouble=f"cannot be read: {error.strerror}")
 

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from runner.engine.disk import digest_of
+from runner.digests import digest_of
 from runner.errors import Exit, worst
 from runner.guard import say
 from runner.model import StoredFile
 from runner.pipeline.once import NOTHING_SUBMITTED, asking_once, on_its_own, other_stops, plan_all
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned, must_be_read
+from runner.pipeline.remembering import remembering
 from runner.pipeline.running import run_planned
 from runner.pipeline.surroundings import within_reach
 from runner.pipeline.telling import announce
@@ -27,7 +28,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     `verify` reads every file that there should be, and tells of each that is not as it was made.
     """
     codes = []
-    plans = plan_all(replace(options, download=True))
+    plans = plan_all(replace(options, download=True, afresh=verify))
     for planned in plans:
         announce(planned)
         must_be_read(planned)
@@ -47,12 +48,13 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
 def _verify(planned: Planned) -> None:
     """Tell of every file that is not what was made, and how many are."""
     good = 0
-    for file in _made(planned):
-        path = planned.places.base / file.path
-        if digest_of(path) == file.sha256:
-            good += 1
-        else:
-            say(f"{_what(path)}: {path}")
+    with remembering(planned.options, planned.places):
+        for file in _made(planned):
+            path = planned.places.base / file.path
+            if digest_of(path) == file.sha256:
+                good += 1
+            else:
+                say(f"{_what(path)}: {path}")
     were = "file as it was" if good == 1 else "files as they were"
     say(f"{planned.manifest.path}: {good} {were} made")
 

@@ -16,6 +16,7 @@ from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.planned import Planned
 from runner.pipeline.reading import Manifest
+from runner.pipeline.remembering import remembering
 from runner.planning import Known, Wish, make_plan
 from runner.progress import stages
 from runner.providers.registry import put_off
@@ -41,6 +42,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     present = functools.cache(lambda file: _present(file, places))
     with (
         stages(options.progress, options.environ) as stage,
+        remembering(options, places),
         open_ledger(places.ledger, read_only=True) as ledger,
     ):
         stage.begin("reading the ledger")

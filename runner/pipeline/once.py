@@ -11,6 +11,7 @@ from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned
 from runner.pipeline.reading import read_manifests
+from runner.pipeline.remembering import by_manifest
 from runner.report.text import NOTHING_SUBMITS, Told
 
 NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
@@ -19,7 +20,9 @@ NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
 def plan_all(options: Options) -> list[Planned]:
     """A plan for each manifest, of a verb that submits nothing. Raises every known error."""
     options.check()
-    manifests = read_manifests(options.manifests, options.environ, options.progress)
+    manifests = read_manifests(
+        options.manifests, options.environ, options.progress, by_manifest(options)
+    )
     return [plan_manifest(manifest, options, submit=False) for manifest in manifests]
 
 

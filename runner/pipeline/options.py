@@ -54,6 +54,8 @@ class Options:
     fail_fast: bool = False
     yes: bool = False
     """Whatever would be asked is answered with yes."""
+    afresh: bool = False
+    """Files are read though it is remembered what is in them."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property

@@ -17,6 +17,8 @@ class Places:
     """What the ledger knows the manifest by: its path from the folder that holds `state`."""
     results: Path
     ledger: Path
+    digests: Path
+    """What is remembered of files that were read."""
     archive: Path
     """Displaced files, by digest."""
     state: Path
@@ -39,6 +41,7 @@ class Places:
             name=_known_as(manifest, state),
             results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
             ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
+            digests=state / ("emulated-digests.sqlite3" if options.emulate else "digests.sqlite3"),
             archive=state / ("emulated-files" if options.emulate else "files"),
             state=state,
             emulator=state / "emulator",

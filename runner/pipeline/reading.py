@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -47,19 +48,23 @@ class Manifest:
 
 @uncollected()
 def read_manifests(
-    paths: Iterable[Path], environ: Mapping[str, str], progress: str = "none"
+    paths: Iterable[Path],
+    environ: Mapping[str, str],
+    progress: str = "none",
+    remembering: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
 ) -> list[Manifest]:
     """Read and check them all; raises ManifestError with all problems, in file order.
 
-    Nothing is sent and nothing written. Warnings travel with the error, or with the manifests.
-    `progress` is what `--progress` asks for while it lasts.
+    Nothing is sent. Warnings travel with the error, or with the manifests. `progress` is what
+    `--progress` asks for while it lasts. `remembering`: what is entered while the images of a
+    manifest are read.
     """
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            with stages(progress, environ) as told:
+            with stages(progress, environ) as told, remembering(path):
                 manifest = _read(path, operations, environ, told)
         except ManifestError as error:
             problems += error.problems

@@ -15,6 +15,7 @@ from runner.engine.run import Batch
 from runner.errors import Exit, Failure, worst
 from runner.model import Observer, Outcome, State
 from runner.pipeline.planned import Planned
+from runner.pipeline.remembering import remembering
 from runner.pipeline.surroundings import TOOL, Record, on_record, surrounded
 from runner.planning import NOT_SELECTED
 from runner.progress import observer
@@ -37,7 +38,7 @@ def run_planned(
     if planned.speaking and planned.settings.download:
         # Before anything is paid for: where files cannot be written, nothing is ordered.
         folder(planned.settings.outputs, *planned.places.below_outputs)
-    with on_record(planned) as record:
+    with remembering(planned.options, planned.places), on_record(planned) as record:
         ended = asyncio.run(_batch(planned, record, began, halt, written=written))
     told = _told(planned, ended.batch, ended.failures, began, time.monotonic() - started)
     return record.code, told

@@ -30,7 +30,7 @@ JOB = """\
     tags: [batch, b{tag}]
 """
 BEGAN, ENDED = "2026-11-20T10:00:00.000Z", "2026-11-20T10:00:31.000Z"
-CONTENT = b"not much of a picture"
+PIECE = b"not much of a picture"
 
 
 def manifest_text(jobs: int) -> Iterator[str]:
@@ -48,10 +48,13 @@ def write_manifest(path: Path, jobs: int) -> None:
         file.writelines(manifest_text(jobs))
 
 
-def write_past(manifest: Path) -> None:
-    """What a run leaves: a ledger in which each job is done, its file, a results manifest."""
+def write_past(manifest: Path, pieces: int = 1) -> None:
+    """What a run leaves: a ledger in which each job is done, its file, a results manifest.
+
+    Every file holds `PIECE` that many times.
+    """
     (read,) = read_manifests([manifest], {})
-    _write_done(manifest, read.jobs)
+    _write_done(manifest, read.jobs, PIECE * pieces)
     planned = plan_manifest(read, Options(manifests=(manifest,), environ={}))
     header = Header(
         manifest=manifest.name,
@@ -68,11 +71,12 @@ def write_past(manifest: Path) -> None:
     write_results(planned.places.results, header, outcomes)
 
 
-def _write_done(manifest: Path, jobs: Sequence[Job]) -> None:
+def _write_done(manifest: Path, jobs: Sequence[Job], content: bytes) -> None:
     outputs = manifest.parent / "outputs" / manifest.stem
     outputs.mkdir(parents=True)
     for job in jobs:
-        (outputs / f"{job.id}.png").write_bytes(CONTENT)
+        (outputs / f"{job.id}.png").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
     with open_ledger(manifest.parent / ".vidu-run" / "ledger.sqlite3") as ledger:
         run = ledger.begin_run(manifest.name, "bench")
         for some in _groups(jobs, 500):
@@ -80,7 +84,9 @@ def _write_done(manifest: Path, jobs: Sequence[Job]) -> None:
             numbers = [number for number in made if isinstance(number, int)]
             for stage in (_settle, _finish):
                 ledger.apply([stage(number) for number in numbers])
-            ledger.apply([_store(n, manifest, job) for n, job in zip(numbers, some, strict=True)])
+            files = [_file(manifest, job, digest, len(content)) for job in some]
+            stored = [Store(number=n, files=(f,)) for n, f in zip(numbers, files, strict=True)]
+            ledger.apply(stored)
         ledger.end_run(run, 0)
 
 
@@ -129,15 +135,14 @@ def _finish(number: int) -> Finish:
     )
 
 
-def _store(number: int, manifest: Path, job: Job) -> Store:
-    file = StoredFile(
+def _file(manifest: Path, job: Job, digest: str, size: int) -> StoredFile:
+    return StoredFile(
         path=f"../outputs/{manifest.stem}/{job.id}.png",
-        sha256=hashlib.sha256(CONTENT).hexdigest(),
-        bytes=len(CONTENT),
+        sha256=digest,
+        bytes=size,
         media_type="image/png",
     )
-    return Store(number=number, files=(file,))
 
 
 if __name__ == "__main__":
-    write_past(Path(sys.argv[1]))
+    write_past(Path(sys.argv[1]), *map(int, sys.argv[2:]))

@@ -1,13 +1,16 @@
-"""Manifests of 100,000 jobs: validating and planning them against PyYAML's fastest loader."""
+"""Validating and planning: 100,000 jobs against PyYAML's fastest loader, and large results."""
 
 from __future__ import annotations
 
 import sys
 import tempfile
+import time
 from pathlib import Path
+from statistics import median
 
-from tests.bench.manifests import write_manifest
-from tests.bench.processes import run
+from runner.digests.marks import SETTLED_NS
+from tests.bench.manifests import PIECE, write_manifest
+from tests.bench.processes import Usage, run
 from tests.bench.tables import Table, number, ratio
 from tests.bench.turns import Command, Compared, compare, cpu_s, peak_mb
 
@@ -19,8 +22,15 @@ MOST_TIME, MOST_MEMORY = 0.6, 0.5
 """What is promised, as parts of what PyYAML takes."""
 
 
+FILE_MB = 10
+
+
 def measure(*, quick: bool = False) -> list[Table]:
     """Time and peak memory of whole processes; `quick` takes a tenth of the jobs, once."""
+    return [*_of_many_jobs(quick=quick), _of_large_files(quick=quick)]
+
+
+def _of_many_jobs(*, quick: bool) -> list[Table]:
     jobs, turns = (10_000, 1) if quick else (100_000, 3)
     with tempfile.TemporaryDirectory(prefix="vidu-run-bench-") as name:
         fresh, done = (Path(name) / each / "many.yaml" for each in ("fresh", "done"))
@@ -60,3 +70,40 @@ def _row(what: str, compared: Compared, n: int) -> tuple[str, ...]:
         number(compared.typical(n, peak_mb), 0),
         ratio(memory, MOST_MEMORY) if n else "",
     )
+
+
+def _of_large_files(*, quick: bool) -> Table:
+    """The same manifest planned twice; only the first time its files must be read."""
+    jobs, turns = (20, 1) if quick else (200, 3)
+    with tempfile.TemporaryDirectory(prefix="vidu-run-bench-") as name:
+        path = Path(name) / "many.yaml"
+        write_manifest(path, jobs)
+        pieces = FILE_MB * 1_000_000 // len(PIECE)
+        run([sys.executable, "-m", "tests.bench.manifests", path, str(pieces)])
+        time.sleep(2 * SETTLED_NS / 1e9)  # what was just written is not relied on
+        taken = [_twice(path) for _ in range(turns)]
+    return Table(
+        name="planning-files",
+        title=f"{jobs} jobs whose results are there, {jobs * FILE_MB / 1000:g} GB in all",
+        command="python -m tests.bench planning",
+        columns=("", "s", "against the first", "CPU s"),
+        rows=tuple(
+            (
+                what,
+                number(median(turn[n].wall_s for turn in taken)),
+                ratio(median(turn[n].wall_s / turn[0].wall_s for turn in taken)) if n else "",
+                number(median(turn[n].cpu_s for turn in taken)),
+            )
+            for n, what in enumerate(("plan, the first time", "plan, the second time"))
+        ),
+        notes=(
+            "The files are in the system's cache; from a disk, the first time takes longer.",
+            f"Whole processes, medians of {turns}.",
+        ),
+    )
+
+
+def _twice(manifest: Path) -> tuple[Usage, Usage]:
+    (manifest.parent / ".vidu-run" / "digests.sqlite3").unlink(missing_ok=True)
+    words = (sys.executable, "-m", "runner", "plan", manifest)
+    return run(words), run(words)

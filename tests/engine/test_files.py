@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.digests import digest_of
 from runner.engine import disk, files
 from runner.errors import Exit, OutputError
 
@@ -284,9 +285,9 @@ def test_only_a_regular_file_has_a_digest(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("file")
     (tmp_path / "file").write_text("x")
     os.mkfifo(tmp_path / "pipe")
-    found = {n: disk.digest_of(tmp_path / n) for n in ("file", "link", "pipe", "none", "file/x")}
+    found = {n: digest_of(tmp_path / n) for n in ("file", "link", "pipe", "none", "file/x")}
     assert found == dict.fromkeys(found, None) | {"file": digest("x")}
-    assert disk.digest_of(tmp_path) is None
+    assert digest_of(tmp_path) is None
 
 
 def test_an_os_error_says_where_and_what_to_do(tmp_path: Path) -> None:

@@ -6,7 +6,13 @@ import pytest
 
 from runner.errors import LedgerError
 from runner.ledger import network, opening
-from runner.ledger.network import lookup, network_type, parse_mount, parse_mountinfo
+from runner.ledger.network import (
+    lookup,
+    network_type,
+    parse_mount,
+    parse_mountinfo,
+    tells_changes,
+)
 from runner.ledger.store import open_ledger
 
 MOUNTINFO = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -25,12 +31,12 @@ map auto_home on /System/Volumes/Data/home (autofs, automounted)
 @pytest.mark.parametrize(
     ("folder", "kind"),
     [
-        ("/home/me", None),
+        ("/home/me", "ext4"),
         ("/home/me/net drive", "nfs4"),
         ("/home/me/net drive/a/b", "nfs4"),
-        ("/home/me/net drive/local/x", None),
-        ("/home/me/net drives", None),
-        ("/over/x", None),
+        ("/home/me/net drive/local/x", "tmpfs"),
+        ("/home/me/net drives", "ext4"),
+        ("/over/x", "ext4"),
     ],
 )
 def test_the_innermost_last_mount_tells_the_type(folder: str, kind: str | None) -> None:
@@ -39,7 +45,7 @@ def test_the_innermost_last_mount_tells_the_type(folder: str, kind: str | None) 
 
 def test_the_list_of_macos_is_understood() -> None:
     assert lookup("/Volumes/net (drive)/x", parse_mount(MOUNT)) == "nfs"
-    assert lookup("/Users/me", parse_mount(MOUNT)) is None
+    assert lookup("/Users/me", parse_mount(MOUNT)) == "apfs"
 
 
 def test_without_any_mount_nothing_is_known() -> None:
@@ -48,6 +54,42 @@ def test_without_any_mount_nothing_is_known() -> None:
 
 def test_a_test_folder_is_local(tmp_path: Path) -> None:
     assert network_type(tmp_path) is None
+    assert tells_changes(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ext4", True),
+        ("overlay", True),
+        ("apfs", True),
+        ("nfs4", False),
+        ("fuse.sshfs", False),
+        ("fuseblk", False),
+        ("vfat", False),
+    ],
+)
+def test_where_inodes_and_times_are_not_to_be_relied_on_no_change_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, told: bool
+) -> None:
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"22 1 0:1 / / rw - {kind} x rw\n", encoding="utf-8")
+    monkeypatch.setattr(network, "MOUNTINFO", mounts)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert tells_changes(tmp_path) is told
+
+
+def test_a_link_tells_what_the_file_system_of_its_target_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mounts, there = tmp_path / "mountinfo", tmp_path / "there"
+    there.mkdir()
+    (tmp_path / "a.png").symlink_to(there / "a.png")
+    text = f"22 1 0:1 / / rw - ext4 x rw\n23 1 0:2 / {there} rw - nfs x rw\n"
+    mounts.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(network, "MOUNTINFO", mounts)
+    monkeypatch.setattr("sys.platform", "linux")
+    assert not tells_changes(tmp_path / "a.png")
 
 
 def test_an_unknown_list_of_mounts_refuses_nothing(

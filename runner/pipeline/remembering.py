@@ -1,0 +1,37 @@
+"""A manifest's places in; a block out within which no file is read that has not changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from runner.digests import backed_by
+from runner.ledger import Digests
+from runner.pipeline.options import Options
+from runner.pipeline.places import Places
+
+
+@contextmanager
+def remembering(options: Options, places: Places, *, writable: bool = True) -> Iterator[None]:
+    """What is read within is remembered beside the ledger, where that has a folder."""
+    cache = _cache(places.digests.absolute(), trusted=not options.afresh, writable=writable)
+    try:
+        with backed_by(cache):
+            yield
+    finally:
+        cache.close()
+
+
+def by_manifest(
+    options: Options, *, writable: bool = True
+) -> Callable[[Path], AbstractContextManager[None]]:
+    """The same for whichever manifest it is asked for."""
+    return lambda path: remembering(options, Places.of(path, options), writable=writable)
+
+
+@functools.cache
+def _cache(path: Path, *, trusted: bool, writable: bool) -> Digests:
+    """One for the life of the process: what was read before there was a folder waits in it."""
+    return Digests(path, trusted=trusted, writable=writable)
