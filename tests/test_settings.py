@@ -20,6 +20,7 @@ from runner.settings import (
     read_accounts,
     read_settings,
 )
+from runner.settings.amounts import amounts, amounts_in
 from runner.settings.records import Auth
 from runner.settings.trust import parse_address
 from runner.settings.values import UnfitError
@@ -198,6 +199,43 @@ def test_a_wrong_value_in_the_manifest_is_told_with_its_place(
     with pytest.raises(ManifestError) as caught:
         settings(run)
     assert f"m.yaml:2: error: {message}" in str(caught.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("60 credits", "try --budget credits=60"),
+        ("60credits", "try --budget credits=60"),
+        ("credits: 60", "try --budget credits=60"),
+        ("1 Credit and 4.50 yuan", "try --budget credits=1,cny=4.50"),
+        ("¥40, 60 credits", "try --budget cny=40,credits=60"),
+        ("60", "try --budget credits=60, or --budget cny=60"),
+        ("60 usd", "try --budget credits=500,cny=40"),
+        ("60 credits 7 credits", "try --budget credits=500,cny=40"),
+        ("-60", "try --budget credits=500,cny=40"),
+        ("", "try --budget credits=500,cny=40"),
+    ],
+)
+def test_a_budget_in_another_form_is_answered_with_its_numbers_in_the_right_one(
+    text: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        settings(None, flags={"budget": text})
+    assert caught.value.hint == hint
+
+
+def test_the_right_form_is_that_of_where_the_wrong_one_was_written() -> None:
+    with pytest.raises(UsageError, match="hint: try VIDU_RUN_CONFIRM_ABOVE=credits=60"):
+        settings(None, {"VIDU_RUN_CONFIRM_ABOVE": "60 credits"})
+    with pytest.raises(ManifestError) as caught:
+        settings({"budget": "60 credits, 4 cny"})
+    assert caught.value.problems[0].hint == "try budget: {credits: 60, cny: 4}"
+
+
+@given(st.text(st.sampled_from("1.0 =,:credtsny¥&"), max_size=12))
+def test_no_text_breaks_the_reading_of_amounts(text: str) -> None:
+    with contextlib.suppress(UnfitError):
+        assert all(value >= 0 for value in amounts(amounts_in(text)).values())
 
 
 def test_all_wrong_values_are_told_at_once() -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from runner.errors import ManifestError, Problem, UsageError
-from runner.settings import values
+from runner.settings import amounts, values
 from runner.settings.accounts import read_accounts
 from runner.settings.records import ProviderFacts, Settings, Sources
 
@@ -25,13 +25,13 @@ class _Setting:
 
 _SETTINGS = {
     "concurrency": _Setting(read=values.CONCURRENCY, parse=values.number_in),
-    "budget": _Setting(read=values.amounts, parse=values.amounts_in),
+    "budget": _Setting(read=amounts.amounts, parse=amounts.amounts_in),
     "timeout": _Setting(read=values.limit, field="timeout_s"),
     "poll_rate": _Setting(read=values.rate, parse=values.number_in),
     "outputs": _Setting(read=values.folder),
     "download": _Setting(read=values.truth, parse=values.truth_in),
     "on_ambiguous": _Setting(read=values.one_of("ask", "resubmit")),
-    "confirm_above": _Setting(read=values.amounts_or_one_for_all, parse=values.amounts_in),
+    "confirm_above": _Setting(read=amounts.amounts_or_one_for_all, parse=amounts.amounts_in),
     "outage": _Setting(read=values.duration, field="outage_s"),
     "settle": _Setting(read=values.duration, field="settle_s"),
     "max_failures": _Setting(read=values.whole(1, 10**9), parse=values.number_in),
@@ -46,6 +46,8 @@ class _Said:
     value: Any
     words: str
     """The source as messages name it."""
+    form: str
+    """How the source would write another value: this with "{}" for the value."""
     in_manifest: bool = False
 
 
@@ -67,7 +69,8 @@ def read_settings(
         except values.UnfitError as error:
             at = sources.locate if one.in_manifest else None
             place = at(("run", one.name)) if at else None
-            problems.append((one, Problem(message=f"{one.words} {error}", place=place)))
+            message, hint = f"{one.words} {error}", _hint(one, error.forms)
+            problems.append((one, Problem(message=message, hint=hint, place=place)))
     _raise(problems)
     fields["outputs"] = _folder(said, sources.base)
     return Settings(**fields, accounts=read_accounts(sources, used, keys=keys))
@@ -80,12 +83,26 @@ def _said(sources: Sources) -> Iterator[_Said]:
         variable = f"VIDU_RUN_{name.upper()}"
         if (flag := flags.get(name)) is not None:
             value = setting.parse(flag) if isinstance(flag, str) else flag
-            yield _Said(name=name, value=value, words=f"--{name.replace('_', '-')} {flag}")
+            option = f"--{name.replace('_', '-')}"
+            yield _Said(name=name, value=value, words=f"{option} {flag}", form=f"{option} {{}}")
         elif text := environ.get(variable, ""):
-            yield _Said(name=name, value=setting.parse(text), words=f'{variable}="{text}"')
+            words, form = f'{variable}="{text}"', f"{variable}={{}}"
+            yield _Said(name=name, value=setting.parse(text), words=words, form=form)
         elif run.get(name) is not None:
             words = f"{name} {values.shown(run[name])}"
-            yield _Said(name=name, value=run[name], words=words, in_manifest=True)
+            form = f"{name}: {{}}"
+            yield _Said(name=name, value=run[name], words=words, form=form, in_manifest=True)
+
+
+def _hint(one: _Said, forms: Sequence[Mapping[str, str]]) -> str | None:
+    """What to try instead, as the source itself would write it."""
+    if not forms:
+        return None
+    if one.in_manifest:
+        written = ["{" + ", ".join(f"{k}: {v}" for k, v in form.items()) + "}" for form in forms]
+    else:
+        written = [",".join(f"{unit}={value}" for unit, value in form.items()) for form in forms]
+    return "try " + ", or ".join(one.form.format(form) for form in written)
 
 
 def _raise(problems: list[tuple[_Said, Problem]]) -> None:
@@ -94,7 +111,7 @@ def _raise(problems: list[tuple[_Said, Problem]]) -> None:
         raise ManifestError(problem for _, problem in problems)
     if problems:
         first, *others = (problem for _, problem in problems)
-        raise UsageError(first.message, others=others)
+        raise UsageError(first.message, hint=first.hint, others=others)
 
 
 def _folder(said: list[_Said], base: Path) -> Path:

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, TypeAlias, get_args
-
-from runner.model import Unit
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 Reader: TypeAlias = Callable[[Any], Any]
-
-UNITS: tuple[Unit, ...] = get_args(Unit)
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _DURATION = re.compile(r"(?:(N)h)?(?:(N)m)?(?:(N)s)?".replace("N", r"[0-9]+(?:\.[0-9]+)?"))
@@ -23,6 +18,11 @@ _LONGEST_S = 30 * 24 * 3600
 
 class UnfitError(ValueError):
     """A value that a setting cannot have; reads on from the value: "is not a whole number"."""
+
+    def __init__(self, words: str, *, forms: Sequence[Mapping[str, str]] = ()) -> None:
+        """`forms`: what could be written instead, each as the amounts of a few units."""
+        super().__init__(words)
+        self.forms = forms
 
 
 def plain(text: str) -> str:
@@ -41,14 +41,6 @@ def number_in(text: str) -> int | float | str:
 def truth_in(text: str) -> bool | str:
     """True or false as environments write them."""
     return (_TRUTH | _FALSEHOOD).get(text.strip().lower(), text)
-
-
-def amounts_in(text: str) -> dict[str, Any] | int | float | str:
-    """`credits=500,cny=40` as the mapping a manifest would hold."""
-    if "=" not in text:
-        return number_in(text)
-    pairs = (part.partition("=") for part in text.split(","))
-    return {unit.strip(): number_in(value) for unit, _, value in pairs}
 
 
 def whole(least: int, most: int) -> Callable[[Any], int]:
@@ -70,7 +62,7 @@ CONCURRENCY = whole(1, 10_000)
 
 def rate(value: Any) -> float:
     """A number of requests a second."""
-    if not _is_number(value):
+    if not is_number(value):
         raise UnfitError("is not a number")
     if not 0 < value <= 1000:
         raise UnfitError("is not above 0 and at most 1000")
@@ -79,7 +71,7 @@ def rate(value: Any) -> float:
 
 def duration(value: Any) -> float:
     """Seconds of `30m`, `5s`, `1h30m`, `1.5h` or of a number (of seconds)."""
-    seconds = value if _is_number(value) else _spelled_seconds(value)
+    seconds = value if is_number(value) else _spelled_seconds(value)
     if not 0 <= seconds <= _LONGEST_S:
         raise UnfitError("is not between 0 and 30 days")
     return float(seconds)
@@ -102,29 +94,6 @@ def _spelled_seconds(value: Any) -> float:
     if _NUMBER.fullmatch(text):
         return float(text)
     raise UnfitError("is not a duration such as 30m, 5s, 1h30m or 90 (seconds)")
-
-
-def amounts(value: Any) -> dict[Unit, Decimal]:
-    """Amounts by unit: `{credits: 500, cny: 40}`."""
-    if not isinstance(value, Mapping) or not value:
-        raise UnfitError("names no unit: write credits, cny or both")
-    for unit in value:
-        if unit not in UNITS:
-            raise UnfitError(f'has the unknown unit "{unit}" (credits, cny)')
-    return {unit: _amount(value[unit]) for unit in UNITS if unit in value}
-
-
-def amounts_or_one_for_all(value: Any) -> dict[Unit, Decimal]:
-    """Amounts by unit, or one number that holds in every unit."""
-    return dict.fromkeys(UNITS, _amount(value)) if _is_number(value) else amounts(value)
-
-
-def _amount(value: Any) -> Decimal:
-    if not _is_number(value):
-        raise UnfitError("is not a number")
-    if value < 0:
-        raise UnfitError("is below 0")
-    return Decimal(str(value))  # by way of its text: 0.1 is meant as 0.1
 
 
 def truth(value: Any) -> bool:
@@ -159,7 +128,8 @@ def shown(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number, which true and false are not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return isinstance(value, int) or math.isfinite(value)
