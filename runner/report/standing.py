@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args
 
 from runner.errors import one_line, width
-from runner.model import Amount, Outcome, State, Unit
+from runner.model import Amount, Billed, Outcome, State, Unit
 from runner.planning import DONE
 from runner.providers.reading import moment
 from runner.report.text import money, span, sums
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +84,26 @@ def _why(outcome: Outcome) -> str:
 
 
 def _price(outcome: Outcome) -> str:
+    """What it has cost, as far as that is told; of what has cost nothing that it has not."""
     if (real := _real(outcome)) is not None:
         return money(real)
-    return f"about {money(outcome.estimated)}" if outcome.estimated else ""
+    if outcome.estimated is None:
+        return ""
+    if outcome.at_risk is not None:
+        return f"{money(outcome.at_risk)} at risk"
+    if _counts_by_estimate(outcome):
+        return f"about {money(outcome.estimated)}"
+    failed = outcome.state is State.FAILED
+    return "not billed" if failed else f"would cost {money(outcome.estimated)}"
+
+
+def _counts_by_estimate(outcome: Outcome) -> bool:
+    """Whether it was paid, or may have been, and nobody tells how much."""
+    if _real(outcome) is not None or not outcome.task_id:
+        return False
+    if outcome.state is State.FAILED:
+        return outcome.error is None or outcome.error.billed is not Billed.NO
+    return outcome.state in {State.SUCCEEDED, State.PENDING}
 
 
 def _real(outcome: Outcome) -> Amount | None:
@@ -100,24 +119,30 @@ def _counts(standings: Iterable[Standing]) -> str:
     return ", ".join(parts) or "no jobs"
 
 
-def _paid(standings: Iterable[Standing], spent: Mapping[Unit, Decimal]) -> str:
+def _paid(standings: Sequence[Standing], spent: Mapping[Unit, Decimal]) -> str:
     """What they cost: real amounts, estimates where none are told, what is at risk, and in all."""
-    outcomes = [standing.outcome for standing in standings]
-    made = [o for o in outcomes if o.task_id and o.state in {State.SUCCEEDED, State.PENDING}]
-    real = [*map(_real, outcomes)]
-    rest = [outcome.estimated for outcome in made if _real(outcome) is None and not outcome.reused]
-    risks = [outcome.at_risk for outcome in outcomes]
-    parts = [money(amount) for amount in sums(real)]
-    parts += [f"about {money(amount)}" for amount in sums(rest)]
-    parts += [f"{money(amount)} at risk" for amount in sums(risks)]
+    real, rest = _sums_of(standings, _real), _sums_of(standings, _estimate)
+    risks = _sums_of(standings, lambda outcome: outcome.at_risk)
+    parts = [money(amount) for amount in real]
+    parts += [f"about {money(amount)}" for amount in rest]
+    parts += [f"{money(amount)} at risk" for amount in risks]
     text = ", ".join(parts) or "nothing spent"
     shown = {amount.unit: amount.value for amount in sums([*real, *rest, *risks])}
-    more = [
-        money(Amount(unit=unit, value=value))
-        for unit, value in spent.items()
-        if value > shown.get(unit, 0)
-    ]
-    return f"{text} | spent so far: {', '.join(more)}" if more else text
+    if all(value <= shown.get(unit, 0) for unit, value in spent.items()):
+        return text
+    whole = [money(Amount(unit=unit, value=spent[unit])) for unit in UNITS if spent.get(unit)]
+    return f"{text} | spent so far on the whole manifest: {', '.join(whole)}"
+
+
+def _estimate(outcome: Outcome) -> Amount | None:
+    """What it counts for where its real price is not told."""
+    return outcome.estimated if _counts_by_estimate(outcome) else None
+
+
+def _sums_of(
+    standings: Iterable[Standing], price: Callable[[Outcome], Amount | None]
+) -> list[Amount]:
+    return sums(price(standing.outcome) for standing in standings)
 
 
 def _age_s(standing: Standing, now: datetime) -> float | None:
@@ -134,15 +159,15 @@ def of_standings(
 ) -> dict[str, Any]:
     """All of it as JSON values; what is not known is null."""
     counted = Counter(standing.outcome.state for standing in standings)
-    risks = sums(standing.outcome.at_risk for standing in standings)
     return {
         "manifest": manifest,
         "totals": {
             "jobs": len(standings),
             **{state.value: counted[state] for state in State},
-            "cost": _sums(_real(standing.outcome) for standing in standings),
-            "at_risk": {amount.unit: _number(amount.value) for amount in risks},
-            "spent": {unit: _number(value) for unit, value in spent.items()},
+            "cost": _by_unit(_sums_of(standings, _real)),
+            "estimated": _by_unit(_sums_of(standings, _estimate)),
+            "at_risk": _by_unit(_sums_of(standings, lambda outcome: outcome.at_risk)),
+            "spent": {unit: _number(spent[unit]) for unit in UNITS if unit in spent},
         },
         "jobs": [_of_standing(standing, now) for standing in standings],
     }
@@ -160,8 +185,8 @@ def _of_standing(standing: Standing, now: datetime) -> dict[str, Any]:
         "submitted_at": standing.since,
         "age_s": None if age is None else round(age, 3),
         "credits": outcome.credits,
-        "cost": _sums([_real(outcome)]) or None,
-        "estimated": _sums([outcome.estimated]) or None,
+        "cost": _by_unit(sums([_real(outcome)])) or None,
+        "estimated": _by_unit(sums([outcome.estimated])) or None,
         "files": [file.path for file in outcome.files],
         "files_present": standing.present,
         "attempts": outcome.attempts,
@@ -176,8 +201,8 @@ def _of_standing(standing: Standing, now: datetime) -> dict[str, Any]:
     }
 
 
-def _sums(amounts: Iterable[Amount | None]) -> dict[str, int | float]:
-    return {amount.unit: _number(amount.value) for amount in sums(amounts)}
+def _by_unit(amounts: Iterable[Amount]) -> dict[str, int | float]:
+    return {amount.unit: _number(amount.value) for amount in amounts}
 
 
 def _number(value: Decimal) -> int | float:

@@ -32,8 +32,8 @@ def test_before_any_run_everything_is_to_submit_and_nothing_is_written(online: P
     assert ran.code == 6
     assert ran.out == (
         "spring.yaml: 2 pending | nothing spent\n"
-        "  pending  a  about 6 credits  to submit: new\n"
-        "  pending  b  about 8 credits  to submit: new\n"
+        "  pending  a  would cost 6 credits  to submit: new\n"
+        "  pending  b  would cost 8 credits  to submit: new\n"
     )
     assert listing(online.folder) == ["spring.yaml"]
 
@@ -165,7 +165,7 @@ def test_what_was_paid_before_is_told_as_a_plan_tells_it(online: Project) -> Non
     told = online.run("status", "spring.yaml").out.splitlines()[0]
     plan = online.run("plan", "spring.yaml").out
     spent = stands(online)[1]["totals"]["spent"]["credits"]
-    assert f"spent so far: {spent} credits" in told
+    assert f"spent so far on the whole manifest: {spent} credits" in told
     assert f"spent so far: {spent} credits" in plan
 
 
