@@ -168,10 +168,7 @@ def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="The plan as JSON on standard output.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to submit.")
 def plan(detailed_exitcode: bool, **flags: Any) -> None:
-    """Show what a run would submit, reuse and re-attach to.
-
-    Writes nothing but what it remembers of large files, so as not to read them again.
-    """
+    """Show what a run would submit, reuse and re-attach to. Writes nothing."""
     from runner import pipeline
 
     options = pipeline.Options(**flags)

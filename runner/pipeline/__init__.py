@@ -26,6 +26,7 @@ __all__ = ["Options", "emulate", "plan", "run", "schema", "validate"]
 def validate(options: Options) -> Exit:
     """Check every manifest; sends nothing, writes nothing, needs no key."""
     options.check()
+    options = replace(options, dry=True)
     problems: list[Problem]
     manifests: list[Manifest] = []
     code = Exit.OK
@@ -34,7 +35,7 @@ def validate(options: Options) -> Exit:
             options.manifests,
             options.environ,
             options.progress,
-            by_manifest(options, writable=False),
+            by_manifest(options),
         )
         problems = [problem for manifest in manifests for problem in manifest.warnings]
     except ManifestError as error:
@@ -52,11 +53,9 @@ def validate(options: Options) -> Exit:
 
 
 def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
-    """Show what a run would do, and why; sends nothing, needs no key.
-
-    It writes nothing but what it remembers of large files that it has read.
-    """
+    """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
     options.check()
+    options = replace(options, dry=True)
     manifests = read_manifests(
         options.manifests, options.environ, options.progress, by_manifest(options)
     )

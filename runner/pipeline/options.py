@@ -56,6 +56,8 @@ class Options:
     """Whatever would be asked is answered with yes."""
     afresh: bool = False
     """Files are read though it is remembered what is in them."""
+    dry: bool = False
+    """Nothing is written, not even what was read of large files."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property

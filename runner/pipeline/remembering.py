@@ -14,9 +14,12 @@ from runner.pipeline.places import Places
 
 
 @contextmanager
-def remembering(options: Options, places: Places, *, writable: bool = True) -> Iterator[None]:
-    """What is read within is remembered beside the ledger, where that has a folder."""
-    cache = _cache(places.digests.absolute(), trusted=not options.afresh, writable=writable)
+def remembering(options: Options, places: Places) -> Iterator[None]:
+    """What is read within is remembered beside the ledger, where that has a folder.
+
+    A verb that writes nothing only looks at what others have remembered.
+    """
+    cache = _cache(places.digests.absolute(), trusted=not options.afresh, writable=not options.dry)
     try:
         with backed_by(cache):
             yield
@@ -24,11 +27,9 @@ def remembering(options: Options, places: Places, *, writable: bool = True) -> I
         cache.close()
 
 
-def by_manifest(
-    options: Options, *, writable: bool = True
-) -> Callable[[Path], AbstractContextManager[None]]:
+def by_manifest(options: Options) -> Callable[[Path], AbstractContextManager[None]]:
     """The same for whichever manifest it is asked for."""
-    return lambda path: remembering(options, Places.of(path, options), writable=writable)
+    return lambda path: remembering(options, Places.of(path, options))
 
 
 @functools.cache

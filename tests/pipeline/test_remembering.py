@@ -77,6 +77,11 @@ def asked(project: Project, *arguments: str, ahead_s: int = 3600) -> tuple[int, 
     return read, json.loads(out)[0]["jobs"][0]["action"] if not arguments else err
 
 
+def remembered_by_status(project: Project, *, ahead_s: int = 3600) -> int:
+    """How much a verb has read that may write down what it has read."""
+    return asked(project, "status", "spring.yaml", ahead_s=ahead_s)[0]
+
+
 def believing(project: Project, sha256: str) -> None:
     """Have the cache say that of the file, as it is."""
     video = project.folder / VIDEO
@@ -87,9 +92,15 @@ def believing(project: Project, sha256: str) -> None:
 
 
 def test_a_second_process_reads_nothing_again(campaign: Project) -> None:
-    assert asked(campaign) == (SIZE, "reuse")
+    assert remembered_by_status(campaign) == SIZE
     assert asked(campaign) == (0, "reuse")
-    assert asked(campaign, "status", "spring.yaml")[0] == 0
+    assert remembered_by_status(campaign) == 0
+
+
+def test_a_plan_writes_nothing_and_remembers_nothing(campaign: Project) -> None:
+    for _ in range(2):
+        assert asked(campaign) == (SIZE, "reuse")
+    assert not (campaign.folder / CACHE).exists()
 
 
 def test_a_run_reads_nothing_again_and_leaves_it_for_the_plan(campaign: Project) -> None:
@@ -100,7 +111,7 @@ def test_a_run_reads_nothing_again_and_leaves_it_for_the_plan(campaign: Project)
 
 
 def test_a_file_that_was_edited_and_given_its_time_back_is_read(campaign: Project) -> None:
-    asked(campaign)
+    remembered_by_status(campaign)
     video = campaign.folder / VIDEO
     before = video.stat()
     with video.open("r+b") as file:
@@ -111,17 +122,17 @@ def test_a_file_that_was_edited_and_given_its_time_back_is_read(campaign: Projec
 
 def test_a_file_that_was_just_written_is_not_relied_on(campaign: Project) -> None:
     (campaign.folder / VIDEO).touch()
-    assert asked(campaign, ahead_s=0) == (SIZE, "reuse")
+    assert remembered_by_status(campaign, ahead_s=0) == SIZE
     assert not (campaign.folder / CACHE).exists()
 
 
 def test_files_from_the_future_are_not_relied_on(campaign: Project) -> None:
     for _ in range(2):
-        assert asked(campaign, ahead_s=-3600) == (SIZE, "reuse")
+        assert remembered_by_status(campaign, ahead_s=-3600) == SIZE
 
 
 def test_a_copied_campaign_is_read(campaign: Project) -> None:
-    asked(campaign)
+    remembered_by_status(campaign)
     copied = campaign.folder / "copied"
     for name in (".vidu-run", "outputs"):
         shutil.copytree(campaign.folder / name, copied / name)
@@ -131,7 +142,7 @@ def test_a_copied_campaign_is_read(campaign: Project) -> None:
 
 
 def test_a_restored_backup_is_read(campaign: Project) -> None:
-    asked(campaign)
+    remembered_by_status(campaign)
     video = campaign.folder / VIDEO
     shutil.copy2(video, video.with_name("backup"))
     video.with_name("backup").replace(video)
@@ -148,15 +159,20 @@ def test_verifying_reads_and_mends_what_is_wrongly_believed(campaign: Project) -
 
 
 def test_a_rehearsal_has_a_cache_of_its_own(campaign: Project) -> None:
-    asked(campaign, "plan", "--emulate", "spring.yaml")
-    assert not (campaign.folder / CACHE).exists()
+    path = campaign.folder / "spring.yaml"
+    real, rehearsed = (
+        Places.of(path, Options(manifests=(path,), emulate=emulate)).digests
+        for emulate in (False, True)
+    )
+    assert real == campaign.folder / CACHE
+    assert rehearsed != real
 
 
-def test_a_plan_of_little_writes_nothing(online: Project) -> None:
+def test_what_is_little_is_not_worth_a_note(online: Project) -> None:
     online.jobs("  - {id: a, prompt: a red boat, seed: 7}\n")
     online.run("spring.yaml")
     before = sorted(online.folder.rglob("*"))
-    assert asked(online)[1] == "reuse"
+    remembered_by_status(online)
     made = set(online.folder.rglob("*")) - set(before)
     assert {path.name for path in made if ".site" not in path.parts} <= {
         ".site",
@@ -183,14 +199,14 @@ def cut(path: Path) -> None:
 def test_a_cache_that_came_to_harm_is_made_anew(
     campaign: Project, harm: Callable[[Path], None]
 ) -> None:
-    asked(campaign)
+    remembered_by_status(campaign)
     harm(campaign.folder / CACHE)
-    assert asked(campaign) == (SIZE, "reuse")
+    assert remembered_by_status(campaign) == SIZE
     assert asked(campaign) == (0, "reuse")
 
 
 def test_a_cache_that_is_locked_is_done_without(campaign: Project) -> None:
-    asked(campaign)
+    remembered_by_status(campaign)
     with closing(sqlite3.connect(campaign.folder / CACHE, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         assert asked(campaign) == (SIZE, "reuse")
@@ -198,7 +214,7 @@ def test_a_cache_that_is_locked_is_done_without(campaign: Project) -> None:
 
 
 def test_a_process_that_was_killed_while_it_wrote_costs_nothing(campaign: Project) -> None:
-    asked(campaign)
+    remembered_by_status(campaign)
     # What it leaves: pages written over, and the journal with what was there before.
     kill = (
         "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -212,7 +228,7 @@ def test_a_process_that_was_killed_while_it_wrote_costs_nothing(campaign: Projec
     assert asked(campaign) == (0, "reuse")
 
 
-def test_a_plan_that_is_interrupted_keeps_what_it_has_read(campaign: Project) -> None:
+def test_what_is_interrupted_keeps_what_it_has_read(campaign: Project) -> None:
     options = Options(manifests=(campaign.folder / "spring.yaml",))
     places = Places.of(options.manifests[0], options)
     video = campaign.folder / VIDEO
@@ -230,12 +246,12 @@ def test_a_plan_that_is_interrupted_keeps_what_it_has_read(campaign: Project) ->
 
 def test_two_processes_at_once_share_a_cache(campaign: Project) -> None:
     with ExitStack() as both:
-        plans = [
+        verbs = [
             both.enter_context(
-                running(campaign, "plan", "spring.yaml", before=COUNTED.format(ahead=3600))
+                running(campaign, "status", "spring.yaml", before=COUNTED.format(ahead=3600))
             )
             for _ in range(2)
         ]
-        told = [process.communicate(timeout=60) for process in plans]
-    assert [process.returncode for process in plans] == [0, 0], told
+        told = [process.communicate(timeout=60) for process in verbs]
+    assert [process.returncode for process in verbs] == [0, 0], told
     assert asked(campaign) == (0, "reuse")
