@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from runner.errors import Problem
 from runner.expansion.defaults import Defaults
-from runner.expansion.filling import Fault, Scope, filled, is_open
+from runner.expansion.filling import Fault, Scope, filled, is_open, roots
 from runner.expansion.limits import MOST_JOBS
 from runner.expansion.nearest import meant
 from runner.expansion.places import Origin, Places
@@ -26,6 +26,9 @@ from runner.expansion.registry import Registry
 from runner.expansion.takes import number_of_takes, parameters_of_take
 from runner.expansion.variants import Variant, Variants, varying
 from runner.model import Draft, Operation
+
+_VARYING = frozenset({"matrix", "row"})
+"""The names whose values nobody knows where an entry's matrix or rows are wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,16 +141,22 @@ class Entries:
         """Keep what an entry whose matrix or rows are wrong says of all its jobs alike."""
         operation = self._operation(entry, self.scope, [])
         found = recipe(self.defaults.under(operation), entry)
+        varied = {name for name in found.open if roots(found.parameters[name]) & _VARYING}
+        alike = replace(found, open=tuple(name for name in found.open if name not in varied))
+        faults: list[Fault] = []
+        parameters = filled_parameters(alike, self.scope, faults)
         draft = Draft(
             entry=index,
             id="" if is_open(entry["id"]) else entry["id"],
             operation=operation,
-            parameters=found.parameters,
+            parameters=parameters,
             base=self.base,
+            needs=needs(alike, parameters),
         )
-        self._sketch(draft, found, frozenset(found.open))
+        self._tell(Origin(entry=index, operation=operation), draft.id or None, faults)
+        self._sketch(draft, found, varied.union(fault.path[0] for fault in faults))
 
-    def _sketch(self, draft: Draft, found: Recipe, unsure: frozenset[str | int]) -> None:
+    def _sketch(self, draft: Draft, found: Recipe, unsure: Collection[str | int]) -> None:
         names = frozenset(name for name in found.open if name in unsure)
         if draft.take == 1:  # the others are like it
             self.sketches.append(Sketch(draft=draft, unsure=names))

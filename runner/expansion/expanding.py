@@ -68,7 +68,8 @@ def expand(
     problems += _lost_defaults(document_value, places)
     problems += entries.ids.problems(places, entries.varying)
     known = None if entries.unsure else entries.ids.known
-    problems += link_problems(entries.drafts, known, places)
+    linked = [*entries.drafts, *(sketch.draft for sketch in entries.sketches)]
+    problems += link_problems(linked, known, places)
     return Expansion(
         drafts=entries.drafts,
         sketches=entries.sketches,

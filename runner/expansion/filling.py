@@ -44,6 +44,19 @@ def is_open(value: Any) -> bool:
     return isinstance(value, list) and any(map(is_open, value))
 
 
+def roots(value: Any) -> frozenset[str]:
+    """The names that expressions inside start from; of one that cannot be read, none."""
+    if isinstance(value, dict):
+        return frozenset().union(*map(roots, value.values()))
+    if isinstance(value, list):
+        return frozenset().union(*map(roots, value))
+    try:
+        template = compile_text(value) if isinstance(value, str) else ""
+    except ExpressionError:
+        return frozenset()
+    return frozenset() if isinstance(template, str) else template.roots
+
+
 def filled(value: Any, scope: Scope, faults: list[Fault], path: Path = ()) -> Any:
     """`value` with every expression inside evaluated; what fails is added to `faults`.
 

@@ -14,16 +14,19 @@ from runner.model import Draft
 def link_problems(
     drafts: Sequence[Draft], known: Mapping[str, int] | None, places: Places
 ) -> list[Problem]:
-    """What is wrong with references among `drafts`.
+    """What is wrong with references among `drafts`, also of jobs that could not be made out.
 
     `known` has every id of the manifest; None where some could not be made out: then nobody is
     told that an id is unknown, for it may be one of those.
     """
-    linked = {draft.id: draft for draft in drafts if draft.needs}
+    linking = [draft for draft in drafts if draft.needs]
     problems: list[Problem] = []
     if known is not None:
-        for draft in linked.values():
+        for draft in linking:
             problems += _unknown(draft, known, places)
+    linked: dict[str, Draft] = {}
+    for draft in linking:  # of several with one id (told elsewhere) the first is meant
+        linked.setdefault(draft.id, draft)
     for ring in cycles({id_: draft.needs for id_, draft in linked.items()}):
         draft = linked[ring[0]]
         path = next(p for p, part in references(draft.parameters) if part.job == ring[1])

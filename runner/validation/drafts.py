@@ -46,10 +46,11 @@ def check_draft(
 
 def _of_the_known(draft: Draft, operation: Operation, unsure: frozenset[str]) -> list[Finding]:
     known = {name: value for name, value in draft.parameters.items() if name not in unsure}
-    if _accepts(_checks(operation).parts_fit, _stood_in(known, {Deferred: _plain_stand_in})):
-        return []
-    whole = replace(draft, parameters={**known, **dict.fromkeys(unsure, "")})
-    found = check_draft(whole, operation)
+    checks, whole = _checks(operation), {**known, **dict.fromkeys(unsure, "")}
+    if _accepts(checks.parts_fit, _stood_in(known, {Deferred: _plain_stand_in})):
+        found = list(_warnings(checks, _stood_in(whole, {Deferred: _plain_stand_in})))
+    else:
+        found = check_draft(replace(draft, parameters=whole), operation)
     return [finding for finding in found if not unsure.intersection(finding.path[:1])]
 
 

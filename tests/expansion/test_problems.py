@@ -384,3 +384,37 @@ def test_more_jobs_than_anyone_means_are_refused_once(
     found = expanded("jobs: [{id: a, takes: 3}, {id: 'b${{ matrix.x }}', matrix: {x: [1, 2]}}]")
     assert [draft.id for draft in found.drafts] == ["a.1", "a.2", "a.3"]
     assert told(found) == ["3:27 the manifest has more than 3 jobs"]
+
+
+def test_an_unknown_job_is_told_beside_another_fault_of_the_same_job(expanded: Expand) -> None:
+    found = expanded('jobs: [{id: a, prompt: "${{ vars.x }}", seed: "${{ jobs.b.seed }}"}]')
+    assert told(found) == ['3:29 vars has no "x"', '3:47 there is no job "b"']
+
+
+def test_a_circle_is_told_beside_another_fault_of_a_job_in_it(expanded: Expand) -> None:
+    found = expanded('jobs: [{id: a, prompt: "${{ vars.x }}", seed: "${{ jobs.a.seed }}"}]')
+    assert told(found) == [
+        '3:29 vars has no "x"',
+        "3:47 jobs wait for each other in a circle: a -> a",
+    ]
+
+
+def test_what_hangs_on_no_matrix_is_told_beside_a_wrong_matrix(expanded: Expand) -> None:
+    found = expanded("""vars: {s: abc}
+jobs:
+  - id: a
+    matrix: {x: ["${{ vars.no }}"]}
+    prompt: "${{ matrix.x }}"
+    model: "${{ vars. }}"
+    payload: "${{ vars.none }}"
+    seed: "${{ vars.s }}"
+    images: [{url: "${{ row.u }}"}]
+""")
+    assert told(found) == [
+        '6:23 vars has no "no"',
+        "8:23 a name must follow the point",
+        '9:19 vars has no "none"',
+    ]
+    [sketch] = found.sketches
+    assert sketch.unsure == {"prompt", "model", "payload", "images"}
+    assert sketch.draft.parameters["seed"] == "abc"

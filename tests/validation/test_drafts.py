@@ -37,6 +37,13 @@ OUTPUT = JobOutput(job="other", attribute="output")
 SEED = JobOutput(job="other", attribute="seed")
 
 
+def test_a_warning_is_told_beside_a_parameter_that_nobody_knows() -> None:
+    known = draft({**LEAST, "seed": -4})
+    found = check_draft(known, load_operations()[IMAGE], frozenset({"prompt"}))
+    assert [(finding.path, finding.warning) for finding in found] == [(("seed",), True)]
+    assert not check_draft(known, load_operations()[IMAGE], frozenset({"prompt", "seed"}))
+
+
 def test_another_jobs_output_may_be_an_image() -> None:
     assert told({**LEAST, "model": "viduq1", "images": [result(OUTPUT)]}) == []
 
