@@ -24,12 +24,13 @@ async def cancel(context: Context, flight: Flight, api: Lister) -> str | None:
     billed. Where the answer leaves a doubt the task itself is asked for. Raises LedgerError.
     """
     assert flight.task_id is not None
-    account = context.account(flight.operation)
-    await context.rates[flight.operation.provider].acquire()
-    request = api.cancel(account, flight.task_id)
-    trouble = api.read_cancel(await context.http.send(request, submission=False))
-    if trouble is not None and not await _is_cancelled(context, flight):
-        return redaction.of_text(trouble, context.settings.secrets)
+    rate = context.rates[flight.operation.provider]
+    await rate.acquire()
+    request = api.cancel(context.account(flight.operation), flight.task_id)
+    said = api.read_cancel(await context.http.send(request, submission=False))
+    rate.note(throttled=said.throttled)
+    if said.trouble and not await _is_cancelled(context, flight):
+        return redaction.of_text(said.trouble, context.settings.secrets)
     await _record(context, flight)
     return None
 

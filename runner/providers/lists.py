@@ -75,6 +75,16 @@ class Balance:
     queued: int | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelling:
+    """What came of the wish to have a task not made."""
+
+    trouble: str = ""
+    """Why it was not cancelled; empty when it was."""
+    throttled: bool = False
+    """With `trouble`: there were too many requests."""
+
+
 class Lister(Protocol):
     """What an API with a view over its account offers besides: one module of pure functions."""
 
@@ -98,8 +108,8 @@ class Lister(Protocol):
     def cancel(self, account: Account, task_id: str) -> Request:
         """The wish to have a task not made."""
 
-    def read_cancel(self, reply: Reply) -> str | None:
-        """None when it was cancelled, otherwise why not."""
+    def read_cancel(self, reply: Reply) -> Cancelling:
+        """What came of it."""
 
     def balance(self, account: Account) -> Request:
         """The question after what is left."""

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from runner.model import Account, ErrorClass, Reach, Reply, Request, TaskStatus
 from runner.providers import base, fates, reading
-from runner.providers.lists import Balance, Listed, Listing, States
+from runner.providers.lists import Balance, Cancelling, Listed, Listing, States
 from runner.providers.vidu import UNDER_WAY, fault_of, is_under_way, read_task
 from runner.stamps import stamp
 
@@ -183,14 +183,16 @@ def cancel(account: Account, task_id: str) -> Request:
     return base.request(account, "POST", path, body={"id": task_id})
 
 
-def read_cancel(reply: Reply) -> str | None:
-    """None when the task was cancelled, otherwise why not."""
+def read_cancel(reply: Reply) -> Cancelling:
+    """Whether the task was cancelled, and why not."""
     if reply.reach is Reach.ANSWERED and 200 <= reply.status < 300:
-        return None
+        return Cancelling()
     fault = fault_of(reply, reading.json_object(reply.body) or {})
-    if fault.code == "BadRequest":
-        return f"it is past cancelling: {fault.message}"
-    return f"{fault.code}: {fault.message}"
+    late = fault.code == "BadRequest"
+    return Cancelling(
+        trouble=f"{'it is past cancelling' if late else fault.code}: {fault.message}",
+        throttled=fates.throttled(reply, fault),
+    )
 
 
 def balance(account: Account) -> Request:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import time
+
+from aiohttp import web
+
 from tests.pipeline.conftest import Project
 from tests.pipeline.serving import UNDER_WAY, serving
+from tests.pipeline.tasks import asks_after_tasks, held_back
 from tests.pipeline.test_consent import asked
+from tests.pipeline.test_trouble import Handler, provider, refusal
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -72,6 +79,26 @@ def test_what_is_being_worked_on_cannot_be_cancelled_and_is_said(project: Projec
         assert ran.code == 6
         assert ran.out.count("not cancelled: it is past cancelling") == 2
         assert project.run("status", "spring.yaml").out.startswith("spring.yaml: 2 pending")
+
+
+def test_a_provider_that_is_asked_to_cancel_too_often_is_asked_less(project: Project) -> None:
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(4)))
+    asked_at: list[float] = []
+
+    async def throttling(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/cancel"):
+            asked_at.append(time.monotonic())
+            return refusal(429, "TooManyRequests")
+        answer = await handler(request)
+        return held_back(answer) if asks_after_tasks(request) else answer
+
+    with provider(project, throttling):
+        project.run("spring.yaml", *UNDER_WAY)
+        project.env["VIDU_RUN_POLL_RATE"] = "1000"
+        assert project.run("cancel", "-y", "spring.yaml").code == 6
+    gaps = [after - before for before, after in itertools.pairwise(asked_at)]
+    assert len(gaps) == 3
+    assert min(gaps) > 0.05
 
 
 def test_a_lost_answer_leaves_no_doubt_about_a_cancelled_task(project: Project) -> None:

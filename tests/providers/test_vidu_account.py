@@ -201,16 +201,23 @@ def test_a_task_is_cancelled_by_a_post_to_it() -> None:
 @pytest.mark.parametrize(
     ("status", "body", "why"),
     [
-        (200, {}, None),
-        (204, b"", None),
+        (200, {}, ""),
+        (204, b"", ""),
         (400, {"reason": "BadRequest", "message": "scheduled"}, "past cancelling: scheduled"),
         (404, {"reason": "TaskNotFound", "message": "m"}, "TaskNotFound: m"),
         (500, b"", "http_500"),
     ],
 )
-def test_why_a_task_was_not_cancelled_is_told(status: int, body: Any, why: str | None) -> None:
+def test_why_a_task_was_not_cancelled_is_told(status: int, body: Any, why: str) -> None:
     found = vidu_account.read_cancel(answered(status, body))
-    assert found is None if why is None else why in (found or "")
+    assert why in found.trouble
+    assert bool(why) == bool(found.trouble)
+    assert not found.throttled
+
+
+def test_too_many_wishes_to_cancel_are_told_as_such() -> None:
+    body = {"reason": "TooManyRequests", "message": "m"}
+    assert vidu_account.read_cancel(answered(429, body)).throttled
 
 
 @pytest.mark.parametrize(
