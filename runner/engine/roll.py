@@ -45,6 +45,8 @@ class Roll:
         self._random = rng
         self._complain = complain
         self._seats: dict[str, Seat] = {}
+        self._missed: set[str] = set()
+        """Those that the list has left out too often: how many is asked before every question."""
         self._owed: dict[str, float] = {}
         """Tasks that have ended, to the time by which the list must have told so."""
         self.vouched = False
@@ -63,6 +65,7 @@ class Roll:
     def seat(self, task_id: str, began: float, pace: Pace) -> Iterator[Seat]:
         """Have a task on the roll that was submitted at the loop's time `began`."""
         seat = self._seats[task_id] = Seat(self, task_id, began, pace)
+        self._missed.discard(task_id)
         self._hurry(seat)
         try:
             yield seat
@@ -70,6 +73,7 @@ class Roll:
             # A provider that gives one id to two submissions has two who watch it.
             if self._seats.get(task_id) is seat:
                 del self._seats[task_id]
+                self._missed.discard(task_id)
 
     @property
     def active(self) -> bool:
@@ -80,9 +84,7 @@ class Roll:
     @property
     def alone(self) -> int:
         """How many tasks are asked after one by one."""
-        if not self.active:
-            return len(self._seats)
-        return sum(seat.misses >= MISSES for seat in self._seats.values())
+        return len(self._missed if self.active else self._seats)
 
     def tries(self, seat: Seat) -> bool:
         """Whether this task is the one that tries the list."""
@@ -182,6 +184,7 @@ class Roll:
             if (seat := self._seats.get(task_id)) is not None:
                 known = task_id in answer.known
                 seat.listed(answer.over.get(task_id), known=known, at=asked_at)
+                (self._missed.add if seat.misses >= MISSES else self._missed.discard)(task_id)
         if answer.strangers and len(answer.known) < len(portion):
             self._give_up("it tells of other tasks than it was asked for")
 

@@ -263,17 +263,19 @@ async def test_a_task_that_the_list_leaves_out_is_asked_after_by_itself() -> Non
         assert found[1].alone
         assert roll.active
         assert roll.alone == 1
+    assert roll.alone == 0
 
 
 @in_a_loop
 async def test_a_task_that_appears_in_the_list_later_is_watched_there_again() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (_, found):
+    async with seats(desk, "a", "b") as (roll, found):
         await prove(desk, found[0])
         del desk.rows["b"]
         await until(lambda: found[1].alone)
         desk.put("b")
         await until(lambda: not found[1].alone)
+        assert roll.alone == 0
 
 
 @in_a_loop
