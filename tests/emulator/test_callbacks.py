@@ -39,9 +39,12 @@ def receiver() -> Iterator[Receiver]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
-            self.end_headers()
+            status = receiver.answers.pop(0) if receiver.answers else 200
+            # Taken down before it is answered: the answer lets the next one come, to another
+            # thread, which must not be ahead of this one.
             receiver.got.put((self.path, self.headers, json.loads(content)))
+            self.send_response(status)
+            self.end_headers()
 
         def log_message(self, *_: Any) -> None:
             pass
