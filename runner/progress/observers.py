@@ -85,10 +85,10 @@ class Bar:
 
     def start(self, plan: Plan) -> None:
         """Draw the empty bar."""
-        from tqdm import tqdm
+        from runner.progress.bar import NarrowBar
 
         self._moving = moving(plan)
-        self._bar = tqdm(
+        self._bar = NarrowBar(
             total=len(self._moving),
             file=self._err,
             unit="job",

@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn, TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from runner.progress.terminal import fancy
 
 if TYPE_CHECKING:
-    from tqdm import tqdm
+    from runner.progress.bar import NarrowBar
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class Stages:
         self._out = out
         self._clock = clock
         self._start = clock()
-        self._bar: tqdm[NoReturn] | None = None
+        self._bar: NarrowBar | None = None
         self._what = ""
 
     @property
@@ -88,10 +88,10 @@ class Stages:
         bar.update(done - bar.n)
 
 
-def _bar(out: TextIO, what: str, total: int) -> tqdm[NoReturn]:
-    from tqdm import tqdm
+def _bar(out: TextIO, what: str, total: int) -> NarrowBar:
+    from runner.progress.bar import NarrowBar
 
-    return tqdm(
+    return NarrowBar(
         desc=what,
         total=total,
         file=out,
