@@ -36,7 +36,19 @@ def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
     return add
 
 
-MANIFESTS = click.argument("manifests", nargs=-1, required=True, metavar="MANIFEST...", type=PATH)
+def _no_verb(ctx: click.Context, _: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    """Raises UsageError for a verb behind the flags, where it would pass for a manifest."""
+    for path in paths:
+        word = str(path)
+        if word in cli.commands and not os.path.lexists(path):
+            message = f'there is no file "{word}"; if the verb is meant, it comes first:'
+            raise click.UsageError(f"{message} vidu-run {word} ...", ctx)
+    return paths
+
+
+MANIFESTS = click.argument(
+    "manifests", nargs=-1, required=True, metavar="MANIFEST...", type=PATH, callback=_no_verb
+)
 
 PLACES = _with(
     click.option("-o", "--results", type=PATH, help="Results manifest; a .json name gives JSON."),

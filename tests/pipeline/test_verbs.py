@@ -201,7 +201,14 @@ def test_a_word_that_is_no_verb_and_no_file_is_wrong_usage(
     assert f'there is no verb "{word}", nor is there a file of that name; {hint}' in ran.err
 
 
-@pytest.mark.parametrize("word", ["spring", "春"])
+def test_a_verb_behind_the_flags_is_told_to_come_first(project: Project) -> None:
+    project.jobs(TWO)
+    ran = project.run("--emulate", "status", "spring.yaml")
+    assert ran.code == 2
+    assert "if the verb is meant, it comes first: vidu-run status ..." in ran.err
+
+
+@pytest.mark.parametrize("word", ["spring", "春", "./status"])
 def test_a_file_without_a_suffix_is_run(online: Project, word: str) -> None:
     online.jobs(TWO, word)
     assert online.run(word).code == 0
