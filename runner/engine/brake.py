@@ -51,15 +51,14 @@ class Brake:
 
         What has not left in full is called back: nothing has arrived of it.
         """
-        if self._context.stopping.is_set():
-            return 0
-        self._context.stopping.set()
         posting = {job for job, flight in self._flights.items() if flight.posting}
-        me = asyncio.current_task()
-        for worker in self.workers:
-            if worker.get_name() not in posting and worker is not me:
-                worker.cancel()
-        asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
+        if not self._context.stopping.is_set():
+            self._context.stopping.set()
+            me = asyncio.current_task()
+            for worker in self.workers:
+                if worker.get_name() not in posting and worker is not me:
+                    worker.cancel()
+            asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
         return len(posting) - self._context.http.recall()
 
     def _cut(self) -> None:

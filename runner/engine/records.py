@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -47,7 +48,9 @@ class Records:
         """Called in the journal's thread, for each change of a commit."""
         self._arrived.append((waiter, done))
         if len(self._arrived) == 1:  # otherwise the loop is awake already, and not yet through
-            self._loop.call_soon_threadsafe(self._hand_over)
+            # The journal outlives the loop; once that is closed, nobody waits any longer.
+            with suppress(RuntimeError):
+                self._loop.call_soon_threadsafe(self._hand_over)
 
     def _hand_over(self) -> None:
         while self._arrived:

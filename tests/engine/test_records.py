@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,14 +39,14 @@ def with_records(folder: Path, act: Callable[[Records, str], Awaitable[None]]) -
     """Act on a ledger in the folder; what it holds afterwards."""
     path = folder / ".vidu-run" / "ledger.sqlite3"
 
-    async def main(run: str) -> None:
-        with Journal(path) as journal:
-            async with asyncio.timeout(30):
-                await act(Records(journal), run)
+    async def main(journal: Journal) -> None:
+        async with asyncio.timeout(30):
+            await act(Records(journal), run)
 
     with open_ledger(path) as ledger:
         run = ledger.begin_run("spring.yaml", "vidu-run")
-        asyncio.run(main(run))
+        with Journal(path) as journal:
+            asyncio.run(main(journal))
         return ledger.attempts()
 
 
@@ -86,9 +89,28 @@ def test_a_change_that_nobody_waits_for_fails_silently(
 ) -> None:
     async def act(records: Records, run: str) -> None:
         records.path.parent.rename(tmp_path / "away")
-        failing = records.put(intend(run, "late"))
-        await asyncio.wait([failing])
-        del failing
+        records.put(intend(run, "late"))
+        with pytest.raises(LedgerError):  # written after it
+            await records.durable(intend(run, "later"))
+        gc.collect()
 
     with_records(tmp_path, act)
+    assert not caplog.records
+
+
+def test_a_change_is_written_although_the_loop_has_ended(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / ".vidu-run" / "ledger.sqlite3"
+    with open_ledger(path) as ledger:
+        run = ledger.begin_run("spring.yaml", "vidu-run")
+
+    async def act(journal: Journal) -> None:
+        Records(journal).put(intend(run, "last"))
+
+    with Journal(path) as journal, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")  # until the loop has ended
+        asyncio.run(act(journal))
+    with open_ledger(path) as ledger:
+        assert [attempt.intent.job for attempt in ledger.attempts()] == ["last"]
     assert not caplog.records
