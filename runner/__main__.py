@@ -1,5 +1,15 @@
-"""`python -m runner` is `vidu-run`."""
+"""Where the program starts: `vidu-run`, and `python -m runner`."""
 
-from runner.cli import main
+from runner.early import end_at_once
 
-main()
+
+def main() -> None:
+    """The console script. Signals are heeded before anything that takes time is loaded."""
+    end_at_once()
+    from runner.cli import main as command_line
+
+    command_line()
+
+
+if __name__ == "__main__":
+    main()

@@ -280,5 +280,5 @@ def _end(step: Callable[[], Exit]) -> None:
 
 
 def main() -> None:
-    """The console script."""
+    """Read the command line and do what it says."""
     cli(prog_name="vidu-run")

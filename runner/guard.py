@@ -13,21 +13,32 @@ from pathlib import Path
 from typing import TextIO
 
 from runner import __version__
+from runner.early import end_at_once, hand_over
 from runner.errors import Exit, Failure, Secret, printable, redact
 
 
-def guarded(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> int:
+def guarded(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> Exit:
     """Run `step`; its exit code, or that of the error that ended it, told on standard error."""
     _open_streams()
+    early = False
+    try:
+        early = hand_over()
+        return _ended(step, environ)
+    except KeyboardInterrupt:
+        say("interrupted")
+        return Exit.INTERRUPTED
+    finally:
+        if early:
+            end_at_once()
+
+
+def _ended(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
     code = Exit.OK
     try:
         code = step()
         sys.stdout.flush()
     except BrokenPipeError:
         _abandon(sys.stdout)  # whoever read our output has had enough
-    except KeyboardInterrupt:
-        say("interrupted")
-        return Exit.INTERRUPTED
     except Failure as error:
         say(str(error))
         return error.exit

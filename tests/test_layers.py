@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
-    {"errors", "stamps"},
+    {"errors", "stamps", "early"},
     {"model", "digests"},
     {"operations", "documents", "media", "ledger", "expressions"},
     {"prices", "settings", "results", "providers"},

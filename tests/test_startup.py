@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 LOADED = """
 import atexit, json, sys
 atexit.register(lambda: open("loaded.json", "w").write(json.dumps(sorted(sys.modules))))
-from runner.cli import main
+from runner.__main__ import main
 main()
 """
 
@@ -26,6 +26,7 @@ jobs:
   - {id: a, prompt: a cat, images: ["https://a/cat.png"]}
 """
 
+COMMAND_LINE = {"runner", "runner.__main__", "runner.early", "runner.cli"}
 
 UNWATCHED = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
 """Measuring what is covered loads modules of its own."""
@@ -48,7 +49,7 @@ def loaded(folder: Path, *arguments: str, **env: str) -> set[str]:
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["plan", "--help"]])
 def test_help_and_version_load_the_command_line_alone(tmp_path: Path, arguments: list[str]) -> None:
     modules = loaded(tmp_path, *arguments)
-    assert {name for name in modules if name.startswith("runner")} == {"runner", "runner.cli"}
+    assert {name for name in modules if name.startswith("runner")} == COMMAND_LINE
     assert not modules & {"yaml", "aiohttp", "asyncio", "sqlite3", "tqdm", "jsonschema_rs"}
 
 
@@ -65,7 +66,7 @@ def test_completion_loads_the_command_line_alone(tmp_path: Path) -> None:
     )
     assert ended.stdout == "plain,plan\n"
     modules = json.loads((tmp_path / "loaded.json").read_text(encoding="utf-8"))
-    assert {name for name in modules if name.startswith("runner")} == {"runner", "runner.cli"}
+    assert {name for name in modules if name.startswith("runner")} == COMMAND_LINE
 
 
 @pytest.mark.parametrize("verb", ["validate", "plan"])
