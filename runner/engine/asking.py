@@ -9,9 +9,27 @@ from runner.engine.context import Context
 from runner.model import Operation, TaskState, TaskStatus
 
 PATIENCE_S = 120.0
-"""How long `ask_patiently` puts up with answers that say nothing."""
+"""How long answers that say nothing are put up with."""
 PATIENCE_ONCE_S = 10.0
 """The same for a verb that only asks where things are: its user waits for it."""
+
+
+class Patience:
+    """How long a provider may still say nothing; for one event loop."""
+
+    def __init__(self, context: Context):
+        """As much as the context has, from now on."""
+        most_s = PATIENCE_ONCE_S if context.once else PATIENCE_S
+        self._most_s = min(most_s, context.settings.timeout_s)
+        self.renew()
+
+    def renew(self) -> None:
+        """Be as patient as at first: the provider has said something."""
+        self._end = asyncio.get_running_loop().time() + self._most_s
+
+    def lasts(self, delay_s: float) -> bool:
+        """Whether it reaches to a next try after so long."""
+        return asyncio.get_running_loop().time() + delay_s <= self._end
 
 
 async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatus:
@@ -27,14 +45,16 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
 
 async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:
     """Ask until the answer says something of the task, for as long as the context has patience."""
-    loop, tries = asyncio.get_running_loop(), 0
-    patience_s = PATIENCE_ONCE_S if context.once else PATIENCE_S
-    end = loop.time() + min(patience_s, context.settings.timeout_s)
+    patience, tries = Patience(context), 0
     while True:
         status = await ask(context, operation, task_id)
-        delay = retry.backoff(tries, context.random, status.retry_after_s)
-        silent = status.state is TaskState.UNKNOWN and not status.fatal
-        if not silent or loop.time() + delay > end:
+        delay_s = retry.backoff(tries, context.random, status.retry_after_s)
+        if not says_nothing(status) or not patience.lasts(delay_s):
             return status
         tries += 1
-        await asyncio.sleep(delay)
+        await asyncio.sleep(delay_s)
+
+
+def says_nothing(status: TaskStatus) -> bool:
+    """Whether an answer tells nothing of its task, and another one may."""
+    return status.state is TaskState.UNKNOWN and not status.fatal

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from runner.engine import redaction
-from runner.engine.asking import ask
+import asyncio
+from dataclasses import replace
+
+from runner.engine import redaction, retry
+from runner.engine.asking import Patience, ask, says_nothing
 from runner.engine.context import Context, Flight
 from runner.ledger import Finish
-from runner.model import CANCELLED, AttemptState, Billed, ErrorClass, JobError, TaskState
-from runner.providers.lists import Lister
+from runner.model import (
+    CANCELLED,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    JobError,
+    Step,
+    TaskState,
+    TaskStatus,
+)
+from runner.providers.lists import Cancelling, Lister
 
 _CANCELLED = JobError(
     code=CANCELLED,
@@ -17,27 +29,48 @@ _CANCELLED = JobError(
 )
 
 
-async def cancel(context: Context, flight: Flight, api: Lister) -> str | None:
+async def cancel(context: Context, flight: Flight, api: Lister, patience: Patience) -> str | None:
     """Have a task not made: None when it is cancelled and on record, otherwise why it is not.
 
     Only what still waits can be cancelled, says the vendor's public documentation; that is not
-    billed. Where the answer leaves a doubt the task itself is asked for. Raises LedgerError.
+    billed. It does no harm to ask for it again: until the answer is decided, or `patience` with
+    the provider is at its end, which each decided answer renews. Raises LedgerError.
     """
+    tries = 0
+    while (said := await _asked(context, flight, api)).trouble:
+        trouble = redaction.of_text(said.trouble, context.settings.secrets)
+        delay_s = retry.backoff(tries, context.random, said.retry_after_s)
+        if not said.passing:
+            patience.renew()
+        if not said.passing or not patience.lasts(delay_s):
+            return trouble
+        text = f"{trouble}; again in {delay_s:.1f} s"
+        context.tell(Step.RETRYING, flight.entry.job.id, text)
+        tries += 1
+        await asyncio.sleep(delay_s)
+    patience.renew()
+    await _record(context, flight)
+    return None
+
+
+async def _asked(context: Context, flight: Flight, api: Lister) -> Cancelling:
+    """What came of asking once; where the answer leaves a doubt, by what the task itself tells."""
     assert flight.task_id is not None
     rate = context.rates[flight.operation.provider]
     await rate.acquire()
     request = api.cancel(context.account(flight.operation), flight.task_id)
     said = api.read_cancel(await context.http.send(request, submission=False))
     rate.note(throttled=said.throttled)
-    if said.trouble and not await _is_cancelled(context, flight):
-        return redaction.of_text(said.trouble, context.settings.secrets)
-    await _record(context, flight)
-    return None
-
-
-async def _is_cancelled(context: Context, flight: Flight) -> bool:
-    assert flight.task_id is not None
+    # Where there were too many requests nothing was done, and a question would be one more.
+    if not said.trouble or said.throttled:
+        return said
     status = await ask(context, flight.operation, flight.task_id)
+    if _is_cancelled(status):
+        return Cancelling()
+    return replace(said, passing=said.passing or says_nothing(status))
+
+
+def _is_cancelled(status: TaskStatus) -> bool:
     cancelled = status.error is not None and status.error.code == CANCELLED
     return status.state is TaskState.FAILED and cancelled
 

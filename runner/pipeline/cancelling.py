@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 
 from runner.engine.adopting import adopt
+from runner.engine.asking import Patience
 from runner.engine.cancelling import cancel as call_off
 from runner.engine.context import Context, Flight
 from runner.errors import Exit, one_line, worst
@@ -17,6 +18,7 @@ from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned
 from runner.pipeline.surroundings import on_record, surrounded, within_reach
 from runner.pipeline.telling import tell
+from runner.progress import observer
 from runner.providers.registry import LISTERS
 
 
@@ -56,7 +58,8 @@ def _cancel(planned: Planned, entries: Sequence[PlanEntry]) -> Exit:
         with within_reach(planned.narrowed(able)) as ready, on_record(ready) as record:
 
             async def act() -> list[tuple[PlanEntry, str]]:
-                async with surrounded(ready, record) as context:
+                looker = observer("plain", ready.options.environ)
+                async with surrounded(ready, record, looker) as context:
                     return [pair async for pair in _call_off(context, able)]
 
             left += asyncio.run(act())
@@ -83,12 +86,13 @@ async def _call_off(
     context: Context, entries: Sequence[PlanEntry]
 ) -> AsyncIterator[tuple[PlanEntry, str]]:
     """Cancel one after the other; those that could not be, with the reason."""
+    patience = Patience(context)
     for entry in entries:
         operation = context.operations[entry.job.operation]
         flight = Flight.of(entry, operation)
         if flight.number is None:  # only a results manifest knows of the task
             await adopt(context, flight)
-        trouble = await call_off(context, flight, LISTERS[operation.provider])
+        trouble = await call_off(context, flight, LISTERS[operation.provider], patience)
         if trouble is None:
             _print(entry, "cancelled")
         else:

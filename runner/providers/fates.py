@@ -158,3 +158,14 @@ def unanswered(task_id: str, reply: Reply, found: Fault, gone: frozenset[str]) -
 def throttled(reply: Reply, found: Fault) -> bool:
     """Whether the answer to a request that makes no task says that there are too many of them."""
     return fate(reply.reach, reply.status, None, found.known) is Fate.BUSY
+
+
+def passing(reply: Reply, found: Fault) -> bool:
+    """Whether a request that makes no task, and failed, may be answered well when sent again.
+
+    Nothing is decided by what was put off, never arrived, or would leave a submission in doubt.
+    """
+    return fate(reply.reach, reply.status, None, found.known) in _PASSING
+
+
+_PASSING = frozenset({Fate.BUSY, Fate.NOT_SENT, Fate.AMBIGUOUS})

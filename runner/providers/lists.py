@@ -83,6 +83,10 @@ class Cancelling:
     """Why it was not cancelled; empty when it was."""
     throttled: bool = False
     """With `trouble`: there were too many requests."""
+    passing: bool = False
+    """With `trouble`: it may be granted when it is asked for again."""
+    retry_after_s: float | None = None
+    """With `trouble`: how long the provider asks to be left alone."""
 
 
 class Lister(Protocol):

@@ -192,6 +192,8 @@ def read_cancel(reply: Reply) -> Cancelling:
     return Cancelling(
         trouble=f"{'it is past cancelling' if late else fault.code}: {fault.message}",
         throttled=fates.throttled(reply, fault),
+        passing=fates.passing(reply, fault),
+        retry_after_s=reading.retry_after(reply.headers),
     )
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import time
+from typing import Any
 
+import pytest
 from aiohttp import web
 
 from tests.pipeline.conftest import Project
@@ -81,24 +83,83 @@ def test_what_is_being_worked_on_cannot_be_cancelled_and_is_said(project: Projec
         assert project.run("status", "spring.yaml").out.startswith("spring.yaml: 2 pending")
 
 
-def test_a_provider_that_is_asked_to_cancel_too_often_is_asked_less(project: Project) -> None:
-    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(4)))
+def test_a_provider_that_is_asked_to_cancel_too_often_is_asked_again_when_it_likes(
+    project: Project,
+) -> None:
+    project.jobs(TWO)
     asked_at: list[float] = []
 
     async def throttling(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.endswith("/cancel"):
             asked_at.append(time.monotonic())
-            return refusal(429, "TooManyRequests")
-        answer = await handler(request)
-        return held_back(answer) if asks_after_tasks(request) else answer
+            if len(asked_at) % 2:
+                answer = refusal(429, "TooManyRequests")
+                answer.headers["Retry-After"] = "1"
+                return answer
+            return web.json_response({})
+        answer_ = await handler(request)
+        return held_back(answer_) if asks_after_tasks(request) else answer_
 
     with provider(project, throttling):
         project.run("spring.yaml", *UNDER_WAY)
-        project.env["VIDU_RUN_POLL_RATE"] = "1000"
-        assert project.run("cancel", "-y", "spring.yaml").code == 6
+        ran = project.run("cancel", "-y", "spring.yaml")
+    assert ran.code == 0
+    assert ran.out.count(" cancelled\n") == 2
+    assert "a: retrying: TooManyRequests: TooManyRequests it is; again in 1.0 s\n" in ran.err
     gaps = [after - before for before, after in itertools.pairwise(asked_at)]
     assert len(gaps) == 3
-    assert min(gaps) > 0.05
+    assert min(gaps[0], gaps[2]) >= 1
+    assert gaps[1] > 0.05
+
+
+@pytest.mark.parametrize("fault", [{"fault": "error", "status": 503}, {"fault": "cut_before"}])
+def test_a_provider_that_fails_is_asked_again_to_cancel(
+    project: Project, fault: dict[str, Any]
+) -> None:
+    project.jobs(TWO)
+    with serving(project, faults=[*WAITS, {"on": "vidu.cancel", "times": 1, **fault}]) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        assert project.run("cancel", "-y", "spring.yaml").code == 0
+        assert served.asked("cancel") == 3
+
+
+def test_a_provider_that_goes_on_failing_is_let_alone_and_that_is_said(project: Project) -> None:
+    project.jobs(TWO)
+    fault = {"on": "vidu.cancel", "fault": "error", "status": 503, "retry_after": "1"}
+    with serving(project, faults=[*WAITS, fault]) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        project.env["VIDU_RUN_TIMEOUT"] = "0.01s"
+        ran = project.run("cancel", "-y", "spring.yaml")
+        assert (ran.code, served.asked("cancel")) == (6, 2)
+    assert ran.out.count("not cancelled: InternalServiceFailure: ") == 2
+
+
+def test_what_was_decided_is_not_asked_for_again(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, faults=[*WAITS, {"on": "vidu.cancel", "fault": "not_found"}]) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        ran = project.run("cancel", "-y", "spring.yaml")
+        assert (ran.code, served.asked("cancel")) == (6, 2)
+
+
+def test_a_refusal_without_word_of_the_task_is_no_decision(project: Project) -> None:
+    """It may be refused because an earlier wish, whose answer was lost, was granted."""
+    project.jobs(TWO)
+    asked: list[str] = []
+
+    async def silent(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/cancel"):
+            asked.append(request.path)
+            return refusal(400, "BadRequest") if len(asked) == 1 else web.json_response({})
+        if asks_after_tasks(request) and asked:
+            return refusal(503, "InternalServiceFailure")
+        answer = await handler(request)
+        return held_back(answer) if asks_after_tasks(request) else answer
+
+    with provider(project, silent):
+        project.run("spring.yaml", *UNDER_WAY)
+        assert project.run("cancel", "-y", "spring.yaml").code == 0
+    assert len(asked) == 3
 
 
 def test_a_lost_answer_leaves_no_doubt_about_a_cancelled_task(project: Project) -> None:

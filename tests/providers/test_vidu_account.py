@@ -221,6 +221,31 @@ def test_too_many_wishes_to_cancel_are_told_as_such() -> None:
 
 
 @pytest.mark.parametrize(
+    ("reply", "passing"),
+    [
+        (answered(429, {"reason": "SystemThrottling", "message": "m"}), True),
+        (answered(500, {"reason": "InternalServiceFailure", "message": "m"}), True),
+        (answered(408, b""), True),
+        (Reply(reach=Reach.NOT_SENT, trouble="refused"), True),
+        (Reply(reach=Reach.SENT, trouble="cut"), True),
+        (Reply(reach=Reach.UNTRUSTED, trouble="certificate"), False),
+        (answered(400, {"reason": "BadRequest", "message": "m"}), False),
+        (answered(401, b""), False),
+        (answered(404, {"reason": "TaskNotFound", "message": "m"}), False),
+    ],
+)
+def test_a_wish_to_cancel_is_worth_repeating_where_nothing_was_decided(
+    reply: Reply, *, passing: bool
+) -> None:
+    assert vidu_account.read_cancel(reply).passing is passing
+
+
+def test_how_long_to_wait_before_cancelling_again_is_told() -> None:
+    reply = answered(429, b"", **{"retry-after": "7"})
+    assert vidu_account.read_cancel(reply).retry_after_s == 7
+
+
+@pytest.mark.parametrize(
     ("body", "expected"),
     [
         (
