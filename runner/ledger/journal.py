@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -28,9 +28,12 @@ class Journal:
     A change that was submitted is written, also when nobody waits for it any longer.
     """
 
-    def __init__(self, path: Path):
-        """Open the ledger at `path`; raises `LedgerError` when it cannot be used."""
-        self._ledger: Ledger = open_ledger(path)
+    def __init__(self, path: Path, waiting: Callable[[str], None] | None = None):
+        """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
+
+        `waiting` is told what is waited for where that takes long.
+        """
+        self._ledger: Ledger = open_ledger(path, waiting=waiting)
         self._waiting: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._closed = False

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -17,8 +18,13 @@ from runner.ledger.schema import VERSION, check, migrate, version_of
 from runner.ledger.trouble import system_error, told
 
 
-def open_for_writing(path: Path, *, wait_s: float) -> sqlite3.Connection:
-    """A connection that commits durably; makes folder, file and tables where they are missing."""
+def open_for_writing(
+    path: Path, *, wait_s: float, waiting: Callable[[str], None] | None = None
+) -> sqlite3.Connection:
+    """A connection that commits durably; makes folder, file and tables where they are missing.
+
+    `waiting` is told what is waited for where that takes long.
+    """
     _make_folder(path.parent)
     if kind := network_type(path.parent):
         raise LedgerError(
@@ -27,7 +33,7 @@ def open_for_writing(path: Path, *, wait_s: float) -> sqlite3.Connection:
             hint="keep it on a local disk with --state-dir",
         )
     # Alone: SQLite does not wait when two switch a new file to WAL at once.
-    with told(path), alone(path.parent, wait_s=wait_s):
+    with told(path), alone(path.parent, wait_s=wait_s, waiting=waiting):
         connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s)
         try:
             check(connection, path)

@@ -29,16 +29,18 @@ def open_ledger(
     *,
     read_only: bool = False,
     wait_s: float = 30.0,
+    waiting: Callable[[str], None] | None = None,
     clock: Callable[[], str] = stamp_now,
 ) -> Ledger:
     """Open the ledger at `path`; raises `LedgerError` (exit 8) when it cannot be used.
 
     For writing, folder and file are made where they are missing. `read_only` makes nothing, works
     in a read-only folder, and shows an empty ledger where there is none. `wait_s` is how long
-    another program's lock is waited for.
+    another program's lock is waited for; `waiting` is told of it where that takes long.
     """
-    opened = open_for_reading if read_only else open_for_writing
-    return Ledger(path, opened(path, wait_s=wait_s), clock)
+    if read_only:
+        return Ledger(path, open_for_reading(path, wait_s=wait_s), clock)
+    return Ledger(path, open_for_writing(path, wait_s=wait_s, waiting=waiting), clock)
 
 
 class Ledger:

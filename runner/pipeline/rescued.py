@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from runner.guard import say
 from runner.ledger import Ledger, Settle, Stale, open_ledger
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.model import AttemptState
@@ -20,7 +21,7 @@ def bring_home(ledger: Path) -> list[str]:
     told: list[str] = []
     for path in sorted(ledger.parent.glob(rescue_path(ledger, "*").name)):
         run = path.stem.partition(".rescue-")[2]
-        with open_ledger(ledger) as opened:
+        with open_ledger(ledger, waiting=say) as opened:
             if opened.alive(run):
                 continue
             entries = read_rescue(path)

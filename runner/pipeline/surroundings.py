@@ -18,6 +18,7 @@ from runner.engine.records import Records
 from runner.engine.roll import Roll
 from runner.engine.rollcall import Line
 from runner.errors import Exit, Failure
+from runner.guard import say
 from runner.ledger import Journal, Ledger, Rescue, open_ledger, realm_of
 from runner.ledger.locks import alive
 from runner.ledger.rescue import rescue_path
@@ -52,11 +53,11 @@ def on_record(planned: Planned) -> Iterator[Record]:
     A known error that ends the block is on record with its own code.
     """
     places = planned.places
-    with open_ledger(places.ledger) as ledger:
+    with open_ledger(places.ledger, waiting=say) as ledger:
         run = ledger.begin_run(places.name, TOOL)
         code = Exit.DEFECT
         try:
-            with Journal(places.ledger) as journal, _rescue(planned, run) as rescue:
+            with Journal(places.ledger, say) as journal, _rescue(planned, run) as rescue:
                 record = Record(run=run, ledger=ledger, journal=journal, rescue=rescue)
                 yield record
             code = record.code

@@ -68,3 +68,23 @@ def test_a_ledger_is_opened_once_the_other_process_has_let_go(path: Path) -> Non
         assert process.stdin is not None
         process.stdin.close()
         open_ledger(path, wait_s=60).close()
+
+
+def test_who_is_waited_for_is_told_once_it_takes_long(path: Path) -> None:
+    open_ledger(path).close()
+    told: list[str] = []
+    with held(path.parent) as process:
+        assert process.stdin is not None
+
+        def hear(text: str) -> None:
+            told.append(text)
+            assert process.stdin is not None
+            process.stdin.close()
+
+        open_ledger(path, wait_s=60, waiting=hear).close()
+    who = f"process {process.pid}" if sys.platform == "linux" else "another process"
+    assert told == [f"waiting for {who}, which holds the ledger's folder {path.parent}"]
+
+
+def test_a_free_folder_is_opened_without_a_word(path: Path) -> None:
+    open_ledger(path, waiting=pytest.fail).close()
