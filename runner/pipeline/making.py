@@ -15,6 +15,7 @@ from runner.pipeline.history import History
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.planned import Planned
+from runner.pipeline.proofs import evidence_of
 from runner.pipeline.reading import Manifest
 from runner.pipeline.remembering import remembering
 from runner.planning import Known, Wish, make_plan
@@ -50,17 +51,13 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         placed = _placed(places)
         attempts = _union(ledger.latest(prints, realm, placed) for realm, prints in realms.items())
         ids = {job.id for job in jobs}
-        earlier = [
-            read_evidence(
-                places.results,
-                realm=realm,
-                needless=lambda job, fingerprint: job in ids and fingerprint in attempts,
-            )
-            for realm in realms
-        ]
+        earlier = read_evidence(
+            places.results,
+            needless=lambda job, fingerprint: job in ids and fingerprint in attempts,
+        )
         known = Known(
             attempts=attempts,
-            evidence=_union(one.evidence for one in earlier),
+            evidence=evidence_of(earlier, realms, attempts, ledger),
             alive=ledger.alive,
             present=present,
             estimate=history.estimate,
@@ -77,7 +74,6 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             download=settings.download,
         )
         plan, costs = make_plan(stage.each("planning", jobs), known, wish), history.costs
-    unread = earlier[0].problems if earlier else ()
     return Planned(
         manifest=manifest,
         options=options,
@@ -88,9 +84,9 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         added=selection.added if selection else (),
         meant=meant,
         present=present,
-        unread=unread,
-        removed=earlier[0].removed(ids) if earlier else [],
-        warnings=[*manifest.warnings, *unread],
+        unread=earlier.problems,
+        removed=earlier.removed(ids),
+        warnings=[*manifest.warnings, *earlier.problems],
     )
 
 

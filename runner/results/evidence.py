@@ -12,7 +12,6 @@ from typing import Any
 
 from runner.documents import load
 from runner.errors import ManifestError, Place, Problem
-from runner.ledger.changes import Realm, realm_of
 from runner.media import EXTENSIONS
 from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile
 from runner.results.rows import VERSION
@@ -28,8 +27,8 @@ class Earlier:
     rows: tuple[Mapping[str, Any], ...] = ()
     """Every row as it stands, those of the jobs and then those of removed ones, but for those
     that were left out."""
-    evidence: Mapping[str, Evidence]
-    """Fingerprint to its row, of what was paid for, is under way, or may be either."""
+    proofs: tuple[Evidence, ...] = ()
+    """The rows of what was paid for, is under way, or may be either: the surest proof first."""
     problems: tuple[Problem, ...] = ()
     """Warnings: it could not be read."""
 
@@ -44,17 +43,13 @@ class Earlier:
         return list(reversed(rows.values()))
 
 
-def read_evidence(path: Path, *, realm: Realm, needless: Needless | None = None) -> Earlier:
-    """Read the results manifest at `path`, if there is one, for a run in that realm.
-
-    A row whose URLs lie on the other side of the loopback border is no evidence. Rows that are
-    `needless` may be left out.
-    """
+def read_evidence(path: Path, *, needless: Needless | None = None) -> Earlier:
+    """Read the results manifest at `path`, if there is one, but for rows that are `needless`."""
     try:
         document = _needed(path, needless) if needless else _all(path)
         flaw = _flaw(document)
     except FileNotFoundError:
-        return Earlier(evidence={})
+        return Earlier()
     except (ManifestError, OSError, ValueError, RecursionError) as error:
         document, flaw = None, _words(error)
     if flaw:
@@ -63,10 +58,10 @@ def read_evidence(path: Path, *, realm: Realm, needless: Needless | None = None)
             place=Place(path=str(path)),
             warning=True,
         )
-        return Earlier(evidence={}, problems=(problem,))
+        return Earlier(problems=(problem,))
     found = [*document["jobs"], *_list(document.get("removed"))]
     rows = tuple(each for each in found if isinstance(each, dict) and _text(each.get("id")))
-    return Earlier(rows=rows, evidence=_evidence(rows, realm))
+    return Earlier(rows=rows, proofs=_proofs(rows))
 
 
 def _needed(path: Path, needless: Needless) -> Any:
@@ -113,24 +108,19 @@ def _words(error: Exception) -> str:
     return f"is damaged: {error}"
 
 
-def _evidence(rows: Collection[Mapping[str, Any]], realm: Realm) -> dict[str, Evidence]:
-    """The first row of each fingerprint that proves something, the surest proof first."""
-    proofs = [proof for each in rows if (proof := _proof(each, realm))]
-    found: dict[str, Evidence] = {}
-    for proof in sorted(proofs, key=lambda proof: _SUREST.index(proof.state)):
-        found.setdefault(proof.fingerprint, proof)
-    return found
+def _proofs(rows: Collection[Mapping[str, Any]]) -> tuple[Evidence, ...]:
+    """What rows prove; those that prove the same stay in their order."""
+    proofs = [proof for each in rows if (proof := _proof(each))]
+    return tuple(sorted(proofs, key=lambda proof: _SUREST.index(proof.state)))
 
 
 _SUREST = (State.SUCCEEDED, State.PENDING, State.AMBIGUOUS)
 
 
-def _proof(row: Mapping[str, Any], realm: Realm) -> Evidence | None:
+def _proof(row: Mapping[str, Any]) -> Evidence | None:
     task_id = _digits(row.get("task_id"))
     state, fingerprint = _proven(row, task_id), _text(row.get("fingerprint"))
-    urls = tuple(url for url in _list(row.get("urls")) if isinstance(url, str))
-    here = not urls or realm_of(urls[0]) == realm
-    if not fingerprint or not here or state is None:
+    if not fingerprint or state is None:
         return None
     cost, usage = _mapping(row.get("cost")), _mapping(row.get("usage"))
     return Evidence(
@@ -143,7 +133,7 @@ def _proof(row: Mapping[str, Any], realm: Realm) -> Evidence | None:
         estimated=_amount(cost.get("estimated")),
         actual=_amount(cost.get("actual")),
         usage=usage,
-        urls=urls,
+        urls=tuple(url for url in _list(row.get("urls")) if isinstance(url, str)),
         files=_files(_list(row.get("files"))),
         attempts=_whole(row.get("attempts")) or 1,
         submitted_at=_text(row.get("submitted_at")),

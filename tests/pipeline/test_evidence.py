@@ -274,12 +274,3 @@ def test_a_displaced_file_is_found_again_by_its_digest(project: Project) -> None
         assert picture.read_bytes() == content
         assert served.asked("files") == fetched
         assert served.outcomes() == {"accepted": 3}
-
-
-def test_a_rehearsal_is_no_evidence_for_the_real_thing(project: Project, tmp_path: Path) -> None:
-    project.jobs(TWO)
-    project.run("spring.yaml", "--emulate", "--time-scale", "0")
-    shutil.copy(tmp_path / "spring.emulated.results.yaml", tmp_path / RESULTS)
-    project.env |= {"VIDU_BASE_URL": "https://api.vidu.cn"}
-    ran = project.run("plan", "spring.yaml")
-    assert ran.out.startswith("spring.yaml: 2 to submit")

@@ -38,10 +38,10 @@ def test_what_was_written_comes_back_as_evidence(
 ) -> None:
     made = outcome(usage={"duration": 5}, estimated=Amount(unit="cny", value=Decimal("1.41")))
     write_results(path, header, [made])
-    earlier = read_evidence(path, realm="remote")
+    earlier = read_evidence(path)
     assert earlier.problems == ()
-    assert earlier.evidence == {
-        made.job.fingerprint: Evidence(
+    assert earlier.proofs == (
+        Evidence(
             job="window",
             fingerprint=made.job.fingerprint,
             state=State.SUCCEEDED,
@@ -56,8 +56,8 @@ def test_what_was_written_comes_back_as_evidence(
             attempts=1,
             submitted_at=made.submitted_at,
             finished_at=made.finished_at,
-        )
-    }
+        ),
+    )
 
 
 def test_only_what_was_or_may_have_been_paid_for_is_evidence(
@@ -73,8 +73,8 @@ def test_only_what_was_or_may_have_been_paid_for_is_evidence(
         outcome("left out", state=State.SKIPPED),
     ]
     write_results(path, header, outcomes)
-    found = read_evidence(path, realm="remote")
-    assert {proof.job: proof.state for proof in found.evidence.values()} == {
+    found = read_evidence(path)
+    assert {proof.job: proof.state for proof in found.proofs} == {
         "done": State.SUCCEEDED,
         "going": State.PENDING,
         "lost sight of": State.PENDING,
@@ -90,31 +90,25 @@ def test_a_result_that_is_gone_was_paid_for_all_the_same(
         code=RESULT_GONE, message="gone", class_=ErrorClass.PROVIDER, billed=Billed.YES
     )
     write_results(path, header, [outcome("a", state=State.FAILED, error=error)])
-    (proof,) = read_evidence(path, realm="remote").evidence.values()
+    (proof,) = read_evidence(path).proofs
     assert proof.state is State.SUCCEEDED
 
 
 def test_a_removed_job_is_evidence_too(path: Path, header: Header, outcome: MakeOutcome) -> None:
     write_results(path, header, [], [row(outcome("gone"), path.parent)])
-    assert read_evidence(path, realm="remote").evidence.keys() == {fingerprint("gone")}
+    assert [proof.fingerprint for proof in read_evidence(path).proofs] == [fingerprint("gone")]
 
 
-def test_a_rehearsal_never_passes_for_the_real_thing(
-    path: Path, header: Header, outcome: MakeOutcome
+def test_of_equal_requests_the_surest_proof_comes_first(
+    tmp_path: Path, outcome: MakeOutcome
 ) -> None:
-    write_results(path, header, [outcome("a", urls=("http://127.0.0.1:8080/a.png",)), outcome("b")])
-    assert read_evidence(path, realm="remote").evidence.keys() == {fingerprint("b")}
-    assert read_evidence(path, realm="loopback").evidence.keys() == {fingerprint("a")}
-
-
-def test_of_equal_requests_the_first_success_counts(tmp_path: Path, outcome: MakeOutcome) -> None:
     rows = [
         row(outcome("a", state=state, credits=told), tmp_path)
         for state, told in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
     ]
     path = tmp_path / "r.yaml"
     path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
-    assert read_evidence(path, realm="remote").evidence[fingerprint("a")].credits == 2
+    assert [proof.credits for proof in read_evidence(path).proofs] == [2, 3, 1]
 
 
 def test_rows_of_jobs_that_are_gone_are_kept_once(
@@ -122,13 +116,13 @@ def test_rows_of_jobs_that_are_gone_are_kept_once(
 ) -> None:
     gone = [row(outcome(name), path.parent) for name in ("b", "c", "d")]
     write_results(path, header, [outcome("a"), outcome("b")], gone)
-    earlier = read_evidence(path, realm="remote")
+    earlier = read_evidence(path)
     assert [each["id"] for each in earlier.removed({"a", "c"})] == ["b", "d"]
 
 
 def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
-    earlier = read_evidence(path, realm="remote")
-    assert (earlier.rows, earlier.evidence, earlier.problems) == ((), {}, ())
+    earlier = read_evidence(path)
+    assert (earlier.rows, earlier.proofs, earlier.problems) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -148,16 +142,16 @@ def test_a_results_manifest_that_is_none_is_told_and_not_believed(
     path: Path, content: bytes, words: str
 ) -> None:
     path.write_bytes(content)
-    earlier = read_evidence(path, realm="remote")
+    earlier = read_evidence(path)
     (problem,) = earlier.problems
     assert problem.warning
     assert words in problem.message
-    assert earlier.evidence == {}
+    assert earlier.proofs == ()
 
 
 def test_a_results_manifest_that_cannot_be_read_is_told(path: Path) -> None:
     path.mkdir()
-    (problem,) = read_evidence(path, realm="remote").problems
+    (problem,) = read_evidence(path).problems
     assert "cannot be read: Is a directory" in problem.message
 
 
@@ -178,7 +172,7 @@ def test_an_odd_row_proves_nothing_and_hides_no_other(
     path = tmp_path / "r.yaml"
     rows = [odd, row(outcome("a"), tmp_path)]
     path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
-    assert read_evidence(path, realm="remote").evidence.keys() == {fingerprint("a")}
+    assert [proof.fingerprint for proof in read_evidence(path).proofs] == [fingerprint("a")]
 
 
 def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
@@ -197,7 +191,7 @@ def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
         "attempts": None,
     }
     path.write_text(dump({"version": 1, "jobs": [odd]}), encoding="utf-8")
-    proof = read_evidence(path, realm="remote").evidence["f"]
+    (proof,) = read_evidence(path).proofs
     assert (proof.task_id, proof.seed, proof.credits) == ("911092490931552256", None, None)
     assert (proof.actual, proof.usage, proof.urls) == (None, {}, ("https://a",))
     assert (proof.files, proof.attempts) == ((), 1)
