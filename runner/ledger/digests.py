@@ -98,7 +98,7 @@ class Digests:
             return None
         try:
             if self._reader is None and self._path.exists():
-                self._reader = remembered.open_for_reading(self._path)
+                self._reader = remembered.open_for_reading(self._path, writable=self._writable)
             row = remembered.find(self._reader, name) if self._reader else None
         except UselessError:
             self._useless = True

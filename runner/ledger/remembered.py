@@ -59,10 +59,13 @@ def packed(marks: Marks) -> bytes:
     return struct.pack("<5Q", *(number & (1 << 64) - 1 for number in marks))
 
 
-def open_for_reading(path: Path) -> sqlite3.Connection:
-    """A connection to a file that is there. Raises UselessError, sqlite3.Error."""
-    # Not "ro": what a process that was killed while it wrote has left must be rolled back first.
-    return _opened(path, "rw", READING_WAIT_S)
+def open_for_reading(path: Path, *, writable: bool) -> sqlite3.Connection:
+    """A connection to a file that is there. Raises UselessError, sqlite3.Error.
+
+    What a process that was killed while it wrote has left must be rolled back before anything is
+    read. Where that may not be written (`writable`), it is sqlite3.OperationalError.
+    """
+    return _opened(path, "rw" if writable else "ro", READING_WAIT_S)
 
 
 def find(connection: sqlite3.Connection, path: bytes) -> Row | None:

@@ -213,9 +213,8 @@ def test_a_cache_that_is_locked_is_done_without(campaign: Project) -> None:
     assert asked(campaign) == (0, "reuse")
 
 
-def test_a_process_that_was_killed_while_it_wrote_costs_nothing(campaign: Project) -> None:
-    remembered_by_status(campaign)
-    # What it leaves: pages written over, and the journal with what was there before.
+def killed_while_writing(project: Project) -> None:
+    """What such a process leaves: pages written over, the journal with what was there before."""
     kill = (
         "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
         "c.execute('PRAGMA cache_size = 1'); c.execute('BEGIN')\n"
@@ -223,9 +222,29 @@ def test_a_process_that_was_killed_while_it_wrote_costs_nothing(campaign: Projec
         " (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, randomblob(99) FROM n')\n"
         "c.execute('DELETE FROM digests'); os.kill(os.getpid(), 9)\n"
     )
-    subprocess.run([sys.executable, "-c", kill, campaign.folder / CACHE], check=False)
-    assert (campaign.folder / f"{CACHE}-journal").exists()
+    subprocess.run([sys.executable, "-c", kill, project.folder / CACHE], check=False)
+    assert (project.folder / f"{CACHE}-journal").exists()
+
+
+def contents(folder: Path) -> dict[Path, str]:
+    """The digest of every file, but of those by which processes are watched."""
+    paths = (path for path in folder.rglob("*") if ".site" not in path.parts)
+    return {path: digest(path) for path in paths if path.is_file()}
+
+
+def test_a_process_that_was_killed_while_it_wrote_costs_nothing(campaign: Project) -> None:
+    remembered_by_status(campaign)
+    killed_while_writing(campaign)
+    assert remembered_by_status(campaign) == 0
     assert asked(campaign) == (0, "reuse")
+
+
+def test_a_plan_leaves_what_a_killed_process_has_left_and_reads(campaign: Project) -> None:
+    remembered_by_status(campaign)
+    killed_while_writing(campaign)
+    before = contents(campaign.folder)
+    assert asked(campaign) == (SIZE, "reuse")
+    assert contents(campaign.folder) == before
 
 
 def test_what_is_interrupted_keeps_what_it_has_read(campaign: Project) -> None:
