@@ -12,7 +12,6 @@ from runner.model import (
     Amount,
     Attempt,
     AttemptState,
-    Billed,
     JobError,
     Outcome,
     PlanEntry,
@@ -176,13 +175,6 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
 def credits_of(credits_: int | None) -> Amount | None:
     """Credits that a provider told, as a price."""
     return None if credits_ is None else Amount(unit="credits", value=Decimal(credits_))
-
-
-def paid(outcome: Outcome) -> bool:
-    """Whether an ending cost something, or may have."""
-    if outcome.state is State.FAILED:
-        return outcome.error is None or outcome.error.billed is not Billed.NO
-    return outcome.state is State.AMBIGUOUS or outcome.task_id is not None
 
 
 def without(entry: PlanEntry, upstream: Outcome) -> Outcome:

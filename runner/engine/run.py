@@ -13,7 +13,7 @@ from runner.engine.collect import collect
 from runner.engine.context import Context, Ending, Flight, Halt, Later
 from runner.engine.ends import Ends, Outcomes
 from runner.engine.flights import Flights
-from runner.engine.outcomes import interrupted, paid, shared, without
+from runner.engine.outcomes import interrupted, shared, without
 from runner.engine.schedule import Schedule
 from runner.engine.stops import Stops
 from runner.errors import OutputError
@@ -165,7 +165,7 @@ class Batch:
         """Take down how a job ended, and what follows for those that wait for it."""
         job, number = outcome.job, self._numbers[outcome.job.id]
         self._note(number, outcome)
-        self._context.budget.settle(job.id, outcome.actual, kept=paid(outcome))
+        self._context.budget.settle(job.id, outcome.actual, kept=outcome.paid)
         freed = 0
         self.stops.note(self._context.operations[job.operation].provider, outcome, halt)
         if outcome.state is State.SUCCEEDED:

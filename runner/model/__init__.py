@@ -7,6 +7,7 @@ fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in reque
 from __future__ import annotations
 
 from runner.model.amounts import (
+    UNITS,
     Amount,
     Parameters,
     Unit,
@@ -68,6 +69,7 @@ __all__ = [
     "CANCELLED",
     "CUT",
     "RESULT_GONE",
+    "UNITS",
     "Account",
     "Action",
     "Amount",

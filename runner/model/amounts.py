@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 Parameters: TypeAlias = Mapping[str, Any]
 """Parameter name (as the API document spells it) to JSON value, `Deferred` where another job's
 result goes."""
 
 Unit: TypeAlias = Literal["credits", "cny"]
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
+"""All of them, in the order in which they are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

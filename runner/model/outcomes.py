@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.model.amounts import Amount
 from runner.model.attempts import StoredFile
-from runner.model.exchange import JobError
+from runner.model.exchange import Billed, JobError
 from runner.model.jobs import Job
 
 
@@ -54,3 +54,10 @@ class Outcome:
     where nothing was sent."""
     elsewhere: bool = False
     """Another run, beside this one, made the task: what it costs is that run's."""
+
+    @property
+    def paid(self) -> bool:
+        """Whether it cost something, or may have."""
+        if self.state is State.FAILED:
+            return self.error is None or self.error.billed is not Billed.NO
+        return self.state is State.AMBIGUOUS or self.task_id is not None

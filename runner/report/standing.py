@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 from runner.errors import one_line, width
-from runner.model import Amount, Billed, Outcome, State, Unit
+from runner.model import UNITS, Amount, Outcome, State, Unit
 from runner.planning import DONE
 from runner.providers.reading import moment
 from runner.report.text import money, span, sums
-
-UNITS: tuple[Unit, ...] = get_args(Unit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +96,13 @@ def _price(outcome: Outcome) -> str:
 
 
 def _counts_by_estimate(outcome: Outcome) -> bool:
-    """Whether it was paid, or may have been, and nobody tells how much."""
+    """Whether a task was made that was paid, or may have been, and nobody tells how much.
+
+    What is of unknown fate is told as at risk instead.
+    """
     if _real(outcome) is not None or not outcome.task_id:
         return False
-    if outcome.state is State.FAILED:
-        return outcome.error is None or outcome.error.billed is not Billed.NO
-    return outcome.state in {State.SUCCEEDED, State.PENDING}
+    return outcome.paid and outcome.state is not State.AMBIGUOUS
 
 
 def _real(outcome: Outcome) -> Amount | None:

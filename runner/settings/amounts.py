@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, get_args
+from typing import Any
 
-from runner.model import Unit
+from runner.model import UNITS, Unit
 from runner.settings.values import UnfitError, is_number, number_in
-
-UNITS: tuple[Unit, ...] = get_args(Unit)
 
 _WORDS: Mapping[str, Unit] = {
     "credits": "credits",
