@@ -129,8 +129,11 @@ def _desk(options: Options, stack: ExitStack) -> Desk:
         stack.callback(store.close)
         gallery = Gallery(folder, store, options)
     except OSError as error:
-        hint = "name a folder that can be written to"
-        raise UsageError(f"the emulator cannot keep its state: {error}", hint=hint) from error
+        where = error.filename or options.state_dir or tempfile.gettempdir()
+        raise UsageError(
+            f"the emulator cannot keep its state: {where}: {error.strerror or error}",
+            hint="make it writable, or keep the state elsewhere with --state-dir",
+        ) from error
     return Desk(
         options=options,
         store=store,

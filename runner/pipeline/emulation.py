@@ -16,6 +16,7 @@ from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import Emulator, serve
 from runner.errors import ManifestError, Place, UsageError
 from runner.guard import say
+from runner.ledger import open_ledger
 from runner.operations import load_operations
 from runner.pipeline.accounts import facts_of
 from runner.pipeline.planned import Planned
@@ -28,11 +29,13 @@ def emulated(planned: Planned) -> Iterator[Planned]:
 
     The emulator runs in a thread and on a loop of its own; its tasks are kept beside the ledger,
     so that a later rehearsal can re-attach to them. Raises UsageError when an operation needs
-    something that is not installed.
+    something that is not installed, LedgerError where nothing can be kept.
     """
     lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
     if lacking is not None:
         raise UsageError(lacking)
+    # Before the emulator writes beside it: the ledger makes their folder, or says why it cannot.
+    open_ledger(planned.places.ledger, waiting=say).close()
     options = Options(
         time_scale=planned.options.scale,
         concurrency=max(Options().concurrency, planned.settings.concurrency),

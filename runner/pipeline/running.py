@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from runner.engine.context import Halt
 from runner.engine.files import folder, relative
 from runner.engine.run import Batch
-from runner.errors import Exit, Failure, worst
+from runner.errors import Exit, Failure, LedgerError, OutputError, worst
 from runner.model import Observer, Outcome, State
 from runner.pipeline.planned import Planned
 from runner.pipeline.remembering import remembering
@@ -38,10 +38,16 @@ def run_planned(
     if planned.speaking and planned.settings.download:
         # Before anything is paid for: where files cannot be written, nothing is ordered.
         folder(planned.settings.outputs, *planned.places.below_outputs)
-    with remembering(planned.options, planned.places), on_record(planned) as record:
-        ended = asyncio.run(_batch(planned, record, began, halt, written=written))
-    told = _told(planned, ended.batch, ended.failures, began, time.monotonic() - started)
-    return record.code, told
+    ended: _Ended | None = None
+    try:
+        with remembering(planned.options, planned.places), on_record(planned) as record:
+            ended = asyncio.run(_batch(planned, record, began, halt, written=written))
+    except LedgerError as error:
+        if ended is None:
+            raise
+        ended.failures.append(error)  # all that it does not have is that this run has ended
+    told = _told(planned, ended, began, time.monotonic() - started)
+    return worst([record.code, *(failure.exit for failure in ended.failures)]), told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +55,10 @@ class _Ended:
     """A batch that has ended, one way or another."""
 
     batch: Batch
-    failures: Sequence[Failure]
-    """What ended it before its time, as far as such things are known."""
+    failures: list[Failure]
+    """What ended it before its time or could not be written, as far as such things are known."""
+    written: bool
+    """Whether the results manifest is as it was to be."""
 
 
 async def _batch(
@@ -63,7 +71,8 @@ async def _batch(
             _write(planned, outcomes, record.run, began, code=code)
 
     looker = observer(planned.options.progress, planned.options.environ)
-    failures: Sequence[Failure] = ()
+    failures: list[Failure] = []
+    unwritten: OutputError | None = None
     defects: BaseExceptionGroup[Exception] | None = None
     async with surrounded(planned, record, looker) as context:
         batch = Batch(context, planned.carried)
@@ -73,13 +82,20 @@ async def _batch(
                 await batch.run(write)
             except ExceptionGroup as group:
                 known, defects = group.split(Failure)
-                failures = list(_leaves(known)) if known else ()
+                failures = list(_leaves(known)) if known else []
             async for code in _codes(batch, failures):
                 record.code = Exit.DEFECT if defects else code
-                write(batch.outcomes(), record.code)
+                try:
+                    write(batch.outcomes(), record.code)
+                    unwritten = None
+                except OutputError as error:
+                    unwritten = error
     if defects:
-        raise defects
-    return _Ended(batch=batch, failures=failures)
+        raise defects from unwritten
+    if unwritten:
+        failures.append(_with_solace(unwritten, batch.outcomes(), failures))
+        record.code = exit_code(batch, failures)
+    return _Ended(batch=batch, failures=failures, written=unwritten is None)
 
 
 async def _codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exit]:
@@ -95,6 +111,18 @@ async def _codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exi
             await asyncio.sleep(0)
         if batch.brake.interrupted_by is heard:
             return
+
+
+def _with_solace(
+    error: OutputError, outcomes: Sequence[Outcome], failures: Sequence[Failure]
+) -> OutputError:
+    """That the results cannot be written, and that nothing is lost by it where that is so."""
+    kept = not any(isinstance(failure, LedgerError) for failure in failures)
+    if not kept or not any(outcome.task_id for outcome in outcomes):
+        return error
+    return OutputError(
+        error.message, hint=f"{error.hint}; nothing is lost: the ledger has what was paid for"
+    )
 
 
 TURNS = 3
@@ -175,11 +203,9 @@ def _is_meant(outcome: Outcome) -> bool:
     return outcome.reason != NOT_SELECTED
 
 
-def _told(
-    planned: Planned, batch: Batch, failures: Sequence[Failure], began: str, seconds: float
-) -> Told:
+def _told(planned: Planned, ended: _Ended, began: str, seconds: float) -> Told:
     tally = Tally(began=began)
-    for outcome in batch.outcomes():
+    for outcome in ended.batch.outcomes():
         if _is_meant(outcome):
             tally.add(outcome)
         else:
@@ -188,12 +214,13 @@ def _told(
         manifest=str(planned.manifest.path),
         tally=tally,
         place_of=planned.manifest.place_of,
-        errors=list(dict.fromkeys(str(failure) for failure in failures)),
+        errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),
         seconds=seconds,
         results=str(planned.places.results),
+        written=ended.written,
         files=f"{planned.outputs}/",
         flags=planned.options.same_place(),
-        stopped=batch.stops.told(),
+        stopped=ended.batch.stops.told(),
     )
 
 

@@ -55,6 +55,8 @@ class Told:
     errors: Sequence[str]
     """What ended the run before its time."""
     results: str
+    written: bool = True
+    """Whether the results are there as this run leaves them."""
     files: str
     flags: Sequence[str]
     """What a further command needs to mean the same ledger and results."""
@@ -67,7 +69,7 @@ def summary(told: Told) -> str:
     tally = told.tally
     lines = [
         f"{told.manifest}: {counts(tally)} | {spent(tally)} | {span(told.seconds)}",
-        f"  results   {told.results}",
+        f"  results   {told.results}{'' if told.written else ' (not written)'}",
     ]
     if tally.files:
         lines.append(f"  files     {told.files}")

@@ -48,8 +48,7 @@ def write_results(
         why = error.strerror or str(error)
         raise OutputError(
             f"the results {path} cannot be written: {why}",
-            hint="nothing is lost, the ledger has it: mend this (or name another file with -o) "
-            "and run again",
+            hint="mend this, or name another file with -o, and run again",
         ) from error
 
 
