@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +27,11 @@ from runner.expansion.takes import number_of_takes, parameters_of_take
 from runner.expansion.variants import Variant, Variants, varying
 from runner.model import Draft, Operation
 
-_VARYING = frozenset({"matrix", "row"})
-"""The names whose values nobody knows where an entry's matrix or rows are wrong."""
+_VARYING = {"matrix": "matrix", "foreach": "row"}
+"""What a job has several variants by, and the name that their values have in expressions."""
+
+_NO_PARAMETERS = ("id", "operation", "takes", "tags", "description")
+"""A job's own keys that may hold expressions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,15 +61,12 @@ class Entries:
     ids: Registry = field(default_factory=Registry)
     of_entry: dict[int, Sequence[Variant]] = field(default_factory=dict)
     """The variants of entries that have several."""
-    unsure: bool = False
-    """Some id could not be made out, so that an id nobody knows may be that one."""
     full: bool = False
     """There are more jobs than allowed; no further one is made out."""
 
     def add(self, index: int, entry: Mapping[str, Any]) -> None:
         """Expand one entry, which has an id that is text."""
         variants = self.variants.of_entry(index, entry, self.defaults.general)
-        self.unsure |= not variants
         if not variants:
             self._sketch_entry(index, entry)
         if len(variants) > 1:
@@ -94,6 +94,7 @@ class Entries:
         if len(self.drafts) + (takes or 1) > MOST_JOBS:
             message = f"the manifest has more than {MOST_JOBS:,} jobs"
             self._tell(origin, None, [Fault(path=(), text="", message=message)])
+            self.ids.miss()
             self.full = True
             return
         if takes is None:
@@ -117,6 +118,8 @@ class Entries:
             parameters = parameters_of_take(parameters, operation.seed, take, faults)
         tags = filled_tags(found, scope, faults)
         description = described(found, scope, faults)
+        if id_ is None:
+            self.ids.miss(found.id)
         free = id_ is not None and self.ids.add(id_, origin.entry)
         draft = Draft(
             entry=origin.entry,
@@ -139,19 +142,23 @@ class Entries:
 
     def _sketch_entry(self, index: int, entry: Mapping[str, Any]) -> None:
         """Keep what an entry whose matrix or rows are wrong says of all its jobs alike."""
+        self.ids.miss(entry["id"])
+        general = self.defaults.general
+        unknown = {name for key, name in _VARYING.items() if key in entry or key in general}
         operation = self._operation(entry, self.scope, [])
         found = recipe(self.defaults.under(operation), entry)
-        varied = {name for name in found.open if roots(found.parameters[name]) & _VARYING}
-        alike = replace(found, open=tuple(name for name in found.open if name not in varied))
+        varied = {name for name in found.open if roots(found.parameters[name]) & unknown}
         faults: list[Fault] = []
-        parameters = filled_parameters(alike, self.scope, faults)
+        for key in _NO_PARAMETERS:
+            filled(entry.get(key, general.get(key)), self.scope, faults, (key,), unknown)
+        parameters = filled_parameters(found, self.scope, faults, unknown)
         draft = Draft(
             entry=index,
             id="" if is_open(entry["id"]) else entry["id"],
             operation=operation,
             parameters=parameters,
             base=self.base,
-            needs=needs(alike, parameters),
+            needs=needs(found, parameters),
         )
         self._tell(Origin(entry=index, operation=operation), draft.id or None, faults)
         self._sketch(draft, found, varied.union(fault.path[0] for fault in faults))
@@ -188,7 +195,6 @@ class Entries:
         return ""
 
     def _tell(self, origin: Origin, id_: str | None, faults: Sequence[Fault]) -> None:
-        self.unsure |= id_ is None
         for fault in faults:
             if fault.message is not None:
                 place = self.places.of_fault(origin, fault)

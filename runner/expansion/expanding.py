@@ -64,12 +64,11 @@ def expand(
         if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
             entries.add(index, entry)
         else:
-            entries.unsure = True
+            entries.ids.miss()
     problems += _lost_defaults(document_value, places)
     problems += entries.ids.problems(places, entries.varying)
-    known = None if entries.unsure else entries.ids.known
     linked = [*entries.drafts, *(sketch.draft for sketch in entries.sketches)]
-    problems += link_problems(linked, known, places)
+    problems += link_problems(linked, entries.ids, places)
     return Expansion(
         drafts=entries.drafts,
         sketches=entries.sketches,

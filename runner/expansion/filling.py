@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import glob
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -57,24 +59,50 @@ def roots(value: Any) -> frozenset[str]:
     return frozenset() if isinstance(template, str) else template.roots
 
 
-def filled(value: Any, scope: Scope, faults: list[Fault], path: Path = ()) -> Any:
+def likeness(text: str) -> str:
+    """A glob for what `text` may come to, whatever its expressions stand for."""
+    try:
+        template = compile_text(text)
+    except ExpressionError:
+        return "*"
+    parts = (template,) if isinstance(template, str) else template.parts
+    return "".join(
+        glob.escape(unicodedata.normalize("NFC", part)) if isinstance(part, str) else "*"
+        for part in parts
+    )
+
+
+def filled(
+    value: Any,
+    scope: Scope,
+    faults: list[Fault],
+    path: Path = (),
+    unknown: Collection[str] = (),
+) -> Any:
     """`value` with every expression inside evaluated; what fails is added to `faults`.
 
     Mappings and lists are walked, keys are left as they are; parts without an expression are
-    shared with `value`. Where something failed, the result is of no use.
+    shared with `value`. Where something failed, the result is of no use; nor where expressions
+    start from `unknown` names, which fail nowhere.
     """
     if isinstance(value, str):
-        return _evaluated(value, scope, faults, path) if _OPEN in value else value
+        return _evaluated(value, scope, faults, path, unknown) if _OPEN in value else value
     if isinstance(value, dict):
-        return {key: filled(item, scope, faults, (*path, key)) for key, item in value.items()}
+        return {
+            key: filled(item, scope, faults, (*path, key), unknown) for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [filled(item, scope, faults, (*path, n)) for n, item in enumerate(value)]
+        return [filled(item, scope, faults, (*path, n), unknown) for n, item in enumerate(value)]
     return value
 
 
-def _evaluated(text: str, scope: Scope, faults: list[Fault], path: Path) -> Any:
+def _evaluated(
+    text: str, scope: Scope, faults: list[Fault], path: Path, unknown: Collection[str]
+) -> Any:
     try:
         template = compile_text(text)
+        if unknown and not isinstance(template, str):
+            template = template.without(unknown)
         found = template if isinstance(template, str) else template.evaluate(scope)
     except ExpressionError as error:
         fault = Fault(

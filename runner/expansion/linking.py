@@ -8,22 +8,19 @@ from runner.errors import Problem
 from runner.expansion.nearest import meant
 from runner.expansion.places import Places
 from runner.expansion.references import cycles, references
+from runner.expansion.registry import Registry
 from runner.model import Draft
 
 
-def link_problems(
-    drafts: Sequence[Draft], known: Mapping[str, int] | None, places: Places
-) -> list[Problem]:
+def link_problems(drafts: Sequence[Draft], ids: Registry, places: Places) -> list[Problem]:
     """What is wrong with references among `drafts`, also of jobs that could not be made out.
 
-    `known` has every id of the manifest; None where some could not be made out: then nobody is
-    told that an id is unknown, for it may be one of those.
+    Nobody is told that an id is unknown which may be one of those that could not be made out.
     """
     linking = [draft for draft in drafts if draft.needs]
     problems: list[Problem] = []
-    if known is not None:
-        for draft in linking:
-            problems += _unknown(draft, known, places)
+    for draft in linking:
+        problems += _unknown(draft, ids, places)
     linked: dict[str, Draft] = {}
     for draft in linking:  # of several with one id (told elsewhere) the first is meant
         linked.setdefault(draft.id, draft)
@@ -35,17 +32,17 @@ def link_problems(
     return problems
 
 
-def _unknown(draft: Draft, known: Mapping[str, int], places: Places) -> Iterator[Problem]:
+def _unknown(draft: Draft, ids: Registry, places: Places) -> Iterator[Problem]:
     told = set()
     for path, part in references(draft.parameters):
-        if part.job in known or part.job in told:
+        if part.job in ids.known or part.job in told or ids.missed(part.job):
             continue
         told.add(part.job)
         yield Problem(
             message=f'there is no job "{part.job}"',
             place=places.of_draft(draft, path),
             job=draft.id,
-            hint=_hint(part.job, known),
+            hint=_hint(part.job, ids.known),
         )
 
 

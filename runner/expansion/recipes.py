@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,13 +49,18 @@ def recipe(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> Recipe:
     )
 
 
-def filled_parameters(found: Recipe, scope: Scope, faults: list[Fault]) -> Mapping[str, Any]:
-    """The parameters of one job; one that comes out as null is left out."""
+def filled_parameters(
+    found: Recipe, scope: Scope, faults: list[Fault], unknown: Collection[str] = ()
+) -> Mapping[str, Any]:
+    """The parameters of one job; one that comes out as null is left out.
+
+    `unknown`: see `filled`.
+    """
     if not found.open:
         return found.parameters
     parameters = dict(found.parameters)
     for key in found.open:
-        value = filled(parameters[key], scope, faults, (key,))
+        value = filled(parameters[key], scope, faults, (key,), unknown)
         if value is None:
             del parameters[key]
         else:

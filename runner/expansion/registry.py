@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from runner.errors import Problem
+from runner.expansion.filling import likeness
 from runner.expansion.ids import folded
 from runner.expansion.places import Places
+
+_TAKE = re.compile(r"\.[0-9]+\Z")
+_MOST_COMPARED = 100
+"""Comparing takes time: where more ids could not be made out, any may be one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +41,21 @@ class Registry:
     def __init__(self) -> None:
         self.known: dict[str, int] = {}
         """Id to the index of its entry."""
+        self._missed: set[str] = set()
+        """What the ids look like that could not be made out, as globs."""
         self._first: dict[str, _Taken] = {}
         self._clashes: dict[tuple[str, int], _Clash] = {}
+
+    def miss(self, written: str | None = None) -> None:
+        """Remember that an id could not be made out, which is written so; None for any id."""
+        self._missed.add("*" if written is None else likeness(written))
+
+    def missed(self, id_: str) -> bool:
+        """Whether that may be an id that could not be made out, or the id of a take of it."""
+        if len(self._missed) > _MOST_COMPARED:
+            return True
+        names = {id_, _TAKE.sub("", id_)}
+        return any(fnmatchcase(name, like) for like in self._missed for name in names)
 
     def add(self, id_: str, entry: int) -> bool:
         """Take an id for a job of an entry; False where another job has it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -13,6 +13,7 @@ from runner.expressions.syntax import Expression, Path, written
 from runner.model import Deferred, JobOutput
 
 _MISSING: Final = object()
+_SOME_TEXT: Final = "..."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,21 @@ class Template:
     def roots(self) -> frozenset[str]:
         """The first names of all paths: "vars", "jobs"."""
         return frozenset(str(path[0]) for path in self.paths)
+
+    def without(self, roots: Collection[str]) -> Template | str:
+        """The same with some text for each expression that starts from one of these names."""
+        parts: list[str | Expression] = []
+        for part in self.parts:
+            known = isinstance(part, str) or part.path[0] not in roots
+            piece = part if known else _SOME_TEXT
+            if isinstance(piece, str) and parts and isinstance(parts[-1], str):
+                parts[-1] += piece
+            else:
+                parts.append(piece)
+        match parts:
+            case [str(text)]:
+                return text
+        return Template(parts=tuple(parts))
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """The value with the names of `scope` put in; an ExpressionError where one is unknown.

@@ -414,7 +414,47 @@ jobs:
         '6:23 vars has no "no"',
         "8:23 a name must follow the point",
         '9:19 vars has no "none"',
+        '11:25 unknown name "row"',
     ]
     [sketch] = found.sketches
     assert sketch.unsure == {"prompt", "model", "payload", "images"}
     assert sketch.draft.parameters["seed"] == "abc"
+
+
+def test_what_else_is_wrong_is_told_beside_a_value_that_nobody_knows(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - id: a-${{ matrix.x }}
+    matrix: {x: }
+    foreach: nowhere.csv
+    description: "${{ row.d }} ${{ env.NO }}"
+    tags: ["${{ matrix.x }}", "${{ vars.tag }}"]
+    prompt: "${{ matrix.x }} ${{ vars.no }}"
+    payload: "${{ matrix.x | int }} ${{ row.x }}"
+    images: ["${{ row.image }}", "${{ jobs.zz.output }}", "${{ jobs['a-1'].output }}"]
+""")
+    assert sorted(told(found)) == [
+        '11:34 there is no job "zz"',
+        "5:17 matrix.x must be a list",
+        '6:14 foreach "nowhere.csv": there is no such file',
+        '7:34 env has no "NO"',
+        '8:36 vars has no "tag"',
+        '9:30 vars has no "no"',
+    ]
+    [sketch] = found.sketches
+    assert sketch.unsure == {"prompt", "payload", "images"}
+
+
+def test_an_unknown_job_is_told_where_no_id_that_is_missing_can_be_its(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: "a-${{ vars.x }}", takes: 2}
+  - {id: b-1, matrix: {x: }}
+  - {id: c, images: ["${{ jobs['a-x.1'].output }}", "${{ jobs['b-1.7'].output }}"]}
+  - {id: d, images: ["${{ jobs.a.output }}", "${{ jobs['b-2'].output }}"]}
+""")
+    assert told(found)[-2:] == ['7:22 there is no job "a"', '7:46 there is no job "b-2"']
+
+
+def test_where_many_ids_are_missing_no_job_is_called_unknown(expanded: Expand) -> None:
+    bad = "\n".join(f"  - {{id: 'a{n}${{{{ vars.x }}}}'}}" for n in range(200))
+    found = expanded(f"jobs:\n{bad}\n  - {{id: z, images: ['${{{{ jobs.y.output }}}}']}}\n")
+    assert not any("there is no job" in line for line in told(found))

@@ -259,3 +259,12 @@ def test_among_very_many_names_the_nearest_that_starts_alike_is_named() -> None:
 
 def test_the_same_text_is_compiled_once() -> None:
     assert compile_text("a ${{ vars.once }}") is compile_text("a ${{ vars.once }}")
+
+
+def test_expressions_whose_values_nobody_knows_are_put_aside() -> None:
+    compiled = compile_text("x ${{ row.a }}${{ row.b | int }} ${{ vars.c }}")
+    assert isinstance(compiled, Template)
+    rest = compiled.without({"row"})
+    assert isinstance(rest, Template)
+    assert str(rest.evaluate({"vars": {"c": 5}})).endswith(" 5")
+    assert isinstance(compiled.without({"row", "vars"}), str)

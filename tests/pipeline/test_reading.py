@@ -70,6 +70,7 @@ def test_a_matrix_takes_and_rows_that_are_wrong_hide_no_other() -> None:
         'm.yaml:5:43: error: job "b": no.png does not exist',
         'm.yaml:6:46: error: foreach "no.csv": there is no such file',
         'm.yaml:6:60: error: job "c": seed is the text "x", a whole number is needed',
+        'm.yaml:7:29: error: job "d": vars has no "no"',
         'm.yaml:7:51: error: foreach "no.csv": there is no such file',
     ]
 
