@@ -436,9 +436,9 @@ def test_what_else_is_wrong_is_told_beside_a_value_that_nobody_knows(expanded: E
         '11:34 there is no job "zz"',
         "5:17 matrix.x must be a list",
         '6:14 foreach "nowhere.csv": there is no such file',
-        '7:34 env has no "NO"',
+        '7:36 env has no "NO"',
         '8:36 vars has no "tag"',
-        '9:30 vars has no "no"',
+        '9:34 vars has no "no"',
     ]
     [sketch] = found.sketches
     assert sketch.unsure == {"prompt", "payload", "images"}
