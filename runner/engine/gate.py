@@ -26,7 +26,7 @@ GAP_FIRST_S = 0.1
 GAP_LONGEST_S = 5.0
 """A provider that is asked to be gentler with gets its submissions this far apart at most."""
 
-_UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
+UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,11 +53,11 @@ class Trust:
             self.closed = self.closed or self.unknown >= UNKNOWN_IN_A_ROW
         elif fate is not Fate.NOT_SENT:
             self.unknown = 0
-        if fate in _UNANSWERED:
+        if fate in UNANSWERED:
             self.allowed = 1
         else:
             self.allowed = min(self.most, self.allowed * 2)
-        if fate in _UNANSWERED or fate is Fate.BUSY:
+        if fate in UNANSWERED or fate is Fate.BUSY:
             self.ask_in_vain(now)
         else:
             self.vain_s, self.asked_at = 0.0, None
@@ -104,6 +104,9 @@ class Gate:
     inside: int = 0
     barred: str = ""
     """Why the provider takes nothing more of this run; empty while it does."""
+    trouble: str = ""
+    """What became of the last submission that it did not answer well; empty before any."""
+    _given_up: str = ""
     _free_at: float = 0.0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _probing: bool = False
@@ -144,6 +147,16 @@ class Gate:
     def out(self) -> bool:
         """Whether the provider has taken nothing for longer than the run puts up with."""
         return self.trust.out(self.outage_s)
+
+    def give_up(self, provider: str) -> str:
+        """Why the run gives up a provider that is `out`: in the same words for every job."""
+        if not self._given_up:
+            so_long = f"{self.trust.vain_s:.{0 if self.trust.vain_s >= 10 else 1}f} s"
+            self._given_up = (
+                f"{provider} has taken nothing for {so_long} (outage: {self.outage_s:g} s)"
+            )
+            self._given_up += f": {self.trouble}" if self.trouble else ""
+        return self._given_up
 
     async def leave(self, fate: Fate | None, *, throttled: bool = False) -> None:
         """The submission's fate is known; None when it never left for reasons of our own."""

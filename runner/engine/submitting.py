@@ -8,6 +8,7 @@ from dataclasses import replace
 from runner.engine import redaction, retry
 from runner.engine.ahead import Ahead
 from runner.engine.context import Context, Ending, Flight, Halt, Later
+from runner.engine.gate import UNANSWERED
 from runner.engine.outcomes import ended
 from runner.engine.prepare import Prepared, prepare
 from runner.engine.upstream import Unfit
@@ -54,12 +55,14 @@ async def submit(
         if gate.barred:
             reason = f"not submitted: {gate.barred}"
             return Ending(outcome=ended(flight, State.PENDING, reason=reason))
-        return _given_up(context, flight, "it has not taken any submission")
+        return _given_up(context, flight)
     try:
         submission = await _post(context, flight, prepared)
         if isinstance(submission, Submission):
             fate = submission.fate
             throttled = fate is Fate.BUSY and not submission.narrow
+            if fate in UNANSWERED or fate is Fate.BUSY:
+                gate.trouble = (submission.error or _SILENT).message
             if (halt := _halt(context, flight, submission)) is not None:
                 gate.bar(halt.reason)  # before the next one is let in
     finally:
@@ -113,7 +116,7 @@ def _put_off(
 ) -> Ending | Later:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
     if context.gates[flight.operation.provider].out:
-        return _given_up(context, flight, error.message)
+        return _given_up(context, flight)
     if context.stopping.is_set():
         return Ending(outcome=ended(flight, State.PENDING, reason=NOT_SUBMITTED))
     delay_s = retry.backoff(flight.tries, context.random, submission.retry_after_s)
@@ -123,9 +126,10 @@ def _put_off(
     return Later(delay_s=delay_s, narrow=submission.narrow)
 
 
-def _given_up(context: Context, flight: Flight, why: str) -> Ending:
+def _given_up(context: Context, flight: Flight) -> Ending:
     """The ending when a provider has been out for too long; it stops with it, resumable."""
-    reason = f"{flight.operation.provider} is out for {context.settings.outage_s:g} s: {why}"
+    provider = flight.operation.provider
+    reason = context.gates[provider].give_up(provider)
     outcome = ended(flight, State.PENDING, reason=f"not submitted: {reason}")
     return Ending(outcome=outcome, halt=Halt(reason=reason, exit=Exit.INCOMPLETE))
 

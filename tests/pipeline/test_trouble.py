@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import re
 import shutil
 import sqlite3
 import time
@@ -514,4 +515,13 @@ def test_a_provider_that_puts_off_again_and_again_is_out(project: Project) -> No
         ran = project.run("spring.yaml", "--outage", "0.5s")
     assert ran.code == 6
     assert seen == {"asked": 2}
-    assert "vidu is out for 0.5 s: " in ran.err
+    assert re.search(r"vidu has taken nothing for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
+
+
+def test_jobs_that_one_outage_leaves_are_told_with_one_reason(project: Project) -> None:
+    fault, _ = putting_off(1000)
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(12)))
+    with provider(project, fault):
+        ran = project.run("spring.yaml", "--outage", "0.5s")
+    assert 'job "j0" and 11 more like it' in ran.err
+    assert len({row["reason"] for row in project.rows().values()}) == 1
