@@ -27,7 +27,7 @@ _NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 _PART = re.compile(rf"({_NUMBER})\s*({_WORD})|({_WORD})\s*:?\s*({_NUMBER})", re.IGNORECASE)
 _BETWEEN = re.compile(r"[\s,;+&]*(?:and\b)?\s*", re.IGNORECASE)
 
-_EXAMPLE = ({"credits": "500", "cny": "40"},)
+_EXAMPLE: Sequence[Mapping[Unit, str]] = ({"credits": "500", "cny": "40"},)
 
 
 def amounts_in(text: str) -> dict[str, Any] | int | float | str:
@@ -53,21 +53,31 @@ def amounts_or_one_for_all(value: Any) -> dict[Unit, Decimal]:
     return dict.fromkeys(UNITS, _amount(value)) if is_number(value) else amounts(value)
 
 
+def meant(value: Any) -> Sequence[Mapping[Unit, str]]:
+    """The ways in which a value that is no amounts by unit may be meant, each as such.
+
+    One of them where it names its units, one for each unit where it is a mere number, and an
+    example where it says nothing clear.
+    """
+    said = amounts_in(value) if isinstance(value, str) else value
+    if is_number(said) and said >= 0:
+        return [{unit: str(said)} for unit in UNITS]
+    found = _understood(value.replace("=", " ")) if isinstance(value, str) else None
+    return [found] if found else _EXAMPLE
+
+
 def _formless(value: Any) -> UnfitError:
     """What is wrong with a value that is no mapping, with its own numbers in the right form."""
-    if is_number(value) and value >= 0:
-        forms: Sequence[Mapping[str, str]] = [{unit: str(value)} for unit in UNITS]
-    else:
-        found = _understood(value) if isinstance(value, str) else None
-        forms = [found] if found else _EXAMPLE
     if isinstance(value, str):
-        return UnfitError("is not in the form of amounts by unit (credits, cny)", forms=forms)
-    return UnfitError("names no unit: write credits, cny or both", forms=forms)
+        return UnfitError(
+            "is not in the form of amounts by unit (credits, cny)", forms=meant(value)
+        )
+    return UnfitError("names no unit: write credits, cny or both", forms=meant(value))
 
 
-def _understood(text: str) -> dict[str, str] | None:
+def _understood(text: str) -> dict[Unit, str] | None:
     """The amounts that `60 credits` or `¥40 and 60 credits` means; None where it is not clear."""
-    found: dict[str, str] = {}
+    found: dict[Unit, str] = {}
     at = 0
     while at < len(text.rstrip()):
         start = _BETWEEN.match(text, at)

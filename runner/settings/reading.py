@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import ManifestError, Problem, UsageError
+from runner.model import Unit
 from runner.settings import amounts, values
 from runner.settings.accounts import read_accounts
 from runner.settings.records import ProviderFacts, Settings, Sources
@@ -46,8 +47,8 @@ class _Said:
     value: Any
     words: str
     """The source as messages name it."""
-    form: str
-    """How the source would write another value: this with "{}" for the value."""
+    form: str = ""
+    """How a flag or variable would write another value: this with "{}" for the value."""
     in_manifest: bool = False
 
 
@@ -90,18 +91,14 @@ def _said(sources: Sources) -> Iterator[_Said]:
             yield _Said(name=name, value=setting.parse(text), words=words, form=form)
         elif run.get(name) is not None:
             words = f"{name} {values.shown(run[name])}"
-            form = f"{name}: {{}}"
-            yield _Said(name=name, value=run[name], words=words, form=form, in_manifest=True)
+            yield _Said(name=name, value=run[name], words=words, in_manifest=True)
 
 
-def _hint(one: _Said, forms: Sequence[Mapping[str, str]]) -> str | None:
-    """What to try instead, as the source itself would write it."""
-    if not forms:
+def _hint(one: _Said, forms: Sequence[Mapping[Unit, str]]) -> str | None:
+    """What to try instead, as a flag or variable would write it; a manifest's schema told it."""
+    if one.in_manifest or not forms:
         return None
-    if one.in_manifest:
-        written = ["{" + ", ".join(f"{k}: {v}" for k, v in form.items()) + "}" for form in forms]
-    else:
-        written = [",".join(f"{unit}={value}" for unit, value in form.items()) for form in forms]
+    written = [",".join(f"{unit}={value}" for unit, value in form.items()) for form in forms]
     return "try " + ", or ".join(one.form.format(form) for form in written)
 
 

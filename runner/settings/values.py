@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeGuard
+
+from runner.model import Unit
 
 Reader: TypeAlias = Callable[[Any], Any]
 
@@ -19,7 +21,7 @@ _LONGEST_S = 30 * 24 * 3600
 class UnfitError(ValueError):
     """A value that a setting cannot have; reads on from the value: "is not a whole number"."""
 
-    def __init__(self, words: str, *, forms: Sequence[Mapping[str, str]] = ()) -> None:
+    def __init__(self, words: str, *, forms: Sequence[Mapping[Unit, str]] = ()) -> None:
         """`forms`: what could be written instead, each as the amounts of a few units."""
         super().__init__(words)
         self.forms = forms
@@ -128,7 +130,7 @@ def shown(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether it is a finite number, which true and false are not."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False

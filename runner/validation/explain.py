@@ -1,7 +1,8 @@
 """Faults in, the reasons in the user's words out.
 
 A schema may help with the annotations `x-expected` (what a pattern or an alternative stands for,
-with its article) and `x-hints` (keyword to hint; for `required` in the missing property).
+with its article), `x-hints` (keyword to hint; for `required` in the missing property) and `x-form`
+(the name of a form in which the hint writes what a value of another type, or an empty one, means).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.settings.amounts import meant
 from runner.validation.faults import Fault, Subject, faults_of, is_mapping
 from runner.validation.findings import Finding
 from runner.validation.wording import (
@@ -44,7 +46,17 @@ def _worded(fault: Fault) -> Iterator[Finding]:
 
 def _finding(fault: Fault, message: str, hint: str | None = None) -> Finding:
     written = fault.schema.get("x-hints", {}).get(fault.keyword)
+    if fault.schema.get("x-form") == "amounts" and fault.keyword in {"type", "minProperties"}:
+        written = _amounts(fault)
     return Finding(path=fault.path, message=message, hint=written or hint)
+
+
+def _amounts(fault: Fault) -> str:
+    """Amounts by unit with the numbers that are there: `try budget: {credits: 60}`."""
+    flows = (
+        ", ".join(f"{unit}: {number}" for unit, number in one.items()) for one in meant(fault.value)
+    )
+    return "try " + ", or ".join(f"{fault.path[-1]}: {{{flow}}}" for flow in flows)
 
 
 def _unknown(fault: Fault) -> Iterator[Finding]:

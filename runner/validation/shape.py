@@ -66,6 +66,7 @@ def _money(description: str) -> Schema:
             "cny": {"description": "Yuan (ModelVerse).", "type": "number", "minimum": 0},
         },
         minProperties=1,
+        **{"x-form": "amounts"},
     )
 
 

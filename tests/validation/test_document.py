@@ -288,3 +288,33 @@ def test_unknown_defaults_of_an_operation_in_use_are_left_to_its_jobs() -> None:
 def test_findings_come_in_the_order_of_the_file() -> None:
     found = told({"run": {"x": 1}, "jobs": [{"id": 5}], "version": 3})
     assert [path[0] for path, _ in found] == ["run", "jobs", "jobs", "version"]
+
+
+@pytest.mark.parametrize("setting", ["budget", "confirm_above"])
+@pytest.mark.parametrize(
+    ("value", "hint"),
+    [
+        ("60 credits", "try {}: {{credits: 60}}"),
+        ("¥40 and 60 credits", "try {}: {{cny: 40, credits: 60}}"),
+        ("credits=60,cny=4.5", "try {}: {{credits: 60, cny: 4.5}}"),
+        ("60", "try {0}: {{credits: 60}}, or {0}: {{cny: 60}}"),
+        ("plenty", "try {}: {{credits: 500, cny: 40}}"),
+        ({}, "try {}: {{credits: 500, cny: 40}}"),
+        ([1], "try {}: {{credits: 500, cny: 40}}"),
+        (None, "try {}: {{credits: 500, cny: 40}}"),
+        (-1, "try {}: {{credits: 500, cny: 40}}"),
+        (True, "try {}: {{credits: 500, cny: 40}}"),
+    ],
+)
+def test_amounts_in_another_form_are_answered_with_their_numbers_in_the_right_one(
+    setting: str, value: Any, hint: str
+) -> None:
+    [finding] = check_document({**GOOD, "run": {setting: value}}, load_operations())
+    assert finding.path == ("run", setting)
+    assert finding.hint == hint.format(setting)
+
+
+def test_a_budget_without_a_unit_is_answered_with_either() -> None:
+    [finding] = check_document({**GOOD, "run": {"budget": 60}}, load_operations())
+    assert finding.message == "run.budget is the number 60, a mapping is needed"
+    assert finding.hint == "try budget: {credits: 60}, or budget: {cny: 60}"
