@@ -84,11 +84,14 @@ def kept(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ..
     )
 
 
-async def on_record(context: Context, flight: Flight) -> None:
-    """Fresh URLs, and the success itself where so far only a results manifest knew of it."""
+async def on_record(context: Context, flight: Flight, gone: JobError | None = None) -> None:
+    """Fresh URLs, and the success itself where so far only a results manifest knew of it.
+
+    A result that is `gone` was made all the same: its attempt stays a success, with that error.
+    """
     if flight.number is None:
         return
-    await context.records.durable(end_of(context, flight, AttemptState.SUCCEEDED, None))
+    await context.records.durable(end_of(context, flight, AttemptState.SUCCEEDED, gone))
 
 
 def end_of(context: Context, flight: Flight, state: AttemptState, error: JobError | None) -> Finish:
@@ -160,7 +163,9 @@ async def _freshen(context: Context, flight: Flight) -> JobError | str | None:
         return _gone("its file is not there, and no task is known that could be asked for it")
     status = await ask_patiently(context, flight.operation, flight.task_id)
     if status.state is TaskState.GONE:
-        return _gone(f"its file is not there, and task {flight.task_id} is gone: {status.detail}")
+        gone = _gone(f"its file is not there, and its task is gone: {status.detail}")
+        await on_record(context, flight, gone)
+        return gone
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         return f"no fresh URL: {status.detail or status.state.value}"
     flight.urls = status.urls
@@ -171,7 +176,7 @@ async def _freshen(context: Context, flight: Flight) -> JobError | str | None:
 def _gone(what: str) -> JobError:
     return JobError(
         code=RESULT_GONE,
-        message=f"{what}; --force makes it again, for its price",
+        message=what,
         class_=ErrorClass.PROVIDER,
         billed=Billed.YES,
     )

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from runner.engine.outcomes import settled, shared, unstarted
 from runner.errors import Exit, worst
 from runner.guard import say
-from runner.model import Action, Outcome, PlanEntry, State
+from runner.model import RESULT_GONE, Action, Outcome, PlanEntry, State
 from runner.pipeline.once import NOTHING_SUBMITTED, asking_once, on_its_own, other_stops, plan_all
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned
@@ -97,6 +97,9 @@ def _outcome(entry: PlanEntry) -> Outcome:
         case Action.SUBMIT:
             return unstarted(entry, f"to submit: {entry.reason}")
         case Action.FETCH | Action.ATTACH:
+            lost = entry.attempt.error if entry.attempt else None
+            if entry.action is Action.FETCH and lost and lost.code == RESULT_GONE:
+                return replace(settled(entry), state=State.FAILED, reused=False, error=lost)
             pending = replace(settled(entry), state=State.PENDING, reused=False, at_risk=None)
             return replace(pending, files=files)
         case _:

@@ -26,6 +26,8 @@ from runner.report.tally import Alike, Tally, add
 NOTHING_SUBMITS = "only a run submits"
 """Why a verb that only collects left a job alone."""
 
+_ONWARD = "run the same command again: it goes on from here and pays nothing twice"
+
 SHOWN = 20
 """How many troubles are spelled out; the results manifest has them all."""
 
@@ -76,10 +78,13 @@ def summary(told: Told) -> str:
     lines += [f"  stopped   {why}" for why in told.stopped]
     lines = [line for error in told.errors for line in error.splitlines()] + lines
     troubles = list(tally.troubles.values())
+    # What holds for several groups is said once, behind them.
+    onward = sum(_ONWARD in _advice(told, alike) for alike in troubles) > 1
     for alike in troubles[:SHOWN]:
-        lines += ["", *_trouble(told, alike)]
+        lines += ["", *_trouble(told, alike, but=_ONWARD if onward else "")]
     if (more := len(troubles) - SHOWN) > 0:
         lines += ["", f"  ... and {more} more, see {told.results}"]
+    lines += ["", f"  {_ONWARD}"] if onward else []
     return "\n".join(one_line(line) for line in lines)
 
 
@@ -136,12 +141,13 @@ def span(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def _trouble(told: Told, alike: Alike) -> list[str]:
+def _trouble(told: Told, alike: Alike, *, but: str) -> list[str]:
+    """What is known of a group and what to do, except for the advice `but`."""
     outcome, place = alike.first, told.place_of(alike.first.job)
     where = f"{place.path}:{place.line}: "
     more = f" and {alike.count - 1} more like it" if alike.count > 1 else ""
     lines = [f'{outcome.state.value:<10}{where}job "{outcome.job.id}"{more}']
-    details = [*_what(outcome), *_advice(told, alike)]
+    details = [*_what(outcome), *(line for line in _advice(told, alike) if line != but)]
     return ["  " + line for line in [*lines, *(" " * 10 + line for line in details)]]
 
 
@@ -182,7 +188,7 @@ def _onward(told: Told, alike: Alike) -> list[str]:
         return ["raise the budget, then run again: it goes on from here"]
     if NOTHING_SUBMITS in reason:
         return [f"to submit: {_command('run', told, alike)}"]
-    return ["run the same command again: it goes on from here and pays nothing twice"]
+    return [_ONWARD]
 
 
 def _tried_again(error: JobError) -> bool:

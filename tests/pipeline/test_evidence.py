@@ -81,8 +81,28 @@ def test_a_result_that_nobody_has_is_failed_and_not_paid_again(project: Project)
     row = project.rows()["a"]
     assert (row["state"], row["error"]["code"]) == ("failed", "result_gone")
     assert row["error"]["billed"] == "yes"
-    assert "--force" in row["error"]["message"]
-    assert "pay for it again: vidu-run run spring.yaml --select a --force" in ran.err
+    assert 'job "a" and 1 more like it' in ran.err
+    assert "pay for it again: vidu-run run spring.yaml --select a --select b --force" in ran.err
+
+
+def test_a_result_that_is_gone_stands_as_failed_until_it_is_fetched_after_all(
+    project: Project,
+) -> None:
+    kept = project.folder / "emulator"
+    project.jobs(TWO)
+    with serving(project, time_scale=0, state_dir=kept):
+        project.run("spring.yaml")
+    shutil.rmtree(project.folder / "outputs")
+    with serving(project, time_scale=0):
+        assert project.run("spring.yaml").code == 1
+        status = project.run("status", "spring.yaml")
+        assert status.code == 1
+        assert "2 failed" in status.out
+        assert "result_gone: its file is not there, and its task is gone" in status.out
+    with serving(project, time_scale=0, state_dir=kept) as served:
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+    assert project.run("status", "spring.yaml").code == 0
 
 
 def test_it_stays_so_in_every_fresh_clone(project: Project) -> None:
