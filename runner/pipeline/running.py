@@ -47,7 +47,8 @@ def run_planned(
             raise
         ended.failures.append(error)  # all that it does not have is that this run has ended
     told = _told(planned, ended, began, time.monotonic() - started)
-    return worst([record.code, *(failure.exit for failure in ended.failures)]), told
+    codes = [record.code, *(failure.exit for failure in ended.failures)]
+    return worst([*codes, *map(_code_of_signal, ended.late)]), told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +60,8 @@ class _Ended:
     """What ended it before its time or could not be written, as far as such things are known."""
     written: bool
     """Whether the results manifest is as it was to be."""
+    late: Sequence[signal.Signals]
+    """What came to end the program when this run had ended and was being cleared away."""
 
 
 async def _batch(
@@ -72,12 +75,13 @@ async def _batch(
 
     looker = observer(planned.options.progress, planned.options.environ)
     failures: list[Failure] = []
+    late: list[signal.Signals] = []
     unwritten: OutputError | None = None
     defects: BaseExceptionGroup[Exception] | None = None
     async with surrounded(planned, record, looker) as context:
         batch = Batch(context, planned.carried)
         batch.stops.everywhere = halt
-        with _signals(batch.brake.interrupt), _looking(looker, planned):
+        with _signals(batch.brake.interrupt, late.append), _looking(looker, planned):
             try:
                 await batch.run(write)
             except ExceptionGroup as group:
@@ -95,7 +99,7 @@ async def _batch(
     if unwritten:
         failures.append(_with_solace(unwritten, batch.outcomes(), failures))
         record.code = exit_code(batch, failures)
-    return _Ended(batch=batch, failures=failures, written=unwritten is None)
+    return _Ended(batch=batch, failures=failures, written=unwritten is None, late=late)
 
 
 async def _codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exit]:
@@ -140,8 +144,13 @@ def _looking(looker: Observer, planned: Planned) -> Iterator[None]:
 
 
 @contextmanager
-def _signals(handle: Callable[[signal.Signals], None]) -> Iterator[None]:
-    """Let `handle` have what ends a program from outside, a closed terminal included."""
+def _signals(
+    handle: Callable[[signal.Signals], None], late: Callable[[signal.Signals], None]
+) -> Iterator[None]:
+    """Let `handle` have what ends a program from outside, a closed terminal included.
+
+    `late` has it afterwards, until the loop is closed: an exception would leave connections open.
+    """
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
@@ -150,7 +159,7 @@ def _signals(handle: Callable[[signal.Signals], None]) -> Iterator[None]:
         yield
     finally:
         for number in numbers:
-            loop.remove_signal_handler(number)
+            loop.add_signal_handler(number, late, number)
 
 
 def _write(
@@ -180,9 +189,12 @@ def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     codes |= {failure.exit for failure in failures}
     codes |= {halt.exit for halt in batch.stops.all()}
     if batch.brake.interrupted_by is not None:
-        soft = batch.brake.interrupted_by is signal.SIGINT
-        codes.add(Exit.INTERRUPTED if soft else Exit.TERMINATED)
+        codes.add(_code_of_signal(batch.brake.interrupted_by))
     return worst(codes)
+
+
+def _code_of_signal(number: signal.Signals) -> Exit:
+    return Exit.INTERRUPTED if number is signal.SIGINT else Exit.TERMINATED
 
 
 def code_of(state: State) -> Exit:

@@ -253,3 +253,28 @@ def test_of_two_runs_at_once_each_tells_what_it_paid_itself(project: Project) ->
     assert stage.seen["made"] == 1
     assert "1 done | 6 credits |" in told[0]
     assert "1 done | nothing spent, 1 made by another run |" in told[1]
+
+
+STRIKES_ONCE = """
+import aiohttp, os, signal
+plain, struck = aiohttp.ClientSession.close, []
+async def close(session):
+    if not struck:
+        struck.append(os.kill(os.getpid(), signal.SIGINT))
+    await plain(session)
+aiohttp.ClientSession.close = close
+"""
+
+
+def test_ctrl_c_while_a_run_is_cleared_away_starts_no_other_and_leaves_nothing_open(
+    online: Project,
+) -> None:
+    online.jobs("  - {id: a, prompt: a cat}\n")
+    online.jobs("  - {id: b, prompt: a boat}\n", "autumn.yaml")
+    manifests = ("run", "spring.yaml", "autumn.yaml", "--progress", "none")
+    with running(online, *manifests, before=STRIKES_ONCE) as process:
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert told.startswith("spring.yaml: 1 done | 6 credits")
+    assert "autumn.yaml" not in told
+    assert "Unclosed" not in told
