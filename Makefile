@@ -22,7 +22,7 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
 chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against paying twice; takes an hour
 	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 2 tests/pipeline/test_kill.py tests/pipeline/test_faults.py
 
-bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about a quarter of an hour
+bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about twenty minutes
 	$(BIN)/python -m tests.bench --write
 
 bench-all: .venv/.stamp  ## the same with Snakemake, Prefect, Dask and more, in half an hour
