@@ -26,7 +26,7 @@ GAP_FIRST_S = 0.1
 GAP_LONGEST_S = 5.0
 """A provider that is asked to be gentler with gets its submissions this far apart at most."""
 
-UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
+_UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,11 +53,11 @@ class Trust:
             self.closed = self.closed or self.unknown >= UNKNOWN_IN_A_ROW
         elif fate is not Fate.NOT_SENT:
             self.unknown = 0
-        if fate in UNANSWERED:
+        if fate in _UNANSWERED:
             self.allowed = 1
         else:
             self.allowed = min(self.most, self.allowed * 2)
-        if fate in UNANSWERED or fate is Fate.BUSY:
+        if fate in _UNANSWERED or fate is Fate.BUSY:
             self.ask_in_vain(now)
         else:
             self.vain_s, self.asked_at = 0.0, None
@@ -105,7 +105,7 @@ class Gate:
     barred: str = ""
     """Why the provider takes nothing more of this run; empty while it does."""
     trouble: str = ""
-    """What became of the last submission that it did not answer well; empty before any."""
+    """What became of the last submission that it was asked for in vain; empty before any."""
     _given_up: str = ""
     _free_at: float = 0.0
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -158,11 +158,16 @@ class Gate:
             self._given_up += f": {self.trouble}" if self.trouble else ""
         return self._given_up
 
-    async def leave(self, fate: Fate | None, *, throttled: bool = False) -> None:
-        """The submission's fate is known; None when it never left for reasons of our own."""
+    async def leave(self, fate: Fate | None, *, throttled: bool = False, trouble: str = "") -> None:
+        """The submission's fate is known; None when it never left for reasons of our own.
+
+        `trouble`: what became of it in words, where it was not taken.
+        """
         self.inside -= 1
         if fate is not None:
             self.trust.note(fate, asyncio.get_running_loop().time(), throttled=throttled)
+            if self.trust.asked_at is not None:
+                self.trouble = trouble
         if self.rate and (throttled or fate is Fate.SUBMITTED):
             self.rate.note(throttled=throttled)
         async with self._news:

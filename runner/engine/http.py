@@ -85,9 +85,9 @@ class Http:
     async def send(self, request: Request, *, submission: bool, max_bytes: int = 8 * MIB) -> Reply:
         """Send a request once and read its whole answer; trouble is told in the reply.
 
-        Nothing is sent twice: `submission` takes a connection of its own, and aiohttp repeats
-        only GETs whose kept-alive connection had gone. Redirects are not followed: they would
-        carry the key to another host. An answer above `max_bytes` is no answer.
+        Nothing is sent twice: `submission` takes a connection of its own, and aiohttp's second
+        try of a GET is off. Redirects are not followed: they would carry the key to another
+        host. An answer above `max_bytes` is no answer.
         """
         watch = Watch(self._connect_s + self._idle_s, self._idle_s)
         body = Body(request.body, watch) if request.body else None

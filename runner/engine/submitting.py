@@ -8,7 +8,6 @@ from dataclasses import replace
 from runner.engine import redaction, retry
 from runner.engine.ahead import Ahead
 from runner.engine.context import Context, Ending, Flight, Halt, Later
-from runner.engine.gate import UNANSWERED
 from runner.engine.outcomes import ended
 from runner.engine.prepare import Prepared, prepare
 from runner.engine.upstream import Unfit
@@ -50,7 +49,8 @@ async def submit(
     except Unfit as unfit:
         return Ending(outcome=ended(flight, State.FAILED, error=unfit.error))
     flight.seed = prepared.intent.seed
-    gate, fate, throttled = context.gates[flight.operation.provider], None, False
+    gate, fate, throttled, trouble = context.gates[flight.operation.provider], None, False, ""
+    halt = None
     if not await gate.enter():
         if gate.barred:
             reason = f"not submitted: {gate.barred}"
@@ -61,20 +61,21 @@ async def submit(
         if isinstance(submission, Submission):
             fate = submission.fate
             throttled = fate is Fate.BUSY and not submission.narrow
-            if fate in UNANSWERED or fate is Fate.BUSY:
-                gate.trouble = (submission.error or _SILENT).message
+            trouble = (submission.error or _SILENT).message
             if (halt := _halt(context, flight, submission)) is not None:
                 gate.bar(halt.reason)  # before the next one is let in
     finally:
-        await gate.leave(fate, throttled=throttled)
+        await gate.leave(fate, throttled=throttled, trouble=trouble)
     if not isinstance(submission, Submission):
         return submission
-    return _meaning(context, flight, submission)
+    return _meaning(context, flight, submission, halt)
 
 
-def _meaning(context: Context, flight: Flight, submission: Submission) -> Ending | Later | None:
+def _meaning(
+    context: Context, flight: Flight, submission: Submission, halt: Halt | None
+) -> Ending | Later | None:
     """What follows for the job from what became of its submission."""
-    error, halt = submission.error or _SILENT, _halt(context, flight, submission)
+    error = submission.error or _SILENT
     match submission.fate:
         case Fate.SUBMITTED:
             return None
