@@ -124,9 +124,8 @@ def _with_solace(
     kept = not any(isinstance(failure, LedgerError) for failure in failures)
     if not kept or not any(outcome.task_id for outcome in outcomes):
         return error
-    return OutputError(
-        error.message, hint=f"{error.hint}; nothing is lost: the ledger has what was paid for"
-    )
+    solace = "nothing is lost: the ledger has what was paid for"
+    return OutputError(error.message, hint=f"{error.hint}; {solace}" if error.hint else solace)
 
 
 TURNS = 3
