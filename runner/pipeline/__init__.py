@@ -14,8 +14,7 @@ from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
 from runner.pipeline.places import Places
 from runner.pipeline.planned import must_be_read
-from runner.pipeline.reading import Manifest, read_manifests
-from runner.pipeline.remembering import by_manifest
+from runner.pipeline.reading import Manifest, manifests_of
 from runner.pipeline.telling import announce, print_json, tell
 from runner.report import records, text
 from runner.report.plans import plan_text
@@ -31,12 +30,7 @@ def validate(options: Options) -> Exit:
     manifests: list[Manifest] = []
     code = Exit.OK
     try:
-        manifests = read_manifests(
-            options.manifests,
-            options.environ,
-            options.progress,
-            by_manifest(options),
-        )
+        manifests = manifests_of(options)
         problems = [problem for manifest in manifests for problem in manifest.warnings]
     except ManifestError as error:
         if not options.as_json:
@@ -56,9 +50,7 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
     options.check()
     options = replace(options, dry=True)
-    manifests = read_manifests(
-        options.manifests, options.environ, options.progress, by_manifest(options)
-    )
+    manifests = manifests_of(options)
     planned = [plan_manifest(manifest, options) for manifest in manifests]
     if options.as_json:
         print_json([records.of_plan(str(p.manifest.path), p.plan, p.outlook) for p in planned])
@@ -87,9 +79,7 @@ def run(options: Options) -> Exit:
             "--force pays again for results that are there",
             hint="name the jobs with --select, or add --yes to mean all of them",
         )
-    manifests = read_manifests(
-        options.manifests, options.environ, options.progress, by_manifest(options)
-    )
+    manifests = manifests_of(options)
     for ledger in dict.fromkeys(Places.of(each.path, options).ledger for each in manifests):
         for line in bring_home(ledger):
             say(line)

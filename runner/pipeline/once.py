@@ -10,8 +10,7 @@ from runner.model import Action, PlanEntry
 from runner.pipeline.making import plan_manifest
 from runner.pipeline.options import Options
 from runner.pipeline.planned import Planned
-from runner.pipeline.reading import read_manifests
-from runner.pipeline.remembering import by_manifest
+from runner.pipeline.reading import manifests_of
 from runner.report.text import NOTHING_SUBMITS, Told
 
 NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
@@ -20,9 +19,7 @@ NOTHING_SUBMITTED = Halt(reason=NOTHING_SUBMITS, exit=Exit.OK)
 def plan_all(options: Options) -> list[Planned]:
     """A plan for each manifest, of a verb that submits nothing. Raises every known error."""
     options.check()
-    manifests = read_manifests(
-        options.manifests, options.environ, options.progress, by_manifest(options)
-    )
+    manifests = manifests_of(options)
     return [plan_manifest(manifest, options, submit=False) for manifest in manifests]
 
 

@@ -14,6 +14,9 @@ from runner.expansion import Expansion, Sketch, expand, seal
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
 from runner.pipeline.collecting import uncollected
+from runner.pipeline.options import Options
+from runner.pipeline.places import Places
+from runner.pipeline.remembering import remembering
 from runner.planning import doubles
 from runner.progress import Stages, stages
 
@@ -46,25 +49,35 @@ class Manifest:
         return self.expansion.place_of(job.draft, ("id",))
 
 
+def manifests_of(options: Options) -> list[Manifest]:
+    """What the command line names, read and checked; raises ManifestError, see `read_manifests`."""
+    return read_manifests(
+        options.manifests,
+        options.environ,
+        options.progress,
+        lambda path: remembering(options, Places.of(path, options)),
+    )
+
+
 @uncollected()
 def read_manifests(
     paths: Iterable[Path],
     environ: Mapping[str, str],
     progress: str = "none",
-    remembering: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
+    around: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
 ) -> list[Manifest]:
     """Read and check them all; raises ManifestError with all problems, in file order.
 
     Nothing is sent. Warnings travel with the error, or with the manifests. `progress` is what
-    `--progress` asks for while it lasts. `remembering`: what is entered while the images of a
-    manifest are read.
+    `--progress` asks for while it lasts. `around`: what is entered while a manifest
+    and its images are read.
     """
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            with stages(progress, environ) as told, remembering(path):
+            with stages(progress, environ) as told, around(path):
                 manifest = _read(path, operations, environ, told)
         except ManifestError as error:
             problems += error.problems

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from runner.digests import backed_by
@@ -25,11 +25,6 @@ def remembering(options: Options, places: Places) -> Iterator[None]:
             yield
     finally:
         cache.close()
-
-
-def by_manifest(options: Options) -> Callable[[Path], AbstractContextManager[None]]:
-    """The same for whichever manifest it is asked for."""
-    return lambda path: remembering(options, Places.of(path, options))
 
 
 @functools.cache
