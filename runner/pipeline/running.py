@@ -148,17 +148,24 @@ def _signals(
 ) -> Iterator[None]:
     """Let `handle` have what ends a program from outside, a closed terminal included.
 
-    `late` has it afterwards, until the loop is closed: an exception would leave connections open.
+    `late` has the first that comes afterwards, until the loop is closed: an exception would leave
+    connections open. The next one ends the program at once.
     """
     loop = asyncio.get_running_loop()
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def last(number: signal.Signals) -> None:
+        for each in numbers:
+            loop.remove_signal_handler(each)
+        late(number)
+
     for number in numbers:
         loop.add_signal_handler(number, handle, number)
     try:
         yield
     finally:
         for number in numbers:
-            loop.add_signal_handler(number, late, number)
+            loop.add_signal_handler(number, last, number)
 
 
 def _write(
