@@ -1,6 +1,6 @@
 """Where the program starts: `vidu-run`, and `python -m runner`."""
 
-from runner.early import end_at_once
+from runner.signals import end_at_once
 
 
 def main() -> None:

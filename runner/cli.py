@@ -1,4 +1,4 @@
-"""The command line: flags become options, options go to the pipeline, an exit code comes back."""
+"""The command line: flags become options, options go to a command, an exit code comes back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     _Group = DefaultGroup
 
-# The pipeline is imported by the verbs, not here: `--help` and completion load nothing.
+# The commands are imported by the verbs, not here: `--help` and completion load nothing.
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -157,10 +157,11 @@ def cli() -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask whether to pay, pay.")
 def run(dry_run: bool, **flags: Any) -> None:
     """Make what the manifests ask for (the default verb)."""
-    from runner import pipeline
+    from runner.commands import plan, run
+    from runner.commands.options import Options
 
-    options = pipeline.Options(**flags)
-    _end(lambda: pipeline.plan(options) if dry_run else pipeline.run(options))
+    options = Options(**flags)
+    _end(lambda: plan.plan(options) if dry_run else run.run(options))
 
 
 @cli.command()
@@ -168,9 +169,10 @@ def run(dry_run: bool, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Problems as JSON on standard output.")
 def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
     """Check manifests without sending anything; no key is needed."""
-    from runner import pipeline
+    from runner.commands import validate
+    from runner.commands.options import Options
 
-    _end(lambda: pipeline.validate(pipeline.Options(manifests=manifests, as_json=as_json)))
+    _end(lambda: validate.validate(Options(manifests=manifests, as_json=as_json)))
 
 
 @cli.command()
@@ -181,10 +183,11 @@ def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 10 if there is something to submit.")
 def plan(detailed_exitcode: bool, **flags: Any) -> None:
     """Show what a run would submit, reuse and re-attach to. Writes nothing."""
-    from runner import pipeline
+    from runner.commands import plan
+    from runner.commands.options import Options
 
-    options = pipeline.Options(**flags)
-    _end(lambda: pipeline.plan(options, detailed_exitcode=detailed_exitcode))
+    options = Options(**flags)
+    _end(lambda: plan.plan(options, detailed_exitcode=detailed_exitcode))
 
 
 @cli.command()
@@ -193,11 +196,11 @@ def plan(detailed_exitcode: bool, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON on standard output.")
 def status(refresh: bool, **flags: Any) -> None:
     """Show where every job stands, from the ledger. Submits nothing."""
-    from runner import pipeline
-    from runner.pipeline.standing import status as show
+    from runner.commands import status
+    from runner.commands.options import Options
 
-    options = pipeline.Options(progress="none", **flags)
-    _end(lambda: show(options, refresh=refresh))
+    options = Options(progress="none", **flags)
+    _end(lambda: status.status(options, refresh=refresh))
 
 
 @cli.command()
@@ -209,11 +212,11 @@ def status(refresh: bool, **flags: Any) -> None:
 )
 def fetch(verify: bool, **flags: Any) -> None:
     """Fetch what is paid for and missing or damaged. Submits nothing."""
-    from runner import pipeline
-    from runner.pipeline.fetching import fetch as collect
+    from runner.commands import fetch
+    from runner.commands.options import Options
 
-    options = pipeline.Options(**flags)
-    _end(lambda: collect(options, verify=verify))
+    options = Options(**flags)
+    _end(lambda: fetch.fetch(options, verify=verify))
 
 
 @cli.command()
@@ -221,11 +224,11 @@ def fetch(verify: bool, **flags: Any) -> None:
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def cancel(**flags: Any) -> None:
     """Cancel tasks under way, as far as they still wait."""
-    from runner import pipeline
-    from runner.pipeline.cancelling import cancel as call_off
+    from runner.commands import cancel
+    from runner.commands.options import Options
 
-    options = pipeline.Options(**flags)
-    _end(lambda: call_off(options))
+    options = Options(**flags)
+    _end(lambda: cancel.cancel(options))
 
 
 @cli.command()
@@ -239,11 +242,11 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
 
     That of JOB, or those that --select names.
     """
-    from runner import pipeline
-    from runner.pipeline.resolving import resolve as settle
+    from runner.commands import resolve
+    from runner.commands.options import Options
 
-    options = pipeline.Options(manifests=(manifest,), **flags)
-    _end(lambda: settle(options, job=job, lost=lost, task_id=task_id))
+    options = Options(manifests=(manifest,), **flags)
+    _end(lambda: resolve.resolve(options, job=job, lost=lost, task_id=task_id))
 
 
 @cli.command()
@@ -256,9 +259,9 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
 @click.option("--faults", type=PATH, metavar="FILE", help="What goes wrong: a script of faults.")
 def emulate(**flags: Any) -> None:
     """Serve both APIs on loopback, for any client. No key, no money."""
-    from runner import pipeline
+    from runner.commands import emulate
 
-    _end(lambda: pipeline.emulate(**flags))
+    _end(lambda: emulate.emulate(**flags))
 
 
 @cli.command()
@@ -268,15 +271,15 @@ def schema(name: str | None) -> None:
 
     NAME is manifest, results or an operation such as vidu/reference2image.
     """
-    from runner import pipeline
+    from runner.commands import schema
 
-    _end(lambda: pipeline.schema(name))
+    _end(lambda: schema.schema(name))
 
 
 def _end(step: Callable[[], Exit]) -> None:
-    from runner.guard import guarded
+    from runner.error_handler import handle_errors
 
-    sys.exit(guarded(step))
+    sys.exit(handle_errors(step))
 
 
 def main() -> None:

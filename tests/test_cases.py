@@ -21,7 +21,7 @@ from PIL import Image
 from runner import media
 from runner.model import Draft, Media
 from runner.operations import load_operations
-from runner.validation import Finding, check_draft, check_media
+from runner.validation import Finding, check_job, check_media
 
 CASES = Path(__file__).parent / "data" / "cases"
 
@@ -59,7 +59,7 @@ def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     operation = load_operations()["/".join(file.relative_to(CASES).parts[:2])]
     parameters = {key: written(value, folder) for key, value in case["parameters"].items()}
     draft = Draft(entry=0, id="a", operation=operation.name, parameters=parameters, base=folder)
-    found = check_draft(draft, operation)
+    found = check_job(draft, operation)
     if all(finding.warning for finding in found):
         try:
             images: list[Media] = [media.probe(i, folder) for i in parameters.get("images", ())]

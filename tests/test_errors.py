@@ -8,21 +8,21 @@ from hypothesis import strategies as st
 
 from runner.errors import (
     PRECEDENCE,
+    Diagnostic,
     Exit,
     Failure,
     LedgerError,
+    Location,
     ManifestError,
     OutputError,
-    Place,
-    Problem,
     ProviderError,
     Secret,
     UsageError,
-    merged,
+    format_diagnostics,
+    merge,
     one_line,
     printable,
     redact,
-    told,
     width,
     worst,
 )
@@ -30,14 +30,14 @@ from runner.errors import (
 
 def caret_of(text: str, column: int) -> tuple[str, str]:
     """The excerpt's two lines for a problem at that column of that source line."""
-    place = Place(path="m.yaml", line=1, column=column, text=text)
-    _, line, caret = str(Problem(message="x", place=place)).splitlines()
+    place = Location(path="m.yaml", line=1, column=column, text=text)
+    _, line, caret = str(Diagnostic(message="x", place=place)).splitlines()
     return line, caret
 
 
 def test_a_problem_is_told_as_compilers_do() -> None:
-    place = Place(path="m.yaml", line=7, column=5, text="    ratio: 21:9")
-    problem = Problem(message="no such ratio", place=place, job="wide", hint="try 16:9")
+    place = Location(path="m.yaml", line=7, column=5, text="    ratio: 21:9")
+    problem = Diagnostic(message="no such ratio", place=place, job="wide", hint="try 16:9")
     assert str(problem).splitlines() == [
         'm.yaml:7:5: error: job "wide": no such ratio',
         "        ratio: 21:9",
@@ -47,17 +47,17 @@ def test_a_problem_is_told_as_compilers_do() -> None:
 
 
 def test_a_problem_without_a_place_has_neither_place_nor_caret() -> None:
-    assert str(Problem(message="odd", warning=True)) == "warning: odd"
+    assert str(Diagnostic(message="odd", warning=True)) == "warning: odd"
 
 
 def test_a_place_shows_what_is_known_of_it() -> None:
-    assert str(Place(path="m.yaml")) == "m.yaml"
-    assert str(Place(path="m.yaml", line=3)) == "m.yaml:3"
+    assert str(Location(path="m.yaml")) == "m.yaml"
+    assert str(Location(path="m.yaml", line=3)) == "m.yaml:3"
 
 
 def test_without_a_column_there_is_no_caret() -> None:
-    place = Place(path="m.yaml", line=3, text="a: 1")
-    assert str(Problem(message="x", place=place)) == "m.yaml:3: error: x"
+    place = Location(path="m.yaml", line=3, text="a: 1")
+    assert str(Diagnostic(message="x", place=place)) == "m.yaml:3: error: x"
 
 
 @pytest.mark.parametrize(
@@ -89,10 +89,10 @@ def test_a_long_line_is_shown_around_the_caret(column: int) -> None:
 
 
 def test_one_cause_that_hits_many_jobs_is_told_once_with_their_number() -> None:
-    place = Place(path="m.yaml", line=2, column=1)
-    hits = [Problem(message="bad", place=place, job=job) for job in "abc"]
-    other = Problem(message="worse", place=place, job="d")
-    found = merged([hits[0], other, *hits[1:]])
+    place = Location(path="m.yaml", line=2, column=1)
+    hits = [Diagnostic(message="bad", place=place, job=job) for job in "abc"]
+    other = Diagnostic(message="worse", place=place, job="d")
+    found = merge([hits[0], other, *hits[1:]])
     assert [str(problem) for problem in found] == [
         "m.yaml:2:1: error: bad (3 jobs, first: a)",
         'm.yaml:2:1: error: job "d": worse',
@@ -100,29 +100,29 @@ def test_one_cause_that_hits_many_jobs_is_told_once_with_their_number() -> None:
 
 
 def test_jobs_without_a_name_are_only_counted() -> None:
-    found = merged([Problem(message="bad"), Problem(message="bad")])
+    found = merge([Diagnostic(message="bad"), Diagnostic(message="bad")])
     assert [str(problem) for problem in found] == ["error: bad (2 jobs)"]
 
 
 def test_a_value_of_a_row_is_told_with_the_expression_that_brings_it() -> None:
-    template = Place(path="m.yaml", line=7, column=13)
-    problem = Problem(message="bad", place=Place(path="rows.csv", line=3, via=template))
+    template = Location(path="m.yaml", line=7, column=13)
+    problem = Diagnostic(message="bad", place=Location(path="rows.csv", line=3, via=template))
     assert str(problem) == "rows.csv:3: error: bad\n  asked for at m.yaml:7:13"
 
 
 def test_a_path_that_ends_in_white_space_is_quoted() -> None:
-    assert str(Place(path=" m.yaml", line=3)) == '" m.yaml":3'
+    assert str(Location(path=" m.yaml", line=3)) == '" m.yaml":3'
 
 
-def of_row(line: int) -> Problem:
-    template = Place(path="m.yaml", line=7, column=13)
-    return Problem(message="bad", place=Place(path="rows.csv", line=line, via=template))
+def of_row(line: int) -> Diagnostic:
+    template = Location(path="m.yaml", line=7, column=13)
+    return Diagnostic(message="bad", place=Location(path="rows.csv", line=line, via=template))
 
 
 def test_of_thousands_of_problems_only_some_are_printed() -> None:
-    other = [Problem(message=f"worse {n}") for n in range(60)]
-    odd = Problem(message="odd", warning=True)
-    printed = told([*map(of_row, range(1, 80_001)), *other, odd])
+    other = [Diagnostic(message=f"worse {n}") for n in range(60)]
+    odd = Diagnostic(message="odd", warning=True)
+    printed = format_diagnostics([*map(of_row, range(1, 80_001)), *other, odd])
     assert len(printed) == 53
     assert printed[-3:] == [
         "warning: odd",
@@ -133,24 +133,24 @@ def test_of_thousands_of_problems_only_some_are_printed() -> None:
 
 
 def test_an_invalid_manifest_is_printed_as_much_as_anyone_reads() -> None:
-    failure = ManifestError([Problem(message=str(n)) for n in range(52)])
+    failure = ManifestError([Diagnostic(message=str(n)) for n in range(52)])
     assert str(failure).splitlines()[48:] == ["error: 48", "error: 49", "... and 2 more errors"]
     assert len(failure.problems) == 52
 
 
 def test_the_same_words_at_another_place_or_as_a_warning_stay_apart() -> None:
-    one, two = (Place(path="m.yaml", line=line) for line in (1, 2))
+    one, two = (Location(path="m.yaml", line=line) for line in (1, 2))
     problems = [
-        Problem(message="bad", place=one),
-        Problem(message="bad", place=two),
-        Problem(message="bad", place=two, warning=True),
+        Diagnostic(message="bad", place=one),
+        Diagnostic(message="bad", place=two),
+        Diagnostic(message="bad", place=two, warning=True),
     ]
-    assert merged(problems) == problems
+    assert merge(problems) == problems
 
 
 @given(st.lists(st.sampled_from("abcd")))
 def test_merging_loses_no_job(messages: list[str]) -> None:
-    found = merged(Problem(message=message, job="j") for message in messages)
+    found = merge(Diagnostic(message=message, job="j") for message in messages)
     assert sum(problem.jobs for problem in found) == len(messages)
     assert [problem.message for problem in found] == list(dict.fromkeys(messages))
 
@@ -186,13 +186,13 @@ def test_what_is_shown_on_one_line_stays_on_one(text: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\u2029", "\x85"])
 def test_nothing_that_others_wrote_passes_for_a_line_of_ours(end: str) -> None:
     fake = f"x{end}m.yaml:1: error: fake"
-    place = Place(path=fake, line=1, column=1, text=fake)
-    problem = Problem(message=fake, job=fake, hint=fake, place=place)
+    place = Location(path=fake, line=1, column=1, text=fake)
+    problem = Diagnostic(message=fake, job=fake, hint=fake, place=place)
     assert len(str(problem).splitlines()) == 4
 
 
 def test_a_message_cannot_obey_either() -> None:
-    assert "\x1b" not in str(Problem(message="\x1b[2J", place=Place(path="\x1b.yaml")))
+    assert "\x1b" not in str(Diagnostic(message="\x1b[2J", place=Location(path="\x1b.yaml")))
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_each_failure_has_its_exit_code(kind: type[Failure], code: int) -> None:
 
 
 def test_a_failure_is_told_with_its_hint_and_with_further_problems() -> None:
-    failure = ProviderError("no key", hint="set it", others=[Problem(message="no other key")])
+    failure = ProviderError("no key", hint="set it", others=[Diagnostic(message="no other key")])
     assert str(failure).splitlines() == ["error: no key", "  hint: set it", "error: no other key"]
 
 
@@ -246,7 +246,7 @@ def test_a_failure_is_told_with_its_hint_and_with_further_problems() -> None:
 def test_an_invalid_manifest_counts_its_errors_and_not_its_warnings(
     errors: int, words: str
 ) -> None:
-    problems = [Problem(message="x")] * errors + [Problem(message="odd", warning=True)]
+    problems = [Diagnostic(message="x")] * errors + [Diagnostic(message="odd", warning=True)]
     failure = ManifestError(problems)
     assert (failure.message, failure.exit, failure.problems) == (words, 3, problems)
 

@@ -10,20 +10,36 @@ import pytest
 ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
-    {"errors", "stamps", "early"},
-    {"model", "digests"},
+    {"errors", "timestamps", "signals"},
+    {"fs"},
+    {"model", "hashing"},
     {"operations", "documents", "media", "ledger", "expressions"},
-    {"prices", "settings", "results", "providers"},
+    {"settings", "results", "providers"},
     {"validation", "expansion"},
-    {"selection", "differences"},
-    {"planning", "timing"},
+    {"planning"},
     {"engine"},
-    {"report", "progress", "guard"},
-    {"pipeline"},
+    {"terminal", "progress", "error_handler"},
+    {"commands"},
     {"cli"},
     {"__main__"},
 )
-ROW_OF = {room: number for number, row in enumerate(ROWS) for room in row}
+"""Rooms on one row do not import each other."""
+
+ENGINE_ROWS = (
+    {"net"},
+    {"schedule", "ledger_client", "poll.rate", "poll.schedule", "poll.list_poller"},
+    {"submit.budget", "submit.breaker"},
+    {"context"},
+    {"outcomes", "poll.ask"},
+    {"outcome_store", "cancel", "submit", "download"},
+    {"poll.watch"},
+    {"adopt"},
+    {"reconcile"},
+    {"shutdown"},
+    {"job_run"},
+    {"run"},
+)
+"""The same inside the engine, where a module may also import others of its own folder and row."""
 
 HOMES = {
     "PIL": {"media", "emulator"},
@@ -54,6 +70,17 @@ def room_of(module: Path) -> str:
     return module.parts[0].removesuffix(".py")
 
 
+def row_of(name: str, rows: tuple[set[str], ...]) -> int | None:
+    """The row that lists `name` (dotted, below `runner` or below the room), or its folder."""
+    parts = name.split(".")
+    for end in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:end])
+        for number, row in enumerate(rows):
+            if prefix in row:
+                return number
+    return None
+
+
 def imports(module: Path) -> Iterator[str]:
     """Every module that is imported anywhere in it, late and typing-only imports included."""
     for node in ast.walk(ast.parse((ROOT / module).read_text(encoding="utf-8"))):
@@ -61,8 +88,7 @@ def imports(module: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{module}: imports are absolute"
-            # Only `from package import module` needs its second part to tell a room.
-            spread = node.module in {"runner", "aiohttp"}
+            spread = node.module == "aiohttp" or str(node.module).split(".")[0] == "runner"
             names = (f"{node.module}.{alias.name}" for alias in node.names)
             yield from names if spread else (str(node.module),)
         elif isinstance(node, ast.Attribute | ast.Name):
@@ -70,26 +96,60 @@ def imports(module: Path) -> Iterator[str]:
             assert name not in {"import_module", "__import__"}, f"{module}: hides an import"
 
 
-def inner(module: Path) -> set[str]:
-    """The other rooms it imports."""
+def other_rooms(module: Path) -> set[str]:
+    """The rooms it imports, without its own."""
     names = [name.split(".") for name in imports(module)]
     return {parts[1] for parts in names if parts[0] == "runner"} - {room_of(module)}
+
+
+def module_named(name: str) -> str:
+    """The module that holds what `name` (dotted, below `runner`) names."""
+    path = ROOT.joinpath(*name.split("."))
+    return name if path.is_dir() or path.with_suffix(".py").exists() else name.rpartition(".")[0]
 
 
 @pytest.mark.parametrize("module", modules(), ids=str)
 def test_a_room_imports_only_from_earlier_rows(module: Path) -> None:
     # `__version__` is the one name the package's root holds (the build reads it there); the root
     # imports nothing, so that asking it for its version cannot make a cycle.
-    room, known = room_of(module), inner(module) - {"__version__"}
+    room, known = room_of(module), other_rooms(module) - {"__version__"}
     if room == "__init__":
         assert list(imports(module)) == []
-    elif room == "emulator":
+        return
+    if room == "emulator":
         assert known <= {"errors"}, "client and emulator must be able to disagree"
-    else:
-        assert room in ROW_OF, f"{room} has no row yet: give it one"
-        if room == "pipeline":
-            known.discard("emulator")  # the only room that starts it
-        assert {other for other in known if ROW_OF.get(other, 99) >= ROW_OF[room]} == set()
+        return
+    row = row_of(room, ROWS)
+    assert row is not None, f"{room} has no row yet: give it one"
+    if room == "commands":
+        known.discard("emulator")  # the only room that starts it
+    for other in known:
+        row_of_other = row_of(other, ROWS)
+        assert row_of_other is not None, f"{other} has no row yet"
+        assert row_of_other < row, f"{room} imports {other}, which stands on a later row"
+
+
+@pytest.mark.parametrize(
+    "module", sorted((ROOT / "engine").rglob("*.py")), ids=lambda path: path.stem
+)
+def test_inside_the_engine_a_module_imports_only_from_earlier_rows(module: Path) -> None:
+    path = module.relative_to(ROOT)
+    own = ".".join(path.with_suffix("").parts[1:]).removesuffix("__init__").rstrip(".")
+    prefix = "runner.engine."
+    known = {
+        module_named(name.removeprefix("runner.")).removeprefix("engine.")
+        for name in imports(path)
+        if name.startswith(prefix)
+    }
+    for other in known:
+        row, row_of_other = row_of(own, ENGINE_ROWS), row_of(other, ENGINE_ROWS)
+        assert row is not None, f"engine.{own} has no row yet: give it one"
+        assert row_of_other is not None, f"engine.{other} has no row yet: give it one"
+        folder = own.rpartition(".")[0]
+        same_folder = folder != "" and folder == other.rpartition(".")[0]
+        assert row_of_other < row or (row_of_other == row and same_folder), (
+            f"engine.{own} imports engine.{other}, which stands on a later row"
+        )
 
 
 @pytest.mark.parametrize("module", modules(), ids=str)
@@ -104,7 +164,31 @@ def test_each_dependency_has_its_home(module: Path) -> None:
             assert known, f"{name} has no home yet: give it one"
 
 
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    known = {
+        ".".join(module.with_suffix("").parts).removesuffix(".__init__"): {
+            module_named(name.removeprefix("runner."))
+            for name in imports(module)
+            if name.startswith("runner.")
+        }
+        for module in modules()
+    }
+    done: set[str] = set()
+
+    def visit(module: str, way: tuple[str, ...]) -> None:
+        assert module not in way, " -> ".join((*way[way.index(module) :], module))
+        if module not in done:
+            for other in known.get(module, set()) - {module}:
+                visit(other, (*way, module))
+            done.add(module)
+
+    for module in known:
+        visit(module, ())
+
+
 def test_the_rule_sees_late_imports_and_packages() -> None:
-    assert room_of(Path("media/pixels.py")) == "media"
-    assert "PIL.JpegImagePlugin" in set(imports(Path("media/pixels.py")))
-    assert "runner.media.pixels" in set(imports(Path("media/probing.py")))
+    assert room_of(Path("media/probe.py")) == "media"
+    assert "PIL.JpegImagePlugin" in set(imports(Path("media/probe.py")))
+    assert "runner.media.types.sniff" in set(imports(Path("media/probe.py")))
+    assert row_of("poll.rate", ENGINE_ROWS) == 1
+    assert row_of("net.client", ENGINE_ROWS) == 0

@@ -7,13 +7,7 @@ from typing import Any
 import pytest
 
 from runner.model import Operation
-from runner.operations import (
-    SchemaError,
-    defaults_of,
-    load_operations,
-    schema_folder,
-    to_wire,
-)
+from runner.operations import SchemaError, defaults_of, load_operations, schema_folder, to_wire
 
 IMAGE = "vidu/reference2image"
 VIDEO = "modelverse/reference2video"

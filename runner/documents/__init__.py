@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.documents.builder import Built, build
 from runner.documents.dump import dump, dump_item
-from runner.documents.flaws import Flaw
+from runner.documents.events import TextError
+from runner.documents.files import likely_encoding, read_text
+from runner.documents.parser import Built, build
 from runner.documents.positions import Positions
-from runner.documents.reading import likely_encoding, read_text
-from runner.errors import ManifestError, Place, Problem
+from runner.errors.diagnostics import Diagnostic, Location
+from runner.errors.exits import ManifestError
 
 __all__ = ["Document", "dump", "dump_item", "likely_encoding", "load", "read_document"]
 
@@ -28,11 +29,11 @@ class Document:
     text: str = field(repr=False)
     sha256: str
     """Hex digest of the file's bytes."""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
     """In file order. With an error among them the value is good for nothing but further checks."""
     positions: Positions = field(repr=False, compare=False)
 
-    def place(self, path: tuple[str | int, ...], *, key: bool = False, offset: int = 0) -> Place:
+    def place(self, path: tuple[str | int, ...], *, key: bool = False, offset: int = 0) -> Location:
         """Where the value at `path` stands, or its key; the nearest parent where there is none.
 
         Through aliases and merge keys this is the place of what they stand for. `offset` counts
@@ -98,37 +99,37 @@ def load(text: str, *, path: str = "<text>", names: frozenset[str] = frozenset()
     return built.value
 
 
-def _empty(path: Path, built: Built, text: str) -> Problem | None:
+def _empty(path: Path, built: Built, text: str) -> Diagnostic | None:
     if built.value is not None:
         return None
     nothing = built.root is None or not text.strip()
-    return Problem(
+    return Diagnostic(
         message="the file is empty" if nothing else "the manifest is empty",
         hint="a manifest starts with `version: 1`",
-        place=Place(path=str(path)),
+        place=Location(path=str(path)),
     )
 
 
-def _not_a_mapping(built: Built, positions: Positions) -> Problem:
+def _not_a_mapping(built: Built, positions: Positions) -> Diagnostic:
     kind = "a list" if isinstance(built.value, list) else "a single value"
-    return Problem(
+    return Diagnostic(
         message=f"a manifest is a mapping of keys and values, and this is {kind}",
         hint="a manifest starts with `version: 1`",
         place=positions.at(built.root or 0),
     )
 
 
-def _problems(built: Built, positions: Positions) -> list[Problem]:
+def _problems(built: Built, positions: Positions) -> list[Diagnostic]:
     """The flaws in file order."""
     flaws = sorted(built.flaws, key=lambda flaw: flaw.index)
     return [_problem(flaw, positions) for flaw in flaws]
 
 
-def _problem(flaw: Flaw, positions: Positions) -> Problem:
+def _problem(flaw: TextError, positions: Positions) -> Diagnostic:
     message = flaw.message
     if flaw.twin is not None:
         first = positions.at(positions.index(flaw.twin, key=True))
         message += f" (first at line {first.line}, column {first.column})"
-    return Problem(
+    return Diagnostic(
         message=message, hint=flaw.hint, warning=flaw.warning, place=positions.at(flaw.index)
     )

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from runner.documents.events import MAX_DEPTH
-from runner.documents.flaws import Flaw, FlawError
+from runner.documents.events import MAX_DEPTH, DocumentError, TextError
 
 MAX_EXPANDED = 10_000_000
 """Values that all aliases of one document may stand for together."""
@@ -46,24 +45,24 @@ class Aliases:
     def use(self, name: str, index: int, depth: int) -> Any:
         """The value behind `*name`, `depth` containers deep; a FlawError where there is none."""
         if name in self._open:
-            raise FlawError(
-                Flaw(index=index, message=f"the alias *{name} stands inside its own &{name}")
+            raise DocumentError(
+                TextError(index=index, message=f"the alias *{name} stands inside its own &{name}")
             )
         if name not in self._values:
-            raise FlawError(_undefined(name, index))
+            raise DocumentError(_undefined(name, index))
         size = self._sizes[name]
         self._expanded += size.values
         if self._expanded > MAX_EXPANDED:
             message = f"the aliases up to here stand for more than {MAX_EXPANDED:,} values"
-            raise FlawError(Flaw(index=index, message=message))
+            raise DocumentError(TextError(index=index, message=message))
         if depth + size.depth > MAX_DEPTH:
             message = f"with the alias *{name}, values are nested more than {MAX_DEPTH} deep"
-            raise FlawError(Flaw(index=index, message=message))
+            raise DocumentError(TextError(index=index, message=message))
         return self._values[name]
 
 
-def _undefined(name: str, index: int) -> Flaw:
-    return Flaw(
+def _undefined(name: str, index: int) -> TextError:
+    return TextError(
         index=index,
         message=f"no anchor &{name} stands before the alias *{name}",
         hint='quote the text, if it should start with "*"',
@@ -85,7 +84,7 @@ def _measure(value: Any, known: dict[int, _Size]) -> _Size:
     return _Size(values, depth + 1)
 
 
-def merge_into(own: dict[str, Any], merges: Iterable[tuple[int, Any]]) -> Iterator[Flaw]:
+def merge_into(own: dict[str, Any], merges: Iterable[tuple[int, Any]]) -> Iterator[TextError]:
     """Apply merge keys to `own` in place: merged entries come first, own ones and earlier win."""
     merged: dict[str, Any] = {}
     for index, value in merges:
@@ -93,7 +92,7 @@ def merge_into(own: dict[str, Any], merges: Iterable[tuple[int, Any]]) -> Iterat
             if isinstance(source, dict):
                 merged = source | merged if merged else dict(source)
             else:
-                yield Flaw(index=index, message="<< takes a mapping or a list of mappings")
+                yield TextError(index=index, message="<< takes a mapping or a list of mappings")
     merged |= own
     own.clear()
     own.update(merged)

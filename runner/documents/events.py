@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import yaml
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextError:
+    """One thing wrong (or, with `warning`, odd) in a YAML text."""
+
+    index: int
+    """Characters before it in the text."""
+    message: str
+    hint: str | None = None
+    warning: bool = False
+    twin: tuple[str | int, ...] | None = None
+    """Path of the key that was there first: its place is told, too."""
+
+
+class DocumentError(Exception):
+    """A flaw after which reading on is pointless."""
+
+    def __init__(self, flaw: TextError):
+        super().__init__(flaw.message)
+        self.flaw = flaw
+
 
 NextEvent: TypeAlias = Callable[[], yaml.Event | None]
 """Gives the next event, None after the last; raises yaml.YAMLError where the text is no YAML."""
@@ -16,7 +39,7 @@ MAX_DEPTH = 100
 
 
 @contextmanager
-def opened(text: str) -> Iterator[NextEvent]:
+def open_events(text: str) -> Iterator[NextEvent]:
     """The events of `text`. Each knows the number of characters before it as `start_mark.index`."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:

@@ -10,8 +10,8 @@ from typing import TypeAlias
 
 import yaml
 
-from runner.documents.events import MAX_DEPTH, NextEvent, index_of, opened
-from runner.errors import Place
+from runner.documents.events import MAX_DEPTH, NextEvent, index_of, open_events
+from runner.errors import Location
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -26,11 +26,11 @@ class Positions:
         self._text = text
         self._lines: dict[int, str] = {}
 
-    def at(self, index: int) -> Place:
+    def at(self, index: int) -> Location:
         """The place of the character at `index`, with its line."""
         number = bisect_right(self._starts, index)
         column = index - self._starts[number - 1] + 1
-        return Place(path=self._path, line=number, column=column, text=self._line(number))
+        return Location(path=self._path, line=number, column=column, text=self._line(number))
 
     def index(self, path: Path, *, key: bool = False) -> int:
         """Characters before the value, or its key, of the longest prefix of `path` that exists."""
@@ -114,7 +114,7 @@ class _Mapper:
     def run(self, text: str) -> _Node:
         stem = _Node(0)
         try:
-            with opened(text) as next_event:
+            with open_events(text) as next_event:
                 while (event := next_event()) and not stem.values:
                     if isinstance(event, yaml.NodeEvent):
                         self._grow(stem, 0, event, next_event, MAX_DEPTH)

@@ -16,7 +16,7 @@ import aiohttp
 from yarl import URL
 
 from runner.emulator.options import Options
-from runner.emulator.tasks import Phase, Task
+from runner.emulator.state.tasks import Phase, Task
 
 Body: TypeAlias = Callable[[str], Mapping[str, Any] | None]
 """Task id to what a query would answer now; None when there is no such task."""

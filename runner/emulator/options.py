@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from runner.emulator.faults_reading import read_faults
+from runner.emulator.faults.reading import read_faults
 from runner.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,11 +8,12 @@ from typing import Any
 
 from aiohttp import web
 
-from runner.emulator import links, modelverse, vidu, vidu_list
-from runner.emulator.desk import DESK, Desk
+from runner.emulator.api import modelverse, vidu, vidu_list
+from runner.emulator.api.errors import bad_request, lacking, no_encoder, not_found
 from runner.emulator.options import EXTRA_HINT, can_encode
-from runner.emulator.refusals import bad_request, lacking, no_encoder, not_found
-from runner.emulator.tasks import Phase, Task
+from runner.emulator.service import SERVICE, Service
+from runner.emulator.state import files
+from runner.emulator.state.tasks import Phase, Task
 
 VIDU_BODY_LIMIT = 20 * 1024 * 1024
 """Bytes: "post body not above 20MB"."""
@@ -113,8 +114,8 @@ async def modelverse_status(request: web.Request) -> web.Response:
 
 async def result_file(request: web.Request) -> web.StreamResponse:
     """Hand out a file to whoever has its URL, byte for byte; no key is asked for."""
-    desk = request.app[DESK]
-    trouble = links.fault(request.raw_path, desk.options.now_ns())
+    desk = request.app[SERVICE]
+    trouble = files.fault(request.raw_path, desk.options.now_ns())
     if trouble:
         raise web.HTTPForbidden(text=trouble)
     desk.store.refresh()
@@ -127,7 +128,7 @@ async def result_file(request: web.Request) -> web.StreamResponse:
 
 async def requests(request: web.Request) -> web.Response:
     """Tell tests what was asked; no part of either API."""
-    return _json(request.app[DESK].seen.report())
+    return _json(request.app[SERVICE].seen.report())
 
 
 def _json(body: dict[str, Any]) -> web.Response:
@@ -135,20 +136,20 @@ def _json(body: dict[str, Any]) -> web.Response:
     return web.json_response(text=json.dumps(body, ensure_ascii=False))
 
 
-def _vidu(request: web.Request) -> tuple[str, Desk]:
-    desk = request.app[DESK]
+def _vidu(request: web.Request) -> tuple[str, Service]:
+    desk = request.app[SERVICE]
     key = vidu.key_of(request.headers.get("Authorization"))
     desk.admit(key)
     return key, desk
 
 
-def _modelverse(request: web.Request) -> Desk:
-    desk = request.app[DESK]
+def _modelverse(request: web.Request) -> Service:
+    desk = request.app[SERVICE]
     desk.admit(modelverse.key_of(request.headers.get("Authorization")))
     return desk
 
 
-def _known(desk: Desk, api: str, task_id: str) -> Task:
+def _known(desk: Service, api: str, task_id: str) -> Task:
     desk.store.refresh()
     task = desk.store.task(api, task_id)
     if task is None:
@@ -156,6 +157,6 @@ def _known(desk: Desk, api: str, task_id: str) -> Task:
     return task
 
 
-def _now(desk: Desk, task_id: str, link: vidu.Link) -> dict[str, Any] | None:
+def _now(desk: Service, task_id: str, link: vidu.Link) -> dict[str, Any] | None:
     task = desk.store.task("vidu", task_id)
     return vidu.creations(task, desk.options.now_ns(), link) if task else None

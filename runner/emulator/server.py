@@ -17,11 +17,11 @@ from aiohttp import web
 
 from runner.emulator.app import build
 from runner.emulator.callbacks import Callbacks
-from runner.emulator.desk import Desk
-from runner.emulator.gallery import Gallery
 from runner.emulator.options import Options
-from runner.emulator.seen import Seen
-from runner.emulator.store import Store
+from runner.emulator.request_log import RequestLog
+from runner.emulator.service import Service
+from runner.emulator.state.files import ResultFiles
+from runner.emulator.state.store import Store
 from runner.errors import UsageError
 
 HOST = "127.0.0.1"
@@ -118,7 +118,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
             await runner.cleanup()
 
 
-def _desk(options: Options, stack: ExitStack) -> Desk:
+def _desk(options: Options, stack: ExitStack) -> Service:
     """All state in the state folder, or in one that goes away with the stack."""
     try:
         folder = options.state_dir or Path(
@@ -127,19 +127,19 @@ def _desk(options: Options, stack: ExitStack) -> Desk:
         folder.mkdir(parents=True, exist_ok=True)
         store = Store(folder, options)
         stack.callback(store.close)
-        gallery = Gallery(folder, store, options)
+        gallery = ResultFiles(folder, store, options)
     except OSError as error:
         where = error.filename or options.state_dir or tempfile.gettempdir()
         raise UsageError(
             f"the emulator cannot keep its state: {where}: {error.strerror or error}",
             hint="make it writable, or keep the state elsewhere with --state-dir",
         ) from error
-    return Desk(
+    return Service(
         options=options,
         store=store,
         gallery=gallery,
         callbacks=Callbacks(options),
-        seen=Seen(store.tasks()),
+        seen=RequestLog(store.tasks()),
     )
 
 

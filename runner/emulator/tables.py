@@ -6,7 +6,7 @@ import hashlib
 import math
 from statistics import NormalDist
 
-from runner.emulator.tasks import Order
+from runner.emulator.state.tasks import Order
 
 PRICES = {
     ("viduq2", 0): {"1080p": 6, "2K": 8, "4K": 10},

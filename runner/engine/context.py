@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from runner.engine.budget import Budget
-from runner.engine.gate import Gate
-from runner.engine.http import Http
-from runner.engine.limits import Rate
-from runner.engine.paces import Paces
-from runner.engine.records import Records
-from runner.engine.roll import Roll
+from runner.engine.ledger_client import LedgerClient
+from runner.engine.net.client import Http
+from runner.engine.poll.list_poller import ListPoller
+from runner.engine.poll.rate import Rate
+from runner.engine.poll.schedule import DurationStatsByKind
+from runner.engine.submit.breaker import CircuitBreaker
+from runner.engine.submit.budget import Budget
 from runner.errors import Exit
 from runner.ledger import Rescue, Result
 from runner.model import (
@@ -35,7 +35,7 @@ from runner.model import (
 )
 from runner.providers.base import Provider
 from runner.settings import Settings
-from runner.stamps import stamp
+from runner.timestamps import stamp
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,18 +55,18 @@ class Context:
     """The folder of this manifest's files."""
     archive: Path
     """Where displaced files go, by digest."""
-    records: Records
+    records: LedgerClient
     rescue: Rescue
     http: Http
     rates: Mapping[str, Rate]
     """Provider to the pace of its status requests."""
     budget: Budget
     """Ceilings, and what is spent and reserved under them."""
-    rolls: Mapping[str, Roll]
+    rolls: Mapping[str, ListPoller]
     """Provider to its watched tasks."""
-    paces: Paces
+    paces: DurationStatsByKind
     """How long tasks take."""
-    gates: Mapping[str, Gate]
+    gates: Mapping[str, CircuitBreaker]
     """Provider to the door that submissions go through."""
     observer: Observer
     alive: Callable[[str], bool]
@@ -96,7 +96,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Halt:
+class StopReason:
     """Why nothing more is submitted, to one provider or at all."""
 
     reason: str
@@ -108,7 +108,7 @@ class Ending:
     """How a job left the air: its outcome, and whether its provider must stop with it."""
 
     outcome: Outcome
-    halt: Halt | None = None
+    halt: StopReason | None = None
     """None when the provider goes on."""
 
 
@@ -122,7 +122,7 @@ class Later:
 
 
 @dataclass(slots=True, kw_only=True)
-class Flight:
+class JobRun:
     """One job under way. Its fields fill up as it goes; an interruption finds them as they are."""
 
     entry: PlanEntry
@@ -157,7 +157,7 @@ class Flight:
     """The task was made in this run, and just now."""
 
     @classmethod
-    def of(cls, entry: PlanEntry, operation: Operation) -> Flight:
+    def of(cls, entry: PlanEntry, operation: Operation) -> JobRun:
         """A job about to take off, with what an earlier run knows of its task."""
         known = entry.attempt or entry.evidence
         if known is None or entry.action is Action.SUBMIT:

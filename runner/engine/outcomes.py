@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
-from runner.engine.context import Flight
+from runner.engine.context import JobRun
 from runner.model import (
     CUT,
     Action,
@@ -22,7 +22,7 @@ from runner.providers.registry import LISTERS, put_off
 
 
 def ended(
-    flight: Flight,
+    flight: JobRun,
     state: State,
     *,
     reason: str | None = None,
@@ -54,7 +54,7 @@ def ended(
     )
 
 
-def interrupted(flight: Flight) -> Outcome:
+def interrupted(flight: JobRun) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
     if flight.unsure or (flight.posting and flight.task_id is None):
         return ended(flight, State.AMBIGUOUS, reason=CUT)

@@ -7,22 +7,16 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
-from runner.engine.ahead import Ahead
-from runner.engine.brake import Brake
-from runner.engine.collect import collect
-from runner.engine.context import Context, Ending, Flight, Halt, Later
-from runner.engine.ends import Ends, Outcomes
-from runner.engine.flights import Flights
+from runner.engine.context import Context, Ending, JobRun, Later, StopReason
+from runner.engine.download.collect import collect
+from runner.engine.job_run import JobRunner
+from runner.engine.outcome_store import OutcomeStore, StoredOutcomes
 from runner.engine.outcomes import interrupted, shared, without
 from runner.engine.schedule import Schedule
-from runner.engine.stops import Stops
+from runner.engine.shutdown import Shutdown, StopConditions
+from runner.engine.submit.prefetch import Prefetcher
 from runner.errors import OutputError
-from runner.model import (
-    Outcome,
-    Plan,
-    State,
-    Step,
-)
+from runner.model import Outcome, Plan, State, Step
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
@@ -42,21 +36,21 @@ class Batch:
     def __init__(self, context: Context, plan: Plan) -> None:
         self._context = context
         self._plan = plan
-        self._to_fetch: asyncio.Queue[Flight] = asyncio.Queue()
+        self._to_fetch: asyncio.Queue[JobRun] = asyncio.Queue()
         self._news = asyncio.Condition()
-        self.stops = Stops(max_failures=context.settings.max_failures)
+        self.stops = StopConditions(max_failures=context.settings.max_failures)
         """Why nothing more was submitted, to a provider or at all."""
         self._schedule = Schedule(
             plan.entries,
             providers={name: op.provider for name, op in context.operations.items()},
             caps={name: _cap(context, name) for name in context.providers},
         )
-        self._ends = Ends(plan.entries, self._schedule.numbers, context.archive.parent)
+        self._ends = OutcomeStore(plan.entries, self._schedule.numbers, context.archive.parent)
         self._numbers: dict[str, int] = {}
         """Job id to its number in the plan, of the jobs that have begun and not ended."""
-        self._ahead = Ahead(context, self._schedule.upcoming)
-        self._under_way = Flights(context, self._schedule, self.stops, self._ahead, self._ends)
-        self.brake = Brake(context, self._under_way.flights)
+        self._ahead = Prefetcher(context, self._schedule.upcoming)
+        self._under_way = JobRunner(context, self._schedule, self.stops, self._ahead, self._ends)
+        self.brake = Shutdown(context, self._under_way.flights)
         """For who must end it early."""
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
@@ -81,7 +75,7 @@ class Batch:
         if self.brake.errors:
             raise ExceptionGroup("the batch ended before its time", self.brake.errors)
 
-    def outcomes(self) -> Outcomes:
+    def outcomes(self) -> StoredOutcomes:
         """One outcome for every job, in the plan's order, whatever state the run is in."""
         flights = self._under_way.flights
         return self._ends.now(
@@ -161,7 +155,7 @@ class Batch:
 
     # ---------------------------------------------------------------------------------- ends
 
-    async def _end(self, outcome: Outcome, halt: Halt | None = None) -> None:
+    async def _end(self, outcome: Outcome, halt: StopReason | None = None) -> None:
         """Take down how a job ended, and what follows for those that wait for it."""
         job, number = outcome.job, self._numbers[outcome.job.id]
         self._note(number, outcome)

@@ -2,52 +2,37 @@
 
 from __future__ import annotations
 
+from runner.errors.diagnostics import Diagnostic, Location, format_diagnostics, merge
 from runner.errors.exits import (
     PRECEDENCE,
     Exit,
-    worst,
-)
-from runner.errors.failures import (
     Failure,
     LedgerError,
     ManifestError,
     OutputError,
     ProviderError,
     UsageError,
+    worst,
 )
-from runner.errors.problems import (
-    Place,
-    Problem,
-    merged,
-    told,
-)
-from runner.errors.secrets import (
-    Secret,
-    redact,
-)
-from runner.errors.showing import (
-    one_line,
-    printable,
-    width,
-)
+from runner.errors.text import Secret, one_line, printable, redact, width
 
 __all__ = [
     "PRECEDENCE",
+    "Diagnostic",
     "Exit",
     "Failure",
     "LedgerError",
+    "Location",
     "ManifestError",
     "OutputError",
-    "Place",
-    "Problem",
     "ProviderError",
     "Secret",
     "UsageError",
-    "merged",
+    "format_diagnostics",
+    "merge",
     "one_line",
     "printable",
     "redact",
-    "told",
     "width",
     "worst",
 ]

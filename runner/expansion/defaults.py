@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def overlay(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     """`own` over `base`: mappings merge, everything else replaces, null unsets.
 
     These are the rules of JSON Merge Patch (RFC 7396). Neither argument is changed; parts that
@@ -18,7 +18,7 @@ def overlay(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
             merged.pop(key, None)
         elif isinstance(value, dict):
             under = merged.get(key)
-            merged[key] = overlay(under if isinstance(under, dict) else {}, value)
+            merged[key] = merge_defaults(under if isinstance(under, dict) else {}, value)
         else:
             merged[key] = value
     return merged
@@ -52,5 +52,5 @@ class Defaults:
         if found is None:
             specific = self._specific.get(operation)
             own = specific if isinstance(specific, dict) else {}
-            found = self._merged[operation] = overlay(overlay({}, self._general), own)
+            found = self._merged[operation] = merge_defaults(merge_defaults({}, self._general), own)
         return found

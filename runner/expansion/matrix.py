@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from runner.expansion.limits import MOST_JOBS
-from runner.expansion.nearest import meant
+from runner.errors.diagnostics import suggest
+from runner.model.jobs import MOST_JOBS
 
 Combination: TypeAlias = dict[str, Any]
 
@@ -23,7 +23,7 @@ _RULES = ("include", "exclude")
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class MatrixDiagnostic:
     """One thing that is wrong with a matrix."""
 
     path: tuple[str | int, ...]
@@ -35,7 +35,7 @@ class Trouble:
 class MatrixError(Exception):
     """A matrix that has no sensible combinations."""
 
-    def __init__(self, *troubles: Trouble):
+    def __init__(self, *troubles: MatrixDiagnostic):
         super().__init__(*(trouble.message for trouble in troubles))
         self.troubles = troubles
         """All that is wrong with it."""
@@ -43,12 +43,14 @@ class MatrixError(Exception):
 
 def combinations(matrix: Mapping[str, Any]) -> list[Combination]:
     """Every combination of an evaluated matrix, in order; raises `MatrixError`."""
-    if troubles := list(_troubles(matrix)):
+    if troubles := list(_diagnostics(matrix)):
         raise MatrixError(*troubles)
     axes = {key: values for key, values in matrix.items() if key not in _RULES}
     excluded = matrix.get("exclude") or ()
     if math.prod(len(values) for values in axes.values()) > MOST_JOBS:
-        raise MatrixError(Trouble((), f"the matrix has more than {MOST_JOBS:,} combinations"))
+        raise MatrixError(
+            MatrixDiagnostic((), f"the matrix has more than {MOST_JOBS:,} combinations")
+        )
     original = [
         found
         for found in (_product(axes) if axes else [])
@@ -57,7 +59,7 @@ def combinations(matrix: Mapping[str, Any]) -> list[Combination]:
     result = _included(original, axes, matrix.get("include") or ())
     if not result:
         message = "exclude leaves no combination of the matrix, so there would be no job"
-        raise MatrixError(Trouble((), message, "remove an exclude"))
+        raise MatrixError(MatrixDiagnostic((), message, "remove an exclude"))
     return result
 
 
@@ -72,10 +74,12 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _troubles(matrix: Mapping[str, Any]) -> Iterator[Trouble]:
+def _diagnostics(matrix: Mapping[str, Any]) -> Iterator[MatrixDiagnostic]:
     if not any(matrix.get(rule) for rule in _RULES) and not matrix.keys() - set(_RULES):
         message = "the matrix is empty, so there would be no job"
-        yield Trouble((), message, "give it a list, as in {style: [noir, pop]}, or remove it")
+        yield MatrixDiagnostic(
+            (), message, "give it a list, as in {style: [noir, pop]}, or remove it"
+        )
     for key, values in matrix.items():
         if key not in _RULES:
             yield from _axis(key, values)
@@ -84,25 +88,25 @@ def _troubles(matrix: Mapping[str, Any]) -> Iterator[Trouble]:
     yield from _excluded(matrix)
 
 
-def _axis(key: str, values: Any) -> Iterator[Trouble]:
+def _axis(key: str, values: Any) -> Iterator[MatrixDiagnostic]:
     if not isinstance(values, list):
-        yield Trouble((key,), f"matrix.{key} must be a list", f"write {key}: [...]")
+        yield MatrixDiagnostic((key,), f"matrix.{key} must be a list", f"write {key}: [...]")
     elif not values:
         hint = "give it at least one value, or remove it"
-        yield Trouble((key,), f"matrix.{key} is empty, so there would be no job", hint)
+        yield MatrixDiagnostic((key,), f"matrix.{key} is empty, so there would be no job", hint)
 
 
-def _entries(rule: str, entries: Any) -> Iterator[Trouble]:
+def _entries(rule: str, entries: Any) -> Iterator[MatrixDiagnostic]:
     if not isinstance(entries, list):
         hint = f"write {rule}: [{{...}}]"
-        yield Trouble((rule,), f"matrix.{rule} must be a list of mappings", hint)
+        yield MatrixDiagnostic((rule,), f"matrix.{rule} must be a list of mappings", hint)
         return
     for index, entry in enumerate(entries):
         if not isinstance(entry, dict) or not entry:
-            yield Trouble((rule, index), f"an entry of matrix.{rule} must be a mapping")
+            yield MatrixDiagnostic((rule, index), f"an entry of matrix.{rule} must be a mapping")
 
 
-def _excluded(matrix: Mapping[str, Any]) -> Iterator[Trouble]:
+def _excluded(matrix: Mapping[str, Any]) -> Iterator[MatrixDiagnostic]:
     """Names in `exclude` that no list of the matrix has."""
     axes = [key for key in matrix if key not in _RULES]
     entries = matrix.get("exclude")
@@ -110,7 +114,7 @@ def _excluded(matrix: Mapping[str, Any]) -> Iterator[Trouble]:
         for key in entry if isinstance(entry, dict) else ():
             if key not in axes:
                 message = f'matrix.exclude names "{key}", which is no list of this matrix'
-                yield Trouble(("exclude", index, key), message, meant(key, axes))
+                yield MatrixDiagnostic(("exclude", index, key), message, suggest(key, axes))
 
 
 def _product(axes: Mapping[str, Sequence[Any]]) -> list[Combination]:

@@ -6,7 +6,12 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from runner.expansion.filling import AlreadyToldError, Fault, filled, is_open
+from runner.expansion.interpolate import (
+    AlreadyReportedError,
+    EvaluationError,
+    has_expression,
+    interpolate,
+)
 from runner.expressions import AbsentError
 
 
@@ -20,10 +25,10 @@ class Variables(Mapping[str, Any]):
     def __init__(self, written: Mapping[str, Any], environment: Mapping[str, str]):
         self._written = written
         self._environment = environment
-        self._known = {name: value for name, value in written.items() if not is_open(value)}
+        self._known = {name: value for name, value in written.items() if not has_expression(value)}
         self._broken: set[str] = set()
         self._asked: list[str] = []
-        self.faults: list[Fault] = []
+        self.faults: list[EvaluationError] = []
         for name in written:
             self._settle(name)
 
@@ -34,7 +39,7 @@ class Variables(Mapping[str, Any]):
             self._tell_ring(name)
         self._settle(name)
         if name in self._broken:
-            raise AlreadyToldError(name)
+            raise AlreadyReportedError(name)
         return self._known[name]
 
     def __contains__(self, name: object) -> bool:
@@ -54,9 +59,9 @@ class Variables(Mapping[str, Any]):
         if name in self._known or name in self._broken:
             return
         self._asked.append(name)
-        faults: list[Fault] = []
+        faults: list[EvaluationError] = []
         scope = {"vars": self, "env": self._environment}
-        value = filled(self._written[name], scope, faults, ("vars", name))
+        value = interpolate(self._written[name], scope, faults, ("vars", name))
         self._asked.pop()
         if faults or name in self._broken:
             self._broken.add(name)
@@ -69,7 +74,7 @@ class Variables(Mapping[str, Any]):
         if not self._broken.issuperset(ring):
             self._broken.update(ring)
             message = f"variables need each other in a circle: {' -> '.join(ring)}"
-            self.faults.append(Fault(path=("vars", name), text="", message=message))
+            self.faults.append(EvaluationError(path=("vars", name), text="", message=message))
 
 
 class Environment(dict[str, str]):

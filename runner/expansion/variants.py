@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from runner.errors import Place, Problem
-from runner.expansion.defaults import overlay
-from runner.expansion.filling import Fault, filled, is_open
-from runner.expansion.limits import MOST_JOBS
+from runner.errors import Diagnostic, Location
+from runner.expansion.defaults import merge_defaults
+from runner.expansion.interpolate import EvaluationError, has_expression, interpolate
 from runner.expansion.matrix import Combination, MatrixError, combinations, same
-from runner.expansion.places import Origin, Places
-from runner.expansion.rows import read_rows
-from runner.expansion.tables import RowsError
+from runner.expansion.rows import RowsError, read_rows
+from runner.expansion.source_map import Origin, SourceMap
 from runner.model import Row
+from runner.model.jobs import MOST_JOBS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +36,8 @@ class Variants:
         self,
         base: Path,
         scope: Mapping[str, Any],
-        places: Places,
-        report: Callable[[Problem], None],
+        places: SourceMap,
+        report: Callable[[Diagnostic], None],
     ):
         """`scope`: the names that a matrix and the path of a file may use."""
         self._base = base
@@ -103,14 +102,14 @@ class Variants:
         return []
 
     def _filled(self, written: Any, path: tuple[str | int, ...]) -> tuple[Any, bool]:
-        if not is_open(written):
+        if not has_expression(written):
             return written, True
-        faults: list[Fault] = []
-        value = filled(written, self._scope, faults, path)
+        faults: list[EvaluationError] = []
+        value = interpolate(written, self._scope, faults, path)
         for fault in faults:
             if fault.message:
                 place = self._places.at_fault(fault)
-                self._report(Problem(message=fault.message, place=place, hint=fault.hint))
+                self._report(Diagnostic(message=fault.message, place=place, hint=fault.hint))
         return value, not faults
 
     def _written(self, index: int, key: str) -> tuple[str | int, ...]:
@@ -118,18 +117,18 @@ class Variants:
 
     def _tell_if_open(self, written: Any, path: tuple[str | int, ...], message: str) -> None:
         """A value of the wrong type that stands there as such is told by validation."""
-        if is_open(written):
+        if has_expression(written):
             self._tell(path, message)
 
     def _tell(self, path: tuple[str | int, ...], message: str, hint: str | None = None) -> None:
-        self._report(Problem(message=message, place=self._places.at(path), hint=hint))
+        self._report(Diagnostic(message=message, place=self._places.at(path), hint=hint))
 
 
 def _layered(shared: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> Any:
     if key not in shared:
         return entry.get(key)
     own = {key: entry[key]} if key in entry else {}
-    return overlay({key: shared[key]}, own).get(key)
+    return merge_defaults({key: shared[key]}, own).get(key)
 
 
 def _outcome(file: Path) -> list[Row] | RowsError:
@@ -143,17 +142,17 @@ _MOST_ROWS = 20
 """Of so many rows of one file it is told what is wrong with them."""
 
 
-def _problems(file: Path, error: RowsError) -> Iterator[Problem]:
+def _problems(file: Path, error: RowsError) -> Iterator[Diagnostic]:
     """What is wrong inside a file, at its lines: told once, however many entries read it."""
     wrong = [trouble for trouble in error.troubles if trouble.line]
     for trouble in wrong[:_MOST_ROWS]:
         text = error.line(trouble)
         column = 0 if text is None else trouble.column
-        place = Place(path=str(file), line=trouble.line, column=column, text=text)
-        yield Problem(message=trouble.message, place=place, hint=trouble.hint)
+        place = Location(path=str(file), line=trouble.line, column=column, text=text)
+        yield Diagnostic(message=trouble.message, place=place, hint=trouble.hint)
     if len(wrong) > _MOST_ROWS:
         more = f"{len(wrong) - _MOST_ROWS:,} more rows are wrong"
-        yield Problem(message=more, place=Place(path=str(file), line=wrong[_MOST_ROWS].line))
+        yield Diagnostic(message=more, place=Location(path=str(file), line=wrong[_MOST_ROWS].line))
 
 
 def varying(variants: Sequence[Variant]) -> list[str]:

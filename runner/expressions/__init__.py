@@ -5,9 +5,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from runner.expressions.error import AbsentError, ExpressionError
-from runner.expressions.syntax import OPENING, Expression, Path, read_expression
-from runner.expressions.template import Template
+from runner.expressions.evaluate import Template
+from runner.expressions.syntax import (
+    OPENING,
+    AbsentError,
+    Expression,
+    ExpressionError,
+    Path,
+    read_expression,
+)
 
 __all__ = ["AbsentError", "Expression", "ExpressionError", "Path", "Template", "compile_text"]
 

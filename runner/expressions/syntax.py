@@ -2,13 +2,122 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from runner.expressions.error import ExpressionError, known
 from runner.expressions.filters import FILTERS, Filter
-from runner.expressions.tokens import Token, next_token, number, unescaped
+
+
+class ExpressionError(ValueError):
+    """An expression that cannot be read, or not be evaluated where it stands."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        offset: int,
+        length: int = 1,
+        hint: str | None = None,
+        data: bool = False,
+    ):
+        super().__init__(message)
+        self.message = message
+        self.offset = offset
+        """Characters of the text before the part that is wrong."""
+        self.length = length
+        self.hint = hint
+        self.data = data
+        """The value that was found is to blame, rather than what was written."""
+
+
+class AbsentError(LookupError):
+    """A name that is missing for a reason of its own, raised by what an expression looks into."""
+
+    def __init__(self, message: str, hint: str):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+_LISTED = 12
+_COMPARED = 1000
+"""Comparing takes time: of more names, only those that start alike are looked at."""
+
+
+def listed_names(name: str, names: Iterable[str]) -> str:
+    """A hint: the known name nearest to `name`, and the first of those there are."""
+    choices = list(names)
+    if not choices:
+        return "there are none"
+    compared = choices
+    if len(choices) > _COMPARED:
+        compared = [choice for choice in choices if choice.startswith(name[:2])][:_COMPARED]
+    nearest = difflib.get_close_matches(name, compared, n=1)
+    listed = ", ".join(choices[:_LISTED]) + (", ..." if len(choices) > _LISTED else "")
+    return f'did you mean "{nearest[0]}"? (known: {listed})' if nearest else f"known: {listed}"
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<end>\}\})
+    |(?P<number>[-+]?(?:\d+\.\d+|\d+)(?:[eE][-+]?\d+)?(?![\w-]))
+    |(?P<name>\w[\w-]*)
+    |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    |(?P<sign>[.\[\]|(),])
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+
+
+class Token(NamedTuple):
+    """One piece of an expression."""
+
+    kind: str
+    """end, number, name, text or sign; unknown for any other sign, nothing behind the last."""
+    text: str
+    start: int
+    """Characters before it."""
+    end: int
+
+    def error(self, message: str, hint: str | None = None) -> ExpressionError:
+        """An error at this token."""
+        length = max(1, self.end - self.start)
+        return ExpressionError(message, offset=self.start, length=length, hint=hint)
+
+
+def next_token(text: str, at: int) -> Token:
+    """The first token of `text` from `at` on."""
+    found = _TOKEN.match(text, at)
+    if found and found.lastgroup:
+        start, end = found.span(found.lastgroup)
+        return Token(found.lastgroup, found[found.lastgroup], start, end)
+    start = len(text) - len(text[at:].lstrip())
+    kind = "unknown" if start < len(text) else "nothing"
+    return Token(kind, text[start : start + 1], start, start + 1)
+
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
+
+
+def unescaped(token: Token) -> str:
+    """What a quoted text says."""
+    unknown = next((c for c in _ESCAPE.findall(token.text[1:-1]) if c not in _ESCAPES), None)
+    if unknown is not None:
+        raise token.error(f"unknown escape \\{unknown}", "write a backslash as \\\\")
+    return _ESCAPE.sub(lambda found: _ESCAPES[found[1]], token.text[1:-1])
+
+
+def number(token: Token) -> int | float:
+    """The value of a number."""
+    try:
+        return int(token.text) if token.text.lstrip("+-").isdigit() else float(token.text)
+    except ValueError:
+        raise token.error("the number is too long") from None
+
 
 Path: TypeAlias = tuple[str | int, ...]
 """Names and list numbers from a root such as "vars"."""
@@ -119,7 +228,7 @@ class _Reader:
         self._take()
         made = FILTERS.get(token.text)
         if made is None:
-            hint = known(token.text, FILTERS)
+            hint = listed_names(token.text, FILTERS)
             raise token.error(f'unknown filter "{token.text}"', hint)
         arguments = self._arguments()
         if len(arguments) != made.arguments:

@@ -15,12 +15,12 @@ from runner.ledger.changes import (
     Taken,
     realm_of,
 )
+from runner.ledger.costs import Before, Costs, Past
 from runner.ledger.digests import Digests
-from runner.ledger.history import Before, Costs, Past
-from runner.ledger.journal import Journal
+from runner.ledger.group_commit import GroupCommit
+from runner.ledger.queries import KnownTask
 from runner.ledger.rescue import Rescue
 from runner.ledger.store import Ledger, open_ledger
-from runner.ledger.surroundings import Made
 
 __all__ = [
     "Before",
@@ -29,10 +29,10 @@ __all__ = [
     "Digests",
     "Finish",
     "Full",
+    "GroupCommit",
     "Intend",
-    "Journal",
+    "KnownTask",
     "Ledger",
-    "Made",
     "Past",
     "Realm",
     "Rescue",

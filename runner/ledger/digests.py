@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.digests import Known, Marks
+from runner.hashing import CachedHash, StatKey
 from runner.ledger import remembered
-from runner.ledger.network import network_type, tells_changes
+from runner.ledger.filesystem import network_type, reports_changes
 from runner.ledger.remembered import Row, UselessError, packed
 
 LEAST_BYTES = 64 * 1024**2
@@ -59,7 +59,7 @@ class Digests:
         self._telling: dict[int, bool] = {}
         """Device to whether its files tell that they have changed."""
 
-    def find(self, path: Path, marks: Marks) -> Known | None:
+    def find(self, path: Path, marks: StatKey) -> CachedHash | None:
         """What was kept of the file at `path` when it had these very marks."""
         name = _name(path)
         with self._door:
@@ -68,9 +68,9 @@ class Digests:
                 return None
             if abs(self._today - row.seen) >= RENEWED_DAYS:
                 self._put(row._replace(seen=self._today), marks.size)
-            return Known(row.sha256.hex(), row.note)
+            return CachedHash(row.sha256.hex(), row.note)
 
-    def keep(self, path: Path, marks: Marks, known: Known) -> None:
+    def keep(self, path: Path, marks: StatKey, known: CachedHash) -> None:
         """Remember a settled file: it is written down after a while, or when this is closed."""
         sha256, name = bytes.fromhex(known.sha256), _name(path)
         with self._door:
@@ -147,7 +147,7 @@ class Digests:
 
     def _tells_changes(self, path: Path, device: int) -> bool:
         if device not in self._telling:
-            self._telling[device] = tells_changes(path)
+            self._telling[device] = reports_changes(path)
         return self._telling[device]
 
     @property

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-from runner.digests import Marks
-from runner.ledger.schema import statements, transaction, version_of
+from runner.hashing import StatKey
+from runner.ledger.connection import statements, transaction, version_of
 
 APPLICATION_ID = 0x76696464
 """The letters "vidd"."""
@@ -54,7 +54,7 @@ class Row(NamedTuple):
         return zlib.crc32(b"\0".join((self.path, self.marks, self.sha256, rest)))
 
 
-def packed(marks: Marks) -> bytes:
+def packed(marks: StatKey) -> bytes:
     """Marks as a row has them; negative times and inodes beyond 63 bits included."""
     return struct.pack("<5Q", *(number & (1 << 64) - 1 for number in marks))
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from runner.ledger.trouble import system_error
+from runner.ledger.errors import system_error
 from runner.model import Intent
 
 _RESERVED_BYTES = 64 * 1024

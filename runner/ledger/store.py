@@ -11,17 +11,122 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runner.ledger import history, locks, reading, rows, surroundings
-from runner.ledger.beside import Beside
-from runner.ledger.changes import Change, Realm, Result
-from runner.ledger.history import Before, Costs, Past
-from runner.ledger.opening import open_for_reading, open_for_writing
-from runner.ledger.schema import transaction
-from runner.ledger.surroundings import Made
-from runner.ledger.trouble import told
-from runner.ledger.writing import write
+from runner.ledger import costs as history
+from runner.ledger import queries, rows, run_locks
+from runner.ledger.changes import (
+    Change,
+    Finish,
+    Full,
+    Intend,
+    Realm,
+    Result,
+    Settle,
+    Stale,
+    Store,
+    Supersede,
+    Taken,
+    realm_of,
+)
+from runner.ledger.connection import open_for_reading, open_for_writing, transaction
+from runner.ledger.costs import Before, Costs, OtherRunCosts, Past
+from runner.ledger.errors import describe
+from runner.ledger.queries import KnownTask, latest, living, one
 from runner.model import Attempt, Intent
-from runner.stamps import stamp_now
+from runner.timestamps import stamp_now
+
+_INTEND = """
+INSERT INTO attempts (run, state, realm, manifest, job, operation, fingerprint, request, seed,
+    provider, base_url, key_env, tag, estimate_unit, estimate_value, intended_at, task_id,
+    submitted_at)
+VALUES (:run, :state, :realm, :manifest, :job, :operation, :fingerprint, :request, :seed,
+    :provider, :base_url, :key_env, :tag, :estimate_unit, :estimate_value, :intended_at, :task_id,
+    :submitted_at)
+ON CONFLICT (fingerprint, realm)
+    WHERE superseded_at IS NULL AND state IN ('intent', 'ambiguous', 'submitted', 'succeeded')
+    DO NOTHING
+RETURNING number
+"""
+_SETTLE = """
+UPDATE attempts SET state = :state, settled_at = :at,
+    task_id = coalesce(:task_id, task_id), used_seed = coalesce(:used_seed, used_seed),
+    credits = coalesce(:credits, credits), http_status = coalesce(:http_status, http_status),
+    trace_id = coalesce(:trace_id, trace_id), error_code = :error_code,
+    error_message = :error_message, error_class = :error_class, error_billed = :error_billed,
+    submitted_at = CASE WHEN :state = 'submitted' THEN :at ELSE submitted_at END,
+    finished_at = CASE WHEN :state IN ('not_sent', 'refused') THEN :at END
+WHERE number = :number AND state IN ('intent', 'ambiguous')
+RETURNING run
+"""
+_FINISH = """
+UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
+    used_seed = coalesce(:used_seed, used_seed), credits = coalesce(:credits, credits),
+    cost_unit = coalesce(:cost_unit, cost_unit), cost_value = coalesce(:cost_value, cost_value),
+    trace_id = coalesce(:trace_id, trace_id), usage = :usage, urls = :urls,
+    error_code = :error_code, error_message = :error_message, error_class = :error_class,
+    error_billed = :error_billed
+WHERE number = :number
+    AND (state = 'submitted' OR (state = 'succeeded' AND :state = 'succeeded'))
+RETURNING run
+"""
+_SUPERSEDE = """
+UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL
+    AND (NOT ? OR state IN ('intent', 'ambiguous')) RETURNING run
+"""
+_KEEP_FILE = """
+INSERT INTO files (attempt, position, path, sha256, bytes, media_type) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT (attempt, position) DO UPDATE SET path = excluded.path, sha256 = excluded.sha256,
+    bytes = excluded.bytes, media_type = excluded.media_type
+"""
+
+
+def write(connection: sqlite3.Connection, change: Change, beside: OtherRunCosts) -> Result:
+    """Write one change inside an open transaction."""
+    match change:
+        case Intend():
+            return _intend(connection, change, beside)
+        case Settle():
+            changed = connection.execute(_SETTLE, rows.settle_row(change)).fetchall()
+        case Finish():
+            changed = connection.execute(_FINISH, rows.finish_row(change)).fetchall()
+        case Supersede():
+            values = (change.at, change.number, change.in_doubt)
+            changed = connection.execute(_SUPERSEDE, values).fetchall()
+        case Store():
+            changed = _store(connection, change)
+    for row in changed:
+        beside.changed(row["run"])
+    return change.number if changed else Stale(attempt=one(connection, change.number))
+
+
+def _intend(
+    connection: sqlite3.Connection, change: Intend, beside: OtherRunCosts
+) -> int | Taken | Full:
+    fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)
+    if full := beside.full(change):
+        earlier = latest(connection, [fingerprint], realm).get(fingerprint)
+        return Taken(attempt=earlier) if earlier and living(earlier) else full
+    for row in connection.execute(_INTEND, rows.intend_row(change)).fetchall():
+        number: int = row["number"]
+        return number
+    return Taken(attempt=latest(connection, [fingerprint], realm)[fingerprint])
+
+
+def _store(connection: sqlite3.Connection, change: Store) -> list[sqlite3.Row]:
+    succeeded = "SELECT run FROM attempts WHERE number = ? AND state = 'succeeded'"
+    found = connection.execute(succeeded, (change.number,)).fetchall()
+    if not found:
+        return []
+    connection.executemany(
+        _KEEP_FILE,
+        [
+            (change.number, position, rows.text(f.path), f.sha256, f.bytes, f.media_type)
+            for position, f in enumerate(change.files)
+        ],
+    )
+    connection.execute(
+        "DELETE FROM files WHERE attempt = ? AND position >= ?", (change.number, len(change.files))
+    )
+    return found
 
 
 def open_ledger(
@@ -56,8 +161,8 @@ class Ledger:
         self._connection = connection
         self._file = _file_at(path)
         self._clock = clock
-        self._beside = Beside(connection)
-        self._locks: dict[str, locks.RunLock] = {}
+        self._beside = OtherRunCosts(connection)
+        self._locks: dict[str, run_locks.RunLock] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -90,9 +195,9 @@ class Ledger:
         at = self._clock()
         run = f"{at[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}"
         # The lock comes first: a run that is on record without it would pass for dead.
-        self._locks[run] = locks.RunLock(self.path.parent, run)
+        self._locks[run] = run_locks.RunLock(self.path.parent, run)
         columns = (run, rows.text(manifest), tool, os.getpid(), socket.gethostname(), at)
-        with told(self.path):
+        with describe(self.path):
             self._connection.execute(
                 "INSERT INTO runs (id, manifest, tool, pid, host, started_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
@@ -102,7 +207,7 @@ class Ledger:
 
     def end_run(self, run: str, exit_code: int) -> None:
         """Record the end of a run and let go of its lock."""
-        with told(self.path):
+        with describe(self.path):
             self._connection.execute(
                 "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
                 (self._clock(), exit_code, run),
@@ -111,7 +216,7 @@ class Ledger:
 
     def alive(self, run: str) -> bool:
         """Whether the process that made `run` still lives."""
-        return locks.alive(self.path.parent, run)
+        return run_locks.alive(self.path.parent, run)
 
     def apply(self, changes: Sequence[Change]) -> list[Result]:
         """Write all changes in one transaction, durably; a result for each.
@@ -119,7 +224,7 @@ class Ledger:
         On an error nothing of them is written.
         """
         try:
-            with told(self.path), transaction(self._connection):
+            with describe(self.path), transaction(self._connection):
                 results = [write(self._connection, change, self._beside) for change in changes]
         except BaseException:
             self._beside.forget()
@@ -137,36 +242,36 @@ class Ledger:
 
         `placed` turns the paths of files, which start from the ledger's folder, into others.
         """
-        with told(self.path):
-            return reading.latest(self._connection, fingerprints, realm, placed)
+        with describe(self.path):
+            return queries.latest(self._connection, fingerprints, realm, placed)
 
     def attempts(self, manifest: str | None = None) -> list[Attempt]:
         """Every attempt in the order of its intent, of one manifest or of all."""
-        with told(self.path):
-            return reading.of_manifest(self._connection, manifest)
+        with describe(self.path):
+            return queries.of_manifest(self._connection, manifest)
 
     def of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
         """Every attempt whose task is one of these, of any run and in any state."""
-        with told(self.path):
-            return surroundings.of_tasks(self._connection, provider, list(task_ids))
+        with describe(self.path):
+            return queries.of_tasks(self._connection, provider, list(task_ids))
 
     def of_tag(self, provider: str, tag: str) -> list[Attempt]:
         """The attempts that bear this tag: one at most."""
-        with told(self.path):
-            return surroundings.of_tag(self._connection, provider, tag)
+        with describe(self.path):
+            return queries.of_tag(self._connection, provider, tag)
 
     def undecided(self, provider: str) -> list[Attempt]:
         """Every attempt that may have a task which nobody knows, those of living runs included."""
-        with told(self.path):
-            return surroundings.undecided(self._connection, provider)
+        with describe(self.path):
+            return queries.undecided(self._connection, provider)
 
-    def made(self, at: Intent, *, since: str, after: int) -> list[Made]:
+    def made(self, at: Intent, *, since: str, after: int) -> list[KnownTask]:
         """The tasks that this ledger had made where `at` went, in the order of intents.
 
         Those that `since` (UTC, RFC 3339), or by a later attempt than the one numbered `after`.
         """
-        with told(self.path):
-            return surroundings.made(self._connection, at, since, after)
+        with describe(self.path):
+            return queries.known_tasks(self._connection, at, since, after)
 
     def costs(
         self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
@@ -176,17 +281,17 @@ class Ledger:
         `realms` tells for each provider on which side of the loopback border costs count (of
         others: remote). `without` leaves out the attempts of one run.
         """
-        with told(self.path):
+        with describe(self.path):
             return history.costs(self._connection, manifest, realms, without)
 
     def past(self, operation: str, realm: Realm) -> list[Past]:
         """The latest tasks of an operation, of any manifest, the last one first."""
-        with told(self.path):
+        with describe(self.path):
             return list(history.past(self._connection, operation, realm))
 
     def before(self, manifest: str, jobs: Iterable[str], realm: Realm) -> dict[str, Before]:
         """Job id to what it asked for the last time in this manifest."""
-        with told(self.path):
+        with describe(self.path):
             return history.before(self._connection, manifest, jobs, realm)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from runner.media.kinds import listed, spoken
 from runner.media.sources import label
+from runner.media.types import described, list_types
 from runner.model import Media, MediaLimits
 
 
-def check(media: Media, limits: MediaLimits) -> list[str]:
+def check_limits(media: Media, limits: MediaLimits) -> list[str]:
     """Everything that is wrong with the image for this provider; nothing for URLs.
 
     Pixels count as stored: an EXIF rotation swaps the sides, which changes neither the least
@@ -17,8 +17,8 @@ def check(media: Media, limits: MediaLimits) -> list[str]:
     if media.media_type is None:
         return []
     if media.media_type not in limits.media_types:
-        accepted = listed(limits.media_types)
-        return [f"{name} is {spoken(media.media_type)}; {accepted} are accepted"]
+        accepted = list_types(limits.media_types)
+        return [f"{name} is {described(media.media_type)}; {accepted} are accepted"]
     found = (_bytes(media, limits), _pixels(media, limits), _ratio(media, limits))
     return [f"{name} {message}" for message in found if message]
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import re
 from typing import Literal
 from urllib.parse import urlsplit
 
 from runner.errors import Exit, Failure
-from runner.media.kinds import HEAD_BYTES, sniff, spoken
+from runner.media.types import HEAD_BYTES, described, sniff
+from runner.model import Media
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_URL = re.compile(r"https?://[\w.-]+(?::\d{1,4})?(?:[/?#][!-~]*)?", re.ASCII)
@@ -88,7 +90,7 @@ def decode(uri: str) -> tuple[str, bytes]:
     if found is None:
         raise MediaError(f"{name} does not hold an image")
     if found != declared:
-        raise MediaError(f"{name} declares {head[1]} but holds {spoken(found)}")
+        raise MediaError(f"{name} declares {head[1]} but holds {described(found)}")
     return found, content
 
 
@@ -110,3 +112,34 @@ def _decode_base64(name: str, uri: str, start: int) -> bytes:
             f"{name} is not base64: {length} characters are no whole number of groups of four",
             hint="is its end cut off?",
         ) from None
+
+
+def data_uri(media: Media) -> str:
+    """The image as a request carries it: a file as a data URI (ASCII), anything else as written.
+
+    A file is read in one go and must still be what it was when it was looked at: MediaError if
+    it has changed or gone. Blocks.
+    """
+    if media.path is None:
+        return media.source
+    try:
+        content = media.path.read_bytes()
+    except OSError as error:
+        raise MediaError(f"{media.source} cannot be read any more: {error.strerror}") from None
+    if hashlib.sha256(content).hexdigest() != media.sha256:
+        raise MediaError(
+            f"{media.source} has changed since the run was planned",
+            hint="run the manifest again to use it as it is now",
+        )
+    return _prefix(media) + base64.b64encode(content).decode("ascii")
+
+
+def data_uri_length(media: Media) -> int:
+    """Characters of `data_uri(media)`, without making it."""
+    if media.path is None:
+        return len(media.source)
+    return len(_prefix(media)) + (((media.size_bytes or 0) + 2) // 3) * 4
+
+
+def _prefix(media: Media) -> str:
+    return f"data:{media.media_type};base64,"

@@ -6,24 +6,13 @@ fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in reque
 
 from __future__ import annotations
 
-from runner.model.amounts import (
-    UNITS,
-    Amount,
-    Parameters,
-    Unit,
-)
-from runner.model.attempts import (
-    Attempt,
-    AttemptState,
-    Intent,
-    StoredFile,
-)
-from runner.model.events import (
-    Event,
-    Observer,
-    Step,
-)
-from runner.model.exchange import (
+from runner.model.amounts import UNITS, Amount, Parameters, Unit
+from runner.model.events import Event, Observer, Step
+from runner.model.jobs import Deferred, Draft, Job, JobOutput, Media, PlaceOf, Row
+from runner.model.operations import MediaLimits, Operation, Wire
+from runner.model.outcomes import CUT, Outcome, State
+from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
+from runner.model.requests import (
     CANCELLED,
     RESULT_GONE,
     Account,
@@ -38,32 +27,7 @@ from runner.model.exchange import (
     TaskState,
     TaskStatus,
 )
-from runner.model.jobs import (
-    Deferred,
-    Draft,
-    Job,
-    JobOutput,
-    Media,
-    PlaceOf,
-    Row,
-)
-from runner.model.operations import (
-    MediaLimits,
-    Operation,
-    Wire,
-)
-from runner.model.outcomes import (
-    CUT,
-    Outcome,
-    State,
-)
-from runner.model.plans import (
-    Action,
-    Changed,
-    Evidence,
-    Plan,
-    PlanEntry,
-)
+from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
 
 __all__ = [
     "CANCELLED",

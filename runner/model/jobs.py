@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from runner.errors import Place
+from runner.errors import Location
 from runner.model.amounts import Parameters
 
 
@@ -104,8 +104,14 @@ class Job:
 class PlaceOf(Protocol):
     """Tells where a draft's values come from: job, default, row, matrix."""
 
-    def __call__(self, draft: Draft, path: tuple[str | int, ...], /, *, key: bool = False) -> Place:
+    def __call__(
+        self, draft: Draft, path: tuple[str | int, ...], /, *, key: bool = False
+    ) -> Location:
         """The place of the value at `path` inside the parameters, or of its key as written.
 
         The empty path is the job's own place; ("id",) its id.
         """
+
+
+MOST_JOBS = 1_000_000
+"""Jobs of one manifest: far above any real batch, far below what would fill the memory."""

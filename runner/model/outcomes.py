@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from runner.model.amounts import Amount
-from runner.model.attempts import StoredFile
-from runner.model.exchange import Billed, JobError
 from runner.model.jobs import Job
+from runner.model.requests import Billed, JobError
+from runner.model.tasks import StoredFile
 
 
 class State(enum.StrEnum):

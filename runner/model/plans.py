@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.model.amounts import Amount
-from runner.model.attempts import Attempt, StoredFile
 from runner.model.jobs import Job
 from runner.model.outcomes import State
+from runner.model.tasks import Attempt, StoredFile
 
 
 class Action(enum.StrEnum):

@@ -1,6 +1,6 @@
 """What goes on, told to those who look on: before a run, and while it lasts."""
 
 from runner.progress.observers import observer
-from runner.progress.preparing import Stages, stages
+from runner.progress.stages import Stages, stages
 
 __all__ = ["Stages", "observer", "stages"]

@@ -5,12 +5,43 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any, TextIO
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+
+from tqdm import tqdm
 
 from runner.errors import one_line
 from runner.model import Action, Event, Observer, Outcome, Plan, State, Step
-from runner.progress.terminal import fancy
+
+
+def is_interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:
+    """Whether it is a terminal that can redraw a line, and not in the hands of a CI service."""
+    return stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
+
+
+ROOM = len("^C")
+
+
+if TYPE_CHECKING:
+    _Bar = tqdm[NoReturn]
+else:
+    _Bar = tqdm  # generic for type checkers only
+
+
+class NarrowBar(_Bar):
+    """As wide as the terminal but for that room.
+
+    In a bar of full width `^C` goes on to the next line: whatever takes that line away leaves
+    the bar itself on the screen, and the next one is drawn below it.
+    """
+
+    @property
+    def format_dict(self) -> MutableMapping[str, Any]:
+        """What tqdm makes the bar from."""
+        known: MutableMapping[str, Any] = super().format_dict
+        if known.get("ncols"):  # what is disabled or no terminal has none
+            known["ncols"] = max(1, known["ncols"] - ROOM)
+        return known
 
 
 def observer(
@@ -22,7 +53,7 @@ def observer(
     """
     out, err = out or sys.stdout, err or sys.stderr
     if mode == "auto":
-        mode = "bar" if fancy(err, environ) else "plain"
+        mode = "bar" if is_interactive(err, environ) else "plain"
     match mode:
         case "bar":
             return Unheard(Bar(err))
@@ -85,7 +116,7 @@ class Bar:
 
     def start(self, plan: Plan) -> None:
         """Draw the empty bar."""
-        from runner.progress.bar import NarrowBar
+        # MERGED
 
         self._moving = moving(plan)
         self._bar = NarrowBar(

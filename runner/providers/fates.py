@@ -17,11 +17,11 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
-from runner.providers.reading import retry_after
+from runner.providers.parse import retry_after
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
+class ErrorCodeInfo:
     """What is known of one of a provider's error codes."""
 
     class_: ErrorClass
@@ -31,10 +31,10 @@ class Known:
     """Too many tasks in flight, rather than too many requests."""
 
 
-Codes: TypeAlias = Mapping[str, Known]
+Codes: TypeAlias = Mapping[str, ErrorCodeInfo]
 
 
-def fate(reach: Reach, status: int, task_id: str | None, known: Known | None) -> Fate:
+def fate(reach: Reach, status: int, task_id: str | None, known: ErrorCodeInfo | None) -> Fate:
     """What became of a submission: the table of "paying once".
 
     `known` is the answer's error code, looked up; None for no code or an undocumented one.
@@ -75,7 +75,7 @@ _CLASS_BY_STATUS = {
 }
 
 
-def class_of(status: int, known: Known | None) -> ErrorClass:
+def class_of(status: int, known: ErrorCodeInfo | None) -> ErrorClass:
     """Who can mend a failure: by its code where that is documented, by its status otherwise."""
     if known:
         return known.class_
@@ -87,29 +87,29 @@ def class_of(status: int, known: Known | None) -> ErrorClass:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ApiError:
     """The error that an answer carries: in its body, or else in its status."""
 
     code: str
     """The provider's, or one of ours: not_sent, untrusted, no_answer, unreadable, http_503."""
     message: str
-    known: Known | None
+    known: ErrorCodeInfo | None
     """What is known of the code."""
 
 
-def fault(
+def api_error(
     reply: Reply, code: str | None, message: str | None, codes: Codes, usual: Mapping[int, str]
-) -> Fault:
+) -> ApiError:
     """The fault of a reply whose body says `code` and `message`.
 
     `usual` is the code that a bare status stands for.
     """
     if reply.reach is not Reach.ANSWERED:
-        return Fault(code=_UNANSWERED_CODE[reply.reach], message=reply.trouble, known=None)
+        return ApiError(code=_UNANSWERED_CODE[reply.reach], message=reply.trouble, known=None)
     bare = "unreadable" if 200 <= reply.status < 300 else f"http_{reply.status}"
     found = code or usual.get(reply.status, bare)
     said = message or f"HTTP {reply.status} without a message that can be read"
-    return Fault(code=found, message=said, known=codes.get(found))
+    return ApiError(code=found, message=said, known=codes.get(found))
 
 
 _UNANSWERED_CODE = {
@@ -119,7 +119,7 @@ _UNANSWERED_CODE = {
 }
 
 
-def unaccepted(reply: Reply, found: Fault, *, trace_id: str | None) -> Submission:
+def unaccepted(reply: Reply, found: ApiError, *, trace_id: str | None) -> Submission:
     """What the answer to a submission means that named no task."""
     what = fate(reply.reach, reply.status, None, found.known)
     error = JobError(
@@ -137,7 +137,7 @@ def unaccepted(reply: Reply, found: Fault, *, trace_id: str | None) -> Submissio
     )
 
 
-def unanswered(task_id: str, reply: Reply, found: Fault, gone: frozenset[str]) -> TaskStatus:
+def unanswered(task_id: str, reply: Reply, found: ApiError, gone: frozenset[str]) -> TaskStatus:
     """What the answer to a status request means that told nothing of a task's progress.
 
     `gone` are the codes by which a provider says that it knows no such task. A bare 404 says
@@ -155,12 +155,12 @@ def unanswered(task_id: str, reply: Reply, found: Fault, gone: frozenset[str]) -
     )
 
 
-def throttled(reply: Reply, found: Fault) -> bool:
+def throttled(reply: Reply, found: ApiError) -> bool:
     """Whether the answer to a request that makes no task says that there are too many of them."""
     return fate(reply.reach, reply.status, None, found.known) is Fate.BUSY
 
 
-def passing(reply: Reply, found: Fault) -> bool:
+def passing(reply: Reply, found: ApiError) -> bool:
     """Whether a request that makes no task, and failed, may be answered well when sent again.
 
     Nothing is decided by what was put off, never arrived, or would leave a submission in doubt.

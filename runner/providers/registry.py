@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runner.model import Attempt, AttemptState, Fate
-from runner.providers import modelverse, vidu, vidu_account
-from runner.providers.base import Provider
-from runner.providers.lists import Lister
+from runner.providers import modelverse, vidu, vidu_tasks
+from runner.providers.base import Provider, TaskListApi
 
 PROVIDERS: Mapping[str, Provider] = {vidu.NAME: vidu, modelverse.NAME: modelverse}
 
-LISTERS: Mapping[str, Lister] = {vidu.NAME: vidu_account}
+LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 """The providers that can tell of many tasks at once, and cancel one."""
 
 

@@ -25,9 +25,9 @@ from runner.model import (
     TaskStatus,
     Unit,
 )
-from runner.providers import base, fates, reading
+from runner.providers import base, fates, parse
 from runner.providers.base import Auth
-from runner.providers.fates import Fault, Known
+from runner.providers.fates import ApiError, ErrorCodeInfo
 
 NAME = "vidu"
 DEFAULT_BASE_URL = "https://api.vidu.cn"
@@ -35,14 +35,14 @@ HOSTS = frozenset({"api.vidu.cn", "api.vidu.com"})
 KEY_ENV = "VIDU_API_KEY"
 BASE_URL_ENV = "VIDU_BASE_URL"
 UNIT: Unit = "credits"
-TELLS_PRICE = True
+REPORTS_PRICE = True
 
-_INPUT = Known(class_=ErrorClass.INPUT)
-_POLICY = Known(class_=ErrorClass.POLICY)
-_KEY = Known(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
-_CREDIT = Known(class_=ErrorClass.QUOTA, fate=Fate.STOPPED)
-_LATER = Known(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
-_DOUBT = Known(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
+_INPUT = ErrorCodeInfo(class_=ErrorClass.INPUT)
+_POLICY = ErrorCodeInfo(class_=ErrorClass.POLICY)
+_KEY = ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
+_CREDIT = ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.STOPPED)
+_LATER = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
+_UNKNOWN_FATE = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
 
 CODES: fates.Codes = {
     "BadRequest": _INPUT,
@@ -53,7 +53,7 @@ CODES: fates.Codes = {
     "PageSizeOutOfRange": _INPUT,  # it means the size of an image
     "ImageFormatInvalid": _INPUT,
     "ImageDownloadFailure": _INPUT,
-    "ModelUnavailable": Known(class_=ErrorClass.PROVIDER),
+    "ModelUnavailable": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
     "AuditSubmitIllegal": _POLICY,
     "TaskPromptPolicyViolation": _POLICY,
     "CreationPolicyViolation": _POLICY,
@@ -63,14 +63,14 @@ CODES: fates.Codes = {
     "Unauthorized": _KEY,
     "401": _KEY,
     # It may concern one model only, so one such answer does not stop all submissions.
-    "Forbidden": Known(class_=ErrorClass.AUTH),
-    "QuotaExceeded": Known(class_=ErrorClass.QUOTA, fate=Fate.BUSY, narrow=True),
+    "Forbidden": ErrorCodeInfo(class_=ErrorClass.AUTH),
+    "QuotaExceeded": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, narrow=True),
     "TooManyRequests": _LATER,
     "SystemThrottling": _LATER,
-    "Conflict": _DOUBT,
-    "Canceled": _DOUBT,
-    "InternalServiceFailure": Known(class_=ErrorClass.PROVIDER, fate=Fate.AMBIGUOUS),
-    "UserCancelled": Known(class_=ErrorClass.TRANSIENT),
+    "Conflict": _UNKNOWN_FATE,
+    "Canceled": _UNKNOWN_FATE,
+    "InternalServiceFailure": ErrorCodeInfo(class_=ErrorClass.PROVIDER, fate=Fate.AMBIGUOUS),
+    "UserCancelled": ErrorCodeInfo(class_=ErrorClass.TRANSIENT),
 }
 GONE = frozenset({"TaskNotFound", "CreationNotFound", "NotFound"})
 _USUAL = {401: "Unauthorized", 402: "CreditInsufficient", 403: "Forbidden", 429: "TooManyRequests"}
@@ -102,16 +102,16 @@ def submission(operation: Operation, body: Mapping[str, Any], account: Account) 
 
 def read_submission(reply: Reply) -> Submission:
     """What became of a submission; the seed is in this answer and in no later one."""
-    value = reading.json_object(reply.body) or {}
-    task_id = reading.task_id(value.get("task_id"), value.get("id"))
+    value = parse.json_object(reply.body) or {}
+    task_id = parse.task_id(value.get("task_id"), value.get("id"))
     trace_id = _trace_id(reply, value)
     if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return fates.unaccepted(reply, fault_of(reply, value), trace_id=trace_id)
+        return fates.unaccepted(reply, api_error_of(reply, value), trace_id=trace_id)
     return Submission(
         fate=Fate.SUBMITTED,
         task_id=task_id,
-        seed=reading.whole(value.get("seed")),
-        credits=reading.whole(value.get("credits")),
+        seed=parse.whole(value.get("seed")),
+        credits=parse.whole(value.get("credits")),
         trace_id=trace_id,
     )
 
@@ -128,26 +128,26 @@ def probe(account: Account) -> Request:
 
 def read_status(reply: Reply, task_id: str) -> TaskStatus:
     """What the answer says of the task; `UNKNOWN` whenever it says nothing of this one."""
-    value = reading.json_object(reply.body) or {}
-    told = [name for key in ("id", "task_id") if (name := reading.task_id(value.get(key)))]
+    value = parse.json_object(reply.body) or {}
+    told = [name for key in ("id", "task_id") if (name := parse.task_id(value.get(key)))]
     found = read_task(value, task_id)
     silent = found.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
     if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or silent:
-        return fates.unanswered(task_id, reply, fault_of(reply, value), GONE)
+        return fates.unanswered(task_id, reply, api_error_of(reply, value), GONE)
     if told and task_id not in told:
         detail = f"the answer is about another task, {told[0]}"
         return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
     return found
 
 
-def read_task(value: reading.JsonObject, task_id: str) -> TaskStatus:
+def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
     """One task as a query, a callback or a row of a list tells of it.
 
     A task with creations and no word on its state is done; the callback's description calls
     the state "status".
     """
     urls = tuple(_urls(value.get("creations")))
-    said = _said(value)
+    said = _reported(value)
     state = _STATES.get(said.lower(), TaskState.UNKNOWN) if said else TaskState.UNKNOWN
     detail = f"its state is {said!r}" if said else "the answer names no state"
     if not said and urls:
@@ -157,8 +157,8 @@ def read_task(value: reading.JsonObject, task_id: str) -> TaskStatus:
     return TaskStatus(
         task_id=task_id,
         state=state,
-        seed=reading.whole(value.get("seed")),
-        credits=reading.whole(value.get("credits")),
+        seed=parse.whole(value.get("seed")),
+        credits=parse.whole(value.get("credits")),
         urls=urls,
         error=_task_error(value) if state is TaskState.FAILED else None,
         tag=_tag(value.get("payload")),
@@ -166,22 +166,22 @@ def read_task(value: reading.JsonObject, task_id: str) -> TaskStatus:
     )
 
 
-def is_under_way(value: reading.JsonObject) -> bool:
+def is_under_way(value: parse.JsonObject) -> bool:
     """Whether nothing says that a task has ended: neither its state nor a result."""
-    said = _said(value)
+    said = _reported(value)
     if said is None:
         return not value.get("creations")
     return _STATES.get(said.lower()) not in _ENDED
 
 
-def _said(value: reading.JsonObject) -> str | None:
-    return reading.first_text(value.get("state"), value.get("status"))
+def _reported(value: parse.JsonObject) -> str | None:
+    return parse.first_text(value.get("state"), value.get("status"))
 
 
 def _urls(creations: Any) -> list[str]:
     rows = creations if isinstance(creations, list) else []
     found = [
-        reading.url(row.get("url")) or reading.url(row.get("watermarked_url"))
+        parse.url(row.get("url")) or parse.url(row.get("watermarked_url"))
         for row in rows
         if isinstance(row, dict)
     ]
@@ -193,35 +193,35 @@ def _tag(payload: Any) -> str | None:
     return payload if isinstance(payload, str) and payload else None
 
 
-def _task_error(value: reading.JsonObject) -> JobError:
+def _task_error(value: parse.JsonObject) -> JobError:
     """Whether a failed task was charged is not documented: only "0 credits" says it was not."""
-    code = reading.first_text(value.get("err_code"), value.get("reason")) or "failed"
-    said = reading.first_text(value.get("err_msg"), value.get("message"))
+    code = parse.first_text(value.get("err_code"), value.get("reason")) or "failed"
+    said = parse.first_text(value.get("err_msg"), value.get("message"))
     known = CODES.get(code)
     return JobError(
         code=code,
         message=said or f"the task failed at the provider ({code})",
         class_=known.class_ if known else ErrorClass.PROVIDER,
-        billed=Billed.NO if reading.whole(value.get("credits")) == 0 else Billed.UNKNOWN,
+        billed=Billed.NO if parse.whole(value.get("credits")) == 0 else Billed.UNKNOWN,
     )
 
 
-def fault_of(reply: Reply, value: reading.JsonObject) -> Fault:
+def api_error_of(reply: Reply, value: parse.JsonObject) -> ApiError:
     """The error `{code, reason, message}` of an answer, at its root or under "error"."""
-    error = reading.child(value, "error") or value
+    error = parse.child(value, "error") or value
     numeric = error.get("code")
-    code = reading.first_text(
+    code = parse.first_text(
         error.get("reason"),
-        str(numeric) if isinstance(numeric, int) and reading.whole(numeric) else numeric,
+        str(numeric) if isinstance(numeric, int) and parse.whole(numeric) else numeric,
         error.get("err_code"),
     )
     # The number alone repeats the status; the name that the status stands for says more.
     if code == str(reply.status):
         code = None
-    message = reading.first_text(error.get("message"), error.get("err_msg"), value.get("error"))
-    return fates.fault(reply, code, message, CODES, _USUAL)
+    message = parse.first_text(error.get("message"), error.get("err_msg"), value.get("error"))
+    return fates.api_error(reply, code, message, CODES, _USUAL)
 
 
-def _trace_id(reply: Reply, value: reading.JsonObject) -> str | None:
-    metadata = reading.child(value, "metadata")
-    return reading.first_text(metadata.get("trace_id"), reply.headers.get("x-request-id"))
+def _trace_id(reply: Reply, value: parse.JsonObject) -> str | None:
+    metadata = parse.child(value, "metadata")
+    return parse.first_text(metadata.get("trace_id"), reply.headers.get("x-request-id"))

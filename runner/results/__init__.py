@@ -2,6 +2,6 @@
 
 from runner.results.evidence import Earlier, read_evidence
 from runner.results.rows import Header
-from runner.results.writing import write_results
+from runner.results.write import write_results
 
 __all__ = ["Earlier", "Header", "read_evidence", "write_results"]

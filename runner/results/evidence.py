@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from runner.documents import load
-from runner.errors import ManifestError, Place, Problem
+from runner.errors import Diagnostic, Location, ManifestError
 from runner.media import EXTENSIONS
 from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile
+from runner.results.row_filter import JSON, YAML, Needless, filter_rows
 from runner.results.rows import VERSION
-from runner.results.skimming import JSON, YAML, Needless, skimmed
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -29,7 +29,7 @@ class Earlier:
     that were left out."""
     proofs: tuple[Evidence, ...] = ()
     """The rows of what was paid for, is under way, or may be either: the surest proof first."""
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
     """Warnings: it could not be read."""
 
     @property
@@ -53,9 +53,9 @@ def read_evidence(path: Path, *, needless: Needless | None = None) -> Earlier:
     except (ManifestError, OSError, ValueError, RecursionError) as error:
         document, flaw = None, _words(error)
     if flaw:
-        problem = Problem(
+        problem = Diagnostic(
             message=f"the results manifest {flaw}; it is no evidence of what was paid for",
-            place=Place(path=str(path)),
+            place=Location(path=str(path)),
             warning=True,
         )
         return Earlier(problems=(problem,))
@@ -67,7 +67,7 @@ def read_evidence(path: Path, *, needless: Needless | None = None) -> Earlier:
 def _needed(path: Path, needless: Needless) -> Any:
     """The document without rows that nobody needs; whole, where that makes no sense of it."""
     with path.open("rb") as file:
-        content = skimmed(file, JSON if _is_json(path) else YAML, needless)
+        content = filter_rows(file, JSON if _is_json(path) else YAML, needless)
     try:
         document = _parsed(path, content)
     except (ManifestError, ValueError, RecursionError):

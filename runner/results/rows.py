@@ -117,7 +117,7 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         reused += outcome.reused
         # Where the provider tells no price (ModelVerse), the price list's is what it was.
         listed = outcome.estimated if outcome.state is State.SUCCEEDED else None
-        if (amount := outcome.actual or _told(outcome) or listed) is not None:
+        if (amount := outcome.actual or _reported(outcome) or listed) is not None:
             cost[amount.unit] += amount.value
     return {
         "jobs": len(outcomes),
@@ -127,7 +127,7 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def _told(outcome: Outcome) -> Amount | None:
+def _reported(outcome: Outcome) -> Amount | None:
     if outcome.credits is None:
         return None
     return Amount(unit="credits", value=Decimal(outcome.credits))

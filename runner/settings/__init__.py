@@ -1,8 +1,8 @@
 """Manifest, environment and flags in; settings, addresses and keys out."""
 
 from runner.settings.accounts import emulated_accounts, read_accounts
-from runner.settings.reading import read_settings
-from runner.settings.records import ProviderFacts, Settings, Sources
+from runner.settings.read import read_settings
+from runner.settings.settings import ProviderFacts, Settings, Sources
 from runner.settings.values import duration
 
 __all__ = [

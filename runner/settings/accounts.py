@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.errors import Problem, ProviderError, Secret
+from runner.errors import Diagnostic, ProviderError, Secret
 from runner.model import Account
-from runner.settings.records import AUTHS, Auth, ProviderFacts, Sources
-from runner.settings.trust import Address, objection, parse_address, trusted_pairs
-from runner.settings.values import CONCURRENCY, UnfitError, shown
+from runner.settings.settings import AUTHS, Auth, ProviderFacts, Sources
+from runner.settings.trust import Address, check_trust, parse_address, trusted_pairs
+from runner.settings.values import CONCURRENCY, ValueFormError, shown
 
 _KEY = re.compile(r"[\x21-\x7e]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
@@ -28,7 +28,7 @@ def read_accounts(
     """
     trusted = tuple(trusted_pairs(sources.environ, sources.flags.get("trust") or ()))
     accounts: dict[str, Account] = {}
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for name, facts in used.items():
         block = _Block(facts=facts, sources=sources, problems=problems)
         account = _account(block, trusted, keys=keys)
@@ -63,7 +63,7 @@ class _Block:
 
     facts: ProviderFacts
     sources: Sources
-    problems: list[Problem]
+    problems: list[Diagnostic]
 
     @property
     def given(self) -> Mapping[str, Any]:
@@ -78,7 +78,7 @@ class _Block:
         """Note a problem, at the place of `key` where the manifest has it."""
         locate = self.sources.locate if key in self.given else None
         place = locate(("providers", self.facts.name, key)) if locate else None
-        self.problems.append(Problem(message=message, hint=hint, place=place))
+        self.problems.append(Diagnostic(message=message, hint=hint, place=place))
 
 
 def _account(block: _Block, trusted: tuple[tuple[str, str], ...], *, keys: bool) -> Account | None:
@@ -144,7 +144,7 @@ def _concurrency(block: _Block) -> int | None:
         return None
     try:
         return CONCURRENCY(given)
-    except UnfitError as error:
+    except ValueFormError as error:
         block.complain("concurrency", f"concurrency {shown(given)} {error}")
         return None
 
@@ -153,7 +153,7 @@ def _key(
     block: _Block, address: Address, variable: str, trusted: tuple[tuple[str, str], ...]
 ) -> Secret | None:
     """The key, unless something speaks against its going there or it is none."""
-    objected = objection(address, variable, block.facts, trusted)
+    objected = check_trust(address, variable, block.facts, trusted)
     if objected is not None:
         key = "base_url" if address.named_by == "manifest" else "api_key_env"
         block.complain(key, objected.message, objected.hint)

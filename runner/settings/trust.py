@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from runner.errors import UsageError
-from runner.settings.records import ProviderFacts
+from runner.settings.settings import ProviderFacts
 
 _ADDRESS = re.compile(
     r"(?P<scheme>https?)://(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(?P<port>[0-9]{1,5}))?"
@@ -88,16 +88,16 @@ def trusted_pairs(environ: Mapping[str, str], flags: Iterable[str]) -> Iterator[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
+class TrustDiagnostic:
     """Why a key must not go to an address, and what would change that."""
 
     message: str
     hint: str
 
 
-def objection(
+def check_trust(
     address: Address, variable: str, facts: ProviderFacts, trusted: tuple[tuple[str, str], ...]
-) -> Objection | None:
+) -> TrustDiagnostic | None:
     """None if the key in `variable` may go to `address`.
 
     The provider's own variable may go to its vendor's hosts, to loopback, and to an address that
@@ -107,7 +107,7 @@ def objection(
     address that the environment names.
     """
     if address.scheme == "http" and not address.loopback and address.named_by != "environment":
-        return Objection(
+        return TrustDiagnostic(
             message=f"{address.url} would get the key in {variable} in clear text",
             hint=f"use https, or name that address yourself: {facts.base_url_env}={address.url}",
         )
@@ -118,7 +118,7 @@ def objection(
         return None
     pairs = ",".join("=".join(pair) for pair in (*trusted, (address.name, variable)))
     pair = f"{address.name}={variable}"
-    return Objection(
+    return TrustDiagnostic(
         message=f"only the manifest wants {address.name} to get the key in {variable}",
         hint=f"if that host may have that key: --trust {pair}, or VIDU_RUN_TRUST={pairs}",
     )

@@ -1,24 +1,28 @@
 """Documents, jobs and images in, what is wrong with them in the user's words out."""
 
 from runner.validation.authoring import manifest_schema, manifest_text
-from runner.validation.bodies import check_images, check_media
-from runner.validation.document import check_document
-from runner.validation.drafts import check_draft
-from runner.validation.findings import Finding, document_problems, not_yet_told, problems
-from runner.validation.links import check_links
-from runner.validation.lookalikes import check_lookalikes
+from runner.validation.diagnostics import (
+    Finding,
+    document_diagnostics,
+    job_diagnostics,
+    not_yet_reported,
+)
+from runner.validation.document import check_document, check_lookalikes
+from runner.validation.jobs import check_job
+from runner.validation.media import check_images, check_media
+from runner.validation.references import check_references
 
 __all__ = [
     "Finding",
     "check_document",
-    "check_draft",
     "check_images",
-    "check_links",
+    "check_job",
     "check_lookalikes",
     "check_media",
-    "document_problems",
+    "check_references",
+    "document_diagnostics",
+    "job_diagnostics",
     "manifest_schema",
     "manifest_text",
-    "not_yet_told",
-    "problems",
+    "not_yet_reported",
 ]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner.engine.polling import CADENCE, GAP_MAX_S, GAP_MIN_S
-from runner.providers.vidu_account import LIST_MAX
+from runner.engine.poll.schedule import CADENCE, GAP_MAX_S, GAP_MIN_S
+from runner.providers.vidu_tasks import LIST_MAX
 from runner.settings import Settings
 from tests.bench.contenders import CONTENDERS
 from tests.bench.race import Course, Figures, compare

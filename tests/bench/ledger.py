@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
-from runner.ledger import Change, Intend, Journal, open_ledger
+from runner.ledger import Change, GroupCommit, Intend, open_ledger
 from runner.model import Intent
 from tests.bench.tables import Table, number
 
@@ -50,7 +50,7 @@ def _grouped(path: Path, size: int, groups: int) -> float:
 
 
 def _flood(path: Path, events: int) -> float:
-    with open_ledger(path) as ledger, Journal(path) as journal:
+    with open_ledger(path) as ledger, GroupCommit(path) as journal:
         intents: Sequence[Change] = list(
             islice(_intents(ledger.begin_run("many.yaml", "bench")), events)
         )

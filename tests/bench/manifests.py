@@ -10,12 +10,12 @@ from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 
+from runner.commands.load import read_manifests
+from runner.commands.options import Options
+from runner.commands.plan import plan_manifest
 from runner.engine.outcomes import settled
 from runner.ledger import Finish, Intend, Settle, Store, open_ledger
 from runner.model import Amount, AttemptState, Intent, Job, StoredFile
-from runner.pipeline.making import plan_manifest
-from runner.pipeline.options import Options
-from runner.pipeline.reading import read_manifests
 from runner.results import Header, write_results
 
 WORDS = ("cat", "window", "morning", "light", "over", "old", "roofs", "of", "a", "quiet", "town")

@@ -17,7 +17,7 @@ from jsonschema_rs import Draft202012Validator
 from runner.documents import load
 from runner.model import Draft
 from runner.operations import load_operations
-from runner.validation import check_draft
+from runner.validation import check_job
 from tests.bench.manifests import manifest_text
 from tests.bench.tables import Table, number
 
@@ -65,7 +65,7 @@ def _validators(entries: Sequence[Mapping[str, Any]]) -> dict[str, Callable[[], 
     slow = jsonschema.Draft202012Validator(operation.schema)
     fast = Draft202012Validator(dict(operation.schema))
     return {
-        "validating: vidu-run": lambda: [check_draft(draft, operation) for draft in drafts],
+        "validating: vidu-run": lambda: [check_job(draft, operation) for draft in drafts],
         "validating: jsonschema-rs": lambda: [fast.is_valid(each) for each in asked],
         "validating: jsonschema": lambda: [slow.is_valid(each) for each in asked],
     }

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from runner.digests.marks import SETTLED_NS
+from runner.hashing import SETTLED_NS
 from tests.bench.manifests import PIECE, write_manifest
 from tests.bench.processes import Usage, run
 from tests.bench.tables import Table, number, ratio

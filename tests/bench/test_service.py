@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from runner.emulator import modelverse as emulated_modelverse
-from runner.emulator import tasks
-from runner.emulator import vidu as emulated_vidu
-from runner.emulator.tasks import Order
+from runner.emulator.api import modelverse as emulated_modelverse
+from runner.emulator.api import vidu as emulated_vidu
+from runner.emulator.state import tasks
+from runner.emulator.state.tasks import Order
 from runner.model import Reach, Reply, TaskState
-from runner.providers import modelverse, vidu, vidu_account
+from runner.providers import modelverse, vidu, vidu_tasks
 from tests.bench import answers
 from tests.bench.service import Scenario, Service
 
@@ -65,10 +65,10 @@ def test_a_list_tells_of_the_tasks_that_are_named_in_pages(service: Service) -> 
     named = [picture(service) for _ in range(120)]
     picture(service)
     query = "&".join(f"task_ids={task}" for task in named)
-    first = vidu_account.read_list(reply(service, "GET", f"/ent/v2/tasks?{query}&pager.pagesz=100"))
+    first = vidu_tasks.read_list(reply(service, "GET", f"/ent/v2/tasks?{query}&pager.pagesz=100"))
     assert [each.status.task_id for each in first.tasks] == named[:100]
     rest = f"/ent/v2/tasks?{query}&pager.pagesz=100&pager.page_token={first.next_page}"
-    second = vidu_account.read_list(reply(service, "GET", rest))
+    second = vidu_tasks.read_list(reply(service, "GET", rest))
     assert [each.status.task_id for each in second.tasks] == named[100:]
     assert second.next_page is None
     assert service.seen().requests["list"] == 2
@@ -77,7 +77,7 @@ def test_a_list_tells_of_the_tasks_that_are_named_in_pages(service: Service) -> 
 def test_a_list_can_be_missing(service: Service) -> None:
     service.begin(Scenario(lists=False))
     task = picture(service)
-    assert vidu_account.read_list(reply(service, "GET", f"/ent/v2/tasks?task_ids={task}")).missing
+    assert vidu_tasks.read_list(reply(service, "GET", f"/ent/v2/tasks?task_ids={task}")).missing
 
 
 def test_a_filter_of_the_list_that_there_is_not_is_refused(service: Service) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runner.emulator.options import Options
-from runner.emulator.seen import NOTE
+from runner.emulator.request_log import REQUEST_CONTEXT
 from runner.emulator.server import Emulator, serve
 from runner.errors import UsageError
 
@@ -78,7 +78,7 @@ def test_scripted_faults_stand_between_the_log_and_the_handlers(start: Any, ask:
     @web.middleware
     async def lose_the_answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
-        return web.Response(status=504) if NOTE.get().task else response
+        return web.Response(status=504) if REQUEST_CONTEXT.get().task else response
 
     url = start(middlewares=(lose_the_answer,))
     assert ask("POST", url + SUBMIT, SAMPLE).status == 504

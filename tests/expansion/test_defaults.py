@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion.defaults import Defaults, overlay
+from runner.expansion.defaults import Defaults, merge_defaults
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.integers() | st.text() | st.lists(st.integers()),
@@ -18,22 +18,22 @@ mappings = st.dictionaries(st.text(max_size=2), values, max_size=4)
 
 
 def test_mappings_merge_deeply_and_lists_replace() -> None:
-    merged = overlay({"a": {"x": 1, "y": 2}, "l": [1, 2]}, {"a": {"y": 3}, "l": [9]})
+    merged = merge_defaults({"a": {"x": 1, "y": 2}, "l": [1, 2]}, {"a": {"y": 3}, "l": [9]})
     assert merged == {"a": {"x": 1, "y": 3}, "l": [9]}
 
 
 def test_null_unsets_at_any_depth() -> None:
-    assert overlay({"a": 1, "b": {"c": 1, "d": 2}}, {"a": None, "b": {"c": None}}) == {
+    assert merge_defaults({"a": 1, "b": {"c": 1, "d": 2}}, {"a": None, "b": {"c": None}}) == {
         "b": {"d": 2}
     }
 
 
 def test_null_without_a_default_leaves_nothing() -> None:
-    assert overlay({}, {"a": None, "b": {"c": None}}) == {"b": {}}
+    assert merge_defaults({}, {"a": None, "b": {"c": None}}) == {"b": {}}
 
 
 def test_a_mapping_replaces_what_is_none() -> None:
-    assert overlay({"a": 1}, {"a": {"b": 2}}) == {"a": {"b": 2}}
+    assert merge_defaults({"a": 1}, {"a": {"b": 2}}) == {"a": {"b": 2}}
 
 
 def test_the_operation_s_defaults_lie_over_the_general_ones() -> None:
@@ -50,17 +50,17 @@ def test_defaults_that_are_no_mapping_are_none() -> None:
 
 @given(mappings, mappings)
 def test_merging_twice_is_merging_once(one: Any, two: Any) -> None:
-    assert overlay(overlay(one, two), two) == overlay(one, two)
+    assert merge_defaults(merge_defaults(one, two), two) == merge_defaults(one, two)
 
 
 @given(mappings)
 def test_merging_with_nothing_changes_nothing(one: Any) -> None:
-    assert overlay(one, {}) == one
-    assert overlay({}, one) == one
+    assert merge_defaults(one, {}) == one
+    assert merge_defaults({}, one) == one
 
 
 @given(mappings, mappings)
 def test_merging_leaves_its_arguments_alone(one: Any, two: Any) -> None:
     before = repr((one, two))
-    overlay(one, two)
+    merge_defaults(one, two)
     assert repr((one, two)) == before

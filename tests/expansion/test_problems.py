@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runner.errors import merged
-from runner.expansion import Expansion, entries
+from runner.errors import merge
+from runner.expansion import Expansion
 
 Expand = Callable[..., Expansion]
 
@@ -251,7 +252,7 @@ def test_a_cell_that_is_wrong_is_told_with_its_line_and_the_expression(expanded:
 def test_a_column_that_no_row_has_is_told_in_the_manifest(expanded: Expand) -> None:
     jobs = "jobs: [{id: '${{ row.p }}', foreach: r.csv, prompt: '${{ row.x }}'}]"
     found = expanded(jobs, files={"r.csv": "p\na\nb\n"})
-    assert [str(p.place) for p in merged(found.problems)] == ["m.yaml:3:58"]
+    assert [str(p.place) for p in merge(found.problems)] == ["m.yaml:3:58"]
 
 
 def test_a_name_that_one_line_of_jsonl_lacks_is_told_there(expanded: Expand) -> None:
@@ -262,7 +263,7 @@ def test_a_name_that_one_line_of_jsonl_lacks_is_told_there(expanded: Expand) -> 
 
 def test_one_cause_in_all_takes_is_told_once(expanded: Expand) -> None:
     found = expanded("jobs: [{id: 'a/b', takes: 3, prompt: '${{ vars.x }}'}]")
-    assert [str(problem).splitlines()[0] for problem in merged(found.problems)] == [
+    assert [str(problem).splitlines()[0] for problem in merge(found.problems)] == [
         'm.yaml:3:13: error: id "a/b" has the character "/", which a file name may not (3 jobs)',
         'm.yaml:3:43: error: vars has no "x" (3 jobs)',
     ]
@@ -372,7 +373,7 @@ def test_jobs_in_a_circle_are_told_once_with_the_path(expanded: Expand) -> None:
 
 def test_one_cause_in_a_default_is_one_problem_with_the_number_of_jobs(expanded: Expand) -> None:
     head = "version: 1\ndefaults: {operation: vidu/reference2image, prompt: '${{ vars.x }}'}\n"
-    [problem] = merged(expanded("jobs: [{id: a}, {id: b}, {id: c}]", head=head).problems)
+    [problem] = merge(expanded("jobs: [{id: a}, {id: b}, {id: c}]", head=head).problems)
     assert problem.jobs == 3
     assert str(problem.place) == "m.yaml:2:58"
 
@@ -380,7 +381,7 @@ def test_one_cause_in_a_default_is_one_problem_with_the_number_of_jobs(expanded:
 def test_more_jobs_than_anyone_means_are_refused_once(
     expanded: Expand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(entries, "MOST_JOBS", 3)
+    monkeypatch.setattr(sys.modules["runner.expansion.expand"], "MOST_JOBS", 3)
     found = expanded("jobs: [{id: a, takes: 3}, {id: 'b${{ matrix.x }}', matrix: {x: [1, 2]}}]")
     assert [draft.id for draft in found.drafts] == ["a.1", "a.2", "a.3"]
     assert told(found) == ["3:27 the manifest has more than 3 jobs"]

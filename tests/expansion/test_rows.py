@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion.rows import read_rows
-from runner.expansion.tables import RowsError
+from runner.expansion.rows import RowsError, read_rows
 
 
 def rows_of(folder: Path, name: str, content: str | bytes) -> list[tuple[int, dict[str, Any]]]:

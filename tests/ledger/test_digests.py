@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from runner.digests import Known, Marks
+from runner.hashing import CachedHash, StatKey
 from runner.ledger import Digests, digests, remembered
 from runner.ledger.digests import BATCH_ROWS, LEAST_BYTES, RENEWED_DAYS
 from runner.ledger.remembered import FORGOTTEN_DAYS
 
 DAY_S = 86_400
 NOW = 20_000 * DAY_S
-KNOWN = Known("ab" * 32, "image/png 1024 768")
+KNOWN = CachedHash("ab" * 32, "image/png 1024 768")
 
 
-def marks(number: int = 1, size: int = LEAST_BYTES) -> Marks:
-    return Marks(66, number, size, 1_700_000_000_123_456_789, 1_700_000_001_000_000_000)
+def marks(number: int = 1, size: int = LEAST_BYTES) -> StatKey:
+    return StatKey(66, number, size, 1_700_000_000_123_456_789, 1_700_000_001_000_000_000)
 
 
 @pytest.fixture
@@ -41,14 +41,14 @@ def opened(path: Path, at: float = NOW, *, trusted: bool = True, writable: bool 
     return Digests(path, trusted=trusted, writable=writable, clock=lambda: at)
 
 
-def keep(path: Path, video: Path, known: Known = KNOWN, at: float = NOW) -> None:
+def keep(path: Path, video: Path, known: CachedHash = KNOWN, at: float = NOW) -> None:
     """What a process does that has read the file."""
     cache = opened(path, at)
     cache.keep(video, marks(), known)
     cache.close()
 
 
-def found(path: Path, video: Path, at: float = NOW) -> Known | None:
+def found(path: Path, video: Path, at: float = NOW) -> CachedHash | None:
     """What the next process finds."""
     cache = opened(path, at)
     try:
@@ -70,7 +70,7 @@ def test_a_file_is_known_however_its_path_is_spelled(
     assert found(path, Path("../a.mp4")) == KNOWN
 
 
-@pytest.mark.parametrize("mark", Marks._fields)
+@pytest.mark.parametrize("mark", StatKey._fields)
 def test_a_file_with_any_other_mark_is_not_known(path: Path, video: Path, mark: str) -> None:
     keep(path, video)
     other = marks()._replace(**{mark: 7})
@@ -86,7 +86,7 @@ def test_numbers_beyond_what_sqlite_holds_and_names_that_are_no_text_are_remembe
     path: Path, tmp_path: Path
 ) -> None:
     odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.mp4"))
-    strange = Marks(2**64 - 1, 2**63 + 5, LEAST_BYTES, -1, 2**62)
+    strange = StatKey(2**64 - 1, 2**63 + 5, LEAST_BYTES, -1, 2**62)
     cache = opened(path)
     cache.keep(odd, strange, KNOWN)
     cache.close()
@@ -95,8 +95,8 @@ def test_numbers_beyond_what_sqlite_holds_and_names_that_are_no_text_are_remembe
 
 def test_what_is_read_anew_takes_the_place_of_what_was_known(path: Path, video: Path) -> None:
     keep(path, video)
-    keep(path, video, Known("cd" * 32))
-    assert found(path, video) == Known("cd" * 32)
+    keep(path, video, CachedHash("cd" * 32))
+    assert found(path, video) == CachedHash("cd" * 32)
 
 
 def test_a_little_is_not_worth_a_file(path: Path, video: Path) -> None:
@@ -153,16 +153,16 @@ def test_who_does_not_trust_reads_anew_and_has_it_remembered(path: Path, video: 
     keep(path, video)
     cache = opened(path, trusted=False)
     assert cache.find(video, marks()) is None
-    cache.keep(video, marks(), Known("cd" * 32))
-    assert cache.find(video, marks()) == Known("cd" * 32)
+    cache.keep(video, marks(), CachedHash("cd" * 32))
+    assert cache.find(video, marks()) == CachedHash("cd" * 32)
     cache.close()
-    assert found(path, video) == Known("cd" * 32)
+    assert found(path, video) == CachedHash("cd" * 32)
 
 
 def test_where_changes_do_not_tell_nothing_is_remembered(
     path: Path, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests, "tells_changes", lambda _folder: False)
+    monkeypatch.setattr(digests, "reports_changes", lambda _folder: False)
     keep(path, video)
     assert not path.exists()
 
@@ -184,7 +184,7 @@ def test_a_file_system_is_asked_for_once(
         asked.append(folder)
         return True
 
-    monkeypatch.setattr(digests, "tells_changes", telling)
+    monkeypatch.setattr(digests, "reports_changes", telling)
     cache = opened(path)
     for number in range(10):
         cache.keep(tmp_path / f"{number}.mp4", marks(number, 1), KNOWN)
@@ -258,7 +258,7 @@ def test_a_locked_cache_is_done_without(
         other.execute("BEGIN EXCLUSIVE")
         cache = opened(path)
         assert [cache.find(video, marks()) for _ in range(3)] == [None] * 3
-        cache.keep(video, marks(), Known("cd" * 32))
+        cache.keep(video, marks(), CachedHash("cd" * 32))
         cache.close()
     assert found(path, video) == KNOWN
 
@@ -270,7 +270,7 @@ def test_a_cache_that_cannot_be_written_is_read(plain_user_folder: Path) -> None
     plain_user_folder.chmod(0o555)
     cache = opened(path)
     assert cache.find(video, marks()) == KNOWN
-    cache.keep(video, marks(2), Known("cd" * 32))
+    cache.keep(video, marks(2), CachedHash("cd" * 32))
     cache.close()
     assert found(path, video) == KNOWN
     plain_user_folder.chmod(0o755)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken
-from runner.ledger.reading import living
+from runner.ledger.queries import living
 from runner.ledger.store import Ledger, open_ledger
 from runner.model import Attempt, AttemptState, Intent
 

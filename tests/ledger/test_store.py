@@ -9,15 +9,7 @@ import pytest
 
 from runner.ledger.changes import Change, Finish, Intend, Settle, Stale, Store, Supersede, Taken
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import (
-    Amount,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    Intent,
-    JobError,
-    StoredFile,
-)
+from runner.model import Amount, AttemptState, Billed, ErrorClass, Intent, JobError, StoredFile
 
 AT = "2026-11-20T10:00:05Z"
 MakeIntent = Callable[..., Intent]

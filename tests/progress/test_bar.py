@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import width
-from runner.progress.bar import NarrowBar
+from runner.progress.observers import NarrowBar
 
 
 @pytest.mark.parametrize("columns", [40, 200])

@@ -6,12 +6,12 @@ import pytest
 
 from runner.model import ErrorClass, Fate, Reach
 from runner.providers import fates
-from runner.providers.fates import Known
+from runner.providers.fates import ErrorCodeInfo
 
-REFUSED = Known(class_=ErrorClass.INPUT)
-STOPPED = Known(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
-BUSY = Known(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
-DOUBT = Known(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
+REFUSED = ErrorCodeInfo(class_=ErrorClass.INPUT)
+STOPPED = ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
+BUSY = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
+DOUBT = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_without_an_answer_the_reach_decides(reach: Reach, expected: Fate) -> No
     ],
 )
 def test_an_answer_decides_by_status_and_code(
-    status: int, task_id: str | None, known: Known | None, expected: Fate
+    status: int, task_id: str | None, known: ErrorCodeInfo | None, expected: Fate
 ) -> None:
     assert fates.fate(Reach.ANSWERED, status, task_id, known) is expected
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runner.errors import Secret
 from runner.model import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
 from runner.operations import load_operations
-from runner.providers import vidu, vidu_account
+from runner.providers import vidu, vidu_tasks
 
 ACCOUNT = Account(
     provider="vidu",
@@ -294,7 +294,7 @@ def test_an_answer_to_the_question_tells_a_state(status: int, body: Any, state: 
 @pytest.mark.parametrize("code", ["TooManyRequests", "SystemThrottling", "QuotaExceeded"])
 def test_too_many_requests_are_told_of_whatever_was_asked(code: str) -> None:
     assert vidu.read_status(answered(429, error(code)), "1").throttled
-    assert vidu_account.read_list(answered(429, error(code))).throttled
+    assert vidu_tasks.read_list(answered(429, error(code))).throttled
     assert not vidu.read_status(answered(500, error("Internal")), "1").throttled
 
 

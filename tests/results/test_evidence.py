@@ -8,16 +8,7 @@ from typing import Any
 import pytest
 
 from runner.documents import dump
-from runner.model import (
-    RESULT_GONE,
-    Amount,
-    Billed,
-    ErrorClass,
-    Evidence,
-    JobError,
-    Outcome,
-    State,
-)
+from runner.model import RESULT_GONE, Amount, Billed, ErrorClass, Evidence, JobError, Outcome, State
 from runner.results import Header, read_evidence, write_results
 from runner.results.rows import row
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from runner.validation.lookalikes import check_lookalikes
+from runner.validation.document import check_lookalikes
 
 
 def told(text: str) -> list[tuple[Any, str, str | None]]:

@@ -1,0 +1,260 @@
+"""Manifests in, checked jobs out, or every problem of every manifest at once."""
+
+from __future__ import annotations
+
+import functools
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from runner import documents, media, validation
+from runner.commands.options import Options
+from runner.commands.paths import ProjectPaths
+from runner.errors import Diagnostic, Location, ManifestError, merge
+from runner.expansion import Expansion, PartialJob, expand, finalize
+from runner.hashing import backed_by
+from runner.ledger import Digests
+from runner.model import Deferred, Draft, Job, Media, Operation
+from runner.operations import load_operations
+from runner.planning.plan import doubles
+from runner.progress import Stages, stages
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep the collector still, and what has been made by the end out of its sight for good.
+
+    It looks for cycles, of which records have none, by going through all of them again and again:
+    a fifth of the time that planning 100,000 jobs takes. And during a run each of its rounds
+    would hold up the event loop for as long as it takes to look at the whole plan.
+    """
+    if not gc.isenabled():  # within another such block
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@contextmanager
+def remembering(options: Options, places: ProjectPaths) -> Iterator[None]:
+    """What is read within is remembered beside the ledger, where that has a folder.
+
+    A verb that writes nothing only looks at what others have remembered.
+    """
+    cache = _cache(places.digests.absolute(), trusted=not options.afresh, writable=not options.dry)
+    try:
+        with backed_by(cache):
+            yield
+    finally:
+        cache.close()
+
+
+@functools.cache
+def _cache(path: Path, *, trusted: bool, writable: bool) -> Digests:
+    """One for the life of the process: what was read before there was a folder waits in it."""
+    return Digests(path, trusted=trusted, writable=writable)
+
+
+Images = Mapping[str, tuple[Media | Deferred, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """One manifest, read and checked."""
+
+    path: Path
+    document: documents.Document
+    expansion: Expansion
+    jobs: list[Job]
+    operations: Mapping[str, Operation]
+    warnings: list[Diagnostic]
+
+    @property
+    def run(self) -> Mapping[str, Any]:
+        """The manifest's `run` block."""
+        return self.document.value.get("run") or {}
+
+    @property
+    def providers(self) -> Mapping[str, Any]:
+        """The manifest's `providers` block."""
+        return self.document.value.get("providers") or {}
+
+    def place_of(self, job: Job) -> Location:
+        """Where a job stands in the manifest."""
+        return self.expansion.place_of(job.draft, ("id",))
+
+
+def manifests_of(options: Options) -> list[Manifest]:
+    """What the command line names, read and checked; raises ManifestError, see `read_manifests`."""
+    return read_manifests(
+        options.manifests,
+        options.environ,
+        options.progress,
+        lambda path: remembering(options, ProjectPaths.of(path, options)),
+    )
+
+
+@uncollected()
+def read_manifests(
+    paths: Iterable[Path],
+    environ: Mapping[str, str],
+    progress: str = "none",
+    around: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
+) -> list[Manifest]:
+    """Read and check them all; raises ManifestError with all problems, in file order.
+
+    Nothing is sent. Warnings travel with the error, or with the manifests. `progress` is what
+    `--progress` asks for while it lasts. `around`: what is entered while a manifest
+    and its images are read.
+    """
+    operations = load_operations()
+    manifests: list[Manifest] = []
+    problems: list[Diagnostic] = []
+    for path in paths:
+        try:
+            with stages(progress, environ) as told, around(path):
+                manifest = _read(path, operations, environ, told)
+        except ManifestError as error:
+            problems += error.problems
+        else:
+            manifests.append(manifest)
+            problems += manifest.warnings
+    if any(not problem.warning for problem in problems):
+        raise ManifestError(problems)
+    return manifests
+
+
+def _read(
+    path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str], stage: Stages
+) -> Manifest:
+    stage.begin(f"reading {path.name}")
+    document = documents.read_document(path, stage.reached)
+    shape = validation.document_diagnostics(
+        [
+            *validation.check_document(document.value, operations),
+            *validation.check_lookalikes(document.text, document.value),
+        ],
+        document.value,
+        document.place,
+    )
+    told = [*document.problems, *validation.not_yet_reported(shape, document.problems)]
+    expansion = expand(
+        document.value,
+        path.parent,
+        operations,
+        env=environ,
+        place=document.place,
+        each=lambda entries: stage.each("expanding", entries),
+    )
+    images: dict[str, Images] = {}
+    told += validation.not_yet_reported(expansion.problems, told)
+    drafts = stage.each("checking", expansion.drafts)
+    found = _job_problems(document, operations, expansion, drafts, images)
+    told += validation.not_yet_reported(found, told)
+    known = [*expansion.drafts, *(sketch.draft for sketch in expansion.sketches)]
+    links = validation.job_diagnostics(
+        validation.check_references(known, operations), expansion.place_of
+    )
+    told += validation.not_yet_reported(links, told)
+    problems = in_file_order(merge(told), str(path))
+    if any(not problem.warning for problem in problems):
+        raise ManifestError(problems)
+    jobs = finalize(
+        expansion.drafts,
+        operations,
+        lambda draft: images[draft.id],
+        lambda indexes: stage.each("fingerprinting", indexes),
+    )
+    return Manifest(
+        path=path,
+        document=document,
+        expansion=expansion,
+        jobs=jobs,
+        operations=operations,
+        warnings=in_file_order([*problems, *doubles(jobs, expansion.place_of)], str(path)),
+    )
+
+
+def _job_problems(
+    document: documents.Document,
+    operations: Mapping[str, Operation],
+    expansion: Expansion,
+    drafts: Iterable[Draft],
+    images: dict[str, Images],
+) -> list[Diagnostic]:
+    """What is wrong with the jobs themselves; the images of the others are left in `images`."""
+    checked = [
+        (draft, findings)
+        for draft in drafts
+        if (findings := _findings(draft, operations.get(draft.operation), images))
+    ]
+    checked += [
+        (sketch.draft, findings)
+        for sketch in expansion.sketches
+        if (findings := _of_sketch(sketch, operations.get(sketch.draft.operation)))
+    ]
+    return validation.job_diagnostics(checked, expansion.place_of, document.value)
+
+
+def _findings(
+    draft: Draft, operation: Operation | None, images: dict[str, Images]
+) -> list[validation.Finding]:
+    if operation is None:
+        return []
+    findings = list(validation.check_job(draft, operation))
+    found, troubles = _probe(draft, operation, findings)
+    if troubles or any(not finding.warning for finding in findings):
+        return [*findings, *troubles, *validation.check_images(operation, found)]
+    whole = {name: tuple(one for one in some if one) for name, some in found.items()}
+    images[draft.id] = whole
+    return [*findings, *validation.check_media(draft, operation, whole)]
+
+
+def _of_sketch(sketch: PartialJob, operation: Operation | None) -> list[validation.Finding]:
+    """What else is wrong with a job that could not be made out."""
+    if operation is None:
+        return []
+    findings = validation.check_job(sketch.draft, operation, sketch.unsure)
+    known = {k: v for k, v in sketch.draft.parameters.items() if k not in sketch.unsure}
+    found, troubles = _probe(replace(sketch.draft, parameters=known), operation, findings)
+    return [*findings, *troubles, *validation.check_images(operation, found)]
+
+
+def _probe(
+    draft: Draft, operation: Operation, findings: Sequence[validation.Finding]
+) -> tuple[dict[str, list[Media | Deferred | None]], list[validation.Finding]]:
+    """The images of a job, None for those of no use, and why they are of none."""
+    wrong = {finding.path for finding in findings if not finding.warning}
+    found: dict[str, list[Media | Deferred | None]] = {}
+    troubles: list[validation.Finding] = []
+    for name in operation.media.keys() & draft.parameters.keys():
+        sources = draft.parameters[name]
+        found[name] = [None] * len(sources) if isinstance(sources, list) else []
+        for index, source in enumerate(sources if isinstance(sources, list) else ()):
+            where = (name, index)
+            if isinstance(source, Deferred):
+                found[name][index] = source
+            elif isinstance(source, str) and where not in wrong:
+                try:
+                    found[name][index] = media.probe(source, draft.base)
+                except media.MediaError as error:
+                    told = validation.Finding(path=where, message=error.message, hint=error.hint)
+                    troubles.append(told)
+    return found, troubles
+
+
+def in_file_order(problems: Iterable[Diagnostic], path: str) -> list[Diagnostic]:
+    """By line and column; what has no place comes first, what stands in other files last."""
+
+    def key(problem: Diagnostic) -> tuple[bool, str, int, int]:
+        place = problem.place or Location(path=path)
+        return (place.path != path, place.path, place.line, place.column)
+
+    return sorted(problems, key=key)

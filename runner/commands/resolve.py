@@ -1,0 +1,185 @@
+"""`vidu-run resolve`: the user's decision on submissions of unknown fate goes into the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+
+from runner.commands.collect_only import plan_all
+from runner.commands.connect import RunRecord, on_record, surrounded, within_reach
+from runner.commands.options import Options
+from runner.commands.output import warn
+from runner.commands.session import Planned
+from runner.engine.adopt import adopt
+from runner.engine.context import Context, JobRun
+from runner.engine.net import redaction
+from runner.engine.reconcile.reconcile import confirm
+from runner.error_handler import emit
+from runner.errors import Exit, UsageError, printable
+from runner.errors.diagnostics import suggest
+from runner.ledger import Settle, Stale
+from runner.model import Action, AttemptState, Billed, ErrorClass, JobError, PlanEntry, TaskStatus
+from runner.planning.plan import DECLARED_LOST
+
+LOST = JobError(
+    code=DECLARED_LOST,
+    message="declared lost by the user",
+    class_=ErrorClass.TRANSIENT,
+    billed=Billed.UNKNOWN,
+)
+
+
+def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | None) -> Exit:
+    """Settle ambiguous jobs: given up, so that the next run submits them again, or found.
+
+    A task id is believed only when the provider knows the task and the ledger has it for no
+    other submission. Raises UsageError for a job that needs no decision.
+    """
+    _check(options, job, lost=lost, task_id=task_id)
+    (planned,) = plan_all(options)
+    warn(planned.warnings)
+    entries = _open(planned) if job is None else [_entry(planned, job)]
+    if not entries:
+        emit("none of these needs a decision")
+        return Exit.OK
+    # Giving up needs no provider, and so no key.
+    away = task_id is None and not options.emulate
+    narrow = planned.narrowed([replace(entry, action=Action.ATTACH) for entry in entries])
+    with (
+        nullcontext(planned) if away else within_reach(narrow) as ready,
+        on_record(ready) as record,
+    ):
+        for entry in entries:
+            _must_be_idle(record, entry)
+        asyncio.run(_settle(ready, record, entries, task_id))
+        record.code = Exit.OK
+    _print_result(entries, task_id)
+    return Exit.OK
+
+
+def _check(options: Options, job: str | None, *, lost: bool, task_id: str | None) -> None:
+    """Raise UsageError for a command line that says too little or too much."""
+    if lost == (task_id is not None):
+        raise UsageError(
+            "say what became of it: --lost, or --task-id ID",
+            hint="--lost submits it again with the next run, and may pay a second time",
+        )
+    if (job is None) != bool(options.select or options.exclude):
+        raise UsageError("name one job, or some with --select")
+    if task_id is not None and job is None:
+        raise UsageError("a task belongs to one submission: name the job, without --select")
+    if task_id is not None and not task_id.strip():
+        raise UsageError("--task-id is empty")
+
+
+def _open(planned: Planned) -> list[PlanEntry]:
+    """The entries among the selected ones that need a decision."""
+    return [
+        entry
+        for entry in planned.plan.entries
+        if entry.action is Action.DECIDE and entry.job.id in planned.meant
+    ]
+
+
+def _entry(planned: Planned, job: str) -> PlanEntry:
+    """The job's entry, or that of the job which makes its result; raises UsageError."""
+    by_id = {entry.job.id: entry for entry in planned.plan.entries}
+    folded = {_folded(name): name for name in by_id}
+    name = folded.get(_folded(job))
+    if name is None:
+        raise UsageError(f'there is no job "{job}"', hint=suggest(job, by_id))
+    entry = by_id[name]
+    entry = by_id[entry.share] if entry.share else entry
+    if entry.action is not Action.DECIDE:
+        raise UsageError(
+            f'job "{name}" needs no decision: {entry.reason}',
+            hint="vidu-run status shows where each job stands",
+        )
+    return entry
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _must_be_idle(record: RunRecord, entry: PlanEntry) -> None:
+    """Raise UsageError while the run that submitted it may still find out by itself."""
+    if entry.attempt is not None and record.ledger.alive(entry.attempt.run):
+        raise UsageError(
+            f'job "{entry.job.id}" is in the hands of a run that goes on',
+            hint="wait for it to end, or interrupt it",
+        )
+
+
+async def _settle(
+    ready: Planned, record: RunRecord, entries: Sequence[PlanEntry], task_id: str | None
+) -> None:
+    async with surrounded(ready, record) as context:
+        for entry in entries:
+            if task_id is None:
+                await _give_up(context, entry)
+            else:
+                await _adopt(context, entry, task_id.strip())
+
+
+async def _give_up(context: Context, entry: PlanEntry) -> None:
+    number = entry.attempt.number if entry.attempt else await _written(context, entry, None)
+    await _write(
+        context,
+        entry,
+        Settle(number=number, state=AttemptState.NOT_SENT, at=context.stamp(), error=LOST),
+    )
+
+
+async def _adopt(context: Context, entry: PlanEntry, task_id: str) -> None:
+    """Believe the user that this is its task, once the provider tells of it."""
+    operation, attempt = context.operations[entry.job.operation], entry.attempt
+    status = await confirm(context, operation, task_id, attempt=attempt)
+    if not isinstance(status, TaskStatus):
+        why = redaction.of_text(status, context.settings.secrets)
+        raise UsageError(f'not the task of job "{entry.job.id}": {why}')
+    if attempt is None:
+        await _written(context, entry, task_id)
+        return
+    seeds = (status.seed, attempt.seed, attempt.intent.seed)
+    found = Settle(
+        number=attempt.number,
+        state=AttemptState.SUBMITTED,
+        at=context.stamp(),
+        task_id=task_id,
+        seed=next((seed for seed in seeds if seed is not None), None),
+        credits=status.credits,
+    )
+    await _write(context, entry, found)
+
+
+async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
+    """Write what was decided; raises UsageError where another run was faster."""
+    result = await context.records.durable(settle)
+    if isinstance(result, Stale):
+        raise UsageError(
+            f'job "{entry.job.id}" was settled by another run meanwhile',
+            hint="vidu-run status shows where it stands now",
+        )
+
+
+async def _written(context: Context, entry: PlanEntry, task_id: str | None) -> int:
+    """The ledger's number of a submission that only a results manifest told of until now."""
+    flight = JobRun.of(entry, context.operations[entry.job.operation])
+    flight.task_id = task_id
+    await adopt(context, flight)
+    assert flight.number is not None
+    return flight.number
+
+
+def _print_result(entries: Sequence[PlanEntry], task_id: str | None) -> None:
+    names = ", ".join(f'"{entry.job.id}"' for entry in entries[:5])
+    more = f" and {len(entries) - 5} more" if len(entries) > 5 else ""
+    if task_id is None:
+        what = "declared lost: the next run submits again, and may pay a second time"
+    else:
+        what = f"task {task_id.strip()} is its own: run again to collect it"
+    print(printable(f"{names}{more}: {what}"))

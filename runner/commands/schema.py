@@ -1,0 +1,23 @@
+"""`vidu-run schema`."""
+
+from __future__ import annotations
+
+from runner.errors.exits import Exit, UsageError
+
+
+def schema(name: str | None) -> Exit:
+    """Print the schema of that name, or the names there are."""
+    from runner.operations import schema_folder
+
+    folder = schema_folder()
+    names = {
+        path.relative_to(folder).as_posix().removesuffix(".schema.json"): path
+        for path in sorted(folder.rglob("*.schema.json"))
+    }
+    if name is None:
+        print("\n".join(names))
+        return Exit.OK
+    if name not in names:
+        raise UsageError(f'there is no schema "{name}"', hint=f"there are: {', '.join(names)}")
+    print(names[name].read_text(encoding="utf-8"), end="")
+    return Exit.OK

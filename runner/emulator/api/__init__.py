@@ -1,0 +1,1 @@
+"""The two APIs: request bodies to orders, and tasks to answers, as the documents say."""

@@ -1,0 +1,172 @@
+"""Vidu in pure functions: request bodies to orders, tasks to the answers of the document."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from runner.emulator.api import fields
+from runner.emulator.api.errors import ApiError, lacking, unauthorized
+from runner.emulator.api.references import Fetch, Received, receive
+from runner.emulator.state import files
+from runner.emulator.state.tasks import Order, Phase, Task
+
+Link: TypeAlias = Callable[[str, str], str]
+"""Owner and name of a file to a fresh URL of it."""
+
+_RATIOS = {
+    "viduq1": ("16:9", "9:16", "1:1", "3:4", "4:3", "auto"),
+    "viduq2": ("16:9", "9:16", "1:1", "3:4", "4:3", "21:9", "2:3", "3:2", "auto"),
+}
+"""The document's sample answer has "auto" without images, so it is taken everywhere."""
+_RESOLUTIONS = {"viduq1": ("1080p",), "viduq2": ("1080p", "2K", "4K")}
+_FEWEST_IMAGES = {"viduq1": 1, "viduq2": 0}
+_MOST_IMAGES = 7
+
+
+def key_of(authorization: str | None) -> str:
+    """The key in `Token KEY` (the vendor's hosts) or `Bearer KEY` (the document's sample)."""
+    scheme, _, key = (authorization or "").partition(" ")
+    if scheme.lower() not in {"token", "bearer"} or not is_key(key):
+        raise unauthorized("Authorization must be: Token YOUR_API_KEY")
+    return key
+
+
+def is_key(text: str) -> bool:
+    """Whether this could be a key at all: visible ASCII characters, no space."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
+def read(body: Mapping[str, Any], fetch: Fetch) -> tuple[Order, list[Received]]:
+    """The order in a request body, and its images; raises RefusedError.
+
+    Unknown fields are ignored: the real service takes more than the document lists, and newer
+    clients send them.
+    """
+    if body.get("model") in (None, ""):
+        raise lacking("model")
+    model = fields.choice(body["model"], "model", tuple(_RATIOS))
+    prompt = fields.prompt(body.get("prompt"))
+    ratio = fields.choice(body.get("aspect_ratio", "16:9"), "aspect_ratio", _RATIOS[model])
+    resolution = fields.choice(body.get("resolution", "1080p"), "resolution", _RESOLUTIONS[model])
+    seed = fields.seed_digits(body.get("seed", "0"))
+    payload = fields.payload(body.get("payload", ""))
+    callback_url = fields.callback_url(body.get("callback_url", ""))
+    sources = fields.texts(body.get("images", []), "images")
+    images = receive(sources, _FEWEST_IMAGES[model], _MOST_IMAGES, fetch)
+    order = Order(
+        api="vidu",
+        model=model,
+        prompt=prompt,
+        seed=seed,
+        aspect_ratio=ratio,
+        resolution=resolution,
+        images=tuple(image.reference for image in images),
+        payload=payload,
+        callback_url=callback_url,
+    )
+    return order, images
+
+
+def created(task: Task, link: Link) -> dict[str, Any]:
+    """The answer to a submission, with every field the document requires."""
+    order = task.order
+    return {
+        "task_id": task.id,
+        "state": Phase.CREATED.value,
+        "model": order.model,
+        "prompt": order.prompt,
+        "images": _images(order, link),
+        "seed": order.seed,
+        "aspect_ratio": order.aspect_ratio,
+        "callback_url": order.callback_url,
+        "payload": order.payload,
+        "cus_priority": 0,
+        "credits": task.credits,
+        "created_at": timestamp(task.made_ns),
+        "watermark": False,
+    }
+
+
+def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
+    """The answer to a query, and the body of a callback. It has no seed, as with the vendor."""
+    phase = task.phase(now_ns)
+    failed = phase is Phase.FAILED
+    return {
+        "id": task.id,
+        "state": phase.value,
+        "err_code": task.err_code if failed else "",
+        "credits": task.lost_credits if failed else task.credits,
+        "payload": task.order.payload,
+        "bgm": False,
+        "off_peak": False,
+        "creations": _files(task, link) if phase is Phase.SUCCESS else [],
+    }
+
+
+def _files(task: Task, link: Link) -> list[dict[str, str]]:
+    return [
+        {
+            "id": f"{int(task.id) + 1}",
+            "url": link(task.id, files.PICTURE),
+            "cover_url": link(task.id, files.COVER),
+            "watermarked_url": link(task.id, files.WATERMARKED),
+        }
+    ]
+
+
+def row(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
+    """A task as the list tells of it."""
+    order = task.order
+    return {
+        **creations(task, now_ns, link),
+        "model": order.model,
+        "prompt": order.prompt,
+        "images": _images(order, link),
+        "resolution": order.resolution,
+        "aspect_ratio": order.aspect_ratio,
+        "created_at": timestamp(task.made_ns),
+    }
+
+
+def _images(order: Order, link: Link) -> list[str]:
+    """URLs as they came; what came as data is a link to our copy, not megabytes of echo."""
+    return [
+        image.url or link(files.REFERENCES, files.reference_name(image.sha256, image.media_type))
+        for image in order.images
+    ]
+
+
+def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, Any]:
+    """The answer to a question for the balance."""
+    waiting = sum(phase is not Phase.PROCESSING for phase in in_flight)
+    return {
+        "remains": [
+            {
+                "type": "metered",
+                "credit_remain": credits_left,
+                "concurrency_limit": limit,
+                "current_concurrency": len(in_flight),
+                "queue_count": waiting,
+            }
+        ],
+        "packages": [],
+    }
+
+
+def error(refused: ApiError) -> dict[str, Any]:
+    """The body of an error."""
+    return {
+        "code": refused.status,
+        "reason": refused.reason,
+        "message": refused.message,
+        "metadata": {"trace_id": uuid.uuid4().hex},
+    }
+
+
+def timestamp(ns: int) -> str:
+    """RFC 3339 in UTC with nanoseconds, as in the document's sample."""
+    second, rest = divmod(ns, 10**9)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"

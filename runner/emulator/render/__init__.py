@@ -1,0 +1,1 @@
+"""Rendering: pictures and videos that show what was ordered."""

@@ -1,0 +1,106 @@
+"""What an emulator was asked: every submission with its outcome, and requests counted by kind."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from runner.emulator.api.vidu import timestamp
+from runner.emulator.state.tasks import Task, TaskScript
+
+_REMEMBERED = 100_000
+ACCEPTED = "accepted"
+
+
+@dataclass(slots=True, kw_only=True)
+class Submission:
+    """One POST that asks for a task; logged when the task is made, its status filled in later."""
+
+    api: str
+    at: str
+    """RFC 3339, UTC."""
+    digest: str
+    """SHA-256 of the body; empty when it was not read."""
+    untagged: str
+    """SHA-256 of the body's JSON, keys sorted, without `payload` and `callback_url`: the same for
+    requests that ask for the same. Empty when it was not read."""
+    outcome: str
+    """"accepted", the reason of a refusal, or "lost" when a fault left neither."""
+    status: int
+    """Of the answer; 0 when there was none, or none yet."""
+    task_id: str | None
+    fault: str
+    """The scripted fault that hit it; empty for none."""
+
+
+@dataclass(slots=True, kw_only=True)
+class RequestContext:
+    """What is learned of one request on its way; middlewares read it after the handler."""
+
+    digest: str = ""
+    untagged: str = ""
+    body: bytes | None = None
+    """The request's body, once it has been read."""
+    refused: str = "lost"
+    task: Task | None = None
+    logged: Submission | None = None
+    """The entry in the log, once a task is made."""
+    fault: str = ""
+    """The scripted fault that hits the request."""
+    doom: TaskScript | None = None
+    """What is in store for the task it asks for."""
+    cut: bool = False
+    """Whether it gets no answer."""
+
+
+REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("NOTE")
+"""The note of the request being handled."""
+
+
+class RequestLog:
+    """The log of one account. Made tasks are found again after a restart, refusals are not."""
+
+    def __init__(self, tasks: Iterable[Task]):
+        self._submissions = deque(map(of_task, tasks), maxlen=_REMEMBERED)
+        self._counts: Counter[str] = Counter()
+        self._faults: Counter[tuple[int, str, str]] = Counter()
+
+    def submission(self, submission: Submission) -> None:
+        """Note one submission."""
+        self._submissions.append(submission)
+
+    def request(self, kind: str) -> None:
+        """Count a request of a kind, such as "GET /ent/v2/credits"."""
+        self._counts[kind] += 1
+
+    def fault(self, rule: int, fault: str, kind: str) -> None:
+        """Count that a rule of the script hit a request of a kind."""
+        self._faults[rule, fault, kind] += 1
+
+    def report(self) -> dict[str, Any]:
+        """All of it as JSON values."""
+        return {
+            "submissions": [asdict(submission) for submission in self._submissions],
+            "requests": dict(self._counts),
+            "faults": [
+                {"rule": rule, "fault": fault, "on": kind, "count": count}
+                for (rule, fault, kind), count in sorted(self._faults.items())
+            ],
+        }
+
+
+def of_task(task: Task, status: int = 200, fault: str = "") -> Submission:
+    """The submission that a task came of."""
+    return Submission(
+        api=task.order.api,
+        at=timestamp(task.made_ns),
+        digest=task.digest,
+        untagged=task.untagged,
+        outcome=ACCEPTED,
+        status=status,
+        task_id=task.id,
+        fault=fault,
+    )

@@ -1,0 +1,1 @@
+"""The account behind both APIs: tasks, balance and result files."""

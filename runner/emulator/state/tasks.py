@@ -1,0 +1,126 @@
+"""What was ordered, and the task that came of it: its state is read off the clock."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+CANCELLED = "UserCancelled"
+"""The `err_code` of a cancelled task, as the vendor's public documentation names it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """One image of an order."""
+
+    url: str = ""
+    """As the request gave it; empty for a data URI."""
+    sha256: str = ""
+    """Digest of its content, under which a copy is kept; empty where only a URL is known."""
+    media_type: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A checked request: all that decides how the result looks, and what is handed back."""
+
+    api: str
+    """"vidu" or "modelverse"."""
+    model: str
+    prompt: str
+    seed: int
+    """Never 0 once it is part of a task."""
+    aspect_ratio: str
+    resolution: str
+    images: tuple[Reference, ...] = ()
+    duration_s: int = 0
+    """Length of the video; 0 for a picture."""
+    bgm: bool = False
+    payload: str = ""
+    callback_url: str = ""
+
+    @property
+    def is_video(self) -> bool:
+        """Whether a video is asked for rather than a picture."""
+        return self.duration_s > 0
+
+
+class Phase(enum.StrEnum):
+    """The states of a Vidu task."""
+
+    CREATED = "created"
+    QUEUEING = "queueing"
+    PROCESSING = "processing"
+    SUCCESS = "success"
+    FAILED = "failed"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens."""
+        return self in {Phase.SUCCESS, Phase.FAILED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskScript:
+    """What a scripted fault has in store for a task that is about to be made."""
+
+    err_code: str = ""
+    """Why it will fail; empty if it will not."""
+    refunded: bool = True
+    stuck: Phase | None = None
+    """The state it never leaves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """An accepted order. Times are nanoseconds since 1970; those ahead say what will happen."""
+
+    id: str
+    order: Order
+    credits: int
+    made_ns: int
+    queued_ns: int
+    started_ns: int
+    done_ns: int
+    digest: str = ""
+    """SHA-256 of the request body, for those who count submissions."""
+    untagged: str = ""
+    """The same, had the request been made without `payload` and `callback_url`."""
+    err_code: str = ""
+    """Why it fails at `done_ns`; empty for success."""
+    refunded: bool = True
+    """Whether its credits come back when it fails."""
+
+    @property
+    def lost_credits(self) -> int:
+        """What it costs if it fails."""
+        return 0 if self.refunded else self.credits
+
+    def phase(self, now_ns: int) -> Phase:
+        """Its state at that moment; a clock that jumps back takes the state back too."""
+        if now_ns >= self.done_ns:
+            return Phase.FAILED if self.err_code else Phase.SUCCESS
+        if now_ns >= self.started_ns:
+            return Phase.PROCESSING
+        return Phase.QUEUEING if now_ns >= self.queued_ns else Phase.CREATED
+
+    def cancelled(self, at_ns: int) -> Task:
+        """The task as it is after the user called it off."""
+        return replace(self, done_ns=at_ns, err_code=CANCELLED, refunded=True)
+
+
+def to_record(task: Task) -> dict[str, Any]:
+    """The task as plain JSON values."""
+    return asdict(task)
+
+
+def from_record(record: Mapping[str, Any]) -> Task:
+    """The task that `to_record` wrote; KeyError or TypeError for anything else."""
+    order = dict(record["order"])
+    images = tuple(Reference(**image) for image in order.pop("images"))
+    rest = {name: value for name, value in record.items() if name != "order"}
+    return Task(order=Order(images=images, **order), **rest)

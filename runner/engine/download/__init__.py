@@ -1,0 +1,1 @@
+"""Download: fetches result files, verifies them and renames them into place."""

@@ -1,0 +1,196 @@
+"""A result's URL in; its file, complete, of the right type and safely on disk, out."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import aiohttp
+
+from runner.engine.download.place import flush, unwritable
+from runner.engine.net.client import MIB, Http
+from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
+from runner.engine.net.upload import PIECE, Watch
+from runner.media import described, is_cut, sniff
+
+Kind: TypeAlias = Literal["expired", "transient", "wrong"]
+
+_ACCEPTED = {
+    "image": frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"}),
+    "video": frozenset({"video/mp4", "video/webm", "video/quicktime"}),
+}
+_LATER = frozenset({408, 425, 429})
+
+
+class DownloadError(Exception):
+    """A file was not fetched; nothing of it is left.
+
+    `kind`: "expired" (a fresh URL may help), "transient" (trying again may), or "wrong" (what is
+    there is no such file).
+    """
+
+    def __init__(self, kind: Kind, message: str):
+        super().__init__(message)
+        self.kind: Kind = kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetched:
+    """A file under a name of its own, flushed to disk, to be put in its place."""
+
+    path: Path
+    sha256: str
+    bytes: int
+    media_type: str
+
+
+async def fetch(
+    http: Http,
+    url: str,
+    folder: Path,
+    stem: str,
+    *,
+    makes: Literal["image", "video"],
+    max_bytes: int = 2048 * MIB,
+    idle_timeout_s: float = 60,
+    private: bool = True,
+) -> Fetched:
+    """Stream a result to `<stem>.part-<random>` in `folder`, which exists.
+
+    `private`: whether addresses of this machine and its network will do. The type is told by
+    the first bytes, whatever the server says. Where the server does not tell how long the file
+    is, its format has to. Raises DownloadError, or OutputError when the disk does not take it;
+    then, and when cancelled, the part is removed.
+    """
+    with _part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
+        try:
+            async with (
+                Watch(2 * idle_timeout_s, idle_timeout_s) as watch,
+                http.get(url, private=private) as response,
+            ):
+                _check_answer(response, max_bytes)
+                await _stream(response, part, watch, makes, max_bytes)
+                ends = response.content_length is not None or _is_chunked(response)
+        except (NetworkFailure, ValueError) as error:  # ValueError: the address is no URL
+            raise DownloadError("wrong", f"the file was not fetched: {describe(error)}") from error
+        except NETWORK_ERRORS as error:
+            raise DownloadError(
+                "transient", f"the file was not fetched: {describe(error)}"
+            ) from error
+        await asyncio.to_thread(part.finish)
+        if not ends and await asyncio.to_thread(part.is_cut):
+            raise DownloadError("transient", "the file was not fetched: it breaks off")
+        return part.fetched()
+
+
+def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
+    status = response.status
+    if status in _LATER or status >= 500:
+        raise DownloadError("transient", f"the file host answered HTTP {status}")
+    if status >= 400:
+        raise DownloadError("expired", f"the file host refused the file (HTTP {status})")
+    if status != 200:
+        raise DownloadError("wrong", f"the file host answered HTTP {status} instead of a file")
+    if (response.content_length or 0) > max_bytes:
+        raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
+
+
+def _is_chunked(response: aiohttp.ClientResponse) -> bool:
+    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+
+
+async def _stream(
+    response: aiohttp.ClientResponse,
+    part: _Part,
+    watch: Watch,
+    makes: Literal["image", "video"],
+    max_bytes: int,
+) -> None:
+    """Write the response out in pieces of some MiB; standstill is less than 64 KiB in a while."""
+    waiting, moved = bytearray(), 0
+    async for piece in response.content.iter_any():
+        waiting += piece
+        moved += len(piece)
+        if moved >= PIECE:
+            moved = 0
+            watch.progress()
+        if part.size + len(waiting) > max_bytes:
+            raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
+        if len(waiting) >= MIB:
+            _check_type(part, waiting, makes)
+            await asyncio.to_thread(part.write, bytes(waiting))
+            waiting.clear()
+    _check_type(part, waiting, makes)
+    await asyncio.to_thread(part.write, bytes(waiting))
+
+
+def _check_type(part: _Part, head: bytearray, makes: Literal["image", "video"]) -> None:
+    if part.size:
+        return
+    if not head:
+        raise DownloadError("wrong", "the file is empty")
+    found = sniff(bytes(head[:4096]))
+    if found not in _ACCEPTED[makes]:
+        what = described(found) if found else "something unknown"
+        article = "an" if makes == "image" else "a"
+        raise DownloadError("wrong", f"the file is {what}, not {article} {makes}")
+    part.media_type = found or ""
+
+
+class _Part:
+    """A file under way. Its methods block; they run off the loop, one at a time."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.size = 0
+        self.media_type = ""
+        self._digest = hashlib.sha256()
+        with unwritable(path):
+            self._file = path.open("xb")  # a link of that name is not followed
+
+    def write(self, piece: bytes) -> None:
+        self._digest.update(piece)
+        self.size += len(piece)
+        with unwritable(self.path):
+            self._file.write(piece)
+
+    def finish(self) -> None:
+        with unwritable(self.path):
+            self._file.flush()
+            flush(self._file.fileno())
+            self._file.close()
+
+    def is_cut(self) -> bool:
+        with unwritable(self.path):
+            return is_cut(self.path, self.media_type)
+
+    def fetched(self) -> Fetched:
+        return Fetched(
+            path=self.path,
+            sha256=self._digest.hexdigest(),
+            bytes=self.size,
+            media_type=self.media_type,
+        )
+
+    def discard(self) -> None:
+        # Closing flushes, which fails again on a full disk.
+        with suppress(OSError):
+            self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _part(path: Path) -> Iterator[_Part]:
+    """A part that is gone unless the block ends well."""
+    part = _Part(path)
+    try:
+        yield part
+    except BaseException:
+        part.discard()
+        raise

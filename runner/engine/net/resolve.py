@@ -1,0 +1,159 @@
+"""Where a request may go: the proxy that the environment names, and what is a private address."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import ipaddress
+import socket
+import threading
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from typing import TypeVar
+from urllib.request import getproxies, proxy_bypass
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+from runner.engine.net.errors import NetworkFailure
+
+T = TypeVar("T")
+
+
+class Resolver(AbstractResolver):
+    """The system's own resolver (hosts file and all), on threads that nobody waits for."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The host's addresses. Raises OSError when it has none."""
+        return await _apart(lambda: _addresses(host, port, family))
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+
+async def addresses(host: str, port: int | None) -> list[str]:
+    """The host's addresses, of whatever family. Raises OSError, or ValueError for no name."""
+    found = await _apart(lambda: _addresses(host, port or 0, socket.AF_UNSPEC))
+    return [row["host"] for row in found]
+
+
+def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
+    rows = socket.getaddrinfo(
+        host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
+    )
+    return [
+        ResolveResult(
+            hostname=host,
+            # With the zone of a link-local address, which the connection is lost without.
+            host=socket.getnameinfo(address, _NUMERIC)[0],
+            port=port,
+            family=family,
+            proto=proto,
+            flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+        )
+        for family, _, proto, _, address in rows
+        if family == socket.AF_INET or len(address) > _NO_IPV6
+    ]
+
+
+_NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
+_NO_IPV6 = 2
+"""Parts of an IPv6 address where Python was built without IPv6: bytes that mean nothing."""
+
+
+async def _apart(call: Callable[[], T]) -> T:
+    """What `call` comes to, on a thread of its own: left alone when this is cancelled."""
+    future: Future[T] = Future()
+    future.set_running_or_notify_cancel()
+
+    def work() -> None:
+        try:
+            result = call()
+        except BaseException as error:  # noqa: BLE001 - raised where it is awaited
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    threading.Thread(target=work, name="lookup", daemon=True).start()
+    return await asyncio.wrap_future(future)
+
+
+_PRIVATE = tuple(
+    ipaddress.ip_network(net)
+    for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "0.0.0.0/8", "fc00::/7")
+)
+"""Without 198.18.0.0/15 and 100.64.0.0/10: tunnels give public names such addresses."""
+
+
+class Proxies:
+    """The proxies that the environment (or macOS) names, each looked up once.
+
+    aiohttp could look by itself, but would then read `~/.netrc` as well, and a password there
+    collides with the key.
+    """
+
+    def __init__(self) -> None:
+        self._known = functools.lru_cache(maxsize=1024)(_proxy_for)
+
+    def of(self, url: URL) -> URL | None:
+        """The proxy on the way to this address; None for none."""
+        return self._known(url.scheme, url.host or "", url.port)
+
+
+def _proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
+    proxies = getproxies()
+    named = proxies.get(scheme) or proxies.get("all")
+    if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
+        return None
+    return URL(named if "://" in named else f"http://{named}")
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address is this machine's or its network's own; False for a name."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").split("%", maxsplit=1)[0])
+    except ValueError:
+        return False
+    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    inner = any(found in net for net in _PRIVATE if net.version == found.version)
+    return inner or found.is_loopback or found.is_link_local or found.is_unspecified
+
+
+class PublicResolver(Resolver):
+    """A resolver that refuses names which lead to private addresses.
+
+    It is asked when a connection is made, so no name can mean something else afterwards.
+    `exempt` are the hosts that may be private all the same: the user's own proxies.
+    """
+
+    def __init__(self, exempt: Collection[str]):
+        super().__init__()
+        self._exempt = exempt
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        """The host's addresses. Raises OSError when it has none, Broken when one is private."""
+        found = await super().resolve(host, port, family)
+        if host not in self._exempt and any(is_private(row["host"]) for row in found):
+            raise NetworkFailure(PRIVATE)
+        return found
+
+
+PRIVATE = "the address is on this machine or in a private network"
+
+
+def proxy_hosts() -> frozenset[str]:
+    """The hosts of all proxies that the environment names, as far as they can be read."""
+    named = (text for scheme, text in getproxies().items() if scheme != "no")
+    return frozenset(host for text in named if (host := _host(text)))
+
+
+def _host(proxy: str) -> str | None:
+    try:
+        return URL(proxy if "://" in proxy else f"http://{proxy}").host
+    except ValueError:
+        return None

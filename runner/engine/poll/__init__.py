@@ -1,0 +1,1 @@
+"""Polling: asks providers about tasks until they end."""

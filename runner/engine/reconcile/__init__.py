@@ -1,0 +1,1 @@
+"""Reconciliation: finds out what became of a submission whose answer was lost."""

@@ -1,0 +1,100 @@
+"""A submission of unknown fate is settled where it can be: adopted, sent again, or left open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from runner.engine.context import Context, Ending, JobRun, Later
+from runner.engine.net import redaction
+from runner.engine.outcomes import ended
+from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
+from runner.engine.reconcile.reconcile import reconcile
+from runner.ledger import Settle, Stale, Supersede
+from runner.model import Attempt, AttemptState, Billed, ErrorClass, JobError, State, Step
+
+
+async def decide(context: Context, flight: JobRun, attempt: Attempt) -> Ending | Later | None:
+    """Settle the fate of an attempt: None when its task is found and can be watched.
+
+    `Later` means that it is settled as not sent and free to be submitted again, because the
+    provider proved that there is no such task, or because the user wants to take the risk
+    (`on_ambiguous: resubmit`). Otherwise it stays ambiguous, with what is known of it.
+    """
+    # As long as the provider is out, it can tell nothing.
+    await context.gates[flight.operation.provider].opened()
+    verdict = _clean(await reconcile(context, attempt, flight.operation), context)
+    match verdict:
+        case Adopted():
+            return await _adopt(context, flight, attempt, verdict)
+        case Absent():
+            error = _error("absent", verdict.reason, Billed.NO)
+            await _settle(context, attempt, AttemptState.NOT_SENT, error)
+            context.tell(Step.RETRYING, flight.entry.job.id, f"did not arrive: {verdict.reason}")
+            return Later(delay_s=0.0)
+        case Unclear() if _risked(context):
+            # Set aside, not forgotten: what it may have cost stays in the budget. Where another
+            # run has found its task meanwhile, the next submission meets that.
+            change = Supersede(number=attempt.number, at=context.stamp(), in_doubt=True)
+            result = await context.records.durable(change)
+            if isinstance(result, Stale):
+                return Later(delay_s=0.0)
+            text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
+            context.tell(Step.RETRYING, flight.entry.job.id, text)
+            return Later(delay_s=0.0)
+        case Unclear():
+            error = attempt.error or _error("unknown_fate", verdict.reason, Billed.UNKNOWN)
+            if attempt.state is AttemptState.INTENT:
+                await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
+            flight.task_id = attempt.task_id
+            reason = verdict.reason
+            if verdict.candidates and attempt.task_id is None:
+                reason += f" (candidates: {', '.join(verdict.candidates)})"
+            outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
+            return Ending(outcome=outcome)
+
+
+def _clean(verdict: Verdict, context: Context) -> Verdict:
+    """The verdict without a key that the provider's own words may quote."""
+    if isinstance(verdict, Adopted):
+        return verdict
+    return replace(verdict, reason=redaction.of_text(verdict.reason, context.settings.secrets))
+
+
+def _risked(context: Context) -> bool:
+    return context.settings.on_ambiguous == "resubmit" and not context.stopping.is_set()
+
+
+async def _adopt(
+    context: Context, flight: JobRun, attempt: Attempt, found: Adopted
+) -> Ending | Later | None:
+    """Go on with the task that was found; or with another's, where another run was first."""
+    settle = Settle(
+        number=attempt.number,
+        state=AttemptState.SUBMITTED,
+        at=context.stamp(),
+        task_id=found.task_id,
+        seed=found.seed,
+        credits=found.credits,
+    )
+    result = await context.records.durable(settle)
+    if isinstance(result, Stale):
+        if result.attempt.task_id is None:
+            return Later(delay_s=0.0)
+        flight.take_over(result.attempt)
+        return None
+    flight.number, flight.task_id = attempt.number, found.task_id
+    flight.seed = found.seed if found.seed is not None else attempt.seed or attempt.intent.seed
+    flight.credits = found.credits if found.credits is not None else attempt.credits
+    flight.submitted_at = attempt.submitted_at or attempt.intent.at
+    context.tell(Step.SUBMITTED, flight.entry.job.id, f"found task {found.task_id}")
+    return None
+
+
+async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
+    # Where another run has settled it meanwhile (`Stale`), the next submission meets what it left.
+    settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
+    await context.records.durable(settle)
+
+
+def _error(code: str, message: str, billed: Billed) -> JobError:
+    return JobError(code=code, message=message, class_=ErrorClass.TRANSIENT, billed=billed)

@@ -1,0 +1,286 @@
+"""What other jobs made is put into a job that needs it, and checked now that it is there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from runner import media, operations
+from runner.engine.context import Context, JobRun
+from runner.engine.poll.ask import ask_patiently
+from runner.expansion import resolve
+from runner.model import (
+    Billed,
+    Deferred,
+    ErrorClass,
+    Intent,
+    Job,
+    JobError,
+    JobOutput,
+    Media,
+    Operation,
+    Outcome,
+    PlanEntry,
+    Request,
+    StoredFile,
+)
+from runner.validation import check_job, check_media
+
+
+class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
+    """The job cannot be submitted as it is; nothing was sent."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.error = JobError(code=code, message=message, class_=ErrorClass.INPUT, billed=Billed.NO)
+
+
+async def resolved(
+    context: Context, job: Job, operation: Operation, upstream: Mapping[str, Outcome]
+) -> tuple[dict[str, Any], dict[str, tuple[Media, ...]]]:
+    """Parameters without images, and the images, with what other jobs made put in and checked.
+
+    Raises `Unfit` where that does not fit. Files travel inside the request where they fit, by a
+    freshly asked URL otherwise.
+    """
+    plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
+    if not job.draft.needs:
+        return plain, {name: _all_known(some) for name, some in job.media.items()}
+    upstream = await _with_fresh_urls(context, job, upstream)
+    parameters = resolve(plain, lambda part: _value(context, upstream[part.job], part))
+    images = {
+        name: tuple([await _image(context, image, upstream) for image in some])
+        for name, some in job.media.items()
+    }
+    if _too_large(operation, parameters, images):
+        images = {
+            name: tuple(
+                [
+                    await _by_fresh_url(context, written, image, upstream)
+                    for written, image in zip(job.media[name], some, strict=True)
+                ]
+            )
+            for name, some in images.items()
+        }
+    sources = {name: [image.source for image in some] for name, some in images.items()}
+    draft = replace(job.draft, parameters={**parameters, **sources})
+    findings = [*check_job(draft, operation), *check_media(draft, operation, images)]
+    errors = [finding.message for finding in findings if not finding.warning]
+    if errors:
+        raise UnusableResult("unfit_result_of_another_job", "; ".join(errors))
+    return parameters, images
+
+
+async def _image(
+    context: Context, image: Media | Deferred, upstream: Mapping[str, Outcome]
+) -> Media:
+    """An image as it is now: planned, or made by another job in the meantime."""
+    if isinstance(image, Media):
+        return image
+    source = resolve(image, lambda part: _value(context, upstream[part.job], part))
+    try:
+        return await asyncio.to_thread(media.probe, str(source), context.base)
+    except media.MediaError as error:
+        raise UnusableResult("unfit_result_of_another_job", error.message) from error
+
+
+def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
+    """What `${{ jobs.ID.attribute }}` stands for, now that the job is done."""
+    if part.attribute == "seed":
+        if outcome.seed is None:
+            raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
+        return outcome.seed
+    by_url = part.attribute == "url" or not context.settings.download
+    made = outcome.urls if by_url else tuple(_absolute(context, f) for f in outcome.files)
+    if part.index >= len(made):
+        what = f'job "{part.job}" made {len(made)} file{"s" * (len(made) != 1)}'
+        raise UnusableResult("no_such_output", f"{what}; there is no output {part.index}")
+    return made[part.index]
+
+
+def _absolute(context: Context, file: StoredFile) -> str:
+    # Relative paths of images start from the manifest's folder, those of results from theirs.
+    return str((context.base / file.path).absolute())
+
+
+def _too_large(
+    operation: Operation,
+    parameters: Mapping[str, Any],
+    images: Mapping[str, tuple[Media, ...]],
+) -> bool:
+    """Whether the body would be over the provider's limit with every image inside it."""
+    if operation.body_limit_bytes is None:
+        return False
+    inside = sum(media.data_uri_length(image) for some in images.values() for image in some)
+    return inside + len(json.dumps(dict(parameters)).encode()) > operation.body_limit_bytes
+
+
+async def _by_fresh_url(
+    context: Context, written: Media | Deferred, image: Media, upstream: Mapping[str, Outcome]
+) -> Media:
+    """The image of another job by a freshly asked URL; any other as it is."""
+    if isinstance(written, Media) or image.path is None:
+        return image
+    part = next(part for part in written.parts if isinstance(part, JobOutput))
+    urls = await _fresh_urls(context, upstream[part.job])
+    if part.index >= len(urls):
+        return image
+    return await asyncio.to_thread(media.probe, urls[part.index], context.base)
+
+
+async def _with_fresh_urls(
+    context: Context, job: Job, upstream: Mapping[str, Outcome]
+) -> dict[str, Outcome]:
+    """What the job needs; where it wants the URL of what an earlier run made, one valid now."""
+    by_url = {
+        part.job
+        for part in _references([*job.parameters.values(), *job.media.values()])
+        if part.attribute == "url" or (part.attribute == "output" and not context.settings.download)
+    }
+    found = {need: upstream[need] for need in job.draft.needs}
+    for need in by_url:
+        if found[need].reused:
+            found[need] = replace(found[need], urls=await _fresh_urls(context, found[need]))
+    return found
+
+
+async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
+    """The URLs of another job's files, as its provider gives them now."""
+    operation = context.operations[outcome.job.operation]
+    if outcome.task_id is None or operation.provider not in context.settings.accounts:
+        return outcome.urls
+    return (await ask_patiently(context, operation, outcome.task_id)).urls or outcome.urls
+
+
+def _references(value: Any) -> Iterator[JobOutput]:
+    """Every reference to another job's result within a value."""
+    match value:
+        case Deferred(parts=parts):
+            yield from (part for part in parts if isinstance(part, JobOutput))
+        case list() | tuple():
+            for item in value:
+                yield from _references(item)
+        case dict():
+            yield from _references(list(value.values()))
+
+
+def _all_known(images: tuple[Media | Deferred, ...]) -> tuple[Media, ...]:
+    return tuple(image for image in images if isinstance(image, Media))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A submission that is ready to leave."""
+
+    intent: Intent
+    request: Request
+
+
+async def prepare(
+    context: Context, entry: PlanEntry, operation: Operation, upstream: Mapping[str, Outcome]
+) -> Prepared:
+    """Build the request of a job and the intent to send it; raises `Unfit`.
+
+    `upstream`: job id to its outcome, of those that the job needs at least. Images are read and
+    encoded off the loop. An image whose content is no longer what was planned (and
+    fingerprinted) stops the job.
+    """
+    account, provider = context.account(operation), context.provider(operation)
+    parameters, images = await resolved(context, entry.job, operation, upstream)
+    tag = _tag(context)
+    if operation.tag is not None and operation.tag not in parameters:
+        parameters[operation.tag] = tag
+    encoded = await _encoded(images)
+    body = operations.to_wire(operation, {**parameters, **encoded})
+    # A body with images is megabytes of JSON: not on the loop.
+    request = (
+        await asyncio.to_thread(provider.submission, operation, body, account)
+        if any(image.sha256 for some in images.values() for image in some)
+        else provider.submission(operation, body, account)
+    )
+    asked = {**parameters, **{name: _by_digest(some) for name, some in images.items()}}
+    seed = _known_seed(operation, parameters)
+    return Prepared(intent=_intent(context, entry, asked, seed, tag), request=request)
+
+
+def _intent(
+    context: Context, entry: PlanEntry, request: Mapping[str, Any], seed: int | None, tag: str
+) -> Intent:
+    operation = context.operations[entry.job.operation]
+    account = context.account(operation)
+    return Intent(
+        manifest=context.manifest,
+        job=entry.job.id,
+        operation=operation.name,
+        fingerprint=entry.job.fingerprint,
+        request=request,
+        seed=seed,
+        provider=operation.provider,
+        base_url=account.base_url,
+        key_env=account.key_env,
+        tag=tag,
+        estimate=entry.estimate,
+        at=context.stamp(),
+    )
+
+
+def _tag(context: Context) -> str:
+    """A mark that no other submission bears; it guards nothing, so it need not be secret."""
+    return f"{context.random.getrandbits(128):032x}"
+
+
+def adoption(context: Context, flight: JobRun) -> Intent:
+    """The intent, after the fact, of a task that only an earlier results manifest knows."""
+    job, operation = flight.entry.job, flight.operation
+    written = _as_written(job, operation)
+    return _intent(context, flight.entry, written, flight.seed, _tag(context))
+
+
+async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
+    """Every image as it travels: a URL as its text, anything else as a data URI."""
+    return {
+        name: [
+            await asyncio.to_thread(_travelling, image) if image.path else _travelling(image)
+            for image in some
+        ]
+        for name, some in images.items()
+    }
+
+
+def _travelling(image: Media) -> str:
+    if image.sha256 is None:
+        return image.source
+    try:
+        return media.data_uri(image)
+    except media.MediaError as error:
+        raise UnusableResult("image_changed", error.message) from error
+
+
+def _by_digest(images: Iterable[Media | Deferred]) -> list[dict[str, Any]]:
+    return [_named(image) for image in images]
+
+
+def _named(image: Media | Deferred) -> dict[str, Any]:
+    """An image as the ledger names it."""
+    if isinstance(image, Deferred):
+        return {"jobs": [part.job for part in image.parts if isinstance(part, JobOutput)]}
+    return {"sha256": image.sha256} if image.sha256 else {"url": image.source}
+
+
+def _as_written(job: Job, operation: Operation) -> dict[str, Any]:
+    """The request of a job whose upstream results are not at hand: references by job id."""
+    plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
+    known = {
+        name: _named(value)["jobs"] if isinstance(value, Deferred) else value
+        for name, value in plain.items()
+    }
+    return {**known, **{name: _by_digest(some) for name, some in job.media.items()}}
+
+
+def _known_seed(operation: Operation, parameters: Mapping[str, Any]) -> int | None:
+    """The seed that is asked for; None where the provider draws (0, by both documents)."""
+    seed = parameters.get(operation.seed) if operation.seed else None
+    return seed or None

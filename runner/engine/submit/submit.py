@@ -1,0 +1,254 @@
+"""One submission: its intent first, the request once, what became of it on record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from runner.engine.context import Context, Ending, JobRun, Later, StopReason
+from runner.engine.net import backoff, redaction
+from runner.engine.outcomes import ended
+from runner.engine.submit.prefetch import Prefetcher
+from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
+from runner.errors import Exit, LedgerError
+from runner.ledger import Full, Intend, Settle, Stale, Taken, realm_of
+from runner.model import (
+    Amount,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    Fate,
+    JobError,
+    Outcome,
+    Reach,
+    Reply,
+    State,
+    Step,
+    Submission,
+)
+
+NOT_SUBMITTED = "interrupted; not submitted"
+SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
+"""Refusals that may be the account's fault or the request's: the batch counts them."""
+
+
+async def submit(
+    context: Context, flight: JobRun, ahead: Prefetcher, upstream: Mapping[str, Outcome]
+) -> Ending | Later | Taken | Full | None:
+    """Submit once: None when the task exists, otherwise how the job ended or when to try again.
+
+    Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled. `Taken`:
+    the ledger has a living attempt of this request by now, another run's. `Full`: it no longer
+    fits the budget, for what other runs cost.
+    """
+    try:
+        prepared = await ahead.take(flight.entry) or await prepare(
+            context, flight.entry, flight.operation, upstream
+        )
+    except UnusableResult as unfit:
+        return Ending(outcome=ended(flight, State.FAILED, error=unfit.error))
+    flight.seed = prepared.intent.seed
+    gate, fate, throttled, trouble = context.gates[flight.operation.provider], None, False, ""
+    halt = None
+    if not await gate.enter():
+        if gate.barred:
+            reason = f"not submitted: {gate.barred}"
+            return Ending(outcome=ended(flight, State.PENDING, reason=reason))
+        return _given_up(context, flight)
+    try:
+        submission = await _post(context, flight, prepared)
+        if isinstance(submission, Submission):
+            fate = submission.fate
+            throttled = fate is Fate.BUSY and not submission.narrow
+            trouble = (submission.error or _SILENT).message
+            if (halt := _halt(context, flight, submission)) is not None:
+                gate.bar(halt.reason)  # before the next one is let in
+    finally:
+        await gate.leave(fate, throttled=throttled, trouble=trouble)
+    if not isinstance(submission, Submission):
+        return submission
+    return _meaning(context, flight, submission, halt)
+
+
+def _meaning(
+    context: Context, flight: JobRun, submission: Submission, halt: StopReason | None
+) -> Ending | Later | None:
+    """What follows for the job from what became of its submission."""
+    error = submission.error or _SILENT
+    match submission.fate:
+        case Fate.SUBMITTED:
+            return None
+        case Fate.NOT_SENT | Fate.BUSY:
+            return _put_off(context, flight, submission, error)
+        case Fate.AMBIGUOUS:
+            reason = f"the submission may have arrived: {error.message}"
+            outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
+            return Ending(outcome=outcome)
+        case Fate.WRONG_ADDRESS if halt:
+            reason = f"not submitted: {halt.reason}"
+            return Ending(outcome=ended(flight, State.PENDING, reason=reason), halt=halt)
+        case _:
+            return Ending(outcome=ended(flight, State.FAILED, error=error), halt=halt)
+
+
+def _halt(context: Context, flight: JobRun, submission: Submission) -> StopReason | None:
+    """Why every other submission to the provider would fare like this one; None if it would not."""
+    error = submission.error or _SILENT
+    match submission.fate:
+        case Fate.WRONG_ADDRESS:
+            return StopReason(reason=_elsewhere(context, flight, error), exit=Exit.PROVIDER)
+        case Fate.STOPPED:
+            return StopReason(reason=_described(context, flight, error), exit=Exit.PROVIDER)
+        case _:
+            return None
+
+
+_SILENT = JobError(
+    code="unknown",
+    message="the submission was refused without a reason",
+    class_=ErrorClass.PROVIDER,
+    billed=Billed.NO,
+)
+
+
+def _put_off(
+    context: Context, flight: JobRun, submission: Submission, error: JobError
+) -> Ending | Later:
+    """Try again later, unless the provider has taken nothing for as long as `outage`."""
+    if context.gates[flight.operation.provider].out:
+        return _given_up(context, flight)
+    if context.stopping.is_set():
+        return Ending(outcome=ended(flight, State.PENDING, reason=NOT_SUBMITTED))
+    delay_s = backoff.backoff(flight.tries, context.random, submission.retry_after_s)
+    flight.tries += 1
+    text = f"{error.message}; again in {delay_s:.1f} s"
+    context.tell(Step.RETRYING, flight.entry.job.id, text)
+    return Later(delay_s=delay_s, narrow=submission.narrow)
+
+
+def _given_up(context: Context, flight: JobRun) -> Ending:
+    """The ending when a provider has been out for too long; it stops with it, resumable."""
+    provider = flight.operation.provider
+    reason = context.gates[provider].give_up(provider)
+    outcome = ended(flight, State.PENDING, reason=f"not submitted: {reason}")
+    return Ending(outcome=outcome, halt=StopReason(reason=reason, exit=Exit.INCOMPLETE))
+
+
+def _elsewhere(context: Context, flight: JobRun, error: JobError) -> str:
+    """That the address is not the API's, which it is, and who can change it."""
+    address = context.account(flight.operation).base_url
+    variable = context.provider(flight.operation).BASE_URL_ENV
+    return f"{address} does not take submissions ({error.message}); check {variable}"
+
+
+def _described(context: Context, flight: JobRun, error: JobError) -> str:
+    """A refusal that every other submission shares, with the key's name where it is the key's."""
+    text = f"{error.code}: {error.message}"
+    if error.class_ is ErrorClass.AUTH:
+        text += f" (the key is that of {context.account(flight.operation).key_env})"
+    return text
+
+
+async def _post(context: Context, flight: JobRun, prepared: Prepared) -> Submission | Taken | Full:
+    """Commit the intent, send the request once, record what became of it.
+
+    `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
+    it stays set where this is cut, for then the fate is unknown.
+    """
+    # Begun now, not when it was prepared: it may have waited at the gate, and what is submitted
+    # after another is to be known for it.
+    prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
+    flight.intent, flight.posting = prepared.intent, True
+    try:
+        number = await context.records.durable(_intend(context, prepared))
+    except LedgerError:
+        flight.posting = False  # without its intent it has not left
+        raise
+    if not isinstance(number, int):
+        flight.posting = False
+        assert not isinstance(number, Stale)
+        return number
+    flight.number = number
+    if context.stopping.is_set():
+        submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
+    else:
+        reply = await context.http.send(prepared.request, submission=True)
+        said = context.provider(flight.operation).read_submission(reply)
+        submission = redaction.of_submission(said, context.settings.secrets)
+    await _record(context, flight, prepared, submission, reply)
+    flight.posting = False
+    return submission
+
+
+def _intend(context: Context, prepared: Prepared) -> Intend:
+    """The intent, with the price that the budget has reserved for it."""
+    accounts = context.settings.accounts.items()
+    realms = {name: realm_of(account.base_url) for name, account in accounts}
+    intent, room = prepared.intent, context.budget.room(prepared.intent.job, realms)
+    if room is not None and room.amount is not None:
+        intent = replace(intent, estimate=Amount(unit=room.unit, value=room.amount))
+    return Intend(run=context.run, intent=intent, room=room)
+
+
+async def _record(
+    context: Context, flight: JobRun, prepared: Prepared, submission: Submission, reply: Reply
+) -> None:
+    assert flight.number is not None
+    if submission.fate is not Fate.NOT_SENT:
+        flight.attempts += 1
+    at = context.stamp()
+    if submission.fate in _ENDED:
+        flight.finished_at = at
+    if submission.fate is Fate.SUBMITTED:
+        flight.task_id, flight.submitted_at, flight.fresh = submission.task_id, at, True
+        flight.seed = submission.seed if submission.seed is not None else flight.seed
+        flight.credits = submission.credits
+    settle = Settle(
+        number=flight.number,
+        state=_STATES[submission.fate],
+        at=at,
+        task_id=submission.task_id,
+        seed=flight.seed,
+        credits=submission.credits,
+        error=submission.error,
+        trace_id=submission.trace_id,
+        http_status=reply.status or None,
+    )
+    try:
+        result = await context.records.durable(settle)
+    except LedgerError as error:
+        raise _rescued(context, flight, prepared, error) from error
+    if isinstance(result, Stale) and result.attempt.task_id != submission.task_id:
+        # Somebody settled this very attempt meanwhile; two task ids must not become one.
+        trouble = LedgerError(f"attempt {flight.number} was settled by another run meanwhile")
+        raise _rescued(context, flight, prepared, trouble)
+    if submission.fate is Fate.SUBMITTED:
+        context.tell(Step.SUBMITTED, flight.entry.job.id, f"task {submission.task_id}")
+
+
+_ENDED = frozenset({Fate.REFUSED, Fate.STOPPED})
+
+
+def _rescued(
+    context: Context, flight: JobRun, prepared: Prepared, error: LedgerError
+) -> LedgerError:
+    """Keep a task id that the ledger did not take; the error to end the run with."""
+    if flight.task_id is None:
+        return error
+    context.rescue.record(prepared.intent, flight.task_id, attempt=flight.number)
+    return LedgerError(
+        f'{error.message}; task {flight.task_id} of job "{prepared.intent.job}" is kept in '
+        f"{context.rescue.path}",
+        hint=error.hint,
+    )
+
+
+_STATES = {
+    Fate.NOT_SENT: AttemptState.NOT_SENT,
+    Fate.WRONG_ADDRESS: AttemptState.NOT_SENT,
+    Fate.SUBMITTED: AttemptState.SUBMITTED,
+    Fate.BUSY: AttemptState.REFUSED,
+    Fate.REFUSED: AttemptState.REFUSED,
+    Fate.STOPPED: AttemptState.REFUSED,
+    Fate.AMBIGUOUS: AttemptState.AMBIGUOUS,
+}

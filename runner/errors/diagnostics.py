@@ -1,0 +1,130 @@
+"""What is wrong with a file, and where: told as a compiler does, and not without end."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from runner.errors.text import excerpt, one_line
+
+_SHOWN = 12
+
+
+def suggest(name: str, known: Iterable[str]) -> str | None:
+    """The nearest known name as a hint, else the known names; None where there are none."""
+    names = list(known)
+    if not names:
+        return None
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if near:
+        return f'did you mean "{near[0]}"?'
+    more = ", ..." if len(names) > _SHOWN else ""
+    return f"known: {', '.join(names[:_SHOWN])}{more}"
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """A place in a text file. Lines and columns count characters from 1; 0 means unknown."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+    text: str | None = None
+    """The source line without its end, for the caret; None where there is none to show."""
+    via: Location | None = field(default=None, compare=False)
+    """For a value that comes from a row: the expression in the manifest that brings it."""
+
+    def __str__(self) -> str:
+        # White space at an end would look like a gap in the message.
+        path = self.path if self.path == self.path.strip() else f'"{self.path}"'
+        return ":".join([path, *(str(n) for n in (self.line, self.column) if n)])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One thing that is wrong (or, with `warning`, odd) in what the user wrote."""
+
+    message: str
+    place: Location | None = None
+    job: str | None = None
+    hint: str | None = None
+    warning: bool = False
+    jobs: int = 1
+    """How many jobs this one cause hits."""
+
+    def __str__(self) -> str:
+        """Compiler style: `FILE:LINE:COLUMN: error: job "a": what`, the line, a caret, a hint."""
+        where = f"{self.place}: " if self.place else ""
+        kind = "warning" if self.warning else "error"
+        job = f'job "{self.job}": ' if self.job and self.jobs == 1 else ""
+        first = f", first: {self.job}" if self.job else ""
+        many = f" ({self.jobs} jobs{first})" if self.jobs > 1 else ""
+        lines = [f"{where}{kind}: {job}{self.message}{many}"]
+        if self.place and self.place.text is not None and self.place.column:
+            lines += excerpt(self.place.text, self.place.column)
+        if self.place and self.place.via:
+            lines.append(f"  asked for at {self.place.via}")
+        if self.hint:
+            lines.append(f"  hint: {self.hint}")
+        return "\n".join(one_line(line) for line in lines)
+
+
+def merge(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The problems with those of one cause (same place, same words) told once, with their number.
+
+    The order is that of first appearance.
+    """
+    found: dict[tuple[str, str, bool], Diagnostic] = {}
+    for problem in problems:
+        key = (str(problem.place), problem.message, problem.warning)
+        if key in found:
+            known = found[key]
+            found[key] = replace(
+                known, jobs=known.jobs + problem.jobs, job=known.job or problem.job
+            )
+        else:
+            found[key] = problem
+    return list(found.values())
+
+
+_MOST_SHOWN = 50
+"""Errors, and warnings, that are printed one by one; nobody reads more."""
+
+_MOST_ALIKE = 5
+"""The same for those of one expression that takes its values from rows."""
+
+
+def format_diagnostics(problems: Iterable[Diagnostic]) -> list[str]:
+    """The problems as texts to print, in order: those of one cause, and all of them, up to a limit.
+
+    What is left out is counted.
+    """
+    shown: list[str] = []
+    alike: Counter[tuple[str, bool]] = Counter()
+    kinds: Counter[bool] = Counter()
+    left: Counter[tuple[str, bool]] = Counter()
+    for problem in problems:
+        via = problem.place.via if problem.place else None
+        cause = (str(via) if via else "", problem.warning)
+        alike[cause] += 1
+        if via and alike[cause] > _MOST_ALIKE:
+            left[cause] += 1
+        elif kinds[problem.warning] >= _MOST_SHOWN:
+            left["", problem.warning] += 1
+        else:
+            kinds[problem.warning] += 1
+            shown.append(str(problem))
+    return shown + [one_line(_more(*cause, number)) for cause, number in left.items()]
+
+
+def _more(cause: str, warning: bool, number: int) -> str:
+    kind = "warning" if warning else "error"
+    where = f" about what is asked for at {cause}" if cause else ""
+    return f"... and {number:,} more {kind}{'s' * (number != 1)}{where}"

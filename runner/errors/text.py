@@ -1,0 +1,104 @@
+"""Foreign text made safe to show, and how wide it is on a terminal."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class Secret:
+    """A key whose text appears nowhere by accident: not in repr, str, format or a traceback."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str):
+        self._text = text
+
+    def reveal(self) -> str:
+        """The key itself, for the one header that carries it."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+def redact(text: str, secrets: Iterable[Secret]) -> str:
+    """`text` with every secret's own text replaced, for crash logs and foreign messages."""
+    # The longest first: one key may begin with another.
+    for key in sorted((secret.reveal() for secret in secrets), key=len, reverse=True):
+        if key:
+            text = text.replace(key, "***")
+    return text
+
+
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+def printable(text: str) -> str:
+    """`text` without anything a terminal would obey: escapes and controls become visible.
+
+    Newlines and tabs stay; bidirectional overrides do not, for they reorder what is read. For
+    whole messages of our own; what others wrote goes through `one_line` first.
+    """
+    return _UNSAFE.sub(lambda found: _visible(found[0]), text)
+
+
+def one_line(text: str) -> str:
+    """The same on one line: what others wrote must not pass for lines of ours."""
+    return printable(text.replace("\r\n", "\\n").replace("\n", "\\n"))
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes on a terminal: wide characters take two, marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(_columns(character) for character in text)
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in {"Mn", "Me", "Cf"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+_EXCERPT_COLUMNS = 74
+"""Of a terminal's 80, after the indentation and with a mark at each end."""
+
+
+def excerpt(line: str, column: int) -> list[str]:
+    """The source line and a caret under `column`; a long line is shown around the caret."""
+    at = min(column - 1, len(line))
+    behind = _fitting(line[at:], _EXCERPT_COLUMNS)
+    # Half of the room lies before the caret, and all that a short rest of the line leaves.
+    room = _EXCERPT_COLUMNS - min(width("".join(behind)), _EXCERPT_COLUMNS // 2)
+    before = _fitting(line[:at][::-1], room)[::-1]
+    behind = _fitting(line[at:], _EXCERPT_COLUMNS - width("".join(before)))
+    lead = "…" if len(before) < at else ""
+    tail = "…" if len(behind) < len(line) - at else ""
+    caret = " " * (4 + width(lead + "".join(before))) + "^"
+    return [f"    {lead}{''.join([*before, *behind])}{tail}", caret]
+
+
+def _fitting(text: str, columns: int) -> list[str]:
+    """The first characters of `text`, as they are shown, that take no more than `columns`."""
+    found: list[str] = []
+    for character in text:
+        shown = one_line(character.replace("\t", " "))
+        columns -= width(shown)
+        if columns < 0:
+            break
+        found.append(shown)
+    return found

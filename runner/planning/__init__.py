@@ -1,0 +1,1 @@
+"""Planning: what happens to each job, why, and what it will cost."""

@@ -1,0 +1,257 @@
+"""Jobs, what the ledger knows of them and earlier results in; the plan with its reasons out.
+
+Nothing here asks or alters anything: the same inputs make the same plan.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from runner.errors import Diagnostic
+from runner.model import (
+    Action,
+    Amount,
+    Attempt,
+    AttemptState,
+    Billed,
+    Changed,
+    ErrorClass,
+    Evidence,
+    Job,
+    PlaceOf,
+    Plan,
+    PlanEntry,
+    State,
+    StoredFile,
+    Unit,
+)
+from runner.planning.changes import describe
+
+MOST_FAILURES = 3
+"""A request whose tasks failed that often is not tried again unasked."""
+
+NOT_SELECTED = "not selected"
+
+DONE = "done"
+
+DECLARED_LOST = "declared_lost"
+"""The error code of a submission of unknown fate that the user has given up."""
+
+_MENDABLE = frozenset(
+    {ErrorClass.AUTH, ErrorClass.QUOTA, ErrorClass.TRANSIENT, ErrorClass.PROVIDER}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanInputs:
+    """What a plan is made from besides the jobs."""
+
+    attempts: Mapping[str, Attempt]
+    """Fingerprint to the latest attempt in the ledger."""
+    evidence: Mapping[str, Evidence]
+    """Fingerprint to its row in an earlier results manifest."""
+    alive: Callable[[str], bool]
+    """Whether the run of that id still lives."""
+    present: Callable[[StoredFile], bool]
+    """Whether that file is there, with its digest."""
+    estimate: Callable[[Job], Amount | None]
+    expected_s: Callable[[Job], float | None]
+    changes: Callable[[Job], Sequence[Changed]] = lambda _job: ()
+    """What the job, whose request nobody knows, asks for otherwise than the last time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanOptions:
+    """What the user asks of this run."""
+
+    selected: Collection[str] | None = None
+    """Ids of the jobs that are meant; None for all."""
+    retry_failed: bool = False
+    forced: Collection[str] = ()
+    """Ids of the jobs whose results are to be made anew, and paid for again."""
+    submit: bool = True
+    """False where nothing will be sent: what failed before is then told as it is."""
+    download: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanTotals:
+    """A plan in numbers."""
+
+    actions: Mapping[Action, int]
+    """Every action to its number of jobs."""
+    cost: Mapping[Unit, Decimal]
+    """What the submissions should cost, as far as prices are known."""
+    unpriced: int
+    """Submissions whose price is not known; no part of `cost`."""
+    at_risk: Mapping[Unit, Decimal]
+    """What the submissions of unknown fate may have cost."""
+
+
+def make_plan(jobs: Iterable[Job], known: PlanInputs, wish: PlanOptions) -> Plan:
+    """What will happen to each job, in the order of the manifest.
+
+    Of several jobs with one fingerprint the first that is meant makes it, and the others share.
+    """
+    makers: dict[str, str] = {}
+    return Plan(entries=[_entry(job, known, wish, makers) for job in jobs])
+
+
+def totals(plan: Plan) -> PlanTotals:
+    """The numbers of a plan."""
+    submits = [entry for entry in plan.entries if entry.action is Action.SUBMIT]
+    decides = [entry for entry in plan.entries if entry.action is Action.DECIDE]
+    counted = Counter(entry.action for entry in plan.entries)
+    return PlanTotals(
+        actions={action: counted[action] for action in Action},
+        cost=_sum(entry.estimate for entry in submits),
+        unpriced=sum(entry.estimate is None for entry in submits),
+        at_risk=_sum(entry.estimate for entry in decides),
+    )
+
+
+def doubles(jobs: Sequence[Job], place_of: PlaceOf) -> list[Diagnostic]:
+    """A warning for every job that asks for the very same as one before it."""
+    first: dict[str, str] = {}
+    return [
+        Diagnostic(
+            message=f'asks for the very same as job "{maker}" and is made once for both',
+            place=place_of(job.draft, ("id",)),
+            job=job.id,
+            hint="for several pictures of one request, write takes: N",
+            warning=True,
+        )
+        for job in jobs
+        if (maker := first.setdefault(job.fingerprint, job.id)) != job.id
+    ]
+
+
+def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str]) -> PlanEntry:
+    attempt = known.attempts.get(job.fingerprint)
+    evidence = None if attempt else known.evidence.get(job.fingerprint)
+    forced = job.id in wish.forced
+    share: str | None = None
+    changes: Sequence[Changed] = ()
+    if wish.selected is not None and job.id not in wish.selected:
+        action, reason = Action.SKIP, NOT_SELECTED
+    elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
+        action, reason, share = Action.SHARE, f'the same request as job "{maker}"', maker
+    elif attempt and attempt.superseded_at:
+        action, reason = Action.SUBMIT, "forced: its earlier result was set aside"
+    elif forced and _is_paid(attempt, evidence):
+        action, reason = Action.SUBMIT, "forced: made anew, and paid again"
+    elif attempt:
+        again = replace(wish, retry_failed=True) if forced else wish
+        action, reason = _of_attempt(attempt, known, again)
+    elif evidence:
+        action, reason = _of_evidence(evidence, known, wish)
+    else:
+        changes = known.changes(job)
+        action, reason = Action.SUBMIT, describe(changes) or "new"
+    return PlanEntry(
+        job=job,
+        action=action,
+        reason=reason,
+        attempt=None if action is Action.SUBMIT and not forced else attempt,
+        evidence=evidence,
+        share=share,
+        estimate=_estimate(job, action, attempt, evidence, known),
+        expected_s=known.expected_s(job) if action in {Action.SUBMIT, Action.ATTACH} else None,
+        changes=changes,
+    )
+
+
+def _of_attempt(attempt: Attempt, known: PlanInputs, wish: PlanOptions) -> tuple[Action, str]:
+    match attempt.state:
+        case AttemptState.INTENT:
+            return _of_intent(attempt, known)
+        case AttemptState.SUCCEEDED:
+            return _of_files(attempt.files, DONE, known, wish)
+        case AttemptState.REFUSED | AttemptState.FAILED:
+            return _of_failure(attempt, wish)
+        case AttemptState.SUBMITTED:
+            return Action.ATTACH, f"its task {attempt.task_id} is under way"
+        case AttemptState.AMBIGUOUS:
+            return Action.DECIDE, "what became of its submission is unknown"
+        case AttemptState.NOT_SENT if attempt.error and attempt.error.code == DECLARED_LOST:
+            return Action.SUBMIT, attempt.error.message
+        case AttemptState.NOT_SENT:
+            return Action.SUBMIT, "was not sent before"
+
+
+def _is_paid(attempt: Attempt | None, evidence: Evidence | None) -> bool:
+    """Whether there is a result, or was one."""
+    if attempt:
+        return attempt.state is AttemptState.SUCCEEDED
+    return evidence is not None and evidence.state is State.SUCCEEDED
+
+
+def _of_intent(attempt: Attempt, known: PlanInputs) -> tuple[Action, str]:
+    if known.alive(attempt.run):
+        return Action.ATTACH, "another run is submitting it"
+    return Action.DECIDE, "an earlier run ended while submitting it"
+
+
+def _of_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
+    """Again when it may go well: mendable, unbilled, and not too often before."""
+    error = attempt.error
+    what = "refused" if attempt.state is AttemptState.REFUSED else "failed"
+    before = f"{what} before: {error.code if error else 'unknown'}"
+    if not wish.submit:
+        return Action.SKIP, before
+    if wish.retry_failed:
+        return Action.SUBMIT, before
+    if error is None or error.class_ not in _MENDABLE:
+        return Action.SKIP, f"{before}; change the request or use --retry-failed"
+    if attempt.state is AttemptState.REFUSED:  # never billed; and a busy account refuses often
+        return Action.SUBMIT, before
+    if error.billed is not Billed.NO:
+        paid = "and was billed" if error.billed is Billed.YES else "and may have been billed"
+        return Action.SKIP, f"{before} {paid}; use --retry-failed to pay again"
+    if attempt.failures >= MOST_FAILURES:
+        return Action.SKIP, f"{before}, {attempt.failures} times; use --retry-failed"
+    return Action.SUBMIT, before
+
+
+def _of_evidence(evidence: Evidence, known: PlanInputs, wish: PlanOptions) -> tuple[Action, str]:
+    if evidence.state is State.PENDING:
+        return Action.ATTACH, f"the results manifest knows its task {evidence.task_id}"
+    if evidence.state is State.AMBIGUOUS:
+        return Action.DECIDE, "what became of its submission is unknown, says the results manifest"
+    return _of_files(evidence.files, "done, says the results manifest", known, wish)
+
+
+def _of_files(
+    files: Sequence[StoredFile], done: str, known: PlanInputs, wish: PlanOptions
+) -> tuple[Action, str]:
+    missing = sum(not known.present(file) for file in files)
+    if files and not missing:
+        return Action.REUSE, done
+    if not wish.download:
+        return Action.REUSE, f"{done}; downloads are off"
+    if not files:
+        return Action.FETCH, f"{done}, but not fetched"
+    return Action.FETCH, f"{done}, but {missing} of {len(files)} files not there or altered"
+
+
+def _estimate(
+    job: Job, action: Action, attempt: Attempt | None, evidence: Evidence | None, known: PlanInputs
+) -> Amount | None:
+    """What a submission was or will be expected to cost."""
+    if action is Action.SHARE:
+        return None
+    if attempt and action is not Action.SUBMIT:
+        return attempt.intent.estimate
+    return evidence.estimated if evidence and action is not Action.SUBMIT else known.estimate(job)
+
+
+def _sum(amounts: Iterable[Amount | None]) -> dict[Unit, Decimal]:
+    """The known amounts by unit."""
+    sums: dict[Unit, Decimal] = {}
+    for amount in amounts:
+        if amount:
+            sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value
+    return sums

@@ -1,0 +1,169 @@
+"""A plan and what it means in time and money, as a short text for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from runner.errors import Diagnostic, printable, width
+from runner.model import Action, Amount, Changed, Plan, PlanEntry, Unit
+from runner.planning.forecast import Forecast
+from runner.planning.plan import totals
+from runner.terminal.summary import money, span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What surrounds a plan."""
+
+    forecast: Forecast
+    cost: Mapping[Unit, Decimal]
+    """What the plan's submissions should cost, as far as prices are known."""
+    spent: Mapping[Unit, Decimal]
+    """What the manifest has cost so far."""
+    spent_unpriced: int
+    """Earlier submissions that may have cost nobody knows how much; no part of `spent`."""
+    budget: Mapping[Unit, Decimal]
+    """The ceiling in each unit; a unit that is absent has none."""
+
+
+def plan_text(manifest: str, plan: Plan, outlook: Outlook) -> str:
+    """The totals, a line for every job, and what the budget says; what is unknown is said so."""
+    wide = max((width(entry.job.id) for entry in plan.entries), default=0)
+    lines = []
+    for entry in plan.entries:
+        name = entry.job.id + " " * (wide - width(entry.job.id))
+        price = _price(entry.estimate) if entry.action is Action.SUBMIT else ""
+        lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
+    head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
+    lines = [" | ".join(filter(None, head)), *lines, *money_lines(outlook)]
+    return "\n".join(printable(line) for line in lines)
+
+
+def _price(amount: Amount | None) -> str:
+    return "price unknown" if amount is None else money(amount)
+
+
+def plan_totals(plan: Plan) -> str:
+    """`3 to submit (about 26 credits, 1 of unknown price), 2 to reuse`."""
+    numbers = totals(plan)
+    cost = [
+        f"about {money(Amount(unit=unit, value=value))}" for unit, value in numbers.cost.items()
+    ]
+    cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
+    parts = []
+    for action, count in numbers.actions.items():
+        price = f" ({', '.join(cost)})" if action is Action.SUBMIT else ""
+        parts += [f"{count} to {action.value}{price}"] if count else []
+    return ", ".join(parts) or "no jobs"
+
+
+def time_text(forecast: Forecast) -> str:
+    """`about 40 s`, `time unknown`, `about 40 s and 2 of unknown time`; empty without tasks."""
+    if not forecast.tasks:
+        return ""
+    if forecast.unknown == forecast.tasks:
+        return "time unknown"
+    rest = f" and {forecast.unknown} of unknown time" if forecast.unknown else ""
+    return f"about {span(forecast.seconds)}{rest}"
+
+
+def money_lines(outlook: Outlook) -> list[str]:
+    """For each unit what is spent and what the budget leaves; none where there is no such thing."""
+    lines = [
+        _money_line(unit, outlook)
+        for unit in ("credits", "cny")
+        if unit in outlook.budget or outlook.spent.get(unit)
+    ]
+    if outlook.spent_unpriced:
+        some = outlook.spent_unpriced
+        lines.append(f"besides, {some} earlier submission{'s' * (some != 1)} of unknown price")
+    return lines
+
+
+def _money_line(unit: Unit, outlook: Outlook) -> str:
+    spent = outlook.spent.get(unit, Decimal(0))
+    line = f"spent so far: {money(Amount(unit=unit, value=spent))}"
+    ceiling = outlook.budget.get(unit)
+    if ceiling is None:
+        return line
+    line += f", of a budget of {money(Amount(unit=unit, value=ceiling))}"
+    cost = outlook.cost.get(unit, Decimal(0))
+    short = spent + cost - ceiling
+    if short <= 0 or not cost:
+        return line
+    return f"{line}; this plan is {money(Amount(unit=unit, value=short))} above it"
+
+
+def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:
+    """One problem; lines and columns count from 1, null where there is none."""
+    place = problem.place
+    return {
+        "severity": "warning" if problem.warning else "error",
+        "file": place.path if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+        "job": problem.job,
+        "jobs": problem.jobs,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def plan_record(manifest: str, plan: Plan, outlook: Outlook) -> dict[str, Any]:
+    """A plan with its totals; what has no known price is null in a job and counted apart."""
+    numbers = totals(plan)
+    return {
+        "manifest": manifest,
+        "totals": {
+            "jobs": len(plan.entries),
+            **{action.value: count for action, count in numbers.actions.items()},
+            "cost": {unit: _number(value) for unit, value in numbers.cost.items()},
+            "unpriced": numbers.unpriced,
+            "at_risk": {unit: _number(value) for unit, value in numbers.at_risk.items()},
+            **_of_outlook(outlook),
+        },
+        "jobs": [_of_entry(entry) for entry in plan.entries],
+    }
+
+
+def _of_entry(entry: PlanEntry) -> dict[str, Any]:
+    return {
+        "id": entry.job.id,
+        "operation": entry.job.operation,
+        "action": entry.action.value,
+        "reason": entry.reason,
+        "changes": [_of_change(change) for change in entry.changes],
+        "task_id": entry.attempt.task_id if entry.attempt else None,
+        "estimate": _amount(entry.estimate),
+        "expected_s": entry.expected_s,
+        "fingerprint": entry.job.fingerprint,
+    }
+
+
+def _amount(amount: Amount | None) -> dict[str, int | float] | None:
+    return {amount.unit: _number(amount.value)} if amount else None
+
+
+def _of_change(change: Changed) -> dict[str, Any]:
+    return {"parameter": change.name, "from": change.before, "to": change.after}
+
+
+def _of_outlook(outlook: Outlook) -> dict[str, Any]:
+    """Plain values; `expected_s` is null where no task's time is known."""
+    forecast = outlook.forecast
+    known = forecast.tasks > forecast.unknown or not forecast.tasks
+    return {
+        "expected_s": round(forecast.seconds, 1) if known else None,
+        "untimed": forecast.unknown,
+        "spent": {unit: _number(value) for unit, value in outlook.spent.items()},
+        "spent_unpriced": outlook.spent_unpriced,
+        "budget": {unit: _number(value) for unit, value in outlook.budget.items()},
+    }
+
+
+def _number(value: Decimal) -> int | float:
+    """A sum as JSON has it."""
+    return int(value) if value == int(value) else float(value)

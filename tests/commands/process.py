@@ -1,0 +1,51 @@
+"""The program as a process of its own, to be signalled and killed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.commands.conftest import Project
+
+LIMIT_S = 60.0
+
+
+@contextmanager
+def running(project: Project, *arguments: str, before: str = "") -> Iterator[subprocess.Popen[str]]:
+    """`vidu-run ARGUMENTS` in the project's folder; killed at the end if it still runs.
+
+    `before` is Python code that the process runs before anything else: what it changes is the
+    process's surroundings (its clock, its network), never the program.
+    """
+    env = {name: value for name, value in (os.environ | project.env).items() if value is not None}
+    site = project.folder / ".site"
+    site.mkdir(exist_ok=True)
+    (site / "sitecustomize.py").write_text(before, encoding="utf-8")
+    env["PYTHONPATH"] = os.pathsep.join([str(site), str(Path(__file__).parents[2])])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "runner", *arguments],
+        cwd=project.folder,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def until(condition: Callable[[], bool], *, every_s: float = 0.01) -> None:
+    """Wait for something that will come; fails when it does not within a minute."""
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(every_s)

@@ -1,0 +1,85 @@
+"""An emulator with a clock that tests set, and what it was asked."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from runner.emulator.options import Options
+from runner.emulator.server import Emulator
+from tests.commands.conftest import Project
+
+HOUR_NS = 3600 * 10**9
+
+UNDER_WAY = ("--timeout", "0.2s", "--poll-rate", "100")
+"""A run with these ends before a task of `serving` does."""
+
+LOSES_THE_FIRST_ANSWER = (
+    {"on": "vidu.submit", "fault": "cut_after", "times": 1},
+    {"on": "vidu.list", "fault": "no_list"},
+)
+"""The first submission is of unknown fate, and stays so."""
+
+
+STUMBLES = (
+    {"on": "vidu.list", "fault": "no_list"},
+    {
+        "on": "vidu.creations",
+        "match": {"state": "success"},
+        "times": 2,
+        "fault": "error",
+        "status": 500,
+    },
+)
+"""The first two questions after tasks that are done are answered with a failure."""
+
+
+@dataclass
+class Served:
+    """A running emulator."""
+
+    url: str
+    ahead_ns: int = 0
+    """How far its clock is ahead of ours."""
+
+    def now_ns(self) -> int:
+        return time.time_ns() + self.ahead_ns
+
+    def later(self) -> None:
+        """All tasks are done."""
+        self.ahead_ns += HOUR_NS
+
+    def seen(self) -> Any:
+        with urllib.request.urlopen(f"{self.url}/_emulator/requests") as answer:  # noqa: S310
+            told = json.load(answer)
+        told["requests"].pop("GET /_emulator/requests", None)  # that was us
+        return told
+
+    def outcomes(self) -> Counter[str]:
+        """How many submissions it has seen, by their outcome."""
+        return Counter(each["outcome"] for each in self.seen()["submissions"])
+
+    def tasks(self) -> list[str]:
+        """The ids of all tasks, in the order of making."""
+        return [each["task_id"] for each in self.seen()["submissions"] if each["task_id"]]
+
+    def asked(self, words: str) -> int:
+        """How many requests there were of kinds that have these words in their names."""
+        return sum(count for kind, count in self.seen()["requests"].items() if words in kind)
+
+
+@contextmanager
+def serving(project: Project, **options: Any) -> Iterator[Served]:
+    """Both APIs for the project; tasks take as long as real ones unless the options say other."""
+    served = Served("")
+    with Emulator(Options(now_ns=served.now_ns, **options)) as running:
+        served.url = running.url
+        for name in ("VIDU", "MODELVERSE"):
+            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "secret-key-7351"}
+        yield served

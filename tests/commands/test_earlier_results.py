@@ -1,0 +1,296 @@
+"""Without a ledger (a fresh clone, CI) the results manifest proves what was paid for."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import Project
+from tests.commands.serving import LOSES_THE_FIRST_ANSWER, UNDER_WAY, serving
+
+TWO = """
+  - {id: a, prompt: a red boat, seed: 7}
+  - {id: b, prompt: a blue boat, resolution: 2K}
+"""
+RESULTS = "spring.results.yaml"
+
+
+def forget(project: Project, *, files: bool = False) -> None:
+    """As a fresh clone has it: no ledger, and no files unless they were committed."""
+    shutil.rmtree(project.folder / ".vidu-run")
+    if files:
+        shutil.rmtree(project.folder / "outputs")
+
+
+def test_what_is_there_is_reused_without_a_key(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project)
+        before = served.seen()
+        results = (project.folder / RESULTS).read_bytes()
+        project.env["VIDU_API_KEY"] = None
+        assert project.run("spring.yaml").code == 0
+        assert served.seen() == before
+        assert (project.folder / RESULTS).read_bytes() == results
+
+
+def test_a_missing_file_is_fetched_by_a_fresh_url(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0, url_lifetime_s=60) as served:
+        project.run("spring.yaml")
+        before = project.rows()
+        forget(project, files=True)
+        served.later()
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+    for name, row in project.rows().items():
+        assert row["files"] == before[name]["files"]
+        assert row["credits"] == before[name]["credits"]
+        assert (project.folder / row["files"][0]["path"]).is_file()
+
+
+def test_fetch_works_from_the_evidence_alone(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project, files=True)
+        assert project.run("status", "spring.yaml").code == 6
+        assert project.run("fetch", "spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+    assert project.run("status", "spring.yaml").code == 0
+
+
+def gone(project: Project) -> None:
+    """Run, then lose ledger and files, at a provider that has forgotten everything."""
+    project.jobs(TWO)
+    with serving(project, time_scale=0):
+        project.run("spring.yaml")
+    forget(project, files=True)
+
+
+def test_a_result_that_nobody_has_is_failed_and_not_paid_again(project: Project) -> None:
+    gone(project)
+    with serving(project, time_scale=0) as served:
+        ran = project.run("spring.yaml")
+        assert ran.code == 1
+        assert served.outcomes() == {}
+    row = project.rows()["a"]
+    assert (row["state"], row["error"]["code"]) == ("failed", "result_gone")
+    assert row["error"]["billed"] == "yes"
+    assert 'job "a" and 1 more like it' in ran.err
+    assert "pay for it again: vidu-run run spring.yaml --select a --select b --force" in ran.err
+
+
+def test_a_result_that_is_gone_stands_as_failed_until_it_is_fetched_after_all(
+    project: Project,
+) -> None:
+    kept = project.folder / "emulator"
+    project.jobs(TWO)
+    with serving(project, time_scale=0, state_dir=kept):
+        project.run("spring.yaml")
+    shutil.rmtree(project.folder / "outputs")
+    with serving(project, time_scale=0):
+        assert project.run("spring.yaml").code == 1
+        status = project.run("status", "spring.yaml")
+        assert status.code == 1
+        assert "2 failed" in status.out
+        assert "result_gone: its file is not there, and its task is gone" in status.out
+    with serving(project, time_scale=0, state_dir=kept) as served:
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+    assert project.run("status", "spring.yaml").code == 0
+
+
+def test_it_stays_so_in_every_fresh_clone(project: Project) -> None:
+    gone(project)
+    with serving(project, time_scale=0) as served:
+        for _ in range(2):
+            assert project.run("spring.yaml").code == 1
+            shutil.rmtree(project.folder / ".vidu-run")
+        assert served.outcomes() == {}
+
+
+def test_what_comes_back_to_its_place_is_reused(project: Project, tmp_path: Path) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0):
+        project.run("spring.yaml")
+    shutil.copytree(project.folder / "outputs", tmp_path / "kept")
+    forget(project, files=True)
+    with serving(project, time_scale=0) as served:
+        assert project.run("spring.yaml").code == 1
+        shutil.copytree(tmp_path / "kept", project.folder / "outputs", dirs_exist_ok=True)
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {}
+
+
+def test_force_makes_what_is_gone_and_pays_once(project: Project) -> None:
+    gone(project)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        assert project.run("spring.yaml", "--force", "--select", "a").code == 0
+        assert served.outcomes() == {"accepted": 1}
+        assert project.run("spring.yaml").code == 1
+        assert served.outcomes() == {"accepted": 1}
+
+
+def test_force_on_a_fresh_clone_remembers_what_was_paid_before(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project)
+        assert project.run("spring.yaml", "--force", "--yes").code == 0
+        assert served.outcomes() == {"accepted": 4}
+        assert "spent so far: 28 credits" in project.run("plan", "spring.yaml").out
+
+
+def test_a_task_under_way_is_attached_to(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project) as served:
+        project.run("spring.yaml", *UNDER_WAY)
+        forget(project)
+        served.later()
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+
+
+@pytest.mark.parametrize("at", ["yesterday", "2026-01-20", "2026-01-20T07:08:12", "9999999999999"])
+def test_a_task_whose_time_somebody_has_edited_is_attached_to_all_the_same(
+    project: Project, at: str
+) -> None:
+    project.jobs(TWO)
+    with serving(project) as served:
+        assert project.run("spring.yaml", *UNDER_WAY).code == 6
+        forget(project)
+        results = project.folder / RESULTS
+        edited = re.sub(r"submitted_at: .*", f"submitted_at: '{at}'", results.read_text("utf-8"))
+        results.write_text(edited, "utf-8")
+        served.later()
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+
+
+def test_a_submission_of_unknown_fate_is_not_sent_again(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER) as served:
+        assert project.run("spring.yaml", "--concurrency", "1").code == 7
+        forget(project)
+        ran = project.run("plan", "spring.yaml")
+        assert ran.out.startswith("spring.yaml: 1 to reuse, 1 to decide")
+        assert project.run("spring.yaml").code == 7
+        assert project.run("status", "spring.yaml").code == 7
+        assert project.run("fetch", "spring.yaml").code == 7
+        assert len(served.tasks()) == 2
+    row = project.rows()["a"]
+    assert (row["state"], row["cost"]["at_risk"]) == ("ambiguous", {"credits": 6})
+
+
+@pytest.mark.parametrize("how", ["lost", "found", "risked"])
+def test_it_can_be_decided_without_its_ledger(project: Project, how: str) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER) as served:
+        project.run("spring.yaml", "--concurrency", "1")
+        forget(project)
+        task = served.tasks()[0]
+        more: list[str] = []
+        if how == "risked":
+            more = ["--on-ambiguous", "resubmit"]
+        else:
+            decision = ["--lost"] if how == "lost" else ["--task-id", task]
+            assert project.run("resolve", "spring.yaml", "a", *decision).code == 0
+        assert project.run("spring.yaml", *more).code == 0
+        assert len(served.tasks()) == (2 if how == "found" else 3)
+
+
+def test_a_task_that_its_provider_no_longer_knows_is_not_lost(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: a red boat, seed: 7}")
+    with serving(project):
+        project.run("spring.yaml", *UNDER_WAY)
+        task = project.rows()["a"]["task_id"]
+    forget(project)
+    with serving(project) as served:
+        assert project.run("spring.yaml", *UNDER_WAY).code in (6, 7)
+        assert served.outcomes() == {}
+    assert project.rows()["a"]["task_id"] == task
+
+
+@pytest.mark.parametrize(
+    "damage", ["jobs: [", "version: 9\njobs: []\n", "- something else\n", "\x00\x01"]
+)
+def test_results_that_cannot_be_read_stop_a_run_that_would_pay(
+    project: Project, damage: str
+) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project)
+        (project.folder / RESULTS).write_text(damage)
+        for verb in (["run"], ["fetch"], ["run", "--force", "--yes"]):
+            ran = project.run(*verb, "spring.yaml")
+            assert ran.code == 3
+            assert "error: the results manifest" in ran.err
+            assert "mend it, or move it away if nothing in it was paid for" in ran.err
+        assert (project.folder / RESULTS).read_text() == damage
+        assert served.outcomes() == {"accepted": 2}
+        (project.folder / RESULTS).rename(project.folder / "away.yaml")
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 4}
+
+
+def test_results_that_cannot_be_read_stop_all_manifests_before_anything_is_paid(
+    project: Project,
+) -> None:
+    project.jobs(TWO)
+    project.jobs("  - {id: c, prompt: a raft}", "autumn.yaml")
+    (project.folder / RESULTS).write_text("jobs: [")
+    with serving(project, time_scale=0) as served:
+        assert project.run("autumn.yaml", "spring.yaml").code == 3
+        assert served.outcomes() == {}
+
+
+def test_results_that_cannot_be_read_matter_not_where_the_ledger_knows_all(
+    online: Project,
+) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    (online.folder / RESULTS).write_text("jobs: [")
+    ran = online.run("spring.yaml")
+    assert ran.code == 0
+    assert "warning: the results manifest" in ran.err
+    assert set(online.rows()) == {"a", "b"}
+
+
+def test_a_removed_job_keeps_its_row_and_costs_nothing_when_it_comes_back(
+    project: Project,
+) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        project.jobs("  - {id: b, prompt: a blue boat, resolution: 2K}")
+        assert project.run("spring.yaml").code == 0
+        assert [row["id"] for row in project.results()["removed"]] == ["a"]
+        forget(project)
+        project.jobs(TWO)
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 2}
+    assert project.results()["removed"] == []
+
+
+def test_a_displaced_file_is_found_again_by_its_digest(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        picture = project.folder / "outputs/spring/a.png"
+        content = picture.read_bytes()
+        project.jobs(TWO.replace("red", "green"))
+        project.run("spring.yaml")
+        assert picture.read_bytes() != content
+        fetched = served.asked("files")
+        project.jobs(TWO)
+        assert project.run("spring.yaml").code == 0
+        assert picture.read_bytes() == content
+        assert served.asked("files") == fetched
+        assert served.outcomes() == {"accepted": 3}

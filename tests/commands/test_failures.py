@@ -1,0 +1,527 @@
+"""Runs in which the provider refuses, fails, goes silent or lies: what is told, what is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import re
+import shutil
+import sqlite3
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from aiohttp import web
+
+from runner.emulator.options import Options
+from runner.emulator.server import Emulator
+from tests.commands.conftest import Project
+from tests.commands.tasks import LIST, asks_after_tasks, ends_in, held_back
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+
+SUBMIT = "/ent/v2/reference2image"
+
+
+@contextmanager
+def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
+    """An emulator behind `fault`, to which the project's environment leads."""
+
+    @web.middleware
+    async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (fault(request, handler) if fault else handler(request))
+
+    with Emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as running:  # type: ignore[arg-type]
+        for name in ("VIDU", "MODELVERSE"):
+            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
+        yield running
+
+
+def refusal(status: int, reason: str) -> web.Response:
+    body = {"code": status, "reason": reason, "message": f"{reason} it is", "metadata": {}}
+    return web.json_response(body, status=status)
+
+
+THREE = """
+  - {id: bad, prompt: forbidden fruit}
+  - {id: good, prompt: a boat}
+  - {id: after, prompt: a ship, images: ["${{ jobs.bad.output }}"]}
+"""
+
+
+def moderated() -> Fault:
+    """Refuses the first submission and takes the others."""
+    asked: list[str] = []
+
+    async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            asked.append(request.path)
+            if len(asked) == 1:
+                return refusal(400, "TaskPromptPolicyViolation")
+        return await handler(request)
+
+    return fault
+
+
+def test_a_refused_job_stops_no_other_and_skips_what_needs_it(project: Project) -> None:
+    project.jobs(THREE)
+    with provider(project, moderated()):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert ran.code == 1
+    rows = project.rows()
+    assert {name: row["state"] for name, row in rows.items()} == {
+        "bad": "failed",
+        "good": "succeeded",
+        "after": "skipped",
+    }
+    assert rows["bad"]["error"] == {
+        "code": "TaskPromptPolicyViolation",
+        "message": "TaskPromptPolicyViolation it is",
+        "class": "policy",
+        "billed": "no",
+    }
+    assert rows["after"]["reason"] == 'needs "bad", which is failed'
+
+
+def test_the_summary_names_place_code_and_what_to_do(project: Project) -> None:
+    project.jobs(THREE)
+    with provider(project, moderated()):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert 'spring.yaml:6: job "bad"' in ran.err
+    assert "TaskPromptPolicyViolation (policy, not billed)" in ran.err
+    assert "change the prompt" in ran.err
+
+
+def test_what_moderation_refused_is_not_sent_again_by_the_next_run(project: Project) -> None:
+    project.jobs(THREE)
+    with provider(project, moderated()):
+        project.run("spring.yaml", "--concurrency", "1")
+
+        async def counting(request: web.Request, handler: Handler) -> web.StreamResponse:
+            pytest.fail(f"{request.method} {request.path} for {handler}")
+
+        with provider(project, counting):
+            ran = project.run("spring.yaml")
+    assert ran.code == 1
+    assert project.rows()["bad"]["error"]["code"] == "TaskPromptPolicyViolation"
+
+
+MANY = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(20))
+
+
+def test_a_refused_key_stops_the_provider_at_once(project: Project) -> None:
+    project.jobs(MANY)
+    with provider(project, keys=frozenset({"another"})) as running:
+        ran = project.run("spring.yaml", "--concurrency", "2")
+        assert running.url
+    assert ran.code == 4
+    states = Counter(row["state"] for row in project.rows().values())
+    assert states["failed"] <= 2
+    assert states["failed"] + states["pending"] == 20
+    assert "VIDU_API_KEY" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"), [(401, "Unauthorized"), (400, "CreditInsufficient"), (404, "NotFound")]
+)
+def test_what_every_submission_would_meet_only_one_does(
+    project: Project, status: int, reason: str
+) -> None:
+    """The others wait for their turn meanwhile, with places in flight of their own."""
+    project.jobs("".join(f"\n  - {{id: j{n}, prompt: job {n}}}" for n in range(20)))
+    sent: list[str] = []
+
+    async def refusing(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            sent.append(request.path)
+            return refusal(status, reason)
+        return await handler(request)
+
+    with provider(project, refusing):
+        ran = project.run("spring.yaml", "--concurrency", "8")
+    assert (ran.code, len(sent)) == (4, 1)
+    assert "not submitted" in project.rows()["j19"]["reason"]
+
+
+def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Project) -> None:
+    project.jobs(MANY)
+    with provider(project, credits=20):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert ran.code == 4
+    states = Counter(row["state"] for row in project.rows().values())
+    assert states == {"succeeded": 3, "failed": 1, "pending": 16}
+    with provider(project):
+        assert project.run("spring.yaml").code == 0
+
+
+def test_after_as_many_failures_as_allowed_nothing_more_is_submitted(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def refusing(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            return refusal(400, "FieldInvalid")
+        return await handler(request)
+
+    project.jobs(MANY)
+    with provider(project, refusing):
+        ran = project.run("spring.yaml", "--max-failures", "3", "--concurrency", "1")
+    assert ran.code == 1
+    assert seen["asked"] == 3
+    assert "3 jobs failed" in ran.err
+
+
+def test_three_different_requests_forbidden_speak_of_the_account(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def forbidding(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            return refusal(403, "Forbidden")
+        return await handler(request)
+
+    project.jobs(MANY)
+    with provider(project, forbidding):
+        assert project.run("spring.yaml", "--concurrency", "1").code == 4
+    assert seen["asked"] == 3
+
+
+def test_an_outage_makes_few_of_many_submissions_ambiguous(project: Project) -> None:
+    """A server that answers 503 until it is probed a third time, to a manifest of 1,000 jobs."""
+    seen: Counter[str] = Counter()
+
+    async def out(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.endswith("/credits"):
+            seen["probed"] += 1
+        if seen["probed"] < 2:
+            seen["posted"] += request.path == SUBMIT
+            return web.Response(status=503, text="<html>out</html>")
+        return await handler(request)
+
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(1000)))
+    project.env["VIDU_RUN_SETTLE"] = "0.5s"
+    with provider(project, out, concurrency=1000):
+        ran = project.run(
+            "spring.yaml", "--concurrency", "50", "--poll-rate", "1000", "--no-download"
+        )
+    assert seen["posted"] == 2
+    assert ran.code == 0
+
+
+def lossy(path: str) -> tuple[Fault, Counter[str]]:
+    """Takes every submission and loses every answer."""
+    seen: Counter[str] = Counter()
+
+    async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        if request.path == path:
+            seen["made"] += 1
+            return web.Response(status=502, text="bad gateway")
+        return answer
+
+    return fault, seen
+
+
+def test_a_task_whose_answer_was_lost_is_found_in_the_list_and_adopted(project: Project) -> None:
+    fault, seen = lossy(SUBMIT)
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, fault):
+        assert project.run("spring.yaml").code == 0
+    assert seen == {"made": 1}
+    assert project.rows()["a"]["credits"] == 6
+
+
+def test_without_a_list_a_lost_answer_stays_ambiguous_and_is_never_sent_again(
+    project: Project,
+) -> None:
+    fault, seen = lossy("/v1/tasks/submit")
+    project.jobs("""
+  - id: a
+    operation: modelverse/reference2video
+    prompt: make it dance.
+    images: ["https://example.com/cat.png"]
+    duration: 1
+    resolution: 540p
+""")
+    with provider(project, fault):
+        first = project.run("spring.yaml")
+        second = project.run("spring.yaml")
+    assert (first.code, second.code) == (7, 7)
+    assert seen == {"made": 1}
+    row = project.rows()["a"]
+    assert row["state"] == "ambiguous"
+    assert row["cost"]["at_risk"] == {"cny": 0.47}
+
+
+def test_a_busy_account_is_asked_again_until_it_takes_the_job(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def busy(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            if seen["asked"] == 1:
+                return refusal(429, "QuotaExceeded")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, busy):
+        assert project.run("spring.yaml").code == 0
+    assert seen["asked"] == 2
+    assert project.rows()["a"]["attempts"] == 2
+
+
+def test_an_address_where_no_api_is_stops_the_provider_with_exit_4(project: Project) -> None:
+    async def elsewhere(request: web.Request, handler: Handler) -> web.StreamResponse:
+        del handler
+        return web.Response(status=404, text=f"no {request.path} here")
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, elsewhere):
+        assert project.run("spring.yaml").code == 4
+    assert project.rows()["a"]["state"] == "pending"
+
+
+def test_a_status_request_that_fails_is_asked_again(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def shaky(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == LIST:
+            return web.Response(status=404)
+        if request.path.endswith("/creations"):
+            seen["asked"] += 1
+            if seen["asked"] == 1:
+                return web.Response(status=500, text="<html>oops")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, shaky):
+        assert project.run("spring.yaml").code == 0
+    assert seen["asked"] >= 2
+
+
+def test_a_task_that_does_not_end_in_time_is_pending_and_collected_by_the_next_run(
+    project: Project,
+) -> None:
+    project.jobs("  - {id: a, prompt: a boat}")
+    stuck = True
+
+    async def slow(request: web.Request, handler: Handler) -> web.StreamResponse:
+        answer = await handler(request)
+        return held_back(answer) if stuck and asks_after_tasks(request) else answer
+
+    with provider(project, slow):
+        assert project.run("spring.yaml", "--timeout", "1s").code == 6
+        row = project.rows()["a"]
+        assert row["state"] == "pending"
+        stuck = False
+        assert project.run("spring.yaml").code == 0
+    assert project.rows()["a"]["task_id"] == row["task_id"]
+
+
+def test_a_cut_file_is_fetched_again(project: Project) -> None:
+    seen: Counter[str] = Counter()
+
+    async def cutting(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/files/"):
+            seen["fetched"] += 1
+            if seen["fetched"] == 1:
+                answer = web.StreamResponse(headers={"Content-Length": "100000"})
+                await answer.prepare(request)
+                await answer.write(b"\x89PNG\r\n\x1a\n" + b"0" * 1000)
+                assert request.transport is not None
+                request.transport.abort()
+                return answer
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, cutting):
+        assert project.run("spring.yaml").code == 0
+    assert not list(project.folder.rglob("*.part*"))
+
+
+def test_a_file_that_never_comes_leaves_the_job_pending_and_not_failed(
+    project: Project,
+) -> None:
+    async def broken(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/files/"):
+            return web.Response(text="<html>sorry</html>", content_type="text/html")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, broken):
+        ran = project.run("spring.yaml")
+    assert ran.code == 6
+    row = project.rows()["a"]
+    assert row["state"] == "pending"
+    assert row["task_id"]
+    assert row["reason"].startswith("made, not yet fetched")
+
+
+def test_an_intent_is_in_the_ledger_before_its_submission_arrives(project: Project) -> None:
+    found: list[tuple[str, str]] = []
+
+    async def looking(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            path = project.folder / ".vidu-run/ledger.sqlite3"
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as ledger:
+                found.extend(ledger.execute("SELECT job, state FROM attempts"))
+            ledger.close()
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, looking):
+        assert project.run("spring.yaml").code == 0
+    assert found == [("a", "intent")]
+
+
+def test_where_the_ledger_is_deleted_under_a_run_nothing_more_is_submitted(
+    project: Project,
+) -> None:
+    """Another run would know nothing of it and submit the same."""
+    project.jobs("\n  - {id: a, prompt: a}\n  - {id: b, prompt: b}\n  - {id: c, prompt: c}\n")
+    sent: list[str] = []
+
+    async def deleting(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            sent.append(request.path)
+            await asyncio.to_thread(shutil.rmtree, project.folder / ".vidu-run")
+        return await handler(request)
+
+    with provider(project, deleting):
+        ran = project.run("spring.yaml", "--concurrency", "1")
+        again = project.run("plan", "spring.yaml", "--json")
+    assert ran.code == 8
+    assert "moved or deleted" in ran.err
+    assert len(sent) == 1
+    rows = project.rows()
+    assert rows["a"]["task_id"]
+    assert [rows[job]["state"] for job in "bc"] == ["pending", "pending"]
+    (planned,) = json.loads(again.out)
+    actions = {job["id"]: job["action"] for job in planned["jobs"]}
+    assert actions["a"] != "submit"
+    assert [actions[job] for job in "bc"] == ["submit", "submit"]
+
+
+def test_no_more_tasks_are_in_flight_than_asked_for(project: Project) -> None:
+    most = 0
+    under_way: set[str] = set()
+
+    async def watching(request: web.Request, handler: Handler) -> web.StreamResponse:
+        nonlocal most
+        answer = await handler(request)
+        if request.path == SUBMIT:
+            assert isinstance(answer, web.Response)
+            assert isinstance(answer.body, bytes)
+            under_way.add(json.loads(answer.body)["task_id"])
+            most = max(most, len(under_way))
+        elif asks_after_tasks(request):
+            under_way.difference_update(ends_in(answer))
+        return answer
+
+    project.jobs(MANY)
+    with provider(project, watching):
+        assert project.run("spring.yaml", "--concurrency", "3", "--poll-rate", "50").code == 0
+    assert most == 3
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 404, 429, 500])
+def test_a_key_that_a_provider_quotes_back_is_kept_nowhere(project: Project, status: int) -> None:
+    key = "vda-known-text-91c2"
+
+    async def quoting(request: web.Request, handler: Handler) -> web.StreamResponse:
+        said = request.headers.get("Authorization", "")
+        return web.json_response(
+            {"code": status, "reason": f"Bad {said}", "message": f"{said} from {handler}"},
+            status=status,
+            headers={"X-Trace-Id": said},
+        )
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    project.env["VIDU_RUN_SETTLE"] = "0.1s"
+    with provider(project, quoting):
+        project.env["VIDU_API_KEY"] = key
+        ran = project.run("spring.yaml", "--outage", "1s", "--timeout", "1s")
+    assert ran.code != 0
+    assert key not in ran.out + ran.err
+    for path in project.folder.rglob("*"):
+        if path.is_file():
+            assert key.encode() not in path.read_bytes(), path
+
+
+def test_hostile_words_of_a_provider_do_not_reach_the_terminal_raw(project: Project) -> None:
+    async def hostile(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            return refusal(400, "\x1b[2JFieldInvalid")
+        return await handler(request)
+
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, hostile):
+        ran = project.run("spring.yaml")
+    assert ran.code == 1
+    assert "\x1b" not in ran.err
+    assert "\\x1b[2JFieldInvalid" in ran.err
+
+
+def test_a_provider_that_is_asked_too_often_is_asked_less(project: Project) -> None:
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(8)))
+    statuses: list[float] = []
+
+    async def throttling(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method == "GET" and request.path.startswith("/ent/v2/tasks"):
+            statuses.append(time.monotonic())
+            if len(statuses) <= 6:
+                return refusal(429, "TooManyRequests")
+        return await handler(request)
+
+    with provider(project, throttling):
+        ran = project.run("spring.yaml", "--poll-rate", "100")
+    assert ran.code == 0, ran.err
+    gaps = [after - before for before, after in itertools.pairwise(statuses[:6])]
+    assert min(gaps[1:]) > 0.05
+
+
+def putting_off(times: int) -> tuple[Fault, Counter[str]]:
+    """Refuses so many submissions, each with the wish to be asked again in a second."""
+    seen: Counter[str] = Counter()
+
+    async def fault(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path == SUBMIT:
+            seen["asked"] += 1
+            if seen["asked"] <= times:
+                refused = refusal(429, "TooManyRequests")
+                refused.headers["Retry-After"] = "1"
+                return refused
+        return await handler(request)
+
+    return fault, seen
+
+
+def test_a_wait_that_the_provider_asked_for_is_no_outage(project: Project) -> None:
+    fault, seen = putting_off(1)
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, fault):
+        assert project.run("spring.yaml", "--outage", "0.5s").code == 0
+    assert seen == {"asked": 2}
+
+
+def test_a_provider_that_puts_off_again_and_again_is_out(project: Project) -> None:
+    fault, seen = putting_off(1000)
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, fault):
+        ran = project.run("spring.yaml", "--outage", "0.5s")
+    assert ran.code == 6
+    assert seen == {"asked": 2}
+    assert re.search(r"vidu has taken nothing for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
+
+
+def test_jobs_that_one_outage_leaves_are_told_with_one_reason(project: Project) -> None:
+    fault, _ = putting_off(1000)
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(12)))
+    with provider(project, fault):
+        ran = project.run("spring.yaml", "--outage", "0.5s")
+    assert 'job "j0" and 11 more like it' in ran.err
+    assert len({row["reason"] for row in project.rows().values()}) == 1

@@ -1,0 +1,123 @@
+"""Every fault alone (and, with `make chaos`, every pair): nothing is paid twice, and runs end."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.emulator.options import Options
+from runner.emulator.server import Emulator
+from tests.commands.conftest import Project
+from tests.commands.test_kill import seen
+
+Fault = dict[str, Any]
+
+JOBS = """
+  - {id: a, prompt: boat one}
+  - {id: b, prompt: boat two}
+  - id: v
+    operation: modelverse/reference2video
+    prompt: dance
+    images: ["${{ jobs.a.url }}"]
+    duration: 1
+    resolution: 540p
+"""
+SUBMITS = ["vidu.submit", "modelverse.submit"]
+ASKS = ["vidu.creations", "modelverse.status"]
+
+ONCE: list[Fault] = [
+    {"on": SUBMITS, "fault": "cut_before"},
+    {"on": SUBMITS, "fault": "cut_before", "body": False},
+    {"on": SUBMITS, "fault": "cut_after"},
+    {"on": SUBMITS, "fault": "not_http"},
+    {"on": SUBMITS, "fault": "error", "status": 500, "when": "before"},
+    {"on": SUBMITS, "fault": "error", "status": 504, "when": "after"},
+    {"on": SUBMITS, "fault": "error", "status": 408, "when": "after"},
+    {"on": "vidu.submit", "fault": "error", "reason": "QuotaExceeded"},
+    {"on": "vidu.submit", "fault": "error", "reason": "TooManyRequests", "retry_after": 1},
+    {"on": "vidu.submit", "fault": "error", "reason": "SystemThrottling"},
+    {"on": "vidu.submit", "fault": "error", "reason": "OperationInProcess"},
+    {"on": "modelverse.submit", "fault": "error", "reason": "rate_limit"},
+    {"on": "vidu.submit", "fault": "error", "reason": "TaskPromptPolicyViolation"},
+    {"on": SUBMITS, "fault": "redirect"},
+    {"on": SUBMITS, "fault": "slow", "delay_s": 0.5},
+    {"on": SUBMITS, "fault": "drip", "bytes": 40},
+    {"on": SUBMITS, "fault": "truncate"},
+    {"on": SUBMITS, "fault": "not_json"},
+    {"on": SUBMITS, "fault": "empty"},
+    {"on": SUBMITS, "fault": "huge", "bytes": 20_000_000},
+    {"on": SUBMITS, "fault": "drop", "fields": ["task_id"]},
+    {"on": "vidu.submit", "fault": "fail_task", "err_code": "InternalServiceFailure"},
+    {"on": "vidu.submit", "fault": "fail_task", "err_code": "CreationPolicyViolation"},
+    {"on": SUBMITS, "fault": "outage"},
+    {"on": ASKS, "fault": "cut_before"},
+    {"on": ASKS, "fault": "error", "status": 500},
+    {"on": ASKS, "fault": "not_json"},
+    {"on": ASKS, "fault": "drop", "fields": ["state", "task_status"]},
+    {"on": ASKS, "fault": "drop", "fields": ["creations", "urls"]},
+    {"on": ASKS, "fault": "state", "state": "dreaming"},
+    {"on": ASKS, "fault": "goes_back"},
+    {"on": ASKS, "fault": "not_found"},
+    {"on": "files", "fault": "cut_before"},
+    {"on": "files", "fault": "expired"},
+    {"on": "files", "fault": "wrong_type"},
+    {"on": "files", "fault": "wrong_length", "by": 100},
+    {"on": "files", "fault": "truncate"},
+    {"on": "files", "fault": "drip", "bytes": 20_000, "pause_s": 0.01},
+]
+LISTS: list[Fault] = [
+    {"on": "vidu.list", "fault": "no_list"},
+    {"on": "vidu.list", "fault": "empty_list"},
+    {"on": "vidu.list", "fault": "stale_list", "lag_s": 60},
+    {"on": "vidu.list", "fault": "drop", "fields": ["payload"]},
+    {"on": "vidu.list", "fault": "drop", "fields": ["state"]},
+    {"on": "vidu.list", "fault": "not_json"},
+]
+
+
+def once(fault: Fault) -> Fault:
+    return {"times": 1, **fault}
+
+
+def name_of(faults: tuple[Fault, ...]) -> str:
+    return "+".join("-".join(str(v) for v in fault.values()) for fault in faults)
+
+
+ALONE = [(once(fault),) for fault in ONCE] + [
+    (once({"on": "vidu.submit", "fault": "cut_after"}), fault) for fault in LISTS
+]
+PAIRS = [(once(one), once(other)) for one, other in itertools.combinations(ONCE, 2)] + [
+    (once(one), other) for one in ONCE for other in LISTS
+]
+CASES = ALONE + (PAIRS if "VIDU_RUN_CHAOS_ROUNDS" in os.environ else [])
+
+
+@pytest.mark.parametrize("faults", CASES, ids=name_of)
+def test_whatever_goes_wrong_nothing_is_paid_twice_and_the_run_ends(
+    tmp_path: Path, faults: tuple[Fault, ...]
+) -> None:
+    project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})
+    project.jobs(JOBS)
+    with Emulator(Options(time_scale=0, faults=list(faults))) as emulator:
+        for name in ("VIDU", "MODELVERSE"):
+            project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "chaos-key"}
+        began = time.monotonic()
+        for _ in range(2):
+            code = project.run("spring.yaml", "--timeout", "5s", "--outage", "8s").code
+        assert time.monotonic() - began < 60
+        accepted = seen(emulator)
+    failed = [row for row in project.rows().values() if row["state"] == "failed"]
+    again = Counter(each["untagged"] for each in accepted)
+    # A task that failed unbilled may be made once more; nothing else ever is.
+    assert sum(again.values()) - len(again) <= sum(f["fault"] == "fail_task" for f in faults)
+    assert code in {0, 1, 4, 6, 7}
+    told = {row["task_id"] for row in project.rows().values()}
+    unsettled = [row for row in project.rows().values() if row["state"] == "ambiguous"]
+    lost = [each["task_id"] for each in accepted if each["task_id"] not in told]
+    assert len(lost) <= len(unsettled) + sum(again.values()) - len(again), failed

@@ -1,0 +1,302 @@
+"""`vidu-run MANIFEST` as a user sees it: files, results, exit codes, and nothing paid twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from runner.operations import schema_folder
+from tests.commands.conftest import Project
+
+Submissions = Callable[[], Counter[str]]
+
+TWO = """
+  - {id: a, prompt: a red boat, seed: 7}
+  - {id: b, prompt: a blue boat, resolution: 2K}
+"""
+
+
+def test_a_manifest_comes_to_files_and_a_valid_results_manifest(online: Project) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml").code == 0
+    schema = json.loads((schema_folder() / "results.schema.json").read_text())
+    jsonschema.validate(online.results(), schema)
+    for row in online.rows().values():
+        (file,) = row["files"]
+        content = (online.folder / file["path"]).read_bytes()
+        assert file["path"] == f"outputs/spring/{row['id']}.png"
+        assert file["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_seed_and_credits_are_those_the_provider_told(online: Project) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    rows = online.rows()
+    assert rows["a"]["seed"] == 7
+    assert rows["a"]["credits"] == 6
+    assert rows["b"]["credits"] == 8
+    assert online.results()["totals"]["credits"] == 14
+
+
+def test_a_second_run_submits_nothing_and_leaves_the_results_untouched(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    before = (online.folder / "spring.results.yaml").read_bytes()
+    assert online.run("spring.yaml").code == 0
+    assert submissions() == {"accepted": 2}
+    assert (online.folder / "spring.results.yaml").read_bytes() == before
+
+
+def test_a_second_run_needs_no_key(online: Project, submissions: Submissions) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    online.env["VIDU_API_KEY"] = None
+    assert online.run("spring.yaml").code == 0
+    assert submissions() == {"accepted": 2}
+
+
+def test_a_changed_prompt_is_made_anew_and_the_old_picture_is_kept(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    (old,) = online.rows()["a"]["files"]
+    online.jobs(TWO.replace("red", "green"))
+    online.run("spring.yaml")
+    assert submissions() == {"accepted": 3}
+    assert (online.folder / f".vidu-run/files/{old['sha256']}.png").is_file()
+
+
+def test_a_change_that_is_taken_back_costs_nothing(
+    online: Project, submissions: Submissions
+) -> None:
+    for text in (TWO, TWO.replace("red", "green"), TWO):
+        online.jobs(text)
+        assert online.run("spring.yaml").code == 0
+    assert submissions() == {"accepted": 3}
+    (file,) = online.rows()["a"]["files"]
+    content = (online.folder / file["path"]).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == file["sha256"]
+
+
+def test_a_renamed_job_keeps_its_picture_under_the_new_name(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    online.jobs(TWO.replace("id: a", "id: boat"))
+    assert online.run("spring.yaml").code == 0
+    assert submissions() == {"accepted": 2}
+    assert (online.folder / "outputs/spring/boat.png").is_file()
+    assert [row["id"] for row in online.results()["removed"]] == ["a"]
+
+
+def test_a_deleted_file_is_fetched_again_and_not_paid_again(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    picture = online.folder / "outputs/spring/a.png"
+    content = picture.read_bytes()
+    picture.unlink()
+    assert online.run("spring.yaml").code == 0
+    assert picture.read_bytes() == content
+    assert submissions() == {"accepted": 2}
+
+
+def test_a_file_edited_by_hand_is_kept_aside_and_the_result_fetched_again(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    picture = online.folder / "outputs/spring/a.png"
+    content = picture.read_bytes()
+    picture.write_bytes(b"my drawing")
+    assert online.run("spring.yaml").code == 0
+    mine = hashlib.sha256(b"my drawing").hexdigest()
+    assert (online.folder / f".vidu-run/files/{mine}.png").read_bytes() == b"my drawing"
+    assert picture.read_bytes() == content
+    assert submissions() == {"accepted": 2}
+
+
+def test_equal_jobs_are_made_once_and_both_get_the_file(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs("""
+  - {id: a, prompt: a red boat}
+  - {id: twin, prompt: a red boat}
+""")
+    ran = online.run("spring.yaml")
+    assert ran.code == 0
+    assert "takes" in ran.err
+    assert submissions() == {"accepted": 1}
+    rows = online.rows()
+    assert rows["a"]["files"][0]["sha256"] == rows["twin"]["files"][0]["sha256"]
+    assert (online.folder / "outputs/spring/twin.png").is_file()
+    assert (rows["a"]["credits"], rows["twin"]["credits"]) == (6, None)
+
+
+def test_the_picture_of_one_job_becomes_the_video_of_another(online: Project) -> None:
+    pytest.importorskip("av")
+    online.jobs("""
+  - id: dance
+    operation: modelverse/reference2video
+    prompt: make it dance.
+    images: ["${{ jobs.cat.output }}"]
+    duration: 1
+    resolution: 540p
+  - {id: cat, prompt: 一只可爱的小猫}
+""")
+    assert online.run("spring.yaml").code == 0
+    row = online.rows()["dance"]
+    assert row["files"][0]["media_type"] == "video/mp4"
+    assert row["usage"] == {"duration": 1}
+    assert row["credits"] is None
+    assert online.results()["totals"]["cny"] == 0.47
+
+
+def test_a_manifest_can_be_run_from_another_folder(online: Project) -> None:
+    online.jobs(
+        """
+  - {id: cat, prompt: a cat}
+  - {id: boat, prompt: a cat on a boat, images: ["${{ jobs.cat.output }}", refs/cat.png]}
+""",
+        "campaign/spring.yaml",
+    )
+    (online.folder / "campaign/refs").mkdir()
+    cat = Path(__file__).parents[2] / "manifests/refs/cat.png"
+    (online.folder / "campaign/refs/cat.png").write_bytes(cat.read_bytes())
+    assert online.run("campaign/spring.yaml").code == 0
+    rows = online.rows("campaign/spring.results.yaml")
+    assert rows["boat"]["files"][0]["path"] == "outputs/spring/boat.png"
+    assert rows["boat"]["parameters"]["images"][1] == "refs/cat.png"
+
+
+def test_without_downloads_the_urls_are_the_result(online: Project) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml", "--no-download").code == 0
+    assert not (online.folder / "outputs").exists()
+    assert all(row["urls"] and not row["files"] for row in online.rows().values())
+
+
+def test_a_missing_key_is_told_before_anything_is_written(project: Project) -> None:
+    project.jobs(TWO)
+    ran = project.run("spring.yaml")
+    assert ran.code == 4
+    assert "VIDU_API_KEY is not set" in ran.err
+    assert "--emulate" in ran.err
+    assert sorted(path.name for path in project.folder.iterdir()) == ["spring.yaml"]
+
+
+def test_no_file_and_no_stream_ever_holds_the_key(online: Project) -> None:
+    online.jobs(TWO)
+    ran = online.run("spring.yaml")
+    assert "secret-key-7351" not in ran.out + ran.err
+    for path in online.folder.rglob("*"):
+        if path.is_file():
+            assert b"secret-key-7351" not in path.read_bytes(), path
+
+
+def test_an_invalid_manifest_stops_all_and_every_problem_is_told(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    online.jobs("  - {id: wide, prompt: a, model: viduq1, aspect_ratio: '21:9'}", "other.yaml")
+    online.jobs("  - {id: x, promt: a}", "third.yaml")
+    ran = online.run("spring.yaml", "other.yaml", "third.yaml")
+    assert ran.code == 3
+    assert 'aspect_ratio "21:9" is not offered by viduq1 (16:9, 9:16, 1:1, 3:4, 4:3)' in ran.err
+    assert 'did you mean "prompt"?' in ran.err
+    assert submissions() == {}
+
+
+def test_several_manifests_run_one_after_the_other(online: Project) -> None:
+    online.jobs(TWO)
+    online.jobs("  - {id: c, prompt: a raft}", "autumn.yaml")
+    assert online.run("spring.yaml", "autumn.yaml").code == 0
+    assert online.rows("autumn.results.yaml")["c"]["state"] == "succeeded"
+
+
+def test_what_one_manifest_made_the_next_reuses(online: Project, submissions: Submissions) -> None:
+    online.jobs(TWO)
+    online.jobs(TWO, "autumn.yaml")
+    assert online.run("spring.yaml", "autumn.yaml").code == 0
+    assert submissions() == {"accepted": 2}
+    assert (online.folder / "outputs/autumn/a.png").is_file()
+
+
+def test_results_can_be_json_under_another_name(online: Project) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml", "-o", "made/all.json").code == 0
+    results = json.loads((online.folder / "made/all.json").read_text())
+    file = results["jobs"][0]["files"][0]["path"]
+    assert (online.folder / "made" / file).is_file()
+
+
+def test_an_unreachable_provider_leaves_the_run_to_be_continued(online: Project) -> None:
+    online.jobs(TWO)
+    online.env["VIDU_BASE_URL"] = "http://127.0.0.1:9"
+    ran = online.run("spring.yaml", "--outage", "0s")
+    assert ran.code == 6
+    assert {row["state"] for row in online.rows().values()} == {"pending"}
+
+
+def test_a_rehearsal_needs_no_key_and_touches_nothing_of_a_real_run(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml", "--emulate", "--time-scale", "0").code == 0
+    assert submissions() == {}
+    made = {path.name for path in online.folder.iterdir()}
+    assert made == {"spring.yaml", "spring.emulated.results.yaml", "outputs", ".vidu-run"}
+    assert (online.folder / "outputs/emulated/spring/a.png").is_file()
+    assert not (online.folder / ".vidu-run/ledger.sqlite3").exists()
+    assert online.run("spring.yaml").code == 0
+    assert submissions() == {"accepted": 2}
+
+
+def test_a_folder_that_cannot_be_written_is_told_before_anything_is_paid(
+    online: Project, submissions: Submissions
+) -> None:
+    online.jobs(TWO)
+    (online.folder / "outputs").write_text("in the way")
+    ran = online.run("spring.yaml")
+    assert ran.code == 6
+    assert "outputs" in ran.err
+    assert submissions() == {}
+
+
+def test_progress_as_json_tells_each_end_and_done_as_the_last(online: Project) -> None:
+    online.jobs(TWO)
+    ran = online.run("spring.yaml", "--progress", "json")
+    records = [json.loads(line) for line in ran.out.splitlines()]
+    assert records[0]["event"] == "start"
+    assert records[-1] == {"event": "done", "states": {"succeeded": 2}}
+    assert {r["job"] for r in records if r["event"] == "ended"} == {"a", "b"}
+
+
+def test_the_examples_run_and_run_again(project: Project) -> None:
+    pytest.importorskip("av")
+    source = Path(__file__).parents[2] / "manifests"
+    for path in source.rglob("*"):
+        if path.is_file() and not {"outputs", ".vidu-run"} & set(path.parts):
+            if ".results." in path.name:
+                continue  # of a demo that somebody ran here
+            target = project.folder / path.relative_to(source)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(path.read_bytes())
+    names = sorted(path.name for path in source.glob("*.yaml") if ".results" not in path.name)
+    assert names == ["campaign.yaml", "prompt-set.yaml", "quickstart.yaml", "storyboard.yaml"]
+    first = project.run(*names, "--emulate", "--time-scale", "0", "--poll-rate", "100")
+    assert first.code == 0, first.err
+    again = project.run(*names, "--emulate", "--time-scale", "0")
+    assert again.code == 0
+    assert again.err.count("nothing spent") == len(names)

@@ -1,0 +1,52 @@
+"""Places that cannot be written: what is told, and with which code a run ends."""
+
+from __future__ import annotations
+
+from tests.commands.conftest import Project
+
+
+def test_a_rehearsal_without_a_place_for_its_ledger_says_so_as_a_run_does(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: a cat}\n")
+    project.write("in the way", ".vidu-run")
+    ran = project.run("spring.yaml", "--emulate")
+    assert ran.code == 8
+    told = (
+        "error: the ledger's .vidu-run cannot be written: File exists\n"
+        "  hint: make it writable, or keep the ledger elsewhere with --state-dir\n"
+    )
+    assert ran.err == told
+
+
+def test_a_rehearsal_without_a_place_for_the_emulator_names_it(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: a cat}\n")
+    project.write("in the way", ".vidu-run/emulator")
+    ran = project.run("spring.yaml", "--emulate")
+    assert ran.code == 2
+    told = (
+        "error: the emulator cannot keep its state: .vidu-run/emulator: File exists\n"
+        "  hint: make it writable, or keep the state elsewhere with --state-dir\n"
+    )
+    assert ran.err == told
+
+
+def test_a_run_whose_results_cannot_be_written_tells_what_it_did_all_the_same(
+    online: Project,
+) -> None:
+    online.jobs("  - {id: a, prompt: a cat}\n")
+    (online.folder / ".spring.results.yaml.part").mkdir()
+    ran = online.run("spring.yaml", "--progress", "none")
+    assert ran.code == 6
+    first, hint, counts, results, *_ = ran.err.splitlines()
+    assert first == "error: the results spring.results.yaml cannot be written: Is a directory"
+    assert hint.endswith("nothing is lost: the ledger has what was paid for")
+    assert counts.startswith("spring.yaml: 1 done | 6 credits")
+    assert results == "  results   spring.results.yaml (not written)"
+
+
+def test_without_a_task_nothing_is_said_of_what_was_paid_for(online: Project) -> None:
+    online.jobs("  - {id: a, prompt: a cat}\n")
+    (online.folder / ".spring.results.yaml.part").mkdir()
+    ran = online.run("spring.yaml", "--progress", "none", "--budget", "credits=1")
+    assert ran.code == 5
+    assert "the ledger has" not in ran.err
+    assert "  stopped   vidu: the budget of 1 credit" in ran.err

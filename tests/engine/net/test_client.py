@@ -1,0 +1,644 @@
+"""Requests over real sockets: what came back, and how far they got when nothing did."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import shutil
+import ssl
+import subprocess
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import pytest
+
+from runner.engine.net.client import Http
+from runner.model import Reach, Reply, Request
+
+T = TypeVar("T")
+Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[int]]
+Exchange: TypeAlias = Callable[..., Reply]
+KEY = "vda_secret_0123456789"
+LARGE = b"x" * 20_000_000
+"""More than the buffers between two sockets hold."""
+
+
+async def head_of(reader: asyncio.StreamReader) -> tuple[bytes, int]:
+    """A request's head and the length of body it announces."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length")]
+    return head, int(lengths[0].split(b":")[1]) if lengths else 0
+
+
+async def take(reader: asyncio.StreamReader) -> bytes:
+    """A whole request; its head."""
+    head, length = await head_of(reader)
+    await reader.readexactly(length)
+    return head
+
+
+def answer(body: bytes = b"{}", status: str = "200 OK", *headers: str) -> bytes:
+    lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def request(
+    port: int, *, method: str = "POST", body: bytes | None = b"{}", tls: bool = False
+) -> Request:
+    return Request(
+        method=method,
+        url=f"http{'s' if tls else ''}://127.0.0.1:{port}/x",
+        headers={"Authorization": f"Token {KEY}"},
+        body=body,
+    )
+
+
+def run(main: Coroutine[None, None, T]) -> T:
+    return asyncio.run(main)
+
+
+@pytest.fixture
+def exchange(serving: Serving) -> Callable[..., Reply]:
+    """Send one request to a server that `handle` makes; the reply."""
+
+    def one(
+        handle: Handle,
+        *,
+        body: bytes = b"{}",
+        idle_s: float = 10,
+        receive_buffer: int | None = None,
+    ) -> Reply:
+        async def main() -> Reply:
+            async with (
+                serving(handle, receive_buffer=receive_buffer) as port,
+                Http(trust_env=False, idle_timeout_s=idle_s) as http,
+            ):
+                sent = request(port, body=body)
+                return await http.send(sent, submission=True, max_bytes=2**20)
+
+        return run(main())
+
+    return one
+
+
+def replying(
+    *pieces: bytes,
+) -> Handle:
+    """A server that takes the whole request and then writes `pieces`, and closes."""
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+
+    return handle
+
+
+# ---------------------------------------------------------------------------------- answered
+
+
+def test_an_answer_comes_back_whole(exchange: Exchange) -> None:
+    reply = exchange(replying(answer(b'{"a":1}', "201 Created", "X-Trace: t", "X-Trace: u")))
+    assert (reply.reach, reply.status, reply.body) == (Reach.ANSWERED, 201, b'{"a":1}')
+    assert reply.headers["x-trace"] == "t"
+    assert reply.trouble == ""
+
+
+@pytest.mark.parametrize("status", ["302 Found", "400 Bad", "429 Slow", "500 Oh", "503 No"])
+def test_every_status_is_an_answer(exchange: Exchange, status: str) -> None:
+    reply = exchange(replying(answer(b"no", status, "Location: http://127.0.0.1:1/")))
+    assert (reply.reach, reply.status) == (Reach.ANSWERED, int(status[:3]))
+
+
+def test_a_large_body_arrives_whole(exchange: Exchange) -> None:
+    assert exchange(replying(answer()), body=LARGE).reach is Reach.ANSWERED
+
+
+def test_a_compressed_answer_is_unpacked(exchange: Exchange) -> None:
+    packed = gzip.compress(b'{"a":1}')
+    reply = exchange(replying(answer(packed, "200 OK", "Content-Encoding: gzip")))
+    assert reply.body == b'{"a":1}'
+
+
+def test_the_address_is_asked_for_byte_for_byte(serving: Serving) -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await take(reader))
+        writer.write(answer())
+
+    async def main() -> None:
+        async with serving(handle) as port, Http(trust_env=False) as http:
+            url = f"http://127.0.0.1:{port}/a%2fb%7E/../c?S=%2f+%20&e=~"
+            await http.send(Request(method="GET", url=url, headers={}), submission=False)
+
+    run(main())
+    assert heads[0].startswith(b"GET /a%2fb%7E/../c?S=%2f+%20&e=~ HTTP/1.1\r\n")
+
+
+# --------------------------------------------------------------------------------- not sent
+
+
+def test_a_refused_connection_is_not_sent() -> None:
+    async def main() -> Reply:
+        async with Http(trust_env=False) as http:
+            return await http.send(request(1), submission=True)
+
+    reply = run(main())
+    assert reply.reach is Reach.NOT_SENT
+    assert "cannot connect to 127.0.0.1:1" in reply.trouble
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://no-such-host.invalid/x", "ftp://127.0.0.1/x", "nonsense", "http://[::1", "http://"],
+)
+@pytest.mark.parametrize("body", [b"{}", None])
+def test_an_address_that_leads_nowhere_is_not_sent(url: str, body: bytes | None) -> None:
+    async def main() -> Reply:
+        async with Http(trust_env=False) as http:
+            return await http.send(
+                Request(method="POST", url=url, headers={}, body=body), submission=True
+            )
+
+    reply = run(main())
+    assert reply.reach is Reach.NOT_SENT
+    assert reply.trouble
+
+
+def test_a_header_that_cannot_be_written_is_not_sent_nor_shown() -> None:
+    async def main() -> Reply:
+        async with Http(trust_env=False) as http:
+            bad = Request(method="GET", url="http://127.0.0.1:1/", headers={"A": f"{KEY}\r\nB: c"})
+            return await http.send(bad, submission=False)
+
+    reply = run(main())
+    assert reply.reach is Reach.NOT_SENT
+    assert KEY not in reply.trouble
+
+
+def test_a_body_that_was_cut_half_way_is_not_sent(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        await reader.readexactly(100_000)
+        writer.transport.abort()
+
+    reply = exchange(handle, body=LARGE)
+    assert reply.reach is Reach.NOT_SENT
+
+
+def test_a_body_that_nobody_takes_is_not_sent(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        await asyncio.sleep(60)
+
+    reply = exchange(handle, body=LARGE, idle_s=0.3)
+    assert reply.reach is Reach.NOT_SENT
+    assert "no progress" in reply.trouble
+
+
+@pytest.mark.parametrize("status", ["503 Busy", "408 Too Slow"])
+def test_a_failure_that_is_told_before_the_body_was_taken_leaves_no_doubt(
+    exchange: Exchange, status: str
+) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(answer(b"", status))
+        await writer.drain()
+        await asyncio.sleep(60)
+
+    assert exchange(handle, body=LARGE).reach is Reach.NOT_SENT
+
+
+def test_a_refusal_that_is_told_before_the_body_was_taken_is_an_answer(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        writer.write(answer(b"too large", "413 Too Large"))
+        await writer.drain()
+        await asyncio.sleep(60)
+
+    reply = exchange(handle, body=LARGE)
+    assert (reply.reach, reply.status) == (Reach.ANSWERED, 413)
+
+
+# ------------------------------------------------------------------------------------- sent
+
+
+def test_a_connection_that_is_closed_after_the_request_leaves_a_doubt(exchange: Exchange) -> None:
+    reply = exchange(replying())
+    assert reply.reach is Reach.SENT
+    assert "closed without an answer" in reply.trouble
+
+
+def test_a_small_body_may_arrive_even_if_the_server_reads_half_of_it(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        await reader.readexactly(500)
+        writer.transport.abort()
+
+    assert exchange(handle, body=b"x" * 1_000).reach is Reach.SENT
+
+
+@pytest.mark.parametrize(
+    ("pieces", "trouble"),
+    [
+        ([b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"], "cut short"),
+        ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"], "cut short"),
+        ([b"HTTP/1.1 200 OK\r\nContent-"], "closed without an answer"),
+        ([b"hello\r\n\r\n"], "not proper HTTP"),
+        ([b"HTTP/1.1 200 OK\r\nX: " + b"y" * 100_000 + b"\r\n\r\n"], "not proper HTTP"),
+        ([answer(b"z" * 3_000_000)], "longer than 1048576 bytes"),
+        (
+            [answer(gzip.compress(bytes(500_000_000), 1), "200 OK", "Content-Encoding: gzip")],
+            "longer than 1048576 bytes",
+        ),
+        ([answer(b"junk", "200 OK", "Content-Encoding: gzip")], "compression is broken"),
+        (
+            [answer(gzip.compress(b"abc")[:-4], "200 OK", "Content-Encoding: gzip")],
+            "cut short",
+        ),
+        ([answer(b"junk", "200 OK", "Content-Encoding: zstd")], "not asked for"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_leaves_a_doubt(
+    exchange: Exchange, pieces: list[bytes], trouble: str
+) -> None:
+    reply = exchange(replying(*pieces))
+    assert reply.reach is Reach.SENT
+    assert trouble in reply.trouble
+    assert KEY not in reply.trouble
+
+
+def test_silence_leaves_a_doubt(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        await asyncio.sleep(60)
+
+    reply = exchange(handle, idle_s=0.2)
+    assert (reply.reach, reply.trouble) == (Reach.SENT, "no progress within the time limit")
+
+
+def test_an_answer_that_drips_without_end_is_given_up(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while True:
+            writer.write(b"{")
+            await asyncio.sleep(0.02)
+
+    assert exchange(handle, idle_s=0.1).reach is Reach.SENT
+
+
+# ----------------------------------------------------------------------- pace and connections
+
+
+def test_a_slow_uplink_is_no_standstill(exchange: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        _, left = await head_of(reader)
+        while left:
+            left -= len(await reader.read(65_536))
+            await asyncio.sleep(0.02)
+        writer.write(answer())
+
+    reply = exchange(handle, body=LARGE[:4_000_000], idle_s=0.6, receive_buffer=32_768)
+    assert reply.reach is Reach.ANSWERED
+
+
+class Counting:
+    """A server that keeps connections alive and counts them and the requests."""
+
+    def __init__(self, *, close_after: bool = False):
+        self.connections = 0
+        self.requests = 0
+        self._close = close_after
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        while True:
+            await take(reader)
+            self.requests += 1
+            if self._close and self.requests > 1:
+                return
+            writer.write(answer())
+
+
+def exchanges(serving: Serving, server: Counting, *, submission: bool, method: str) -> list[Reply]:
+    async def main() -> list[Reply]:
+        async with serving(server) as port, Http(trust_env=False) as http:
+            body = b"{}" if method == "POST" else None
+            return [
+                await http.send(request(port, method=method, body=body), submission=submission)
+                for _ in range(3)
+            ]
+
+    return run(main())
+
+
+def test_a_submission_never_travels_on_a_used_connection(serving: Serving) -> None:
+    server = Counting()
+    exchanges(serving, server, submission=True, method="POST")
+    assert (server.connections, server.requests) == (3, 3)
+
+
+def test_questions_share_a_connection(serving: Serving) -> None:
+    server = Counting()
+    exchanges(serving, server, submission=False, method="GET")
+    assert (server.connections, server.requests) == (1, 3)
+
+
+def test_a_submission_is_sent_once_whatever_becomes_of_it(serving: Serving) -> None:
+    server = Counting(close_after=True)
+    replies = exchanges(serving, server, submission=True, method="POST")
+    assert [reply.reach for reply in replies] == [Reach.ANSWERED, Reach.SENT, Reach.SENT]
+    assert server.requests == 3
+
+
+def test_a_post_on_a_kept_connection_is_not_repeated_either(serving: Serving) -> None:
+    server = Counting(close_after=True)
+    replies = exchanges(serving, server, submission=False, method="POST")
+    assert replies[1].reach is Reach.SENT
+    assert server.requests == 3
+
+
+def test_cancellation_passes_through(serving: Serving) -> None:
+    arrived = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        arrived.set()
+        await asyncio.sleep(60)
+
+    async def main() -> None:
+        async with serving(handle) as port, Http(trust_env=False) as http:
+            sending = asyncio.create_task(http.send(request(port), submission=True))
+            await arrived.wait()
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+
+    run(main())
+
+
+# -------------------------------------------------------------------------------------- TLS
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+    """A server's side of TLS with a certificate that nobody vouches for."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("needs openssl to make a certificate")
+    folder = tmp_path_factory.mktemp("tls")
+    wanted = [
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    subprocess.run(
+        [openssl, *wanted, "-keyout", "key.pem", "-out", "cert.pem"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context
+
+
+def test_a_certificate_that_does_not_verify_is_untrusted(
+    serving: Serving, certificate: ssl.SSLContext
+) -> None:
+    async def main() -> Reply:
+        async with (
+            serving(replying(answer()), tls=certificate) as port,
+            Http(trust_env=False) as http,
+        ):
+            return await http.send(request(port, tls=True), submission=True)
+
+    reply = run(main())
+    assert reply.reach is Reach.UNTRUSTED
+    assert "certificate of 127.0.0.1 cannot be verified" in reply.trouble
+
+
+def test_a_server_that_speaks_no_tls_is_not_sent(serving: Serving) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(100)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    async def main() -> Reply:
+        async with serving(handle) as port, Http(trust_env=False) as http:
+            return await http.send(request(port, tls=True), submission=True)
+
+    assert run(main()).reach is Reach.NOT_SENT
+
+
+def test_a_connection_that_is_never_set_up_is_not_sent(serving: Serving) -> None:
+    async def handle(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(60)
+
+    async def main() -> Reply:
+        async with (
+            serving(handle) as port,
+            Http(trust_env=False, connect_timeout_s=0.2) as http,
+        ):
+            return await http.send(request(port, tls=True), submission=True)
+
+    reply = run(main())
+    assert (reply.reach, reply.trouble) == (Reach.NOT_SENT, "no connection within the time limit")
+
+
+# ---------------------------------------------------------------------------------- proxies
+
+
+@pytest.fixture
+def through(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Exchange:
+    """Send one submission to `url` through a proxy that `handle` makes."""
+
+    def one(handle: Handle, url: str, *, userinfo: str = "") -> Reply:
+        async def main() -> Reply:
+            async with serving(handle) as port, Http(trust_env=True) as http:
+                for scheme in ("http", "https"):
+                    monkeypatch.setenv(f"{scheme}_proxy", f"http://{userinfo}127.0.0.1:{port}")
+                headers = {"Authorization": f"Token {KEY}"}
+                sent = Request(method="POST", url=url, headers=headers, body=b"{}")
+                return await http.send(sent, submission=True)
+
+        return run(main())
+
+    return one
+
+
+def test_a_proxy_of_the_environment_is_used(through: Exchange) -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await take(reader))
+        writer.write(answer())
+
+    reply = through(handle, "http://api.test/x", userinfo="me:pw@")
+    assert reply.reach is Reach.ANSWERED
+    assert heads[0].startswith(b"POST http://api.test/x HTTP/1.1")
+    assert b"Proxy-Authorization: Basic bWU6cHc=" in heads[0]
+    assert f"Authorization: Token {KEY}".encode() in heads[0]
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "407 Who", "502 Bad Gateway"])
+def test_a_proxy_that_refuses_to_connect_is_not_sent(through: Exchange, status: str) -> None:
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await take(reader))
+        writer.write(answer(b"no", status))
+
+    reply = through(handle, "https://api.test/x")
+    assert reply.reach is Reach.NOT_SENT
+    assert f"proxy refused to connect (HTTP {status[:3]})" in reply.trouble
+    assert heads[0].startswith(b"CONNECT api.test:443 ")
+    assert KEY.encode() not in heads[0]
+
+
+def test_a_proxy_that_hangs_up_before_the_tunnel_is_not_sent(through: Exchange) -> None:
+    reply = through(replying(), "https://api.test/x")
+    assert reply.reach is Reach.NOT_SENT
+
+
+def test_a_tunnel_that_breaks_during_tls_is_not_sent(through: Exchange) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        await reader.read(10)
+
+    assert through(handle, "https://api.test/x").reach is Reach.NOT_SENT
+
+
+def test_a_proxy_that_is_not_there_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:pw@127.0.0.1:1")
+
+    async def main() -> Reply:
+        async with Http(trust_env=True) as http:
+            sent = Request(method="POST", url="http://api.test/x", headers={}, body=b"{}")
+            return await http.send(sent, submission=True)
+
+    reply = run(main())
+    assert reply.reach is Reach.NOT_SENT
+    assert "cannot connect to the proxy" in reply.trouble
+    assert "pw" not in reply.trouble
+
+
+def test_a_proxy_that_hangs_up_after_a_plain_request_leaves_a_doubt(through: Exchange) -> None:
+    assert through(replying(), "http://api.test/x").reach is Reach.SENT
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://[::1"])
+def test_a_proxy_that_cannot_be_used_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch, proxy: str
+) -> None:
+    monkeypatch.setenv("http_proxy", proxy)
+
+    async def main() -> Reply:
+        async with Http(trust_env=True) as http:
+            sent = Request(method="POST", url="http://api.test/x", headers={}, body=b"{}")
+            return await http.send(sent, submission=True)
+
+    assert run(main()).reach is Reach.NOT_SENT
+
+
+def test_a_password_file_does_not_come_between(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login me password other\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    heads: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await take(reader))
+        writer.write(answer())
+
+    assert exchange(handle).reach is Reach.ANSWERED
+    assert f"Authorization: Token {KEY}\r\n".encode() in heads[0]
+
+
+def test_without_trust_in_the_environment_its_proxies_are_left_alone(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert exchange(replying(answer())).reach is Reach.ANSWERED
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*"])
+def test_what_the_environment_exempts_goes_without_a_proxy(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, exempt: str
+) -> None:
+    monkeypatch.setenv("http_proxy", "127.0.0.1:1")
+    monkeypatch.setenv("no_proxy", exempt)
+
+    async def main() -> Reply:
+        async with serving(replying(answer())) as port, Http(trust_env=True) as http:
+            return await http.send(request(port), submission=True)
+
+    assert run(main()).reach is Reach.ANSWERED
+
+
+# ---------------------------------------------------------------------------------- called back
+
+
+def test_a_submission_that_has_not_left_in_full_is_called_back(serving: Serving) -> None:
+    begun = asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await head_of(reader)
+        begun.set()
+        await asyncio.sleep(60)
+
+    async def main() -> Reply:
+        async with serving(handle, receive_buffer=4096) as port, Http(trust_env=False) as http:
+            leaving = http.send(request(port, body=LARGE), submission=True)
+            sending = asyncio.create_task(leaving)
+            await begun.wait()
+            assert http.recall() == 1
+            return await sending
+
+    assert run(main()).reach is Reach.NOT_SENT
+
+
+def test_a_submission_that_has_left_is_waited_for(serving: Serving) -> None:
+    arrived, called = asyncio.Event(), asyncio.Event()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await take(reader)
+        arrived.set()
+        await called.wait()
+        writer.write(answer())
+
+    async def main() -> Reply:
+        async with serving(handle) as port, Http(trust_env=False) as http:
+            sending = asyncio.create_task(http.send(request(port), submission=True))
+            await arrived.wait()
+            assert http.recall() == 0
+            called.set()
+            return await sending
+
+    assert run(main()).reach is Reach.ANSWERED
+
+
+def test_a_question_is_never_called_back(serving: Serving) -> None:
+    async def main() -> Reply:
+        async with serving(replying(answer())) as port, Http(trust_env=False) as http:
+            asking = http.send(request(port, method="GET", body=None), submission=False)
+            sending = asyncio.create_task(asking)
+            await asyncio.sleep(0)
+            assert http.recall() == 0
+            return await sending
+
+    assert run(main()).reach is Reach.ANSWERED

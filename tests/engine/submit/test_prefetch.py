@@ -1,0 +1,128 @@
+"""Requests with local images that are built before their turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from PIL import Image
+
+from runner.engine.submit import prefetch as module
+from runner.engine.submit.prefetch import MOST, Prefetcher
+from runner.media import probe
+from runner.model import Action, Draft, Job, Media, PlanEntry
+from tests.engine.reconcile.test_reconcile import PICTURE, room_at
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+def picture(folder: Path, name: str) -> Media:
+    path = folder / f"{name}.png"
+    Image.new("RGB", (128, 128), "teal").save(path)
+    return probe(path.name, folder)
+
+
+def entry(name: str, *images: Media, needs: tuple[str, ...] = ()) -> PlanEntry:
+    draft = Draft(entry=0, id=name, operation=PICTURE.name, parameters={}, base=Path(), needs=needs)
+    job = Job(
+        draft=draft,
+        parameters={"model": "viduq2", "prompt": name},
+        media={"images": images},
+        fingerprint=name,
+    )
+    return PlanEntry(job=job, action=Action.SUBMIT, reason="new")
+
+
+@asynccontextmanager
+async def building(folder: Path, line: list[PlanEntry]) -> AsyncIterator[Prefetcher]:
+    """With the line moved once, by a job that is in its turn."""
+    async with room_at(NOWHERE, folder) as room:
+        ahead = Prefetcher(room.context, lambda count: line[:count])
+        work = asyncio.create_task(ahead.keep_building())
+        assert await ahead.take(entry("first")) is None
+        yield ahead
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+
+
+async def built(ahead: Prefetcher) -> None:
+    """Wait until nothing more is to be built."""
+    async with asyncio.timeout(20):
+        while not ahead.idle:  # noqa: ASYNC110 - it does not know that it is looked at
+            await asyncio.sleep(0.01)
+
+
+def test_the_next_request_is_there_before_its_turn(tmp_path: Path) -> None:
+    async def scene() -> None:
+        one = entry("a", picture(tmp_path, "a"))
+        async with building(tmp_path, [one]) as ahead:
+            await built(ahead)
+            (tmp_path / "a.png").unlink()
+            prepared = await ahead.take(one)
+            assert prepared is not None
+            assert prepared.intent.job == "a"
+            assert b"data:image/png;base64," in (prepared.request.body or b"")
+
+    asyncio.run(scene())
+
+
+def test_what_is_taken_is_held_no_longer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        line = [entry("a", picture(tmp_path, "a"))]
+        async with building(tmp_path, line) as ahead:
+            await built(ahead)
+            one = line.pop()
+            assert await ahead.take(one) is not None
+            assert await ahead.take(one) is None
+            assert ahead.held_bytes == 0
+
+    asyncio.run(scene())
+
+
+def test_only_a_few_are_held_and_the_next_one_follows_when_one_is_taken(tmp_path: Path) -> None:
+    async def scene() -> None:
+        image = picture(tmp_path, "a")
+        line = [entry(f"j{n}", image) for n in range(MOST + 2)]
+        async with building(tmp_path, line) as ahead:
+            await built(ahead)
+            assert ahead.ready == [f"j{n}" for n in range(MOST)]
+            await ahead.take(line.pop(0))
+            await built(ahead)
+            assert ahead.ready == [f"j{n}" for n in range(1, MOST + 1)]
+
+    asyncio.run(scene())
+
+
+def test_an_image_that_changed_is_left_to_be_told_at_its_turn(tmp_path: Path) -> None:
+    async def scene() -> None:
+        one = entry("a", picture(tmp_path, "a"))
+        Image.new("RGB", (200, 200), "red").save(tmp_path / "a.png")
+        async with building(tmp_path, [one]) as ahead:
+            await built(ahead)
+            assert await ahead.take(one) is None
+
+    asyncio.run(scene())
+
+
+def test_requests_without_local_images_and_those_that_wait_for_others_are_not_held(
+    tmp_path: Path,
+) -> None:
+    image = picture(tmp_path, "a")
+    far = probe("https://example.com/a.png", tmp_path)
+    assert module.size_of(entry("a")) == 0
+    assert module.size_of(entry("a", far)) == 0
+    assert module.size_of(entry("a", image, needs=("b",))) == 0
+    assert module.size_of(entry("a", image, far)) > (tmp_path / "a.png").stat().st_size
+
+
+def test_a_request_larger_than_all_that_may_be_held_is_built_at_its_turn(tmp_path: Path) -> None:
+    async def scene() -> None:
+        image = picture(tmp_path, "a")
+        many = module.MOST_BYTES // module.size_of(entry("a", image)) + 1
+        async with building(tmp_path, [entry("a", *[image] * many)]) as ahead:
+            await built(ahead)
+            assert ahead.ready == []
+
+    asyncio.run(scene())

@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from runner.errors import Exit, LedgerError
+from runner.ledger import connection as schema
+from runner.ledger.changes import Intend
+from runner.ledger.store import Ledger, open_ledger
+from runner.model import Intent
+
+MakeIntent = Callable[..., Intent]
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_new_ledger_makes_its_folder_and_keeps_git_out(path: Path) -> None:
+    open_ledger(path).close()
+    assert (path.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_a_folder_of_the_users_gets_no_gitignore(tmp_path: Path) -> None:
+    open_ledger(tmp_path / "ledger.sqlite3").close()
+    assert names(tmp_path) == {"ledger.sqlite3"}
+
+
+def test_a_ledger_commits_durably_in_wal_mode(ledger: Ledger) -> None:
+    settings = {
+        name: ledger._connection.execute(f"PRAGMA {name}").fetchone()[0]
+        for name in ("journal_mode", "synchronous", "foreign_keys", "fullfsync", "user_version")
+    }
+    full = 2
+    assert settings == {
+        "journal_mode": "wal",
+        "synchronous": full,
+        "foreign_keys": 1,
+        "fullfsync": 1,
+        "user_version": schema.VERSION,
+    }
+
+
+def test_reading_where_there_is_no_ledger_shows_an_empty_one_and_writes_nothing(
+    tmp_path: Path, path: Path
+) -> None:
+    with open_ledger(path, read_only=True) as ledger:
+        assert ledger.attempts() == []
+        assert ledger.latest(["f1"], "remote") == {}
+    assert names(tmp_path) == set()
+
+
+def test_a_read_only_ledger_takes_no_changes(path: Path, intent: MakeIntent) -> None:
+    open_ledger(path).close()
+    with (
+        open_ledger(path, read_only=True) as ledger,
+        pytest.raises(LedgerError, match="it is read-only"),
+    ):
+        ledger.apply([Intend(run="r", intent=intent())])
+
+
+def test_a_ledger_in_a_read_only_folder_is_read_all_the_same(
+    plain_user_folder: Path, intent: MakeIntent
+) -> None:
+    path = plain_user_folder / "ledger.sqlite3"
+    with open_ledger(path) as ledger:
+        ledger.apply([Intend(run=ledger.begin_run("m", "t"), intent=intent())])
+    plain_user_folder.chmod(0o555)
+    with open_ledger(path, read_only=True) as ledger:
+        assert len(ledger.attempts()) == 1
+    plain_user_folder.chmod(0o755)
+
+
+def test_what_a_killed_run_left_in_the_log_is_read_in_a_read_only_folder_too(
+    plain_user_folder: Path, intent: MakeIntent
+) -> None:
+    live = plain_user_folder / "live.sqlite3"
+    dead = plain_user_folder / "dead" / "ledger.sqlite3"
+    dead.parent.mkdir()
+    with open_ledger(live) as ledger:
+        ledger.apply([Intend(run=ledger.begin_run("m", "t"), intent=intent())])
+        shutil.copyfile(live, dead)
+        shutil.copyfile(f"{live}-wal", f"{dead}-wal")
+    dead.parent.chmod(0o555)
+    with open_ledger(dead, read_only=True) as ledger:
+        assert len(ledger.attempts()) == 1
+    dead.parent.chmod(0o755)
+
+
+def test_an_empty_file_is_an_empty_ledger_to_a_reader(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.touch()
+    with open_ledger(path, read_only=True) as ledger:
+        assert ledger.attempts() == []
+    assert path.stat().st_size == 0
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_file_that_is_no_database_is_told(tmp_path: Path, read_only: bool) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    path.write_text("what was paid for\n" * 100)
+    with pytest.raises(LedgerError, match="not an SQLite database") as told:
+        open_ledger(path, read_only=read_only)
+    assert told.value.exit is Exit.LEDGER
+    assert told.value.hint
+    assert path.read_text().startswith("what was paid for")
+
+
+def test_a_damaged_ledger_is_told(path: Path, intent: MakeIntent) -> None:
+    with open_ledger(path) as ledger:
+        run = ledger.begin_run("m", "t")
+        ledger.apply([Intend(run=run, intent=intent(f"f{n}")) for n in range(100)])
+    whole = path.read_bytes()
+    path.write_bytes(whole[:4096] + b"\x55" * (len(whole) - 4096))
+    with pytest.raises(LedgerError, match="is damaged"), open_ledger(path) as ledger:
+        ledger.attempts()
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_database_of_another_program_is_left_alone(tmp_path: Path, read_only: bool) -> None:
+    path = tmp_path / "ledger.sqlite3"
+    with closing(sqlite3.connect(path)) as foreign:
+        foreign.execute("CREATE TABLE songs (title)")
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="not a ledger of vidu-run"):
+        open_ledger(path, read_only=read_only)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_newer_ledger_is_left_alone(path: Path, read_only: bool) -> None:
+    open_ledger(path).close()
+    with closing(sqlite3.connect(path)) as newer:
+        newer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
+    with pytest.raises(LedgerError, match="of version 2; this vidu-run knows up to 1"):
+        open_ledger(path, read_only=read_only)
+
+
+def test_a_ledger_that_another_program_locks_is_told(path: Path, intent: MakeIntent) -> None:
+    with open_ledger(path, wait_s=0.01) as ledger, closing(sqlite3.connect(path)) as other:
+        run = ledger.begin_run("m", "t")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match="locked by another program"):
+            ledger.apply([Intend(run=run, intent=intent())])
+
+
+def test_a_full_disk_is_told_and_what_was_written_stays(ledger: Ledger, intent: MakeIntent) -> None:
+    run = ledger.begin_run("m", "t")
+    ledger.apply([Intend(run=run, intent=intent())])
+    (pages,) = ledger._connection.execute("PRAGMA page_count").fetchone()
+    ledger._connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(LedgerError, match="the disk is full"):
+        ledger.apply([Intend(run=run, intent=intent(f"f{n}")) for n in range(2, 100)])
+    assert len(ledger.attempts()) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_told(plain_user_folder: Path) -> None:
+    plain_user_folder.chmod(0o555)
+    with pytest.raises(LedgerError, match="Permission denied") as told:
+        open_ledger(plain_user_folder / ".vidu-run" / "ledger.sqlite3")
+    assert "--state-dir" in (told.value.hint or "")
+
+
+def test_a_read_only_ledger_file_is_told_to_a_writer(plain_user_folder: Path) -> None:
+    path = plain_user_folder / "ledger.sqlite3"
+    open_ledger(path).close()
+    path.chmod(0o444)
+    plain_user_folder.chmod(0o555)
+    with pytest.raises(LedgerError, match="cannot be written"), open_ledger(path) as ledger:
+        ledger.begin_run("m", "t")
+    plain_user_folder.chmod(0o755)
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told(plain_user_folder: Path) -> None:
+    plain_user_folder.chmod(0o000)
+    with pytest.raises(LedgerError, match="Permission denied"):
+        open_ledger(plain_user_folder / "ledger.sqlite3", read_only=True)
+    plain_user_folder.chmod(0o755)
+
+
+OPEN = """
+import sys
+from pathlib import Path
+from runner.ledger.store import open_ledger
+sys.stdin.readline()
+open_ledger(Path(sys.argv[1])).close()
+"""
+
+
+def test_many_can_make_a_new_ledger_at_the_same_moment(path: Path) -> None:
+    command = [sys.executable, "-c", OPEN, str(path)]
+    starters = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(5)]
+    for starter in starters:
+        assert starter.stdin is not None
+        starter.stdin.write("go\n")
+        starter.stdin.flush()
+    for starter in starters:
+        starter.communicate()
+    assert [starter.returncode for starter in starters] == [0] * 5
+
+
+def test_a_migration_that_fails_leaves_the_old_version(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_ledger(path).close()
+    # The first script again, in the place of a second one: its tables are there already.
+    monkeypatch.setattr(schema, "MIGRATIONS", ("tables.sql", "tables.sql"))
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        with pytest.raises(sqlite3.OperationalError, match="already exists"):
+            schema.migrate(connection)
+        assert schema.version_of(connection) == 1

@@ -1,0 +1,142 @@
+"""What a job asks for otherwise than the last time, and how that is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.ledger import Before
+from runner.model import Changed, Deferred, Draft, Job, JobOutput, Media
+from runner.operations import load_operations
+from runner.planning.changes import changes_of, describe
+
+OPERATION = load_operations()["vidu/reference2image"]
+CAT = Deferred(parts=(JobOutput(job="cat", attribute="output"),))
+
+
+def picture(sha256: str) -> Media:
+    return Media(
+        source="a.png", path=Path("a.png"), sha256=sha256, media_type="image/png", size_bytes=1
+    )
+
+
+def link(url: str) -> Media:
+    return Media(source=url, path=None, sha256=None, media_type=None, size_bytes=None)
+
+
+def job(
+    *images: Media | Deferred, seed: int | None = 7, needs: tuple[str, ...] = (), **rest: Any
+) -> Job:
+    """A job for a picture; without `seed` it is drawn, as 99."""
+    written = {"model": "viduq2", "prompt": "a boat", **rest}
+    if images:
+        written["images"] = [CAT if isinstance(one, Deferred) else one.source for one in images]
+    if seed is not None:
+        written["seed"] = seed
+    draft = Draft(
+        entry=0, id="a", operation=OPERATION.name, parameters=written, base=Path(), needs=needs
+    )
+    return Job(
+        draft=draft,
+        parameters={**written, "seed": 99 if seed is None else seed},
+        media={"images": images} if images else {},
+        fingerprint="new",
+    )
+
+
+def before(*images: dict[str, Any], operation: str = OPERATION.name, **rest: Any) -> Before:
+    request = {"model": "viduq2", "prompt": "a boat", "seed": 7, **rest}
+    if images:
+        request["images"] = list(images)
+    return Before(operation=operation, fingerprint="old", request=request)
+
+
+def reason(now: Job, then: Before) -> str:
+    return describe(changes_of(now, OPERATION, then))
+
+
+def test_a_changed_parameter_is_told_from_what_to_what() -> None:
+    found = changes_of(job(aspect_ratio="1:1"), OPERATION, before(aspect_ratio="4:3"))
+    assert found == [Changed(name="aspect_ratio", before="4:3", after="1:1")]
+    assert describe(found) == "changed: aspect_ratio 4:3 -> 1:1"
+
+
+def test_what_was_or_is_absent_counts_as_its_default() -> None:
+    assert reason(job(aspect_ratio="1:1"), before()) == "changed: aspect_ratio 16:9 -> 1:1"
+    assert reason(job(), before(resolution="2K")) == "changed: resolution 2K -> 1080p"
+    assert reason(job(aspect_ratio="16:9"), before()) == ""
+
+
+def test_the_tag_and_what_has_no_effect_are_no_changes() -> None:
+    now = job(callback_url="https://a", payload="mine")
+    assert reason(now, before(payload="00ff", callback_url="https://b")) == ""
+
+
+def test_the_same_request_has_no_changes() -> None:
+    then = Before(operation=OPERATION.name, fingerprint="new", request={"prompt": "other"})
+    assert changes_of(job(), OPERATION, then) == []
+
+
+def test_long_texts_are_shown_from_where_they_part() -> None:
+    start = "a quiet harbour in the morning, painted with "
+    now, then = job(prompt=start + "ink"), before(prompt=start + "oil, and a red boat far away")
+    assert reason(now, then) == ('changed: prompt "…ed with oil, and a red b…" -> "…ed with ink"')
+
+
+def test_a_short_text_with_spaces_is_quoted() -> None:
+    assert reason(job(prompt="a dog"), before()) == 'changed: prompt "a boat" -> "a dog"'
+
+
+def test_line_breaks_do_not_break_the_line() -> None:
+    assert "\n" not in reason(job(prompt="a\nb"), before())
+
+
+def test_images_are_told_place_by_place_and_by_short_digest() -> None:
+    now = job(picture("ab" * 32), picture("cd" * 32), link("https://x/y.png"))
+    then = before({"sha256": "ab" * 32}, {"sha256": "ef" * 32})
+    assert reason(now, then) == "changed: images[1] efefefef -> cdcdcdcd, images[2] added"
+    assert reason(job(), then) == "changed: images[0] removed, images[1] removed"
+    swapped = before({"url": "https://x/z.png"})
+    assert reason(job(link("https://x/y.png")), swapped) == (
+        "changed: images[0] https://x/z.png -> https://x/y.png"
+    )
+
+
+def test_a_result_of_another_job_is_what_changed_where_nothing_else_did() -> None:
+    then = before({"sha256": "ab" * 32})
+    assert reason(job(CAT, needs=("cat",)), then) == 'changed: the result of "cat"'
+    assert reason(job(CAT, needs=("cat",), seed=None), then) == 'changed: the result of "cat"'
+    assert reason(job(CAT, needs=("cat",), prompt="a dog"), then) == (
+        'changed: prompt "a boat" -> "a dog"'
+    )
+
+
+def test_a_text_with_another_jobs_result_is_not_compared() -> None:
+    now = job(prompt=CAT, needs=("cat",))
+    assert reason(now, before(prompt="as it was sent")) == 'changed: the result of "cat"'
+
+
+def test_a_drawn_seed_is_a_change_only_alone() -> None:
+    assert reason(job(seed=None, resolution="2K"), before()) == "changed: resolution 1080p -> 2K"
+    assert reason(job(seed=None), before()) == "changed: seed 7 -> 99"
+    assert reason(job(seed=8, resolution="2K"), before()) == (
+        "changed: resolution 1080p -> 2K, seed 7 -> 8"
+    )
+
+
+def test_another_operation_is_one_change() -> None:
+    assert reason(job(prompt="a dog"), before(operation="vidu/img2video")) == (
+        "changed: operation vidu/img2video -> vidu/reference2image"
+    )
+
+
+def test_many_changes_are_counted() -> None:
+    now = job(prompt="x", aspect_ratio="1:1", resolution="2K", seed=8, model="viduq1")
+    assert reason(now, before()).endswith(" and 2 more")
+
+
+@pytest.mark.parametrize("value", [True, [1, 2], {"a": 1}, 3.5, None])
+def test_any_old_value_can_be_told(value: Any) -> None:
+    assert reason(job(resolution="2K"), before(resolution=value)).startswith("changed: resolution ")

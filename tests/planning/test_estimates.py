@@ -1,0 +1,155 @@
+"""Prices and times come from the tables; what no table has is unknown."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from runner.ledger import Past
+from runner.model import Amount, Deferred, JobOutput
+from runner.operations import load_operations
+from runner.planning.estimates import estimate, expected_s, kind_of, learn
+
+OPERATIONS = load_operations()
+IMAGE = OPERATIONS["vidu/reference2image"]
+VIDEO = OPERATIONS["modelverse/reference2video"]
+LATER = Deferred(parts=(JobOutput(job="a", attribute="output"),))
+
+
+def price_of_image(**parameters: Any) -> Amount | None:
+    return estimate(IMAGE, {"prompt": "x", **parameters})
+
+
+@pytest.mark.parametrize(
+    ("model", "images", "resolution", "credits_"),
+    [
+        ("viduq2", 0, "1080p", 6),
+        ("viduq2", 0, "4K", 10),
+        ("viduq2", 1, "1080p", 8),
+        ("viduq2", 3, "2K", 12),
+        ("viduq2", 4, "1080p", 10),
+        ("viduq2", 7, "4K", 30),
+        ("viduq1", 1, "1080p", 20),
+    ],
+)
+def test_an_image_costs_by_model_references_and_resolution(
+    model: str, images: int, resolution: str, credits_: int
+) -> None:
+    found = price_of_image(model=model, images=["a.png"] * images, resolution=resolution)
+    assert found == Amount(unit="credits", value=Decimal(credits_))
+
+
+def test_what_is_absent_counts_as_its_documented_default() -> None:
+    assert price_of_image(model="viduq2") == Amount(unit="credits", value=Decimal(6))
+    found = estimate(VIDEO, {"model": "viduq2", "images": ["a"]})
+    assert found == Amount(unit="cny", value=Decimal("1.41"))
+
+
+def test_a_picture_that_is_yet_to_be_made_counts_as_one() -> None:
+    found = price_of_image(model="viduq2", images=[LATER])
+    assert found == Amount(unit="credits", value=Decimal(8))
+
+
+def test_the_number_of_images_may_be_told() -> None:
+    found = estimate(IMAGE, {"model": "viduq2", "images": LATER}, 4)
+    assert found == Amount(unit="credits", value=Decimal(10))
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"model": "viduq3"},
+        {"model": "viduq2", "resolution": "8K"},
+        {"model": "viduq2", "resolution": LATER},
+        {"model": "viduq2", "images": LATER},
+        {"model": "viduq2", "images": ["a"] * 8},
+        {"model": "viduq1"},
+        {},
+    ],
+)
+def test_what_the_table_does_not_have_is_unknown_and_not_free(parameters: dict[str, Any]) -> None:
+    assert price_of_image(**parameters) is None
+
+
+def test_a_price_is_exact_and_no_binary_fraction() -> None:
+    found = estimate(VIDEO, {"model": "viduq2", "duration": 10, "resolution": "1080p"})
+    assert found == Amount(unit="cny", value=Decimal("5.78"))
+
+
+def test_a_long_video_without_a_resolution_has_no_documented_price() -> None:
+    assert estimate(VIDEO, {"model": "viduq2", "duration": 9}) is None
+
+
+def test_the_time_of_a_video_is_the_vendors() -> None:
+    assert expected_s(VIDEO, {"model": "viduq2"}) == 28.7
+    assert expected_s(VIDEO, {"model": "viduq2", "duration": 10, "resolution": "540p"}) == 43.0
+    assert expected_s(VIDEO, {"model": "viduq2", "duration": 11, "resolution": "540p"}) is None
+
+
+def test_the_time_of_an_image_is_not_published() -> None:
+    assert expected_s(IMAGE, {"model": "viduq2"}) is None
+    assert estimate(IMAGE, {"model": "viduq2"}) == estimate(IMAGE, {"model": "viduq2"})
+
+
+def past(price: int | None, time_s: float | None = None, **request: Any) -> Past:
+    amount = None if price is None else Amount(unit="credits", value=Decimal(price))
+    return Past(request={"model": "viduq2", **request}, price=amount, time_s=time_s)
+
+
+def images(count: int) -> list[Mapping[str, str]]:
+    return [{"sha256": "ab"}] * count
+
+
+def test_requests_of_one_price_are_of_one_kind() -> None:
+    plain = kind_of(IMAGE, {"model": "viduq2", "prompt": "a", "seed": 7})
+    assert plain == kind_of(IMAGE, {"model": "viduq2", "prompt": "b", "resolution": "1080p"})
+    assert plain == kind_of(IMAGE, {"model": "viduq2", "images": []})
+    assert plain != kind_of(IMAGE, {"model": "viduq2", "resolution": "2K"})
+    assert plain != kind_of(IMAGE, {"model": "viduq2", "images": images(1)})
+    assert plain != kind_of(VIDEO, {"model": "viduq2"})
+
+
+def test_numbers_of_images_in_one_row_of_the_table_are_of_one_kind() -> None:
+    kinds = [kind_of(IMAGE, {"model": "viduq2", "images": images(n)}) for n in range(10)]
+    assert len(set(kinds)) == 5  # none, 1-3, 4-7, and 8 and 9, which no table has
+    assert kinds[1] == kinds[3] == kind_of(IMAGE, {"model": "viduq2"}, 2)
+
+
+def test_videos_differ_by_model_seconds_and_resolution() -> None:
+    assert kind_of(VIDEO, {"model": "viduq2"}) == kind_of(VIDEO, {"model": "viduq2", "duration": 5})
+    assert kind_of(VIDEO, {"model": "viduq2", "duration": 9}) != kind_of(
+        VIDEO, {"model": "viduq2", "duration": 9, "resolution": "720p"}
+    )
+
+
+def test_without_tables_everything_of_a_limited_choice_tells_kinds_apart() -> None:
+    untold = replace(VIDEO, price=None, time=None)
+    plain = kind_of(untold, {"model": "viduq2", "prompt": "a", "seed": 1})
+    assert plain == kind_of(untold, {"model": "viduq2", "prompt": "b", "seed": 2})
+    assert plain != kind_of(untold, {"model": "viduq2", "bgm": True})
+    assert plain != kind_of(untold, {"model": "viduq2", "images": images(1)})
+
+
+def test_a_value_that_is_known_only_later_is_of_no_kind_that_was_seen() -> None:
+    later = kind_of(IMAGE, {"model": "viduq2", "resolution": LATER})
+    assert later not in learn(IMAGE, [past(6), past(8, resolution="2K")])
+
+
+def test_the_latest_price_and_all_times_are_learned() -> None:
+    seen = [past(None, 30.0), past(7, 10.0), past(6, None), past(6, 20.0), past(8, resolution="2K")]
+    learned = learn(IMAGE, seen)
+    plain = learned[kind_of(IMAGE, {"model": "viduq2"})]
+    assert plain.price == Amount(unit="credits", value=Decimal(7))
+    assert plain.times_s == (30.0, 10.0, 20.0)
+    assert plain.time_s == 20.0
+    large = learned[kind_of(IMAGE, {"model": "viduq2", "resolution": "2K"})]
+    assert (large.price, large.time_s) == (Amount(unit="credits", value=Decimal(8)), None)
+
+
+def test_a_price_of_zero_teaches_nothing() -> None:
+    (learned,) = learn(IMAGE, [past(0), past(6)]).values()
+    assert learned.price == Amount(unit="credits", value=Decimal(6))
+    (learned,) = learn(IMAGE, [past(0)]).values()
+    assert learned.price is None

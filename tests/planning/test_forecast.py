@@ -1,0 +1,66 @@
+"""How long a plan takes: by the places in flight, or by the longest chain of needs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from runner.model import Action, Draft, Job, Plan, PlanEntry
+from runner.planning.forecast import Forecast, forecast
+
+
+def entry(
+    name: str,
+    seconds: float | None = 10.0,
+    *needs: str,
+    action: Action = Action.SUBMIT,
+    operation: str = "vidu/reference2image",
+    share: str | None = None,
+) -> PlanEntry:
+    draft = Draft(entry=0, id=name, operation=operation, parameters={}, base=Path(), needs=needs)
+    job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
+    return PlanEntry(job=job, action=action, reason="new", expected_s=seconds, share=share)
+
+
+def seconds(*entries: PlanEntry, concurrency: int = 5, **caps: int | None) -> float:
+    return forecast(Plan(entries=entries), concurrency, caps).seconds
+
+
+def test_an_empty_plan_takes_no_time() -> None:
+    assert forecast(Plan(entries=[]), 5, {}) == Forecast(seconds=0.0, tasks=0, unknown=0)
+
+
+def test_tasks_share_the_places_in_flight() -> None:
+    many = [entry(str(n)) for n in range(20)]
+    assert seconds(*many) == 40.0
+    assert seconds(*many, concurrency=2) == 100.0
+
+
+def test_no_run_is_shorter_than_its_longest_task() -> None:
+    assert seconds(entry("a", 30.0), entry("b")) == 30.0
+
+
+def test_jobs_that_need_each_other_add_up_whatever_their_order() -> None:
+    chain = [entry("c", 10.0, "b"), entry("b", 20.0, "a"), entry("a", 5.0), entry("d", 1.0, "a")]
+    assert seconds(*chain) == 35.0
+
+
+def test_a_job_that_shares_waits_for_the_one_that_makes_it() -> None:
+    shared = entry("b", None, share="a", action=Action.SHARE)
+    assert seconds(entry("a", 20.0), shared, entry("c", 10.0, "b")) == 30.0
+
+
+def test_a_providers_own_limit_counts() -> None:
+    many = [entry(str(n)) for n in range(10)]
+    assert seconds(*many, vidu=1) == 100.0
+    assert seconds(*many, vidu=None, modelverse=1) == 20.0
+
+
+def test_only_what_is_made_or_waited_for_takes_time() -> None:
+    actions = [entry(str(n), action=action) for n, action in enumerate(Action)]
+    found = forecast(Plan(entries=actions), 1, {})
+    assert (found.seconds, found.tasks) == (20.0, 2)
+
+
+def test_unknown_times_are_counted_apart() -> None:
+    found = forecast(Plan(entries=[entry("a"), entry("b", None), entry("c", None)]), 5, {})
+    assert found == Forecast(seconds=10.0, tasks=3, unknown=2)

@@ -1,0 +1,403 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.errors import Location
+from runner.model import (
+    Action,
+    Amount,
+    Attempt,
+    AttemptState,
+    Billed,
+    Changed,
+    Draft,
+    ErrorClass,
+    Evidence,
+    Intent,
+    Job,
+    JobError,
+    PlanEntry,
+    State,
+    StoredFile,
+)
+from runner.planning.plan import (
+    DECLARED_LOST,
+    MOST_FAILURES,
+    PlanInputs,
+    PlanOptions,
+    doubles,
+    make_plan,
+    totals,
+)
+
+SIX = Amount(unit="credits", value=Decimal(6))
+EIGHT = Amount(unit="credits", value=Decimal(8))
+FILE = StoredFile(path="outputs/spring/a.png", sha256="aa", bytes=1, media_type="image/png")
+OTHER = replace(FILE, path="outputs/spring/a~2.png", sha256="bb")
+
+
+def job(name: str = "a", fingerprint: str = "f1") -> Job:
+    draft = Draft(
+        entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path("/m")
+    )
+    return Job(draft=draft, parameters={}, media={}, fingerprint=fingerprint)
+
+
+def attempt(state: str, **changes: Any) -> Attempt:
+    intent = Intent(
+        manifest="spring.yaml",
+        job="a",
+        operation="vidu/reference2image",
+        fingerprint="f1",
+        request={},
+        seed=None,
+        provider="vidu",
+        base_url="https://api.vidu.cn",
+        key_env="VIDU_API_KEY",
+        tag="00",
+        estimate=EIGHT,
+        at="2026-11-20T10:00:00Z",
+    )
+    plain = Attempt(number=1, run="dead", state=AttemptState(state), intent=intent, task_id="911")
+    return replace(plain, **changes)
+
+
+def evidence(**changes: Any) -> Evidence:
+    plain = Evidence(
+        job="a",
+        fingerprint="f1",
+        state=State.SUCCEEDED,
+        task_id="911",
+        seed=None,
+        credits=6,
+        estimated=EIGHT,
+        actual=SIX,
+        usage={},
+        urls=(),
+        files=(FILE,),
+        attempts=1,
+        submitted_at=None,
+        finished_at=None,
+    )
+    return replace(plain, **changes)
+
+
+def known(
+    *attempts: Attempt,
+    rows: tuple[Evidence, ...] = (),
+    there: tuple[StoredFile, ...] = (),
+    price: Amount | None = SIX,
+    changes: tuple[Changed, ...] = (),
+) -> PlanInputs:
+    return PlanInputs(
+        attempts={each.intent.fingerprint: each for each in attempts},
+        evidence={each.fingerprint: each for each in rows},
+        alive=lambda run: run == "living",
+        present=lambda file: file in there,
+        estimate=lambda _job: price,
+        expected_s=lambda _job: 20.0,
+        changes=lambda _job: changes,
+    )
+
+
+def only(what: PlanInputs, wish: PlanOptions | None = None) -> PlanEntry:
+    (entry,) = make_plan([job()], what, wish or PlanOptions()).entries
+    return entry
+
+
+def failure(class_: str, billed: str = "no", code: str = "QuotaExceeded") -> JobError:
+    return JobError(code=code, message="no", class_=ErrorClass(class_), billed=Billed(billed))
+
+
+def test_what_nobody_knows_is_new() -> None:
+    entry = only(known())
+    assert (entry.action, entry.reason) == (Action.SUBMIT, "new")
+    assert (entry.attempt, entry.estimate, entry.expected_s) == (None, SIX, 20.0)
+
+
+def test_what_asks_for_something_else_than_before_tells_what() -> None:
+    changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
+    entry = only(known(changes=changes))
+    assert (entry.action, entry.changes) == (Action.SUBMIT, changes)
+    assert entry.reason == "changed: aspect_ratio 16:9 -> 1:1"
+
+
+def test_a_request_that_is_known_is_not_compared() -> None:
+    changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
+    assert only(known(attempt("not_sent"), changes=changes)).changes == ()
+    assert only(known(rows=(evidence(),), changes=changes)).changes == ()
+
+
+def test_what_was_not_sent_is_submitted() -> None:
+    entry = only(known(attempt("not_sent")))
+    assert (entry.action, entry.reason) == (Action.SUBMIT, "was not sent before")
+
+
+def test_a_task_under_way_is_attached_to() -> None:
+    entry = only(known(attempt("submitted")))
+    assert (entry.action, entry.reason) == (Action.ATTACH, "its task 911 is under way")
+    assert entry.attempt == attempt("submitted")
+    assert (entry.estimate, entry.expected_s) == (EIGHT, 20.0)
+
+
+def test_what_is_done_and_there_is_reused() -> None:
+    entry = only(known(attempt("succeeded", files=(FILE,)), there=(FILE,)))
+    assert (entry.action, entry.reason) == (Action.REUSE, "done")
+
+
+def test_what_is_done_but_not_all_there_is_fetched() -> None:
+    entry = only(known(attempt("succeeded", files=(FILE, OTHER)), there=(FILE,)))
+    assert entry.action is Action.FETCH
+    assert entry.reason == "done, but 1 of 2 files not there or altered"
+
+
+def test_what_was_never_fetched_is_fetched() -> None:
+    entry = only(known(attempt("succeeded")))
+    assert (entry.action, entry.reason) == (Action.FETCH, "done, but not fetched")
+
+
+def test_without_downloads_what_is_done_is_reused_as_it_is() -> None:
+    entry = only(known(attempt("succeeded")), PlanOptions(download=False))
+    assert (entry.action, entry.reason) == (Action.REUSE, "done; downloads are off")
+
+
+def test_an_intent_of_a_dead_run_needs_a_decision() -> None:
+    entry = only(known(attempt("intent")))
+    assert (entry.action, entry.reason) == (
+        Action.DECIDE,
+        "an earlier run ended while submitting it",
+    )
+
+
+def test_an_intent_of_a_living_run_is_left_to_it() -> None:
+    entry = only(known(attempt("intent", run="living")))
+    assert (entry.action, entry.reason) == (Action.ATTACH, "another run is submitting it")
+
+
+def test_an_ambiguous_submission_needs_a_decision() -> None:
+    entry = only(known(attempt("ambiguous")))
+    assert (entry.action, entry.estimate) == (Action.DECIDE, EIGHT)
+
+
+def test_a_superseded_result_is_made_anew_whatever_the_evidence_says() -> None:
+    before = attempt("succeeded", files=(FILE,), superseded_at="2026-11-20T10:00:00Z")
+    entry = only(known(before, rows=(evidence(),), there=(FILE,)))
+    assert (entry.action, entry.estimate) == (Action.SUBMIT, SIX)
+    assert entry.reason == "forced: its earlier result was set aside"
+
+
+@pytest.mark.parametrize("class_", ["auth", "quota", "transient", "provider"])
+@pytest.mark.parametrize("state", ["refused", "failed"])
+def test_what_may_go_well_is_tried_again(state: str, class_: str) -> None:
+    entry = only(known(attempt(state, error=failure(class_), failures=MOST_FAILURES - 1)))
+    assert (entry.action, entry.reason) == (Action.SUBMIT, f"{state} before: QuotaExceeded")
+
+
+@pytest.mark.parametrize("class_", ["input", "policy"])
+@pytest.mark.parametrize("state", ["refused", "failed"])
+def test_what_will_fail_again_stays_failed(state: str, class_: str) -> None:
+    before = attempt(state, error=failure(class_, code="FieldInvalid"))
+    entry = only(known(before))
+    assert (entry.action, entry.attempt) == (Action.SKIP, before)
+    assert entry.reason == (
+        f"{state} before: FieldInvalid; change the request or use --retry-failed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("billed", "words"), [("yes", "and was billed"), ("unknown", "and may have been billed")]
+)
+def test_what_was_or_may_have_been_billed_is_not_paid_again_unasked(
+    billed: str, words: str
+) -> None:
+    entry = only(known(attempt("failed", error=failure("provider", billed))))
+    assert (entry.action, words in entry.reason) == (Action.SKIP, True)
+
+
+def test_a_third_failure_is_the_last() -> None:
+    entry = only(known(attempt("failed", error=failure("provider"), failures=3)))
+    assert entry.action is Action.SKIP
+    assert entry.reason == "failed before: QuotaExceeded, 3 times; use --retry-failed"
+
+
+def test_a_busy_account_may_refuse_any_number_of_times() -> None:
+    entry = only(known(attempt("refused", error=failure("quota"), ordinal=9)))
+    assert entry.action is Action.SUBMIT
+
+
+def test_a_failure_without_a_reason_stays_failed() -> None:
+    entry = only(known(attempt("failed")))
+    assert entry.action is Action.SKIP
+    assert entry.reason.startswith("failed before: unknown;")
+
+
+@pytest.mark.parametrize("billed", ["yes", "no"])
+def test_retry_failed_tries_every_failure_again(billed: str) -> None:
+    before = attempt("failed", error=failure("policy", billed), failures=7)
+    entry = only(known(before), PlanOptions(retry_failed=True))
+    assert (entry.action, entry.reason) == (Action.SUBMIT, "failed before: QuotaExceeded")
+
+
+def test_a_job_that_is_not_meant_is_skipped_with_what_is_known_of_it() -> None:
+    before = attempt("succeeded", files=(FILE,))
+    entry = only(known(before), PlanOptions(selected={"b"}))
+    assert (entry.action, entry.reason, entry.attempt) == (Action.SKIP, "not selected", before)
+
+
+def test_the_same_request_twice_is_made_once() -> None:
+    first, second = make_plan([job("a"), job("b")], known(), PlanOptions()).entries
+    assert first.action is Action.SUBMIT
+    assert (second.action, second.share, second.estimate) == (Action.SHARE, "a", None)
+    assert second.reason == 'the same request as job "a"'
+
+
+def test_the_first_job_that_is_meant_makes_what_others_share() -> None:
+    entries = make_plan(
+        [job("a"), job("b"), job("c")], known(), PlanOptions(selected={"b", "c"})
+    ).entries
+    assert [(entry.action, entry.share) for entry in entries] == [
+        (Action.SKIP, None),
+        (Action.SUBMIT, None),
+        (Action.SHARE, "b"),
+    ]
+
+
+def test_evidence_whose_files_are_there_is_reused() -> None:
+    entry = only(known(rows=(evidence(),), there=(FILE,)))
+    assert (entry.action, entry.attempt, entry.evidence) == (Action.REUSE, None, evidence())
+    assert entry.estimate == EIGHT
+    assert entry.reason == "done, says the results manifest"
+
+
+def test_evidence_without_its_files_is_fetched() -> None:
+    assert only(known(rows=(evidence(),))).action is Action.FETCH
+
+
+def test_a_task_that_only_the_results_manifest_knows_is_attached_to() -> None:
+    entry = only(known(rows=(evidence(state=State.PENDING, files=()),)))
+    assert (entry.action, entry.reason) == (
+        Action.ATTACH,
+        "the results manifest knows its task 911",
+    )
+
+
+def test_the_ledger_counts_before_the_evidence() -> None:
+    entry = only(known(attempt("not_sent"), rows=(evidence(),), there=(FILE,)))
+    assert (entry.action, entry.evidence) == (Action.SUBMIT, None)
+
+
+def test_totals_count_unknown_prices_apart() -> None:
+    priced = make_plan([job("a", "f1"), job("b", "f2")], known(attempt("ambiguous")), PlanOptions())
+    unpriced = make_plan([job("c", "f3")], known(price=None), PlanOptions())
+    plan = replace(priced, entries=[*priced.entries, *unpriced.entries])
+    found = totals(plan)
+    assert found.actions[Action.SUBMIT] == 2
+    assert found.actions[Action.REUSE] == 0
+    assert (found.cost, found.unpriced) == ({"credits": Decimal(6)}, 1)
+    assert found.at_risk == {"credits": Decimal(8)}
+
+
+def test_a_job_that_asks_for_the_same_is_told_with_takes() -> None:
+    def place(draft: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Location:
+        assert path == ("id",)
+        assert not key
+        return Location(path="spring.yaml", line=len(draft.id))
+
+    (warning,) = doubles([job("a"), job("b", "f2"), job("cc")], place)
+    assert warning.warning
+    assert (warning.job, warning.place) == ("cc", Location(path="spring.yaml", line=2))
+    assert "takes: N" in str(warning)
+    assert 'the very same as job "a"' in warning.message
+
+
+STATES = st.sampled_from([None, *AttemptState])
+
+
+@given(
+    state=STATES,
+    run=st.sampled_from(["living", "dead"]),
+    error=st.builds(failure, st.sampled_from([*ErrorClass]), st.sampled_from([*Billed])),
+    failures=st.integers(0, 5),
+    superseded=st.sampled_from([None, "2026-11-20T10:00:00Z"]),
+    row=st.sampled_from([(), (evidence(),)]),
+    retry=st.booleans(),
+    ids=st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True),
+)
+def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(
+    *,
+    state: AttemptState | None,
+    run: str,
+    error: JobError,
+    failures: int,
+    superseded: str | None,
+    row: tuple[Evidence, ...],
+    retry: bool,
+    ids: list[str],
+) -> None:
+    attempts = (
+        [attempt(state, run=run, error=error, failures=failures, superseded_at=superseded)]
+        if state
+        else []
+    )
+    plan = make_plan(
+        [job(each) for each in ids], known(*attempts, rows=row), PlanOptions(retry_failed=retry)
+    )
+    submits = [entry for entry in plan.entries if entry.action is Action.SUBMIT]
+    assert len(submits) <= 1
+    if submits and not superseded:
+        dead = {None, AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.FAILED}
+        assert state in dead
+        assert state is not None or not row
+    assert [entry.job.id for entry in plan.entries] == ids
+    assert all(entry.reason for entry in plan.entries)
+
+
+def test_what_is_forced_is_made_anew_where_there_is_a_result() -> None:
+    forced = PlanOptions(forced={"a"})
+    for what in (
+        known(attempt("succeeded", files=(FILE,)), there=(FILE,)),
+        known(rows=(evidence(),), there=(FILE,), price=EIGHT),
+    ):
+        entry = only(what, forced)
+        assert entry.action is Action.SUBMIT
+        assert entry.reason == "forced: made anew, and paid again"
+        assert entry.attempt or entry.evidence
+
+
+@pytest.mark.parametrize(
+    ("state", "action"), [("submitted", Action.ATTACH), ("ambiguous", Action.DECIDE)]
+)
+def test_what_has_no_result_yet_cannot_be_forced(state: str, action: Action) -> None:
+    assert only(known(attempt(state)), PlanOptions(forced={"a"})).action is action
+
+
+def test_a_forced_job_that_failed_for_good_is_tried_again() -> None:
+    failed = attempt("failed", error=failure("policy"), failures=1)
+    assert only(known(failed), PlanOptions(forced={"a"})).action is Action.SUBMIT
+
+
+def test_a_plan_that_submits_nothing_leaves_a_failure_as_it_is() -> None:
+    failed = attempt("failed", error=failure("transient"), failures=1)
+    entry = only(known(failed), PlanOptions(submit=False))
+    assert (entry.action, entry.reason) == (Action.SKIP, "failed before: QuotaExceeded")
+    assert entry.attempt == failed
+
+
+def test_what_the_user_declared_lost_is_submitted_for_that_reason() -> None:
+    given_up = replace(failure("transient", "unknown", DECLARED_LOST), message="declared lost")
+    entry = only(known(attempt("not_sent", error=given_up)))
+    assert (entry.action, entry.reason) == (Action.SUBMIT, "declared lost")
+
+
+def test_a_row_of_unknown_fate_needs_a_decision() -> None:
+    row = evidence(state=State.AMBIGUOUS, task_id=None, files=())
+    entry = only(known(rows=(row,)))
+    assert entry.action is Action.DECIDE
+    assert "says the results manifest" in entry.reason

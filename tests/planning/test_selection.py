@@ -1,0 +1,123 @@
+"""Which jobs a command means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.errors import UsageError
+from runner.model import Draft, Job
+from runner.planning.selection import select
+
+
+def draft(id_: str, *needs: str, tags: tuple[str, ...] = ()) -> Draft:
+    return Draft(
+        entry=0, id=id_, operation="o/p", parameters={}, base=Path(), needs=needs, tags=tags
+    )
+
+
+JOBS = [
+    draft("window", tags=("still", "猫")),
+    draft("look-noir.1", tags=("still",)),
+    draft("look-noir.2"),
+    draft("dance", "window", "look-noir.1"),
+    draft("finale", "dance"),
+]
+
+
+def test_without_patterns_every_job_is_meant() -> None:
+    assert select(JOBS).ids == {job.id for job in JOBS}
+
+
+def test_globs_over_ids_select_and_exclude() -> None:
+    found = select(JOBS, select=["look-*"], exclude=["*.2"])
+    assert found.ids == {"look-noir.1"}
+    assert found.added == ()
+
+
+def test_tags_select_by_name_and_by_glob() -> None:
+    assert select(JOBS, select=["tag:still"]).ids == {"window", "look-noir.1"}
+    assert select(JOBS, select=["tag:猫"]).ids == {"window"}
+    assert select(JOBS, select=["tag:s*", "look-noir.2"]).ids == {
+        "window",
+        "look-noir.1",
+        "look-noir.2",
+    }
+
+
+def test_states_select_what_failed() -> None:
+    found = select(JOBS, select=["state:failed"], states={"window": "failed", "dance": "pending"})
+    assert found.ids == {"window"}
+
+
+def test_nothing_may_have_failed() -> None:
+    assert select(JOBS, select=["state:failed"]).ids == frozenset()
+
+
+def test_what_is_needed_comes_along_and_is_said() -> None:
+    found = select(JOBS, select=["finale"])
+    assert found.added == ("window", "look-noir.1", "dance")
+    assert found.ids == {"window", "look-noir.1", "dance", "finale"}
+
+
+def test_what_is_needed_comes_along_even_if_excluded() -> None:
+    found = select(JOBS, exclude=["window"])
+    assert found.added == ("window",)
+
+
+def test_case_and_composition_do_not_matter() -> None:
+    assert select([draft("Caf\u00e9")], select=["cafe\u0301"]).ids == {"Caf\u00e9"}
+
+
+def test_jobs_that_are_sealed_are_selected_alike() -> None:
+    job = Job(draft=JOBS[0], parameters={}, media={}, fingerprint="f")
+    assert select([job], select=["win*"]).ids == {"window"}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "message", "hint"),
+    [
+        (["windw"], '"windw" matches no job', "nearest: window"),
+        (["zzz*"], '"zzz*" matches no job', "for example: window, look-noir.1, look-noir.2"),
+        (["tag:stil"], '"tag:stil" matches no job', "nearest: tag:still"),
+        (["state:broken"], 'there is no state "broken"', "known: succeeded, failed, "),
+        (["id:window"], '"id:window" is no pattern', "write a glob over ids, tag:NAME or"),
+    ],
+)
+@pytest.mark.parametrize("option", ["select", "exclude"])
+def test_a_pattern_that_means_nothing_is_wrong_usage(
+    option: str, patterns: list[str], message: str, hint: str
+) -> None:
+    meant = {"select": (), "exclude": (), option: patterns}
+    with pytest.raises(UsageError) as caught:
+        select(JOBS, select=meant["select"], exclude=meant["exclude"])
+    assert caught.value.message == message
+    assert (caught.value.hint or "").startswith(hint)
+
+
+def test_a_tag_among_jobs_without_any_says_so() -> None:
+    with pytest.raises(UsageError) as caught:
+        select([draft("a")], select=["tag:x"])
+    assert caught.value.hint == "no job has a tag"
+    with pytest.raises(UsageError) as caught:
+        select([], select=["a"])
+    assert caught.value.hint is None
+
+
+graphs = st.lists(st.lists(st.integers(0, 9), max_size=3), min_size=1, max_size=10)
+
+
+@given(graphs, st.sets(st.integers(0, 9), min_size=1))
+def test_the_meant_jobs_need_nothing_outside_them(graph: list[list[int]], wanted: set[int]) -> None:
+    size = len(graph)
+    jobs = [draft(f"j{n}", *[f"j{need % size}" for need in needs]) for n, needs in enumerate(graph)]
+    patterns = [f"j{n % size}" for n in wanted]
+    found = select(jobs, select=patterns)
+    assert found.ids == set(patterns) | set(found.added)
+    assert not set(patterns) & set(found.added)
+    for job in jobs:
+        if job.id in found.ids:
+            assert set(job.needs) <= found.ids

@@ -1,0 +1,119 @@
+"""What a plan says beside its jobs: time, what is spent, what the budget leaves."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.model import Action, Amount, Changed, Draft, Job, Plan, PlanEntry, Unit
+from runner.planning.forecast import Forecast
+from runner.terminal.plan_view import Outlook, money_lines, plan_record, plan_text, time_text
+
+NOTHING = Forecast(seconds=0.0, tasks=0, unknown=0)
+
+
+def entry(name: str, price: int | None = 6, **rest: Any) -> PlanEntry:
+    draft = Draft(entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path())
+    estimate = None if price is None else Amount(unit="credits", value=Decimal(price))
+    job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
+    plain: dict[str, Any] = {"action": Action.SUBMIT, "reason": "new"} | rest
+    return PlanEntry(job=job, estimate=estimate, **plain)
+
+
+def outlook(
+    *,
+    forecast: Forecast = NOTHING,
+    cost: int = 0,
+    spent: dict[Unit, Decimal] | None = None,
+    unpriced: int = 0,
+    budget: dict[Unit, Decimal] | None = None,
+) -> Outlook:
+    return Outlook(
+        forecast=forecast,
+        cost={"credits": Decimal(cost)},
+        spent=spent or {},
+        spent_unpriced=unpriced,
+        budget=budget or {},
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "tasks", "unknown", "words"),
+    [
+        (0.0, 0, 0, ""),
+        (40.0, 3, 0, "about 40 s"),
+        (200.0, 3, 1, "about 3 min 20 s and 1 of unknown time"),
+        (0.0, 3, 3, "time unknown"),
+    ],
+)
+def test_the_time_is_told_as_far_as_it_is_known(
+    seconds: float, tasks: int, unknown: int, words: str
+) -> None:
+    assert time_text(Forecast(seconds=seconds, tasks=tasks, unknown=unknown)) == words
+
+
+def test_a_manifest_without_past_and_budget_has_no_lines_of_money() -> None:
+    assert money_lines(outlook(cost=6)) == []
+
+
+def test_what_is_spent_stands_beside_the_budget() -> None:
+    spent: dict[Unit, Decimal] = {"credits": Decimal(38), "cny": Decimal("1.41")}
+    assert money_lines(outlook(spent=spent, unpriced=1, budget={"credits": Decimal(500)})) == [
+        "spent so far: 38 credits, of a budget of 500 credits",
+        "spent so far: 1.41 CNY",
+        "besides, 1 earlier submission of unknown price",
+    ]
+
+
+def test_a_plan_above_the_budget_says_by_how_much() -> None:
+    budget: dict[Unit, Decimal] = {"credits": Decimal(20)}
+    spent: dict[Unit, Decimal] = {"credits": Decimal(15)}
+    assert money_lines(outlook(cost=5, spent=spent, budget=budget)) == [
+        "spent so far: 15 credits, of a budget of 20 credits"
+    ]
+    assert money_lines(outlook(cost=14, spent=spent, budget=budget)) == [
+        "spent so far: 15 credits, of a budget of 20 credits; this plan is 9 credits above it"
+    ]
+
+
+def test_an_unknown_price_and_time_are_said_to_be_unknown_and_never_nothing() -> None:
+    plan = Plan(entries=[entry("a"), entry("b", None), entry("船", action=Action.REUSE)])
+    shown = plan_text(
+        "spring.yaml", plan, outlook(forecast=Forecast(seconds=0, tasks=2, unknown=2))
+    )
+    assert shown == (
+        "spring.yaml: 2 to submit (about 6 credits, 1 of unknown price), 1 to reuse"
+        " | time unknown\n"
+        "  submit a      6 credits  new\n"
+        "  submit b   price unknown  new\n"
+        "  reuse  船                new"
+    )
+
+
+def test_a_prompt_cannot_steer_the_terminal() -> None:
+    plan = Plan(entries=[entry("a", reason='changed: prompt "\x1b[2J"')])
+    assert "\x1b" not in plan_text("spring.yaml", plan, outlook())
+
+
+def test_json_has_the_changes_whole_and_unknowns_as_null() -> None:
+    changes = [Changed(name="prompt", before="a" * 2000, after="b")]
+    plan = Plan(entries=[entry("a", None, changes=changes)])
+    told = plan_record(
+        "spring.yaml",
+        plan,
+        outlook(
+            forecast=Forecast(seconds=0.0, tasks=1, unknown=1),
+            spent={"cny": Decimal("1.41")},
+            budget={"credits": Decimal(500)},
+        ),
+    )
+    totals = told["totals"]
+    assert (totals["expected_s"], totals["untimed"]) == (None, 1)
+    assert (totals["cost"], totals["unpriced"]) == ({}, 1)
+    assert (totals["spent"], totals["budget"]) == ({"cny": 1.41}, {"credits": 500})
+    (job,) = told["jobs"]
+    assert job["changes"] == [{"parameter": "prompt", "from": "a" * 2000, "to": "b"}]
+    assert (job["estimate"], job["expected_s"]) == (None, None)

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from runner.model import (
+    Amount,
+    Billed,
+    Draft,
+    ErrorClass,
+    Job,
+    JobError,
+    Outcome,
+    State,
+    StoredFile,
+    Unit,
+)
+from runner.terminal.status_view import JobStatus, status_records, status_text
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+FILE = StoredFile(path="outputs/s/a.png", sha256="aa", bytes=1, media_type="image/png")
+
+
+SIX = Amount(unit="credits", value=Decimal(6))
+
+
+def error(billed: Billed) -> JobError:
+    return JobError(code="E", message="m", class_=ErrorClass.INPUT, billed=billed)
+
+
+def standing(
+    name: str, state: State, *, since: str | None = None, present: int = 0, **known: Any
+) -> JobStatus:
+    draft = Draft(entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path())
+    job = Job(draft=draft, parameters={}, media={}, fingerprint="f")
+    return JobStatus(outcome=Outcome(job=job, state=state, **known), since=since, present=present)
+
+
+def test_columns_stand_under_each_other_also_with_wide_characters() -> None:
+    some = [
+        standing("小船", State.PENDING, reason="to submit: new"),
+        standing("a", State.PENDING, reason="to submit: new"),
+    ]
+    assert status_text("m.yaml", some, NOW) == (
+        "m.yaml: 2 pending | nothing spent\n"
+        "  pending  小船  to submit: new\n"
+        "  pending  a     to submit: new"
+    )
+
+
+def test_prices_that_are_not_told_are_estimates() -> None:
+    told = standing("a", State.SUCCEEDED, task_id="1", credits=6, files=(FILE,), present=1)
+    listed = Amount(unit="cny", value=Decimal("1.41"))
+    untold = standing("b", State.SUCCEEDED, task_id="2", estimated=listed)
+    text = status_text("m.yaml", [told, untold], NOW)
+    assert text.splitlines()[0] == "m.yaml: 2 succeeded | 6 credits, about 1.41 CNY"
+
+
+def test_an_estimate_that_is_all_the_manifest_cost_is_told_once_also_of_what_is_done() -> None:
+    told = standing("a", State.SUCCEEDED, task_id="1", credits=6, reused=True)
+    listed = Amount(unit="cny", value=Decimal("1.41"))
+    untold = standing("b", State.SUCCEEDED, task_id="2", estimated=listed, reused=True)
+    spent: dict[Unit, Decimal] = {"cny": Decimal("1.41"), "credits": Decimal(6)}
+    some = [told, untold]
+    first = status_text("m.yaml", some, NOW, spent).splitlines()[0]
+    assert first == "m.yaml: 2 succeeded | 6 credits, about 1.41 CNY"
+    totals = status_records("m.yaml", some, NOW, spent)["totals"]
+    assert (totals["cost"], totals["estimated"]) == ({"credits": 6}, {"cny": 1.41})
+
+
+def test_both_units_are_told_of_a_manifest_that_cost_more_in_one() -> None:
+    some = [standing("a", State.SUCCEEDED, task_id="1", credits=6)]
+    spent: dict[Unit, Decimal] = {"cny": Decimal("1.41"), "credits": Decimal(6)}
+    first = status_text("m.yaml", some, NOW, spent).splitlines()[0]
+    assert first.endswith("| 6 credits | spent so far on the whole manifest: 6 credits, 1.41 CNY")
+
+
+@pytest.mark.parametrize(
+    ("state", "known", "price"),
+    [
+        (State.SUCCEEDED, {"task_id": "1"}, "about 6 credits"),
+        (State.PENDING, {"task_id": "1"}, "about 6 credits"),
+        (State.PENDING, {}, "would cost 6 credits"),
+        (State.AMBIGUOUS, {"at_risk": SIX}, "6 credits at risk"),
+        (State.FAILED, {"task_id": "1", "error": error(Billed.UNKNOWN)}, "about 6 credits"),
+        (State.FAILED, {"task_id": "1", "error": error(Billed.NO)}, "not billed"),
+        (State.FAILED, {"error": error(Billed.NO)}, "not billed"),
+    ],
+)
+def test_a_price_that_is_not_told_is_said_to_be_paid_at_risk_or_to_come(
+    state: State, known: dict[str, Any], price: str
+) -> None:
+    line = status_text("m.yaml", [standing("a", state, estimated=SIX, **known)], NOW)
+    assert f"  {price}" in line.splitlines()[1]
+
+
+def test_what_the_manifest_cost_in_all_is_told_where_it_is_more() -> None:
+    some = [standing("a", State.SUCCEEDED, task_id="1", credits=6)]
+    alike, more = {"credits": Decimal(6)}, {"credits": Decimal(12)}
+    first = status_text("m.yaml", some, NOW, alike).splitlines()[0]  # type: ignore[arg-type]
+    assert first == "m.yaml: 1 succeeded | 6 credits"
+    first = status_text("m.yaml", some, NOW, more).splitlines()[0]  # type: ignore[arg-type]
+    assert (
+        first == "m.yaml: 1 succeeded | 6 credits | spent so far on the whole manifest: 12 credits"
+    )
+
+
+def test_an_age_is_never_negative_and_no_guess() -> None:
+    some = [
+        standing("past", State.PENDING, since="2026-11-20T11:55:00.000Z"),
+        standing("future", State.PENDING, since="2026-11-20T13:00:00Z"),
+        standing("edited", State.PENDING, since="yesterday"),
+        standing("local", State.PENDING, since="2026-11-20T11:55:00"),
+        standing("none", State.PENDING),
+    ]
+    ages = [job["age_s"] for job in status_records("m.yaml", some, NOW)["jobs"]]
+    assert ages == [300.0, 0.0, None, None, None]
+
+
+def test_nothing_selected_is_said() -> None:
+    assert status_text("m.yaml", [], NOW) == "m.yaml: no jobs | nothing spent"
+
+
+def test_words_of_a_provider_cannot_reach_the_terminal_raw() -> None:
+    text = status_text("m.yaml", [standing("a", State.PENDING, reason="\x1b[2J\nb")], NOW)
+    assert "\x1b" not in text
+    assert len(text.splitlines()) == 2

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from runner.model import Deferred, Draft, JobOutput
+from runner.operations import load_operations
+from runner.validation import check_references
+
+IMAGE = "vidu/reference2image"
+VIDEO = "modelverse/reference2video"
+
+
+def draft(id_: str, operation: str, *images: Any) -> Draft:
+    needs = tuple(part.job for image in images for part in getattr(image, "parts", ()))
+    parameters = {"model": "viduq2", "prompt": "a", "images": list(images)}
+    return Draft(
+        entry=0, id=id_, operation=operation, parameters=parameters, base=Path(), needs=needs
+    )
+
+
+def result(job: str, attribute: Literal["output", "url", "seed"] = "output") -> Deferred:
+    return Deferred(parts=(JobOutput(job=job, attribute=attribute),))
+
+
+def told(*drafts: Draft) -> list[tuple[str, str]]:
+    checked = check_references(drafts, load_operations())
+    return [(one.id, finding.message) for one, findings in checked for finding in findings]
+
+
+def test_an_image_may_be_what_an_image_job_makes() -> None:
+    assert told(draft("a", IMAGE), draft("b", VIDEO, result("a"))) == []
+
+
+@pytest.mark.parametrize("attribute", ["output", "url"])
+def test_a_video_is_no_image(attribute: Literal["output", "url"]) -> None:
+    clip, still = draft("clip", VIDEO), draft("still", IMAGE, "a.png", result("clip", attribute))
+    assert told(clip, still) == [
+        ("still", 'images[1] is what job "clip" makes, a video: only images are taken')
+    ]
+
+
+def with_text(**parameters: Any) -> Draft:
+    found = {"model": "viduq2", "prompt": "a", **parameters}
+    return Draft(entry=0, id="b", operation=IMAGE, parameters=found, base=Path(), needs=("a",))
+
+
+OUTPUT, URL, SEED = (
+    JobOutput(job="a", attribute="output"),
+    JobOutput(job="a", attribute="url"),
+    JobOutput(job="a", attribute="seed"),
+)
+
+
+def test_a_file_is_no_text() -> None:
+    for value in (Deferred(parts=(OUTPUT,)), Deferred(parts=("like ", OUTPUT))):
+        ((draft_, (finding,)),) = check_references(
+            [draft("a", IMAGE), with_text(prompt=value)], load_operations()
+        )
+        assert (draft_.id, finding.path) == ("b", ("prompt",))
+        assert finding.message == 'prompt takes text, and not the file that job "a" makes'
+        assert finding.hint == "for its address, as text, write ${{ jobs.a.url }}"
+
+
+def test_a_url_and_a_seed_are_good_in_texts() -> None:
+    value = Deferred(parts=("like ", URL, ", seed ", SEED))
+    assert told(draft("a", IMAGE), with_text(prompt=value, images=[])) == []
+    assert told(draft("a", IMAGE), with_text(images=[Deferred(parts=(URL, "?w=100"))])) == []
+
+
+@pytest.mark.parametrize("parts", [("pre", OUTPUT), (OUTPUT, ".png"), ("pre", URL)])
+def test_no_text_can_be_glued_to_a_file(parts: tuple[str | JobOutput, ...]) -> None:
+    assert told(draft("a", IMAGE), with_text(images=[Deferred(parts=parts)])) == [
+        ("b", 'images[0] has text around the file that job "a" makes')
+    ]
+
+
+def test_a_further_file_of_a_job_is_a_warning() -> None:
+    further = Deferred(parts=(JobOutput(job="a", attribute="output", index=5),))
+    ((_, (finding,)),) = check_references(
+        [draft("a", IMAGE), with_text(images=[further])], load_operations()
+    )
+    assert finding.warning
+    assert finding.message == (
+        'images[0] is file number 6 of job "a", and the document of vidu/reference2image shows one'
+    )
+
+
+def test_what_else_is_wrong_with_a_reference_is_not_told_here() -> None:
+    clip = draft("clip", VIDEO)
+    assert told(clip, draft("b", IMAGE, result("nobody"), result("clip", "seed"))) == []
+    assert told(clip, draft("b", "no/such", result("clip"))) == []
+
+
+def test_a_list_that_is_none_is_not_told_here() -> None:
+    odd = Draft(
+        entry=0,
+        id="b",
+        operation=IMAGE,
+        parameters={"images": result("clip")},
+        base=Path(),
+        needs=("clip",),
+    )
+    assert told(draft("clip", VIDEO), odd) == []
+
+
+def test_jobs_without_references_cost_nothing() -> None:
+    assert told(draft("a", IMAGE)) == []
