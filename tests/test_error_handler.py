@@ -27,7 +27,7 @@ def test_every_problem_of_a_manifest_is_told(capsys: pytest.CaptureFixture[str])
     places = [Location(path="a.yaml", line=line, column=3) for line in (2, 9)]
 
     def step() -> Exit:
-        raise ManifestError([Diagnostic(message="wrong", place=place) for place in places])
+        raise ManifestError([Diagnostic(message="wrong", location=place) for place in places])
 
     assert handle_errors(step) == 3
     assert capsys.readouterr().err == "a.yaml:2:3: error: wrong\na.yaml:9:3: error: wrong\n"

@@ -31,13 +31,13 @@ from runner.errors import (
 def caret_of(text: str, column: int) -> tuple[str, str]:
     """The excerpt's two lines for a problem at that column of that source line."""
     place = Location(path="m.yaml", line=1, column=column, text=text)
-    _, line, caret = str(Diagnostic(message="x", place=place)).splitlines()
+    _, line, caret = str(Diagnostic(message="x", location=place)).splitlines()
     return line, caret
 
 
 def test_a_problem_is_told_as_compilers_do() -> None:
     place = Location(path="m.yaml", line=7, column=5, text="    ratio: 21:9")
-    problem = Diagnostic(message="no such ratio", place=place, job="wide", hint="try 16:9")
+    problem = Diagnostic(message="no such ratio", location=place, job="wide", hint="try 16:9")
     assert str(problem).splitlines() == [
         'm.yaml:7:5: error: job "wide": no such ratio',
         "        ratio: 21:9",
@@ -57,7 +57,7 @@ def test_a_place_shows_what_is_known_of_it() -> None:
 
 def test_without_a_column_there_is_no_caret() -> None:
     place = Location(path="m.yaml", line=3, text="a: 1")
-    assert str(Diagnostic(message="x", place=place)) == "m.yaml:3: error: x"
+    assert str(Diagnostic(message="x", location=place)) == "m.yaml:3: error: x"
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_a_long_line_is_shown_around_the_caret(column: int) -> None:
 
 def test_one_cause_that_hits_many_jobs_is_told_once_with_their_number() -> None:
     place = Location(path="m.yaml", line=2, column=1)
-    hits = [Diagnostic(message="bad", place=place, job=job) for job in "abc"]
-    other = Diagnostic(message="worse", place=place, job="d")
+    hits = [Diagnostic(message="bad", location=place, job=job) for job in "abc"]
+    other = Diagnostic(message="worse", location=place, job="d")
     found = merge([hits[0], other, *hits[1:]])
     assert [str(problem) for problem in found] == [
         "m.yaml:2:1: error: bad (3 jobs, first: a)",
@@ -106,7 +106,7 @@ def test_jobs_without_a_name_are_only_counted() -> None:
 
 def test_a_value_of_a_row_is_told_with_the_expression_that_brings_it() -> None:
     template = Location(path="m.yaml", line=7, column=13)
-    problem = Diagnostic(message="bad", place=Location(path="rows.csv", line=3, via=template))
+    problem = Diagnostic(message="bad", location=Location(path="rows.csv", line=3, via=template))
     assert str(problem) == "rows.csv:3: error: bad\n  asked for at m.yaml:7:13"
 
 
@@ -116,7 +116,7 @@ def test_a_path_that_ends_in_white_space_is_quoted() -> None:
 
 def of_row(line: int) -> Diagnostic:
     template = Location(path="m.yaml", line=7, column=13)
-    return Diagnostic(message="bad", place=Location(path="rows.csv", line=line, via=template))
+    return Diagnostic(message="bad", location=Location(path="rows.csv", line=line, via=template))
 
 
 def test_of_thousands_of_problems_only_some_are_printed() -> None:
@@ -135,15 +135,15 @@ def test_of_thousands_of_problems_only_some_are_printed() -> None:
 def test_an_invalid_manifest_is_printed_as_much_as_anyone_reads() -> None:
     failure = ManifestError([Diagnostic(message=str(n)) for n in range(52)])
     assert str(failure).splitlines()[48:] == ["error: 48", "error: 49", "... and 2 more errors"]
-    assert len(failure.problems) == 52
+    assert len(failure.diagnostics) == 52
 
 
 def test_the_same_words_at_another_place_or_as_a_warning_stay_apart() -> None:
     one, two = (Location(path="m.yaml", line=line) for line in (1, 2))
     problems = [
-        Diagnostic(message="bad", place=one),
-        Diagnostic(message="bad", place=two),
-        Diagnostic(message="bad", place=two, warning=True),
+        Diagnostic(message="bad", location=one),
+        Diagnostic(message="bad", location=two),
+        Diagnostic(message="bad", location=two, warning=True),
     ]
     assert merge(problems) == problems
 
@@ -187,12 +187,12 @@ def test_what_is_shown_on_one_line_stays_on_one(text: str) -> None:
 def test_nothing_that_others_wrote_passes_for_a_line_of_ours(end: str) -> None:
     fake = f"x{end}m.yaml:1: error: fake"
     place = Location(path=fake, line=1, column=1, text=fake)
-    problem = Diagnostic(message=fake, job=fake, hint=fake, place=place)
+    problem = Diagnostic(message=fake, job=fake, hint=fake, location=place)
     assert len(str(problem).splitlines()) == 4
 
 
 def test_a_message_cannot_obey_either() -> None:
-    assert "\x1b" not in str(Diagnostic(message="\x1b[2J", place=Location(path="\x1b.yaml")))
+    assert "\x1b" not in str(Diagnostic(message="\x1b[2J", location=Location(path="\x1b.yaml")))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_an_invalid_manifest_counts_its_errors_and_not_its_warnings(
 ) -> None:
     problems = [Diagnostic(message="x")] * errors + [Diagnostic(message="odd", warning=True)]
     failure = ManifestError(problems)
-    assert (failure.message, failure.exit, failure.problems) == (words, 3, problems)
+    assert (failure.message, failure.exit, failure.diagnostics) == (words, 3, problems)
 
 
 def test_a_secret_shows_nowhere_but_where_it_is_revealed() -> None:

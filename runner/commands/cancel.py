@@ -89,10 +89,10 @@ async def _call_off(
     patience = Deadline(context)
     for entry in entries:
         operation = context.operations[entry.job.operation]
-        flight = JobRun.of(entry, operation)
-        if flight.number is None:  # only a results manifest knows of the task
-            await adopt(context, flight)
-        trouble = await call_off(context, flight, LISTERS[operation.provider], patience)
+        job_run = JobRun.of(entry, operation)
+        if job_run.number is None:  # only a results manifest knows of the task
+            await adopt(context, job_run)
+        trouble = await call_off(context, job_run, LISTERS[operation.provider], patience)
         if trouble is None:
             _print(entry, "cancelled")
         else:

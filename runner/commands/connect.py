@@ -84,7 +84,7 @@ async def surrounded(
     watcher = looker or observer("none", planned.options.environ)
     rates = {name: Rate(settings.poll_rate) for name in settings.accounts}
     async with Http(trust_env=not planned.options.emulate) as http:
-        rolls = {
+        pollers = {
             name: ListPoller(_line(account, name, http, rates[name]), rng, _warn(watcher, name))
             for name, account in settings.accounts.items()
         }
@@ -97,13 +97,13 @@ async def surrounded(
             base=planned.places.base,
             outputs=planned.outputs,
             archive=planned.places.archive,
-            records=LedgerClient(record.journal),
+            ledger=LedgerClient(record.journal),
             rescue=record.rescue,
             http=http,
             rates=rates,
-            rolls=rolls,
-            paces=DurationStatsByKind(_past(planned, record.ledger)),
-            gates=breakers_for(settings, PROVIDERS, http, rates),
+            pollers=pollers,
+            durations=DurationStatsByKind(_past(planned, record.ledger)),
+            breakers=breakers_for(settings, PROVIDERS, http, rates),
             budget=planned.budget(),
             observer=watcher,
             alive=lambda other: alive(planned.places.state, other),

@@ -85,12 +85,16 @@ def read_script(path: Path) -> Any:
     try:
         script = load(read_text(path)[0], path=str(path), names=frozenset({"on"}))
     except ManifestError as error:
-        first, *others = error.problems
-        raise UsageError(first.message, hint=first.hint, place=first.place, others=others) from None
+        first, *others = error.diagnostics
+        raise UsageError(
+            first.message, hint=first.hint, location=first.location, others=others
+        ) from None
     try:
         read_faults(script)
     except UsageError as error:
-        raise UsageError(error.message, hint=error.hint, place=Location(path=str(path))) from None
+        raise UsageError(
+            error.message, hint=error.hint, location=Location(path=str(path))
+        ) from None
     return script
 
 

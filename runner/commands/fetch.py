@@ -43,7 +43,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
             _verify(planned)
         collected = planned.narrowed(map(on_its_own, planned.plan.entries))
         with within_reach(collected) as ready:
-            code, told = run_planned(asking_once(ready), halt=NOTHING_SUBMITTED)
+            code, told = run_planned(asking_once(ready), stop=NOTHING_SUBMITTED)
         emit(summary(replace(told, stopped=other_stops(told))))
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):

@@ -50,7 +50,7 @@ async def _taken_in(ready: Planned, record: RunRecord, told: Sequence[PlanEntry]
 
 async def _adopted(context: Context, entry: PlanEntry) -> int:
     known = replace(entry, action=Action.FETCH)
-    flight = JobRun.of(known, context.operations[entry.job.operation])
-    await adopt(context, flight)
-    assert flight.number is not None
-    return flight.number
+    job_run = JobRun.of(known, context.operations[entry.job.operation])
+    await adopt(context, job_run)
+    assert job_run.number is not None
+    return job_run.number

@@ -86,9 +86,9 @@ class Manifest:
         """The manifest's `providers` block."""
         return self.document.value.get("providers") or {}
 
-    def place_of(self, job: Job) -> Location:
+    def locate(self, job: Job) -> Location:
         """Where a job stands in the manifest."""
-        return self.expansion.place_of(job.draft, ("id",))
+        return self.expansion.locate(job.draft, ("id",))
 
 
 def manifests_of(options: Options) -> list[Manifest]:
@@ -122,7 +122,7 @@ def read_manifests(
             with stages(progress, environ) as told, around(path):
                 manifest = _read(path, operations, environ, told)
         except ManifestError as error:
-            problems += error.problems
+            problems += error.diagnostics
         else:
             manifests.append(manifest)
             problems += manifest.warnings
@@ -142,25 +142,25 @@ def _read(
             *validation.check_lookalikes(document.text, document.value),
         ],
         document.value,
-        document.place,
+        document.locate,
     )
-    told = [*document.problems, *validation.not_yet_reported(shape, document.problems)]
+    told = [*document.diagnostics, *validation.not_yet_reported(shape, document.diagnostics)]
     expansion = expand(
         document.value,
         path.parent,
         operations,
         env=environ,
-        place=document.place,
+        place=document.locate,
         each=lambda entries: stage.each("expanding", entries),
     )
     images: dict[str, Images] = {}
-    told += validation.not_yet_reported(expansion.problems, told)
+    told += validation.not_yet_reported(expansion.diagnostics, told)
     drafts = stage.each("checking", expansion.drafts)
     found = _job_problems(document, operations, expansion, drafts, images)
     told += validation.not_yet_reported(found, told)
-    known = [*expansion.drafts, *(sketch.draft for sketch in expansion.sketches)]
+    known = [*expansion.drafts, *(sketch.draft for sketch in expansion.partial_jobs)]
     links = validation.job_diagnostics(
-        validation.check_references(known, operations), expansion.place_of
+        validation.check_references(known, operations), expansion.locate
     )
     told += validation.not_yet_reported(links, told)
     problems = in_file_order(merge(told), str(path))
@@ -178,7 +178,7 @@ def _read(
         expansion=expansion,
         jobs=jobs,
         operations=operations,
-        warnings=in_file_order([*problems, *doubles(jobs, expansion.place_of)], str(path)),
+        warnings=in_file_order([*problems, *doubles(jobs, expansion.locate)], str(path)),
     )
 
 
@@ -197,10 +197,10 @@ def _job_problems(
     ]
     checked += [
         (sketch.draft, findings)
-        for sketch in expansion.sketches
+        for sketch in expansion.partial_jobs
         if (findings := _of_sketch(sketch, operations.get(sketch.draft.operation)))
     ]
-    return validation.job_diagnostics(checked, expansion.place_of, document.value)
+    return validation.job_diagnostics(checked, expansion.locate, document.value)
 
 
 def _findings(
@@ -254,7 +254,7 @@ def in_file_order(problems: Iterable[Diagnostic], path: str) -> list[Diagnostic]
     """By line and column; what has no place comes first, what stands in other files last."""
 
     def key(problem: Diagnostic) -> tuple[bool, str, int, int]:
-        place = problem.place or Location(path=path)
+        place = problem.location or Location(path=path)
         return (place.path != path, place.path, place.line, place.column)
 
     return sorted(problems, key=key)

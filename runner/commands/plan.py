@@ -87,9 +87,9 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         added=selection.added if selection else (),
         meant=meant,
         present=present,
-        unread=earlier.problems,
+        unread=earlier.diagnostics,
         removed=earlier.removed(ids),
-        warnings=[*manifest.warnings, *earlier.problems],
+        warnings=[*manifest.warnings, *earlier.diagnostics],
     )
 
 

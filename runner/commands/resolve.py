@@ -158,7 +158,7 @@ async def _adopt(context: Context, entry: PlanEntry, task_id: str) -> None:
 
 async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
     """Write what was decided; raises UsageError where another run was faster."""
-    result = await context.records.durable(settle)
+    result = await context.ledger.durable(settle)
     if isinstance(result, Stale):
         raise UsageError(
             f'job "{entry.job.id}" was settled by another run meanwhile',
@@ -168,11 +168,11 @@ async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
 
 async def _written(context: Context, entry: PlanEntry, task_id: str | None) -> int:
     """The ledger's number of a submission that only a results manifest told of until now."""
-    flight = JobRun.of(entry, context.operations[entry.job.operation])
-    flight.task_id = task_id
-    await adopt(context, flight)
-    assert flight.number is not None
-    return flight.number
+    job_run = JobRun.of(entry, context.operations[entry.job.operation])
+    job_run.task_id = task_id
+    await adopt(context, job_run)
+    assert job_run.number is not None
+    return job_run.number
 
 
 def _print_result(entries: Sequence[PlanEntry], task_id: str | None) -> None:

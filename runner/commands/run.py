@@ -31,7 +31,7 @@ from runner.timestamps import stamp_now
 
 
 def run_planned(
-    planned: Planned, *, halt: StopReason | None = None, written: bool = True
+    planned: Planned, *, stop: StopReason | None = None, written: bool = True
 ) -> tuple[Exit, RunSummary]:
     """Run what is planned; its exit code, and what there is to tell.
 
@@ -46,7 +46,7 @@ def run_planned(
     ended: _Ended | None = None
     try:
         with remembering(planned.options, planned.places), on_record(planned) as record:
-            ended = asyncio.run(_batch(planned, record, began, halt, written=written))
+            ended = asyncio.run(_batch(planned, record, began, stop, written=written))
     except LedgerError as error:
         if ended is None:
             raise
@@ -70,7 +70,7 @@ class _Ended:
 
 
 async def _batch(
-    planned: Planned, record: RunRecord, began: str, halt: StopReason | None, *, written: bool
+    planned: Planned, record: RunRecord, began: str, stop: StopReason | None, *, written: bool
 ) -> _Ended:
     """Run the batch and write its results, with the signals in hand until that is done."""
 
@@ -85,8 +85,8 @@ async def _batch(
     defects: BaseExceptionGroup[Exception] | None = None
     async with surrounded(planned, record, looker) as context:
         batch = Batch(context, planned.carried)
-        batch.stops.everywhere = halt
-        with _signals(batch.brake.interrupt, late.append), _looking(looker, planned):
+        batch.stop_conditions.everywhere = stop
+        with _signals(batch.shutdown.interrupt, late.append), _looking(looker, planned):
             try:
                 await batch.run(write)
             except ExceptionGroup as group:
@@ -113,12 +113,12 @@ async def _codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exi
     Writing blocks the loop: nobody hears of the signal before.
     """
     while True:
-        heard = batch.brake.interrupted_by
+        heard = batch.shutdown.interrupted_by
         yield exit_code(batch, failures)
         # The signal's number is read in one turn of the loop, and acted on in the next.
         for _ in range(TURNS):
             await asyncio.sleep(0)
-        if batch.brake.interrupted_by is heard:
+        if batch.shutdown.interrupted_by is heard:
             return
 
 
@@ -198,9 +198,9 @@ def exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     """The code that the outcomes, a stopped provider and an interruption come to."""
     codes = {code_of(outcome.state) for outcome in batch.outcomes() if _is_meant(outcome)}
     codes |= {failure.exit for failure in failures}
-    codes |= {halt.exit for halt in batch.stops.all()}
-    if batch.brake.interrupted_by is not None:
-        codes.add(_code_of_signal(batch.brake.interrupted_by))
+    codes |= {stop.exit for stop in batch.stop_conditions.all()}
+    if batch.shutdown.interrupted_by is not None:
+        codes.add(_code_of_signal(batch.shutdown.interrupted_by))
     return worst(codes)
 
 
@@ -236,14 +236,14 @@ def _summary(planned: Planned, ended: _Ended, began: str, seconds: float) -> Run
     return RunSummary(
         manifest=str(planned.manifest.path),
         tally=tally,
-        place_of=planned.manifest.place_of,
+        place_of=planned.manifest.locate,
         errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),
         seconds=seconds,
         results=str(planned.places.results),
         written=ended.written,
         files=f"{planned.outputs}/",
         flags=planned.options.same_place(),
-        stopped=ended.batch.stops.told(),
+        stopped=ended.batch.stop_conditions.told(),
     )
 
 

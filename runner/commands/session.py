@@ -47,7 +47,7 @@ def settings_of(
         environ=options.environment(),
         flags=options.flags(),
         base=manifest.path.parent,
-        locate=manifest.document.place,
+        locate=manifest.document.locate,
     )
     return read_settings(sources, facts, keys=keys)
 

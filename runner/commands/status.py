@@ -67,7 +67,7 @@ def _refresh(planned: Planned) -> Exit:
     with within_reach(planned.narrowed(under_way)) as ready:
         once = asking_once(ready)
         once = replace(once, settings=replace(once.settings, download=False))
-        code, told = run_planned(once, halt=NOTHING_SUBMITTED, written=False)
+        code, told = run_planned(once, stop=NOTHING_SUBMITTED, written=False)
     for trouble in (*told.errors, *other_stops(told)):
         emit(trouble)
     return code if code in _ASKING else Exit.OK

@@ -25,7 +25,7 @@ def validate(options: Options) -> Exit:
     except ManifestError as error:
         if not options.as_json:
             raise
-        problems, code = error.problems, Exit.INVALID
+        problems, code = error.diagnostics, Exit.INVALID
     if options.as_json:
         print_json([plan_view.diagnostic_record(problem) for problem in problems])
         return code

@@ -29,11 +29,13 @@ class Document:
     text: str = field(repr=False)
     sha256: str
     """Hex digest of the file's bytes."""
-    problems: tuple[Diagnostic, ...] = ()
-    """In file order. With an error among them the value is good for nothing but further checks."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """In file order. With an error among them, the value is fit for further checks only."""
     positions: Positions = field(repr=False, compare=False)
 
-    def place(self, path: tuple[str | int, ...], *, key: bool = False, offset: int = 0) -> Location:
+    def locate(
+        self, path: tuple[str | int, ...], *, key: bool = False, offset: int = 0
+    ) -> Location:
         """Where the value at `path` stands, or its key; the nearest parent where there is none.
 
         Through aliases and merge keys this is the place of what they stand for. `offset` counts
@@ -81,7 +83,7 @@ def read_document(path: Path, seen: Callable[[int, int], None] | None = None) ->
         value=built.value,
         text=text,
         sha256=hashlib.sha256(content).hexdigest(),
-        problems=tuple(problems),
+        diagnostics=tuple(problems),
         positions=positions,
     )
 
@@ -106,7 +108,7 @@ def _empty(path: Path, built: Built, text: str) -> Diagnostic | None:
     return Diagnostic(
         message="the file is empty" if nothing else "the manifest is empty",
         hint="a manifest starts with `version: 1`",
-        place=Location(path=str(path)),
+        location=Location(path=str(path)),
     )
 
 
@@ -115,7 +117,7 @@ def _not_a_mapping(built: Built, positions: Positions) -> Diagnostic:
     return Diagnostic(
         message=f"a manifest is a mapping of keys and values, and this is {kind}",
         hint="a manifest starts with `version: 1`",
-        place=positions.at(built.root or 0),
+        location=positions.at(built.root or 0),
     )
 
 
@@ -131,5 +133,5 @@ def _problem(flaw: TextError, positions: Positions) -> Diagnostic:
         first = positions.at(positions.index(flaw.twin, key=True))
         message += f" (first at line {first.line}, column {first.column})"
     return Diagnostic(
-        message=message, hint=flaw.hint, warning=flaw.warning, place=positions.at(flaw.index)
+        message=message, hint=flaw.hint, warning=flaw.warning, location=positions.at(flaw.index)
     )

@@ -43,7 +43,9 @@ def _refuse_irregular(path: Path) -> None:
 
 
 def _refusal(path: Path, message: str, hint: str | None = None) -> ManifestError:
-    return ManifestError([Diagnostic(message=message, hint=hint, place=Location(path=str(path)))])
+    return ManifestError(
+        [Diagnostic(message=message, hint=hint, location=Location(path=str(path)))]
+    )
 
 
 def _nearest(path: Path) -> str | None:
@@ -82,4 +84,4 @@ def _not_utf8(path: Path, content: bytes, at: int) -> ManifestError:
     seems = f" (it seems to be {encoding})" if encoding else ""
     message = f"the file is not UTF-8{seems}: byte 0x{content[at]:02X} cannot stand here"
     hint = "save it as UTF-8 in your editor"
-    return ManifestError([Diagnostic(message=message, hint=hint, place=place)])
+    return ManifestError([Diagnostic(message=message, hint=hint, location=place)])

@@ -50,7 +50,7 @@ async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
     desk = request.app[SERVICE]
     resource = request.match_info.route.resource
     path = resource.canonical if resource else "*"
-    desk.seen.request(f"{request.method} {path}")
+    desk.log.request(f"{request.method} {path}")
     status, note = 0, RequestContext()
     REQUEST_CONTEXT.set(note)
     try:
@@ -78,7 +78,7 @@ def _log_submission(desk: Service, api: str, note: RequestContext, status: int) 
         task_id=None,
         fault=note.fault,
     )
-    desk.seen.submission(refused)
+    desk.log.submission(refused)
 
 
 @web.middleware

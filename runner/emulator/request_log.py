@@ -50,7 +50,7 @@ class RequestContext:
     """The entry in the log, once a task is made."""
     fault: str = ""
     """The scripted fault that hits the request."""
-    doom: TaskScript | None = None
+    script: TaskScript | None = None
     """What is in store for the task it asks for."""
     cut: bool = False
     """Whether it gets no answer."""

@@ -120,7 +120,7 @@ async def result_file(request: web.Request) -> web.StreamResponse:
         raise web.HTTPForbidden(text=trouble)
     desk.store.refresh()
     owner, name = request.match_info["owner"], request.match_info["name"]
-    path = await asyncio.to_thread(desk.gallery.file, owner, name)
+    path = await asyncio.to_thread(desk.files.file, owner, name)
     if path is None:
         raise web.HTTPNotFound(text="NoSuchKey")
     return web.FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
@@ -128,7 +128,7 @@ async def result_file(request: web.Request) -> web.StreamResponse:
 
 async def requests(request: web.Request) -> web.Response:
     """Tell tests what was asked; no part of either API."""
-    return _json(request.app[SERVICE].seen.report())
+    return _json(request.app[SERVICE].log.report())
 
 
 def _json(body: dict[str, Any]) -> web.Response:

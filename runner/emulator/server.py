@@ -137,9 +137,9 @@ def _desk(options: Options, stack: ExitStack) -> Service:
     return Service(
         options=options,
         store=store,
-        gallery=gallery,
+        files=gallery,
         callbacks=Callbacks(options),
-        seen=RequestLog(store.tasks()),
+        log=RequestLog(store.tasks()),
     )
 
 

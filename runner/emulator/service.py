@@ -40,9 +40,9 @@ class Service:
 
     options: Options
     store: Store
-    gallery: ResultFiles
+    files: ResultFiles
     callbacks: Callbacks
-    seen: RequestLog
+    log: RequestLog
 
     def admit(self, key: str) -> None:
         """Raises RefusedError for a key that is not known."""
@@ -69,7 +69,7 @@ class Service:
             target = f"{parts.path}?{parts.query}"
             ours = files.split(target) is not None
             if ours and (parts.netloc == host or files.fault(target, now()) is None):
-                return self.gallery.fetch(target)
+                return self.files.fetch(target)
             return None
 
         return fetched
@@ -91,10 +91,10 @@ class Service:
         order = prepared() if small else await asyncio.to_thread(prepared)
         seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
         task = self.store.place(
-            replace(order, seed=seed), note.digest, untagged=note.untagged, doom=note.doom
+            replace(order, seed=seed), note.digest, untagged=note.untagged, doom=note.script
         )
         note.task, note.logged = task, of_task(task, status=0, fault=note.fault)
-        self.seen.submission(note.logged)
+        self.log.submission(note.logged)
         return task
 
 

@@ -8,26 +8,26 @@ from runner.engine.submit.prepare import adoption
 from runner.ledger import Full, Intend, Store
 
 
-async def adopt(context: Context, flight: JobRun) -> None:
+async def adopt(context: Context, job_run: JobRun) -> None:
     """Take a task into the ledger that only a results manifest knows; what was done stays done.
 
     If the ledger has learnt of the request since the plan was made, what it knows counts.
     """
-    intend = Intend(run=context.run, intent=adoption(context, flight), task_id=flight.task_id)
-    result = await context.records.durable(intend)
+    intend = Intend(run=context.run, intent=adoption(context, job_run), task_id=job_run.task_id)
+    result = await context.ledger.durable(intend)
     assert not isinstance(result, Full)  # it asks for no room: what is paid for is paid for
     if not isinstance(result, int):
-        flight.take_over(result.attempt)
+        job_run.take_over(result.attempt)
         return
-    flight.number = result
-    if flight.known:
-        await on_record(context, flight)
-        await _remember_files(context, flight)
+    job_run.number = result
+    if job_run.known:
+        await on_record(context, job_run)
+        await _remember_files(context, job_run)
 
 
-async def _remember_files(context: Context, flight: JobRun) -> None:
+async def _remember_files(context: Context, job_run: JobRun) -> None:
     """Which files they were: one that comes back to its place is known by its digest."""
-    assert flight.number is not None
-    if flight.entry.evidence is not None and flight.entry.evidence.files:
-        files = kept(context, flight.entry.evidence.files)
-        await context.records.durable(Store(number=flight.number, files=files))
+    assert job_run.number is not None
+    if job_run.entry.evidence is not None and job_run.entry.evidence.files:
+        files = kept(context, job_run.entry.evidence.files)
+        await context.ledger.durable(Store(number=job_run.number, files=files))

@@ -30,7 +30,7 @@ _CANCELLED = JobError(
 
 
 async def cancel(
-    context: Context, flight: JobRun, api: TaskListApi, patience: Deadline
+    context: Context, job_run: JobRun, api: TaskListApi, patience: Deadline
 ) -> str | None:
     """Have a task not made: None when it is cancelled and on record, otherwise why it is not.
 
@@ -39,7 +39,7 @@ async def cancel(
     the provider is at its end, which each decided answer renews. Raises LedgerError.
     """
     tries = 0
-    while (said := await _asked(context, flight, api)).trouble:
+    while (said := await _asked(context, job_run, api)).trouble:
         trouble = redaction.of_text(said.trouble, context.settings.secrets)
         delay_s = backoff.backoff(tries, context.random, said.retry_after_s)
         if not said.passing:
@@ -47,26 +47,26 @@ async def cancel(
         if not said.passing or not patience.lasts(delay_s):
             return trouble
         text = f"{trouble}; again in {delay_s:.1f} s"
-        context.tell(Step.RETRYING, flight.entry.job.id, text)
+        context.emit(Step.RETRYING, job_run.entry.job.id, text)
         tries += 1
         await asyncio.sleep(delay_s)
     patience.renew()
-    await _record(context, flight)
+    await _record(context, job_run)
     return None
 
 
-async def _asked(context: Context, flight: JobRun, api: TaskListApi) -> CancelResult:
+async def _asked(context: Context, job_run: JobRun, api: TaskListApi) -> CancelResult:
     """What came of asking once; where the answer leaves a doubt, by what the task itself tells."""
-    assert flight.task_id is not None
-    rate = context.rates[flight.operation.provider]
+    assert job_run.task_id is not None
+    rate = context.rates[job_run.operation.provider]
     await rate.acquire()
-    request = api.cancel(context.account(flight.operation), flight.task_id)
+    request = api.cancel(context.account(job_run.operation), job_run.task_id)
     said = api.read_cancel(await context.http.send(request, submission=False))
     rate.note(throttled=said.throttled)
     # Where there were too many requests nothing was done, and a question would be one more.
     if not said.trouble or said.throttled:
         return said
-    status = await ask(context, flight.operation, flight.task_id)
+    status = await ask(context, job_run.operation, job_run.task_id)
     if _is_cancelled(status):
         return CancelResult()
     return replace(said, passing=said.passing or has_no_status(status))
@@ -77,14 +77,14 @@ def _is_cancelled(status: TaskStatus) -> bool:
     return status.state is TaskState.FAILED and cancelled
 
 
-async def _record(context: Context, flight: JobRun) -> None:
+async def _record(context: Context, job_run: JobRun) -> None:
     """That it came to nothing and cost nothing; a run that noticed it first has said the same."""
-    assert flight.number is not None
+    assert job_run.number is not None
     finish = Finish(
-        number=flight.number,
+        number=job_run.number,
         state=AttemptState.FAILED,
         finished_at=context.stamp(),
-        credits=None if flight.credits is None else 0,
+        credits=None if job_run.credits is None else 0,
         error=_CANCELLED,
     )
-    await context.records.durable(finish)
+    await context.ledger.durable(finish)

@@ -55,18 +55,18 @@ class Context:
     """The folder of this manifest's files."""
     archive: Path
     """Where displaced files go, by digest."""
-    records: LedgerClient
+    ledger: LedgerClient
     rescue: Rescue
     http: Http
     rates: Mapping[str, Rate]
     """Provider to the pace of its status requests."""
     budget: Budget
     """Ceilings, and what is spent and reserved under them."""
-    rolls: Mapping[str, ListPoller]
+    pollers: Mapping[str, ListPoller]
     """Provider to its watched tasks."""
-    paces: DurationStatsByKind
+    durations: DurationStatsByKind
     """How long tasks take."""
-    gates: Mapping[str, CircuitBreaker]
+    breakers: Mapping[str, CircuitBreaker]
     """Provider to the door that submissions go through."""
     observer: Observer
     alive: Callable[[str], bool]
@@ -90,7 +90,7 @@ class Context:
         """Now, as the ledger and the results write it: UTC, RFC 3339, to the millisecond."""
         return stamp(self.now())
 
-    def tell(self, step: Step, job: str, text: str = "", outcome: Outcome | None = None) -> None:
+    def emit(self, step: Step, job: str, text: str = "", outcome: Outcome | None = None) -> None:
         """Let the onlookers know."""
         self.observer.event(Event(step=step, job=job, text=text, outcome=outcome))
 
@@ -108,7 +108,7 @@ class Ending:
     """How a job left the air: its outcome, and whether its provider must stop with it."""
 
     outcome: Outcome
-    halt: StopReason | None = None
+    stop: StopReason | None = None
     """None when the provider goes on."""
 
 

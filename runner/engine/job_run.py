@@ -36,20 +36,20 @@ class JobRunner:
         self,
         context: Context,
         schedule: Schedule,
-        stops: StopConditions,
-        ahead: Prefetcher,
+        stop_conditions: StopConditions,
+        prefetcher: Prefetcher,
         outcomes: Mapping[str, Outcome],
     ) -> None:
         """`outcomes`: job id to its end, of the jobs that have ended by now."""
         self._context = context
         self._schedule = schedule
-        self._stops = stops
-        self._ahead = ahead
+        self._stop_conditions = stop_conditions
+        self._prefetcher = prefetcher
         self._outcomes = outcomes
-        self.flights: dict[str, JobRun] = {}
+        self.job_runner: dict[str, JobRun] = {}
         """Job id to its way so far."""
 
-    async def fly(self, entry: PlanEntry) -> Ending | Later | None:
+    async def run(self, entry: PlanEntry) -> Ending | Later | None:
         """Do as planned; None when the task succeeded and only its files are missing."""
         match entry.action:
             case Action.SHARE:
@@ -63,62 +63,62 @@ class JobRunner:
             case Action.SUBMIT:
                 return await self._submit(entry)
             case Action.ATTACH | Action.FETCH:
-                flight = await self._flight(entry)
-                if flight.known:
+                job_run = await self._job_run(entry)
+                if job_run.known:
                     return None
                 # Without a task id another run is submitting it: try, and the ledger will tell.
-                return await (self._watch(flight) if flight.task_id else self._submit(entry))
+                return await (self._watch(job_run) if job_run.task_id else self._submit(entry))
 
-    async def _flight(self, entry: PlanEntry) -> JobRun:
+    async def _job_run(self, entry: PlanEntry) -> JobRun:
         """The record of the job's way; a job that was put off goes on with the one it has."""
-        if entry.job.id not in self.flights:
+        if entry.job.id not in self.job_runner:
             operation = self._context.operations[entry.job.operation]
-            self.flights[entry.job.id] = JobRun.of(entry, operation)
-            flight = self.flights[entry.job.id]
-            if entry.evidence is not None and flight.task_id is not None:
-                await adopt(self._context, flight)
-        return self.flights[entry.job.id]
+            self.job_runner[entry.job.id] = JobRun.of(entry, operation)
+            job_run = self.job_runner[entry.job.id]
+            if entry.evidence is not None and job_run.task_id is not None:
+                await adopt(self._context, job_run)
+        return self.job_runner[entry.job.id]
 
     async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
         """Settle what an earlier run left open; once it is proven absent, submit."""
         assert entry.attempt is not None
-        flight = await self._flight(entry)
-        if flight.tries:  # settled as not sent, this is its next turn
+        job_run = await self._job_run(entry)
+        if job_run.tries:  # settled as not sent, this is its next turn
             return await self._submit(entry)
-        provider = flight.operation.provider
+        provider = job_run.operation.provider
         if provider not in self._context.settings.accounts:
             return Ending(outcome=settled(entry))
-        return await self._settle(flight, entry.attempt)
+        return await self._settle(job_run, entry.attempt)
 
     async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
         provider = self._context.operations[entry.job.operation].provider
-        if (halt := self._stops.of(provider)) is not None:
+        if (stop := self._stop_conditions.of(provider)) is not None:
             # After as many failures as allowed: their code is the run's, not "incomplete".
-            skipped = halt.exit is Exit.JOBS_FAILED
-            outcome = unstarted(entry, f"not submitted: {halt.reason}", skipped=skipped)
+            skipped = stop.exit is Exit.JOBS_FAILED
+            outcome = unstarted(entry, f"not submitted: {stop.reason}", skipped=skipped)
             return Ending(outcome=outcome)
-        flight = await self._flight(entry)
-        order = order_of(entry, flight.operation, self._context.provider(flight.operation))
+        job_run = await self._job_run(entry)
+        order = order_of(entry, job_run.operation, self._context.provider(job_run.operation))
         match await self._admission(order):
             case Admission.CEILING | Admission.UNPRICED:
-                halt = StopReason(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
-                outcome = unstarted(entry, f"not submitted: {halt.reason}")
-                return Ending(outcome=outcome, halt=halt)
+                stop = StopReason(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
+                outcome = unstarted(entry, f"not submitted: {stop.reason}")
+                return Ending(outcome=outcome, stop=stop)
             case Admission.NOW:
-                result = await submit(self._context, flight, self._ahead, self._outcomes)
+                result = await submit(self._context, job_run, self._prefetcher, self._outcomes)
         match result:
             case None:
-                self._schedule.widen(flight.operation.provider)
-                self._context.budget.price(entry.job.id, credits_of(flight.credits))
-                return await self._watch(flight)
+                self._schedule.widen(job_run.operation.provider)
+                self._context.budget.price(entry.job.id, credits_of(job_run.credits))
+                return await self._watch(job_run)
             case Taken(attempt=attempt):
                 self._context.budget.settle(entry.job.id, None, kept=False)  # the other run pays
-                return await self._join(flight, attempt)
+                return await self._join(job_run, attempt)
             case Full():
-                return await self._beside(flight, order, result)
+                return await self._beside(job_run, order, result)
             case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
-                attempt = flight.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
-                return await self._settle(flight, attempt)
+                attempt = job_run.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
+                return await self._settle(job_run, attempt)
         return result
 
     async def _admission(self, order: Order) -> Admission:
@@ -133,7 +133,7 @@ class JobRunner:
             admission = self._context.budget.admit(order)
         return admission
 
-    async def _beside(self, flight: JobRun, order: Order, full: Full) -> Ending | Later:
+    async def _beside(self, job_run: JobRun, order: Order, full: Full) -> Ending | Later:
         """Ask the budget again, which knows now what the manifest's other runs have cost.
 
         While they live, what they make may still tell its price.
@@ -141,46 +141,46 @@ class JobRunner:
         self._context.budget.elsewhere(full.spent)
         for run in full.unpriced:
             if await asyncio.to_thread(self._context.alive, run):
-                return self._wait_for(run, flight, "is making something of unknown price")
+                return self._wait_for(run, job_run, "is making something of unknown price")
         if full.unpriced:
             self._context.budget.blind(order.unit)
         return Later(delay_s=0.0)
 
-    async def _join(self, flight: JobRun, attempt: Attempt) -> Ending | Later | None:
+    async def _join(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
         """Go on with what another run has made, or is making, of the same request."""
         if attempt.task_id is not None and attempt.state in _MADE:
-            flight.take_over(attempt)
-            return None if flight.known else await self._watch(flight)
+            job_run.take_over(attempt)
+            return None if job_run.known else await self._watch(job_run)
         alive = await asyncio.to_thread(self._context.alive, attempt.run)
         if attempt.state is AttemptState.INTENT and alive:
-            return self._wait_for(attempt.run, flight, "is submitting the same")
-        return await self._settle(flight, attempt)
+            return self._wait_for(attempt.run, job_run, "is submitting the same")
+        return await self._settle(job_run, attempt)
 
-    def _wait_for(self, run: str, flight: JobRun, doing: str) -> Ending | Later:
+    def _wait_for(self, run: str, job_run: JobRun, doing: str) -> Ending | Later:
         """Leave the job until the other run has done that, within the job's own time limit."""
         now, limit_s = asyncio.get_running_loop().time(), self._context.settings.timeout_s
-        if flight.others_since is None:
-            flight.others_since = now
+        if job_run.others_since is None:
+            job_run.others_since = now
             text = f"waiting for another run ({run}), which {doing}"
-            self._context.tell(Step.RETRYING, flight.entry.job.id, text)
-        if now - flight.others_since <= limit_s:
+            self._context.emit(Step.RETRYING, job_run.entry.job.id, text)
+        if now - job_run.others_since <= limit_s:
             return Later(delay_s=OTHERS_S)
         reason = f"waited {limit_s:g} s for another run ({run}), which {doing} and still lives"
-        return Ending(outcome=ended(flight, State.PENDING, reason=reason))
+        return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
 
-    async def _settle(self, flight: JobRun, attempt: Attempt) -> Ending | Later | None:
-        flight.unsure = True
-        result = await decide(self._context, flight, attempt)
-        flight.unsure = False
-        flight.tries += isinstance(result, Later)
-        return await self._watch(flight) if result is None else result
+    async def _settle(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
+        job_run.unsure = True
+        result = await decide(self._context, job_run, attempt)
+        job_run.unsure = False
+        job_run.tries += isinstance(result, Later)
+        return await self._watch(job_run) if result is None else result
 
-    async def _watch(self, flight: JobRun) -> Ending | None:
-        if flight.known:
+    async def _watch(self, job_run: JobRun) -> Ending | None:
+        if job_run.known:
             return None
         if self._context.stopping.is_set():
-            return Ending(outcome=interrupted(flight))
-        return await watch(self._context, flight)
+            return Ending(outcome=interrupted(job_run))
+        return await watch(self._context, job_run)
 
     async def _share(self, entry: PlanEntry) -> Ending:
         assert entry.share is not None

@@ -22,7 +22,7 @@ from runner.providers.registry import LISTERS, put_off
 
 
 def ended(
-    flight: JobRun,
+    job_run: JobRun,
     state: State,
     *,
     reason: str | None = None,
@@ -30,37 +30,37 @@ def ended(
     files: tuple[StoredFile, ...] = (),
 ) -> Outcome:
     """The outcome of a job that was under way in this run."""
-    estimate = flight.entry.estimate
+    estimate = job_run.entry.estimate
     return Outcome(
-        job=flight.entry.job,
+        job=job_run.entry.job,
         state=state,
         reason=reason,
-        task_id=flight.task_id,
-        seed=flight.seed,
-        credits=flight.credits,
+        task_id=job_run.task_id,
+        seed=job_run.seed,
+        credits=job_run.credits,
         estimated=estimate,
-        actual=credits_of(flight.credits),
+        actual=credits_of(job_run.credits),
         at_risk=estimate if state is State.AMBIGUOUS else None,
-        usage=flight.usage,
-        urls=flight.urls,
+        usage=job_run.usage,
+        urls=job_run.urls,
         files=files,
-        attempts=flight.attempts,
-        submitted_at=flight.submitted_at,
-        finished_at=flight.finished_at,
+        attempts=job_run.attempts,
+        submitted_at=job_run.submitted_at,
+        finished_at=job_run.finished_at,
         error=error,
         # Without needs it says nothing that the job does not, and there may be many.
-        sent=flight.intent.request if flight.intent and flight.entry.job.draft.needs else None,
-        elsewhere=flight.elsewhere,
+        sent=job_run.intent.request if job_run.intent and job_run.entry.job.draft.needs else None,
+        elsewhere=job_run.elsewhere,
     )
 
 
-def interrupted(flight: JobRun) -> Outcome:
+def interrupted(job_run: JobRun) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
-    if flight.unsure or (flight.posting and flight.task_id is None):
-        return ended(flight, State.AMBIGUOUS, reason=CUT)
-    where = "made, not yet fetched" if flight.known else "its task is under way"
-    where = where if flight.task_id else "not submitted"
-    return ended(flight, State.PENDING, reason=f"interrupted; {where}")
+    if job_run.unsure or (job_run.posting and job_run.task_id is None):
+        return ended(job_run, State.AMBIGUOUS, reason=CUT)
+    where = "made, not yet fetched" if job_run.known else "its task is under way"
+    where = where if job_run.task_id else "not submitted"
+    return ended(job_run, State.PENDING, reason=f"interrupted; {where}")
 
 
 def unstarted(entry: PlanEntry, reason: str, *, skipped: bool = False) -> Outcome:

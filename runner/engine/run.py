@@ -38,7 +38,7 @@ class Batch:
         self._plan = plan
         self._to_fetch: asyncio.Queue[JobRun] = asyncio.Queue()
         self._news = asyncio.Condition()
-        self.stops = StopConditions(max_failures=context.settings.max_failures)
+        self.stop_conditions = StopConditions(max_failures=context.settings.max_failures)
         """Why nothing more was submitted, to a provider or at all."""
         self._schedule = Schedule(
             plan.entries,
@@ -48,9 +48,11 @@ class Batch:
         self._ends = OutcomeStore(plan.entries, self._schedule.numbers, context.archive.parent)
         self._numbers: dict[str, int] = {}
         """Job id to its number in the plan, of the jobs that have begun and not ended."""
-        self._ahead = Prefetcher(context, self._schedule.upcoming)
-        self._under_way = JobRunner(context, self._schedule, self.stops, self._ahead, self._ends)
-        self.brake = Shutdown(context, self._under_way.flights)
+        self._prefetcher = Prefetcher(context, self._schedule.upcoming)
+        self._under_way = JobRunner(
+            context, self._schedule, self.stop_conditions, self._prefetcher, self._ends
+        )
+        self.shutdown = Shutdown(context, self._under_way.job_runner)
         """For who must end it early."""
 
     async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
@@ -64,22 +66,22 @@ class Batch:
         async with asyncio.TaskGroup() as beside:
             running = [beside.create_task(self._fetch()) for _ in range(FETCHERS)]
             lasting = [
-                self._ahead.keep_building(),
-                *(roll.keep_asking() for roll in self._context.rolls.values()),
+                self._prefetcher.keep_building(),
+                *(poller.keep_asking() for poller in self._context.pollers.values()),
                 self._write_now_and_then(checkpoint),
             ]
             running += [beside.create_task(self._guarded(work)) for work in lasting]
             await self._work_together()
             for task in running:
                 task.cancel()
-        if self.brake.errors:
-            raise ExceptionGroup("the batch ended before its time", self.brake.errors)
+        if self.shutdown.errors:
+            raise ExceptionGroup("the batch ended before its time", self.shutdown.errors)
 
     def outcomes(self) -> StoredOutcomes:
         """One outcome for every job, in the plan's order, whatever state the run is in."""
-        flights = self._under_way.flights
+        job_runner = self._under_way.job_runner
         return self._ends.now(
-            {self._numbers[job]: interrupted(flight) for job, flight in flights.items()}
+            {self._numbers[job]: interrupted(job_run) for job, job_run in job_runner.items()}
         )
 
     # ------------------------------------------------------------------------------- workers
@@ -88,7 +90,7 @@ class Batch:
         count = min(self._context.settings.concurrency, len(self._plan.entries))
         async with asyncio.TaskGroup() as workers:
             # Idle workers bear names that no job can have: ids hold no blanks.
-            self.brake.workers = [
+            self.shutdown.workers = [
                 workers.create_task(self._work(), name=f"worker {n}") for n in range(count)
             ]
 
@@ -97,7 +99,7 @@ class Batch:
             try:
                 await self._carry(number)
             except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
-                self.brake.fail(error)
+                self.shutdown.fail(error)
 
     async def _next(self) -> int | None:
         """The next job to carry; None when there will be no more."""
@@ -123,12 +125,12 @@ class Batch:
         _current_task().set_name(job)  # an interruption asks whose submission is out
         generation = self._schedule.lane(number).generation
         try:
-            result = await self._under_way.fly(entry)
+            result = await self._under_way.run(entry)
         finally:
-            self._schedule.land(number)
+            self._schedule.release(number)
         match result:
             case Ending():
-                await self._end(result.outcome, result.halt)
+                await self._end(result.outcome, result.stop)
             case Later():
                 self._context.budget.settle(job, None, kept=False)
                 if result.narrow:
@@ -137,31 +139,31 @@ class Batch:
                 self._schedule.delay(number, loop.time() + result.delay_s)
                 await self._tell_workers(1)
             case None:
-                self._to_fetch.put_nowait(self._under_way.flights[job])
+                self._to_fetch.put_nowait(self._under_way.job_runner[job])
 
     async def _fetch(self) -> None:
         while True:
             try:
                 ending = await collect(self._context, await self._to_fetch.get())
-                await self._end(ending.outcome, ending.halt)
+                await self._end(ending.outcome, ending.stop)
             except Exception as error:  # noqa: BLE001 - the same
-                self.brake.fail(error)
+                self.shutdown.fail(error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
         try:
             await work
         except Exception as error:  # noqa: BLE001 - the same
-            self.brake.fail(error)
+            self.shutdown.fail(error)
 
     # ---------------------------------------------------------------------------------- ends
 
-    async def _end(self, outcome: Outcome, halt: StopReason | None = None) -> None:
+    async def _end(self, outcome: Outcome, stop: StopReason | None = None) -> None:
         """Take down how a job ended, and what follows for those that wait for it."""
         job, number = outcome.job, self._numbers[outcome.job.id]
         self._note(number, outcome)
         self._context.budget.settle(job.id, outcome.actual, kept=outcome.paid)
         freed = 0
-        self.stops.note(self._context.operations[job.operation].provider, outcome, halt)
+        self.stop_conditions.note(self._context.operations[job.operation].provider, outcome, stop)
         if outcome.state is State.SUCCEEDED:
             freed = self._schedule.succeed(number)
         else:
@@ -177,9 +179,9 @@ class Batch:
 
     def _note(self, number: int, outcome: Outcome) -> None:
         self._ends.put(number, outcome)
-        self._under_way.flights.pop(outcome.job.id, None)
+        self._under_way.job_runner.pop(outcome.job.id, None)
         self._numbers.pop(outcome.job.id, None)
-        self._context.tell(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
+        self._context.emit(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
 
     async def _tell_workers(self, ready: int) -> None:
         """Wake as many workers as there is new work for, or all of them at the end."""
@@ -197,7 +199,7 @@ class Batch:
             try:
                 await asyncio.to_thread(checkpoint, self.outcomes())
             except OutputError as error:  # the end will tell again; what is paid for goes on
-                self._context.tell(Step.RETRYING, "", error.message)
+                self._context.emit(Step.RETRYING, "", error.message)
             # A hundred thousand rows take seconds to write: not more than a tenth of the time.
             wait_s = max(CHECKPOINT_S, 10 * (loop.time() - began))
 

@@ -20,7 +20,7 @@ class Lane:
     """The places that settings allow."""
     places: float
     """The places that the provider seems to allow, between 1 and `most`."""
-    flying: int = 0
+    running: int = 0
     generation: int = 0
     """Counts the narrowings, so that one crowd of refusals narrows once."""
     line: array[int] = field(default_factory=lambda: array("q"))
@@ -31,7 +31,7 @@ class Lane:
     @property
     def open(self) -> bool:
         """Whether a job is ready and a place is free for it."""
-        return self.flying < int(self.places) and bool(self.line or self.freed)
+        return self.running < int(self.places) and bool(self.line or self.freed)
 
     @property
     def first(self) -> int:
@@ -44,7 +44,7 @@ class Lane:
 
     def take(self) -> int:
         """Let the next job have a place."""
-        self.flying += 1
+        self.running += 1
         return self.line.pop() if self.line else self.freed.popleft()
 
 
@@ -113,9 +113,9 @@ class Schedule:
         """Take back a job that cannot start before `until`; others are not held up by it."""
         heapq.heappush(self._delayed, (until, next(self._serial), number))
 
-    def land(self, number: int) -> None:
+    def release(self, number: int) -> None:
         """The job's place in flight is free again."""
-        self.lane(number).flying -= 1
+        self.lane(number).running -= 1
 
     def narrow(self, number: int, generation: int) -> None:
         """The provider says there are too many in flight: half as many from now on.
@@ -126,7 +126,7 @@ class Schedule:
         lane = self.lane(number)
         if generation == lane.generation:
             lane.generation += 1
-            lane.places = max(1.0, min(lane.places, lane.flying) / 2)
+            lane.places = max(1.0, min(lane.places, lane.running) / 2)
 
     def widen(self, provider: str) -> None:
         """The provider took one more: one place more for each full round of them."""

@@ -20,10 +20,10 @@ ANSWER_WAIT_S = 15.0
 class Shutdown:
     """What ends a batch early: a signal, the ledger, a defect."""
 
-    def __init__(self, context: Context, flights: Mapping[str, JobRun]) -> None:
+    def __init__(self, context: Context, job_runner: Mapping[str, JobRun]) -> None:
         """`flights`: job id to its way so far, of the jobs under way."""
         self._context = context
-        self._flights = flights
+        self._job_runner = job_runner
         self.workers: list[asyncio.Task[None]] = []
         """Who carries jobs; each is named after the one that it carries."""
         self.interrupted_by: signal.Signals | None = None
@@ -43,7 +43,7 @@ class Shutdown:
                 f"waiting up to {ANSWER_WAIT_S:g} s for the answers to {waiting} submission"
                 f"{'s' * (waiting != 1)}; Ctrl-C again cuts them"
             )
-        self._context.tell(Step.INTERRUPTED, "", text)
+        self._context.emit(Step.INTERRUPTED, "", text)
 
     def fail(self, error: Exception) -> None:
         """End the run for a reason of our own, but not the submissions that have left."""
@@ -55,7 +55,7 @@ class Shutdown:
 
         What has not left in full is called back: nothing has arrived of it.
         """
-        posting = {job for job, flight in self._flights.items() if flight.posting}
+        posting = {job for job, job_run in self._job_runner.items() if job_run.posting}
         if not self._context.stopping.is_set():
             self._context.stopping.set()
             me = asyncio.current_task()
@@ -97,12 +97,12 @@ class StopConditions:
     def told(self) -> list[str]:
         """The halts in words."""
         whole = [self.everywhere.reason] if self.everywhere else []
-        return whole + [f"{name}: {halt.reason}" for name, halt in self.by_provider.items()]
+        return whole + [f"{name}: {stop.reason}" for name, stop in self.by_provider.items()]
 
-    def note(self, provider: str, outcome: Outcome, halt: StopReason | None) -> None:
+    def note(self, provider: str, outcome: Outcome, stop: StopReason | None) -> None:
         """Take one ending into account."""
-        if halt is not None:
-            self.by_provider.setdefault(provider, halt)
+        if stop is not None:
+            self.by_provider.setdefault(provider, stop)
         if outcome.state is not State.FAILED or outcome.error is None:
             return
         self._failures += 1
@@ -115,5 +115,5 @@ class StopConditions:
             refused.add(outcome.job.fingerprint)
             if len(refused) >= SHARED_LIMIT:
                 reason = f"{outcome.error.code} for {len(refused)} different requests"
-                halt = StopReason(reason=f"{reason}: {outcome.error.message}", exit=Exit.PROVIDER)
-                self.by_provider.setdefault(provider, halt)
+                stop = StopReason(reason=f"{reason}: {outcome.error.message}", exit=Exit.PROVIDER)
+                self.by_provider.setdefault(provider, stop)

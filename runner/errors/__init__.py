@@ -1,8 +1,15 @@
-"""What can go wrong: problems with a place and a hint, exit codes, and text made safe to show."""
+"""What can go wrong: diagnostics with a location and a hint, exit codes, and text safe to show."""
 
 from __future__ import annotations
 
-from runner.errors.diagnostics import Diagnostic, Location, format_diagnostics, merge
+from runner.errors.diagnostics import (
+    Diagnostic,
+    Location,
+    format_diagnostics,
+    merge,
+    nearest,
+    suggest,
+)
 from runner.errors.exits import (
     PRECEDENCE,
     Exit,
@@ -14,7 +21,7 @@ from runner.errors.exits import (
     UsageError,
     worst,
 )
-from runner.errors.text import Secret, one_line, printable, redact, width
+from runner.errors.text import Secret, one_line, plural, printable, redact, width
 
 __all__ = [
     "PRECEDENCE",
@@ -30,9 +37,12 @@ __all__ = [
     "UsageError",
     "format_diagnostics",
     "merge",
+    "nearest",
     "one_line",
+    "plural",
     "printable",
     "redact",
+    "suggest",
     "width",
     "worst",
 ]

@@ -1,16 +1,20 @@
-"""What is wrong with a file, and where: told as a compiler does, and not without end."""
+"""Reports what is wrong with a file the way a compiler does: location, message, hint."""
 
 from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from runner.errors.text import excerpt, one_line
 
 _SHOWN = 12
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """The known name that is most like `name`; None where none is much like it."""
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
@@ -18,20 +22,16 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     names = list(known)
     if not names:
         return None
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
-    if near:
-        return f'did you mean "{near[0]}"?'
+    near = nearest(name, names)
+    if near is not None:
+        return f'did you mean "{near}"?'
     more = ", ..." if len(names) > _SHOWN else ""
     return f"known: {', '.join(names[:_SHOWN])}{more}"
 
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """A place in a text file. Lines and columns count characters from 1; 0 means unknown."""
+    """A location in a text file. Lines and columns count characters from 1; 0 means unknown."""
 
     path: str
     line: int = 0
@@ -52,7 +52,7 @@ class Diagnostic:
     """One thing that is wrong (or, with `warning`, odd) in what the user wrote."""
 
     message: str
-    place: Location | None = None
+    location: Location | None = None
     job: str | None = None
     hint: str | None = None
     warning: bool = False
@@ -61,16 +61,16 @@ class Diagnostic:
 
     def __str__(self) -> str:
         """Compiler style: `FILE:LINE:COLUMN: error: job "a": what`, the line, a caret, a hint."""
-        where = f"{self.place}: " if self.place else ""
+        where = f"{self.location}: " if self.location else ""
         kind = "warning" if self.warning else "error"
         job = f'job "{self.job}": ' if self.job and self.jobs == 1 else ""
         first = f", first: {self.job}" if self.job else ""
         many = f" ({self.jobs} jobs{first})" if self.jobs > 1 else ""
         lines = [f"{where}{kind}: {job}{self.message}{many}"]
-        if self.place and self.place.text is not None and self.place.column:
-            lines += excerpt(self.place.text, self.place.column)
-        if self.place and self.place.via:
-            lines.append(f"  asked for at {self.place.via}")
+        if self.location and self.location.text is not None and self.location.column:
+            lines += excerpt(self.location.text, self.location.column)
+        if self.location and self.location.via:
+            lines.append(f"  asked for at {self.location.via}")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(one_line(line) for line in lines)
@@ -83,7 +83,7 @@ def merge(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     """
     found: dict[tuple[str, str, bool], Diagnostic] = {}
     for problem in problems:
-        key = (str(problem.place), problem.message, problem.warning)
+        key = (str(problem.location), problem.message, problem.warning)
         if key in found:
             known = found[key]
             found[key] = replace(
@@ -111,7 +111,7 @@ def format_diagnostics(problems: Iterable[Diagnostic]) -> list[str]:
     kinds: Counter[bool] = Counter()
     left: Counter[tuple[str, bool]] = Counter()
     for problem in problems:
-        via = problem.place.via if problem.place else None
+        via = problem.location.via if problem.location else None
         cause = (str(via) if via else "", problem.warning)
         alike[cause] += 1
         if via and alike[cause] > _MOST_ALIKE:
@@ -127,4 +127,4 @@ def format_diagnostics(problems: Iterable[Diagnostic]) -> list[str]:
 def _more(cause: str, warning: bool, number: int) -> str:
     kind = "warning" if warning else "error"
     where = f" about what is asked for at {cause}" if cause else ""
-    return f"... and {number:,} more {kind}{'s' * (number != 1)}{where}"
+    return f"... and {number:,} more {kind if number == 1 else f'{kind}s'}{where}"

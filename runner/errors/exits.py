@@ -1,4 +1,4 @@
-"""The known ends of the program, each an exception with its exit code."""
+"""Exit codes, and the exceptions that end the program with one of them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING, ClassVar
 
 from runner.errors.diagnostics import Diagnostic, Location, format_diagnostics
+from runner.errors.text import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,10 +54,6 @@ def worst(codes: Iterable[Exit]) -> Exit:
     return next((code for code in (*early, *PRECEDENCE) if code in seen), Exit.OK)
 
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-
 class Failure(Exception):  # noqa: N818 - the family's name; its members end in Error
     """A known end of the program: shown without a traceback, with its exit code."""
 
@@ -67,18 +64,18 @@ class Failure(Exception):  # noqa: N818 - the family's name; its members end in 
         message: str,
         *,
         hint: str | None = None,
-        place: Location | None = None,
+        location: Location | None = None,
         others: Iterable[Diagnostic] = (),
     ):
         super().__init__(message)
         self.message = message
         self.hint = hint
-        self.place = place
+        self.location = location
         self.others = list(others)
         """Further problems of the same kind, told after this one."""
 
     def __str__(self) -> str:
-        first = Diagnostic(message=self.message, hint=self.hint, place=self.place)
+        first = Diagnostic(message=self.message, hint=self.hint, location=self.location)
         return "\n".join(str(problem) for problem in (first, *self.others))
 
 
@@ -94,13 +91,13 @@ class ManifestError(Failure):
     exit = Exit.INVALID
 
     def __init__(self, problems: Iterable[Diagnostic]):
-        self.problems = list(problems)
-        errors = sum(not problem.warning for problem in self.problems)
-        super().__init__(f"{errors} error{'s' * (errors != 1)}")
+        self.diagnostics = list(problems)
+        errors = sum(not problem.warning for problem in self.diagnostics)
+        super().__init__(plural(errors, "error"))
 
     def __str__(self) -> str:
         """What to print: not everything, where there is very much of it; `problems` has all."""
-        return "\n".join(format_diagnostics(self.problems))
+        return "\n".join(format_diagnostics(self.diagnostics))
 
 
 class ProviderError(Failure):

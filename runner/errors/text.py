@@ -1,4 +1,4 @@
-"""Foreign text made safe to show, and how wide it is on a terminal."""
+"""Makes text safe and fit to show: redaction of keys, escaping, plurals, terminal width."""
 
 from __future__ import annotations
 
@@ -59,6 +59,11 @@ def one_line(text: str) -> str:
 def _visible(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
+
+
+def plural(count: int, noun: str, many: str | None = None) -> str:
+    """The count with its noun: `1 job`, `2 jobs`, `12,000 jobs`; `many` is an irregular plural."""
+    return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def width(text: str) -> int:

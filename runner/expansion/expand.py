@@ -58,9 +58,9 @@ class Entries:
     scope: Scope
     """The names of a job with neither matrix nor row."""
     places: SourceMap
-    problems: list[Diagnostic]
+    diagnostics: list[Diagnostic]
     drafts: list[Draft] = field(default_factory=list)
-    sketches: list[PartialJob] = field(default_factory=list)
+    partial_jobs: list[PartialJob] = field(default_factory=list)
     ids: IdRegistry = field(default_factory=IdRegistry)
     of_entry: dict[int, Sequence[Variant]] = field(default_factory=dict)
     """The variants of entries that have several."""
@@ -173,7 +173,7 @@ class Entries:
     def _sketch(self, draft: Draft, found: JobTemplate, unsure: Collection[str | int]) -> None:
         names = frozenset(name for name in found.open if name in unsure)
         if draft.take == 1:  # the others are like it
-            self.sketches.append(PartialJob(draft=draft, unsure=names))
+            self.partial_jobs.append(PartialJob(draft=draft, unsure=names))
 
     def _scope(self, variant: Variant) -> Scope:
         if variant.matrix is None and variant.row is None:
@@ -208,9 +208,11 @@ class Entries:
     def _tell(self, origin: Origin, id_: str | None, faults: Sequence[EvaluationError]) -> None:
         for fault in faults:
             if fault.message is not None:
-                place = self.places.of_fault(origin, fault)
-                problem = Diagnostic(message=fault.message, place=place, job=id_, hint=fault.hint)
-                self.problems.append(problem)
+                place = self.places.of_error(origin, fault)
+                problem = Diagnostic(
+                    message=fault.message, location=place, job=id_, hint=fault.hint
+                )
+                self.diagnostics.append(problem)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,11 +221,11 @@ class Expansion:
 
     drafts: list[Draft]
     """Every job that could be made out, in the order of the manifest."""
-    sketches: list[PartialJob]
+    partial_jobs: list[PartialJob]
     """What is known of the others, which may have more faults than those told."""
-    problems: list[Diagnostic]
+    diagnostics: list[Diagnostic]
     """What is wrong with the others; not in the order of the file."""
-    place_of: PlaceOf
+    locate: PlaceOf
 
 
 def expand(
@@ -252,7 +254,7 @@ def expand(
         variants=Variants(base, names, places, problems.append),
         scope={**names, "jobs": JobResults(), "take": 1},
         places=places,
-        problems=problems,
+        diagnostics=problems,
     )
     jobs = document_value.get("jobs")
     for index, entry in enumerate(each(jobs if isinstance(jobs, list) else ())):
@@ -261,14 +263,14 @@ def expand(
         else:
             entries.ids.miss()
     problems += _lost_defaults(document_value, places)
-    problems += entries.ids.problems(places, entries.varying)
-    linked = [*entries.drafts, *(sketch.draft for sketch in entries.sketches)]
+    problems += entries.ids.diagnostics(places, entries.varying)
+    linked = [*entries.drafts, *(sketch.draft for sketch in entries.partial_jobs)]
     problems += check_references(linked, entries.ids, places)
     return Expansion(
         drafts=entries.drafts,
-        sketches=entries.sketches,
-        problems=problems,
-        place_of=places.of_draft,
+        partial_jobs=entries.partial_jobs,
+        diagnostics=problems,
+        locate=places.of_draft,
     )
 
 
@@ -283,7 +285,7 @@ def _names(
     written = document.get("vars")
     variables = Variables(written if isinstance(written, dict) else {}, shown)
     problems += [
-        Diagnostic(message=fault.message, place=places.at_fault(fault), hint=fault.hint)
+        Diagnostic(message=fault.message, location=places.at_error(fault), hint=fault.hint)
         for fault in variables.faults
         if fault.message
     ]
@@ -296,7 +298,7 @@ def _lost_defaults(document: Mapping[str, Any], places: SourceMap) -> list[Diagn
     return [
         Diagnostic(
             message=f"{key} cannot be a default of one operation",
-            place=places.at(("defaults", name, key)),
+            location=places.at(("defaults", name, key)),
             hint=f"write {key} under defaults itself, or in each job",
         )
         for name, values in (defaults.items() if isinstance(defaults, dict) else ())

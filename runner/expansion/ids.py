@@ -126,7 +126,7 @@ class IdRegistry:
         clash.jobs += 1
         return False
 
-    def problems(
+    def diagnostics(
         self, places: SourceMap, varying: Callable[[int], Sequence[str]]
     ) -> list[Diagnostic]:
         """One problem for each entry whose jobs lack ids of their own.
@@ -142,12 +142,12 @@ def _problem(clash: _Clash, places: SourceMap, hint: str | None) -> Diagnostic:
     place = places.at(("jobs", clash.entry, "id"))
     if clash.entry == clash.first.entry:
         message = f'{clash.jobs + 1} jobs of this entry come out with the id "{clash.id}"'
-        return Diagnostic(message=message, place=place, hint=hint)
+        return Diagnostic(message=message, location=place, hint=hint)
     first = places.at(("jobs", clash.first.entry, "id"))
     message = f'the id "{clash.id}" is taken by the job at {first}'
     if clash.id != clash.first.id:
         message += f' as "{clash.first.id}" (ids must differ in more than case)'
-    return Diagnostic(message=message, place=place, hint=hint)
+    return Diagnostic(message=message, location=place, hint=hint)
 
 
 def _hint(varying: Sequence[str]) -> str | None:
@@ -176,7 +176,7 @@ def check_references(
         path = next(p for p, part in references(draft.parameters) if part.job == ring[1])
         message = f"jobs wait for each other in a circle: {' -> '.join(ring)}"
         problems.append(
-            Diagnostic(message=message, place=places.of_draft(draft, path), job=draft.id)
+            Diagnostic(message=message, location=places.of_draft(draft, path), job=draft.id)
         )
     return problems
 
@@ -189,7 +189,7 @@ def _unknown(draft: Draft, ids: IdRegistry, places: SourceMap) -> Iterator[Diagn
         told.add(part.job)
         yield Diagnostic(
             message=f'there is no job "{part.job}"',
-            place=places.of_draft(draft, path),
+            location=places.of_draft(draft, path),
             job=draft.id,
             hint=_reference_hint(part.job, ids.known),
         )

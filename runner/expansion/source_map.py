@@ -54,7 +54,7 @@ class SourceMap:
         written = self.written(origin, path)
         return self._place(written, key=True) if key else self._traced(written, origin, 0)
 
-    def of_fault(self, origin: Origin, fault: EvaluationError) -> Location:
+    def of_error(self, origin: Origin, fault: EvaluationError) -> Location:
         """Where an expression in one of a job's values is wrong: in its row, or as written."""
         path = self.written(origin, fault.path)
         place = shifted(self._place(path), fault.text, fault.offset)
@@ -63,7 +63,7 @@ class SourceMap:
         blamed = row and (fault.data or row.path.lower().endswith(".jsonl"))
         return _in_row(row, place) if row and blamed and self._asks_row(path) else place
 
-    def at_fault(self, fault: EvaluationError) -> Location:
+    def at_error(self, fault: EvaluationError) -> Location:
         """The same where the fault's path starts at the manifest's root."""
         return shifted(self._place(fault.path), fault.text, fault.offset)
 

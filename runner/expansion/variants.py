@@ -108,8 +108,8 @@ class Variants:
         value = interpolate(written, self._scope, faults, path)
         for fault in faults:
             if fault.message:
-                place = self._places.at_fault(fault)
-                self._report(Diagnostic(message=fault.message, place=place, hint=fault.hint))
+                place = self._places.at_error(fault)
+                self._report(Diagnostic(message=fault.message, location=place, hint=fault.hint))
         return value, not faults
 
     def _written(self, index: int, key: str) -> tuple[str | int, ...]:
@@ -121,7 +121,7 @@ class Variants:
             self._tell(path, message)
 
     def _tell(self, path: tuple[str | int, ...], message: str, hint: str | None = None) -> None:
-        self._report(Diagnostic(message=message, place=self._places.at(path), hint=hint))
+        self._report(Diagnostic(message=message, location=self._places.at(path), hint=hint))
 
 
 def _layered(shared: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> Any:
@@ -149,10 +149,12 @@ def _problems(file: Path, error: RowsError) -> Iterator[Diagnostic]:
         text = error.line(trouble)
         column = 0 if text is None else trouble.column
         place = Location(path=str(file), line=trouble.line, column=column, text=text)
-        yield Diagnostic(message=trouble.message, place=place, hint=trouble.hint)
+        yield Diagnostic(message=trouble.message, location=place, hint=trouble.hint)
     if len(wrong) > _MOST_ROWS:
         more = f"{len(wrong) - _MOST_ROWS:,} more rows are wrong"
-        yield Diagnostic(message=more, place=Location(path=str(file), line=wrong[_MOST_ROWS].line))
+        yield Diagnostic(
+            message=more, location=Location(path=str(file), line=wrong[_MOST_ROWS].line)
+        )
 
 
 def varying(variants: Sequence[Variant]) -> list[str]:

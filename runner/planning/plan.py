@@ -119,7 +119,7 @@ def doubles(jobs: Sequence[Job], place_of: PlaceOf) -> list[Diagnostic]:
     return [
         Diagnostic(
             message=f'asks for the very same as job "{maker}" and is made once for both',
-            place=place_of(job.draft, ("id",)),
+            location=place_of(job.draft, ("id",)),
             job=job.id,
             hint="for several pictures of one request, write takes: N",
             warning=True,

@@ -29,7 +29,7 @@ class Earlier:
     that were left out."""
     proofs: tuple[Evidence, ...] = ()
     """The rows of what was paid for, is under way, or may be either: the surest proof first."""
-    problems: tuple[Diagnostic, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
     """Warnings: it could not be read."""
 
     @property
@@ -55,10 +55,10 @@ def read_evidence(path: Path, *, needless: Needless | None = None) -> Earlier:
     if flaw:
         problem = Diagnostic(
             message=f"the results manifest {flaw}; it is no evidence of what was paid for",
-            place=Location(path=str(path)),
+            location=Location(path=str(path)),
             warning=True,
         )
-        return Earlier(problems=(problem,))
+        return Earlier(diagnostics=(problem,))
     found = [*document["jobs"], *_list(document.get("removed"))]
     rows = tuple(each for each in found if isinstance(each, dict) and _text(each.get("id")))
     return Earlier(rows=rows, proofs=_proofs(rows))
@@ -104,7 +104,7 @@ def _words(error: Exception) -> str:
         case UnicodeDecodeError():
             return "is not UTF-8 text"
         case ManifestError():
-            return f"is damaged: {error.problems[0].message}"
+            return f"is damaged: {error.diagnostics[0].message}"
     return f"is damaged: {error}"
 
 

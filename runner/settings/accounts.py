@@ -36,7 +36,7 @@ def read_accounts(
             accounts[name] = account
     if problems:
         first, *others = problems
-        raise ProviderError(first.message, hint=first.hint, place=first.place, others=others)
+        raise ProviderError(first.message, hint=first.hint, location=first.location, others=others)
     return accounts
 
 
@@ -78,7 +78,7 @@ class _Block:
         """Note a problem, at the place of `key` where the manifest has it."""
         locate = self.sources.locate if key in self.given else None
         place = locate(("providers", self.facts.name, key)) if locate else None
-        self.problems.append(Diagnostic(message=message, hint=hint, place=place))
+        self.problems.append(Diagnostic(message=message, hint=hint, location=place))
 
 
 def _account(block: _Block, trusted: tuple[tuple[str, str], ...], *, keys: bool) -> Account | None:

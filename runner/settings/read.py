@@ -71,7 +71,7 @@ def read_settings(
             at = sources.locate if one.in_manifest else None
             place = at(("run", one.name)) if at else None
             message, hint = f"{one.words} {error}", _hint(one, error.forms)
-            problems.append((one, Diagnostic(message=message, hint=hint, place=place)))
+            problems.append((one, Diagnostic(message=message, hint=hint, location=place)))
     _raise(problems)
     fields["outputs"] = _folder(said, sources.base)
     return Settings(**fields, accounts=read_accounts(sources, used, keys=keys))

@@ -99,7 +99,7 @@ def _money_line(unit: Unit, outlook: Outlook) -> str:
 
 def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:
     """One problem; lines and columns count from 1, null where there is none."""
-    place = problem.place
+    place = problem.location
     return {
         "severity": "warning" if problem.warning else "error",
         "file": place.path if place else None,

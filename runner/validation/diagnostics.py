@@ -45,7 +45,7 @@ def job_diagnostics(
     return merge(
         Diagnostic(
             message=finding.message,
-            place=place_of(draft, finding.path, key=finding.key),
+            location=place_of(draft, finding.path, key=finding.key),
             job=draft.id or None,
             hint=_from_default(draft, finding, document) or finding.hint,
             warning=finding.warning,
@@ -90,7 +90,7 @@ def document_diagnostics(
     return merge(
         Diagnostic(
             message=finding.message,
-            place=place(finding.path, key=finding.key),
+            location=place(finding.path, key=finding.key),
             job=_job_at(document, finding.path),
             hint=finding.hint,
             warning=finding.warning,
@@ -105,8 +105,8 @@ def not_yet_reported(more: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> 
     The expansion stumbles over what the manifest's shape was blamed for already; one mistake is
     told once, by the check that knows it best.
     """
-    places = {str(problem.place) for problem in told if not problem.warning}
-    return [problem for problem in more if str(problem.place) not in places]
+    places = {str(problem.location) for problem in told if not problem.warning}
+    return [problem for problem in more if str(problem.location) not in places]
 
 
 def _job_at(document: Any, path: tuple[str | int, ...]) -> str | None:

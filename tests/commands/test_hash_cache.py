@@ -69,7 +69,7 @@ def campaign(online: Project) -> Project:
 def asked(project: Project, *arguments: str, ahead_s: int = 3600) -> tuple[int, str]:
     """How much a process of its own has read of result files, and what the plan is for the job."""
     words = arguments or ("plan", "--json", "spring.yaml")
-    with running(project, *words, before=COUNTED.format(ahead=ahead_s)) as process:
+    with running(project, *words, before=COUNTED.format(prefetcher=ahead_s)) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     read = int((project.folder / ".site" / f"read-{process.pid}").read_text())
@@ -270,7 +270,7 @@ def test_two_processes_at_once_share_a_cache(campaign: Project) -> None:
     with ExitStack() as both:
         verbs = [
             both.enter_context(
-                running(campaign, "status", "spring.yaml", before=COUNTED.format(ahead=3600))
+                running(campaign, "status", "spring.yaml", before=COUNTED.format(prefetcher=3600))
             )
             for _ in range(2)
         ]

@@ -26,7 +26,7 @@ def problems(text: str, *, head: str = HEAD) -> list[Diagnostic]:
     try:
         (manifest,) = read_manifests([Path("m.yaml")], {})
     except ManifestError as error:
-        return error.problems
+        return error.diagnostics
     return manifest.warnings
 
 
@@ -99,9 +99,9 @@ def test_a_signed_url_from_a_row_is_told_at_its_row() -> None:
 """
     (problem,) = problems(jobs.replace("${{ take }}", "${{ row.pic | slug }}"))
     assert problem.warning
-    assert str(problem.place) == "r.csv:3"
-    assert problem.place
-    assert str(problem.place.via) == "m.yaml:4:73"
+    assert str(problem.location) == "r.csv:3"
+    assert problem.location
+    assert str(problem.location.via) == "m.yaml:4:73"
 
 
 def test_a_result_where_it_cannot_go_is_refused() -> None:

@@ -14,9 +14,9 @@ from runner.errors import ManifestError
 
 def told(path: Path) -> str:
     try:
-        problems = list(read_document(path).problems)
+        problems = list(read_document(path).diagnostics)
     except ManifestError as error:
-        problems = error.problems
+        problems = error.diagnostics
     return "\n".join(map(str, problems))
 
 
@@ -30,7 +30,7 @@ def test_a_document_knows_its_path_value_text_and_digest(tmp_path: Path) -> None
     assert document.value == {"name": "猫"}
     assert document.text == "name: 猫\r\n"
     assert document.sha256 == hashlib.sha256(content).hexdigest()
-    assert document.problems == ()
+    assert document.diagnostics == ()
 
 
 def test_what_is_no_manifest_at_all_is_an_error(tmp_path: Path) -> None:

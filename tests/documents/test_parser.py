@@ -127,14 +127,20 @@ def test_an_explicit_start_and_directives_are_heeded() -> None:
 def test_a_lone_surrogate_in_a_text_is_told() -> None:
     with pytest.raises(ManifestError) as caught:
         load("a: \ud800", path="results.yaml")
-    assert "results.yaml:1:4: error: the control character U+D800" in str(caught.value.problems[0])
+    assert "results.yaml:1:4: error: the control character U+D800" in str(
+        caught.value.diagnostics[0]
+    )
 
 
 def test_all_errors_before_a_syntax_error_are_told_with_it() -> None:
     with pytest.raises(ManifestError) as caught:
         load("a: 1\na: 2\nb: 16:9\nc: [1\nd: 2\n")
-    assert [problem.place and problem.place.line for problem in caught.value.problems] == [2, 3, 4]
-    assert len(caught.value.problems) == 3
+    assert [problem.location and problem.location.line for problem in caught.value.diagnostics] == [
+        2,
+        3,
+        4,
+    ]
+    assert len(caught.value.diagnostics) == 3
 
 
 @given(st.text(alphabet="0123456789_+-.:eExXbBafnoyYNtT~", max_size=12))
@@ -194,5 +200,7 @@ def test_no_text_whatever_ends_in_anything_but_a_value_or_told_problems(text: st
     try:
         load(text)
     except ManifestError as error:
-        problems = error.problems
-    assert all(problem.place and problem.place.line >= 1 and str(problem) for problem in problems)
+        problems = error.diagnostics
+    assert all(
+        problem.location and problem.location.line >= 1 and str(problem) for problem in problems
+    )

@@ -34,7 +34,7 @@ def where(read: Read) -> Any:
     document = read(TEXT)
 
     def place(*path: str | int, key: bool = False) -> tuple[int, int]:
-        found = document.place(path, key=key)
+        found = document.locate(path, key=key)
         return found.line, found.column
 
     return place
@@ -73,13 +73,13 @@ def test_merged_keys_and_aliases_are_placed_where_they_are_written(where: Any) -
 
 def test_the_first_of_several_merged_mappings_tells_the_place(read: Read) -> None:
     document = read("a: &a {x: 1}\nb: &b {x: 2, y: 3}\nc:\n  <<: [*a, *b]\n")
-    assert document.place(("c", "x")).line == 1
-    assert document.place(("c", "y")).line == 2
+    assert document.locate(("c", "x")).line == 1
+    assert document.locate(("c", "y")).line == 2
 
 
 def test_a_place_knows_its_file_and_line(read: Read) -> None:
     document = read(TEXT)
-    place = document.place(("jobs", 0, "ratio"))
+    place = document.locate(("jobs", 0, "ratio"))
     assert place == Location(path=str(document.path), line=8, column=12, text='    ratio: "16:9"')
 
 
@@ -88,23 +88,23 @@ def test_a_place_knows_its_file_and_line(read: Read) -> None:
 def test_line_ends_and_a_byte_order_mark_do_not_move_places(
     read: Read, end: str, mark: str
 ) -> None:
-    place = read(f"{mark}名: 猫{end}表: [一, 😀, x]{end}").place(("表", 2))
+    place = read(f"{mark}名: 猫{end}表: [一, 😀, x]{end}").locate(("表", 2))
     assert (place.line, place.column, place.text) == (2, 11, "表: [一, 😀, x]")
 
 
 def test_breaks_that_editors_do_not_count_do_not_move_places(read: Read) -> None:
-    place = read('a: "x\u2028y\x85z"\nb: 1\n').place(("b",))
+    place = read('a: "x\u2028y\x85z"\nb: 1\n').locate(("b",))
     assert (place.line, place.column) == (2, 4)
 
 
 def test_a_character_of_a_text_is_placed_where_the_text_stands_as_it_is(read: Read) -> None:
     document = read("a: plain text\nb: \"quoted\"\nc: 'it''s'\nd: |\n  block\n  two\ne: 1\n")
-    assert document.place(("a",), offset=6).column == 10
-    assert document.place(("b",), offset=2).column == 7
-    assert document.place(("c",), offset=4).column == 4
-    assert document.place(("d",), offset=7) == document.place(("d",))
-    assert document.place(("e",), offset=1).column == 4
-    assert document.place(("f",), offset=1).column == 1
+    assert document.locate(("a",), offset=6).column == 10
+    assert document.locate(("b",), offset=2).column == 7
+    assert document.locate(("c",), offset=4).column == 4
+    assert document.locate(("d",), offset=7) == document.locate(("d",))
+    assert document.locate(("e",), offset=1).column == 4
+    assert document.locate(("f",), offset=1).column == 1
 
 
 def test_the_source_text_of_a_plain_scalar_is_known(read: Read) -> None:
@@ -120,13 +120,13 @@ def test_the_source_text_of_a_plain_scalar_is_known(read: Read) -> None:
 def test_unquoted_words_and_underscores_are_warnings_at_their_places(read: Read) -> None:
     document = read("a: no\nb: [Yes, true, n]\nid: 2024_01\n")
     assert document.value == {"a": False, "b": [True, True, "n"], "id": 202401}
-    told = [str(problem).split(": ", 1)[1].splitlines()[0] for problem in document.problems]
+    told = [str(problem).split(": ", 1)[1].splitlines()[0] for problem in document.diagnostics]
     assert told == [
         "warning: YAML reads an unquoted no as false: quote it, or write false",
         "warning: YAML reads an unquoted Yes as true: quote it, or write true",
         'warning: YAML reads 2024_01 as the number 202401; if it is text, quote it: "2024_01"',
     ]
-    assert [(w.place.line, w.place.column) for w in document.problems if w.place] == [
+    assert [(w.location.line, w.location.column) for w in document.diagnostics if w.location] == [
         (1, 4),
         (2, 5),
         (3, 5),
@@ -146,7 +146,7 @@ def test_every_path_of_a_dumped_value_leads_to_its_own_line() -> None:
 
 def test_a_line_that_is_wrong_often_is_kept_once(read: Read) -> None:
     document = read("a: [" + "猫, " * 1000 + "no, no]\n")
-    first, second = (warning.place for warning in document.problems)
+    first, second = (warning.location for warning in document.diagnostics)
     assert first
     assert second
     assert first.text is second.text

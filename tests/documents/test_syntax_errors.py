@@ -16,9 +16,9 @@ FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
 
 def told(name: str) -> str:
     try:
-        problems = list(read_document(Path(name)).problems)
+        problems = list(read_document(Path(name)).diagnostics)
     except ManifestError as error:
-        problems = error.problems
+        problems = error.diagnostics
     assert any(not problem.warning for problem in problems)
     return "".join(f"{problem}\n" for problem in problems)
 
@@ -52,4 +52,6 @@ def test_errors_about_single_values_leave_a_value_to_check_further(
     Path("m.yaml").write_text("a: 16:9\nb: 010\nno: 1\nc: !x d\nc: 2\nd: .inf\n")
     document = read_document(Path("m.yaml"))
     assert document.value == {"a": "16:9", "b": "010", "no": 1, "c": 2, "d": ".inf"}
-    assert [problem.place and problem.place.line for problem in document.problems] == [*range(1, 7)]
+    assert [problem.location and problem.location.line for problem in document.diagnostics] == [
+        *range(1, 7)
+    ]

@@ -49,7 +49,7 @@ def test_a_provider_never_has_more_in_flight_than_its_cap() -> None:
     first = plan.take(0)
     assert first is not None
     assert [first, *taken(plan)] == [0, 1]
-    plan.land(first)
+    plan.release(first)
     assert taken(plan) == [2]
 
 
@@ -107,7 +107,7 @@ def test_every_job_of_an_acyclic_manifest_starts_exactly_once(
     plan, started = schedule(*entries, vidu=cap), []
     while (one := plan.take(0)) is not None:
         started.append(one)
-        plan.land(one)
+        plan.release(one)
         plan.succeed(one)
     assert sorted(started) == list(range(len(entries)))
 
@@ -116,7 +116,7 @@ def test_a_delayed_job_comes_back_when_it_is_due_and_holds_up_no_other() -> None
     plan = schedule(entry("a"), entry("b"))
     first = plan.take(0)
     assert first is not None
-    plan.land(first)
+    plan.release(first)
     plan.delay(first, until=5)
     assert plan.due() == 5
     assert plan.take(1) == 1
@@ -132,7 +132,7 @@ def test_a_crowd_refused_together_halves_the_places_once() -> None:
     for one in crowd:
         assert one is not None
         plan.narrow(one, generation)
-        plan.land(one)
+        plan.release(one)
         plan.delay(one, until=1)
     assert plan.lane(crowd[0]).places == 4
     assert sum(plan.take(1) is not None for _ in range(8)) == 4

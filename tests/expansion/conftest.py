@@ -35,6 +35,6 @@ def expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
         path.write_text(head + text, encoding="utf-8")
         document = read_document(path)
         operations = load_operations()
-        return expand(document.value, path.parent, operations, env=env or {}, place=document.place)
+        return expand(document.value, path.parent, operations, env=env or {}, place=document.locate)
 
     return run

@@ -18,7 +18,7 @@ Expand = Callable[..., Expansion]
 
 
 def by_id(expansion: Expansion) -> dict[str, Draft]:
-    assert expansion.problems == []
+    assert expansion.diagnostics == []
     return {draft.id: draft for draft in expansion.drafts}
 
 
@@ -226,7 +226,7 @@ entry = st.dictionaries(keys, wild).map(lambda found: {"id": "a", **found})
 def test_no_value_whatever_makes_it_crash(value: dict[str, Any], jobs: list[Any]) -> None:
     document = {**value, "jobs": jobs}
     found = expand(document, Path("/nowhere"), load_operations(), env={}, place=place_at)
-    for draft in [*found.drafts, *(sketch.draft for sketch in found.sketches)]:
-        found.place_of(draft, ("prompt", 0))
-        found.place_of(draft, ("prompt",), key=True)
+    for draft in [*found.drafts, *(sketch.draft for sketch in found.partial_jobs)]:
+        found.locate(draft, ("prompt", 0))
+        found.locate(draft, ("prompt",), key=True)
     assert len({draft.id.casefold() for draft in found.drafts}) == len(found.drafts)

@@ -15,11 +15,15 @@ Expand = Callable[..., Expansion]
 
 
 def told(expansion: Expansion) -> list[str]:
-    return [f"{p.place.line}:{p.place.column} {p.message}" for p in expansion.problems if p.place]
+    return [
+        f"{p.location.line}:{p.location.column} {p.message}"
+        for p in expansion.diagnostics
+        if p.location
+    ]
 
 
 def hints(expansion: Expansion) -> list[str | None]:
-    return [problem.hint for problem in expansion.problems]
+    return [problem.hint for problem in expansion.diagnostics]
 
 
 def test_one_bad_job_hides_no_other(expanded: Expand) -> None:
@@ -42,7 +46,7 @@ vars: {op: vidu/reference2imag, none: 0}
         '9:52 unknown name "matrix"',
     ]
     assert hints(found)[2] == 'did you mean "vidu/reference2image"?'
-    assert [problem.job for problem in found.problems][:4] == ["a", None, "d", "e"]
+    assert [problem.job for problem in found.diagnostics][:4] == ["a", None, "d", "e"]
 
 
 def test_an_operation_that_is_unset_names_the_known_ones(expanded: Expand) -> None:
@@ -64,9 +68,9 @@ def test_what_is_wrong_as_it_stands_is_left_to_validation(expanded: Expand) -> N
   - {id: ""}
   - text
 """)
-    assert found.problems == []
+    assert found.diagnostics == []
     assert found.drafts == []
-    assert expanded("jobs: [{id: a}]", head="version: 1\n").problems == []
+    assert expanded("jobs: [{id: a}]", head="version: 1\n").diagnostics == []
 
 
 def test_takes_beyond_all_measure_are_refused(expanded: Expand) -> None:
@@ -213,12 +217,12 @@ vars: {n: 3}
         "7:22 foreach must be the path of a csv, tsv, jsonl or txt file",
         '8:27 vars has no "no"',
     ]
-    assert str(found.problems[1].place) == "bad.csv:2:1"
+    assert str(found.diagnostics[1].location) == "bad.csv:2:1"
 
 
 def test_a_file_that_is_no_text_shows_no_line(expanded: Expand, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes("名,提示\n猫,你好\n".encode("gbk"))
-    (problem,) = expanded("jobs: [{id: a, foreach: r.csv}]").problems
+    (problem,) = expanded("jobs: [{id: a, foreach: r.csv}]").diagnostics
     assert str(problem).splitlines() == [
         "r.csv:1: error: the file is not UTF-8 (it seems to be GBK)",
         '  hint: save it as UTF-8 (in Excel: "CSV UTF-8")',
@@ -228,7 +232,7 @@ def test_a_file_that_is_no_text_shows_no_line(expanded: Expand, tmp_path: Path) 
 def test_of_many_rows_that_are_wrong_the_first_are_told(expanded: Expand) -> None:
     rows = "p,q\n" + "1\n" * 30
     found = expanded("jobs: [{id: a, foreach: r.csv}]", files={"r.csv": rows})
-    assert len(found.problems) == 21
+    assert len(found.diagnostics) == 21
     assert told(found)[-1] == "22:0 10 more rows are wrong"
 
 
@@ -240,7 +244,7 @@ def test_a_cell_that_is_wrong_is_told_with_its_line_and_the_expression(expanded:
     tags: ["${{ row.name }}", x]
 """
     found = expanded(jobs, files={"r.csv": "name,seconds\na/b,5\nc,five\nd,6\n"})
-    assert [line for problem in found.problems for line in str(problem).splitlines()] == [
+    assert [line for problem in found.diagnostics for line in str(problem).splitlines()] == [
         'r.csv:2: error: id "a/b" has the character "/", which a file name may not',
         "  asked for at m.yaml:4:9",
         '  hint: letters and digits of any script, ".", "_" and "-" are allowed; try | slug',
@@ -252,18 +256,18 @@ def test_a_cell_that_is_wrong_is_told_with_its_line_and_the_expression(expanded:
 def test_a_column_that_no_row_has_is_told_in_the_manifest(expanded: Expand) -> None:
     jobs = "jobs: [{id: '${{ row.p }}', foreach: r.csv, prompt: '${{ row.x }}'}]"
     found = expanded(jobs, files={"r.csv": "p\na\nb\n"})
-    assert [str(p.place) for p in merge(found.problems)] == ["m.yaml:3:58"]
+    assert [str(p.location) for p in merge(found.diagnostics)] == ["m.yaml:3:58"]
 
 
 def test_a_name_that_one_line_of_jsonl_lacks_is_told_there(expanded: Expand) -> None:
     jobs = "jobs: [{id: '${{ row.p }}', foreach: r.jsonl, prompt: '${{ row.x }}'}]"
     found = expanded(jobs, files={"r.jsonl": '{"p": "a", "x": "b"}\n{"p": "c"}\n'})
-    assert [str(problem.place) for problem in found.problems] == ["r.jsonl:2"]
+    assert [str(problem.location) for problem in found.diagnostics] == ["r.jsonl:2"]
 
 
 def test_one_cause_in_all_takes_is_told_once(expanded: Expand) -> None:
     found = expanded("jobs: [{id: 'a/b', takes: 3, prompt: '${{ vars.x }}'}]")
-    assert [str(problem).splitlines()[0] for problem in merge(found.problems)] == [
+    assert [str(problem).splitlines()[0] for problem in merge(found.diagnostics)] == [
         'm.yaml:3:13: error: id "a/b" has the character "/", which a file name may not (3 jobs)',
         'm.yaml:3:43: error: vars has no "x" (3 jobs)',
     ]
@@ -286,11 +290,11 @@ def test_what_is_known_of_a_broken_job_is_kept_for_further_checks(expanded: Expa
   - {id: b, prompt: "${{ vars.x }}", resolution: 9K, takes: 3}
 """)
     assert found.drafts == []
-    assert [(s.draft.entry, s.draft.id, set(s.unsure)) for s in found.sketches] == [
+    assert [(s.draft.entry, s.draft.id, set(s.unsure)) for s in found.partial_jobs] == [
         (0, "a", {"prompt"}),
         (1, "b.1", {"prompt"}),
     ]
-    assert all(s.draft.parameters["resolution"] == "9K" for s in found.sketches)
+    assert all(s.draft.parameters["resolution"] == "9K" for s in found.partial_jobs)
 
 
 def test_takes_as_text_are_told_how_to_become_a_number(expanded: Expand) -> None:
@@ -373,9 +377,9 @@ def test_jobs_in_a_circle_are_told_once_with_the_path(expanded: Expand) -> None:
 
 def test_one_cause_in_a_default_is_one_problem_with_the_number_of_jobs(expanded: Expand) -> None:
     head = "version: 1\ndefaults: {operation: vidu/reference2image, prompt: '${{ vars.x }}'}\n"
-    [problem] = merge(expanded("jobs: [{id: a}, {id: b}, {id: c}]", head=head).problems)
+    [problem] = merge(expanded("jobs: [{id: a}, {id: b}, {id: c}]", head=head).diagnostics)
     assert problem.jobs == 3
-    assert str(problem.place) == "m.yaml:2:58"
+    assert str(problem.location) == "m.yaml:2:58"
 
 
 def test_more_jobs_than_anyone_means_are_refused_once(
@@ -417,7 +421,7 @@ jobs:
         '9:19 vars has no "none"',
         '11:25 unknown name "row"',
     ]
-    [sketch] = found.sketches
+    [sketch] = found.partial_jobs
     assert sketch.unsure == {"prompt", "model", "payload", "images"}
     assert sketch.draft.parameters["seed"] == "abc"
 
@@ -441,7 +445,7 @@ def test_what_else_is_wrong_is_told_beside_a_value_that_nobody_knows(expanded: E
         '8:36 vars has no "tag"',
         '9:34 vars has no "no"',
     ]
-    [sketch] = found.sketches
+    [sketch] = found.partial_jobs
     assert sketch.unsure == {"prompt", "payload", "images"}
 
 

@@ -56,9 +56,9 @@ jobs:
 def found(expanded: Expand) -> Callable[..., str]:
     """Place of a path inside a job, as `FILE:LINE:COLUMN`."""
     expansion = expanded(MANIFEST, head="", files={"rows.csv": "prompt\n\nhi\n"})
-    assert expansion.problems == []
+    assert expansion.diagnostics == []
     drafts = {draft.id: draft for draft in expansion.drafts}
-    return lambda id_, *path: str(expansion.place_of(drafts[id_], path))
+    return lambda id_, *path: str(expansion.locate(drafts[id_], path))
 
 
 CASES = [
@@ -109,13 +109,13 @@ vars: {s: "${{ vars.t }}", t: 5}
     a, b = expansion.drafts
 
     def place(*path: str) -> str:
-        return str(expansion.place_of(a, path))
+        return str(expansion.locate(a, path))
 
     assert place("style", "tone") == "m.yaml:7:27"
     assert place("style", "light", "hard") == "m.yaml:5:48"
     assert place("style", "light", "soft") == "m.yaml:4:37"
     assert place("style", "none") == "m.yaml:7:20"
-    assert str(expansion.place_of(b, ("style", "light"))) == "m.yaml:9:31"
+    assert str(expansion.locate(b, ("style", "light"))) == "m.yaml:9:31"
 
 
 @pytest.mark.parametrize(

@@ -312,7 +312,7 @@ def test_a_job_that_asks_for_the_same_is_told_with_takes() -> None:
 
     (warning,) = doubles([job("a"), job("b", "f2"), job("cc")], place)
     assert warning.warning
-    assert (warning.job, warning.place) == ("cc", Location(path="spring.yaml", line=2))
+    assert (warning.job, warning.location) == ("cc", Location(path="spring.yaml", line=2))
     assert "takes: N" in str(warning)
     assert 'the very same as job "a"' in warning.message
 

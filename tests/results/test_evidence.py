@@ -30,7 +30,7 @@ def test_what_was_written_comes_back_as_evidence(
     made = outcome(usage={"duration": 5}, estimated=Amount(unit="cny", value=Decimal("1.41")))
     write_results(path, header, [made])
     earlier = read_evidence(path)
-    assert earlier.problems == ()
+    assert earlier.diagnostics == ()
     assert earlier.proofs == (
         Evidence(
             job="window",
@@ -113,7 +113,7 @@ def test_rows_of_jobs_that_are_gone_are_kept_once(
 
 def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
     earlier = read_evidence(path)
-    assert (earlier.rows, earlier.proofs, earlier.problems) == ((), (), ())
+    assert (earlier.rows, earlier.proofs, earlier.diagnostics) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_results_manifest_that_is_none_is_told_and_not_believed(
 ) -> None:
     path.write_bytes(content)
     earlier = read_evidence(path)
-    (problem,) = earlier.problems
+    (problem,) = earlier.diagnostics
     assert problem.warning
     assert words in problem.message
     assert earlier.proofs == ()
@@ -142,7 +142,7 @@ def test_a_results_manifest_that_is_none_is_told_and_not_believed(
 
 def test_a_results_manifest_that_cannot_be_read_is_told(path: Path) -> None:
     path.mkdir()
-    (problem,) = read_evidence(path).problems
+    (problem,) = read_evidence(path).diagnostics
     assert "cannot be read: Is a directory" in problem.message
 
 

@@ -117,7 +117,7 @@ def test_what_stops_making_sense_without_some_rows_is_read_whole(tmp_path: Path)
     end = "\n  - id: b\n    state: succeeded\n    urls: *shared\n    fingerprint: b\n"
     path.write_text(start + end, "utf-8")
     earlier = read_evidence(path, needless=lambda job, _: job == "a")
-    assert earlier.problems == ()
+    assert earlier.diagnostics == ()
     assert [(proof.job, proof.urls) for proof in earlier.proofs] == [("b", ("https://a",))]
 
 

@@ -197,7 +197,7 @@ def test_a_wrong_value_in_the_manifest_is_told_with_its_place(
 ) -> None:
     with pytest.raises(ManifestError) as caught:
         settings(run)
-    assert f"m.yaml:2: error: {message}" in str(caught.value.problems[0])
+    assert f"m.yaml:2: error: {message}" in str(caught.value.diagnostics[0])
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ def test_an_unknown_parameter_of_the_job_itself_is_not() -> None:
     ):
         (problem,) = job_diagnostics(check(draft("a", given)), at_default, document)
         assert problem.hint == 'did you mean "prompt"?'
-        assert problem.place == Location(path="m.yaml", line=3, column=1)
+        assert problem.location == Location(path="m.yaml", line=3, column=1)
 
 
 def test_what_an_expression_leaves_null_is_told_at_its_place() -> None:
@@ -91,7 +91,7 @@ def test_what_an_expression_leaves_null_is_told_at_its_place() -> None:
         assert problem.message == (
             "prompt is missing (vidu/reference2image needs it): ${{ vars.x }} gives null"
         )
-        assert problem.place == Location(path="m.yaml", line=3, column=5)
+        assert problem.location == Location(path="m.yaml", line=3, column=5)
 
 
 def test_what_is_not_there_at_all_is_missing_in_its_job() -> None:
@@ -100,7 +100,7 @@ def test_what_is_not_there_at_all_is_missing_in_its_job() -> None:
             check(draft("a", {"model": "viduq2"})), at_default, {"jobs": [job]}
         )
         assert problem.message == "prompt is missing (vidu/reference2image needs it)"
-        assert problem.place == Location(path="m.yaml", line=9)
+        assert problem.location == Location(path="m.yaml", line=9)
 
 
 def place(path: tuple[str | int, ...], *, key: bool = False) -> Location:
@@ -121,16 +121,16 @@ def test_a_documents_problem_names_the_job_it_is_in() -> None:
         place,
     )
     assert [problem.job for problem in found] == [None, "a", None, None, None]
-    assert found[0].place == Location(path="m.yaml", line=3, column=1)
+    assert found[0].location == Location(path="m.yaml", line=3, column=1)
     assert (found[1].hint, found[3].warning) == ("h", True)
 
 
 def test_one_mistake_is_told_once() -> None:
     here, there = Location(path="m.yaml", line=1), Location(path="m.yaml", line=2)
     told = [
-        Diagnostic(message="x is not known", place=here),
-        Diagnostic(message="odd", place=there, warning=True),
+        Diagnostic(message="x is not known", location=here),
+        Diagnostic(message="odd", location=there, warning=True),
     ]
-    again = Diagnostic(message="unknown x", place=here)
-    another = Diagnostic(message="y", place=there)
+    again = Diagnostic(message="unknown x", location=here)
+    another = Diagnostic(message="y", location=there)
     assert not_yet_reported([again, another], told) == [another]

@@ -101,7 +101,7 @@ async def plain_answer(request: web.Request, handler: Handler, desk: Service) ->
         return Plain(status=error.status, media_type="text/plain", content=text)
     if isinstance(response, web.FileResponse):
         name = request.match_info["name"]
-        path = await asyncio.to_thread(desk.gallery.file, request.match_info["owner"], name)
+        path = await asyncio.to_thread(desk.files.file, request.match_info["owner"], name)
         content = await asyncio.to_thread(path.read_bytes) if path else b""
         return Plain(media_type=response.headers["Content-Type"], content=content)
     assert isinstance(response, web.Response)

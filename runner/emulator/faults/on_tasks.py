@@ -25,14 +25,14 @@ async def _not_found(case: Case) -> web.StreamResponse:
 
 async def _fail_task(case: Case) -> web.StreamResponse:
     values = case.values
-    REQUEST_CONTEXT.get().doom = TaskScript(
+    REQUEST_CONTEXT.get().script = TaskScript(
         err_code=values["err_code"], refunded=values["refunded"]
     )
     return (await case.answer()).response()
 
 
 async def _stuck_task(case: Case) -> web.StreamResponse:
-    REQUEST_CONTEXT.get().doom = TaskScript(stuck=Phase(case.values["state"]))
+    REQUEST_CONTEXT.get().script = TaskScript(stuck=Phase(case.values["state"]))
     return (await case.answer()).response()
 
 

@@ -33,47 +33,49 @@ TRIES = 5
 """How often a URL may lead to something else than the file, fresh ones included."""
 
 
-async def collect(context: Context, flight: JobRun) -> Ending:
+async def collect(context: Context, job_run: JobRun) -> Ending:
     """Fetch what the task made; paid but not fetched is pending, never failed.
 
     Its end is on record before anything else.
     """
-    if flight.recorded is not None:
-        await asyncio.shield(flight.recorded)  # the run's end may cut this wait
+    if job_run.recorded is not None:
+        await asyncio.shield(job_run.recorded)  # the run's end may cut this wait
     if not context.settings.download:
-        return Ending(outcome=ended(flight, State.SUCCEEDED))
-    found = await _fetch_files(context, flight)
+        return Ending(outcome=ended(job_run, State.SUCCEEDED))
+    found = await _fetch_files(context, job_run)
     match found:
         case tuple():
-            return Ending(outcome=ended(flight, State.SUCCEEDED, files=found))
+            return Ending(outcome=ended(job_run, State.SUCCEEDED, files=found))
         case JobError():
-            return Ending(outcome=ended(flight, State.FAILED, error=found))
+            return Ending(outcome=ended(job_run, State.FAILED, error=found))
         case str():
             reason = f"made, not yet fetched: {found}"
-            return Ending(outcome=ended(flight, State.PENDING, reason=reason))
+            return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
 
 
-async def _fetch_files(context: Context, flight: JobRun) -> tuple[StoredFile, ...] | JobError | str:
+async def _fetch_files(
+    context: Context, job_run: JobRun
+) -> tuple[StoredFile, ...] | JobError | str:
     """Fetch every file of a finished task; returns them, or what hindered it.
 
     A `JobError` means that there is nothing to be fetched any more. The URLs that an earlier run
     was told are not even tried: they are valid for a day at most (the vendor's public
     documentation).
     """
-    if not flight.urls or flight.entry.action is Action.FETCH:
-        trouble = await _freshen(context, flight)
+    if not job_run.urls or job_run.entry.action is Action.FETCH:
+        trouble = await _freshen(context, job_run)
         if trouble:
             return trouble
     stored: list[StoredFile] = []
-    while len(stored) < len(flight.urls):
-        file = await _persist(context, flight, len(stored))
+    while len(stored) < len(job_run.urls):
+        file = await _persist(context, job_run, len(stored))
         if not isinstance(file, StoredFile):
             return file
         stored.append(file)
-    if flight.number is not None:
-        store = Store(number=flight.number, files=kept(context, stored))
-        await context.records.durable(store)
-    context.tell(Step.FETCHED, flight.entry.job.id)
+    if job_run.number is not None:
+        store = Store(number=job_run.number, files=kept(context, stored))
+        await context.ledger.durable(store)
+    context.emit(Step.FETCHED, job_run.entry.job.id)
     return tuple(stored)
 
 
@@ -85,32 +87,34 @@ def kept(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ..
     )
 
 
-async def on_record(context: Context, flight: JobRun, gone: JobError | None = None) -> None:
+async def on_record(context: Context, job_run: JobRun, gone: JobError | None = None) -> None:
     """Fresh URLs, and the success itself where so far only a results manifest knew of it.
 
     A result that is `gone` was made all the same: its attempt stays a success, with that error.
     """
-    if flight.number is None:
+    if job_run.number is None:
         return
-    await context.records.durable(end_of(context, flight, AttemptState.SUCCEEDED, gone))
+    await context.ledger.durable(end_of(context, job_run, AttemptState.SUCCEEDED, gone))
 
 
-def end_of(context: Context, flight: JobRun, state: AttemptState, error: JobError | None) -> Finish:
+def end_of(
+    context: Context, job_run: JobRun, state: AttemptState, error: JobError | None
+) -> Finish:
     """The end of the flight's task, as it goes on record."""
-    assert flight.number is not None
+    assert job_run.number is not None
     return Finish(
-        number=flight.number,
+        number=job_run.number,
         state=state,
-        finished_at=flight.finished_at or context.stamp(),
-        seed=flight.seed,
-        credits=flight.credits,
-        usage=flight.usage,
-        urls=flight.urls,
+        finished_at=job_run.finished_at or context.stamp(),
+        seed=job_run.seed,
+        credits=job_run.credits,
+        usage=job_run.usage,
+        urls=job_run.urls,
         error=error,
     )
 
 
-async def _persist(context: Context, flight: JobRun, index: int) -> StoredFile | JobError | str:
+async def _persist(context: Context, job_run: JobRun, index: int) -> StoredFile | JobError | str:
     """Fetch one file, trying again and with fresh URLs; the last trouble in words if it fails.
 
     A file host that is out is put up with as long as a provider is; what is there and is no
@@ -120,33 +124,33 @@ async def _persist(context: Context, flight: JobRun, index: int) -> StoredFile |
     end = loop.time() + context.settings.outage_s
     while True:
         try:
-            return await _fetch_one(context, flight, index)
+            return await _fetch_one(context, job_run, index)
         except OutputError as error:  # no room, or something in the way: others may fare better
             return error.message
         except DownloadError as error:
             trouble = str(error)
             if error.kind != "transient":
                 wrong += 1
-                stale = await _freshen(context, flight)
+                stale = await _freshen(context, job_run)
                 if isinstance(stale, JobError):
                     return stale
                 trouble = stale or trouble
         delay = backoff.backoff(tries, context.random)
         tries += 1
-        if wrong >= TRIES or index >= len(flight.urls) or loop.time() + delay > end:
+        if wrong >= TRIES or index >= len(job_run.urls) or loop.time() + delay > end:
             return trouble
         await asyncio.sleep(delay)
 
 
-async def _fetch_one(context: Context, flight: JobRun, index: int) -> StoredFile:
-    job = flight.entry.job.id
+async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFile:
+    job = job_run.entry.job.id
     fetched = await fetch(
         context.http,
-        flight.urls[index],
+        job_run.urls[index],
         context.outputs,
         name_of(job, index),
-        makes=flight.operation.makes,
-        private=await context.http.is_near(context.account(flight.operation).base_url),
+        makes=job_run.operation.makes,
+        private=await context.http.is_near(context.account(job_run.operation).base_url),
     )
     target = context.outputs / f"{name_of(job, index)}.{media.EXTENSIONS[fetched.media_type]}"
     await asyncio.to_thread(place.place, fetched.path, target, fetched.sha256, context.archive)
@@ -158,19 +162,19 @@ async def _fetch_one(context: Context, flight: JobRun, index: int) -> StoredFile
     )
 
 
-async def _freshen(context: Context, flight: JobRun) -> JobError | str | None:
+async def _freshen(context: Context, job_run: JobRun) -> JobError | str | None:
     """Ask for URLs that are valid now; None when they are there, otherwise what is the matter."""
-    if flight.task_id is None:
+    if job_run.task_id is None:
         return _gone("its file is not there, and no task is known that could be asked for it")
-    status = await ask_patiently(context, flight.operation, flight.task_id)
+    status = await ask_patiently(context, job_run.operation, job_run.task_id)
     if status.state is TaskState.GONE:
         gone = _gone(f"its file is not there, and its task is gone: {status.detail}")
-        await on_record(context, flight, gone)
+        await on_record(context, job_run, gone)
         return gone
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         return f"no fresh URL: {status.detail or status.state.value}"
-    flight.urls = status.urls
-    await on_record(context, flight)
+    job_run.urls = status.urls
+    await on_record(context, job_run)
     return None
 
 

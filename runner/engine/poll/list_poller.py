@@ -110,13 +110,15 @@ class PollerView(Protocol):
     def active(self) -> bool:
         """Whether the list is of use at the moment."""
 
-    vouched: bool
+    trusted: bool
     """It has been right about a task under way."""
 
-    def tries(self, seat: Subscription) -> bool:
+    def tries(self, subscription: Subscription) -> bool:
         """Whether this task is the one that tries the list."""
 
-    def compare(self, seat: Subscription, told: TaskStatus | None, asked: TaskStatus) -> None:
+    def compare(
+        self, subscription: Subscription, told: TaskStatus | None, asked: TaskStatus
+    ) -> None:
         """Hold what the list told of a task, if anything, against the task's own query."""
 
 
@@ -132,7 +134,7 @@ class Subscription:
         time; at first as if its submission had told both."""
         self.misses = 0
         """How often in a row the list has left it out."""
-        self._desk = desk
+        self._view = desk
         self.listed_under_way = False
         """The list has said that it is under way."""
         self._curious = False
@@ -140,19 +142,19 @@ class Subscription:
         self._news: asyncio.Future[TaskStatus | None] | None = None
 
     @property
-    def alone(self) -> bool:
+    def polled_singly(self) -> bool:
         """Whether nobody else can be relied on to tell of this task."""
-        return not self._desk.active or self.misses >= MISSES
+        return not self._view.active or self.misses >= MISSES
 
-    async def told(self, alone_s: float, listed_s: float) -> TaskStatus | None:
+    async def wait(self, alone_s: float, listed_s: float) -> TaskStatus | None:
         """What the list says of the task's end; None when it is to be asked after by itself.
 
         That is after `listed_s`, or after `alone_s` where there is no list to rely on.
         """
         loop = asyncio.get_running_loop()
         start = loop.time()
-        if not self.alone:
-            within_s = alone_s if self._desk.tries(self) else listed_s
+        if not self.polled_singly:
+            within_s = alone_s if self._view.tries(self) else listed_s
             status = await self._next_news(within_s)
             if status is not None or loop.time() - start >= within_s:
                 return status
@@ -164,12 +166,12 @@ class Subscription:
 
         That it is under way is taken from a list only that has been seen to be up to date.
         """
-        if self.alone:
+        if self.polled_singly:
             return None
         self._curious = True
         status = await self._next_news(within_s)
         running = status is not None and status.state in RUNNING
-        return status if self._desk.vouched or not running else None
+        return status if self._view.trusted or not running else None
 
     async def _next_news(self, within_s: float) -> TaskStatus | None:
         """What is told within a time, if anything is."""
@@ -202,12 +204,12 @@ class Subscription:
         if self._news is not None and not self._news.done():
             self._news.set_result(status)
 
-    def heard(self, told: TaskStatus | None, asked: TaskStatus) -> None:
+    def observe(self, told: TaskStatus | None, asked: TaskStatus) -> None:
         """Hold what the list told against the answer of the task's own query."""
         self.asked_at = asyncio.get_running_loop().time()
         if asked.state in RUNNING:
             self.under_way_at = self.asked_at
-        self._desk.compare(self, told, asked)
+        self._view.compare(self, told, asked)
 
 
 FAILURES = 3
@@ -236,12 +238,12 @@ class ListPoller:
         self._line = line
         self._random = rng
         self._complain = complain
-        self._seats: dict[str, Subscription] = {}
+        self._subscriptions: dict[str, Subscription] = {}
         self._missed: set[str] = set()
         """Those that the list has left out too often: how many is asked before every question."""
         self._owed: dict[str, float] = {}
         """Tasks that have ended, to the time by which the list must have told so."""
-        self.vouched = False
+        self.trusted = False
         """A task's own query has borne out what the list said of a task under way."""
         self._proven = False
         self._commas = False
@@ -254,17 +256,17 @@ class ListPoller:
     # ------------------------------------------------------------------------------ watchers
 
     @contextmanager
-    def seat(self, task_id: str, began: float, pace: DurationStats) -> Iterator[Subscription]:
+    def subscribe(self, task_id: str, began: float, pace: DurationStats) -> Iterator[Subscription]:
         """Have a task on the roll that was submitted at the loop's time `began`."""
-        seat = self._seats[task_id] = Subscription(self, task_id, began, pace)
+        subscription = self._subscriptions[task_id] = Subscription(self, task_id, began, pace)
         self._missed.discard(task_id)
-        self._hurry(seat)
+        self._hurry(subscription)
         try:
-            yield seat
+            yield subscription
         finally:
             # A provider that gives one id to two submissions has two who watch it.
-            if self._seats.get(task_id) is seat:
-                del self._seats[task_id]
+            if self._subscriptions.get(task_id) is subscription:
+                del self._subscriptions[task_id]
                 self._missed.discard(task_id)
 
     @property
@@ -274,24 +276,26 @@ class ListPoller:
         return self._line is not None and not resting
 
     @property
-    def alone(self) -> int:
+    def polled_singly(self) -> int:
         """How many tasks are asked after one by one."""
-        return len(self._missed if self.active else self._seats)
+        return len(self._missed if self.active else self._subscriptions)
 
-    def tries(self, seat: Subscription) -> bool:
+    def tries(self, subscription: Subscription) -> bool:
         """Whether this task is the one that tries the list."""
-        return not self._proven and seat is next(iter(self._seats.values()), None)
+        return not self._proven and subscription is next(iter(self._subscriptions.values()), None)
 
-    def compare(self, seat: Subscription, told: TaskStatus | None, asked: TaskStatus) -> None:
+    def compare(
+        self, subscription: Subscription, told: TaskStatus | None, asked: TaskStatus
+    ) -> None:
         """Hold what the list told of a task, if anything, against the task's own query."""
-        if told is None and asked.state in RUNNING and seat.listed_under_way:
-            self.vouched = True
+        if told is None and asked.state in RUNNING and subscription.listed_under_way:
+            self.trusted = True
         if told is not None and asked.state in RUNNING:
-            self._give_up(f"it says that task {seat.task_id} has ended, which it has not")
-        elif told is None and asked.state in ENDED and not seat.alone:
-            timing = seat.pace.timing
+            self._give_up(f"it says that task {subscription.task_id} has ended, which it has not")
+        elif told is None and asked.state in ENDED and not subscription.polled_singly:
+            timing = subscription.pace.timing
             grace_s = max(GRACE_S, timing.median_s / 10 if timing else 0.0)
-            self._owed[seat.task_id] = asyncio.get_running_loop().time() + grace_s
+            self._owed[subscription.task_id] = asyncio.get_running_loop().time() + grace_s
 
     # -------------------------------------------------------------------------------- rounds
 
@@ -304,7 +308,9 @@ class ListPoller:
 
     async def _round(self, line: ListEndpoint) -> None:
         """Ask after everybody once, in as many questions at a time as it takes."""
-        asked = list(portions([*self._seats, *(self._owed.keys() - self._seats.keys())]))
+        asked = list(
+            portions([*self._subscriptions, *(self._owed.keys() - self._subscriptions.keys())])
+        )
         if len(asked) == 1:
             await self._ask(line, asked[0])
             return
@@ -320,11 +326,11 @@ class ListPoller:
                 async with asyncio.timeout(None if math.isinf(wait_s) else wait_s):
                     await self._sooner.wait()
 
-    def _hurry(self, seat: Subscription) -> None:
+    def _hurry(self, subscription: Subscription) -> None:
         """A newcomer may be worth a question before the next one is due."""
         now = asyncio.get_running_loop().time()
         # As if it had been asked after when it was submitted: a task of an earlier run is due.
-        due = max(now, seat.began + schedule.next_round([(0.0, seat.pace.timing)]))
+        due = max(now, subscription.began + schedule.next_round([(0.0, subscription.pace.timing)]))
         if due < self._due and not self._troubles:
             self._due = due
             self._sooner.set()
@@ -335,9 +341,10 @@ class ListPoller:
             wait_s = max(
                 self._resting_until - now, backoff.backoff(self._troubles - 1, self._random)
             )
-        elif self._seats:
+        elif self._subscriptions:
             wait_s = schedule.next_round(
-                (now - seat.began, seat.pace.timing) for seat in self._seats.values()
+                (now - subscription.began, subscription.pace.timing)
+                for subscription in self._subscriptions.values()
             )
         else:
             wait_s = GRACE_S if self._owed else math.inf
@@ -377,10 +384,12 @@ class ListPoller:
                 self._owed.pop(task_id, None)
             elif asked_at > self._owed.get(task_id, math.inf):
                 self._give_up(f"it does not tell that task {task_id} has ended")
-            if (seat := self._seats.get(task_id)) is not None:
+            if (subscription := self._subscriptions.get(task_id)) is not None:
                 known = task_id in answer.known
-                seat.listed(answer.over.get(task_id), known=known, at=asked_at)
-                (self._missed.add if seat.misses >= MISSES else self._missed.discard)(task_id)
+                subscription.listed(answer.over.get(task_id), known=known, at=asked_at)
+                (self._missed.add if subscription.misses >= MISSES else self._missed.discard)(
+                    task_id
+                )
         if answer.strangers and len(answer.known) < len(portion):
             self._give_up("it tells of other tasks than it was asked for")
 
@@ -404,5 +413,5 @@ class ListPoller:
         self._let_go()
 
     def _let_go(self) -> None:
-        for seat in self._seats.values():
-            seat.tell(None)
+        for subscription in self._subscriptions.values():
+            subscription.tell(None)

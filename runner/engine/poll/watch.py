@@ -31,82 +31,87 @@ LISTED_S = 3.0
 """How long a verb that only asks how things are waits for a list's word on a task."""
 
 
-async def watch(context: Context, flight: JobRun) -> Ending | None:
+async def watch(context: Context, job_run: JobRun) -> Ending | None:
     """Follow the task until it ends; None when it succeeded, otherwise how the job ended.
 
     The end is put on record in passing: `flight.recorded` tells when that is durable. A question
     that fails says nothing about the task: it is asked again until the job's time limit, which
     counts from the submission or, for a task of an earlier run, from now.
     """
-    assert flight.task_id is not None
-    provider, pace = flight.operation.provider, context.paces.of(flight.entry, flight.operation)
-    began = _began(context, flight)
-    if flight.fresh:
-        pace.began(flight.task_id, began)
+    assert job_run.task_id is not None
+    provider, pace = (
+        job_run.operation.provider,
+        context.durations.of(job_run.entry, job_run.operation),
+    )
+    began = _began(context, job_run)
+    if job_run.fresh:
+        pace.began(job_run.task_id, began)
     ended_at = None
     try:
-        with context.rolls[provider].seat(flight.task_id, began, pace) as seat:
-            status = await _end_of(context, flight, seat)
+        with context.pollers[provider].subscribe(job_run.task_id, began, pace) as subscription:
+            status = await _end_of(context, job_run, subscription)
             if status.state in ENDED:
                 # It ended between two questions, about half-way.
-                ended_at = (seat.under_way_at + asyncio.get_running_loop().time()) / 2
+                ended_at = (subscription.under_way_at + asyncio.get_running_loop().time()) / 2
     finally:
-        pace.over(flight.task_id, ended_at)
-    return await _meaning(context, flight, status)
+        pace.over(job_run.task_id, ended_at)
+    return await _meaning(context, job_run, status)
 
 
-def _began(context: Context, flight: JobRun) -> float:
+def _began(context: Context, job_run: JobRun) -> float:
     """The submission by the loop's clock; as well as it is known where an earlier run made it."""
     now = asyncio.get_running_loop().time()
     # A results manifest that somebody has edited may say anything.
-    at = None if flight.fresh else parse.moment(flight.submitted_at)
+    at = None if job_run.fresh else parse.moment(job_run.submitted_at)
     return now if at is None else now - max(0.0, (context.now() - at).total_seconds())
 
 
-async def _end_of(context: Context, flight: JobRun, seat: Subscription) -> TaskStatus:
+async def _end_of(context: Context, job_run: JobRun, subscription: Subscription) -> TaskStatus:
     """The status that is the last to be waited for: an end, or why no end is told."""
     if context.once:
-        return await _as_it_is(context, flight, seat)
+        return await _as_it_is(context, job_run, subscription)
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
     started, gone_since, troubles, status = loop.time(), None, 0, None
     while (waited_s := loop.time() - started) <= limit_s:
-        alone_s, listed_s = _delays(context, flight, seat)
+        alone_s, listed_s = _delays(context, job_run, subscription)
         if troubles and status:
             least_s = backoff.backoff(troubles - 1, context.random, status.retry_after_s)
             alone_s, listed_s = max(alone_s, least_s), max(listed_s, least_s)
         # The provider's own wish to be left alone extends no job's time limit.
         rest_s = limit_s - waited_s + 0.01
-        told = await seat.told(min(alone_s, rest_s), min(listed_s, rest_s))
-        if told is not None and _suffices(context, flight, told):
+        told = await subscription.wait(min(alone_s, rest_s), min(listed_s, rest_s))
+        if told is not None and _suffices(context, job_run, told):
             return redaction.of_status(told, context.settings.secrets)
-        status = await ask(context, flight.operation, seat.task_id)
-        seat.heard(told, status)
+        status = await ask(context, job_run.operation, subscription.task_id)
+        subscription.observe(told, status)
         troubles = troubles + 1 if status.state is TaskState.UNKNOWN else 0
         gone_since = (gone_since or loop.time()) if status.state is TaskState.GONE else None
         gone_for_s = loop.time() - gone_since if gone_since else 0.0
         if status.state in ENDED or status.fatal or gone_for_s > GONE_TOLERATED_S:
             return status
     return TaskStatus(
-        task_id=seat.task_id, state=TaskState.RUNNING, detail=status.detail if status else ""
+        task_id=subscription.task_id,
+        state=TaskState.RUNNING,
+        detail=status.detail if status else "",
     )
 
 
-async def _as_it_is(context: Context, flight: JobRun, seat: Subscription) -> TaskStatus:
+async def _as_it_is(context: Context, job_run: JobRun, subscription: Subscription) -> TaskStatus:
     """How the task is now, by the list where that will do."""
-    told = await seat.now(LISTED_S)
-    if told is not None and (told.state is TaskState.RUNNING or _suffices(context, flight, told)):
+    told = await subscription.now(LISTED_S)
+    if told is not None and (told.state is TaskState.RUNNING or _suffices(context, job_run, told)):
         return redaction.of_status(told, context.settings.secrets)
-    status = await ask_patiently(context, flight.operation, seat.task_id)
-    seat.heard(told, status)
+    status = await ask_patiently(context, job_run.operation, subscription.task_id)
+    subscription.observe(told, status)
     return status
 
 
-def _delays(context: Context, flight: JobRun, seat: Subscription) -> tuple[float, float]:
+def _delays(context: Context, job_run: JobRun, subscription: Subscription) -> tuple[float, float]:
     """Seconds until the task is to be asked after by itself: without a list, and with one."""
-    provider, timing = flight.operation.provider, seat.pace.timing
-    age_s = seat.asked_at - seat.began
-    since_s = asyncio.get_running_loop().time() - seat.asked_at
-    crowd = context.rolls[provider].alone
+    provider, timing = job_run.operation.provider, subscription.pace.timing
+    age_s = subscription.asked_at - subscription.began
+    since_s = asyncio.get_running_loop().time() - subscription.asked_at
+    crowd = context.pollers[provider].polled_singly
     stretch = schedule.stretch_of(crowd, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
     alone_s = schedule.next_poll(age_s, timing, stretch=stretch)
@@ -114,63 +119,63 @@ def _delays(context: Context, flight: JobRun, seat: Subscription) -> tuple[float
     return max(0.0, alone_s * jitter - since_s), checked_s * jitter
 
 
-def _suffices(context: Context, flight: JobRun, told: TaskStatus) -> bool:
+def _suffices(context: Context, job_run: JobRun, told: TaskStatus) -> bool:
     """Whether a list's word on an end has all that the results need.
 
     A failure's code and price stand in its own query only.
     """
-    price = context.provider(flight.operation).REPORTS_PRICE
-    priced = not price or told.credits is not None or flight.credits is not None
+    price = context.provider(job_run.operation).REPORTS_PRICE
+    priced = not price or told.credits is not None or job_run.credits is not None
     return told.state is TaskState.SUCCEEDED and priced
 
 
-async def _meaning(context: Context, flight: JobRun, status: TaskStatus) -> Ending | None:
+async def _meaning(context: Context, job_run: JobRun, status: TaskStatus) -> Ending | None:
     """What follows for the job from the last status of its task."""
     if status.state is TaskState.SUCCEEDED:
-        _succeeded(context, flight, status)
+        _succeeded(context, job_run, status)
         return None
     if status.state is TaskState.FAILED:
-        return await _failed(context, flight, status)
+        return await _failed(context, job_run, status)
     if status.state is TaskState.GONE:
-        return await _gone(context, flight, status)
+        return await _gone(context, job_run, status)
     if status.fatal:
         reason = f"its task cannot be asked for: {status.detail}"
-        outcome = ended(flight, State.PENDING, reason=reason)
-        return Ending(outcome=outcome, halt=StopReason(reason=status.detail, exit=Exit.PROVIDER))
+        outcome = ended(job_run, State.PENDING, reason=reason)
+        return Ending(outcome=outcome, stop=StopReason(reason=status.detail, exit=Exit.PROVIDER))
     limit_s = context.settings.timeout_s
     last = f" (the last answer: {status.detail})" if status.detail else ""
     within = "yet" if context.once else f"within {limit_s:g} s"
     reason = f"no end of its task was told {within}{last}; run again to collect it"
-    return Ending(outcome=ended(flight, State.PENDING, reason=reason))
+    return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
 
 
-def _succeeded(context: Context, flight: JobRun, status: TaskStatus) -> None:
-    flight.seed = status.seed if status.seed is not None else flight.seed
-    flight.credits = status.credits if status.credits is not None else flight.credits
-    flight.usage, flight.urls = status.usage, status.urls
-    flight.finished_at, flight.known = context.stamp(), True
-    end = end_of(context, flight, AttemptState.SUCCEEDED, None)
+def _succeeded(context: Context, job_run: JobRun, status: TaskStatus) -> None:
+    job_run.seed = status.seed if status.seed is not None else job_run.seed
+    job_run.credits = status.credits if status.credits is not None else job_run.credits
+    job_run.usage, job_run.urls = status.usage, status.urls
+    job_run.finished_at, job_run.known = context.stamp(), True
+    end = end_of(context, job_run, AttemptState.SUCCEEDED, None)
     # Not waited for here: the place in flight is free as soon as the end is noticed, and the
     # record may share the commit of the intent that fills it.
-    flight.recorded = context.records.put(end, soon=False)
-    context.tell(Step.NOTICED, flight.entry.job.id)
+    job_run.recorded = context.ledger.put(end, soon=False)
+    context.emit(Step.NOTICED, job_run.entry.job.id)
 
 
-async def _failed(context: Context, flight: JobRun, status: TaskStatus) -> Ending:
-    flight.credits = status.credits if status.credits is not None else flight.credits
-    flight.usage, flight.finished_at = status.usage, context.stamp()
-    await context.records.durable(end_of(context, flight, AttemptState.FAILED, status.error))
-    return Ending(outcome=ended(flight, State.FAILED, error=status.error))
+async def _failed(context: Context, job_run: JobRun, status: TaskStatus) -> Ending:
+    job_run.credits = status.credits if status.credits is not None else job_run.credits
+    job_run.usage, job_run.finished_at = status.usage, context.stamp()
+    await context.ledger.durable(end_of(context, job_run, AttemptState.FAILED, status.error))
+    return Ending(outcome=ended(job_run, State.FAILED, error=status.error))
 
 
-async def _gone(context: Context, flight: JobRun, status: TaskStatus) -> Ending:
+async def _gone(context: Context, job_run: JobRun, status: TaskStatus) -> Ending:
     """The provider no longer knows a task that it made: nobody can tell what became of it."""
     error = JobError(
         code="task_gone",
-        message=f"the provider does not know task {flight.task_id}: {status.detail}",
+        message=f"the provider does not know task {job_run.task_id}: {status.detail}",
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
-    await context.records.durable(end_of(context, flight, AttemptState.AMBIGUOUS, error))
-    outcome = ended(flight, State.AMBIGUOUS, reason=error.message, error=error)
+    await context.ledger.durable(end_of(context, job_run, AttemptState.AMBIGUOUS, error))
+    outcome = ended(job_run, State.AMBIGUOUS, reason=error.message, error=error)
     return Ending(outcome=outcome)

@@ -13,7 +13,7 @@ from runner.ledger import Settle, Stale, Supersede
 from runner.model import Attempt, AttemptState, Billed, ErrorClass, JobError, State, Step
 
 
-async def decide(context: Context, flight: JobRun, attempt: Attempt) -> Ending | Later | None:
+async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
     """Settle the fate of an attempt: None when its task is found and can be watched.
 
     `Later` means that it is settled as not sent and free to be submitted again, because the
@@ -21,35 +21,35 @@ async def decide(context: Context, flight: JobRun, attempt: Attempt) -> Ending |
     (`on_ambiguous: resubmit`). Otherwise it stays ambiguous, with what is known of it.
     """
     # As long as the provider is out, it can tell nothing.
-    await context.gates[flight.operation.provider].opened()
-    verdict = _clean(await reconcile(context, attempt, flight.operation), context)
+    await context.breakers[job_run.operation.provider].opened()
+    verdict = _clean(await reconcile(context, attempt, job_run.operation), context)
     match verdict:
         case Adopted():
-            return await _adopt(context, flight, attempt, verdict)
+            return await _adopt(context, job_run, attempt, verdict)
         case Absent():
             error = _error("absent", verdict.reason, Billed.NO)
             await _settle(context, attempt, AttemptState.NOT_SENT, error)
-            context.tell(Step.RETRYING, flight.entry.job.id, f"did not arrive: {verdict.reason}")
+            context.emit(Step.RETRYING, job_run.entry.job.id, f"did not arrive: {verdict.reason}")
             return Later(delay_s=0.0)
         case Unclear() if _risked(context):
             # Set aside, not forgotten: what it may have cost stays in the budget. Where another
             # run has found its task meanwhile, the next submission meets that.
             change = Supersede(number=attempt.number, at=context.stamp(), in_doubt=True)
-            result = await context.records.durable(change)
+            result = await context.ledger.durable(change)
             if isinstance(result, Stale):
                 return Later(delay_s=0.0)
             text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
-            context.tell(Step.RETRYING, flight.entry.job.id, text)
+            context.emit(Step.RETRYING, job_run.entry.job.id, text)
             return Later(delay_s=0.0)
         case Unclear():
             error = attempt.error or _error("unknown_fate", verdict.reason, Billed.UNKNOWN)
             if attempt.state is AttemptState.INTENT:
                 await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
-            flight.task_id = attempt.task_id
+            job_run.task_id = attempt.task_id
             reason = verdict.reason
             if verdict.candidates and attempt.task_id is None:
                 reason += f" (candidates: {', '.join(verdict.candidates)})"
-            outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
+            outcome = ended(job_run, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
 
 
@@ -65,7 +65,7 @@ def _risked(context: Context) -> bool:
 
 
 async def _adopt(
-    context: Context, flight: JobRun, attempt: Attempt, found: Adopted
+    context: Context, job_run: JobRun, attempt: Attempt, found: Adopted
 ) -> Ending | Later | None:
     """Go on with the task that was found; or with another's, where another run was first."""
     settle = Settle(
@@ -76,24 +76,24 @@ async def _adopt(
         seed=found.seed,
         credits=found.credits,
     )
-    result = await context.records.durable(settle)
+    result = await context.ledger.durable(settle)
     if isinstance(result, Stale):
         if result.attempt.task_id is None:
             return Later(delay_s=0.0)
-        flight.take_over(result.attempt)
+        job_run.take_over(result.attempt)
         return None
-    flight.number, flight.task_id = attempt.number, found.task_id
-    flight.seed = found.seed if found.seed is not None else attempt.seed or attempt.intent.seed
-    flight.credits = found.credits if found.credits is not None else attempt.credits
-    flight.submitted_at = attempt.submitted_at or attempt.intent.at
-    context.tell(Step.SUBMITTED, flight.entry.job.id, f"found task {found.task_id}")
+    job_run.number, job_run.task_id = attempt.number, found.task_id
+    job_run.seed = found.seed if found.seed is not None else attempt.seed or attempt.intent.seed
+    job_run.credits = found.credits if found.credits is not None else attempt.credits
+    job_run.submitted_at = attempt.submitted_at or attempt.intent.at
+    context.emit(Step.SUBMITTED, job_run.entry.job.id, f"found task {found.task_id}")
     return None
 
 
 async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
     # Where another run has settled it meanwhile (`Stale`), the next submission meets what it left.
     settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
-    await context.records.durable(settle)
+    await context.ledger.durable(settle)
 
 
 def _error(code: str, message: str, billed: Billed) -> JobError:

@@ -15,22 +15,26 @@ MOST_PAGES = 500
 
 
 async def read_list(
-    context: Context, operation: Operation, lister: TaskListApi, sheet: TaskListing
+    context: Context, operation: Operation, lister: TaskListApi, listing: TaskListing
 ) -> TaskListing:
-    """Fill an empty sheet, whose `skew` says how far the provider's clock is taken to be ahead.
+    """Fill an empty listing, whose `skew` says how far the provider's clock is taken to be ahead.
 
     It is read once more where that clock turns out to be behind: tasks would be missing.
     """
-    taken_for = sheet.skew or timedelta()
-    filled = await _pages(context, operation, lister, sheet, sheet.since + taken_for)
+    taken_for = listing.skew or timedelta()
+    filled = await _pages(context, operation, lister, listing, listing.since + taken_for)
     if filled.skew is None or filled.skew >= taken_for - FUZZ:
         return filled
-    again = replace(sheet, skew=filled.skew)
-    return await _pages(context, operation, lister, again, sheet.since + filled.skew)
+    again = replace(listing, skew=filled.skew)
+    return await _pages(context, operation, lister, again, listing.since + filled.skew)
 
 
 async def _pages(
-    context: Context, operation: Operation, lister: TaskListApi, sheet: TaskListing, since: datetime
+    context: Context,
+    operation: Operation,
+    lister: TaskListApi,
+    listing: TaskListing,
+    since: datetime,
 ) -> TaskListing:
     """All pages of the tasks made since then, by the provider's clock."""
     account = context.account(operation)
@@ -41,28 +45,28 @@ async def _pages(
         await context.rates[operation.provider].acquire()
         request = lister.list_tasks(account, since=since, page=page)
         reply = await context.http.send(request, submission=False)
-        listing = lister.read_list(reply)
-        context.rates[operation.provider].note(throttled=listing.throttled)
-        sheet, page = _with_page(sheet, listing, context.now()), listing.next_page
+        found = lister.read_list(reply)
+        context.rates[operation.provider].note(throttled=found.throttled)
+        listing, page = _with_page(listing, found, context.now()), found.next_page
         if listing.trouble or page is None:
-            return sheet
+            return listing
         if page in seen:
-            return replace(sheet, trouble="its pages go round in a circle", hopeless=True)
+            return replace(listing, trouble="its pages go round in a circle", hopeless=True)
         if len(seen) == MOST_PAGES:
-            return replace(sheet, trouble=f"it goes on after {MOST_PAGES} pages", hopeless=True)
+            return replace(listing, trouble=f"it goes on after {MOST_PAGES} pages", hopeless=True)
 
 
-def _with_page(sheet: TaskListing, page: TaskPage, now: datetime) -> TaskListing:
+def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListing:
     """A list with one more page."""
     if page.trouble:
         what = "there is none at this address" if page.missing else "it cannot be read"
         return replace(
-            sheet, trouble=f"{what} ({page.trouble})", hopeless=page.missing or page.fatal
+            listing, trouble=f"{what} ({page.trouble})", hopeless=page.missing or page.fatal
         )
-    trouble = f"{page.unread} of its rows cannot be read" if page.unread else sheet.trouble
+    trouble = f"{page.unread} of its rows cannot be read" if page.unread else listing.trouble
     return replace(
-        sheet,
-        rows=(*sheet.rows, *page.tasks),
-        skew=page.at - now if page.at else sheet.skew,
+        listing,
+        rows=(*listing.rows, *page.tasks),
+        skew=page.at - now if page.at else listing.skew,
         trouble="nothing tells where it ends" if page.endless else trouble,
     )

@@ -113,14 +113,14 @@ class LedgerSnapshot:
     """Other submissions whose task is not known."""
 
 
-def distinct(sheet: TaskListing) -> list[TaskRow]:
+def distinct(listing: TaskListing) -> list[TaskRow]:
     """Each task of a list once, by id: pages may overlap, and come in any order."""
-    return [row for _, row in sorted({row.status.task_id: row for row in sheet.rows}.items())]
+    return [row for _, row in sorted({row.status.task_id: row for row in listing.rows}.items())]
 
 
-def tag_of(row: TaskRow, sheet: TaskListing) -> str | None:
+def tag_of(row: TaskRow, listing: TaskListing) -> str | None:
     """The text that came back with a task, in the list or when it was asked for."""
-    status = sheet.asked.get(row.status.task_id)
+    status = listing.asked.get(row.status.task_id)
     return row.status.tag or (status.tag if status else None)
 
 
@@ -151,43 +151,43 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def is_before(row: TaskRow, moment: datetime, sheet: TaskListing) -> bool:
+def is_before(row: TaskRow, moment: datetime, listing: TaskListing) -> bool:
     """Whether a task was made before that moment of the local clock; False where unknown."""
     return (
         row.created_at is not None
-        and sheet.skew is not None
-        and row.created_at < moment + sheet.skew
+        and listing.skew is not None
+        and row.created_at < moment + listing.skew
     )
 
 
 def found(
-    quest: LostSubmission, sheet: TaskListing, ledger: LedgerSnapshot
+    lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear | None:
     """The submission's task, or which it may be; None where no row of the list can be it."""
-    if quest.tagged:
-        mine = [row for row in distinct(sheet) if tag_of(row, sheet) == quest.sent]
+    if lost.tagged:
+        mine = [row for row in distinct(listing) if tag_of(row, listing) == lost.sent]
         if mine:
-            return _by_tag(mine, sheet, ledger)
-    rows = candidates(quest, sheet, ledger)
+            return _by_tag(mine, listing, ledger)
+    rows = candidates(lost, listing, ledger)
     if not rows:
         return None
-    return _unconfirmed(rows) if quest.tagged else _by_looks(quest, rows, sheet, ledger)
+    return _unconfirmed(rows) if lost.tagged else _by_looks(lost, rows, listing, ledger)
 
 
-def candidates(quest: LostSubmission, sheet: TaskListing, ledger: LedgerSnapshot) -> list[TaskRow]:
+def candidates(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> list[TaskRow]:
     """The rows that may be the task for all that is known of them, in the order of their ids."""
     return [
         row
-        for row in distinct(sheet)
+        for row in distinct(listing)
         if row.status.task_id not in ledger.known
-        and tag_of(row, sheet) in {None, quest.sent}
-        and fits(row, quest.attempt.intent, quest.operation)
-        and not is_before(row, quest.begun - LOOK_BACK, sheet)
+        and tag_of(row, listing) in {None, lost.sent}
+        and fits(row, lost.attempt.intent, lost.operation)
+        and not is_before(row, lost.begun - LOOK_BACK, listing)
     ]
 
 
 def _by_tag(
-    mine: Sequence[TaskRow], sheet: TaskListing, ledger: LedgerSnapshot
+    mine: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear:
     """The verdict on rows that bear the submission's own tag."""
     ids = _ids(mine)
@@ -196,7 +196,7 @@ def _by_tag(
         return Unclear(reason=reason, candidates=ids)
     if len(mine) > 1:
         return Unclear(reason=f"{len(mine)} tasks bear its tag", candidates=ids)
-    return _adopted(mine[0], sheet)
+    return _adopted(mine[0], listing)
 
 
 def _unconfirmed(rows: Sequence[TaskRow]) -> Unclear:
@@ -206,7 +206,7 @@ def _unconfirmed(rows: Sequence[TaskRow]) -> Unclear:
 
 
 def _by_looks(
-    quest: LostSubmission, rows: Sequence[TaskRow], sheet: TaskListing, ledger: LedgerSnapshot
+    lost: LostSubmission, rows: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear:
     """The verdict where the user's own text stood in the tag's place."""
     ids = _ids(rows)
@@ -214,43 +214,43 @@ def _by_looks(
         reason = f"{len(rows)} tasks were made like it, and nothing tells them apart"
         return Unclear(reason=reason, candidates=ids)
     (row,) = rows
-    if not quest.here:
+    if not lost.here:
         reason = "a task was made like it, but at another address or with another key"
         return Unclear(reason=reason, candidates=ids)
-    if not _is_in_time(row, quest, sheet) or row.model is None or row.prompt is None:
+    if not _is_in_time(row, lost, listing) or row.model is None or row.prompt is None:
         reason = "a task was made like it, of which the list does not tell enough to be sure"
         return Unclear(reason=reason, candidates=ids)
-    if rivals := [a for a in ledger.undecided if _can_claim(a, quest, row, sheet)]:
+    if rivals := [a for a in ledger.undecided if _can_claim(a, lost, row, listing)]:
         jobs = ", ".join(sorted({f'"{rival.intent.job}"' for rival in rivals}))
         reason = f"a task was made like it that can as well be that of {jobs}"
         return Unclear(reason=reason, candidates=ids, final=False)
-    if sheet.trouble or sheet.age_s < quest.settle_s:
-        reason = f"there may be more tasks like it: {sheet.trouble or 'the list may lag'}"
-        return Unclear(reason=reason, candidates=ids, final=sheet.hopeless)
-    return _adopted(row, sheet)
+    if listing.trouble or listing.age_s < lost.settle_s:
+        reason = f"there may be more tasks like it: {listing.trouble or 'the list may lag'}"
+        return Unclear(reason=reason, candidates=ids, final=listing.hopeless)
+    return _adopted(row, listing)
 
 
-def _is_in_time(row: TaskRow, quest: LostSubmission, sheet: TaskListing) -> bool:
+def _is_in_time(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
     """Whether a task was surely made while the submission could become one."""
-    if row.created_at is None or sheet.skew is None:
+    if row.created_at is None or listing.skew is None:
         return False
-    made = row.created_at - sheet.skew
-    return quest.begun - FUZZ <= made <= quest.begun + ARRIVAL + FUZZ
+    made = row.created_at - listing.skew
+    return lost.begun - FUZZ <= made <= lost.begun + ARRIVAL + FUZZ
 
 
-def _can_claim(rival: Attempt, quest: LostSubmission, row: TaskRow, sheet: TaskListing) -> bool:
+def _can_claim(rival: Attempt, lost: LostSubmission, row: TaskRow, listing: TaskListing) -> bool:
     """Whether a task can as well be another submission's."""
     return (
-        rival.number != quest.attempt.number
-        and tag_of(row, sheet) in {None, sent(rival.intent, quest.operation)}
-        and fits(row, rival.intent, quest.operation)
-        and not is_before(row, datetime.fromisoformat(rival.intent.at) - FUZZ, sheet)
+        rival.number != lost.attempt.number
+        and tag_of(row, listing) in {None, sent(rival.intent, lost.operation)}
+        and fits(row, rival.intent, lost.operation)
+        and not is_before(row, datetime.fromisoformat(rival.intent.at) - FUZZ, listing)
     )
 
 
-def _adopted(row: TaskRow, sheet: TaskListing) -> Adopted:
+def _adopted(row: TaskRow, listing: TaskListing) -> Adopted:
     """The task, with what row and answer tell of it."""
-    told = [row.status, *filter(None, [sheet.asked.get(row.status.task_id)])]
+    told = [row.status, *filter(None, [listing.asked.get(row.status.task_id)])]
     return Adopted(
         task_id=row.status.task_id,
         seed=next((status.seed for status in told if status.seed is not None), None),

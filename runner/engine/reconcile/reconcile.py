@@ -94,6 +94,6 @@ async def confirm(
 
 def _owners(context: Context, operation: Operation, status: TaskStatus) -> list[Attempt]:
     """The submissions that a task is on record for, by its id or by its tag."""
-    with open_ledger(context.records.path, read_only=True) as ledger:
+    with open_ledger(context.ledger.path, read_only=True) as ledger:
         known = ledger.of_tasks(operation.provider, [status.task_id])
         return [*known, *(ledger.of_tag(operation.provider, status.tag) if status.tag else [])]

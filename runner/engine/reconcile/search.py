@@ -58,8 +58,8 @@ class Search:
         patience_s = self._age_s + absence.PATIENCE * settle_s
         while True:
             left_s = patience_s - self._now_s()
-            verdict, sheet = await self._look()
-            last = left_s <= 0 or sheet.hopeless
+            verdict, listing = await self._look()
+            last = left_s <= 0 or listing.hopeless
             if last or not isinstance(verdict, Unclear) or verdict.final:
                 return verdict
             young_s = settle_s - self._now_s()
@@ -85,15 +85,15 @@ class Search:
             since=since,
             skew=self._skew,
         )
-        sheet = await read_list(self._context, self._operation, self._lister, empty)
-        self._skew = sheet.skew
+        listing = await read_list(self._context, self._operation, self._lister, empty)
+        self._skew = listing.skew
         # After the list: what it shows of others' submissions is known or under way by then.
-        ledger = await asyncio.to_thread(self._surroundings, sheet)
-        sheet = replace(sheet, asked=self._asked)
-        if not isinstance(match.found(self._quest, sheet, ledger), Adopted):
-            await self._ask_singly(match.candidates(self._quest, sheet, ledger))
-            sheet = replace(sheet, asked=self._asked)
-        return absence.verdict_on(self._quest, sheet, ledger), sheet
+        ledger = await asyncio.to_thread(self._surroundings, listing)
+        listing = replace(listing, asked=self._asked)
+        if not isinstance(match.found(self._quest, listing, ledger), Adopted):
+            await self._ask_singly(match.candidates(self._quest, listing, ledger))
+            listing = replace(listing, asked=self._asked)
+        return absence.verdict_on(self._quest, listing, ledger), listing
 
     async def _ask_singly(self, rows: Sequence[TaskRow]) -> None:
         """Ask for the tasks whose text the list does not tell; the answer repeats it."""
@@ -107,13 +107,13 @@ class Search:
     def _made(self) -> list[KnownTask]:
         attempt = self._quest.attempt
         since = stamp(self._quest.begun - LOOK_BACK)
-        with open_ledger(self._context.records.path, read_only=True) as ledger:
+        with open_ledger(self._context.ledger.path, read_only=True) as ledger:
             return ledger.made(attempt.intent, since=since, after=attempt.number)
 
-    def _surroundings(self, sheet: TaskListing) -> LedgerSnapshot:
+    def _surroundings(self, listing: TaskListing) -> LedgerSnapshot:
         provider, number = self._operation.provider, self._quest.attempt.number
-        shown = [row.status.task_id for row in sheet.rows]
-        with open_ledger(self._context.records.path, read_only=True) as ledger:
+        shown = [row.status.task_id for row in listing.rows]
+        with open_ledger(self._context.ledger.path, read_only=True) as ledger:
             # In this order: one that is settled in between is seen twice rather than not at all.
             undecided = ledger.undecided(provider)
             known = ledger.of_tasks(provider, shown)

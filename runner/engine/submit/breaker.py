@@ -41,7 +41,7 @@ class BreakerState:
     closed: bool = False
     gap_s: float = 0.0
     """Least time between two submissions; 0 for none."""
-    vain_s: float = 0.0
+    failing_s: float = 0.0
     """How long the provider has taken nothing of what it was offered, see `ask_in_vain`."""
     asked_at: float | None = None
     """When it was last asked in vain; None while it takes submissions."""
@@ -58,16 +58,16 @@ class BreakerState:
         else:
             self.allowed = min(self.most, self.allowed * 2)
         if fate in _UNANSWERED or fate is Fate.BUSY:
-            self.ask_in_vain(now)
+            self.probe_failed(now)
         else:
-            self.vain_s, self.asked_at = 0.0, None
+            self.failing_s, self.asked_at = 0.0, None
         self._pace(fate, throttled)
 
     def reopen(self) -> None:
         """A probe answered well: one submission at a time again."""
         self.closed, self.unknown, self.allowed = False, 0, 1
 
-    def ask_in_vain(self, now: float) -> None:
+    def probe_failed(self, now: float) -> None:
         """The provider was asked, and did not answer well.
 
         Time counts from one question to the next, and only as far as the longest pause of our
@@ -75,12 +75,12 @@ class BreakerState:
         under way take up all places, it may well be in order.
         """
         if self.asked_at is not None:
-            self.vain_s += min(backoff.LONGEST_S, now - self.asked_at)
+            self.failing_s += min(backoff.LONGEST_S, now - self.asked_at)
         self.asked_at = now
 
     def out(self, outage_s: float) -> bool:
         """Whether it has taken nothing for so long, by the last question rather than by now."""
-        return self.asked_at is not None and self.vain_s >= outage_s
+        return self.asked_at is not None and self.failing_s >= outage_s
 
     def _pace(self, fate: Fate, throttled: bool) -> None:
         if throttled:
@@ -96,13 +96,13 @@ class CircuitBreaker:
     `probe` asks the provider something that costs nothing and tells whether it answered well.
     """
 
-    trust: BreakerState
+    state: BreakerState
     probe: Callable[[], Awaitable[bool]]
     outage_s: float
     rate: Rate | None = None
     """The pace of all other requests: what slows them slows submissions as well, and back."""
-    inside: int = 0
-    barred: str = ""
+    in_flight: int = 0
+    tripped: str = ""
     """Why the provider takes nothing more of this run; empty while it does."""
     trouble: str = ""
     """What became of the last submission that it was asked for in vain; empty before any."""
@@ -111,62 +111,64 @@ class CircuitBreaker:
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
     _probing: bool = False
 
-    async def enter(self) -> bool:
+    async def acquire(self) -> bool:
         """Wait for the right to submit; False when there is none to be had.
 
         The provider has been out for too long then, or it is `barred`.
         """
         loop = asyncio.get_running_loop()
         while True:
-            if self.barred or self.out:
+            if self.tripped or self.out:
                 return False
-            if self.trust.closed:
+            if self.state.closed:
                 await self._probe_or_wait()
                 continue
             wait_s = self._free_at - loop.time()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
                 continue
-            if self.inside < self.trust.allowed:
-                self.inside += 1
+            if self.in_flight < self.state.allowed:
+                self.in_flight += 1
                 slowed_s = self.rate.slowed_s if self.rate else 0.0
-                self._free_at = loop.time() + max(self.trust.gap_s, slowed_s)
+                self._free_at = loop.time() + max(self.state.gap_s, slowed_s)
                 return True
             await self._wait()
 
     async def opened(self) -> None:
         """Wait until the provider answers again, or has been out for too long."""
-        while self.trust.closed and not self.out:
+        while self.state.closed and not self.out:
             await self._probe_or_wait()
 
-    def bar(self, reason: str) -> None:
+    def trip(self, reason: str) -> None:
         """Let in nobody any more: what one submission met, every other would meet as well."""
-        self.barred = self.barred or reason
+        self.tripped = self.tripped or reason
 
     @property
     def out(self) -> bool:
         """Whether the provider has taken nothing for longer than the run puts up with."""
-        return self.trust.out(self.outage_s)
+        return self.state.out(self.outage_s)
 
     def give_up(self, provider: str) -> str:
         """Why the run gives up a provider that is `out`: in the same words for every job."""
         if not self._given_up:
-            so_long = f"{self.trust.vain_s:.{0 if self.trust.vain_s >= 10 else 1}f} s"
+            so_long = f"{self.state.failing_s:.{0 if self.state.failing_s >= 10 else 1}f} s"
             self._given_up = (
                 f"{provider} has taken nothing for {so_long} (outage: {self.outage_s:g} s)"
             )
             self._given_up += f": {self.trouble}" if self.trouble else ""
         return self._given_up
 
-    async def leave(self, fate: Fate | None, *, throttled: bool = False, trouble: str = "") -> None:
+    async def release(
+        self, fate: Fate | None, *, throttled: bool = False, trouble: str = ""
+    ) -> None:
         """The submission's fate is known; None when it never left for reasons of our own.
 
         `trouble`: what became of it in words, where it was not taken.
         """
-        self.inside -= 1
+        self.in_flight -= 1
         if fate is not None:
-            self.trust.note(fate, asyncio.get_running_loop().time(), throttled=throttled)
-            if self.trust.asked_at is not None:
+            self.state.note(fate, asyncio.get_running_loop().time(), throttled=throttled)
+            if self.state.asked_at is not None:
                 self.trouble = trouble
         if self.rate and (throttled or fate is Fate.SUBMITTED):
             self.rate.note(throttled=throttled)
@@ -175,7 +177,7 @@ class CircuitBreaker:
 
     async def _wait(self) -> None:
         async with self._news:
-            if self.inside >= self.trust.allowed and not self.trust.closed:
+            if self.in_flight >= self.state.allowed and not self.state.closed:
                 await self._news.wait()
 
     async def _probe_or_wait(self) -> None:
@@ -198,9 +200,9 @@ class CircuitBreaker:
         while not self.out:
             await asyncio.sleep(pause_s)
             if await self.probe():
-                self.trust.reopen()
+                self.state.reopen()
                 return
-            self.trust.ask_in_vain(loop.time())
+            self.state.probe_failed(loop.time())
             pause_s = min(PROBE_LONGEST_S, pause_s * 2)
 
 
@@ -213,7 +215,7 @@ def breakers_for(
     """A gate for every account; `rates` are the paces of their other requests."""
     return {
         name: CircuitBreaker(
-            trust=BreakerState(most=account.concurrency or settings.concurrency),
+            state=BreakerState(most=account.concurrency or settings.concurrency),
             probe=_probing(account, providers[name], http),
             outage_s=settings.outage_s,
             rate=rates[name],

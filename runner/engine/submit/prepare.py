@@ -232,11 +232,11 @@ def _tag(context: Context) -> str:
     return f"{context.random.getrandbits(128):032x}"
 
 
-def adoption(context: Context, flight: JobRun) -> Intent:
+def adoption(context: Context, job_run: JobRun) -> Intent:
     """The intent, after the fact, of a task that only an earlier results manifest knows."""
-    job, operation = flight.entry.job, flight.operation
+    job, operation = job_run.entry.job, job_run.operation
     written = _as_written(job, operation)
-    return _intent(context, flight.entry, written, flight.seed, _tag(context))
+    return _intent(context, job_run.entry, written, job_run.seed, _tag(context))
 
 
 async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:

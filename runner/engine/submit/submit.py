@@ -33,7 +33,7 @@ SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 
 
 async def submit(
-    context: Context, flight: JobRun, ahead: Prefetcher, upstream: Mapping[str, Outcome]
+    context: Context, job_run: JobRun, prefetcher: Prefetcher, upstream: Mapping[str, Outcome]
 ) -> Ending | Later | Taken | Full | None:
     """Submit once: None when the task exists, otherwise how the job ended or when to try again.
 
@@ -42,36 +42,41 @@ async def submit(
     fits the budget, for what other runs cost.
     """
     try:
-        prepared = await ahead.take(flight.entry) or await prepare(
-            context, flight.entry, flight.operation, upstream
+        prepared = await prefetcher.take(job_run.entry) or await prepare(
+            context, job_run.entry, job_run.operation, upstream
         )
     except UnusableResult as unfit:
-        return Ending(outcome=ended(flight, State.FAILED, error=unfit.error))
-    flight.seed = prepared.intent.seed
-    gate, fate, throttled, trouble = context.gates[flight.operation.provider], None, False, ""
-    halt = None
-    if not await gate.enter():
-        if gate.barred:
-            reason = f"not submitted: {gate.barred}"
-            return Ending(outcome=ended(flight, State.PENDING, reason=reason))
-        return _given_up(context, flight)
+        return Ending(outcome=ended(job_run, State.FAILED, error=unfit.error))
+    job_run.seed = prepared.intent.seed
+    breaker, fate, throttled, trouble = (
+        context.breakers[job_run.operation.provider],
+        None,
+        False,
+        "",
+    )
+    stop = None
+    if not await breaker.acquire():
+        if breaker.tripped:
+            reason = f"not submitted: {breaker.tripped}"
+            return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
+        return _given_up(context, job_run)
     try:
-        submission = await _post(context, flight, prepared)
+        submission = await _post(context, job_run, prepared)
         if isinstance(submission, Submission):
             fate = submission.fate
             throttled = fate is Fate.BUSY and not submission.narrow
             trouble = (submission.error or _SILENT).message
-            if (halt := _halt(context, flight, submission)) is not None:
-                gate.bar(halt.reason)  # before the next one is let in
+            if (stop := _stop_reason(context, job_run, submission)) is not None:
+                breaker.trip(stop.reason)  # before the next one is let in
     finally:
-        await gate.leave(fate, throttled=throttled, trouble=trouble)
+        await breaker.release(fate, throttled=throttled, trouble=trouble)
     if not isinstance(submission, Submission):
         return submission
-    return _meaning(context, flight, submission, halt)
+    return _meaning(context, job_run, submission, stop)
 
 
 def _meaning(
-    context: Context, flight: JobRun, submission: Submission, halt: StopReason | None
+    context: Context, job_run: JobRun, submission: Submission, stop: StopReason | None
 ) -> Ending | Later | None:
     """What follows for the job from what became of its submission."""
     error = submission.error or _SILENT
@@ -79,26 +84,26 @@ def _meaning(
         case Fate.SUBMITTED:
             return None
         case Fate.NOT_SENT | Fate.BUSY:
-            return _put_off(context, flight, submission, error)
+            return _put_off(context, job_run, submission, error)
         case Fate.AMBIGUOUS:
             reason = f"the submission may have arrived: {error.message}"
-            outcome = ended(flight, State.AMBIGUOUS, reason=reason, error=error)
+            outcome = ended(job_run, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
-        case Fate.WRONG_ADDRESS if halt:
-            reason = f"not submitted: {halt.reason}"
-            return Ending(outcome=ended(flight, State.PENDING, reason=reason), halt=halt)
+        case Fate.WRONG_ADDRESS if stop:
+            reason = f"not submitted: {stop.reason}"
+            return Ending(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)
         case _:
-            return Ending(outcome=ended(flight, State.FAILED, error=error), halt=halt)
+            return Ending(outcome=ended(job_run, State.FAILED, error=error), stop=stop)
 
 
-def _halt(context: Context, flight: JobRun, submission: Submission) -> StopReason | None:
+def _stop_reason(context: Context, job_run: JobRun, submission: Submission) -> StopReason | None:
     """Why every other submission to the provider would fare like this one; None if it would not."""
     error = submission.error or _SILENT
     match submission.fate:
         case Fate.WRONG_ADDRESS:
-            return StopReason(reason=_elsewhere(context, flight, error), exit=Exit.PROVIDER)
+            return StopReason(reason=_elsewhere(context, job_run, error), exit=Exit.PROVIDER)
         case Fate.STOPPED:
-            return StopReason(reason=_described(context, flight, error), exit=Exit.PROVIDER)
+            return StopReason(reason=_described(context, job_run, error), exit=Exit.PROVIDER)
         case _:
             return None
 
@@ -112,44 +117,44 @@ _SILENT = JobError(
 
 
 def _put_off(
-    context: Context, flight: JobRun, submission: Submission, error: JobError
+    context: Context, job_run: JobRun, submission: Submission, error: JobError
 ) -> Ending | Later:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
-    if context.gates[flight.operation.provider].out:
-        return _given_up(context, flight)
+    if context.breakers[job_run.operation.provider].out:
+        return _given_up(context, job_run)
     if context.stopping.is_set():
-        return Ending(outcome=ended(flight, State.PENDING, reason=NOT_SUBMITTED))
-    delay_s = backoff.backoff(flight.tries, context.random, submission.retry_after_s)
-    flight.tries += 1
+        return Ending(outcome=ended(job_run, State.PENDING, reason=NOT_SUBMITTED))
+    delay_s = backoff.backoff(job_run.tries, context.random, submission.retry_after_s)
+    job_run.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
-    context.tell(Step.RETRYING, flight.entry.job.id, text)
+    context.emit(Step.RETRYING, job_run.entry.job.id, text)
     return Later(delay_s=delay_s, narrow=submission.narrow)
 
 
-def _given_up(context: Context, flight: JobRun) -> Ending:
+def _given_up(context: Context, job_run: JobRun) -> Ending:
     """The ending when a provider has been out for too long; it stops with it, resumable."""
-    provider = flight.operation.provider
-    reason = context.gates[provider].give_up(provider)
-    outcome = ended(flight, State.PENDING, reason=f"not submitted: {reason}")
-    return Ending(outcome=outcome, halt=StopReason(reason=reason, exit=Exit.INCOMPLETE))
+    provider = job_run.operation.provider
+    reason = context.breakers[provider].give_up(provider)
+    outcome = ended(job_run, State.PENDING, reason=f"not submitted: {reason}")
+    return Ending(outcome=outcome, stop=StopReason(reason=reason, exit=Exit.INCOMPLETE))
 
 
-def _elsewhere(context: Context, flight: JobRun, error: JobError) -> str:
+def _elsewhere(context: Context, job_run: JobRun, error: JobError) -> str:
     """That the address is not the API's, which it is, and who can change it."""
-    address = context.account(flight.operation).base_url
-    variable = context.provider(flight.operation).BASE_URL_ENV
+    address = context.account(job_run.operation).base_url
+    variable = context.provider(job_run.operation).BASE_URL_ENV
     return f"{address} does not take submissions ({error.message}); check {variable}"
 
 
-def _described(context: Context, flight: JobRun, error: JobError) -> str:
+def _described(context: Context, job_run: JobRun, error: JobError) -> str:
     """A refusal that every other submission shares, with the key's name where it is the key's."""
     text = f"{error.code}: {error.message}"
     if error.class_ is ErrorClass.AUTH:
-        text += f" (the key is that of {context.account(flight.operation).key_env})"
+        text += f" (the key is that of {context.account(job_run.operation).key_env})"
     return text
 
 
-async def _post(context: Context, flight: JobRun, prepared: Prepared) -> Submission | Taken | Full:
+async def _post(context: Context, job_run: JobRun, prepared: Prepared) -> Submission | Taken | Full:
     """Commit the intent, send the request once, record what became of it.
 
     `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
@@ -158,25 +163,25 @@ async def _post(context: Context, flight: JobRun, prepared: Prepared) -> Submiss
     # Begun now, not when it was prepared: it may have waited at the gate, and what is submitted
     # after another is to be known for it.
     prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
-    flight.intent, flight.posting = prepared.intent, True
+    job_run.intent, job_run.posting = prepared.intent, True
     try:
-        number = await context.records.durable(_intend(context, prepared))
+        number = await context.ledger.durable(_intend(context, prepared))
     except LedgerError:
-        flight.posting = False  # without its intent it has not left
+        job_run.posting = False  # without its intent it has not left
         raise
     if not isinstance(number, int):
-        flight.posting = False
+        job_run.posting = False
         assert not isinstance(number, Stale)
         return number
-    flight.number = number
+    job_run.number = number
     if context.stopping.is_set():
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
         reply = await context.http.send(prepared.request, submission=True)
-        said = context.provider(flight.operation).read_submission(reply)
+        said = context.provider(job_run.operation).read_submission(reply)
         submission = redaction.of_submission(said, context.settings.secrets)
-    await _record(context, flight, prepared, submission, reply)
-    flight.posting = False
+    await _record(context, job_run, prepared, submission, reply)
+    job_run.posting = False
     return submission
 
 
@@ -191,53 +196,53 @@ def _intend(context: Context, prepared: Prepared) -> Intend:
 
 
 async def _record(
-    context: Context, flight: JobRun, prepared: Prepared, submission: Submission, reply: Reply
+    context: Context, job_run: JobRun, prepared: Prepared, submission: Submission, reply: Reply
 ) -> None:
-    assert flight.number is not None
+    assert job_run.number is not None
     if submission.fate is not Fate.NOT_SENT:
-        flight.attempts += 1
+        job_run.attempts += 1
     at = context.stamp()
     if submission.fate in _ENDED:
-        flight.finished_at = at
+        job_run.finished_at = at
     if submission.fate is Fate.SUBMITTED:
-        flight.task_id, flight.submitted_at, flight.fresh = submission.task_id, at, True
-        flight.seed = submission.seed if submission.seed is not None else flight.seed
-        flight.credits = submission.credits
+        job_run.task_id, job_run.submitted_at, job_run.fresh = submission.task_id, at, True
+        job_run.seed = submission.seed if submission.seed is not None else job_run.seed
+        job_run.credits = submission.credits
     settle = Settle(
-        number=flight.number,
+        number=job_run.number,
         state=_STATES[submission.fate],
         at=at,
         task_id=submission.task_id,
-        seed=flight.seed,
+        seed=job_run.seed,
         credits=submission.credits,
         error=submission.error,
         trace_id=submission.trace_id,
         http_status=reply.status or None,
     )
     try:
-        result = await context.records.durable(settle)
+        result = await context.ledger.durable(settle)
     except LedgerError as error:
-        raise _rescued(context, flight, prepared, error) from error
+        raise _rescued(context, job_run, prepared, error) from error
     if isinstance(result, Stale) and result.attempt.task_id != submission.task_id:
         # Somebody settled this very attempt meanwhile; two task ids must not become one.
-        trouble = LedgerError(f"attempt {flight.number} was settled by another run meanwhile")
-        raise _rescued(context, flight, prepared, trouble)
+        trouble = LedgerError(f"attempt {job_run.number} was settled by another run meanwhile")
+        raise _rescued(context, job_run, prepared, trouble)
     if submission.fate is Fate.SUBMITTED:
-        context.tell(Step.SUBMITTED, flight.entry.job.id, f"task {submission.task_id}")
+        context.emit(Step.SUBMITTED, job_run.entry.job.id, f"task {submission.task_id}")
 
 
 _ENDED = frozenset({Fate.REFUSED, Fate.STOPPED})
 
 
 def _rescued(
-    context: Context, flight: JobRun, prepared: Prepared, error: LedgerError
+    context: Context, job_run: JobRun, prepared: Prepared, error: LedgerError
 ) -> LedgerError:
     """Keep a task id that the ledger did not take; the error to end the run with."""
-    if flight.task_id is None:
+    if job_run.task_id is None:
         return error
-    context.rescue.record(prepared.intent, flight.task_id, attempt=flight.number)
+    context.rescue.record(prepared.intent, job_run.task_id, attempt=job_run.number)
     return LedgerError(
-        f'{error.message}; task {flight.task_id} of job "{prepared.intent.job}" is kept in '
+        f'{error.message}; task {job_run.task_id} of job "{prepared.intent.job}" is kept in '
         f"{context.rescue.path}",
         hint=error.hint,
     )

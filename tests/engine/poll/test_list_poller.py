@@ -96,9 +96,9 @@ async def roll_at(desk: Desk) -> AsyncIterator[ListPoller]:
     source = random.Random(1)  # noqa: S311 - spreads retries, guards nothing
     async with Http(trust_env=False) as http:
         line = ListEndpoint(lister=vidu_tasks, account=account, http=http, rate=Rate(1000))
-        roll = ListPoller(line, source, desk.complaints.append)
-        asking = asyncio.create_task(roll.keep_asking())
-        yield roll
+        poller = ListPoller(line, source, desk.complaints.append)
+        asking = asyncio.create_task(poller.keep_asking())
+        yield poller
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
         if not asking.cancelled():
@@ -107,17 +107,19 @@ async def roll_at(desk: Desk) -> AsyncIterator[ListPoller]:
 
 
 @asynccontextmanager
-async def seats(desk: Desk, *task_ids: str) -> AsyncIterator[tuple[ListPoller, list[Subscription]]]:
+async def subscriptions(
+    desk: Desk, *task_ids: str
+) -> AsyncIterator[tuple[ListPoller, list[Subscription]]]:
     """A roll with these tasks on it, by the desk's word under way."""
     for task_id in task_ids:
         desk.put(task_id)
     now = asyncio.get_running_loop().time()
     async with AsyncExitStack() as stack:
-        roll = await stack.enter_async_context(roll_at(desk))
+        poller = await stack.enter_async_context(roll_at(desk))
         yield (
-            roll,
+            poller,
             [
-                stack.enter_context(roll.seat(task, now, DurationStats((), None)))
+                stack.enter_context(poller.subscribe(task, now, DurationStats((), None)))
                 for task in task_ids
             ],
         )
@@ -139,17 +141,17 @@ async def asked_times(desk: Desk, times: int) -> None:
     await until(lambda: len(desk.asked) >= end)
 
 
-async def prove(desk: Desk, seat: Subscription) -> None:
+async def prove(desk: Desk, subscription: Subscription) -> None:
     """Let the list tell of a first end."""
-    desk.done(seat.task_id)
-    assert await seat.told(LONG_S, LONG_S) is not None
+    desk.done(subscription.task_id)
+    assert await subscription.wait(LONG_S, LONG_S) is not None
 
 
 @in_a_loop
 async def test_the_list_tells_of_an_end() -> None:
     desk = Desk()
-    async with seats(desk, "a") as (_, [seat]):
-        told = asyncio.create_task(seat.told(LONG_S, LONG_S))
+    async with subscriptions(desk, "a") as (_, [subscription]):
+        told = asyncio.create_task(subscription.wait(LONG_S, LONG_S))
         await asked_times(desk, 2)
         assert not told.done()
         desk.done("a")
@@ -162,11 +164,11 @@ async def test_the_list_tells_of_an_end() -> None:
 @in_a_loop
 async def test_a_task_that_two_watch_is_told_of_until_both_have_gone() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (roll, _):
+    async with subscriptions(desk, "a", "b") as (poller, _):
         now = asyncio.get_running_loop().time()
-        with roll.seat("a", now, DurationStats((), None)) as second:
+        with poller.subscribe("a", now, DurationStats((), None)) as second:
             desk.done("a")
-            assert await second.told(LONG_S, LONG_S) is not None
+            assert await second.wait(LONG_S, LONG_S) is not None
         await asked_times(desk, 1)
     assert desk.asked[-1] == ["b"]
 
@@ -175,7 +177,7 @@ async def test_a_task_that_two_watch_is_told_of_until_both_have_gone() -> None:
 async def test_one_question_serves_all_tasks() -> None:
     desk = Desk()
     names = [f"t{n}" for n in range(MOST)]
-    async with seats(desk, *names) as (_, _seats):
+    async with subscriptions(desk, *names) as (_, _subscriptions):
         await asked_times(desk, 1)
     assert sorted(desk.asked[-1]) == sorted(names)
 
@@ -198,18 +200,18 @@ def test_an_id_longer_than_any_address_is_asked_after_alone() -> None:
 @in_a_loop
 async def test_small_pages_are_read_to_the_end() -> None:
     desk = Desk(page=2)
-    async with seats(desk, "a", "b", "c", "d", "e") as (_, found):
+    async with subscriptions(desk, "a", "b", "c", "d", "e") as (_, found):
         desk.done("e")
-        assert await found[-1].told(LONG_S, LONG_S) is not None
+        assert await found[-1].wait(LONG_S, LONG_S) is not None
 
 
 @in_a_loop
 async def test_a_list_that_reads_ids_with_commas_is_asked_so() -> None:
     desk = Desk(commas=True)
-    async with seats(desk, "a", "b", "c") as (_, found):
+    async with subscriptions(desk, "a", "b", "c") as (_, found):
         desk.done("c")
-        assert await found[-1].told(LONG_S, LONG_S) is not None
-        assert not found[0].alone
+        assert await found[-1].wait(LONG_S, LONG_S) is not None
+        assert not found[0].polled_singly
         await asked_times(desk, 1)
     assert desk.asked[-1] == ["a,b,c"]
 
@@ -218,10 +220,10 @@ async def test_a_list_that_reads_ids_with_commas_is_asked_so() -> None:
 @in_a_loop
 async def test_where_there_is_no_list_tasks_are_asked_after_one_by_one(code: int) -> None:
     desk = Desk(answer=lambda: web.Response(status=code))
-    async with seats(desk, "a", "b") as (roll, found):
-        assert await found[1].told(0.3, LONG_S) is None
-        assert not roll.active
-        assert roll.alone == 2
+    async with subscriptions(desk, "a", "b") as (poller, found):
+        assert await found[1].wait(0.3, LONG_S) is None
+        assert not poller.active
+        assert poller.polled_singly == 2
     assert len(desk.asked) == 1
     assert not desk.complaints
 
@@ -229,35 +231,35 @@ async def test_where_there_is_no_list_tasks_are_asked_after_one_by_one(code: int
 @in_a_loop
 async def test_a_list_that_fails_again_and_again_is_left_alone_for_a_while() -> None:
     desk = Desk(answer=lambda: web.Response(status=500, text="oops"))
-    async with seats(desk, "a", "b") as (roll, found):
+    async with subscriptions(desk, "a", "b") as (poller, found):
         await prove_nothing(found[1])
-        assert not roll.active
+        assert not poller.active
     assert len(desk.asked) == FAILURES
 
 
-async def prove_nothing(seat: Subscription) -> None:
-    assert await seat.told(0.0, LONG_S) is None
+async def prove_nothing(subscription: Subscription) -> None:
+    assert await subscription.wait(0.0, LONG_S) is None
 
 
 @in_a_loop
 async def test_a_list_that_fails_once_goes_on() -> None:
     desk = Desk(answer=lambda: web.Response(status=500, text="oops"))
-    async with seats(desk, "a", "b") as (roll, found):
+    async with subscriptions(desk, "a", "b") as (poller, found):
         await asked_times(desk, 1)
         desk.answer = None
         desk.done("b")
-        assert await found[1].told(LONG_S, LONG_S) is not None
-        assert roll.active
+        assert await found[1].wait(LONG_S, LONG_S) is not None
+        assert poller.active
 
 
 @in_a_loop
 async def test_a_list_that_tells_of_other_tasks_is_given_up() -> None:
     desk = Desk(filters=False)
     desk.put("stranger")
-    async with seats(desk, "a", "b") as (roll, found):
+    async with subscriptions(desk, "a", "b") as (poller, found):
         del desk.rows["b"]
-        assert await found[1].told(0.0, LONG_S) is None
-        assert not roll.active
+        assert await found[1].wait(0.0, LONG_S) is None
+        assert not poller.active
     [complaint] = desk.complaints
     assert "it tells of other tasks than it was asked for; asking task by task" in complaint
 
@@ -265,34 +267,34 @@ async def test_a_list_that_tells_of_other_tasks_is_given_up() -> None:
 @in_a_loop
 async def test_a_task_that_the_list_leaves_out_is_asked_after_by_itself() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (roll, found):
+    async with subscriptions(desk, "a", "b") as (poller, found):
         await prove(desk, found[0])
         del desk.rows["b"]
-        assert await found[1].told(0.0, LONG_S) is None
-        assert found[1].alone
-        assert roll.active
-        assert roll.alone == 1
-    assert roll.alone == 0
+        assert await found[1].wait(0.0, LONG_S) is None
+        assert found[1].polled_singly
+        assert poller.active
+        assert poller.polled_singly == 1
+    assert poller.polled_singly == 0
 
 
 @in_a_loop
 async def test_a_task_that_appears_in_the_list_later_is_watched_there_again() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (roll, found):
+    async with subscriptions(desk, "a", "b") as (poller, found):
         await prove(desk, found[0])
         del desk.rows["b"]
-        await until(lambda: found[1].alone)
+        await until(lambda: found[1].polled_singly)
         desk.put("b")
-        await until(lambda: not found[1].alone)
-        assert roll.alone == 0
+        await until(lambda: not found[1].polled_singly)
+        assert poller.polled_singly == 0
 
 
 @in_a_loop
 async def test_until_the_list_has_proved_good_one_task_is_asked_after_as_well() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (_, found):
-        assert await found[0].told(0.05, LONG_S) is None
-        second = asyncio.create_task(found[1].told(0.05, LONG_S))
+    async with subscriptions(desk, "a", "b") as (_, found):
+        assert await found[0].wait(0.05, LONG_S) is None
+        second = asyncio.create_task(found[1].wait(0.05, LONG_S))
         await prove(desk, found[0])
         assert not second.done()
         second.cancel()
@@ -301,9 +303,9 @@ async def test_until_the_list_has_proved_good_one_task_is_asked_after_as_well() 
 @in_a_loop
 async def test_a_proven_list_is_left_to_tell() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (_, found):
+    async with subscriptions(desk, "a", "b") as (_, found):
         await prove(desk, found[0])
-        first = asyncio.create_task(found[0].told(0.0, LONG_S))
+        first = asyncio.create_task(found[0].wait(0.0, LONG_S))
         await asyncio.sleep(0)
         assert not first.done()
         assert await first is not None
@@ -312,11 +314,11 @@ async def test_a_proven_list_is_left_to_tell() -> None:
 @in_a_loop
 async def test_a_list_that_is_behind_is_given_up() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (roll, found):
-        assert await found[0].told(0.05, LONG_S) is None
-        found[0].heard(None, status("a", TaskState.SUCCEEDED))
-        assert await found[1].told(0.0, LONG_S) is None
-        assert not roll.active
+    async with subscriptions(desk, "a", "b") as (poller, found):
+        assert await found[0].wait(0.05, LONG_S) is None
+        found[0].observe(None, status("a", TaskState.SUCCEEDED))
+        assert await found[1].wait(0.0, LONG_S) is None
+        assert not poller.active
     [complaint] = desk.complaints
     assert "it does not tell that task a has ended" in complaint
 
@@ -324,22 +326,22 @@ async def test_a_list_that_is_behind_is_given_up() -> None:
 @in_a_loop
 async def test_a_list_that_learns_of_an_end_a_moment_later_is_kept() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (roll, found):
-        found[0].heard(None, status("a", TaskState.FAILED))
+    async with subscriptions(desk, "a", "b") as (poller, found):
+        found[0].observe(None, status("a", TaskState.FAILED))
         desk.put("a", "failed")
-        assert await found[0].told(LONG_S, LONG_S) is not None
-        assert roll.active
+        assert await found[0].wait(LONG_S, LONG_S) is not None
+        assert poller.active
         assert not desk.complaints
 
 
 @in_a_loop
 async def test_a_list_that_tells_of_ends_that_are_none_is_given_up() -> None:
     desk = Desk()
-    async with seats(desk, "a") as (roll, [seat]):
+    async with subscriptions(desk, "a") as (poller, [subscription]):
         desk.done("a")
-        told = await seat.told(LONG_S, LONG_S)
-        seat.heard(told, status("a", TaskState.RUNNING))
-        assert not roll.active
+        told = await subscription.wait(LONG_S, LONG_S)
+        subscription.observe(told, status("a", TaskState.RUNNING))
+        assert not poller.active
     [complaint] = desk.complaints
     assert "it says that task a has ended, which it has not" in complaint
 
@@ -347,9 +349,9 @@ async def test_a_list_that_tells_of_ends_that_are_none_is_given_up() -> None:
 @in_a_loop
 async def test_a_row_that_says_done_without_a_result_is_told_for_what_it_is() -> None:
     desk = Desk()
-    async with seats(desk, "a") as (_, [seat]):
+    async with subscriptions(desk, "a") as (_, [subscription]):
         desk.put("a", "success")
-        told = await seat.told(LONG_S, LONG_S)
+        told = await subscription.wait(LONG_S, LONG_S)
     assert told is not None
     assert told.state is TaskState.UNKNOWN
 
@@ -357,21 +359,21 @@ async def test_a_row_that_says_done_without_a_result_is_told_for_what_it_is() ->
 @in_a_loop
 async def test_a_provider_without_a_list_is_asked_task_by_task() -> None:
     said: list[str] = []
-    roll = ListPoller(None, random.Random(1), said.append)  # noqa: S311 - spreads, guards nothing
-    await roll.keep_asking()
-    with roll.seat("a", 0.0, DurationStats((), None)) as seat:
-        assert seat.alone
-        assert await seat.told(0.01, LONG_S) is None
-        assert roll.alone == 1
+    poller = ListPoller(None, random.Random(1), said.append)  # noqa: S311 - spreads, guards nothing
+    await poller.keep_asking()
+    with poller.subscribe("a", 0.0, DurationStats((), None)) as subscription:
+        assert subscription.polled_singly
+        assert await subscription.wait(0.01, LONG_S) is None
+        assert poller.polled_singly == 1
 
 
 @in_a_loop
 async def test_a_list_that_was_borne_out_is_believed_that_a_task_is_under_way() -> None:
     desk = Desk()
-    async with seats(desk, "a", "b") as (roll, found):
+    async with subscriptions(desk, "a", "b") as (poller, found):
         assert await found[0].now(LONG_S) is None, "nobody has borne the list out yet"
-        found[0].heard(None, status("a", TaskState.RUNNING))
-        assert roll.vouched
+        found[0].observe(None, status("a", TaskState.RUNNING))
+        assert poller.trusted
         told = await found[1].now(LONG_S)
     assert told is not None
     assert told.state is TaskState.RUNNING
@@ -380,9 +382,9 @@ async def test_a_list_that_was_borne_out_is_believed_that_a_task_is_under_way() 
 @in_a_loop
 async def test_an_end_is_told_by_the_first_word_of_the_list() -> None:
     desk = Desk()
-    async with seats(desk, "a") as (_, [seat]):
+    async with subscriptions(desk, "a") as (_, [subscription]):
         desk.done("a")
-        told = await seat.now(LONG_S)
+        told = await subscription.now(LONG_S)
     assert told is not None
     assert told.state is TaskState.SUCCEEDED
 
@@ -390,9 +392,9 @@ async def test_an_end_is_told_by_the_first_word_of_the_list() -> None:
 @in_a_loop
 async def test_without_a_list_nothing_is_told_of_how_a_task_is() -> None:
     desk = Desk(answer=lambda: web.Response(status=404))
-    async with seats(desk, "a") as (_, [seat]):
-        assert await seat.now(LONG_S) is None
-        assert await seat.now(LONG_S) is None
+    async with subscriptions(desk, "a") as (_, [subscription]):
+        assert await subscription.now(LONG_S) is None
+        assert await subscription.now(LONG_S) is None
 
 
 @in_a_loop
@@ -400,9 +402,12 @@ async def test_a_task_of_an_earlier_run_is_asked_after_at_once() -> None:
     desk = Desk()
     desk.put("young")
     desk.done("old")
-    async with roll_at(desk) as roll:
+    async with roll_at(desk) as poller:
         now = asyncio.get_running_loop().time()
         known = DurationStats([600.0] * 9, None)
-        with roll.seat("young", now, known), roll.seat("old", now - 500, known) as seat:
-            assert await seat.told(LONG_S, LONG_S) is not None
+        with (
+            poller.subscribe("young", now, known),
+            poller.subscribe("old", now - 500, known) as subscription,
+        ):
+            assert await subscription.wait(LONG_S, LONG_S) is not None
     assert len(desk.asked) == 1

@@ -128,13 +128,13 @@ def test_the_tag_counts_whatever_else_a_row_says() -> None:
 
 
 def test_a_row_of_the_same_request_with_another_tag_is_none_of_ours() -> None:
-    sheet = a_sheet(a_row("1", tag="c" * 32), WITNESS)
-    assert isinstance(verdict_on(OURS, sheet, KNOWING), Absent)
+    listing = a_sheet(a_row("1", tag="c" * 32), WITNESS)
+    assert isinstance(verdict_on(OURS, listing, KNOWING), Absent)
 
 
 def test_a_tag_that_two_tasks_bear_is_for_the_user_to_judge() -> None:
-    sheet = a_sheet(a_row("2", tag=TAG), a_row("1", tag=TAG))
-    assert verdict_on(OURS, sheet, ALONE) == Unclear(
+    listing = a_sheet(a_row("2", tag=TAG), a_row("1", tag=TAG))
+    assert verdict_on(OURS, listing, ALONE) == Unclear(
         reason="2 tasks bear its tag", candidates=("1", "2")
     )
 
@@ -151,13 +151,13 @@ def test_a_task_that_is_on_record_for_another_job_is_not_adopted_even_by_tag() -
 
 
 def test_a_row_without_a_tag_is_adopted_when_the_task_itself_tells_it() -> None:
-    sheet = a_sheet(a_row("1"), asked=asked("1", TAG))
-    assert verdict_on(OURS, sheet, ALONE) == Adopted(task_id="1", credits=8)
+    listing = a_sheet(a_row("1"), asked=asked("1", TAG))
+    assert verdict_on(OURS, listing, ALONE) == Adopted(task_id="1", credits=8)
 
 
 def test_a_row_whose_task_tells_another_tag_is_none_of_ours() -> None:
-    sheet = a_sheet(a_row("1"), WITNESS, asked=asked("1", "c" * 32))
-    assert isinstance(verdict_on(OURS, sheet, KNOWING), Absent)
+    listing = a_sheet(a_row("1"), WITNESS, asked=asked("1", "c" * 32))
+    assert isinstance(verdict_on(OURS, listing, KNOWING), Absent)
 
 
 @pytest.mark.parametrize("told", [{}, asked("1", None)])
@@ -216,18 +216,18 @@ def test_the_providers_clock_is_reckoned_with() -> None:
 
 
 def test_the_only_task_like_it_is_adopted_under_the_users_own_payload() -> None:
-    sheet = a_sheet(a_row("1", tag="mine", images=0))
-    assert verdict_on(THEIRS, sheet, ALONE) == Adopted(task_id="1")
+    listing = a_sheet(a_row("1", tag="mine", images=0))
+    assert verdict_on(THEIRS, listing, ALONE) == Adopted(task_id="1")
 
 
 def test_a_task_with_another_payload_is_none_of_ours() -> None:
-    sheet = a_sheet(a_row("1", tag="another's"), WITNESS)
-    assert isinstance(verdict_on(THEIRS, sheet, KNOWING), Absent)
+    listing = a_sheet(a_row("1", tag="another's"), WITNESS)
+    assert isinstance(verdict_on(THEIRS, listing, KNOWING), Absent)
 
 
 def test_two_takes_under_one_payload_cannot_be_told_apart() -> None:
-    sheet = a_sheet(a_row("2", tag="mine"), a_row("1", tag="mine"))
-    assert verdict_on(THEIRS, sheet, ALONE) == Unclear(
+    listing = a_sheet(a_row("2", tag="mine"), a_row("1", tag="mine"))
+    assert verdict_on(THEIRS, listing, ALONE) == Unclear(
         reason="2 tasks were made like it, and nothing tells them apart", candidates=("1", "2")
     )
 
@@ -260,8 +260,8 @@ def test_an_open_submission_that_cannot_claim_the_task_is_no_rival(rival: Attemp
 
 def test_a_known_take_leaves_the_other_to_be_adopted() -> None:
     first = an_attempt(9, payload="mine", task_id="1")
-    sheet = a_sheet(a_row("1", tag="mine"), a_row("2", tag="mine"))
-    assert verdict_on(THEIRS, sheet, LedgerSnapshot(known={"1": first})) == Adopted(task_id="2")
+    listing = a_sheet(a_row("1", tag="mine"), a_row("2", tag="mine"))
+    assert verdict_on(THEIRS, listing, LedgerSnapshot(known={"1": first})) == Adopted(task_id="2")
 
 
 @pytest.mark.parametrize(
@@ -295,13 +295,13 @@ def test_a_like_task_at_another_address_is_not_adopted_by_its_looks() -> None:
 
 
 def test_an_empty_payload_of_the_user_is_none() -> None:
-    quest = replace(THEIRS, attempt=an_attempt(payload=""))
-    assert verdict_on(quest, a_sheet(a_row("1")), ALONE) == Adopted(task_id="1")
+    lost = replace(THEIRS, attempt=an_attempt(payload=""))
+    assert verdict_on(lost, a_sheet(a_row("1")), ALONE) == Adopted(task_id="1")
 
 
 def test_an_operation_without_a_place_for_a_tag_goes_by_looks() -> None:
-    quest = replace(OURS, operation=replace(OPERATION, tag=None))
-    assert verdict_on(quest, a_sheet(a_row("1")), ALONE) == Adopted(task_id="1")
+    lost = replace(OURS, operation=replace(OPERATION, tag=None))
+    assert verdict_on(lost, a_sheet(a_row("1")), ALONE) == Adopted(task_id="1")
 
 
 # -------------------------------------------------------------------------------------- absence
@@ -408,9 +408,9 @@ def test_a_task_with_a_greater_number_from_before_the_clock_went_back_is_no_witn
     ],
 )
 def test_some_lists_never_prove_an_absence(
-    quest: LostSubmission, fields: dict[str, Any], reason: str
+    lost: LostSubmission, fields: dict[str, Any], reason: str
 ) -> None:
-    verdict = verdict_on(quest, a_sheet(WITNESS, age_s=OLD_S, **fields), KNOWING)
+    verdict = verdict_on(lost, a_sheet(WITNESS, age_s=OLD_S, **fields), KNOWING)
     assert verdict == Unclear(reason=LIST + reason)
 
 
@@ -454,8 +454,8 @@ def test_the_list_is_asked_for_so_that_it_shows_the_last_known_task(
 
 
 def test_nothing_is_absent_while_its_submission_is_yet_to_come_by_the_clock() -> None:
-    sheet = replace(a_sheet(age_s=OLD_S), taken=after(-3600))
-    assert verdict_on(OURS, sheet, ALONE) == Unclear(
+    listing = replace(a_sheet(age_s=OLD_S), taken=after(-3600))
+    assert verdict_on(OURS, listing, ALONE) == Unclear(
         reason=f"{LIST}, but the clock was set back since it was submitted", final=False
     )
 
@@ -472,8 +472,8 @@ def test_where_the_clock_was_set_only_the_time_of_the_search_counts(
     off_s: float, watched_s: float, verdict: type
 ) -> None:
     shown = a_row("earlier", tag="c" * 32, at=-59.8 + off_s, prompt="another")
-    sheet = a_sheet(shown, age_s=7200, watched_s=watched_s)
-    assert isinstance(verdict_on(OURS, sheet, HAVING), verdict)
+    listing = a_sheet(shown, age_s=7200, watched_s=watched_s)
+    assert isinstance(verdict_on(OURS, listing, HAVING), verdict)
 
 
 def test_a_task_of_a_day_before_by_the_clock_is_no_stranger() -> None:
@@ -504,14 +504,14 @@ MADE = st.lists(st.just(made(LATER, 2)), max_size=1)
 
 
 def verdict_of(
-    quest: LostSubmission, rows: Sequence[TaskRow], age_s: float, ledger: LedgerSnapshot
+    lost: LostSubmission, rows: Sequence[TaskRow], age_s: float, ledger: LedgerSnapshot
 ) -> Verdict:
-    return verdict_on(quest, a_sheet(*rows, age_s=age_s), ledger)
+    return verdict_on(lost, a_sheet(*rows, age_s=age_s), ledger)
 
 
 @given(QUESTS, ROWS, AGES, KNOWN, MADE, st.randoms())
 def test_the_order_of_the_rows_and_overlapping_pages_change_nothing(
-    quest: LostSubmission,
+    lost: LostSubmission,
     rows: list[TaskRow],
     age_s: float,
     known: dict[str, Attempt],
@@ -521,57 +521,59 @@ def test_the_order_of_the_rows_and_overlapping_pages_change_nothing(
     ledger = LedgerSnapshot(known=known, made=tasks)
     shuffled = [*rows, *rows[:2]]
     random.shuffle(shuffled)
-    assert verdict_of(quest, rows, age_s, ledger) == verdict_of(quest, shuffled, age_s, ledger)
+    assert verdict_of(lost, rows, age_s, ledger) == verdict_of(lost, shuffled, age_s, ledger)
 
 
 @given(QUESTS, ROWS, AGES, KNOWN, MADE)
 def test_a_known_task_is_never_adopted(
-    quest: LostSubmission,
+    lost: LostSubmission,
     rows: list[TaskRow],
     age_s: float,
     known: dict[str, Attempt],
     tasks: list[KnownTask],
 ) -> None:
-    verdict = verdict_of(quest, rows, age_s, LedgerSnapshot(known=known, made=tasks))
+    verdict = verdict_of(lost, rows, age_s, LedgerSnapshot(known=known, made=tasks))
     assert not (isinstance(verdict, Adopted) and verdict.task_id in known)
 
 
 @given(QUESTS, ROWS, AGES, KNOWN, MADE)
 def test_nothing_is_absent_without_a_later_task_shown_before_ten_times_settle(
-    quest: LostSubmission,
+    lost: LostSubmission,
     rows: list[TaskRow],
     age_s: float,
     known: dict[str, Attempt],
     tasks: list[KnownTask],
 ) -> None:
-    verdict = verdict_of(quest, rows, age_s, LedgerSnapshot(known=known, made=tasks))
+    verdict = verdict_of(lost, rows, age_s, LedgerSnapshot(known=known, made=tasks))
     if isinstance(verdict, Absent):
         witnessed = bool(tasks) and any(row.status.task_id == "later" for row in rows)
-        assert quest.here
+        assert lost.here
         assert age_s >= (SETTLE_S if witnessed else OLD_S)
         assert witnessed or not tasks
 
 
 @given(QUESTS, ROWS, AGES, KNOWN, MADE)
 def test_a_list_that_was_not_read_to_its_end_proves_no_absence(
-    quest: LostSubmission,
+    lost: LostSubmission,
     rows: list[TaskRow],
     age_s: float,
     known: dict[str, Attempt],
     tasks: list[KnownTask],
 ) -> None:
-    sheet = a_sheet(*rows, age_s=age_s, trouble="cut")
-    assert not isinstance(verdict_on(quest, sheet, LedgerSnapshot(known=known, made=tasks)), Absent)
+    listing = a_sheet(*rows, age_s=age_s, trouble="cut")
+    assert not isinstance(
+        verdict_on(lost, listing, LedgerSnapshot(known=known, made=tasks)), Absent
+    )
 
 
 @given(QUESTS, ROWS, AGES, KNOWN, MADE)
 def test_no_task_with_the_submissions_own_tag_is_ever_called_absent(
-    quest: LostSubmission,
+    lost: LostSubmission,
     rows: list[TaskRow],
     age_s: float,
     known: dict[str, Attempt],
     tasks: list[KnownTask],
 ) -> None:
-    own = a_row("own", tag=quest.sent)
-    verdict = verdict_of(quest, [*rows, own], age_s, LedgerSnapshot(known=known, made=tasks))
+    own = a_row("own", tag=lost.sent)
+    verdict = verdict_of(lost, [*rows, own], age_s, LedgerSnapshot(known=known, made=tasks))
     assert not isinstance(verdict, Absent)

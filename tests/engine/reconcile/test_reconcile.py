@@ -90,7 +90,7 @@ class Room:
         )
 
     async def write(self, change: Any) -> Any:
-        return await self.context.records.durable(change)
+        return await self.context.ledger.durable(change)
 
     async def doubt(self, intent: Intent, run: str = "") -> Attempt:
         """An attempt of which nobody knows what became."""
@@ -114,7 +114,7 @@ class Room:
         )
 
     def attempt(self, fingerprint: str) -> Attempt:
-        with open_ledger(self.context.records.path, read_only=True) as ledger:
+        with open_ledger(self.context.ledger.path, read_only=True) as ledger:
             return ledger.latest([fingerprint], "loopback")[fingerprint]
 
     async def post(self, intent: Intent) -> str:
@@ -153,13 +153,13 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
                 base=folder,
                 outputs=folder,
                 archive=folder,
-                records=LedgerClient(journal),
+                ledger=LedgerClient(journal),
                 rescue=rescue,
                 http=http,
                 rates={"vidu": Rate(1000)},
-                rolls={},
-                paces=DurationStatsByKind({}),
-                gates={},
+                pollers={},
+                durations=DurationStatsByKind({}),
+                breakers={},
                 budget=Budget({}, {}),
                 alive=lambda _: False,
                 observer=Silent(),
@@ -451,7 +451,7 @@ def test_a_full_page_that_names_no_next_one_still_shows_the_task(tmp_path: Path)
 
 def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None:
     async def scene(room: Room, desk: Desk) -> None:
-        with open_ledger(room.context.records.path) as ledger:
+        with open_ledger(room.context.ledger.path) as ledger:
             dead = ledger.begin_run("spring.yaml", "vidu-run")
         attempt = await room.doubt(room.intent("f1", ago_s=7200), run=dead)
         assert isinstance(await room.look(attempt), Absent)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.poll.rate import SLOWED_FIRST_S, Rate
-from runner.engine.submit import breaker as gates
+from runner.engine.submit import breaker as breakers
 from runner.engine.submit.breaker import BreakerState, CircuitBreaker
 from runner.model import Fate
 
@@ -48,8 +48,8 @@ def test_a_probe_that_answers_well_lets_one_in_again() -> None:
 
 def test_an_outage_lasts_from_the_first_to_the_last_question_in_vain() -> None:
     trust = noted(Fate.SUBMITTED, Fate.NOT_SENT, Fate.BUSY, Fate.AMBIGUOUS)
-    trust.ask_in_vain(11.0)
-    assert trust.vain_s == 10.0
+    trust.probe_failed(11.0)
+    assert trust.failing_s == 10.0
     assert trust.out(10.0)
     assert not trust.out(10.1)
 
@@ -58,7 +58,7 @@ def test_an_answer_to_a_submission_ends_an_outage() -> None:
     trust = noted(Fate.NOT_SENT, Fate.AMBIGUOUS, Fate.REFUSED)
     assert not trust.out(0.0)
     trust.note(Fate.BUSY, 100.0)
-    assert trust.vain_s == 0.0
+    assert trust.failing_s == 0.0
 
 
 def test_one_question_in_vain_is_an_outage_only_where_none_is_put_up_with() -> None:
@@ -70,14 +70,14 @@ def test_one_question_in_vain_is_an_outage_only_where_none_is_put_up_with() -> N
 def test_hours_in_which_nobody_asked_are_no_outage() -> None:
     trust = noted(Fate.BUSY)
     trust.note(Fate.BUSY, 7200.0)
-    assert trust.vain_s == 60.0
+    assert trust.failing_s == 60.0
 
 
 def test_a_provider_that_asks_for_less_gets_submissions_further_apart() -> None:
     trust = BreakerState(most=8)
     for _ in range(20):
         trust.note(Fate.BUSY, 0.0, throttled=True)
-    assert trust.gap_s == gates.GAP_LONGEST_S
+    assert trust.gap_s == breakers.GAP_LONGEST_S
     for _ in range(60):
         trust.note(Fate.SUBMITTED, 0.0)
     assert trust.gap_s == 0.0
@@ -86,17 +86,17 @@ def test_a_provider_that_asks_for_less_gets_submissions_further_apart() -> None:
 def test_submissions_and_all_other_requests_slow_each_other_down() -> None:
     async def scene() -> None:
         loop, rate = asyncio.get_running_loop(), Rate(1000)
-        gate, _ = door()
-        gate.rate = rate
-        assert await gate.enter()
-        await gate.leave(Fate.BUSY, throttled=True)
+        breaker, _ = door()
+        breaker.rate = rate
+        assert await breaker.acquire()
+        await breaker.release(Fate.BUSY, throttled=True)
         assert rate.slowed_s == SLOWED_FIRST_S
-        rate.slowed_s, gate.trust.gap_s = 0.2, 0.0
-        assert await gate.enter()
-        await gate.leave(Fate.SUBMITTED)
+        rate.slowed_s, breaker.state.gap_s = 0.2, 0.0
+        assert await breaker.acquire()
+        await breaker.release(Fate.SUBMITTED)
         assert rate.slowed_s < 0.2
         began = loop.time()
-        assert await gate.enter()
+        assert await breaker.acquire()
         assert loop.time() - began > 0.1
 
     asyncio.run(scene())
@@ -116,15 +116,15 @@ def door(
     async def probe() -> bool:
         return left.pop(0)
 
-    return CircuitBreaker(trust=BreakerState(most=most), probe=probe, outage_s=outage_s), left
+    return CircuitBreaker(state=BreakerState(most=most), probe=probe, outage_s=outage_s), left
 
 
 def test_of_a_crowd_one_is_let_in_at_first() -> None:
     async def scene() -> int:
-        gate, _ = door()
-        crowd = [asyncio.create_task(gate.enter()) for _ in range(50)]
+        breaker, _ = door()
+        crowd = [asyncio.create_task(breaker.acquire()) for _ in range(50)]
         await asyncio.sleep(0.01)
-        inside = gate.inside
+        inside = breaker.in_flight
         for task in crowd:
             task.cancel()
         await asyncio.gather(*crowd, return_exceptions=True)
@@ -136,18 +136,18 @@ def test_of_a_crowd_one_is_let_in_at_first() -> None:
 def test_an_outage_makes_two_submissions_ambiguous_however_many_wait(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gates, "PROBE_FIRST_S", 0.001)
-    monkeypatch.setattr(gates, "PROBE_LONGEST_S", 0.002)
+    monkeypatch.setattr(breakers, "PROBE_FIRST_S", 0.001)
+    monkeypatch.setattr(breakers, "PROBE_LONGEST_S", 0.002)
 
     async def scene() -> list[Fate]:
-        gate, left = door(*[False] * 5, True)
+        breaker, left = door(*[False] * 5, True)
         sent: list[Fate] = []
 
         async def one() -> None:
-            assert await gate.enter()
+            assert await breaker.acquire()
             fate = Fate.SUBMITTED if not left else Fate.AMBIGUOUS
             sent.append(fate)
-            await gate.leave(fate)
+            await breaker.release(fate)
 
         await asyncio.gather(*(one() for _ in range(1000)))
         return sent
@@ -160,14 +160,14 @@ def test_an_outage_makes_two_submissions_ambiguous_however_many_wait(
 def test_nobody_is_let_in_once_the_outage_has_lasted_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gates, "PROBE_FIRST_S", 0.001)
+    monkeypatch.setattr(breakers, "PROBE_FIRST_S", 0.001)
 
     async def scene() -> list[bool]:
-        gate, _ = door(*[False] * 1000, outage_s=0.02)
+        breaker, _ = door(*[False] * 1000, outage_s=0.02)
         for _ in range(2):
-            assert await gate.enter()
-            await gate.leave(Fate.AMBIGUOUS)
-        return list(await asyncio.gather(*(gate.enter() for _ in range(20))))
+            assert await breaker.acquire()
+            await breaker.release(Fate.AMBIGUOUS)
+        return list(await asyncio.gather(*(breaker.acquire() for _ in range(20))))
 
     assert asyncio.run(scene()) == [False] * 20
 
@@ -175,14 +175,14 @@ def test_nobody_is_let_in_once_the_outage_has_lasted_too_long(
 def test_one_who_goes_while_asking_leaves_the_asking_to_another(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(gates, "PROBE_FIRST_S", 0.005)
+    monkeypatch.setattr(breakers, "PROBE_FIRST_S", 0.005)
 
     async def scene() -> bool:
-        gate, _ = door(True, True)
+        breaker, _ = door(True, True)
         for _ in range(2):
-            assert await gate.enter()
-            await gate.leave(Fate.AMBIGUOUS)
-        first, second = (asyncio.create_task(gate.enter()) for _ in range(2))
+            assert await breaker.acquire()
+            await breaker.release(Fate.AMBIGUOUS)
+        first, second = (asyncio.create_task(breaker.acquire()) for _ in range(2))
         await asyncio.sleep(0)
         first.cancel()
         return await asyncio.wait_for(second, 5)

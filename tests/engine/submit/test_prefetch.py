@@ -39,28 +39,28 @@ def entry(name: str, *images: Media, needs: tuple[str, ...] = ()) -> PlanEntry:
 async def building(folder: Path, line: list[PlanEntry]) -> AsyncIterator[Prefetcher]:
     """With the line moved once, by a job that is in its turn."""
     async with room_at(NOWHERE, folder) as room:
-        ahead = Prefetcher(room.context, lambda count: line[:count])
-        work = asyncio.create_task(ahead.keep_building())
-        assert await ahead.take(entry("first")) is None
-        yield ahead
+        prefetcher = Prefetcher(room.context, lambda count: line[:count])
+        work = asyncio.create_task(prefetcher.keep_building())
+        assert await prefetcher.take(entry("first")) is None
+        yield prefetcher
         work.cancel()
         await asyncio.gather(work, return_exceptions=True)
 
 
-async def built(ahead: Prefetcher) -> None:
+async def built(prefetcher: Prefetcher) -> None:
     """Wait until nothing more is to be built."""
     async with asyncio.timeout(20):
-        while not ahead.idle:  # noqa: ASYNC110 - it does not know that it is looked at
+        while not prefetcher.idle:  # noqa: ASYNC110 - it does not know that it is looked at
             await asyncio.sleep(0.01)
 
 
 def test_the_next_request_is_there_before_its_turn(tmp_path: Path) -> None:
     async def scene() -> None:
         one = entry("a", picture(tmp_path, "a"))
-        async with building(tmp_path, [one]) as ahead:
-            await built(ahead)
+        async with building(tmp_path, [one]) as prefetcher:
+            await built(prefetcher)
             (tmp_path / "a.png").unlink()
-            prepared = await ahead.take(one)
+            prepared = await prefetcher.take(one)
             assert prepared is not None
             assert prepared.intent.job == "a"
             assert b"data:image/png;base64," in (prepared.request.body or b"")
@@ -71,12 +71,12 @@ def test_the_next_request_is_there_before_its_turn(tmp_path: Path) -> None:
 def test_what_is_taken_is_held_no_longer(tmp_path: Path) -> None:
     async def scene() -> None:
         line = [entry("a", picture(tmp_path, "a"))]
-        async with building(tmp_path, line) as ahead:
-            await built(ahead)
+        async with building(tmp_path, line) as prefetcher:
+            await built(prefetcher)
             one = line.pop()
-            assert await ahead.take(one) is not None
-            assert await ahead.take(one) is None
-            assert ahead.held_bytes == 0
+            assert await prefetcher.take(one) is not None
+            assert await prefetcher.take(one) is None
+            assert prefetcher.held_bytes == 0
 
     asyncio.run(scene())
 
@@ -85,12 +85,12 @@ def test_only_a_few_are_held_and_the_next_one_follows_when_one_is_taken(tmp_path
     async def scene() -> None:
         image = picture(tmp_path, "a")
         line = [entry(f"j{n}", image) for n in range(MOST + 2)]
-        async with building(tmp_path, line) as ahead:
-            await built(ahead)
-            assert ahead.ready == [f"j{n}" for n in range(MOST)]
-            await ahead.take(line.pop(0))
-            await built(ahead)
-            assert ahead.ready == [f"j{n}" for n in range(1, MOST + 1)]
+        async with building(tmp_path, line) as prefetcher:
+            await built(prefetcher)
+            assert prefetcher.ready == [f"j{n}" for n in range(MOST)]
+            await prefetcher.take(line.pop(0))
+            await built(prefetcher)
+            assert prefetcher.ready == [f"j{n}" for n in range(1, MOST + 1)]
 
     asyncio.run(scene())
 
@@ -99,9 +99,9 @@ def test_an_image_that_changed_is_left_to_be_told_at_its_turn(tmp_path: Path) ->
     async def scene() -> None:
         one = entry("a", picture(tmp_path, "a"))
         Image.new("RGB", (200, 200), "red").save(tmp_path / "a.png")
-        async with building(tmp_path, [one]) as ahead:
-            await built(ahead)
-            assert await ahead.take(one) is None
+        async with building(tmp_path, [one]) as prefetcher:
+            await built(prefetcher)
+            assert await prefetcher.take(one) is None
 
     asyncio.run(scene())
 
@@ -121,8 +121,8 @@ def test_a_request_larger_than_all_that_may_be_held_is_built_at_its_turn(tmp_pat
     async def scene() -> None:
         image = picture(tmp_path, "a")
         many = module.MOST_BYTES // module.size_of(entry("a", image)) + 1
-        async with building(tmp_path, [entry("a", *[image] * many)]) as ahead:
-            await built(ahead)
-            assert ahead.ready == []
+        async with building(tmp_path, [entry("a", *[image] * many)]) as prefetcher:
+            await built(prefetcher)
+            assert prefetcher.ready == []
 
     asyncio.run(scene())
