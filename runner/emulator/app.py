@@ -1,39 +1,38 @@
-"""The web application: routes, the error form of each API, the log of what was asked."""
+"""Web application: puts the request log, the error format and scripted faults around the routes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator
-from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError
-from runner.emulator.api.vidu import timestamp
+from runner.emulator.api.routes import add_routes
 from runner.emulator.faults.acting import scripted
 from runner.emulator.faults.reading import read_faults
 from runner.emulator.request_log import REQUEST_CONTEXT, RequestContext, Submission
-from runner.emulator.routes import add_routes
 from runner.emulator.service import SERVICE, Service
 
 _SUBMISSIONS = {"/ent/v2/reference2image": "vidu", "/v1/tasks/submit": "modelverse"}
 _log = logging.getLogger(__name__)
 
 
-def build(desk: Service) -> web.Application:
-    """The application around a desk.
+def build(service: Service) -> web.Application:
+    """The application of a service.
 
-    The options' middlewares and the script of faults see a request after it is counted, and may
-    answer it, break it or hand it on. Faults see refusals as they would be answered.
+    The options' middlewares and the script of faults run after a request is counted, and may
+    answer it, break it or pass it on.
     """
-    middlewares = [counted, in_form, *desk.options.middlewares]
-    rules = read_faults(desk.options.faults)
+    middlewares = [log_request, format_errors, *service.options.middlewares]
+    rules = read_faults(service.options.faults)
     if rules:
-        middlewares += [scripted(rules, desk), in_form]
+        # The inner one formats refusals before faults see them, the outer one those of a fault.
+        middlewares += [scripted(rules, service), format_errors]
     app = web.Application(middlewares=middlewares)
-    app[SERVICE] = desk
+    app[SERVICE] = service
     add_routes(app)
     app.cleanup_ctx.append(_callbacks)
     return app
@@ -45,67 +44,66 @@ async def _callbacks(app: web.Application) -> AsyncIterator[None]:
 
 
 @web.middleware
-async def counted(request: web.Request, handler: Handler) -> web.StreamResponse:
+async def log_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the request, and log it with its outcome if it is a submission."""
-    desk = request.app[SERVICE]
+    service = request.app[SERVICE]
     resource = request.match_info.route.resource
     path = resource.canonical if resource else "*"
-    desk.log.request(f"{request.method} {path}")
-    status, note = 0, RequestContext()
-    REQUEST_CONTEXT.set(note)
+    service.log.count_request(f"{request.method} {path}")
+    status, context = 0, RequestContext()
+    REQUEST_CONTEXT.set(context)
     try:
         response = await handler(request)
-        status = 0 if note.cut else response.status
+        status = 0 if context.cut else response.status
     finally:  # also when a fault cuts the connection: what was made is made
         api = _SUBMISSIONS.get(path)
         if api and request.method == "POST":
-            _log_submission(desk, api, note, status)
+            _log_submission(service, api, context, status)
     return response
 
 
-def _log_submission(desk: Service, api: str, note: RequestContext, status: int) -> None:
-    note.body = None  # a connection that is kept open keeps its note too
-    if note.logged:
-        note.logged.status = status
+def _log_submission(service: Service, api: str, context: RequestContext, status: int) -> None:
+    context.body = None  # a connection that is kept open keeps its context too
+    if context.logged:
+        context.logged.status = status
         return
     refused = Submission(
         api=api,
-        at=timestamp(desk.options.now_ns()),
-        digest=note.digest,
-        untagged=note.untagged,
-        outcome=note.refused,
+        at=vidu.timestamp(service.options.now_ns()),
+        digest=context.digest,
+        untagged=context.untagged,
+        outcome=context.refused,
         status=status,
         task_id=None,
-        fault=note.fault,
+        fault=context.fault,
     )
-    desk.log.submission(refused)
+    service.log.add(refused)
 
 
 @web.middleware
-async def in_form(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer every refusal in the form of the API that was asked."""
+async def format_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal in the format of the API that was asked."""
     try:
         return await handler(request)
     except ApiError as error:
-        return _answer(request, error)
+        return _error(request, error)
     except web.HTTPException as error:
         if error.status not in {404, 405} or request.path.startswith("/files/"):
             raise
         reason = "NotFound" if error.status == 404 else "MethodNotAllowed"
-        words = f"{request.method} {request.path}: {error.reason}"
-        response = _answer(request, ApiError(error.status, reason, words))
+        message = f"{request.method} {request.path}: {error.reason}"
+        response = _error(request, ApiError(error.status, reason, message))
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
-    except ConnectionError:  # a scripted cut: nobody is there to be answered
+    except ConnectionError:  # a scripted cut: there is nobody left to answer
         raise
     except OSError:
-        _log.exception("the emulator's state cannot be kept")
-        return _answer(request, ApiError(500, "InternalServiceFailure", "cannot keep state"))
+        _log.exception("the emulator's state cannot be written")
+        return _error(request, ApiError(500, "InternalServiceFailure", "cannot keep state"))
 
 
-def _answer(request: web.Request, error: ApiError) -> web.Response:
+def _error(request: web.Request, error: ApiError) -> web.Response:
     REQUEST_CONTEXT.get().refused = error.reason
-    form = modelverse.error if request.path.startswith("/v1/") else vidu.error
-    body: dict[str, Any] = form(error)
+    body = (modelverse if request.path.startswith("/v1/") else vidu).error(error)
     return web.json_response(body, status=error.status)

@@ -40,9 +40,8 @@ class Options:
     """How long the URL of a result is valid; not touched by `time_scale`."""
     now_ns: Clock = time.time_ns
     middlewares: tuple[Middleware, ...] = ()
-    """aiohttp middlewares around the handlers and inside the error form and the log of requests:
-    the place for what no script can say. They find a made task in the
-    note of the request, `runner.emulator.seen.NOTE`."""
+    """aiohttp middlewares inside the request log and the error format, around everything else, for
+    faults that no script can describe. `request_log.REQUEST_CONTEXT` holds the task once made."""
     faults: Sequence[Mapping[str, Any]] | Mapping[str, Any] = field(default=(), repr=False)
     """The script of faults, as plain values: see docs/emulator.md."""
 

@@ -1,4 +1,4 @@
-"""What an emulator was asked: every submission with its outcome, and requests counted by kind."""
+"""Request log: records every submission with its outcome and counts requests by kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from runner.emulator.api.vidu import timestamp
 from runner.emulator.state.tasks import Task, TaskScript
 
-_REMEMBERED = 100_000
+_MOST_SUBMISSIONS = 100_000
 ACCEPTED = "accepted"
 
 
@@ -25,20 +25,20 @@ class Submission:
     digest: str
     """SHA-256 of the body; empty when it was not read."""
     untagged: str
-    """SHA-256 of the body's JSON, keys sorted, without `payload` and `callback_url`: the same for
-    requests that ask for the same. Empty when it was not read."""
+    """SHA-256 of the body's JSON, keys sorted, without `payload` and `callback_url`: equal for
+    requests that ask for the same thing. Empty when the body was not read."""
     outcome: str
     """"accepted", the reason of a refusal, or "lost" when a fault left neither."""
     status: int
-    """Of the answer; 0 when there was none, or none yet."""
+    """Of the answer; 0 when there was no answer, or not yet one."""
     task_id: str | None
     fault: str
-    """The scripted fault that hit it; empty for none."""
+    """The scripted fault that hit it; empty without one."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
-    """What is learned of one request on its way; middlewares read it after the handler."""
+    """What the handler and the middlewares of one request share."""
 
     digest: str = ""
     untagged: str = ""
@@ -51,40 +51,40 @@ class RequestContext:
     fault: str = ""
     """The scripted fault that hits the request."""
     script: TaskScript | None = None
-    """What is in store for the task it asks for."""
+    """What a scripted fault will do to the task that the request asks for."""
     cut: bool = False
-    """Whether it gets no answer."""
+    """Whether the connection was closed without an answer."""
 
 
-REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("NOTE")
-"""The note of the request being handled."""
+REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("REQUEST_CONTEXT")
+"""The context of the request being handled."""
 
 
 class RequestLog:
-    """The log of one account. Made tasks are found again after a restart, refusals are not."""
+    """The log of one account. After a restart it contains the tasks made before, no refusals."""
 
     def __init__(self, tasks: Iterable[Task]):
-        self._submissions = deque(map(of_task, tasks), maxlen=_REMEMBERED)
-        self._counts: Counter[str] = Counter()
+        self._submissions = deque(map(of_task, tasks), maxlen=_MOST_SUBMISSIONS)
+        self._requests: Counter[str] = Counter()
         self._faults: Counter[tuple[int, str, str]] = Counter()
 
-    def submission(self, submission: Submission) -> None:
-        """Note one submission."""
+    def add(self, submission: Submission) -> None:
+        """Record one submission."""
         self._submissions.append(submission)
 
-    def request(self, kind: str) -> None:
+    def count_request(self, kind: str) -> None:
         """Count a request of a kind, such as "GET /ent/v2/credits"."""
-        self._counts[kind] += 1
+        self._requests[kind] += 1
 
-    def fault(self, rule: int, fault: str, kind: str) -> None:
+    def count_fault(self, rule: int, fault: str, kind: str) -> None:
         """Count that a rule of the script hit a request of a kind."""
         self._faults[rule, fault, kind] += 1
 
     def report(self) -> dict[str, Any]:
-        """All of it as JSON values."""
+        """The whole log as JSON values."""
         return {
             "submissions": [asdict(submission) for submission in self._submissions],
-            "requests": dict(self._counts),
+            "requests": dict(self._requests),
             "faults": [
                 {"rule": rule, "fault": fault, "on": kind, "count": count}
                 for (rule, fault, kind), count in sorted(self._faults.items())
@@ -93,7 +93,7 @@ class RequestLog:
 
 
 def of_task(task: Task, status: int = 200, fault: str = "") -> Submission:
-    """The submission that a task came of."""
+    """The submission that a task was made of."""
     return Submission(
         api=task.order.api,
         at=timestamp(task.made_ns),

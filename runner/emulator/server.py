@@ -105,7 +105,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
     """Both APIs on a port (0: a free one) of this event loop; gives their base URL."""
     with ExitStack() as stack:
         runner = web.AppRunner(
-            build(_desk(options, stack)),
+            build(_service(options, stack)),
             handle_signals=False,
             access_log=None,
             shutdown_timeout=_FAREWELL_S,
@@ -118,7 +118,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
             await runner.cleanup()
 
 
-def _desk(options: Options, stack: ExitStack) -> Service:
+def _service(options: Options, stack: ExitStack) -> Service:
     """All state in the state folder, or in one that goes away with the stack."""
     try:
         folder = options.state_dir or Path(
@@ -127,7 +127,7 @@ def _desk(options: Options, stack: ExitStack) -> Service:
         folder.mkdir(parents=True, exist_ok=True)
         store = Store(folder, options)
         stack.callback(store.close)
-        gallery = ResultFiles(folder, store, options)
+        files = ResultFiles(folder, store, options)
     except OSError as error:
         where = error.filename or options.state_dir or tempfile.gettempdir()
         raise UsageError(
@@ -137,7 +137,7 @@ def _desk(options: Options, stack: ExitStack) -> Service:
     return Service(
         options=options,
         store=store,
-        files=gallery,
+        files=files,
         callbacks=Callbacks(options),
         log=RequestLog(store.tasks()),
     )

@@ -1,4 +1,4 @@
-"""Where requests come in: keys, bodies, images and orders, the same way for both APIs."""
+"""Service: takes a submission of either API from its body to a journaled task."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Service:
     log: RequestLog
 
     def admit(self, key: str) -> None:
-        """Raises RefusedError for a key that is not known."""
+        """Raises ApiError for a key that is not known."""
         if self.options.keys is not None and key not in self.options.keys:
             raise unauthorized("the key is not valid")
 
@@ -75,8 +75,8 @@ class Service:
         return fetched
 
     async def order(self, request: web.Request, read: Read, limit: int) -> Task:
-        """The task made of a submission; raises RefusedError."""
-        note = REQUEST_CONTEXT.get()
+        """The task made of a submission; raises ApiError."""
+        context = REQUEST_CONTEXT.get()
         raw = await body_of(request, limit)
         self.store.refresh()  # a reference may be what another process on this folder made
 
@@ -91,28 +91,32 @@ class Service:
         order = prepared() if small else await asyncio.to_thread(prepared)
         seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
         task = self.store.place(
-            replace(order, seed=seed), note.digest, untagged=note.untagged, doom=note.script
+            replace(order, seed=seed),
+            context.digest,
+            untagged=context.untagged,
+            doom=context.script,
         )
-        note.task, note.logged = task, of_task(task, status=0, fault=note.fault)
-        self.log.submission(note.logged)
+        context.task = task
+        context.logged = of_task(task, status=0, fault=context.fault)
+        self.log.add(context.logged)
         return task
 
 
-SERVICE = web.AppKey("desk", Service)
+SERVICE = web.AppKey("service", Service)
 
 
 async def body_of(request: web.Request, limit: int) -> bytes:
-    """The body of a submission, read once and noted with its digests; raises RefusedError."""
-    note = REQUEST_CONTEXT.get()
-    if note.body is None:
+    """The body of a submission, read once and noted with its digests; raises ApiError."""
+    context = REQUEST_CONTEXT.get()
+    if context.body is None:
         raw = await read_body(request, limit)
-        note.digest = hashlib.sha256(raw).hexdigest()
+        context.digest = hashlib.sha256(raw).hexdigest()
         small = len(raw) < _SMALL
-        note.untagged = untagged(raw) if small else await asyncio.to_thread(untagged, raw)
-        note.body = raw
-    if len(note.body) > limit:  # it was read by one who minds less
+        context.untagged = untagged(raw) if small else await asyncio.to_thread(untagged, raw)
+        context.body = raw
+    if len(context.body) > limit:  # it was read by one who minds less
         raise _too_large(limit)
-    return note.body
+    return context.body
 
 
 def untagged(raw: bytes) -> str:
@@ -130,7 +134,7 @@ def untagged(raw: bytes) -> str:
 
 
 async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole body; RefusedError when it is larger than `limit` bytes or cannot be unpacked."""
+    """The whole body; ApiError when it is larger than `limit` bytes or cannot be unpacked."""
     pieces, size = [], 0
     try:
         async for piece in request.content.iter_chunked(65_536):

@@ -58,7 +58,7 @@ def _kind(request: web.Request) -> str | None:
 async def _acted(case: Case) -> web.StreamResponse:
     name, note = case.rule.fault, REQUEST_CONTEXT.get()
     note.fault = name
-    case.memory.desk.log.fault(case.rule.number, name, case.kind)
+    case.memory.desk.log.count_fault(case.rule.number, name, case.kind)
     return await ACTS[name](case)
 
 

@@ -44,83 +44,83 @@ def add_routes(app: web.Application) -> None:
 
 async def vidu_submit(request: web.Request) -> web.Response:
     """Create a picture task."""
-    key, desk = _vidu(request)
-    task = await desk.order(request, vidu.read, VIDU_BODY_LIMIT)
-    link = desk.link(request)
-    desk.callbacks.watch(task, key, lambda task_id: _now(desk, task_id, link))
+    key, service = _vidu(request)
+    task = await service.order(request, vidu.read, VIDU_BODY_LIMIT)
+    link = service.link(request)
+    service.callbacks.watch(task, key, lambda task_id: _now(service, task_id, link))
     return _json(vidu.created(task, link))
 
 
 async def vidu_creations(request: web.Request) -> web.Response:
     """Tell a task's state and results."""
-    _, desk = _vidu(request)
-    task = _known(desk, "vidu", request.match_info["id"])
-    return _json(vidu.creations(task, desk.options.now_ns(), desk.link(request)))
+    _, service = _vidu(request)
+    task = _known(service, "vidu", request.match_info["id"])
+    return _json(vidu.creations(task, service.options.now_ns(), service.link(request)))
 
 
 async def vidu_tasks(request: web.Request) -> web.Response:
     """List tasks."""
-    _, desk = _vidu(request)
-    desk.store.refresh()
-    now, link = desk.options.now_ns(), desk.link(request)
+    _, service = _vidu(request)
+    service.store.refresh()
+    now, link = service.options.now_ns(), service.link(request)
     filters = vidu_list.read_filters(request.query, now)
     page = vidu_list.read_page(request.query)
-    tasks, token = vidu_list.select(desk.store, filters, page, now)
+    tasks, token = vidu_list.select(service.store, filters, page, now)
     rows = [vidu.row(task, now, link) for task in tasks]
     return _json({"tasks": rows, "next_page_token": token})
 
 
 async def vidu_cancel(request: web.Request) -> web.Response:
     """Call a task off that is not yet being worked on."""
-    _, desk = _vidu(request)
-    task = _known(desk, "vidu", request.match_info["id"])
-    if task.phase(desk.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
+    _, service = _vidu(request)
+    task = _known(service, "vidu", request.match_info["id"])
+    if task.phase(service.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
         raise bad_request("the task has been scheduled and cannot be cancelled")
-    desk.store.cancel(task.id)
-    link = desk.link(request)
-    ended = _known(desk, "vidu", task.id)
-    desk.callbacks.hurry(ended, lambda task_id: _now(desk, task_id, link))
+    service.store.cancel(task.id)
+    link = service.link(request)
+    ended = _known(service, "vidu", task.id)
+    service.callbacks.hurry(ended, lambda task_id: _now(service, task_id, link))
     return _json({})
 
 
 async def vidu_credits(request: web.Request) -> web.Response:
     """Tell the balance."""
-    _, desk = _vidu(request)
-    desk.store.refresh()
-    now = desk.options.now_ns()
-    phases = [task.phase(now) for task in desk.store.in_flight("vidu")]
-    limit = desk.options.concurrency
-    return _json(vidu.balance(desk.store.balance(), limit, phases))
+    _, service = _vidu(request)
+    service.store.refresh()
+    now = service.options.now_ns()
+    phases = [task.phase(now) for task in service.store.in_flight("vidu")]
+    limit = service.options.concurrency
+    return _json(vidu.balance(service.store.balance(), limit, phases))
 
 
 async def modelverse_submit(request: web.Request) -> web.Response:
     """Create a video task."""
-    desk = _modelverse(request)
+    service = _modelverse(request)
     if not can_encode():
         raise no_encoder(f"this emulator cannot make videos without PyAV: {EXTRA_HINT}")
-    task = await desk.order(request, modelverse.read, MODELVERSE_BODY_LIMIT)
+    task = await service.order(request, modelverse.read, MODELVERSE_BODY_LIMIT)
     return _json(modelverse.submitted(task))
 
 
 async def modelverse_status(request: web.Request) -> web.Response:
     """Tell a task's state and results."""
-    desk = _modelverse(request)
+    service = _modelverse(request)
     task_id = request.query.get("task_id", "")
     if not task_id:
         raise lacking("task_id")
-    task = _known(desk, "modelverse", task_id)
-    return _json(modelverse.status(task, desk.options.now_ns(), desk.link(request)))
+    task = _known(service, "modelverse", task_id)
+    return _json(modelverse.status(task, service.options.now_ns(), service.link(request)))
 
 
 async def result_file(request: web.Request) -> web.StreamResponse:
     """Hand out a file to whoever has its URL, byte for byte; no key is asked for."""
-    desk = request.app[SERVICE]
-    trouble = files.fault(request.raw_path, desk.options.now_ns())
+    service = request.app[SERVICE]
+    trouble = files.fault(request.raw_path, service.options.now_ns())
     if trouble:
         raise web.HTTPForbidden(text=trouble)
-    desk.store.refresh()
+    service.store.refresh()
     owner, name = request.match_info["owner"], request.match_info["name"]
-    path = await asyncio.to_thread(desk.files.file, owner, name)
+    path = await asyncio.to_thread(service.files.file, owner, name)
     if path is None:
         raise web.HTTPNotFound(text="NoSuchKey")
     return web.FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
@@ -137,26 +137,26 @@ def _json(body: dict[str, Any]) -> web.Response:
 
 
 def _vidu(request: web.Request) -> tuple[str, Service]:
-    desk = request.app[SERVICE]
+    service = request.app[SERVICE]
     key = vidu.key_of(request.headers.get("Authorization"))
-    desk.admit(key)
-    return key, desk
+    service.admit(key)
+    return key, service
 
 
 def _modelverse(request: web.Request) -> Service:
-    desk = request.app[SERVICE]
-    desk.admit(modelverse.key_of(request.headers.get("Authorization")))
-    return desk
+    service = request.app[SERVICE]
+    service.admit(modelverse.key_of(request.headers.get("Authorization")))
+    return service
 
 
-def _known(desk: Service, api: str, task_id: str) -> Task:
-    desk.store.refresh()
-    task = desk.store.task(api, task_id)
+def _known(service: Service, api: str, task_id: str) -> Task:
+    service.store.refresh()
+    task = service.store.task(api, task_id)
     if task is None:
         raise not_found("there is no such task")
     return task
 
 
-def _now(desk: Service, task_id: str, link: vidu.Link) -> dict[str, Any] | None:
-    task = desk.store.task("vidu", task_id)
-    return vidu.creations(task, desk.options.now_ns(), link) if task else None
+def _now(service: Service, task_id: str, link: vidu.Link) -> dict[str, Any] | None:
+    task = service.store.task("vidu", task_id)
+    return vidu.creations(task, service.options.now_ns(), link) if task else None
