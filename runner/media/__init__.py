@@ -1,4 +1,4 @@
-"""Images and videos in and out: what they are, whether they are accepted, how they travel."""
+"""Media: identifies images and videos, checks them against limits, encodes them for requests."""
 
 from runner.media.limits import check_limits
 from runner.media.probe import probe
@@ -8,9 +8,9 @@ from runner.media.sources import (
     data_uri,
     data_uri_length,
     label,
-    looks_signed,
+    signed_url_warning,
 )
-from runner.media.types import EXTENSIONS, described, is_cut, sniff
+from runner.media.types import EXTENSIONS, describe_type, is_truncated, sniff
 
 __all__ = [
     "EXTENSIONS",
@@ -19,10 +19,10 @@ __all__ = [
     "classify",
     "data_uri",
     "data_uri_length",
-    "described",
-    "is_cut",
+    "describe_type",
+    "is_truncated",
     "label",
-    "looks_signed",
     "probe",
+    "signed_url_warning",
     "sniff",
 ]

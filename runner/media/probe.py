@@ -1,8 +1,7 @@
-"""A source as the manifest names it in, what is known of the image out."""
+"""Image probe: finds type, size in pixels and digest of an image before anything is sent."""
 
 from __future__ import annotations
 
-import difflib
 import errno
 import hashlib
 import io
@@ -11,115 +10,55 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import BinaryIO
-
-from PIL.Image import DecompressionBombError
-from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
+from runner.errors import nearest
 from runner.hashing import CachedHash, OpenFile, StatKey
-from runner.media.sources import MediaError, check_url, classify, decode, label
-from runner.media.types import HEAD_BYTES, described, sniff
+from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
+from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
 from runner.model import Media
 
-_READERS: dict[str, Callable[[BinaryIO], ImageFile]] = {
-    "image/png": PngImageFile,
-    "image/jpeg": JpegImageFile,
-    "image/webp": WebPImageFile,
-}
-"""The readers themselves rather than `Image.open`: that one loads every plugin for a WebP, and
-stops at sizes (its "decompression bomb") that are merely read here, never decoded. The one for
-WebP, which makes room for a canvas, minds them itself."""
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
 
-_filters = threading.Lock()
-"""The filters of warnings belong to the process: two threads would restore each other's."""
+_MEASURED = frozenset({"image/png", "image/jpeg", "image/webp"})
+"""The types that requests accept; the pixels of others do not matter."""
 
-
-def image_size(media_type: str, file: BinaryIO) -> tuple[int, int] | None:
-    """Pixels across and down, as stored; None when the header cannot be read. Decodes nothing."""
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which is no concern here
-        try:
-            with _READERS[media_type](file) as image:
-                return image.size
-        except (OSError, SyntaxError, ValueError, OverflowError, DecompressionBombError):
-            return None
-
+_MAX_PIXELS = 1 << 28
+"""16384 x 16384: a larger header is damaged or a bomb, and no provider accepts that size."""
 
 _PIECE_BYTES = 1 << 20
-_MAX_PIXELS = 1 << 28
-"""16384 x 16384: a header that claims more is a lie or a bomb, and no provider would take it."""
-
-_END_MARKS = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
-"""What a whole file of that type holds somewhere (cameras append data of their own after it).
-Pillow sees to it for WebP."""
-
-_NAMES_LOOKED_AT = 300
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """What the content of a file tells; `trouble` says why it is of no use."""
-
-    sha256: str
-    media_type: str | None
-    width: int | None = None
-    height: int | None = None
-    trouble: str | None = None
-
-    @classmethod
-    def of(cls, known: CachedHash | None) -> _Facts | None:
-        """What an earlier look at the same content found; None where there was none like ours."""
-        version, _, rest = known.note.partition(" ") if known else ("", "", "")
-        if known is None or version != __version__:
-            return None
-        media_type, *pixels = rest.split()
-        width, height = map(int, pixels) if pixels else (None, None)
-        return cls(sha256=known.sha256, media_type=media_type, width=width, height=height)
-
-    @property
-    def known(self) -> CachedHash:
-        """The same to be remembered; what is wrong is found out anew, and told in today's words.
-
-        Other versions may look closer, so each believes its own alone.
-        """
-        if self.trouble is not None:
-            return CachedHash(self.sha256)
-        pixels = () if self.width is None else (self.width, self.height)
-        return CachedHash(self.sha256, " ".join(map(str, (__version__, self.media_type, *pixels))))
+_MAX_NAMES = 300
 
 
 def probe(source: str, base: Path) -> Media:
-    """What is known of an image before anything is sent; relative paths start from `base`.
+    """Type, size and digest of an image; relative paths start from `base`.
 
-    Files are read once as long as nothing about them changes (see `Marks`). Of a URL only its
-    form is looked at. Raises MediaError for what is missing, unreadable or no image. Blocks.
+    A file is read once as long as its `StatKey` stays the same. Of a URL only the form is checked.
+    Raises MediaError for what is missing, unreadable or not an image. Blocks.
     """
     match classify(source):
         case "url":
             check_url(source)
-            return _unseen(source)
+            return Media(source=source, path=None, sha256=None, media_type=None, size_bytes=None)
         case "data":
             return _probe_data(source)
         case "path":
             return _probe_file(source, base)
 
 
-def _unseen(url: str) -> Media:
-    return Media(source=url, path=None, sha256=None, media_type=None, size_bytes=None)
-
-
 @lru_cache(maxsize=256)
 def _probe_data(uri: str) -> Media:
-    media_type, content = decode(uri)
-    width, height = _measured(label(uri), media_type, io.BytesIO(content))
+    media_type, content = decode_data_uri(uri)
+    try:
+        width, height = _measure(media_type, io.BytesIO(content))
+    except _UnusableError as error:
+        raise MediaError(f"{label(uri)} {error}") from None
     return Media(
         source=uri,
         path=None,
@@ -136,97 +75,160 @@ def _probe_file(source: str, base: Path) -> Media:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise MediaError(f"{label(source)} does not exist", hint=_nearest(path)) from None
+        raise MediaError(f"{label(source)} does not exist", hint=_missing_hint(path)) from None
     except (OSError, ValueError) as error:
         raise _unreadable(source, error) from None
     if not stat.S_ISREG(status.st_mode):
-        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "no regular file"
-        raise MediaError(f"{label(source)} is {kind}, not an image")
+        kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
+        raise MediaError(f"{label(source)} is {kind}; an image file is needed")
     if status.st_size == 0:
         raise MediaError(f"{label(source)} is empty")
     return _media(source, path, StatKey.of(status))
 
 
 @lru_cache(maxsize=1 << 16)
-def _media(source: str, path: Path, marks: StatKey) -> Media:
-    facts = _facts(path, marks)
-    if facts.trouble is not None:
-        raise MediaError(f"{label(source)} {facts.trouble}")
+def _media(source: str, path: Path, key: StatKey) -> Media:
+    facts = _facts(path, key)
+    if facts.error is not None:
+        raise MediaError(f"{label(source)} {facts.error}")
     return Media(
         source=source,
         path=path,
         sha256=facts.sha256,
         media_type=facts.media_type,
-        size_bytes=marks.size,
+        size_bytes=key.size,
         width=facts.width,
         height=facts.height,
     )
 
 
-@lru_cache(maxsize=1 << 16)
-def _facts(path: Path, _marks: StatKey) -> _Facts:
-    """Troubles are facts here and no exceptions, so that they too are remembered.
+# ------------------------------------------------------------------------------- files and cache
 
-    In this process that holds for files that have just been written, too: what is sent is
-    compared with its digest once more.
-    """
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Facts:
+    """What the content of a file is; `error` is why it cannot be used."""
+
+    sha256: str
+    media_type: str | None
+    width: int | None = None
+    height: int | None = None
+    error: str | None = None
+
+    @classmethod
+    def from_cache(cls, cached: CachedHash | None) -> _Facts | None:
+        """The facts of an earlier probe of the same content by this version of the program."""
+        # Other versions may check more or less, so their notes are not used.
+        version, _, values = cached.note.partition(" ") if cached else ("", "", "")
+        if cached is None or version != __version__:
+            return None
+        media_type, *pixels = values.split()
+        width, height = map(int, pixels) if pixels else (None, None)
+        return cls(sha256=cached.sha256, media_type=media_type, width=width, height=height)
+
+    def to_cache(self) -> CachedHash:
+        """The same for the cache, without errors: the next process checks again."""
+        if self.error is not None:
+            return CachedHash(self.sha256)
+        pixels = () if self.width is None else (self.width, self.height)
+        return CachedHash(self.sha256, " ".join(map(str, (__version__, self.media_type, *pixels))))
+
+
+@lru_cache(maxsize=1 << 16)
+def _facts(path: Path, _key: StatKey) -> _Facts:
+    # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
+    # were written a moment ago: their digest is compared again before they are sent.
     try:
         with path.open("rb") as file:
-            sight = OpenFile.of(path, file.fileno())
-            facts = _Facts.of(sight.recall())
+            opened = OpenFile.of(path, file.fileno())
+            facts = _Facts.from_cache(opened.recall())
             if facts is None:
-                facts = _read(file)
-                sight.keep(facts.known)
+                facts = _read_facts(file)
+                opened.keep(facts.to_cache())
             return facts
     except OSError as error:
-        return _Facts(sha256="", media_type=None, trouble=f"cannot be read: {error.strerror}")
+        return _Facts(sha256="", media_type=None, error=f"cannot be read: {error.strerror}")
 
 
-def _read(file: BinaryIO) -> _Facts:
-    head = file.read(HEAD_BYTES)
-    media_type = sniff(head)
-    mark = _END_MARKS.get(media_type or "")
+def _read_facts(file: BinaryIO) -> _Facts:
+    media_type = sniff(file.read(HEAD_BYTES))
     file.seek(0)
-    sha256, whole = _digest(file, mark)
+    sha256, complete = _digest(file, END_MARKS.get(media_type or ""))
     if media_type is None:
-        return _Facts(sha256=sha256, media_type=None, trouble="is not an image")
-    if not whole:
-        trouble = f"is {described(media_type)} whose end is missing: is it cut off?"
-        return _Facts(sha256=sha256, media_type=media_type, trouble=trouble)
+        return _Facts(sha256=sha256, media_type=None, error="is not an image")
+    if not complete:
+        error = f"is {describe_type(media_type)} without an end: is it truncated?"
+        return _Facts(sha256=sha256, media_type=media_type, error=error)
     file.seek(0)
     try:
-        width, height = _measured("it", media_type, file)
-    except MediaError as error:
-        trouble = error.message.removeprefix("it ")
-        return _Facts(sha256=sha256, media_type=media_type, trouble=trouble)
+        width, height = _measure(media_type, file)
+    except _UnusableError as error:
+        return _Facts(sha256=sha256, media_type=media_type, error=str(error))
     return _Facts(sha256=sha256, media_type=media_type, width=width, height=height)
 
 
 def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
-    """The content's digest, and whether `mark` occurs in it, in one pass of bounded memory."""
-    digest, whole, tail = hashlib.sha256(), mark is None, b""
+    """The content's digest, and whether it contains `mark`, in one pass of bounded memory."""
+    digest, found, tail = hashlib.sha256(), mark is None, b""
     while piece := file.read(_PIECE_BYTES):
         digest.update(piece)
-        if mark is not None and not whole:
-            whole = mark in tail + piece
+        if mark is not None and not found:
+            found = mark in tail + piece
             tail = piece[-len(mark) :]
-    return digest.hexdigest(), whole
+    return digest.hexdigest(), found
 
 
-def _measured(name: str, media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
-    """Width and height that the header tells; None for types that no request takes."""
-    if media_type not in {"image/png", "image/jpeg", "image/webp"}:
+# ----------------------------------------------------------------------------------------- pixels
+
+
+class _UnusableError(ValueError):
+    """An image that no provider accepts; the message continues the image's name."""
+
+
+def _measure(media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
+    """Width and height by the header; None for types that no request accepts."""
+    if media_type not in _MEASURED:
         return None, None
-    # Pillow costs more to import than all the rest: only manifests with images pay for it.
-    # MERGED
-
     size = image_size(media_type, file)
     if size is None:
-        raise MediaError(f"{name} is {described(media_type)} that cannot be read: is it damaged?")
+        raise _UnusableError(f"is {describe_type(media_type)} that cannot be read: is it damaged?")
     width, height = size
     if width * height > _MAX_PIXELS:
-        raise MediaError(f"{name} claims {width}x{height} pixels, which is no plausible image")
+        raise _UnusableError(f"claims {width}x{height} pixels, which is not plausible")
     return width, height
+
+
+_filters = threading.Lock()
+"""Warning filters belong to the process: two threads would restore each other's."""
+
+
+def image_size(media_type: str, file: BinaryIO) -> tuple[int, int] | None:
+    """Width and height in pixels, as stored; None if the header cannot be read. Decodes nothing."""
+    # Pillow takes longer to import than everything else: only manifests with images pay for it.
+    from PIL.Image import DecompressionBombError
+
+    with _filters, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which does not matter here
+        try:
+            with _pillow_readers()[media_type](file) as image:
+                return image.size
+        except (OSError, SyntaxError, ValueError, OverflowError, DecompressionBombError):
+            return None
+
+
+@cache
+def _pillow_readers() -> Mapping[str, Callable[[BinaryIO], ImageFile]]:
+    # The readers themselves: `Image.open` loads every plugin for a WebP, and rejects large sizes
+    # ("decompression bomb") that are only read here, never decoded. The WebP reader allocates a
+    # canvas, so it still rejects them; it also notices truncated files.
+    from PIL.JpegImagePlugin import JpegImageFile
+    from PIL.PngImagePlugin import PngImageFile
+    from PIL.WebPImagePlugin import WebPImageFile
+
+    return {"image/png": PngImageFile, "image/jpeg": JpegImageFile, "image/webp": WebPImageFile}
+
+
+# ------------------------------------------------------------------------------------------ hints
 
 
 def _unreadable(source: str, error: OSError | ValueError) -> MediaError:
@@ -238,25 +240,24 @@ def _unreadable(source: str, error: OSError | ValueError) -> MediaError:
     )
 
 
+def _missing_hint(path: Path) -> str | None:
+    """What the first missing part of a path may have meant."""
+    if "~" in path.parts:
+        return '"~" is not expanded: write the whole path'
+    if path.is_symlink():
+        return f"it is a link to {path.readlink()}, which does not exist"
+    missing = path
+    while not missing.parent.exists():
+        missing = missing.parent
+    if near := nearest(missing.name, _names(missing.parent)):
+        return f'did you mean "{near}"?'
+    return None if missing == path else f"there is no folder {missing.name} in {missing.parent}"
+
+
 @lru_cache(maxsize=256)
 def _names(folder: Path) -> tuple[str, ...]:
     try:
         with os.scandir(folder) as entries:
-            return tuple(entry.name for entry in itertools.islice(entries, _NAMES_LOOKED_AT))
+            return tuple(entry.name for entry in itertools.islice(entries, _MAX_NAMES))
     except OSError:
         return ()
-
-
-def _nearest(path: Path) -> str | None:
-    """A hint for a path that does not exist: what its first missing part may have meant."""
-    if path.parts and "~" in path.parts:
-        return '"~" is not expanded: write the folder out'
-    missing = path
-    while not missing.parent.exists():
-        missing = missing.parent
-    if path.is_symlink():
-        return f"it is a link to {path.readlink()}, which is not there"
-    near = difflib.get_close_matches(missing.name, _names(missing.parent), n=1)
-    if near:
-        return f'did you mean "{near[0]}"?'
-    return None if missing == path else f"there is no folder {missing.name} in {missing.parent}"

@@ -1,4 +1,4 @@
-"""The first bytes of a file in, its media type out; and the types' names for people and files."""
+"""Media types: detects a file's type by its first bytes, names it, finds truncated files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 HEAD_BYTES = 512
-"""How much of a file `sniff` wants to see."""
+"""How much of a file `sniff` needs."""
 
 EXTENSIONS = {
     "image/png": "png",
@@ -25,7 +25,7 @@ EXTENSIONS = {
     "application/pdf": "pdf",
     "text/html": "html",
 }
-"""Media type to the extension (without its dot) that a file of that type gets."""
+"""Media type to the extension (without its dot) of a file of that type."""
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -38,17 +38,17 @@ _MAGIC = (
     (b"%PDF-", "application/pdf"),
 )
 
+# Major brands of ISO base media files (ISO/IEC 14496-12); any other brand counts as MP4.
 _BRANDS = {b"qt": "video/quicktime", b"avif": "image/avif", b"avis": "image/avif"} | dict.fromkeys(
     (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "image/heic"
 )
-"""Major brands of ISO base media files (ISO/IEC 14496-12); any other brand is taken for MP4."""
+
+END_MARKS = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
+"""What a complete file of that type contains near its end."""
 
 
 def sniff(head: bytes) -> str | None:
-    """The media type that the first bytes tell, whatever the file's name says; None if unknown.
-
-    Pages and drawings are told too: a saved error page is a common mistake worth naming.
-    """
+    """The media type by the first bytes, whatever the file's name; None if unknown."""
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
             return media_type
@@ -62,6 +62,7 @@ def sniff(head: bytes) -> str | None:
 
 
 def _markup(head: bytes) -> str | None:
+    # A saved error page is a common mistake that is worth its own message.
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if not text.startswith(b"<"):
         return None
@@ -70,50 +71,42 @@ def _markup(head: bytes) -> str | None:
     return "text/html" if text.startswith((b"<!doctype html", b"<html")) else None
 
 
-def described(media_type: str) -> str:
-    """The type as a sentence names it, with its article: "a GIF", "an SVG", "an HTML page"."""
+def describe_type(media_type: str) -> str:
+    """The type with its article, for messages: "a GIF", "an SVG", "an HTML page"."""
     if media_type == "text/html":
         return "an HTML page"
     name = "JPEG" if media_type == "image/jpeg" else EXTENSIONS.get(media_type, media_type).upper()
     return f"{'an' if name[0] in 'AEIOSH' and name != 'HEIC' else 'a'} {name}"
 
 
-def list_types(media_types: tuple[str, ...]) -> str:
-    """The types as a list to choose from: "png, jpeg or webp"."""
-    names = [media_type.partition("/")[2] for media_type in media_types]
-    return " or ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+_TAIL_BYTES = 64 * 1024
 
 
-TAIL_BYTES = 64 * 1024
-"""An end mark stands in the last bytes: some programs add to a finished picture."""
+def is_truncated(path: Path, media_type: str) -> bool:
+    """Whether the file ends too early; False for formats that do not mark their end.
 
-_MARKS = {
-    "image/png": b"IEND\xaeB`\x82",
-    "image/jpeg": b"\xff\xd9",
-}
-_BOXED = frozenset({"video/mp4", "video/quicktime", "image/avif"})
-
-
-def is_cut(path: Path, media_type: str) -> bool:
-    """Whether the file ends too soon; False where its format does not tell. Raises OSError."""
+    Raises OSError.
+    """
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        if media_type in _MARKS:
-            file.seek(max(0, size - TAIL_BYTES))
-            return _MARKS[media_type] not in file.read()
+        if media_type in END_MARKS:
+            # Not exactly at the end: some programs append data of their own.
+            file.seek(max(0, size - _TAIL_BYTES))
+            return END_MARKS[media_type] not in file.read()
         if media_type == "image/webp":
             return size < 8 + int.from_bytes(file.read(8)[4:], "little")
-        return media_type in _BOXED and _boxes_end(file, size) > size
+        boxed = media_type in {"video/mp4", "video/quicktime", "image/avif"}
+        return boxed and _boxes_end(file, size) > size
 
 
 def _boxes_end(file: BinaryIO, size: int) -> int:
-    """Where the boxes of an ISO base media file (ISO/IEC 14496-12) end by what they say."""
+    """Where the boxes of an ISO base media file (ISO/IEC 14496-12) end by their own lengths."""
     at = 0
     while at < size:
         file.seek(at)
         head = file.read(16)
         length = int.from_bytes(head[:4], "big")
-        if length == 0 and len(head) >= 8:  # to the end of the file, wherever that is
+        if length == 0 and len(head) >= 8:  # "to the end of the file", wherever that is
             return size
         if length == 1:
             length = int.from_bytes(head[8:], "big")

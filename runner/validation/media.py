@@ -45,7 +45,7 @@ def check_images(
 def _image(image: Media, path: tuple[str | int, ...], limits: MediaLimits) -> Iterator[Finding]:
     for message in media.check_limits(image, limits):
         yield Finding(path=path, message=message)
-    if signed := media.looks_signed(image.source):
+    if signed := media.signed_url_warning(image.source):
         yield Finding(path=path, message=signed, warning=True)
 
 

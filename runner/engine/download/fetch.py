@@ -17,7 +17,7 @@ from runner.engine.download.place import flush, unwritable
 from runner.engine.net.client import MIB, Http
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, Watch
-from runner.media import described, is_cut, sniff
+from runner.media import describe_type, is_truncated, sniff
 
 Kind: TypeAlias = Literal["expired", "transient", "wrong"]
 
@@ -137,7 +137,7 @@ def _check_type(part: _Part, head: bytearray, makes: Literal["image", "video"]) 
         raise DownloadError("wrong", "the file is empty")
     found = sniff(bytes(head[:4096]))
     if found not in _ACCEPTED[makes]:
-        what = described(found) if found else "something unknown"
+        what = describe_type(found) if found else "something unknown"
         article = "an" if makes == "image" else "a"
         raise DownloadError("wrong", f"the file is {what}, not {article} {makes}")
     part.media_type = found or ""
@@ -168,7 +168,7 @@ class _Part:
 
     def is_cut(self) -> bool:
         with unwritable(self.path):
-            return is_cut(self.path, self.media_type)
+            return is_truncated(self.path, self.media_type)
 
     def fetched(self) -> Fetched:
         return Fetched(

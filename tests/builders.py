@@ -1,0 +1,40 @@
+"""Test builders: small real values that tests of several rooms need."""
+
+from __future__ import annotations
+
+import base64
+import json
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from runner.model import Reach, Reply
+
+
+def image_bytes(kind: str = "PNG", size: tuple[int, int] = (128, 128)) -> bytes:
+    """A plain image file of that format (a name of Pillow's) and size in pixels."""
+    file = BytesIO()
+    Image.new("RGB", size, "orange").save(file, kind)
+    return file.getvalue()
+
+
+def write_file(folder: Path, name: str, content: bytes) -> Path:
+    """Write `name`, which may have folders in it, below `folder`."""
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return path
+
+
+def as_data_uri(content: bytes, media_type: str = "image/png") -> str:
+    """The bytes as a base64 data URI."""
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def answered(status: int, body: Any = b"", **headers: str) -> Reply:
+    """A provider's answer; a body that is not bytes becomes JSON, `_` in a header's name `-`."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(reach=Reach.ANSWERED, status=status, headers=named, body=content)

@@ -1,0 +1,304 @@
+"""Image probe: type, size, digest, and what is wrong with a file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from runner import media
+from runner.hashing import MEMORY, CachedHash, StatKey, backed_by
+from runner.media import MediaError
+from runner.media.probe import _facts, _media, image_size
+from runner.model import Media
+from tests.builders import as_data_uri, image_bytes, write_file
+
+
+def png_header(width: int, height: int) -> bytes:
+    """A PNG whose header claims that size, followed by nothing but its end."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"") + chunk(b"IEND", b"")
+
+
+def probe_error(source: str, base: Path) -> MediaError:
+    with pytest.raises(MediaError) as caught:
+        media.probe(source, base)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("kind", "media_type"),
+    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
+)
+def test_an_image_is_measured_whatever_its_name(tmp_path: Path, kind: str, media_type: str) -> None:
+    content = image_bytes(kind, (300, 200))
+    write_file(tmp_path, "cat.bin", content)
+    found = media.probe("cat.bin", tmp_path)
+    assert found == Media(
+        source="cat.bin",
+        path=tmp_path / "cat.bin",
+        sha256=hashlib.sha256(content).hexdigest(),
+        media_type=media_type,
+        size_bytes=len(content),
+        width=300,
+        height=200,
+    )
+
+
+def test_pixels_count_as_stored_without_exif_rotation(tmp_path: Path) -> None:
+    image = Image.new("RGB", (300, 200))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "turned.jpg", exif=exif)
+    found = media.probe("turned.jpg", tmp_path)
+    assert (found.width, found.height) == (300, 200)
+
+
+def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "cat.png", image_bytes())
+    first = media.probe("cat.png", tmp_path)
+    assert media.probe("cat.png", tmp_path) is first
+    path.write_bytes(image_bytes(size=(256, 256)))
+    assert media.probe("cat.png", tmp_path).width == 256
+
+
+class FakeStore(dict[Path, CachedHash]):
+    """A store that outlives a process."""
+
+    def find(self, path: Path, _key: StatKey) -> CachedHash | None:
+        return self.get(path)
+
+    def keep(self, path: Path, _key: StatKey, cached: CachedHash) -> None:
+        self[path] = cached
+
+
+@pytest.fixture
+def another_process(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Clears the caches of this process; by the clock, every file was written some time ago."""
+    clock = time.time_ns
+    monkeypatch.setattr(time, "time_ns", lambda: clock() + 10**10)
+
+    def begin() -> None:
+        _facts.cache_clear()
+        _media.cache_clear()
+        MEMORY._own.clear()
+
+    return begin
+
+
+def large(size: tuple[int, int] = (128, 128)) -> bytes:
+    return image_bytes(size=size) + bytes(64 * 1024)
+
+
+def test_the_next_process_uses_the_cached_facts(
+    tmp_path: Path, another_process: Callable[[], None]
+) -> None:
+    store, path = FakeStore(), write_file(tmp_path, "cat.png", large())
+    with backed_by(store):
+        first = media.probe("cat.png", tmp_path)
+        another_process()
+        store[path] = CachedHash("5" * 64, store[path].note)
+        second = media.probe("cat.png", tmp_path)
+    assert second == replace(first, sha256="5" * 64)
+
+
+@pytest.mark.parametrize("note", ["", "0.0.0 image/png 7 7"])
+def test_cached_facts_of_another_version_are_ignored(
+    tmp_path: Path, another_process: Callable[[], None], note: str
+) -> None:
+    path = write_file(tmp_path, "cat.png", large())
+    another_process()
+    store = FakeStore({path: CachedHash("5" * 64, note)})
+    with backed_by(store):
+        assert media.probe("cat.png", tmp_path).width == 128
+    assert store[path].sha256 != "5" * 64
+
+
+def test_a_type_without_measured_pixels_is_cached_as_well(
+    tmp_path: Path, another_process: Callable[[], None]
+) -> None:
+    write_file(tmp_path, "cat.gif", b"GIF89a" + bytes(64 * 1024))
+    with backed_by(FakeStore()):
+        first = media.probe("cat.gif", tmp_path)
+        another_process()
+        assert media.probe("cat.gif", tmp_path) == first
+
+
+def test_errors_are_not_cached_across_processes(
+    tmp_path: Path, another_process: Callable[[], None]
+) -> None:
+    write_file(tmp_path, "cat.png", image_bytes()[:-12] + bytes(64 * 1024))
+    with backed_by(FakeStore()):
+        first = probe_error("cat.png", tmp_path)
+        another_process()
+        assert probe_error("cat.png", tmp_path).message == first.message
+
+
+def test_a_link_stands_for_what_it_points_to(tmp_path: Path) -> None:
+    write_file(tmp_path, "cat.png", image_bytes())
+    (tmp_path / "link.png").symlink_to("cat.png")
+    assert media.probe("link.png", tmp_path).width == 128
+
+
+def test_a_missing_file_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:
+    write_file(tmp_path, "refs/cat.png", image_bytes())
+    error = probe_error("refs/cta.png", tmp_path)
+    assert error.message == "refs/cta.png does not exist"
+    assert error.hint == 'did you mean "cat.png"?'
+
+
+def test_a_missing_folder_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:
+    write_file(tmp_path, "refs/cat.png", image_bytes())
+    assert probe_error("ref/cat.png", tmp_path).hint == 'did you mean "refs"?'
+
+
+def test_a_missing_folder_without_a_similar_name_is_named(tmp_path: Path) -> None:
+    error = probe_error("elsewhere/cat.png", tmp_path)
+    assert error.hint == f"there is no folder elsewhere in {tmp_path}"
+
+
+def test_a_missing_file_without_a_similar_name_has_no_hint(tmp_path: Path) -> None:
+    assert probe_error("cat.png", tmp_path).hint is None
+
+
+def test_a_tilde_is_not_expanded(tmp_path: Path) -> None:
+    assert probe_error("~/cat.png", tmp_path).hint == '"~" is not expanded: write the whole path'
+
+
+def test_a_dangling_link_names_its_target(tmp_path: Path) -> None:
+    (tmp_path / "link.png").symlink_to("gone.png")
+    assert (
+        probe_error("link.png", tmp_path).hint == "it is a link to gone.png, which does not exist"
+    )
+
+
+def test_a_folder_is_not_an_image(tmp_path: Path) -> None:
+    (tmp_path / "refs").mkdir()
+    assert probe_error("refs", tmp_path).message == "refs is a folder; an image file is needed"
+
+
+def test_a_pipe_is_rejected_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    assert (
+        probe_error("pipe.png", tmp_path).message
+        == "pipe.png is not a regular file; an image file is needed"
+    )
+
+
+def test_an_empty_file_is_rejected(tmp_path: Path) -> None:
+    write_file(tmp_path, "cat.png", b"")
+    assert probe_error("cat.png", tmp_path).message == "cat.png is empty"
+
+
+def test_links_in_a_circle_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "a.png").symlink_to("b.png")
+    (tmp_path / "b.png").symlink_to("a.png")
+    assert probe_error("a.png", tmp_path).message.startswith("a.png cannot be read: ")
+
+
+def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
+    facts = _facts(tmp_path, StatKey(1, 1, 1, 1, 1))
+    assert facts.error == "cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize("source", ["iVBORw0KGgo" * 900, "cat\0.png"])
+def test_what_cannot_be_a_path_is_rejected(tmp_path: Path, source: str) -> None:
+    error = probe_error(source, tmp_path)
+    assert error.message.endswith("is not the path of an image")
+    assert error.hint == "base64 needs its prefix, data:image/png;base64,"
+
+
+def test_a_text_file_is_not_an_image(tmp_path: Path) -> None:
+    write_file(tmp_path, "cat.png", b"a note")
+    assert probe_error("cat.png", tmp_path).message == "cat.png is not an image"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG"])
+def test_a_truncated_image_is_rejected(tmp_path: Path, kind: str) -> None:
+    write_file(tmp_path, "cat.png", image_bytes(kind, (400, 400))[:-20])
+    name = "a JPEG" if kind == "JPEG" else "a PNG"
+    message = f"cat.png is {name} without an end: is it truncated?"
+    assert probe_error("cat.png", tmp_path).message == message
+
+
+def test_a_truncated_webp_is_rejected(tmp_path: Path) -> None:
+    write_file(tmp_path, "cat.webp", image_bytes("WEBP", (400, 400))[:-20])
+    message = "cat.webp is a WEBP that cannot be read: is it damaged?"
+    assert probe_error("cat.webp", tmp_path).message == message
+
+
+def test_an_end_mark_across_two_pieces_is_found(tmp_path: Path) -> None:
+    whole = image_bytes()
+    filler = b"\0" * ((1 << 20) - len(whole) + 4)  # splits the mark, which is at the very end
+    write_file(tmp_path, "cat.png", whole[:-8] + filler[8:] + b"\0" * 4 + whole[-8:] + b"appended")
+    assert media.probe("cat.png", tmp_path).width == 128
+
+
+def test_a_damaged_header_gives_the_same_error_twice(tmp_path: Path) -> None:
+    write_file(tmp_path, "cat.jpg", b"\xff\xd8\xff\xff\xd9")
+    message = "cat.jpg is a JPEG that cannot be read: is it damaged?"
+    assert probe_error("cat.jpg", tmp_path).message == message
+    assert probe_error("cat.jpg", tmp_path).message == message
+
+
+def test_an_implausible_size_is_rejected_without_decoding(tmp_path: Path) -> None:
+    write_file(tmp_path, "bomb.png", png_header(2**31 - 1, 2**31 - 1))
+    message = "bomb.png claims 2147483647x2147483647 pixels, which is not plausible"
+    assert probe_error("bomb.png", tmp_path).message == message
+
+
+def test_a_webp_of_implausible_size_allocates_no_canvas(tmp_path: Path) -> None:
+    content = bytearray(image_bytes("WEBP", (400, 400)))
+    canvas = (16383 | (16383 << 14)) if content[12:16] == b"VP8L" else 16383 | (16383 << 16)
+    content[26:30] = canvas.to_bytes(4, "little")
+    write_file(tmp_path, "bomb.webp", bytes(content))
+    message = "bomb.webp is a WEBP that cannot be read: is it damaged?"
+    assert probe_error("bomb.webp", tmp_path).message == message
+
+
+def test_a_large_image_is_measured_without_a_warning(tmp_path: Path) -> None:
+    write_file(tmp_path, "large.png", png_header(16000, 12000))
+    assert media.probe("large.png", tmp_path).width == 16000
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"]))
+def test_no_bytes_break_image_size(tail: bytes, head: bytes) -> None:
+    for media_type in ("image/png", "image/jpeg", "image/webp"):
+        image_size(media_type, BytesIO(head + tail))
+
+
+@pytest.mark.parametrize("url", ["https://example.com/a.png?b=1", "HTTP://127.0.0.1:8000/a"])
+def test_a_url_is_not_probed(tmp_path: Path, url: str) -> None:
+    found = media.probe(url, tmp_path)
+    assert (found.source, found.path, found.sha256, found.width) == (url, None, None, None)
+
+
+def test_a_data_uri_is_probed_like_a_file(tmp_path: Path) -> None:
+    content = image_bytes(size=(200, 150))
+    found = media.probe(as_data_uri(content), tmp_path)
+    assert (found.path, found.media_type, found.width) == (None, "image/png", 200)
+    assert found.sha256 == hashlib.sha256(content).hexdigest()
+    assert media.data_uri(found) == as_data_uri(content)
+    assert media.data_uri_length(found) == len(as_data_uri(content))
+
+
+def test_a_data_uri_of_implausible_size_is_rejected(tmp_path: Path) -> None:
+    source = as_data_uri(png_header(2**31 - 1, 9))
+    assert "claims 2147483647x9 pixels" in probe_error(source, tmp_path).message

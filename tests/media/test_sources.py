@@ -1,0 +1,140 @@
+"""Image sources: what kind they are, and how they travel."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner import media
+from runner.media import MediaError
+from runner.media.sources import check_url, decode_data_uri
+from runner.model import Media
+from tests.builders import as_data_uri, image_bytes, write_file
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("refs/cat.png", "path"),
+        ("/srv/cat.png", "path"),
+        ("cat", "path"),
+        ("https://example.com/a.png", "url"),
+        ("ftp://example.com/a.png", "url"),
+        ("data:image/png;base64,AAAA", "data"),
+        ("DATA:,x", "data"),
+    ],
+)
+def test_the_first_characters_decide_the_kind_of_source(source: str, kind: str) -> None:
+    assert media.classify(source) == kind
+
+
+def test_a_long_source_is_truncated_in_messages() -> None:
+    assert media.label("data:image/png;base64," + "A" * 99).endswith("AAA…")
+    assert len(media.label("https://example.com/" + "a" * 99)) == 81
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("ftp://a.example/x.png", "only http and https URLs are accepted"),
+        ("file:///srv/x.png", "only http and https URLs are accepted"),
+        ("https:///x.png", "has no host"),
+        ("https://[::1/x.png", "is not a URL"),
+        ("https://a.example:99999/x.png", "is not a URL"),
+        ("https://a.example/x y.png", "has white space at character 20"),
+    ],
+)
+def test_a_url_that_no_provider_could_fetch_is_rejected(url: str, message: str) -> None:
+    with pytest.raises(MediaError) as caught:
+        check_url(url)
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://b.example/x.png?X-Amz-Signature=1",
+        "https://b.example/x.png?a=1&Expires=17",
+        "https://b.example/x.png?signature=abc",
+        "https://b.example/x.png?x-oss-signature=abc",
+        "https://b.example/x.png?X-Amz-Credential=abc",
+    ],
+)
+def test_a_signed_url_gets_a_warning(url: str) -> None:
+    assert "looks signed" in str(media.signed_url_warning(url))
+
+
+@pytest.mark.parametrize("source", ["https://b.example/expires/x.png?v=1", "Expires=1.png"])
+def test_an_ordinary_source_does_not_look_signed(source: str) -> None:
+    assert media.signed_url_warning(source) is None
+
+
+def test_image_jpg_counts_as_jpeg() -> None:
+    content = image_bytes("JPEG")
+    assert decode_data_uri(as_data_uri(content, "image/jpg")) == ("image/jpeg", content)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("data:image/png,abc", "does not start like the data URI of an image"),
+        ("data:text/plain;base64,AAAA", "does not start like the data URI of an image"),
+        ("data:image/png;charset=x;base64,AAAA", "does not start like the data URI of an image"),
+        ("data:image/png;base64,", "data:image/png;base64, is empty"),
+        ("data:image/png;base64,==", "is empty"),
+        ("data:image/png;base64,iVBO Rw0", 'is not base64: " " at character 27'),
+        ("data:image/png;base64,iVBO\nRw0", 'is not base64: "\\n" at character 27'),
+        ("data:image/png;base64,iV=BORw0", 'is not base64: "=" at character 25'),
+        ("data:image/png;base64,iVBO-_w0", 'is not base64: "-" at character 27'),
+        ("data:image/png;base64,iVBORw", "its length, 6, is not a multiple of four"),
+        ("data:image/png;base64,aGVsbG8=", "does not contain an image"),
+        (as_data_uri(image_bytes("JPEG")), "declares image/png but contains a JPEG"),
+        (as_data_uri(image_bytes("GIF")), "declares image/png but contains a GIF"),
+    ],
+)
+def test_a_malformed_data_uri_is_rejected(source: str, message: str) -> None:
+    with pytest.raises(MediaError) as caught:
+        decode_data_uri(source)
+    assert message in caught.value.message
+
+
+@given(st.binary(min_size=1, max_size=100))
+def test_the_length_of_a_data_uri_is_computed_exactly(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = write_file(tmp_path_factory.mktemp("f"), "cat.png", content)
+    found = Media(
+        source="cat.png",
+        path=path,
+        sha256=hashlib.sha256(content).hexdigest(),
+        media_type="image/png",
+        size_bytes=len(content),
+    )
+    assert media.data_uri(found) == as_data_uri(content)
+    assert media.data_uri_length(found) == len(as_data_uri(content))
+
+
+def test_a_file_that_changed_since_the_probe_is_not_sent(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "cat.png", image_bytes())
+    found = media.probe("cat.png", tmp_path)
+    path.write_bytes(image_bytes(size=(200, 200)))
+    with pytest.raises(MediaError, match=r"cat\.png has changed since the run was planned"):
+        media.data_uri(found)
+
+
+def test_a_file_that_is_gone_is_an_error_at_submission(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "cat.png", image_bytes())
+    found = media.probe("cat.png", tmp_path)
+    path.unlink()
+    with pytest.raises(MediaError, match=r"cat\.png can no longer be read"):
+        media.data_uri(found)
+
+
+def test_a_url_travels_as_it_is_written(tmp_path: Path) -> None:
+    found = media.probe("https://example.com/%E7%8C%AB.png", tmp_path)
+    assert media.data_uri(found) == "https://example.com/%E7%8C%AB.png"
+    assert media.data_uri_length(found) == 33
