@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.api import modelverse, vidu
-from runner.emulator.api.errors import ApiError
+from runner.emulator.api.errors import ApiError, error_body, reason_for
 from runner.emulator.api.routes import add_routes
+from runner.emulator.api.vidu import timestamp
 from runner.emulator.faults.acting import scripted
 from runner.emulator.faults.reading import read_faults
 from runner.emulator.request_log import REQUEST_CONTEXT, RequestContext, Submission
@@ -69,7 +69,7 @@ def _log_submission(service: Service, api: str, context: RequestContext, status:
         return
     refused = Submission(
         api=api,
-        at=vidu.timestamp(service.options.now_ns()),
+        at=timestamp(service.options.now_ns()),
         digest=context.digest,
         untagged=context.untagged,
         outcome=context.refused,
@@ -92,7 +92,7 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
             raise
         reason = "NotFound" if error.status == 404 else "MethodNotAllowed"
         message = f"{request.method} {request.path}: {error.reason}"
-        response = _error(request, ApiError(error.status, reason, message))
+        response = _error(request, ApiError(reason, message, error.status))
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
@@ -100,10 +100,12 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
         raise
     except OSError:
         _log.exception("the emulator's state cannot be written")
-        return _error(request, ApiError(500, "InternalServiceFailure", "cannot keep state"))
+        return _error(request, ApiError("InternalServiceFailure", "cannot keep state"))
 
 
 def _error(request: web.Request, error: ApiError) -> web.Response:
     REQUEST_CONTEXT.get().refused = error.reason
-    body = (modelverse if request.path.startswith("/v1/") else vidu).error(error)
+    api = "modelverse" if request.path.startswith("/v1/") else "vidu"
+    reason = reason_for(api, error.status, error.reason)
+    body = error_body(api, error.status, reason, error.message)
     return web.json_response(body, status=error.status)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from runner.emulator.api import fields
-from runner.emulator.api.errors import ApiError, bad_request, unauthorized
+from runner.emulator.api.errors import ApiError, bad_request
 from runner.emulator.api.references import Fetch, Received
 from runner.emulator.api.vidu import Link
 from runner.emulator.callbacks import Callbacks
@@ -47,7 +47,7 @@ class Service:
     def admit(self, key: str) -> None:
         """Raises ApiError for a key that is not known."""
         if self.options.keys is not None and key not in self.options.keys:
-            raise unauthorized("the key is not valid")
+            raise ApiError("Unauthorized", "the key is not valid")
 
     def link(self, request: web.Request) -> Link:
         """Fresh URLs at the address by which this request came."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.emulator.api import fields
-from runner.emulator.api.errors import ApiError, invalid, lacking, unauthorized
+from runner.emulator.api.errors import ApiError, invalid, lacking
 from runner.emulator.api.references import Fetch, Received, receive
 from runner.emulator.api.vidu import Link, is_key
 from runner.emulator.state import files
@@ -27,14 +27,6 @@ STATUS = {
     Phase.SUCCESS: "Success",
     Phase.FAILED: "Failure",
 }
-_CODES = {
-    400: "param_error",
-    401: "auth_error",
-    404: "param_error",
-    405: "param_error",
-    429: "rate_limit",
-}
-"""The documented codes; the document has none of its own for 404 and 405."""
 
 
 def key_of(authorization: str | None) -> str:
@@ -42,12 +34,12 @@ def key_of(authorization: str | None) -> str:
     text = authorization or ""
     key = text[7:] if text[:7].lower() == "bearer " else text
     if not is_key(key) or key.lower() in {"bearer", "token"}:
-        raise unauthorized("Authorization must be YOUR_API_KEY")
+        raise ApiError("Unauthorized", "Authorization must be YOUR_API_KEY")
     return key
 
 
 def read(body: Mapping[str, Any], fetch: Fetch) -> tuple[Order, list[Received]]:
-    """The order in a request body, and its images; raises RefusedError.
+    """The order in a request body, and its images; raises ApiError.
 
     Unknown fields are ignored, as the gateway in front of several models has to.
     """
@@ -115,11 +107,3 @@ def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         output["error_message"] = task.err_code
     usage = {"duration": task.order.duration_s}
     return {"output": output, "usage": usage, "request_id": str(uuid.uuid4())}
-
-
-def error(refused: ApiError) -> dict[str, Any]:
-    """The body of an error. The envelope is not documented: ours is the one most gateways use."""
-    code = _CODES.get(refused.status, "internal_error")
-    if refused.reason == "ModelUnavailable":
-        code = "model_error"
-    return {"error": {"type": code, "code": code, "message": refused.message}}

@@ -18,13 +18,13 @@ from typing import TypeAlias
 
 from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from runner.emulator.api.errors import image_format, image_size, invalid, item_count
+from runner.emulator.api.errors import ApiError, invalid
 from runner.emulator.api.fields import is_web
 from runner.emulator.state.tasks import Reference
 
 Fetch: TypeAlias = Callable[[str], bytes | None]
 """URL to the content where it is a file of this emulator, None for the world outside; raises
-RefusedError for a file of this emulator that cannot be had (expired, altered, unknown)."""
+ApiError for a file of this emulator that cannot be had (expired, altered, unknown)."""
 
 MAX_BYTES = 50 * 1024 * 1024
 MIN_SIDE = 128
@@ -49,9 +49,12 @@ class Received:
 
 
 def receive(sources: Sequence[str], least: int, most: int, fetch: Fetch) -> list[Received]:
-    """Every image checked. Raises RefusedError for the first that cannot be used."""
+    """Every image checked. Raises ApiError for the first that cannot be used."""
     if not least <= len(sources) <= most:
-        raise item_count(f"images must have {least} to {most} items, not {len(sources)}")
+        raise ApiError(
+            "FieldItemCountOutOfRange",
+            f"images must have {least} to {most} items, not {len(sources)}",
+        )
     return [_one(source, f"images[{n}]", fetch) for n, source in enumerate(sources)]
 
 
@@ -71,26 +74,36 @@ def _one(source: str, name: str, fetch: Fetch) -> Received:
 def _decode(source: str, name: str) -> bytes:
     head = _DATA.match(source)
     if not head or not head["parameters"].lower().endswith(";base64"):
-        raise image_format(f"{name} must start with data:image/png;base64, or the like")
+        raise ApiError(
+            "ImageFormatInvalid", f"{name} must start with data:image/png;base64, or the like"
+        )
     if head["type"].lower() not in _OFFERED:
-        raise image_format(f"{name} must be png, jpeg, jpg or webp")
+        raise ApiError("ImageFormatInvalid", f"{name} must be png, jpeg, jpg or webp")
     try:
         return base64.b64decode(source[head.end() :], validate=True)
     except (binascii.Error, ValueError) as error:
-        raise image_format(f"{name} is not valid base64") from error
+        raise ApiError("ImageFormatInvalid", f"{name} is not valid base64") from error
 
 
 def _checked(content: bytes, url: str, name: str) -> Reference:
     if len(content) > MAX_BYTES:
-        raise image_size(f"{name} has {len(content)} bytes, at most {MAX_BYTES} are allowed")
+        raise ApiError(
+            "PageSizeOutOfRange",
+            f"{name} has {len(content)} bytes, at most {MAX_BYTES} are allowed",
+        )
     media_type = kind_of(content)
     if media_type is None:
-        raise image_format(f"{name} must be png, jpeg, jpg or webp")
+        raise ApiError("ImageFormatInvalid", f"{name} must be png, jpeg, jpg or webp")
     width, height = _size_of(content, media_type, name)
     if min(width, height) < MIN_SIDE:
-        raise image_size(f"{name} is {width}x{height}, at least 128x128 pixels are needed")
+        raise ApiError(
+            "PageSizeOutOfRange", f"{name} is {width}x{height}, at least 128x128 pixels are needed"
+        )
     if max(width, height) >= MAX_RATIO * min(width, height):
-        raise image_size(f"{name} is {width}x{height}, the ratio must be inside 1:4 and 4:1")
+        raise ApiError(
+            "PageSizeOutOfRange",
+            f"{name} is {width}x{height}, the ratio must be inside 1:4 and 4:1",
+        )
     digest = hashlib.sha256(content).hexdigest()
     return Reference(url=url, sha256=digest, media_type=media_type, width=width, height=height)
 
@@ -116,4 +129,4 @@ def _size_of(content: bytes, media_type: str, name: str) -> tuple[int, int]:
     try:
         return open_image(content, media_type).size
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
-        raise image_format(f"{name} cannot be read as {media_type}") from error
+        raise ApiError("ImageFormatInvalid", f"{name} cannot be read as {media_type}") from error

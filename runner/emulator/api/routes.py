@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from runner.emulator.api import modelverse, vidu, vidu_list
-from runner.emulator.api.errors import bad_request, lacking, no_encoder, not_found
+from runner.emulator.api.errors import ApiError, bad_request, lacking
 from runner.emulator.options import EXTRA_HINT, can_encode
 from runner.emulator.service import SERVICE, Service
 from runner.emulator.state import files
@@ -97,7 +97,9 @@ async def modelverse_submit(request: web.Request) -> web.Response:
     """Create a video task."""
     service = _modelverse(request)
     if not can_encode():
-        raise no_encoder(f"this emulator cannot make videos without PyAV: {EXTRA_HINT}")
+        raise ApiError(
+            "ModelUnavailable", f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
+        )
     task = await service.order(request, modelverse.read, MODELVERSE_BODY_LIMIT)
     return _json(modelverse.submitted(task))
 
@@ -153,7 +155,7 @@ def _known(service: Service, api: str, task_id: str) -> Task:
     service.store.refresh()
     task = service.store.task(api, task_id)
     if task is None:
-        raise not_found("there is no such task")
+        raise ApiError("TaskNotFound", "there is no such task")
     return task
 
 

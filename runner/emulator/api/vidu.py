@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from runner.emulator.api import fields
-from runner.emulator.api.errors import ApiError, lacking, unauthorized
+from runner.emulator.api.errors import ApiError, lacking
 from runner.emulator.api.references import Fetch, Received, receive
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
@@ -30,7 +29,7 @@ def key_of(authorization: str | None) -> str:
     """The key in `Token KEY` (the vendor's hosts) or `Bearer KEY` (the document's sample)."""
     scheme, _, key = (authorization or "").partition(" ")
     if scheme.lower() not in {"token", "bearer"} or not is_key(key):
-        raise unauthorized("Authorization must be: Token YOUR_API_KEY")
+        raise ApiError("Unauthorized", "Authorization must be: Token YOUR_API_KEY")
     return key
 
 
@@ -40,7 +39,7 @@ def is_key(text: str) -> bool:
 
 
 def read(body: Mapping[str, Any], fetch: Fetch) -> tuple[Order, list[Received]]:
-    """The order in a request body, and its images; raises RefusedError.
+    """The order in a request body, and its images; raises ApiError.
 
     Unknown fields are ignored: the real service takes more than the document lists, and newer
     clients send them.
@@ -153,16 +152,6 @@ def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, 
             }
         ],
         "packages": [],
-    }
-
-
-def error(refused: ApiError) -> dict[str, Any]:
-    """The body of an error."""
-    return {
-        "code": refused.status,
-        "reason": refused.reason,
-        "message": refused.message,
-        "metadata": {"trace_id": uuid.uuid4().hex},
     }
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from runner.emulator.api.errors import error_body, reason_for
 from runner.emulator.faults import answers, sending
-from runner.emulator.faults.reasons import error_body, reason_for
 from runner.emulator.faults.records import FILES, SUBMITS, Rule, Subject
 from runner.emulator.faults.sending import Plain
 from runner.emulator.request_log import REQUEST_CONTEXT

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from runner.emulator.api.errors import ERR_CODES, REASONS
 from runner.emulator.faults.catalogue import FAULTS
 from runner.emulator.faults.checks import Check, WantedError, number, one_of, text, whole
-from runner.emulator.faults.reasons import ERR_CODES, REASONS
 from runner.emulator.faults.records import KINDS, Match, Rule
 from runner.emulator.state.tasks import Phase
 from runner.errors import UsageError

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from runner.emulator.api.errors import image_download, no_encoder
+from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
 from runner.emulator.render.fonts import FontSet, system_faces
 from runner.emulator.render.image import cover, picture
@@ -93,13 +93,15 @@ class ResultFiles:
     def fetch(self, target: str) -> bytes:
         """What a URL of this emulator (path and query) shows, as a provider would fetch it.
 
-        Raises RefusedError when it has expired, was altered or is of nothing.
+        Raises ApiError when it has expired, was altered or is of nothing.
         """
         trouble = fault(target, self._options.now_ns())
         found = None if trouble else split(target)
         path = self.file(*found) if found else None
         if path is None:
-            raise image_download(f"cannot fetch the image: {trouble or 'no such file'}")
+            raise ApiError(
+                "ImageDownloadFailure", f"cannot fetch the image: {trouble or 'no such file'}"
+            )
         return path.read_bytes()
 
     def _maker(self, task: Task, name: str) -> Callable[[], bytes] | None:
@@ -149,5 +151,5 @@ def _film(task: Task, store: Store, faces: FontSet) -> bytes:
     try:
         from runner.emulator.render.video import film
     except ImportError as error:  # a state folder made where it was installed
-        raise no_encoder("PyAV is not installed") from error
+        raise ApiError("ModelUnavailable", "PyAV is not installed") from error
     return film(task.order, store.copy, faces)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runner.emulator.api.errors import no_credit, too_many
+from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
 from runner.emulator.state.journal import Journal
 from runner.emulator.state.tasks import Order, Phase, Task, TaskScript, from_record, to_record
@@ -112,7 +112,7 @@ class Store:
     ) -> Task:
         """Make a task of an order; it is journaled when this returns.
 
-        Raises RefusedError above the limit in flight or without enough credits, and OSError when
+        Raises ApiError above the limit in flight or without enough credits, and OSError when
         it cannot be journaled: then there is no task.
         """
         with self._journal.locked():
@@ -125,12 +125,15 @@ class Store:
     def _admit(self, order: Order, digest: str) -> Task:
         limit = self._options.concurrency
         if len(self.in_flight(order.api)) >= limit:
-            raise too_many(f"{limit} tasks are in flight, the account's limit")
+            raise ApiError("QuotaExceeded", f"{limit} tasks are in flight, the account's limit")
         price = 0
         if order.api == "vidu":
             price = credits_of(order.model, len(order.images), order.resolution)
             if price > self.balance():
-                raise no_credit(f"the task costs {price} credits, {self.balance()} are left")
+                raise ApiError(
+                    "CreditInsufficient",
+                    f"the task costs {price} credits, {self.balance()} are left",
+                )
         return self._scheduled(order, price, digest)
 
     def _scheduled(self, order: Order, price: int, digest: str) -> Task:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from runner.emulator.faults.reasons import ERR_CODES, MODELVERSE, VIDU
+from runner.emulator.api.errors import ERR_CODES, MODELVERSE, VIDU
 
 SUBMIT = "/ent/v2/reference2image"
 VIDEO = "/v1/tasks/submit"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from runner.commands.emulate import read_script
+from runner.emulator.api.errors import REASONS
 from runner.emulator.faults.catalogue import FAULTS
 from runner.emulator.faults.reading import read_faults
-from runner.emulator.faults.reasons import REASONS
 from runner.emulator.faults.records import KINDS
 from runner.errors import UsageError
 
