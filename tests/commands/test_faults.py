@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import shutil
+import sqlite3
 import time
 from collections import Counter
 from pathlib import Path
@@ -81,6 +84,46 @@ LISTS: list[Fault] = [
 ]
 
 
+EARLIER = """
+  - {id: "p${{ matrix.n }}", prompt: "boat ${{ matrix.n }}", matrix: {n: [3, 4, 5, 6, 7]}}
+  - id: "v${{ matrix.n }}"
+    operation: modelverse/reference2video
+    prompt: "dance ${{ matrix.n }}"
+    images: ["${{ jobs.p3.url }}"]
+    duration: 1
+    resolution: 540p
+    matrix: {n: [1, 2, 3, 4, 5]}
+"""
+"""Enough tasks of both kinds for the ledger to know that they end at once here."""
+
+
+@pytest.fixture(scope="session")
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a project that has made tasks like those of `JOBS` before.
+
+    Without it every case would wait as long as a real video takes at least.
+    """
+    project = Project(tmp_path_factory.mktemp("earlier"), {})
+    project.jobs(EARLIER, "earlier.yaml")
+    with Emulator(Options(time_scale=0)) as emulator:
+        connect(project, emulator)
+        ran = project.run("earlier.yaml", "--no-download", "--concurrency", "10")
+    assert ran.code == 0, ran.err
+    state = project.folder / ".vidu-run"
+    with contextlib.closing(sqlite3.connect(state / "ledger.sqlite3")) as connection, connection:
+        # They ended at once, but were asked for as late as real ones.
+        connection.execute(
+            "UPDATE attempts SET finished_at ="
+            " strftime('%Y-%m-%dT%H:%M:%fZ', submitted_at, '+0.05 seconds')"
+        )
+    return state
+
+
+def connect(project: Project, emulator: Emulator) -> None:
+    for name in ("VIDU", "MODELVERSE"):
+        project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "chaos-key"}
+
+
 def once(fault: Fault) -> Fault:
     return {"times": 1, **fault}
 
@@ -100,13 +143,13 @@ CASES = ALONE + (PAIRS if "VIDU_RUN_CHAOS_ROUNDS" in os.environ else [])
 
 @pytest.mark.parametrize("faults", CASES, ids=name_of)
 def test_whatever_goes_wrong_nothing_is_paid_twice_and_the_run_ends(
-    tmp_path: Path, faults: tuple[Fault, ...]
+    tmp_path: Path, ledger: Path, faults: tuple[Fault, ...]
 ) -> None:
     project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})
     project.jobs(JOBS)
+    shutil.copytree(ledger, tmp_path / ".vidu-run")
     with Emulator(Options(time_scale=0, faults=list(faults))) as emulator:
-        for name in ("VIDU", "MODELVERSE"):
-            project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "chaos-key"}
+        connect(project, emulator)
         began = time.monotonic()
         for _ in range(2):
             code = project.run("spring.yaml", "--timeout", "5s", "--outage", "8s").code
