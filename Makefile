@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test chaos bench bench-all check format coverage wheel clean
+.PHONY: demo test chaos bench bench-all bench-test check format coverage wheel clean
 
 .venv/.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -23,10 +23,13 @@ chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against payi
 	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 2 tests/commands/test_kill.py tests/commands/test_faults.py
 
 bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about twenty minutes
-	$(BIN)/python -m tests.bench --write
+	$(BIN)/python -m bench --write
 
 bench-all: .venv/.stamp  ## the same with Snakemake, Prefect, Dask and more, in half an hour
-	$(BIN)/python -m tests.bench --all --write
+	$(BIN)/python -m bench --all --write
+
+bench-test: .venv/.stamp  ## the tests of the benchmark itself
+	$(BIN)/python -m pytest -q bench
 
 check: .venv/.stamp  ## lint, format, types and the import rule
 	$(BIN)/ruff check .

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 from urllib.parse import parse_qs
 
-from tests.bench import answers
-from tests.bench.algebra import latencies
-from tests.bench.answers import Task
+from bench import answers
+from bench.algebra import latencies
+from bench.answers import Task
 
 Reply: TypeAlias = tuple[int, bytes]
 """HTTP status and body: JSON, but for a file."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from tests.bench import targets
-from tests.bench.contenders import CONTENDERS, FETCHING, FILM, PLAIN, Contender
-from tests.bench.peers import PEERS
-from tests.bench.race import Course, Figures, compare
-from tests.bench.tables import Table, number
+from bench import targets
+from bench.contenders import CONTENDERS, FETCHING, FILM, PLAIN, Contender
+from bench.peers import PEERS
+from bench.race import Course, Figures, compare
+from bench.tables import Table, number
 
 COLUMNS = (
     "tool",
@@ -67,7 +67,7 @@ def _losses(found: Iterable[Figures]) -> Table:
     return Table(
         name="makespan-losses",
         title="Where the time above the ideal went",
-        command="python -m tests.bench makespan",
+        command="python -m bench makespan",
         columns=(
             "tool",
             "wall / ideal",

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.bench.contenders import CONTENDERS
-from tests.bench.race import Course, compare
-from tests.bench.service import Scenario
-from tests.bench.serving import Server, serving
+from bench.contenders import CONTENDERS
+from bench.race import Course, compare
+from bench.service import Scenario
+from bench.serving import Server, serving
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.contenders import CONTENDERS
+from bench.race import Course, Figures, compare
+from bench.tables import Table, number
 from runner.engine.poll.schedule import CADENCE, GAP_MAX_S, GAP_MIN_S
 from runner.providers.vidu_tasks import LIST_MAX
 from runner.settings import Settings
-from tests.bench.contenders import CONTENDERS
-from tests.bench.race import Course, Figures, compare
-from tests.bench.tables import Table, number
 
 POLL_RATE = Settings().poll_rate
 """Status requests a second, where nobody says otherwise."""
@@ -55,7 +55,7 @@ def measure(*, quick: bool) -> list[Table]:
     measured = Table(
         name="capacity",
         title="More and more in flight, tasks of 2 s (sigma 0.5)",
-        command="python -m tests.bench capacity",
+        command="python -m bench capacity",
         columns=(
             "tool",
             "in flight",
@@ -106,7 +106,7 @@ def _outlook(loads: list[Load]) -> list[Table]:
         Table(
             name="outlook",
             title="What one core carries by that, with Vidu's list",
-            command="python -m tests.bench capacity",
+            command="python -m bench capacity",
             columns=(
                 "a task takes",
                 "jobs a second",

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.page import update
-from tests.bench.processes import BenchError
-from tests.bench.tables import Table
+from bench.page import update
+from bench.processes import BenchError
+from bench.tables import Table
 
 TEXT = """\
 # Numbers
@@ -29,7 +29,7 @@ def speed(name: str = "speed") -> Table:
     return Table(
         name=name,
         title="Speed",
-        command="python -m tests.bench speed",
+        command="python -m bench speed",
         columns=("tool", "s"),
         rows=(("ours", "1"),),
         notes=("Median of 3.",),
@@ -47,7 +47,7 @@ def test_a_table_replaces_what_stood_in_its_place_and_nothing_else(page: Path) -
     update(page, [speed()], "today, here")
     text = page.read_text(encoding="utf-8")
     assert "| ours |   1 |" in text
-    assert "Median of 3. `python -m tests.bench speed`; today, here." in text
+    assert "Median of 3. `python -m bench speed`; today, here." in text
     assert "old" not in text
     assert "kept" in text
     assert text.count("by hand") + text.count("By hand") == 2

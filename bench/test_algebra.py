@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.bench.algebra import ideal_s, latencies, quantile
+from bench.algebra import ideal_s, latencies, quantile
 
 TIMES = st.lists(st.floats(0.01, 100), min_size=1, max_size=50)
 

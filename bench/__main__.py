@@ -1,8 +1,8 @@
 """The bench by hand: parts to measure in, tables out.
 
-python -m tests.bench                     the short form
-python -m tests.bench --all --write       everything, into BENCHMARKS.md
-python -m tests.bench makespan --only vidu-run-list --jobs 300
+python -m bench                     the short form
+python -m bench --all --write       everything, into BENCHMARKS.md
+python -m bench makespan --only vidu-run-list --jobs 300
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from tests.bench import machine, makespan
-from tests.bench.contenders import CONTENDERS, FETCHING, FILM, Contender
-from tests.bench.page import PAGE, update
-from tests.bench.peers import PEERS
-from tests.bench.processes import ROOT, BenchError
-from tests.bench.race import Course
-from tests.bench.tables import Table, report
+from bench import machine, makespan
+from bench.contenders import CONTENDERS, FETCHING, FILM, Contender
+from bench.page import PAGE, update
+from bench.peers import PEERS
+from bench.processes import ROOT, BenchError
+from bench.race import Course
+from bench.tables import Table, report
 
 PARTS = ("makespan", "stalls", "startup", "parsing", "ledger", "planning", "scale")
 """Modules of this folder; see `tables.Table` for what each of them has."""
@@ -47,7 +47,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench",
+        prog="python -m bench",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -71,7 +71,7 @@ def _options() -> argparse.Namespace:
 
 def _measure(part: str, options: argparse.Namespace) -> list[Table]:
     if part != "makespan":
-        module = importlib.import_module(f"tests.bench.{part}")
+        module = importlib.import_module(f"bench.{part}")
         measure: Callable[..., list[Table]] = module.measure
         return measure(quick=options.quick)
     if course := _course(options):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.bench.tables import Table, markdown, number, ratio
+from bench.tables import Table, markdown, number, ratio
 
 
 def test_a_table_stands_in_aligned_columns() -> None:

@@ -14,12 +14,12 @@ import jsonschema
 import yaml
 from jsonschema_rs import Draft202012Validator
 
+from bench.manifests import manifest_text
+from bench.tables import Table, number
 from runner.documents import load
 from runner.model import Draft
 from runner.operations import load_operations
 from runner.validation import check_job
-from tests.bench.manifests import manifest_text
-from tests.bench.tables import Table, number
 
 OPERATION = "vidu/reference2image"
 JOB_KEYS = ("id", "operation", "tags")
@@ -47,7 +47,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="parsing",
             title="Reading and validating a job",
-            command="python -m tests.bench parsing",
+            command="python -m bench parsing",
             columns=("", "µs a job"),
             rows=tuple((what, number(value, 1)) for what, value in measured.items()),
             notes=(f"{jobs:,} jobs of eight fields, CPU time, medians of {turns} in turns.",),

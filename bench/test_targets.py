@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.bench.contenders import CONTENDERS
-from tests.bench.race import Figures
-from tests.bench.targets import tables
+from bench.contenders import CONTENDERS
+from bench.race import Figures
+from bench.targets import tables
 
 
 def reached(name: str, wall: float, requests: float, cpu: float | None = None) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench.tables import Table, number, ratio
-from tests.bench.turns import Command, compare, cpu_s
+from bench.tables import Table, number, ratio
+from bench.turns import Command, compare, cpu_s
 
 PROGRAM = (sys.executable, "-c", "from runner.cli import main; main()")
 """What the console script runs."""
@@ -30,7 +30,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="startup",
             title="Start-up",
-            command="python -m tests.bench startup",
+            command="python -m bench startup",
             columns=("", "ms", "against import click"),
             rows=tuple(
                 (

@@ -10,11 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.contenders import CLIENTS, Command, Work, environment, script, vidu_run
-from tests.bench.processes import BenchError, Usage, run
-from tests.bench.service import Scenario
-from tests.bench.serving import Server, serving
-from tests.bench.tables import Table, number, ratio
+from bench.contenders import CLIENTS, Command, Work, environment, script, vidu_run
+from bench.processes import BenchError, Usage, run
+from bench.service import Scenario
+from bench.serving import Server, serving
+from bench.tables import Table, number, ratio
 
 LARGE = 20_000_000
 """Bytes of a result: a long video in high resolution."""
@@ -77,7 +77,7 @@ def measure(*, quick: bool) -> list[Table]:
         Table(
             name="stalls",
             title="The longest the event loop stood still while results came in",
-            command="python -m tests.bench stalls",
+            command="python -m bench stalls",
             columns=("what", "longest stall ms", f"/ {TARGET_S * 1000:.0f} ms", "peak MB"),
             rows=rows,
             notes=(note,),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from tests.bench.race import Figures
-from tests.bench.tables import Table, number
+from bench.race import Figures
+from bench.tables import Table, number
 
 WALL_LISTED, REQUESTS_LISTED = 1.04, 0.6
 BY_TASK = ((1.08, 5.6), (1.14, 3.1))
@@ -23,7 +23,7 @@ def tables(found: Iterable[Figures]) -> list[Table]:
         Table(
             name="makespan-targets",
             title="What is to be reached, in the same run",
-            command="python -m tests.bench makespan",
+            command="python -m bench makespan",
             columns=("what", "found", "target", "reached"),
             rows=rows,
         )

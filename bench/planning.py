@@ -8,11 +8,11 @@ import time
 from pathlib import Path
 from statistics import median
 
+from bench.manifests import PIECE, write_manifest
+from bench.processes import Usage, run
+from bench.tables import Table, number, ratio
+from bench.turns import Command, Compared, compare, cpu_s, peak_mb
 from runner.hashing import SETTLED_NS
-from tests.bench.manifests import PIECE, write_manifest
-from tests.bench.processes import Usage, run
-from tests.bench.tables import Table, number, ratio
-from tests.bench.turns import Command, Compared, compare, cpu_s, peak_mb
 
 YARDSTICK = """\
 import pathlib, sys, yaml
@@ -37,7 +37,7 @@ def _of_many_jobs(*, quick: bool) -> list[Table]:
         for path in (fresh, done):
             path.parent.mkdir()
             write_manifest(path, jobs)
-        run([sys.executable, "-m", "tests.bench.manifests", done])
+        run([sys.executable, "-m", "bench.manifests", done])
         asked: dict[str, list[str | Path]] = {
             "yaml.load, CSafeLoader": [sys.executable, "-c", YARDSTICK, fresh],
             "validate": [sys.executable, "-m", "runner", "validate", fresh],
@@ -49,7 +49,7 @@ def _of_many_jobs(*, quick: bool) -> list[Table]:
         Table(
             name="planning",
             title=f"A manifest of {jobs:,} jobs",
-            command="python -m tests.bench planning",
+            command="python -m bench planning",
             columns=("", "CPU s", "against yaml.load", "peak MB", "against yaml.load"),
             rows=tuple(_row(what, compared, n) for n, what in enumerate(asked)),
             notes=(
@@ -82,13 +82,13 @@ def _of_large_files(*, quick: bool) -> Table:
         path = Path(name) / "many.yaml"
         write_manifest(path, jobs)
         pieces = FILE_MB * 1_000_000 // len(PIECE)
-        run([sys.executable, "-m", "tests.bench.manifests", path, str(pieces)])
+        run([sys.executable, "-m", "bench.manifests", path, str(pieces)])
         time.sleep(2 * SETTLED_NS / 1e9)  # what was just written is not relied on
         taken = [_twice(path) for _ in range(turns)]
     return Table(
         name="planning-files",
         title=f"{jobs} jobs whose results are there, {jobs * FILE_MB / 1000:g} GB in all",
-        command="python -m tests.bench planning",
+        command="python -m bench planning",
         columns=("", "s", "against the first", "CPU s"),
         rows=tuple(
             (

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.bench.processes import MIB, BenchError, run
+from bench.processes import MIB, BenchError, run
 
 TWO = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]], check=True)"
 HEAVY = "held = bytearray(b'x') * (64 * 1024 * 1024); print('done')"

@@ -4,7 +4,7 @@ The emulator that comes with the program draws real pictures, keeps its tasks on
 every field, which costs it many times what a request costs here; nor does it take its tasks'
 times from a seed. What is to be measured is the client, so this server does as little as it can.
 
-    python -m tests.bench.server      prints its address; ends with its standard input
+    python -m bench.server      prints its address; ends with its standard input
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import threading
 from email.utils import formatdate
 from http import HTTPStatus
 
-from tests.bench.service import Reply, Service
+from bench.service import Reply, Service
 
 HOST = "127.0.0.1"
 
@@ -92,6 +92,6 @@ def _wait_for_end(loop: asyncio.AbstractEventLoop, over: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(prog="python -m tests.bench.server", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.server", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     asyncio.run(serve(parser.parse_args().port))

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 
+from bench.tables import Table, number
 from runner.ledger import Change, GroupCommit, Intend, open_ledger
 from runner.model import Intent
-from tests.bench.tables import Table, number
 
 GROUPS = (1, 16, 128)
 
@@ -31,7 +31,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="ledger",
             title="Events that the ledger makes durable",
-            command="python -m tests.bench ledger",
+            command="python -m bench ledger",
             columns=("", "events a second"),
             rows=tuple((what, number(speed, 0)) for what, speed in speeds.items()),
             notes=("Intents, SQLite in WAL mode with synchronous=FULL; wall-clock time.",),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from tests.bench.processes import Usage, run
+from bench.processes import Usage, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 MIB = 1024 * 1024
 _LAUNCH = Path(__file__).parent / "launch.py"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 """The checkout."""
 
 

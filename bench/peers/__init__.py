@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench.contenders import CLIENTS, Command, Contender, Work, script
-from tests.bench.processes import ROOT, BenchError
+from bench.contenders import CLIENTS, Command, Contender, Work, script
+from bench.processes import ROOT, BenchError
 
 HERE = Path(__file__).parent
 ENVIRONMENTS = ROOT / "build" / "bench"

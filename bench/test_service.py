@@ -8,14 +8,14 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from bench import answers
+from bench.service import Scenario, Service
 from runner.emulator.api import modelverse as emulated_modelverse
 from runner.emulator.api import vidu as emulated_vidu
 from runner.emulator.state import tasks
 from runner.emulator.state.tasks import Order
 from runner.model import Reach, Reply, TaskState
 from runner.providers import modelverse, vidu, vidu_tasks
-from tests.bench import answers
-from tests.bench.service import Scenario, Service
 
 BODY = {"model": "viduq2", "prompt": "a cat", "payload": "tag"}
 VIDEO = {"model": "viduq2", "input": {"prompt": "dance"}, "parameters": {"duration": 2}}

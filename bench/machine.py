@@ -11,8 +11,8 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench.processes import ROOT
-from tests.bench.tables import Table
+from bench.processes import ROOT
+from bench.tables import Table
 
 LIBRARIES = (
     "vidu-run",
@@ -41,7 +41,7 @@ def table() -> Table:
     return Table(
         name="machine",
         title="The machine of the last run",
-        command="python -m tests.bench --write",
+        command="python -m bench --write",
         columns=("what", "which"),
         rows=tuple(rows),
     )

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
-from tests.bench.algebra import ideal_s, latencies, quantile
-from tests.bench.contenders import PLAIN, Contender, Work, environment
-from tests.bench.processes import BenchError, Usage, run
-from tests.bench.service import Scenario, Seen
-from tests.bench.serving import Server, serving
+from bench.algebra import ideal_s, latencies, quantile
+from bench.contenders import PLAIN, Contender, Work, environment
+from bench.processes import BenchError, Usage, run
+from bench.service import Scenario, Seen
+from bench.serving import Server, serving
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Course:
             if getattr(self, field.name) != field.default
         }
         flags = (f"{name} {value:g}" for name, value in given.items())
-        return " ".join(["python -m tests.bench makespan", *flags])
+        return " ".join(["python -m bench makespan", *flags])
 
     def scenario(self, *, lists: bool) -> Scenario:
         """The server's part in it."""

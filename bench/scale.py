@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.contenders import Work, environment, vidu_run
-from tests.bench.processes import BenchError, Usage, run
-from tests.bench.service import Scenario
-from tests.bench.serving import Server, serving
-from tests.bench.tables import Table, number, ratio
+from bench.contenders import Work, environment, vidu_run
+from bench.processes import BenchError, Usage, run
+from bench.service import Scenario
+from bench.serving import Server, serving
+from bench.tables import Table, number, ratio
 
 PLACES = 200
 SCENARIO = Scenario(median_s=0.1)
@@ -44,7 +44,7 @@ def measure(*, quick: bool = False) -> list[Table]:
         Table(
             name="scale",
             title="Memory of a run",
-            command="python -m tests.bench scale",
+            command="python -m bench scale",
             columns=("jobs", "plan MB", "run MB", "run over plan MB", "CPU ms a job", "jobs/s"),
             rows=tuple(_row(size) for size in (small, large)),
             notes=(

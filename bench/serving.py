@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from tests.bench.processes import ROOT, BenchError
-from tests.bench.service import Scenario, Seen
+from bench.processes import ROOT, BenchError
+from bench.service import Scenario, Seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Server:
 def serving() -> Iterator[Server]:
     """A server for as long as the block lasts. Raises BenchError when it does not start."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.bench.server"],
+        [sys.executable, "-m", "bench.server"],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

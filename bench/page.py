@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from tests.bench.processes import ROOT, BenchError
-from tests.bench.tables import Table, markdown
+from bench.processes import ROOT, BenchError
+from bench.tables import Table, markdown
 
 PAGE = ROOT / "BENCHMARKS.md"
 _BLOCK = re.compile(r"(<!-- bench: (?P<name>[a-z0-9.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
