@@ -1,79 +1,158 @@
-"""A folder in, a lock on it held for the length of a block; who holds it for too long is told."""
+"""Durable file operations: flush, atomic replacement, a lock on a folder, kinds of file systems."""
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from runner.errors import LedgerError
 
-LOOK_S = 0.05
-"""How often it is looked whether the lock is free."""
-WARN_AFTER_S = 1.0
-"""A wait that is longer is told of."""
+RETRY_S = 0.05
+"""How often a held lock is tried."""
+REPORT_WAIT_AFTER_S = 1.0
+"""A longer wait for a lock is reported to the user."""
+
+
+def flush(descriptor: int) -> None:
+    """Force written data to the disk itself; on macOS `fsync` alone does not."""
+    if sys.platform == "darwin":
+        with suppress(OSError):
+            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(descriptor)
+
+
+def flush_folder(folder: Path) -> None:
+    """Make new names in a folder durable, as far as its file system and permissions allow."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError:
+        return  # a folder that may be written, but not listed
+    try:
+        flush(descriptor)
+    except OSError as error:
+        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some file systems cannot
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def atomic_write(
+    path: Path, chunks: Iterable[bytes], *, is_same: Callable[[Path], bool] = lambda _new: False
+) -> bool:
+    """Replace the file at `path` in one step, durably; readers see the old or the new content.
+
+    The chunks go to `.NAME.part` beside it. When `is_same` returns True for that file, `path`
+    stays untouched and the result is False. Raises OSError. Blocks.
+    """
+    part = path.with_name(f".{path.name}.part")
+    with _locked_part(part) as file:
+        try:
+            for chunk in chunks:
+                file.write(chunk)
+            file.flush()
+            if is_same(part):
+                part.unlink()
+                return False
+            flush(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    flush_folder(path.parent)
+    return True
+
+
+@contextmanager
+def _locked_part(part: Path) -> Iterator[BinaryIO]:
+    """The empty temporary file, locked: another process may be writing the same file.
+
+    Its name is always the same, so that the next process reuses what a killed one left.
+    """
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        with os.fdopen(os.open(part, flags, 0o666), "r+b") as file:
+            with suppress(OSError):  # some network file systems have no locks
+                fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_at(file, part):
+                file.truncate(0)
+                yield file
+                return
+        # While this process waited, the other one renamed the file: open a new one.
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @contextmanager
 def folder_lock(
-    folder: Path, *, wait_s: float, waiting: Callable[[str], None] | None = None
+    folder: Path, *, wait_s: float, on_wait: Callable[[str], None] | None = None
 ) -> Iterator[None]:
-    """Hold the folder's lock, which is nobody's for longer than opening a ledger takes.
+    """Hold an exclusive lock on the ledger's folder, which is only held while a ledger is opened.
 
-    It is waited for in vain only where its holder stands still: `LedgerError` after `wait_s`.
-    `waiting` is told once, after `TOLD_AFTER_S`, what is waited for.
+    Raises `LedgerError` after `wait_s`. `on_wait` receives one message when the wait is longer
+    than `REPORT_WAIT_AFTER_S`.
     """
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _lock(descriptor, folder, wait_s, waiting)
+        _lock(descriptor, folder, wait_s, on_wait)
         yield
     finally:
         os.close(descriptor)
 
 
 def _lock(
-    descriptor: int, folder: Path, wait_s: float, waiting: Callable[[str], None] | None
+    descriptor: int, folder: Path, wait_s: float, on_wait: Callable[[str], None] | None
 ) -> None:
     began = time.monotonic()
     while True:
         try:
-            # Without blocking: a wait for a lock knows no time limit.
+            # Non-blocking, because a blocking `flock` has no time limit.
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             waited_s = time.monotonic() - began
             if waited_s >= wait_s:
-                raise _held(descriptor, folder, wait_s) from None
-            if waiting is not None and waited_s >= WARN_AFTER_S:
-                waiting(f"waiting for {_who(descriptor)}, which holds the ledger's folder {folder}")
-                waiting = None
-            time.sleep(LOOK_S)
+                raise _lock_error(descriptor, folder, wait_s) from None
+            if on_wait is not None and waited_s >= REPORT_WAIT_AFTER_S:
+                holder = _holder_name(descriptor)
+                on_wait(f"waiting for {holder}, which holds the ledger's folder {folder}")
+                on_wait = None
+            time.sleep(RETRY_S)
         else:
             return
 
 
-def _held(descriptor: int, folder: Path, wait_s: float) -> LedgerError:
+def _lock_error(descriptor: int, folder: Path, wait_s: float) -> LedgerError:
     process = _holder(os.fstat(descriptor))
     look = f"ps {process}" if process else f"lsof {folder}"
     return LedgerError(
-        f"the ledger's folder {folder} is locked: {_who(descriptor)} has been opening "
+        f"the ledger's folder {folder} is locked: {_holder_name(descriptor)} has been opening "
         f"its ledger for {wait_s:g} s",
-        hint=f'it may have been stopped (see "{look}"): let it go on, or end it, and run again',
+        hint=f'it may have been stopped (see "{look}"): continue or end it, and run again',
     )
 
 
-def _who(descriptor: int) -> str:
+def _holder_name(descriptor: int) -> str:
     process = _holder(os.fstat(descriptor))
     return f"process {process}" if process else "another process"
 
 
 def _holder(folder: os.stat_result) -> int | None:
-    """The process that holds a `flock` on the folder; None where the system does not tell.
+    """The process that holds a `flock` on the folder; None if the system does not show it.
 
     `/proc/locks` (proc_locks(5)) has "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END",
-    the device in hexadecimal; a holder in another container is 0 there.
+    the device in hexadecimal; the PID of a holder in another container is 0.
     """
     device = f"{os.major(folder.st_dev):02x}:{os.minor(folder.st_dev):02x}:{folder.st_ino}"
     try:
@@ -81,8 +160,8 @@ def _holder(folder: os.stat_result) -> int | None:
     except OSError:
         return None
     for line in lines:
-        _, kind, *rest = line.split()
-        # Those who wait have "->" in the place of the kind.
-        if kind == "FLOCK" and rest[-3] == device:
-            return int(rest[-4]) or None
+        _, kind, *fields = line.split()
+        # A process that waits has "->" in the place of the kind.
+        if kind == "FLOCK" and fields[-3] == device:
+            return int(fields[-4]) or None
     return None

@@ -61,7 +61,7 @@ def test_a_ledger_that_another_process_never_lets_go_of_is_told_with_the_process
         f"the ledger's folder {path.parent} is locked: {who} has been opening its ledger for 0.1 s"
     )
     assert caught.value.hint == (
-        f'it may have been stopped (see "{look}"): let it go on, or end it, and run again'
+        f'it may have been stopped (see "{look}"): continue or end it, and run again'
     )
     assert caught.value.exit is Exit.LEDGER
 
@@ -85,10 +85,10 @@ def test_who_is_waited_for_is_told_once_it_takes_long(path: Path) -> None:
             assert process.stdin is not None
             process.stdin.close()
 
-        open_ledger(path, wait_s=60, waiting=hear).close()
+        open_ledger(path, wait_s=60, on_wait=hear).close()
     who = f"process {process.pid}" if sys.platform == "linux" else "another process"
     assert told == [f"waiting for {who}, which holds the ledger's folder {path.parent}"]
 
 
 def test_a_free_folder_is_opened_without_a_word(path: Path) -> None:
-    open_ledger(path, waiting=pytest.fail).close()
+    open_ledger(path, on_wait=pytest.fail).close()

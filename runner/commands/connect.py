@@ -19,7 +19,7 @@ from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit
 from runner.errors import Exit, Failure
-from runner.ledger import GroupCommit, Ledger, Rescue, open_ledger, realm_of
+from runner.ledger import GroupCommit, Ledger, RescueFile, open_ledger, realm_of
 from runner.ledger.rescue import rescue_path
 from runner.ledger.run_locks import alive
 from runner.model import Account, Event, Observer, Step
@@ -39,7 +39,7 @@ class RunRecord:
     ledger: Ledger
     """For the thread that opened it."""
     journal: GroupCommit
-    rescue: Rescue
+    rescue: RescueFile
     code: Exit = Exit.DEFECT
     """What the verb comes to, to be set before the record is closed."""
 
@@ -51,7 +51,7 @@ def on_record(planned: Planned) -> Iterator[RunRecord]:
     A known error that ends the block is on record with its own code.
     """
     places = planned.places
-    with open_ledger(places.ledger, waiting=emit) as ledger:
+    with open_ledger(places.ledger, on_wait=emit) as ledger:
         run = ledger.begin_run(places.name, TOOL)
         code = Exit.DEFECT
         try:
@@ -67,8 +67,8 @@ def on_record(planned: Planned) -> Iterator[RunRecord]:
 
 
 @contextmanager
-def _rescue(planned: Planned, run: str) -> Iterator[Rescue]:
-    rescue = Rescue(rescue_path(planned.places.ledger, run))
+def _rescue(planned: Planned, run: str) -> Iterator[RescueFile]:
+    rescue = RescueFile(rescue_path(planned.places.ledger, run))
     try:
         yield rescue
     finally:
@@ -131,7 +131,7 @@ def _past(planned: Planned, ledger: Ledger) -> dict[Kind, Learned]:
     for name in sorted({entry.job.operation for entry in planned.speaking}):
         operation = planned.manifest.operations[name]
         if (account := planned.settings.accounts.get(operation.provider)) is not None:
-            found |= learn(operation, ledger.past(name, realm_of(account.base_url)))
+            found |= learn(operation, ledger.past_tasks(name, realm_of(account.base_url)))
     return found
 
 

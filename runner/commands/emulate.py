@@ -34,7 +34,7 @@ def emulated(planned: Planned) -> Iterator[Planned]:
     if lacking is not None:
         raise UsageError(lacking)
     # Before the emulator writes beside it: the ledger makes their folder, or says why it cannot.
-    open_ledger(planned.places.ledger, waiting=emit).close()
+    open_ledger(planned.places.ledger, on_wait=emit).close()
     options = Options(
         time_scale=planned.options.scale,
         concurrency=max(Options().concurrency, planned.settings.concurrency),

@@ -56,7 +56,7 @@ def _known_across(
     """
     tasks = [proof.task_id for proof in proofs if proof.task_id]
     for provider in PROVIDERS if tasks else ():
-        for attempt in ledger.of_tasks(provider, tasks):
+        for attempt in ledger.attempts_of_tasks(provider, tasks):
             if realm_of(attempt.intent.base_url) != realm and _made(attempt):
                 yield attempt.intent.fingerprint, attempt.task_id
     undecided = [proof.fingerprint for proof in proofs if not proof.task_id]

@@ -8,7 +8,7 @@ from functools import cached_property
 from runner.commands.load import Manifest
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
-from runner.ledger import Before, Costs, Ledger, Realm, realm_of
+from runner.ledger import Costs, LastRequest, Ledger, Realm, realm_of
 from runner.model import Amount, Changed, Job, Operation
 from runner.planning.changes import changes_of
 from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
@@ -65,19 +65,19 @@ class History:
         return self._ledger.costs(self._name, realms)
 
     @cached_property
-    def _before(self) -> Mapping[str, Before]:
-        found: dict[str, Before] = {}
+    def _before(self) -> Mapping[str, LastRequest]:
+        found: dict[str, LastRequest] = {}
         by_realm: dict[Realm, list[str]] = {}
         for job in self._manifest.jobs:
             by_realm.setdefault(self._realm(self._operation(job)), []).append(job.id)
         for realm, jobs in by_realm.items():
-            found |= self._ledger.before(self._name, jobs, realm)
+            found |= self._ledger.last_requests(self._name, jobs, realm)
         return found
 
     def _of_kind(self, job: Job) -> Learned | None:
         operation = self._operation(job)
         if operation.name not in self._learned:
-            past = self._ledger.past(operation.name, self._realm(operation))
+            past = self._ledger.past_tasks(operation.name, self._realm(operation))
             self._learned[operation.name] = learn(operation, past)
         learned = self._learned[operation.name]
         return learned.get(kind_of(operation, job.parameters, _images(job))) if learned else None

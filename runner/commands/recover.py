@@ -21,7 +21,7 @@ def recover_rescued(ledger: Path) -> list[str]:
     told: list[str] = []
     for path in sorted(ledger.parent.glob(rescue_path(ledger, "*").name)):
         run = path.stem.partition(".rescue-")[2]
-        with open_ledger(ledger, waiting=emit) as opened:
+        with open_ledger(ledger, on_wait=emit) as opened:
             if opened.alive(run):
                 continue
             entries = read_rescue(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from runner.engine.context import Context, JobRun
 from runner.engine.download.collect import kept, on_record
 from runner.engine.submit.prepare import adoption
-from runner.ledger import Full, Intend, Store
+from runner.ledger import Intend, OverBudget, Store
 
 
 async def adopt(context: Context, job_run: JobRun) -> None:
@@ -15,7 +15,7 @@ async def adopt(context: Context, job_run: JobRun) -> None:
     """
     intend = Intend(run=context.run, intent=adoption(context, job_run), task_id=job_run.task_id)
     result = await context.ledger.durable(intend)
-    assert not isinstance(result, Full)  # it asks for no room: what is paid for is paid for
+    assert not isinstance(result, OverBudget)  # no headroom is asked for
     if not isinstance(result, int):
         job_run.take_over(result.attempt)
         return

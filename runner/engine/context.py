@@ -18,7 +18,7 @@ from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
 from runner.errors import Exit
-from runner.ledger import Rescue, Result
+from runner.ledger import RescueFile, Result
 from runner.model import (
     Account,
     Action,
@@ -56,7 +56,7 @@ class Context:
     archive: Path
     """Where displaced files go, by digest."""
     ledger: LedgerClient
-    rescue: Rescue
+    rescue: RescueFile
     http: Http
     rates: Mapping[str, Rate]
     """Provider to the pace of its status requests."""

@@ -17,7 +17,7 @@ from runner.engine.submit.budget import Admission, Order, order_of, refusal
 from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
-from runner.ledger import Full, Taken
+from runner.ledger import OverBudget, Taken
 from runner.model import Action, Attempt, AttemptState, Outcome, PlanEntry, State, Step
 
 PRICE_WAIT_S = 0.2
@@ -114,7 +114,7 @@ class JobRunner:
             case Taken(attempt=attempt):
                 self._context.budget.settle(entry.job.id, None, kept=False)  # the other run pays
                 return await self._join(job_run, attempt)
-            case Full():
+            case OverBudget():
                 return await self._beside(job_run, order, result)
             case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
                 attempt = job_run.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
@@ -133,7 +133,7 @@ class JobRunner:
             admission = self._context.budget.admit(order)
         return admission
 
-    async def _beside(self, job_run: JobRun, order: Order, full: Full) -> Ending | Later:
+    async def _beside(self, job_run: JobRun, order: Order, full: OverBudget) -> Ending | Later:
         """Ask the budget again, which knows now what the manifest's other runs have cost.
 
         While they live, what they make may still tell its price.

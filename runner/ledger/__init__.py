@@ -1,13 +1,13 @@
-"""The durable record of every intent to pay and of what became of it."""
+"""Ledger: the durable record of every intent to pay and of what became of it."""
 
 from runner.ledger.changes import (
     Change,
     Finish,
-    Full,
+    Headroom,
     Intend,
+    OverBudget,
     Realm,
     Result,
-    Room,
     Settle,
     Stale,
     Store,
@@ -15,29 +15,29 @@ from runner.ledger.changes import (
     Taken,
     realm_of,
 )
-from runner.ledger.costs import Before, Costs, Past
+from runner.ledger.costs import Costs, LastRequest, PastTask
 from runner.ledger.digests import Digests
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.queries import KnownTask
-from runner.ledger.rescue import Rescue
+from runner.ledger.rescue import RescueFile
 from runner.ledger.store import Ledger, open_ledger
 
 __all__ = [
-    "Before",
     "Change",
     "Costs",
     "Digests",
     "Finish",
-    "Full",
     "GroupCommit",
+    "Headroom",
     "Intend",
     "KnownTask",
+    "LastRequest",
     "Ledger",
-    "Past",
+    "OverBudget",
+    "PastTask",
     "Realm",
-    "Rescue",
+    "RescueFile",
     "Result",
-    "Room",
     "Settle",
     "Stale",
     "Store",

@@ -1,4 +1,4 @@
-"""What can be written into the ledger, as values, and what comes of writing it."""
+"""Defines the changes that can be written to the ledger, and the results of writing one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runner.model import Amount, Attempt, AttemptState, Intent, JobError, Stored
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 
-LIVING = frozenset(
+_LIVING_STATES = frozenset(
     {
         AttemptState.INTENT,
         AttemptState.AMBIGUOUS,
@@ -22,42 +22,46 @@ LIVING = frozenset(
         AttemptState.SUCCEEDED,
     }
 )
-"""States that stand in the way of another submission of the same fingerprint."""
+# The same states as in the index `one_living_attempt` of tables.sql.
+
+
+def is_living(attempt: Attempt) -> bool:
+    """Whether an attempt rules out another submission of its fingerprint."""
+    return attempt.state in _LIVING_STATES and attempt.superseded_at is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """What a manifest's other runs may have cost for one more submission to fit its budget."""
+class Headroom:
+    """What a budget leaves for one more submission and for the manifest's other runs."""
 
     unit: Unit
     left: Decimal
-    """The ceiling without all that this run has paid and reserved, but for this submission."""
+    """The ceiling minus all that this run has paid and reserved, this submission excepted."""
     amount: Decimal | None
-    """What this one should cost; None where nobody knows: then there must be anything left, and
-    no other submission of the manifest at this provider of which nobody knows it either."""
+    """The estimate of this submission; None where its price is unknown: then something must be
+    left, and no other submission of the manifest to this provider may be of unknown price."""
     realms: Mapping[str, Realm]
-    """Provider to the side of the loopback border on which costs count (of others: remote)."""
+    """Provider to the realm whose costs count; "remote" for providers that are not listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intend:
-    """A submission is about to leave. With `task_id`: a task known from elsewhere is adopted.
+    """A submission is about to leave. With `task_id`: a task from elsewhere is adopted.
 
-    With `room` it is only written where it fits: runs side by side keep one budget.
+    With `headroom` it is written only if it fits: concurrent runs share one budget.
     """
 
     run: str
     intent: Intent
     task_id: str | None = None
-    room: Room | None = None
+    headroom: Headroom | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settle:
-    """What became of the submission itself.
+    """The fate of the submission itself; starts from an intent or an ambiguous attempt.
 
-    Starts from an intent or an ambiguous attempt. What is None leaves what is known in place,
-    but for the error, which is always replaced.
+    A field that is None keeps the recorded value, except `error`, which is always replaced.
     """
 
     number: int
@@ -75,17 +79,16 @@ class Settle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finish:
-    """What became of the task.
+    """The end of the task; starts from a submitted attempt, or (fresh URLs) a succeeded one.
 
-    Starts from a submitted attempt, or (with fresh URLs) from a succeeded one. Seed, credits,
-    cost and trace that are None leave what is known in place.
+    Seed, credits, cost and trace id keep the recorded value where they are None.
     """
 
     number: int
     state: AttemptState
     """succeeded, failed, or ambiguous when the provider no longer knows the task."""
     finished_at: str
-    """UTC, RFC 3339; the first one stays."""
+    """UTC, RFC 3339; the first one recorded stays."""
     seed: int | None = None
     credits: int | None = None
     cost: Amount | None = None
@@ -97,7 +100,7 @@ class Finish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """All files of a succeeded attempt, in the order of its creations."""
+    """All files of a succeeded attempt, in the order of the task's creations."""
 
     number: int
     files: tuple[StoredFile, ...]
@@ -105,13 +108,13 @@ class Store:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supersede:
-    """The user wants it made anew: the attempt no longer stands in the way."""
+    """The user wants another result: the attempt no longer rules out a submission."""
 
     number: int
     at: str
     """UTC, RFC 3339."""
-    in_doubt: bool = False
-    """Only as long as nobody knows what became of it: another run may find out meanwhile."""
+    only_undecided: bool = False
+    """Only while the fate of the submission is unknown: another run may have settled it."""
 
 
 Change: TypeAlias = Intend | Settle | Finish | Store | Supersede
@@ -119,38 +122,39 @@ Change: TypeAlias = Intend | Settle | Finish | Store | Supersede
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """The fingerprint has a living attempt already; nothing was written."""
+    """The fingerprint already has a living attempt; nothing was written."""
 
     attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stale:
-    """The attempt is no longer where the change starts from; nothing was written.
+    """The attempt has left the state that the change starts from; nothing was written.
 
-    Another run has settled it meanwhile. A task id that meets this belongs into the rescue file.
+    Another run has settled it. A task id in such a change belongs in the rescue file.
     """
 
     attempt: Attempt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Full:
-    """It does not fit the budget, for what the manifest's other runs cost; nothing was written."""
+class OverBudget:
+    """It does not fit the budget because of the manifest's other runs; nothing was written."""
 
     spent: Mapping[Unit, Decimal]
-    """What they have cost by now, what is under way included."""
+    """The cost of the other runs so far, tasks under way included."""
     unpriced: tuple[str, ...] = ()
-    """Ids of the runs that made a submission there of which nobody knows what it costs."""
+    """Ids of the runs whose submissions to this provider have an unknown price."""
 
 
-Result: TypeAlias = int | Taken | Stale | Full
-"""The number of the attempt that was written; `Taken` or `Full` of `Intend`, `Stale` of others."""
+Result: TypeAlias = int | Taken | Stale | OverBudget
+"""The number of the attempt that was written; `Taken` or `OverBudget` for `Intend`, `Stale` for
+the other changes."""
 
 
 @functools.lru_cache(maxsize=256)
 def realm_of(base_url: str) -> Realm:
-    """On which side of the loopback border an address is; results never cross it."""
+    """Whether an address is on this machine; results never cross from one realm to the other."""
     host = (urlsplit(base_url).hostname or "").rstrip(".")
     if host == "localhost" or host.endswith(".localhost"):
         return "loopback"

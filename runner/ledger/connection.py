@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from runner.errors import LedgerError
 from runner.fs import folder_lock
-from runner.ledger.errors import describe, system_error
+from runner.ledger.errors import system_error, translated_errors
 from runner.ledger.filesystem import network_type
 
 APPLICATION_ID = 0x76696475
@@ -83,7 +83,7 @@ def statements(script: str) -> Iterator[str]:
 
 
 def open_for_writing(
-    path: Path, *, wait_s: float, waiting: Callable[[str], None] | None = None
+    path: Path, *, wait_s: float, on_wait: Callable[[str], None] | None = None
 ) -> sqlite3.Connection:
     """A connection that commits durably; makes folder, file and tables where they are missing.
 
@@ -97,7 +97,7 @@ def open_for_writing(
             hint="keep it on a local disk with --state-dir",
         )
     # Alone: SQLite does not wait when two switch a new file to WAL at once.
-    with describe(path), folder_lock(path.parent, wait_s=wait_s, waiting=waiting):
+    with translated_errors(path), folder_lock(path.parent, wait_s=wait_s, on_wait=on_wait):
         connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s)
         try:
             check(connection, path)
@@ -120,7 +120,7 @@ def open_for_reading(path: Path, *, wait_s: float) -> sqlite3.Connection:
     Without a file it shows an empty ledger, and of an older version a copy in memory.
     """
     try:
-        with describe(path):
+        with translated_errors(path):
             if not path.exists():
                 return _in_memory(None)
             connection = _open_read_only(path, wait_s)

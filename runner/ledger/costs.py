@@ -1,4 +1,4 @@
-"""What earlier submissions cost and how long they took, read back from the ledger."""
+"""Reads what earlier submissions cost and how long they took, and checks a shared budget."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from runner.ledger.changes import Full, Intend, Realm, realm_of
+from runner.ledger.changes import Intend, OverBudget, Realm, realm_of
 from runner.model import Amount, Unit
 
-RECENT = 2000
-"""So many of the latest attempts of an operation are learned from."""
+PAST_TASKS = 2000
+"""How many of an operation's latest tasks are read for estimates."""
 
+# A submission that its user has given up ("not_sent" with an unknown bill) may have cost something.
 _COSTLY = """
     state IS NOT 'refused'
-    AND (state IS NOT 'not_sent' OR error_billed IS 'unknown') -- given up by its user, unproven
+    AND (state IS NOT 'not_sent' OR error_billed IS 'unknown')
     AND NOT (state = 'failed' AND error_billed IS 'no')"""
 _COSTS = f"""
 SELECT provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
@@ -34,9 +35,9 @@ WHERE manifest = ? AND run IS NOT ? AND provider = ? AND realm = ? AND {_COSTLY}
     AND credits IS NULL AND cost_value IS NULL AND estimate_value IS NULL
 ORDER BY run
 """  # noqa: S608 - ours
-# A task that only a later run saw the end of had been done for nobody knows how long; one that
-# was learned of from elsewhere was written down as submitted when it was intended.
-_PAST = """
+# No duration for a task whose end only a later run noticed: it may have been done long before.
+# None either for an adopted one, which is recorded as submitted at the time of its intent.
+_PAST_TASKS = """
 SELECT attempts.request, attempts.credits, attempts.cost_unit, attempts.cost_value,
     CASE WHEN attempts.state = 'succeeded' AND attempts.submitted_at > attempts.intended_at
         AND attempts.finished_at <= runs.finished_at
@@ -47,7 +48,7 @@ WHERE attempts.operation = ? AND attempts.realm = ?
     AND attempts.state IN ('submitted', 'succeeded')
 ORDER BY attempts.number DESC LIMIT ?
 """
-_BEFORE = """
+_LAST_REQUESTS = """
 SELECT job, operation, fingerprint, request, max(number) FROM attempts
 WHERE manifest = ? AND realm = ? AND job IN (SELECT value FROM json_each(?))
 GROUP BY job
@@ -56,15 +57,15 @@ GROUP BY job
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Costs:
-    """What a manifest has cost; every amount by its unit."""
+    """What a manifest has cost; every sum by its unit."""
 
     paid: Mapping[Unit, Decimal]
-    """Tasks that ended, but for failures that were not billed: the real price, or the estimate
-    where the provider tells none."""
+    """Finished tasks, except failures that were not billed: the real price, or the estimate if
+    the provider reports no price."""
     open: Mapping[Unit, Decimal]
-    """The same of tasks under way, and of submissions whose fate is unknown."""
+    """The same for tasks under way and for submissions whose fate is unknown."""
     unpriced: Mapping[str, int]
-    """Provider to its submissions that may have cost nobody knows how much; in no sum here."""
+    """Provider to the number of its submissions of unknown price; in no sum here."""
 
     @property
     def spent(self) -> dict[Unit, Decimal]:
@@ -75,36 +76,35 @@ class Costs:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """An earlier task: what was asked for, what it cost, how long it took."""
+class PastTask:
+    """An earlier task: its request, price and duration."""
 
     request: Mapping[str, Any]
     """The request body's parameters, images as {"sha256": ...} or {"url": ...}."""
     price: Amount | None
-    """The real one; None where the provider told none."""
+    """The real one; None if the provider reported no price."""
     time_s: float | None
-    """From the submission to when its end was noticed; None where that was not seen."""
+    """From the submission until its end was noticed; None if no run saw that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """What a job of some name asked for the last time."""
+class LastRequest:
+    """The latest request of a job id in a manifest."""
 
     operation: str
     fingerprint: str
     request: Mapping[str, Any]
 
 
-def costs(
+def read_costs(
     connection: sqlite3.Connection,
     manifest: str,
     realms: Mapping[str, Realm],
     without: str | None,
 ) -> Costs:
-    """What every attempt of a manifest has cost, superseded ones included.
+    """The cost of every attempt of a manifest but those of run `without`, superseded ones included.
 
-    `realms` tells for each provider which side of the loopback border counts; of others what is
-    remote does. `without` leaves out the attempts of one run.
+    `realms` maps a provider to the realm whose costs count ("remote" if it is not listed).
     """
     paid: dict[Unit, Decimal] = {}
     open_: dict[Unit, Decimal] = {}
@@ -112,7 +112,7 @@ def costs(
     for row in connection.execute(_COSTS, (manifest, without)):
         if row["realm"] != realms.get(row["provider"], "remote"):
             continue
-        amount = _real(row) or _amount(row["estimate_unit"], row["estimate_value"])
+        amount = _real_price(row) or _amount(row["estimate_unit"], row["estimate_value"])
         if amount is None:
             unpriced[row["provider"]] = unpriced.get(row["provider"], 0) + row["times"]
             continue
@@ -121,43 +121,37 @@ def costs(
     return Costs(paid=paid, open=open_, unpriced=unpriced)
 
 
-def unpriced(
-    connection: sqlite3.Connection, manifest: str, provider: str, realm: Realm, without: str
-) -> tuple[str, ...]:
-    """The runs of which a submission to that provider may have cost nobody knows how much."""
-    found = connection.execute(_UNPRICED, (manifest, without, provider, realm))
-    return tuple(row["run"] for row in found)
-
-
-def past(connection: sqlite3.Connection, operation: str, realm: Realm) -> Iterator[Past]:
-    """The latest tasks of an operation, whatever manifest they were for, the last one first."""
-    for row in connection.execute(_PAST, (operation, realm, RECENT)):
-        yield Past(
+def read_past_tasks(
+    connection: sqlite3.Connection, operation: str, realm: Realm
+) -> Iterator[PastTask]:
+    """Yield the latest tasks of an operation, of any manifest, the last one first."""
+    for row in connection.execute(_PAST_TASKS, (operation, realm, PAST_TASKS)):
+        yield PastTask(
             request=json.loads(row["request"]),
-            price=_real(row),
+            price=_real_price(row),
             time_s=_seconds(row["submitted_at"], row["finished_at"]),
         )
 
 
-def before(
+def read_last_requests(
     connection: sqlite3.Connection, manifest: str, jobs: Iterable[str], realm: Realm
-) -> dict[str, Before]:
-    """Job id to its latest attempt in this manifest, for those that have one."""
-    arguments = (manifest, realm, json.dumps(list(jobs)))
+) -> dict[str, LastRequest]:
+    """Job id to its latest request in this manifest, for jobs that have one."""
+    values = (manifest, realm, json.dumps(list(jobs)))
     return {
-        row["job"]: Before(
+        row["job"]: LastRequest(
             operation=row["operation"],
             fingerprint=row["fingerprint"],
             request=json.loads(row["request"]),
         )
-        for row in connection.execute(_BEFORE, arguments)
+        for row in connection.execute(_LAST_REQUESTS, values)
     }
 
 
-def _real(row: sqlite3.Row) -> Amount | None:
-    """What the provider told; a negative number is no price."""
-    told = _amount(row["cost_unit"], row["cost_value"]) or _amount("credits", row["credits"])
-    return told if told and told.value >= 0 else None
+def _real_price(row: sqlite3.Row) -> Amount | None:
+    """What the provider reported; a negative number is not a price."""
+    price = _amount(row["cost_unit"], row["cost_value"]) or _amount("credits", row["credits"])
+    return price if price and price.value >= 0 else None
 
 
 def _amount(unit: Any, value: int | str | None) -> Amount | None:
@@ -165,7 +159,7 @@ def _amount(unit: Any, value: int | str | None) -> Amount | None:
 
 
 def _seconds(start: str | None, end: str | None) -> float | None:
-    """Between two times of ours; None where one is missing or the clock went back."""
+    """Between two recorded times; None if one is missing or the clock went backwards."""
     if start is None or end is None:
         return None
     seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
@@ -173,40 +167,44 @@ def _seconds(start: str | None, end: str | None) -> float | None:
 
 
 class OtherRunCosts:
-    """Counts what others cost inside the transaction that is to write an intent.
+    """Checks intents against a budget that concurrent runs of the manifest share.
 
-    Their sums are kept until another connection has written to the ledger, or this one has
-    changed an attempt of theirs: a count goes over everything the manifest ever tried.
+    The sums are cached, for they go over all attempts of the manifest, until another connection
+    has written to the ledger or this one has changed an attempt of another run.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._version: int | None = None
-        """The ledger's data version that `_costs` are of; None where they are of none."""
+        """The ledger's data version when `_costs` was filled; None to read everything again."""
         self._costs: dict[tuple[str, str, tuple[tuple[str, Realm], ...]], Costs] = {}
 
-    def full(self, change: Intend) -> Full | None:
-        """Why an intent does not fit its budget; None where it does, or where it has none."""
-        room, intent = change.room, change.intent
-        if room is None:
-            return None
-        costs = self._of_others(intent.manifest, room.realms, change.run)
-        spent = costs.spent
-        others = spent.get(room.unit, 0)
-        if room.amount is not None:
-            return None if others + room.amount <= room.left else Full(spent=spent)
-        if costs.unpriced.get(intent.provider):
-            side = realm_of(intent.base_url)
-            runs = unpriced(self._connection, intent.manifest, intent.provider, side, change.run)
-            return Full(spent=spent, unpriced=runs)
-        return None if others < room.left else Full(spent=spent)
+    def check(self, change: Intend) -> OverBudget | None:
+        """Why an intent does not fit its budget; None if it fits or has no budget.
 
-    def changed(self, run: str) -> None:
-        """An attempt of that run was changed here: those for whom it is another's count anew."""
+        Must run inside the transaction that writes the intent.
+        """
+        headroom, intent = change.headroom, change.intent
+        if headroom is None:
+            return None
+        costs = self._of_others(intent.manifest, headroom.realms, change.run)
+        spent = costs.spent
+        others = spent.get(headroom.unit, 0)
+        if headroom.amount is not None:
+            fits = others + headroom.amount <= headroom.left
+            return None if fits else OverBudget(spent=spent)
+        if costs.unpriced.get(intent.provider):
+            values = (intent.manifest, change.run, intent.provider, realm_of(intent.base_url))
+            runs = self._connection.execute(_UNPRICED, values)
+            return OverBudget(spent=spent, unpriced=tuple(row["run"] for row in runs))
+        return None if others < headroom.left else OverBudget(spent=spent)
+
+    def invalidate(self, run: str) -> None:
+        """An attempt of `run` has changed: forget all sums that include it."""
         self._costs = {key: costs for key, costs in self._costs.items() if key[1] == run}
 
-    def forget(self) -> None:
-        """What was changed here did not come to pass."""
+    def reset(self) -> None:
+        """The transaction was rolled back: forget all sums."""
         self._version = None
 
     def _of_others(self, manifest: str, realms: Mapping[str, Realm], run: str) -> Costs:
@@ -215,5 +213,5 @@ class OtherRunCosts:
             self._costs, self._version = {}, version
         key = (manifest, run, tuple(sorted(realms.items())))
         if key not in self._costs:
-            self._costs[key] = costs(self._connection, manifest, realms, run)
+            self._costs[key] = read_costs(self._connection, manifest, realms, run)
         return self._costs[key]

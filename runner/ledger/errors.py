@@ -1,59 +1,65 @@
-"""SQLite's and the system's errors in, messages that say what to do out."""
+"""Translates errors of SQLite and of the file system into messages that name a remedy."""
 
 from __future__ import annotations
 
 import errno
+import functools
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 from runner.errors import LedgerError
 
-_ELSEWHERE = "make it writable, or keep the ledger elsewhere with --state-dir"
-_KEEP = (
-    "keep the file, it knows what was paid for: restore a copy of it, or move it away (with its "
-    "-wal and -shm) and run again; the results manifest beside the manifest is then the evidence"
-)
-_SPACE = "free some space and run again; nothing that was recorded is lost"
+P = ParamSpec("P")
+T = TypeVar("T")
 
-_WORDS = {
-    sqlite3.SQLITE_NOTADB: ("is not a ledger (not an SQLite database)", _KEEP),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", _KEEP),
-    sqlite3.SQLITE_FULL: ("cannot be written: the disk is full", _SPACE),
+_USE_STATE_DIR = "make it writable, or keep the ledger elsewhere with --state-dir"
+_KEEP_FILE = (
+    "keep the file: it records what was paid for. Restore a backup, or move it away (with its -wal "
+    "and -shm) and run again; the results manifest beside the manifest is the evidence then"
+)
+_FREE_SPACE = "free some space and run again; nothing that was recorded is lost"
+
+_MESSAGES = {
+    sqlite3.SQLITE_NOTADB: ("is not a ledger (not an SQLite database)", _KEEP_FILE),
+    sqlite3.SQLITE_CORRUPT: ("is damaged", _KEEP_FILE),
+    sqlite3.SQLITE_FULL: ("cannot be written: the disk is full", _FREE_SPACE),
     sqlite3.SQLITE_IOERR: (
         "cannot be read or written: the disk reports an error",
-        "look at the disk and its free space, then run again",
+        "check the disk and its free space, then run again",
     ),
-    sqlite3.SQLITE_READONLY: ("cannot be written: it is read-only", _ELSEWHERE),
-    sqlite3.SQLITE_PERM: ("may not be opened", _ELSEWHERE),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", _ELSEWHERE),
+    sqlite3.SQLITE_READONLY: ("cannot be written: it is read-only", _USE_STATE_DIR),
+    sqlite3.SQLITE_PERM: ("cannot be opened: permission denied", _USE_STATE_DIR),
+    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", _USE_STATE_DIR),
     sqlite3.SQLITE_BUSY: (
         "is locked by another program",
-        "end the program that holds it (a database browser?) and run again",
+        "close the program that holds it (a database browser?) and run again",
     ),
 }
 
 
 def ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
-    """What to tell the user of an SQLite error at `path`."""
+    """The message and hint for an SQLite error of the ledger at `path`."""
     # Extended codes carry the primary one in their low byte (SQLite's result code page).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    words, hint = _WORDS.get(code, (f"cannot be used: {error}", None))
-    return LedgerError(f"the ledger {path} {words}", hint=hint)
+    message, hint = _MESSAGES.get(code, (f"cannot be used: {error}", None))
+    return LedgerError(f"the ledger {path} {message}", hint=hint)
 
 
 def system_error(path: Path, error: OSError) -> LedgerError:
-    """What to tell the user when the system refuses a file or folder of the ledger."""
+    """The message and hint for a file or folder of the ledger that the system refuses to write."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     why = error.strerror or str(error)
     return LedgerError(
-        f"the ledger's {path} cannot be written: {why}", hint=_SPACE if full else _ELSEWHERE
+        f"the ledger's {path} cannot be written: {why}",
+        hint=_FREE_SPACE if full else _USE_STATE_DIR,
     )
 
 
-def describe_move(path: Path) -> LedgerError:
-    """What to tell the user of a ledger that is no longer where it was opened."""
+def moved_error(path: Path) -> LedgerError:
+    """The message and hint for a ledger that is no longer where it was opened."""
     return LedgerError(
         f"the ledger {path} was moved or deleted while it was in use; nothing more is submitted",
         hint="put it back and run again; without it, the results manifest is the evidence",
@@ -61,14 +67,35 @@ def describe_move(path: Path) -> LedgerError:
 
 
 @contextmanager
-def describe(path: Path) -> Iterator[None]:
-    """Turn what the world does to the ledger into `LedgerError`; our own defects pass as they are.
-
-    `sqlite3.IntegrityError` and `ProgrammingError` are such defects.
-    """
+def translated_errors(path: Path) -> Iterator[None]:
+    """Raise `LedgerError` for what the disk or another program does to the ledger at `path`."""
     try:
         yield
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise
+        raise  # these are defects of ours, and end in a crash log
     except sqlite3.Error as error:
         raise ledger_error(path, error) from error
+
+
+class HasPath(Protocol):
+    """Whatever works on the ledger at `path`."""
+
+    @property
+    def path(self) -> Path:
+        """Where the ledger is."""
+
+
+S = TypeVar("S", bound=HasPath)
+
+
+def raises_ledger_error(
+    method: Callable[Concatenate[S, P], T],
+) -> Callable[Concatenate[S, P], T]:
+    """Decorate a method whose SQLite errors are about the ledger at `self.path`."""
+
+    @functools.wraps(method)
+    def translated(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with translated_errors(self.path):
+            return method(self, *args, **kwargs)
+
+    return translated

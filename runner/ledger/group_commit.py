@@ -13,7 +13,7 @@ from typing import Self, TypeAlias
 
 from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Result
-from runner.ledger.errors import describe_move
+from runner.ledger.errors import moved_error
 from runner.ledger.store import Ledger, open_ledger
 
 PATIENCE_S = 0.01
@@ -28,12 +28,12 @@ class GroupCommit:
     A change that was submitted is written, also when nobody waits for it any longer.
     """
 
-    def __init__(self, path: Path, waiting: Callable[[str], None] | None = None):
+    def __init__(self, path: Path, on_wait: Callable[[str], None] | None = None):
         """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
 
         `waiting` is told what is waited for where that takes long.
         """
-        self._ledger: Ledger = open_ledger(path, waiting=waiting)
+        self._ledger: Ledger = open_ledger(path, on_wait=on_wait)
         self._waiting: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
         self._door = threading.Lock()
         self._closed = False
@@ -114,7 +114,7 @@ class GroupCommit:
         if not intents or self._ledger.in_place:
             return group
         for _, future in intents:
-            future.set_exception(describe_move(self.path))
+            future.set_exception(moved_error(self.path))
         return [item for item in group if not isinstance(item[0], Intend)]
 
     def _write(self, group: Sequence[_Item]) -> None:

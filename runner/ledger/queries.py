@@ -1,84 +1,24 @@
-"""An endpoint or a list's task ids in; what the ledger knows of the tasks made there out."""
+"""Reads attempts, costs and earlier requests from an open ledger."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from runner.ledger import rows
-from runner.ledger.changes import LIVING, Realm
-from runner.ledger.rows import Columns, attempts_of
+from runner.ledger import costs
+from runner.ledger.changes import Realm
+from runner.ledger.costs import Costs, LastRequest, PastTask
+from runner.ledger.errors import raises_ledger_error
+from runner.ledger.rows import AttemptRow, read_attempts, sql_text
 from runner.model import Attempt, AttemptState, Intent
 
-
-def latest(
-    connection: sqlite3.Connection,
-    fingerprints: Iterable[str],
-    realm: Realm,
-    placed: Callable[[str], str] = str,
-) -> dict[str, Attempt]:
-    """For each fingerprint that is known in the realm its living attempt, otherwise the last."""
-    where = "realm = ? AND fingerprint IN (SELECT value FROM json_each(?))"
-    asked = (realm, json.dumps(list(fingerprints)))
-    # The last one it is: nothing comes after a living attempt, and no dead one comes back to life.
-    return {
-        attempt.intent.fingerprint: attempt for attempt in _read(connection, where, asked, placed)
-    }
-
-
-def one(connection: sqlite3.Connection, number: int) -> Attempt:
-    """The attempt of that number; raises KeyError where there is none."""
-    where = "fingerprint = (SELECT fingerprint FROM attempts WHERE number = ?)"
-    return {attempt.number: attempt for attempt in select(connection, where, number)}[number]
-
-
-def of_manifest(connection: sqlite3.Connection, manifest: str | None) -> list[Attempt]:
-    """The attempts that one manifest made (all manifests for None), in the order of intents."""
-    if manifest is None:
-        return select(connection, "TRUE")
-    # Another manifest may have tried the same request before: that is counted, but not shown.
-    where = "fingerprint IN (SELECT fingerprint FROM attempts WHERE manifest = ?)"
-    found = select(connection, where, manifest)
-    return [attempt for attempt in found if attempt.intent.manifest == manifest]
-
-
-def select(connection: sqlite3.Connection, where: str, *arguments: Any) -> list[Attempt]:
-    """The attempts that meet an SQL condition of ours, which takes all of a fingerprint or none."""
-    return list(_read(connection, where, arguments))
-
-
-def _read(
-    connection: sqlite3.Connection,
-    where: str,
-    arguments: Sequence[Any],
-    placed: Callable[[str], str] = str,
-) -> Iterator[Attempt]:
-    """The same one by one: there may be many, and none of their rows is kept."""
-    chosen = f"FROM attempts WHERE {where}"
-    rows = connection.execute(
-        f"SELECT {', '.join(Columns._fields)} {chosen} ORDER BY number", arguments
-    )
-    return attempts_of(
-        map(Columns._make, rows),
-        connection.execute(
-            f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
-            " ORDER BY attempt, position",
-            arguments,
-        ),
-        placed,
-    )
-
-
-def living(attempt: Attempt | None) -> bool:
-    """Whether an attempt stands in the way of another submission of its fingerprint."""
-    return attempt is not None and attempt.state in LIVING and attempt.superseded_at is None
-
-
-_UNDECIDED = "provider = ? AND state IN ('intent', 'ambiguous')"
-_KNOWN_TASK = """
+# A task that was learned of from an earlier results manifest has equal times here. When it was
+# made is unknown, so it is left out.
+_KNOWN_TASKS = """
 SELECT number, task_id, state, intended_at, submitted_at FROM attempts
 WHERE provider = ? AND base_url = ? AND key_env = ?
     AND task_id IS NOT NULL AND state IN ('submitted', 'succeeded', 'failed')
@@ -89,7 +29,7 @@ ORDER BY number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownTask:
-    """A task that this ledger had made: not one that it only learned of."""
+    """A task that a submission recorded in this ledger has created."""
 
     number: int
     """Of its attempt; a greater one was submitted later, whatever the clock did."""
@@ -98,52 +38,133 @@ class KnownTask:
     intended_at: str
     """When its submission began: UTC, RFC 3339."""
     submitted_at: str
-    """When it was known to exist."""
+    """When the provider's answer arrived: UTC, RFC 3339."""
 
 
-def of_tasks(connection: sqlite3.Connection, provider: str, task_ids: list[str]) -> list[Attempt]:
-    """The attempts whose task is one of these, in any state, superseded ones included."""
-    given = "provider = ? AND task_id IN (SELECT value FROM json_each(?))"
-    return _some(connection, given, provider, json.dumps(task_ids))
+class LedgerQueries:
+    """The reading half of a ledger, for one thread. Every method may raise `LedgerError`."""
 
+    def __init__(self, path: Path, connection: sqlite3.Connection):
+        self._path = path
+        self._connection = connection
 
-def of_tag(connection: sqlite3.Connection, provider: str, tag: str) -> list[Attempt]:
-    """The attempts that bear this tag: one at most, for tags are random."""
-    return _some(connection, "provider = ? AND tag = ?", provider, tag)
+    @property
+    def path(self) -> Path:
+        """Where the ledger was opened."""
+        return self._path
 
+    @raises_ledger_error
+    def latest(
+        self,
+        fingerprints: Iterable[str],
+        realm: Realm,
+        map_path: Callable[[str], str] = str,
+    ) -> dict[str, Attempt]:
+        """For each fingerprint known in the realm its living attempt, otherwise its last one.
 
-def undecided(connection: sqlite3.Connection, provider: str) -> list[Attempt]:
-    """The attempts that may have a task which nobody knows; of living runs as well."""
-    return _some(connection, _UNDECIDED, provider)
+        `map_path` converts the paths of files, which are relative to the ledger's folder.
+        """
+        where = "realm = ? AND fingerprint IN (SELECT value FROM json_each(?))"
+        values = (realm, json.dumps(list(fingerprints)))
+        # A living attempt is always the last one: nothing is submitted after it, and an attempt
+        # that has ended stays ended.
+        found = self._read(where, values, map_path)
+        return {attempt.intent.fingerprint: attempt for attempt in found}
 
+    @raises_ledger_error
+    def attempts(self, manifest: str | None = None) -> list[Attempt]:
+        """Every attempt in the order of its intent, of one manifest or of all."""
+        if manifest is None:
+            return list(self._read("TRUE", ()))
+        # Attempts of the same request by other manifests count, but are not returned.
+        where = "fingerprint IN (SELECT fingerprint FROM attempts WHERE manifest = ?)"
+        found = self._read(where, (manifest,))
+        return [attempt for attempt in found if attempt.intent.manifest == manifest]
 
-def known_tasks(
-    connection: sqlite3.Connection, at: Intent, since: str, after: int
-) -> list[KnownTask]:
-    """The tasks made where `at` went, which `since` (UTC, RFC 3339) or after an attempt were."""
-    # A task that an earlier results manifest told of is written down as submitted when it was
-    # intended: when it was made is not known, so it is none of these.
-    where = (at.provider, rows.text(at.base_url), rows.text(at.key_env))
-    return [
-        KnownTask(
-            number=row["number"],
-            task_id=row["task_id"],
-            failed=row["state"] == AttemptState.FAILED,
-            intended_at=row["intended_at"],
-            submitted_at=row["submitted_at"],
+    @raises_ledger_error
+    def attempts_of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
+        """Every attempt whose task is one of these, of any run and in any state."""
+        where = "provider = ? AND task_id IN (SELECT value FROM json_each(?))"
+        return self._some(where, (provider, json.dumps(list(task_ids))))
+
+    @raises_ledger_error
+    def attempts_with_tag(self, provider: str, tag: str) -> list[Attempt]:
+        """The attempts that carry this tag: one at most, because tags are random."""
+        return self._some("provider = ? AND tag = ?", (provider, tag))
+
+    @raises_ledger_error
+    def undecided_attempts(self, provider: str) -> list[Attempt]:
+        """Every attempt that may have an unknown task, those of live runs included."""
+        return self._some("provider = ? AND state IN ('intent', 'ambiguous')", (provider,))
+
+    @raises_ledger_error
+    def known_tasks(self, intent: Intent, *, since: str, after: int) -> list[KnownTask]:
+        """The tasks created at the endpoint and with the key of `intent`, in order of intents.
+
+        Only those submitted `since` (UTC, RFC 3339), or by a later attempt than number `after`.
+        """
+        values = (intent.provider, sql_text(intent.base_url), sql_text(intent.key_env))
+        return [
+            KnownTask(
+                number=row["number"],
+                task_id=row["task_id"],
+                failed=row["state"] == AttemptState.FAILED,
+                intended_at=row["intended_at"],
+                submitted_at=row["submitted_at"],
+            )
+            for row in self._connection.execute(_KNOWN_TASKS, (*values, since, after))
+        ]
+
+    @raises_ledger_error
+    def costs(
+        self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
+    ) -> Costs:
+        """The cost of every attempt of a manifest, superseded ones included.
+
+        `realms` maps a provider to the realm whose costs count ("remote" if it is not listed);
+        `without` leaves out the attempts of one run.
+        """
+        return costs.read_costs(self._connection, manifest, realms, without)
+
+    @raises_ledger_error
+    def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
+        """The latest tasks of an operation, of any manifest, the last one first."""
+        return list(costs.read_past_tasks(self._connection, operation, realm))
+
+    @raises_ledger_error
+    def last_requests(
+        self, manifest: str, jobs: Iterable[str], realm: Realm
+    ) -> dict[str, LastRequest]:
+        """Job id to its latest request in this manifest, for jobs that have one."""
+        return costs.read_last_requests(self._connection, manifest, jobs, realm)
+
+    def _attempt(self, number: int) -> Attempt:
+        """The attempt of that number, which must exist."""
+        return self._some("number = ?", (number,))[0]
+
+    def _some(self, where: str, values: Sequence[Any]) -> list[Attempt]:
+        """The attempts that meet an SQL condition of ours, with their right ordinals."""
+        numbers = f"SELECT number FROM attempts WHERE {where}"  # noqa: S608 - ours
+        wanted = {row["number"] for row in self._connection.execute(numbers, values)}
+        # Ordinals and failures are counted over all attempts of a fingerprint.
+        found = self._read(
+            "fingerprint IN (SELECT fingerprint FROM attempts"
+            " WHERE number IN (SELECT value FROM json_each(?)))",
+            (json.dumps(sorted(wanted)),),
         )
-        for row in connection.execute(_KNOWN_TASK, (*where, since, after))
-    ]
+        return [attempt for attempt in found if attempt.number in wanted]
 
-
-def _some(connection: sqlite3.Connection, given: str, *arguments: str) -> list[Attempt]:
-    """The attempts that meet a condition of ours, by whatever else their fingerprints went."""
-    numbers = f"SELECT number FROM attempts WHERE {given}"  # noqa: S608 - ours
-    wanted = {row["number"] for row in connection.execute(numbers, arguments)}
-    found = select(
-        connection,
-        "fingerprint IN (SELECT fingerprint FROM attempts"
-        " WHERE number IN (SELECT value FROM json_each(?)))",
-        json.dumps(sorted(wanted)),
-    )
-    return [attempt for attempt in found if attempt.number in wanted]
+    def _read(
+        self, where: str, values: Sequence[Any], map_path: Callable[[str], str] = str
+    ) -> Iterator[Attempt]:
+        """Yield the attempts that meet a condition, which takes all of a fingerprint or none."""
+        chosen = f"FROM attempts WHERE {where}"
+        columns = ", ".join(AttemptRow._fields)
+        # Row by row: there may be 100,000 of them.
+        rows = self._connection.execute(f"SELECT {columns} {chosen} ORDER BY number", values)
+        file_rows = self._connection.execute(
+            f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
+            " ORDER BY attempt, position",
+            values,
+        )
+        return read_attempts(map(AttemptRow._make, rows), file_rows, map_path)

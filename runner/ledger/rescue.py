@@ -14,7 +14,7 @@ _RESERVED_BYTES = 64 * 1024
 """Some 150 entries, written ahead so that they find room on a full disk."""
 
 
-class Rescue:
+class RescueFile:
     """One JSON object a line: attempt, task_id, and what names the request. Blank lines pad."""
 
     def __init__(self, path: Path):

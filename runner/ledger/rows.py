@@ -1,4 +1,4 @@
-"""Records in, columns out, and back."""
+"""Converts records to columns of the ledger's tables, and rows back to records."""
 
 from __future__ import annotations
 
@@ -24,6 +24,16 @@ from runner.model import (
 )
 
 
+def sql_text(value: str | None) -> str | None:
+    """`value` as SQLite takes it: lone surrogates, which a provider may send, are escaped."""
+    return value and value.encode("utf-8", "backslashreplace").decode()
+
+
+def sql_int(value: int | None) -> int | str | None:
+    """`value` as SQLite takes it: as decimal digits beyond 64 bits."""
+    return value if value is None or -(2**63) <= value < 2**63 else str(value)
+
+
 def intend_row(change: Intend) -> dict[str, Any]:
     """The columns of a new attempt."""
     intent = change.intent
@@ -31,20 +41,20 @@ def intend_row(change: Intend) -> dict[str, Any]:
         "run": change.run,
         "state": AttemptState.SUBMITTED if change.task_id else AttemptState.INTENT,
         "realm": realm_of(intent.base_url),
-        "manifest": text(intent.manifest),
-        "job": text(intent.job),
+        "manifest": sql_text(intent.manifest),
+        "job": sql_text(intent.job),
         "operation": intent.operation,
         "fingerprint": intent.fingerprint,
         "request": json.dumps(dict(intent.request), separators=(",", ":")),
-        "seed": whole(intent.seed),
+        "seed": sql_int(intent.seed),
         "provider": intent.provider,
-        "base_url": text(intent.base_url),
-        "key_env": text(intent.key_env),
+        "base_url": sql_text(intent.base_url),
+        "key_env": sql_text(intent.key_env),
         "tag": intent.tag,
         "estimate_unit": intent.estimate and intent.estimate.unit,
         "estimate_value": intent.estimate and str(intent.estimate.value),
         "intended_at": intent.at,
-        "task_id": text(change.task_id),
+        "task_id": sql_text(change.task_id),
         "submitted_at": intent.at if change.task_id else None,
     }
 
@@ -55,12 +65,12 @@ def settle_row(change: Settle) -> dict[str, Any]:
         "number": change.number,
         "state": change.state,
         "at": change.at,
-        "task_id": text(change.task_id),
-        "used_seed": whole(change.seed),
-        "credits": whole(change.credits),
-        "trace_id": text(change.trace_id),
+        "task_id": sql_text(change.task_id),
+        "used_seed": sql_int(change.seed),
+        "credits": sql_int(change.credits),
+        "trace_id": sql_text(change.trace_id),
         "http_status": change.http_status,
-        **error_row(change.error),
+        **_error_row(change.error),
     }
 
 
@@ -70,32 +80,31 @@ def finish_row(change: Finish) -> dict[str, Any]:
         "number": change.number,
         "state": change.state,
         "finished_at": change.finished_at,
-        "used_seed": whole(change.seed),
-        "credits": whole(change.credits),
+        "used_seed": sql_int(change.seed),
+        "credits": sql_int(change.credits),
         "cost_unit": change.cost and change.cost.unit,
         "cost_value": change.cost and str(change.cost.value),
         "usage": json.dumps(dict(change.usage)),
         "urls": json.dumps(change.urls),
-        "trace_id": text(change.trace_id),
-        **error_row(change.error),
+        "trace_id": sql_text(change.trace_id),
+        **_error_row(change.error),
     }
 
 
-def error_row(error: JobError | None) -> dict[str, Any]:
-    """The columns of an error."""
+def _error_row(error: JobError | None) -> dict[str, Any]:
     return {
-        "error_code": text(error.code) if error else None,
-        "error_message": text(error.message) if error else None,
-        "error_class": error.class_ if error else None,
-        "error_billed": error.billed if error else None,
+        "error_code": error and sql_text(error.code),
+        "error_message": error and sql_text(error.message),
+        "error_class": error and error.class_,
+        "error_billed": error and error.billed,
     }
 
 
-class Asked(Mapping[str, Any]):
-    """A request's parameters, as the JSON text that they are kept as until somebody looks.
+class LazyRequest(Mapping[str, Any]):
+    """A request's parameters, parsed from JSON text on each access.
 
-    A plan holds those of every job, of which hardly any is looked at, and the text is a quarter
-    of the size.
+    A plan holds the requests of all jobs and reads few of them; the text takes a quarter of the
+    memory.
     """
 
     __slots__ = ("_text",)
@@ -104,24 +113,24 @@ class Asked(Mapping[str, Any]):
         self._text = text
 
     def __getitem__(self, name: str) -> Any:
-        return self._read()[name]
+        return self._parse()[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._read())
+        return iter(self._parse())
 
     def __len__(self) -> int:
-        return len(self._read())
+        return len(self._parse())
 
     def __repr__(self) -> str:
-        return repr(self._read())
+        return repr(self._parse())
 
-    def _read(self) -> dict[str, Any]:
-        read: dict[str, Any] = json.loads(self._text)
-        return read
+    def _parse(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = json.loads(self._text)
+        return parameters
 
 
-class Columns(NamedTuple):
-    """What is read of an attempt, under the names of its table."""
+class AttemptRow(NamedTuple):
+    """The columns of table `attempts` that are read, in the order of the query."""
 
     number: int
     run: str
@@ -157,89 +166,78 @@ class Columns(NamedTuple):
     superseded_at: str | None
 
 
-def attempts_of(
-    rows: Iterable[Columns],
-    files: Iterable[sqlite3.Row],
-    placed: Callable[[str], str] = str,
+def read_attempts(
+    rows: Iterable[AttemptRow],
+    file_rows: Iterable[sqlite3.Row],
+    map_path: Callable[[str], str] = str,
 ) -> Iterator[Attempt]:
-    """Attempts in the order of their rows, which must hold every attempt of a fingerprint.
+    """Yield attempts in the order of `rows`, which must hold every attempt of a fingerprint.
 
-    The rows of `files` come in the order of their positions; `placed` turns their paths into
-    those that are told.
+    `file_rows` come in the order of their positions; `map_path` converts the paths in them.
     """
-    kept: dict[int, tuple[StoredFile, ...]] = {}
-    for row in files:
-        kept[row["attempt"]] = (*kept.get(row["attempt"], ()), _file(row, placed))
+    files: dict[int, tuple[StoredFile, ...]] = {}
+    for row in file_rows:
+        files[row["attempt"]] = (*files.get(row["attempt"], ()), _file(row, map_path))
     sent: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], int] = {}
-    for columns in rows:
-        key = (columns.fingerprint, columns.realm)
-        sent[key] = sent.get(key, 0) + (columns.state != AttemptState.NOT_SENT)
-        failed[key] = failed.get(key, 0) + _is_failure(columns)
-        yield _attempt(columns, kept.get(columns.number, ()), sent[key], failed[key])
+    for attempt in rows:
+        key = (attempt.fingerprint, attempt.realm)
+        sent[key] = sent.get(key, 0) + (attempt.state != AttemptState.NOT_SENT)
+        failed[key] = failed.get(key, 0) + _is_failure(attempt)
+        yield _attempt(attempt, files.get(attempt.number, ()), sent[key], failed[key])
 
 
-def _is_failure(columns: Columns) -> bool:
-    """Whether a task failed of itself: one that its user cancelled says nothing of the next."""
-    return columns.state == AttemptState.FAILED and columns.error_code != CANCELLED
+def _is_failure(row: AttemptRow) -> bool:
+    # A task that its user cancelled predicts nothing about the next one.
+    return row.state == AttemptState.FAILED and row.error_code != CANCELLED
 
 
 def _attempt(
-    columns: Columns, files: tuple[StoredFile, ...], ordinal: int, failures: int
+    row: AttemptRow, files: tuple[StoredFile, ...], ordinal: int, failures: int
 ) -> Attempt:
     return Attempt(
-        number=columns.number,
-        run=intern(columns.run),
-        state=AttemptState(columns.state),
-        intent=_intent(columns),
+        number=row.number,
+        run=intern(row.run),
+        state=AttemptState(row.state),
+        intent=_intent(row),
         ordinal=ordinal,
         failures=failures,
-        task_id=columns.task_id,
-        seed=_int(columns.used_seed),
-        credits=_int(columns.credits),
-        cost=_amount(columns.cost_unit, columns.cost_value),
-        usage=_usage(columns.usage or "{}"),
-        urls=tuple(json.loads(columns.urls or "[]")),
+        task_id=row.task_id,
+        seed=_int(row.used_seed),
+        credits=_int(row.credits),
+        cost=_amount(row.cost_unit, row.cost_value),
+        usage=_usage(row.usage or "{}"),
+        urls=tuple(json.loads(row.urls or "[]")),
         files=files,
-        error=_error(columns),
-        trace_id=columns.trace_id,
-        submitted_at=columns.submitted_at,
-        finished_at=columns.finished_at,
-        superseded_at=columns.superseded_at,
+        error=_error(row),
+        trace_id=row.trace_id,
+        submitted_at=row.submitted_at,
+        finished_at=row.finished_at,
+        superseded_at=row.superseded_at,
     )
 
 
-def text(value: str | None) -> str | None:
-    """`value` as SQLite takes it: half characters that a provider may send become visible."""
-    return value and value.encode("utf-8", "backslashreplace").decode()
-
-
-def whole(value: int | None) -> int | str | None:
-    """`value` as SQLite takes it: as digits beyond 64 bits."""
-    return value if value is None or -(2**63) <= value < 2**63 else str(value)
-
-
-def _intent(columns: Columns) -> Intent:
-    # What many attempts have in common is kept once.
+def _intent(row: AttemptRow) -> Intent:
+    # Interned: 100,000 attempts share these few texts.
     return Intent(
-        manifest=intern(columns.manifest),
-        job=columns.job,
-        operation=intern(columns.operation),
-        fingerprint=columns.fingerprint,
-        request=Asked(columns.request),
-        seed=_int(columns.seed),
-        provider=intern(columns.provider),
-        base_url=intern(columns.base_url),
-        key_env=intern(columns.key_env),
-        tag=columns.tag,
-        estimate=_amount(columns.estimate_unit, columns.estimate_value),
-        at=columns.intended_at,
+        manifest=intern(row.manifest),
+        job=row.job,
+        operation=intern(row.operation),
+        fingerprint=row.fingerprint,
+        request=LazyRequest(row.request),
+        seed=_int(row.seed),
+        provider=intern(row.provider),
+        base_url=intern(row.base_url),
+        key_env=intern(row.key_env),
+        tag=row.tag,
+        estimate=_amount(row.estimate_unit, row.estimate_value),
+        at=row.intended_at,
     )
 
 
-def _file(row: sqlite3.Row, placed: Callable[[str], str]) -> StoredFile:
+def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
     return StoredFile(
-        path=placed(row["path"]),
+        path=map_path(row["path"]),
         sha256=row["sha256"],
         bytes=row["bytes"],
         media_type=intern(row["media_type"]),
@@ -261,12 +259,12 @@ def _amount(unit: Any, value: str | None) -> Amount | None:
     return None if value is None else Amount(unit=unit, value=Decimal(value))
 
 
-def _error(columns: Columns) -> JobError | None:
-    if columns.error_code is None:
+def _error(row: AttemptRow) -> JobError | None:
+    if row.error_code is None:
         return None
     return JobError(
-        code=columns.error_code,
-        message=columns.error_message,
-        class_=ErrorClass(columns.error_class),
-        billed=Billed(columns.error_billed),
+        code=row.error_code,
+        message=row.error_message,
+        class_=ErrorClass(row.error_class),
+        billed=Billed(row.error_billed),
     )

@@ -1,4 +1,4 @@
-"""The ledger: intents and what became of them in, durably; what is known of a request out."""
+"""Ledger: records each intent to pay, and what became of it, durably in one SQLite file."""
 
 from __future__ import annotations
 
@@ -6,32 +6,30 @@ import os
 import secrets
 import socket
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from runner.ledger import costs as history
-from runner.ledger import queries, rows, run_locks
+from runner.ledger import rows, run_locks
 from runner.ledger.changes import (
     Change,
     Finish,
-    Full,
     Intend,
-    Realm,
+    OverBudget,
     Result,
     Settle,
     Stale,
     Store,
     Supersede,
     Taken,
+    is_living,
     realm_of,
 )
 from runner.ledger.connection import open_for_reading, open_for_writing, transaction
-from runner.ledger.costs import Before, Costs, OtherRunCosts, Past
-from runner.ledger.errors import describe
-from runner.ledger.queries import KnownTask, latest, living, one
-from runner.model import Attempt, Intent
+from runner.ledger.costs import OtherRunCosts
+from runner.ledger.errors import raises_ledger_error, translated_errors
+from runner.ledger.queries import LedgerQueries
 from runner.timestamps import stamp_now
 
 _INTEND = """
@@ -72,61 +70,11 @@ _SUPERSEDE = """
 UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL
     AND (NOT ? OR state IN ('intent', 'ambiguous')) RETURNING run
 """
-_KEEP_FILE = """
+_STORE = """
 INSERT INTO files (attempt, position, path, sha256, bytes, media_type) VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (attempt, position) DO UPDATE SET path = excluded.path, sha256 = excluded.sha256,
     bytes = excluded.bytes, media_type = excluded.media_type
 """
-
-
-def write(connection: sqlite3.Connection, change: Change, beside: OtherRunCosts) -> Result:
-    """Write one change inside an open transaction."""
-    match change:
-        case Intend():
-            return _intend(connection, change, beside)
-        case Settle():
-            changed = connection.execute(_SETTLE, rows.settle_row(change)).fetchall()
-        case Finish():
-            changed = connection.execute(_FINISH, rows.finish_row(change)).fetchall()
-        case Supersede():
-            values = (change.at, change.number, change.in_doubt)
-            changed = connection.execute(_SUPERSEDE, values).fetchall()
-        case Store():
-            changed = _store(connection, change)
-    for row in changed:
-        beside.changed(row["run"])
-    return change.number if changed else Stale(attempt=one(connection, change.number))
-
-
-def _intend(
-    connection: sqlite3.Connection, change: Intend, beside: OtherRunCosts
-) -> int | Taken | Full:
-    fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)
-    if full := beside.full(change):
-        earlier = latest(connection, [fingerprint], realm).get(fingerprint)
-        return Taken(attempt=earlier) if earlier and living(earlier) else full
-    for row in connection.execute(_INTEND, rows.intend_row(change)).fetchall():
-        number: int = row["number"]
-        return number
-    return Taken(attempt=latest(connection, [fingerprint], realm)[fingerprint])
-
-
-def _store(connection: sqlite3.Connection, change: Store) -> list[sqlite3.Row]:
-    succeeded = "SELECT run FROM attempts WHERE number = ? AND state = 'succeeded'"
-    found = connection.execute(succeeded, (change.number,)).fetchall()
-    if not found:
-        return []
-    connection.executemany(
-        _KEEP_FILE,
-        [
-            (change.number, position, rows.text(f.path), f.sha256, f.bytes, f.media_type)
-            for position, f in enumerate(change.files)
-        ],
-    )
-    connection.execute(
-        "DELETE FROM files WHERE attempt = ? AND position >= ?", (change.number, len(change.files))
-    )
-    return found
 
 
 def open_ledger(
@@ -134,34 +82,33 @@ def open_ledger(
     *,
     read_only: bool = False,
     wait_s: float = 30.0,
-    waiting: Callable[[str], None] | None = None,
+    on_wait: Callable[[str], None] | None = None,
     clock: Callable[[], str] = stamp_now,
 ) -> Ledger:
     """Open the ledger at `path`; raises `LedgerError` (exit 8) when it cannot be used.
 
-    For writing, folder and file are made where they are missing. `read_only` makes nothing, works
-    in a read-only folder, and shows an empty ledger where there is none. `wait_s` is how long
-    another program's lock is waited for; `waiting` is told of it where that takes long.
+    For writing, a missing folder or file is created. `read_only` creates nothing, works in a
+    read-only folder, and shows an empty ledger if there is no file. `wait_s` limits the wait for
+    another program's lock; `on_wait` receives a message when that wait gets long.
     """
     if read_only:
         return Ledger(path, open_for_reading(path, wait_s=wait_s), clock)
-    return Ledger(path, open_for_writing(path, wait_s=wait_s, waiting=waiting), clock)
+    return Ledger(path, open_for_writing(path, wait_s=wait_s, on_wait=on_wait), clock)
 
 
-class Ledger:
+class Ledger(LedgerQueries):
     """An open ledger, for one thread; a context manager that closes it.
 
-    Every method may raise `LedgerError`. What `apply` has returned is on the disk.
+    Every method may raise `LedgerError`. When `apply` returns, its changes are on the disk.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], str]):
-        self.path = path
+        super().__init__(path, connection)
         self.commits = 0
         """How many groups of changes were committed."""
-        self._connection = connection
-        self._file = _file_at(path)
+        self._identity = _identity(path)
         self._clock = clock
-        self._beside = OtherRunCosts(connection)
+        self._other_runs = OtherRunCosts(connection)
         self._locks: dict[str, run_locks.RunLock] = {}
 
     def __enter__(self) -> Self:
@@ -176,7 +123,7 @@ class Ledger:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file and of the locks of runs that were not ended."""
+        """Close the file, and release the locks of runs that were not ended."""
         self._connection.close()
         for lock in self._locks.values():
             lock.release()
@@ -184,30 +131,30 @@ class Ledger:
 
     @property
     def in_place(self) -> bool:
-        """Whether the file at `path` is still this ledger; may be asked from any thread.
+        """Whether the file at `path` is still this ledger; for any thread.
 
-        What is written into one that was moved or deleted, no other run ever sees.
+        No other run would see what is written to one that was moved or deleted.
         """
-        return _file_at(self.path) == self._file
+        return _identity(self.path) == self._identity
 
     def begin_run(self, manifest: str, tool: str) -> str:
         """Record a new run and hold its lock from now on; returns its id, which sorts by time."""
         at = self._clock()
         run = f"{at[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}"
-        # The lock comes first: a run that is on record without it would pass for dead.
+        # Lock first: a recorded run without a lock would be taken for a dead one.
         self._locks[run] = run_locks.RunLock(self.path.parent, run)
-        columns = (run, rows.text(manifest), tool, os.getpid(), socket.gethostname(), at)
-        with describe(self.path):
+        values = (run, rows.sql_text(manifest), tool, os.getpid(), socket.gethostname(), at)
+        with translated_errors(self.path):
             self._connection.execute(
                 "INSERT INTO runs (id, manifest, tool, pid, host, started_at)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
-                columns,
+                values,
             )
         return run
 
     def end_run(self, run: str, exit_code: int) -> None:
-        """Record the end of a run and let go of its lock."""
-        with describe(self.path):
+        """Record the end of a run and release its lock."""
+        with translated_errors(self.path):
             self._connection.execute(
                 "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
                 (self._clock(), exit_code, run),
@@ -215,90 +162,76 @@ class Ledger:
         self._locks.pop(run).release()
 
     def alive(self, run: str) -> bool:
-        """Whether the process that made `run` still lives."""
+        """Whether the process of `run` is still alive."""
         return run_locks.alive(self.path.parent, run)
 
+    @raises_ledger_error
     def apply(self, changes: Sequence[Change]) -> list[Result]:
-        """Write all changes in one transaction, durably; a result for each.
+        """Write all changes in one transaction, durably; returns a result for each.
 
-        On an error nothing of them is written.
+        On an error, no change is written.
         """
         try:
-            with describe(self.path), transaction(self._connection):
-                results = [write(self._connection, change, self._beside) for change in changes]
+            with transaction(self._connection):
+                results = [self._write(change) for change in changes]
         except BaseException:
-            self._beside.forget()
+            self._other_runs.reset()
             raise
         self.commits += 1
         return results
 
-    def latest(
-        self,
-        fingerprints: Iterable[str],
-        realm: Realm,
-        placed: Callable[[str], str] = str,
-    ) -> dict[str, Attempt]:
-        """For each fingerprint that is known here its living attempt, otherwise its last one.
+    def _write(self, change: Change) -> Result:
+        """Write one change inside the open transaction."""
+        match change:
+            case Intend():
+                return self._intend(change)
+            case Settle():
+                changed = self._connection.execute(_SETTLE, rows.settle_row(change)).fetchall()
+            case Finish():
+                changed = self._connection.execute(_FINISH, rows.finish_row(change)).fetchall()
+            case Supersede():
+                values = (change.at, change.number, change.only_undecided)
+                changed = self._connection.execute(_SUPERSEDE, values).fetchall()
+            case Store():
+                changed = self._store(change)
+        for row in changed:
+            self._other_runs.invalidate(row["run"])
+        return change.number if changed else Stale(attempt=self._attempt(change.number))
 
-        `placed` turns the paths of files, which start from the ledger's folder, into others.
-        """
-        with describe(self.path):
-            return queries.latest(self._connection, fingerprints, realm, placed)
+    def _intend(self, change: Intend) -> int | Taken | OverBudget:
+        fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)
+        if over_budget := self._other_runs.check(change):
+            # What is already paid for needs no headroom.
+            earlier = self.latest([fingerprint], realm).get(fingerprint)
+            return Taken(attempt=earlier) if earlier and is_living(earlier) else over_budget
+        for row in self._connection.execute(_INTEND, rows.intend_row(change)).fetchall():
+            number: int = row["number"]
+            return number
+        return Taken(attempt=self.latest([fingerprint], realm)[fingerprint])
 
-    def attempts(self, manifest: str | None = None) -> list[Attempt]:
-        """Every attempt in the order of its intent, of one manifest or of all."""
-        with describe(self.path):
-            return queries.of_manifest(self._connection, manifest)
-
-    def of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
-        """Every attempt whose task is one of these, of any run and in any state."""
-        with describe(self.path):
-            return queries.of_tasks(self._connection, provider, list(task_ids))
-
-    def of_tag(self, provider: str, tag: str) -> list[Attempt]:
-        """The attempts that bear this tag: one at most."""
-        with describe(self.path):
-            return queries.of_tag(self._connection, provider, tag)
-
-    def undecided(self, provider: str) -> list[Attempt]:
-        """Every attempt that may have a task which nobody knows, those of living runs included."""
-        with describe(self.path):
-            return queries.undecided(self._connection, provider)
-
-    def made(self, at: Intent, *, since: str, after: int) -> list[KnownTask]:
-        """The tasks that this ledger had made where `at` went, in the order of intents.
-
-        Those that `since` (UTC, RFC 3339), or by a later attempt than the one numbered `after`.
-        """
-        with describe(self.path):
-            return queries.known_tasks(self._connection, at, since, after)
-
-    def costs(
-        self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
-    ) -> Costs:
-        """What every attempt of a manifest has cost, superseded ones included.
-
-        `realms` tells for each provider on which side of the loopback border costs count (of
-        others: remote). `without` leaves out the attempts of one run.
-        """
-        with describe(self.path):
-            return history.costs(self._connection, manifest, realms, without)
-
-    def past(self, operation: str, realm: Realm) -> list[Past]:
-        """The latest tasks of an operation, of any manifest, the last one first."""
-        with describe(self.path):
-            return list(history.past(self._connection, operation, realm))
-
-    def before(self, manifest: str, jobs: Iterable[str], realm: Realm) -> dict[str, Before]:
-        """Job id to what it asked for the last time in this manifest."""
-        with describe(self.path):
-            return history.before(self._connection, manifest, jobs, realm)
+    def _store(self, change: Store) -> list[sqlite3.Row]:
+        succeeded = "SELECT run FROM attempts WHERE number = ? AND state = 'succeeded'"
+        found = self._connection.execute(succeeded, (change.number,)).fetchall()
+        if not found:
+            return []
+        self._connection.executemany(
+            _STORE,
+            [
+                (change.number, position, rows.sql_text(f.path), f.sha256, f.bytes, f.media_type)
+                for position, f in enumerate(change.files)
+            ],
+        )
+        self._connection.execute(
+            "DELETE FROM files WHERE attempt = ? AND position >= ?",
+            (change.number, len(change.files)),
+        )
+        return found
 
 
-def _file_at(path: Path) -> tuple[int, int] | None:
-    """What tells a file from any other, whatever its name; None where there is none."""
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Device and inode of the file at `path`; None if there is no file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino

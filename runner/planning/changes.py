@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from runner.ledger import Before
+from runner.ledger import LastRequest
 from runner.model import Changed, Deferred, Job, Media, Operation, Parameters
 from runner.operations import defaults_of
 
@@ -22,7 +22,7 @@ _DIGEST = 8
 _RESULT = "the result of "
 
 
-def changes_of(job: Job, operation: Operation, before: Before) -> list[Changed]:
+def changes_of(job: Job, operation: Operation, before: LastRequest) -> list[Changed]:
     """What the job asks for otherwise than before, in the order of its parameters.
 
     A result of another job counts as changed where nothing else is: only its fingerprint is

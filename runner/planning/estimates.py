@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from runner.ledger import Past
+from runner.ledger import PastTask
 from runner.model import Amount, Deferred, Operation, Parameters
 from runner.operations import defaults_of
 
@@ -112,7 +112,7 @@ class Learned:
         return statistics.median(self.times_s) if self.times_s else None
 
 
-def learn(operation: Operation, past: Iterable[Past]) -> dict[Kind, Learned]:
+def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]:
     """What tasks of this operation, the latest first, teach of their kinds.
 
     A price of zero teaches nothing: a provider may tell it before it charges.

@@ -88,7 +88,7 @@ def _without_payloads(answer: web.StreamResponse) -> web.StreamResponse:
 
 def no_duration_is_negative(project: Project) -> None:
     with open_ledger(project.folder / ".vidu-run" / "ledger.sqlite3", read_only=True) as ledger:
-        times = [each.time_s for each in ledger.past("vidu/reference2image", "loopback")]
+        times = [each.time_s for each in ledger.past_tasks("vidu/reference2image", "loopback")]
     assert len(times) == len(NAMES)
     assert all(time_s is None or time_s > 0 for time_s in times)
 

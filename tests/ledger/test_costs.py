@@ -167,7 +167,7 @@ def test_the_past_tells_price_and_time_the_latest_first(
     book.finish(intent("f2", manifest="autumn.yaml"), cost=CNY)
     book.settle(intent("f3"), "submitted", credits_=9)
     ledger.end_run(run, 0)
-    found = ledger.past("vidu/reference2image", "remote")
+    found = ledger.past_tasks("vidu/reference2image", "remote")
     prices = [past.price.value if past.price else None for past in found]
     assert prices == [Decimal(9), Decimal("1.41"), Decimal(6)]
     assert [past.time_s for past in found] == [None, 20.0, 20.0]
@@ -180,18 +180,18 @@ def test_nothing_is_learned_from_failures_elsewhere_or_other_operations(
     book.finish(intent("f1"), "failed", billed="yes", credits_=6)
     book.settle(intent("f2"), "ambiguous")
     ledger.end_run(run, 0)
-    assert ledger.past("vidu/reference2image", "remote") == []
-    assert ledger.past("modelverse/reference2video", "remote") == []
-    assert ledger.past("vidu/reference2image", "loopback") == []
+    assert ledger.past_tasks("vidu/reference2image", "remote") == []
+    assert ledger.past_tasks("modelverse/reference2video", "remote") == []
+    assert ledger.past_tasks("vidu/reference2image", "loopback") == []
 
 
 def test_a_task_whose_end_its_own_run_did_not_see_teaches_no_time(
     book: Book, ledger: Ledger, intent: MakeIntent, run: str
 ) -> None:
     book.finish(intent("f1"), credits_=6, at=LATER)
-    (unended,) = ledger.past("vidu/reference2image", "remote")
+    (unended,) = ledger.past_tasks("vidu/reference2image", "remote")
     ledger.end_run(run, 0)
-    (late,) = ledger.past("vidu/reference2image", "remote")
+    (late,) = ledger.past_tasks("vidu/reference2image", "remote")
     assert (unended.time_s, late.time_s) == (None, None)
 
 
@@ -202,7 +202,7 @@ def test_a_task_that_was_adopted_teaches_no_time(
     assert isinstance(number, int)
     ledger.apply([Finish(number=number, state=AttemptState.SUCCEEDED, finished_at=ENDED)])
     ledger.end_run(run, 0)
-    (adopted,) = ledger.past("vidu/reference2image", "remote")
+    (adopted,) = ledger.past_tasks("vidu/reference2image", "remote")
     assert adopted.time_s is None
 
 
@@ -211,7 +211,7 @@ def test_a_clock_that_went_back_teaches_no_time(
 ) -> None:
     book.finish(intent("f1"), at="2026-11-20T10:00:01Z")
     ledger.end_run(run, 0)
-    (past,) = ledger.past("vidu/reference2image", "remote")
+    (past,) = ledger.past_tasks("vidu/reference2image", "remote")
     assert past.time_s is None
 
 
@@ -221,7 +221,7 @@ def test_the_latest_request_of_each_job_is_known(book: Book, intent: MakeIntent)
     book.settle(intent("f3", job="b"), "refused")
     book.settle(intent("f4", job="a", manifest="autumn.yaml"), "refused")
     book.settle(intent("f5", job="a", base_url="http://localhost:1"), "refused")
-    found = book.ledger.before("spring.yaml", ["a", "c"], "remote")
+    found = book.ledger.last_requests("spring.yaml", ["a", "c"], "remote")
     assert list(found) == ["a"]
     assert (found["a"].fingerprint, found["a"].request) == ("f2", {"prompt": "a dog"})
     assert found["a"].operation == "vidu/reference2image"

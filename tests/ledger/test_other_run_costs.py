@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger import Full, Intend, Ledger, Room, Settle, Stale, Taken, open_ledger
+from runner.ledger import Headroom, Intend, Ledger, OverBudget, Settle, Stale, Taken, open_ledger
 from runner.model import Amount, AttemptState, Intent
 
 MakeIntent = Callable[..., Intent]
 SIX = Amount(unit="credits", value=Decimal(6))
 
 
-def room(left: int, amount: int | None = 6) -> Room:
+def room(left: int, amount: int | None = 6) -> Headroom:
     price = None if amount is None else Decimal(amount)
     realms = {"vidu": "remote"}
-    return Room(unit="credits", left=Decimal(left), amount=price, realms=realms)  # type: ignore[arg-type]
+    return Headroom(unit="credits", left=Decimal(left), amount=price, realms=realms)  # type: ignore[arg-type]
 
 
 class Side:
@@ -31,10 +31,10 @@ class Side:
         self._intent = intent
 
     def intend(
-        self, name: str, where: Room | None = None, price: Amount | None = SIX
-    ) -> int | Taken | Stale | Full:
+        self, name: str, where: Headroom | None = None, price: Amount | None = SIX
+    ) -> int | Taken | Stale | OverBudget:
         intent = replace(self._intent(name), estimate=price)
-        (result,) = self.ledger.apply([Intend(run=self.run, intent=intent, room=where)])
+        (result,) = self.ledger.apply([Intend(run=self.run, intent=intent, headroom=where)])
         return result
 
     def settle(self, number: object, state: str, credits_: int | None = None) -> None:
@@ -64,7 +64,7 @@ def test_an_intent_is_written_where_it_fits_beside_the_others(sides: tuple[Side,
     one, other = sides
     other.intend("f1")
     assert isinstance(one.intend("f2", room(12)), int)
-    assert one.intend("f3", room(11)) == Full(spent={"credits": Decimal(6)})
+    assert one.intend("f3", room(11)) == OverBudget(spent={"credits": Decimal(6)})
     assert len(one.ledger.attempts()) == 2
 
 
@@ -74,7 +74,7 @@ def test_what_the_other_writes_later_counts_as_well(sides: tuple[Side, Side]) ->
     number = other.intend("f2")
     assert isinstance(one.intend("f3", room(12)), int)
     other.settle(number, "submitted", 20)
-    assert one.intend("f4", room(12)) == Full(spent={"credits": Decimal(20)})
+    assert one.intend("f4", room(12)) == OverBudget(spent={"credits": Decimal(20)})
 
 
 def test_what_this_run_learns_of_the_others_submission_counts(sides: tuple[Side, Side]) -> None:
@@ -82,7 +82,7 @@ def test_what_this_run_learns_of_the_others_submission_counts(sides: tuple[Side,
     number = other.intend("f1")
     assert isinstance(one.intend("f2", room(12)), int)
     one.settle(number, "submitted", 20)
-    assert isinstance(one.intend("f3", room(12)), Full)
+    assert isinstance(one.intend("f3", room(12)), OverBudget)
 
 
 def test_what_the_other_did_not_send_takes_no_room(sides: tuple[Side, Side]) -> None:
@@ -98,11 +98,11 @@ def test_what_was_rolled_back_is_not_remembered(
     number = other.intend("f1")
     assert isinstance(number, int)
     settle = Settle(number=number, state=AttemptState.REFUSED, at="2026-11-20T10:00:05Z")
-    fits = Intend(run=one.run, intent=intent("f2"), room=room(6))
+    fits = Intend(run=one.run, intent=intent("f2"), headroom=room(6))
     broken = Intend(run="no such run", intent=intent("f3"))
     with pytest.raises(Exception, match="FOREIGN KEY"):
         one.ledger.apply([settle, fits, broken])
-    assert isinstance(one.intend("f2", room(6)), Full)
+    assert isinstance(one.intend("f2", room(6)), OverBudget)
 
 
 def test_what_is_there_already_needs_no_room(sides: tuple[Side, Side]) -> None:
@@ -121,7 +121,7 @@ def test_another_manifest_takes_no_room(sides: tuple[Side, Side], intent: MakeIn
 def test_what_has_no_price_waits_for_the_others_price(sides: tuple[Side, Side]) -> None:
     one, other = sides
     number = other.intend("f1", price=None)
-    assert one.intend("f2", room(100, None), None) == Full(spent={}, unpriced=(other.run,))
+    assert one.intend("f2", room(100, None), None) == OverBudget(spent={}, unpriced=(other.run,))
     other.settle(number, "submitted", 6)
     assert isinstance(one.intend("f2", room(100, None), None), int)
-    assert isinstance(one.intend("f3", room(6, None), None), Full)
+    assert isinstance(one.intend("f3", room(6, None), None), OverBudget)

@@ -34,7 +34,7 @@ def test_a_task_is_found_by_its_id_also_when_it_was_superseded(
     submit(ledger, run, intent("f2"), "912")
     ledger.apply([Supersede(number=first, at=AT)])
     second = submit(ledger, run, intent("f1"), "913")
-    found = ledger.of_tasks("vidu", ["911", "913", "unheard of"])
+    found = ledger.attempts_of_tasks("vidu", ["911", "913", "unheard of"])
     assert [(each.number, each.task_id) for each in found] == [(first, "911"), (second, "913")]
     assert found[1].ordinal == 2
 
@@ -43,14 +43,14 @@ def test_a_task_of_another_provider_is_another(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     submit(ledger, run, intent(), "911")
-    assert ledger.of_tasks("modelverse", ["911"]) == []
+    assert ledger.attempts_of_tasks("modelverse", ["911"]) == []
 
 
 def test_a_tag_leads_to_its_attempt(ledger: Ledger, run: str, intent: MakeIntent) -> None:
     number = intend(ledger, run, replace(intent("f1"), tag="a1"))
     intend(ledger, run, replace(intent("f2"), tag="a2"))
-    assert [each.number for each in ledger.of_tag("vidu", "a1")] == [number]
-    assert ledger.of_tag("vidu", "a3") == []
+    assert [each.number for each in ledger.attempts_with_tag("vidu", "a1")] == [number]
+    assert ledger.attempts_with_tag("vidu", "a3") == []
 
 
 def test_undecided_are_intents_and_ambiguous_ones(
@@ -62,15 +62,15 @@ def test_undecided_are_intents_and_ambiguous_ones(
     ledger.apply([Settle(number=doubtful, state=AttemptState.AMBIGUOUS, at=AT)])
     refused = intend(ledger, run, intent("f4"))
     ledger.apply([Settle(number=refused, state=AttemptState.REFUSED, at=AT)])
-    assert [each.number for each in ledger.undecided("vidu")] == [meant, doubtful]
-    assert ledger.undecided("modelverse") == []
+    assert [each.number for each in ledger.undecided_attempts("vidu")] == [meant, doubtful]
+    assert ledger.undecided_attempts("modelverse") == []
 
 
 def test_what_was_made_tells_when_it_was_meant_and_known(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     number = submit(ledger, run, intent(), "911")
-    assert ledger.made(intent(), since=AT, after=99) == [
+    assert ledger.known_tasks(intent(), since=AT, after=99) == [
         KnownTask(
             number=number,
             task_id="911",
@@ -84,15 +84,15 @@ def test_what_was_made_tells_when_it_was_meant_and_known(
 def test_a_failed_task_was_made_too(ledger: Ledger, run: str, intent: MakeIntent) -> None:
     number = submit(ledger, run, intent(), "911")
     ledger.apply([Finish(number=number, state=AttemptState.FAILED, finished_at=LATER)])
-    assert [each.failed for each in ledger.made(intent(), since=AT, after=99)] == [True]
+    assert [each.failed for each in ledger.known_tasks(intent(), since=AT, after=99)] == [True]
 
 
 def test_what_was_made_before_then_counts_only_after_that_attempt(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     number = submit(ledger, run, intent(), "911")
-    assert ledger.made(intent(), since=LATER, after=number) == []
-    assert len(ledger.made(intent(), since=LATER, after=number - 1)) == 1
+    assert ledger.known_tasks(intent(), since=LATER, after=number) == []
+    assert len(ledger.known_tasks(intent(), since=LATER, after=number - 1)) == 1
 
 
 def test_what_was_made_elsewhere_or_with_another_key_is_left_out(
@@ -100,16 +100,16 @@ def test_what_was_made_elsewhere_or_with_another_key_is_left_out(
 ) -> None:
     submit(ledger, run, intent(), "911")
     elsewhere = intent(base_url="https://gateway.example")
-    assert ledger.made(elsewhere, since=AT, after=0) == []
-    assert ledger.made(replace(intent(), key_env="OTHER"), since=AT, after=0) == []
+    assert ledger.known_tasks(elsewhere, since=AT, after=0) == []
+    assert ledger.known_tasks(replace(intent(), key_env="OTHER"), since=AT, after=0) == []
 
 
 def test_a_task_that_a_results_manifest_told_of_was_not_made_here(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     intend(ledger, run, intent(), task_id="911")
-    assert ledger.made(intent(), since="2026-01-01T00:00:00.000Z", after=0) == []
-    assert [each.task_id for each in ledger.of_tasks("vidu", ["911"])] == ["911"]
+    assert ledger.known_tasks(intent(), since="2026-01-01T00:00:00.000Z", after=0) == []
+    assert [each.task_id for each in ledger.attempts_of_tasks("vidu", ["911"])] == ["911"]
 
 
 def test_a_journal_tells_where_its_ledger_lies_for_readers_of_their_own(
@@ -119,5 +119,5 @@ def test_a_journal_tells_where_its_ledger_lies_for_readers_of_their_own(
         run = ledger.begin_run("spring.yaml", "vidu-run 0.1.0")
         journal.submit(Intend(run=run, intent=intent())).result()
         with open_ledger(journal.path, read_only=True) as reader:
-            assert len(reader.undecided("vidu")) == 1
+            assert len(reader.undecided_attempts("vidu")) == 1
         ledger.end_run(run, 0)

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from runner.errors import LedgerError
-from runner.ledger.rescue import Rescue, read_rescue
+from runner.ledger.rescue import RescueFile, read_rescue
 from runner.model import Intent
 
 
 def test_nothing_to_rescue_leaves_no_file(tmp_path: Path) -> None:
-    rescue = Rescue(tmp_path / "r1.rescue")
+    rescue = RescueFile(tmp_path / "r1.rescue")
     assert rescue.path.exists()
     rescue.close()
     assert not rescue.path.exists()
 
 
 def test_a_task_id_is_in_the_file_at_once(tmp_path: Path, intent: Callable[..., Intent]) -> None:
-    rescue = Rescue(tmp_path / "r1.rescue")
+    rescue = RescueFile(tmp_path / "r1.rescue")
     rescue.record(intent(), "911", attempt=3)
     (entry,) = read_rescue(rescue.path)
     assert (entry["task_id"], entry["attempt"], entry["job"]) == ("911", 3, "window")
@@ -29,7 +29,7 @@ def test_a_task_id_is_in_the_file_at_once(tmp_path: Path, intent: Callable[..., 
 def test_a_recorded_file_stays_and_is_trimmed(
     tmp_path: Path, intent: Callable[..., Intent]
 ) -> None:
-    rescue = Rescue(tmp_path / "r1.rescue")
+    rescue = RescueFile(tmp_path / "r1.rescue")
     rescue.record(intent(), "911")
     rescue.record(intent("f2"), "912")
     rescue.close()
@@ -45,11 +45,11 @@ def test_a_torn_line_does_not_hide_the_others(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="No such file"):
-        Rescue(tmp_path / "missing" / "r1.rescue")
+        RescueFile(tmp_path / "missing" / "r1.rescue")
 
 
 def test_a_record_that_fails_is_told(tmp_path: Path, intent: Callable[..., Intent]) -> None:
-    rescue = Rescue(tmp_path / "r1.rescue")
+    rescue = RescueFile(tmp_path / "r1.rescue")
     os.close(rescue._file)
     rescue._file = os.open("/dev/full", os.O_RDWR)
     with pytest.raises(LedgerError, match="cannot be written"):

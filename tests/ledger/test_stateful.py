@@ -14,8 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
-from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken
-from runner.ledger.queries import living
+from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken, is_living
 from runner.ledger.store import Ledger, open_ledger
 from runner.model import Attempt, AttemptState, Intent
 
@@ -63,7 +62,8 @@ class Runs(RuleBasedStateMachine):
     def intend(self, process: Process, fingerprint: str) -> None:
         if process.run in self.dead:
             return
-        free = not living(self.reader.latest([fingerprint], "remote").get(fingerprint))
+        attempt = self.reader.latest([fingerprint], "remote").get(fingerprint)
+        free = attempt is None or not is_living(attempt)
         intent = _intent(fingerprint)
         (result,) = process.ledger.apply([Intend(run=process.run, intent=intent)])
         assert isinstance(result, int if free else Taken)
@@ -102,7 +102,7 @@ class Runs(RuleBasedStateMachine):
     @rule(process=runs, fingerprint=FINGERPRINTS)
     def force(self, process: Process, fingerprint: str) -> None:
         attempt = self.reader.latest([fingerprint], "remote").get(fingerprint)
-        if process.run in self.dead or attempt is None or not living(attempt):
+        if process.run in self.dead or attempt is None or not is_living(attempt):
             return
         process.ledger.apply([Supersede(number=attempt.number, at=AT)])
         self.superseded.add(attempt.number)
@@ -120,7 +120,7 @@ class Runs(RuleBasedStateMachine):
 
     @invariant()
     def a_fingerprint_has_one_living_attempt_at_most(self) -> None:
-        lives = [a.intent.fingerprint for a in self.reader.attempts() if living(a)]
+        lives = [a.intent.fingerprint for a in self.reader.attempts() if is_living(a)]
         assert len(lives) == len(set(lives))
 
     @invariant()
@@ -134,7 +134,7 @@ class Runs(RuleBasedStateMachine):
         done = {AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.FAILED}
         for attempt in self.reader.attempts():
             given_up = attempt.number in self.superseded
-            assert living(attempt) or given_up or attempt.state in done
+            assert is_living(attempt) or given_up or attempt.state in done
 
     @invariant()
     def the_living_are_told_from_the_dead(self) -> None:

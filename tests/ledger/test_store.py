@@ -160,14 +160,14 @@ def test_a_doubt_that_another_run_has_settled_is_not_set_aside(
 ) -> None:
     number = intend(ledger, run, intent())
     ledger.apply([submitted(number)])
-    (late,) = ledger.apply([Supersede(number=number, at=AT, in_doubt=True)])
+    (late,) = ledger.apply([Supersede(number=number, at=AT, only_undecided=True)])
     assert isinstance(late, Stale)
     assert ledger.latest(["f1"], "remote")["f1"].superseded_at is None
 
 
 def test_a_doubt_that_stands_is_set_aside(ledger: Ledger, run: str, intent: MakeIntent) -> None:
     number = intend(ledger, run, intent())
-    assert ledger.apply([Supersede(number=number, at=AT, in_doubt=True)]) == [number]
+    assert ledger.apply([Supersede(number=number, at=AT, only_undecided=True)]) == [number]
 
 
 def test_a_late_end_of_what_was_superseded_does_not_stand_in_the_way(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger import Before
+from runner.ledger import LastRequest
 from runner.model import Changed, Deferred, Draft, Job, JobOutput, Media
 from runner.operations import load_operations
 from runner.planning.changes import changes_of, describe
@@ -46,14 +46,14 @@ def job(
     )
 
 
-def before(*images: dict[str, Any], operation: str = OPERATION.name, **rest: Any) -> Before:
+def before(*images: dict[str, Any], operation: str = OPERATION.name, **rest: Any) -> LastRequest:
     request = {"model": "viduq2", "prompt": "a boat", "seed": 7, **rest}
     if images:
         request["images"] = list(images)
-    return Before(operation=operation, fingerprint="old", request=request)
+    return LastRequest(operation=operation, fingerprint="old", request=request)
 
 
-def reason(now: Job, then: Before) -> str:
+def reason(now: Job, then: LastRequest) -> str:
     return describe(changes_of(now, OPERATION, then))
 
 
@@ -75,7 +75,7 @@ def test_the_tag_and_what_has_no_effect_are_no_changes() -> None:
 
 
 def test_the_same_request_has_no_changes() -> None:
-    then = Before(operation=OPERATION.name, fingerprint="new", request={"prompt": "other"})
+    then = LastRequest(operation=OPERATION.name, fingerprint="new", request={"prompt": "other"})
     assert changes_of(job(), OPERATION, then) == []
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger import Past
+from runner.ledger import PastTask
 from runner.model import Amount, Deferred, JobOutput
 from runner.operations import load_operations
 from runner.planning.estimates import estimate, expected_s, kind_of, learn
@@ -93,9 +93,9 @@ def test_the_time_of_an_image_is_not_published() -> None:
     assert estimate(IMAGE, {"model": "viduq2"}) == estimate(IMAGE, {"model": "viduq2"})
 
 
-def past(price: int | None, time_s: float | None = None, **request: Any) -> Past:
+def past(price: int | None, time_s: float | None = None, **request: Any) -> PastTask:
     amount = None if price is None else Amount(unit="credits", value=Decimal(price))
-    return Past(request={"model": "viduq2", **request}, price=amount, time_s=time_s)
+    return PastTask(request={"model": "viduq2", **request}, price=amount, time_s=time_s)
 
 
 def images(count: int) -> list[Mapping[str, str]]:

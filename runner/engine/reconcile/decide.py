@@ -34,7 +34,7 @@ async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending 
         case Unclear() if _risked(context):
             # Set aside, not forgotten: what it may have cost stays in the budget. Where another
             # run has found its task meanwhile, the next submission meets that.
-            change = Supersede(number=attempt.number, at=context.stamp(), in_doubt=True)
+            change = Supersede(number=attempt.number, at=context.stamp(), only_undecided=True)
             result = await context.ledger.durable(change)
             if isinstance(result, Stale):
                 return Later(delay_s=0.0)

@@ -95,5 +95,8 @@ async def confirm(
 def _owners(context: Context, operation: Operation, status: TaskStatus) -> list[Attempt]:
     """The submissions that a task is on record for, by its id or by its tag."""
     with open_ledger(context.ledger.path, read_only=True) as ledger:
-        known = ledger.of_tasks(operation.provider, [status.task_id])
-        return [*known, *(ledger.of_tag(operation.provider, status.tag) if status.tag else [])]
+        known = ledger.attempts_of_tasks(operation.provider, [status.task_id])
+        return [
+            *known,
+            *(ledger.attempts_with_tag(operation.provider, status.tag) if status.tag else []),
+        ]

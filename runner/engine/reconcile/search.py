@@ -108,15 +108,15 @@ class Search:
         attempt = self._quest.attempt
         since = stamp(self._quest.begun - LOOK_BACK)
         with open_ledger(self._context.ledger.path, read_only=True) as ledger:
-            return ledger.made(attempt.intent, since=since, after=attempt.number)
+            return ledger.known_tasks(attempt.intent, since=since, after=attempt.number)
 
     def _surroundings(self, listing: TaskListing) -> LedgerSnapshot:
         provider, number = self._operation.provider, self._quest.attempt.number
         shown = [row.status.task_id for row in listing.rows]
         with open_ledger(self._context.ledger.path, read_only=True) as ledger:
             # In this order: one that is settled in between is seen twice rather than not at all.
-            undecided = ledger.undecided(provider)
-            known = ledger.of_tasks(provider, shown)
+            undecided = ledger.undecided_attempts(provider)
+            known = ledger.attempts_of_tasks(provider, shown)
         return LedgerSnapshot(
             known={each.task_id: each for each in known if each.task_id and each.number != number},
             made=self._made(),

@@ -10,7 +10,7 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runner.ledger import Realm, Room
+from runner.ledger import Headroom, Realm
 from runner.model import Amount, Operation, PlanEntry, Unit
 from runner.planning.estimates import kind_of
 from runner.providers.base import Provider
@@ -102,7 +102,7 @@ class Budget:
         amount = self._price_of(order)
         return self._unpriced(order) if amount is None else self._priced(order.unit, amount)
 
-    def room(self, job: str, realms: Mapping[str, Realm]) -> Room | None:
+    def headroom(self, job: str, realms: Mapping[str, Realm]) -> Headroom | None:
         """What other runs may have cost for the job, whose price is reserved, to fit.
 
         None where there is no ceiling. `realms`: provider to the side on which costs count.
@@ -112,7 +112,7 @@ class Budget:
             return None
         unit, amount = hold.order.unit, hold.amount
         here = self._settled.get(unit, NOTHING) + self.reserved(unit) - (amount or NOTHING)
-        return Room(unit=unit, left=self._ceilings[unit] - here, amount=amount, realms=realms)
+        return Headroom(unit=unit, left=self._ceilings[unit] - here, amount=amount, realms=realms)
 
     def price(self, job: str, actual: Amount | None) -> None:
         """An answer told what the job costs while its task is under way; of zero, not yet."""

@@ -11,7 +11,7 @@ from runner.engine.outcomes import ended
 from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
-from runner.ledger import Full, Intend, Settle, Stale, Taken, realm_of
+from runner.ledger import Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model import (
     Amount,
     AttemptState,
@@ -34,12 +34,12 @@ SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 
 async def submit(
     context: Context, job_run: JobRun, prefetcher: Prefetcher, upstream: Mapping[str, Outcome]
-) -> Ending | Later | Taken | Full | None:
+) -> Ending | Later | Taken | OverBudget | None:
     """Submit once: None when the task exists, otherwise how the job ended or when to try again.
 
     Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled. `Taken`:
-    the ledger has a living attempt of this request by now, another run's. `Full`: it no longer
-    fits the budget, for what other runs cost.
+    the ledger has a living attempt of this request by now, another run's. `OverBudget`: it no
+    longer fits the budget, for what other runs cost.
     """
     try:
         prepared = await prefetcher.take(job_run.entry) or await prepare(
@@ -154,7 +154,9 @@ def _described(context: Context, job_run: JobRun, error: JobError) -> str:
     return text
 
 
-async def _post(context: Context, job_run: JobRun, prepared: Prepared) -> Submission | Taken | Full:
+async def _post(
+    context: Context, job_run: JobRun, prepared: Prepared
+) -> Submission | Taken | OverBudget:
     """Commit the intent, send the request once, record what became of it.
 
     `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
@@ -189,10 +191,10 @@ def _intend(context: Context, prepared: Prepared) -> Intend:
     """The intent, with the price that the budget has reserved for it."""
     accounts = context.settings.accounts.items()
     realms = {name: realm_of(account.base_url) for name, account in accounts}
-    intent, room = prepared.intent, context.budget.room(prepared.intent.job, realms)
-    if room is not None and room.amount is not None:
-        intent = replace(intent, estimate=Amount(unit=room.unit, value=room.amount))
-    return Intend(run=context.run, intent=intent, room=room)
+    intent, headroom = prepared.intent, context.budget.headroom(prepared.intent.job, realms)
+    if headroom is not None and headroom.amount is not None:
+        intent = replace(intent, estimate=Amount(unit=headroom.unit, value=headroom.amount))
+    return Intend(run=context.run, intent=intent, headroom=headroom)
 
 
 async def _record(

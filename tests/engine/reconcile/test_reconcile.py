@@ -27,7 +27,7 @@ from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
 from runner.engine.reconcile.reconcile import confirm, reconcile
 from runner.engine.submit.budget import Budget
 from runner.errors import Secret
-from runner.ledger import Finish, GroupCommit, Intend, Rescue, Settle, open_ledger
+from runner.ledger import Finish, GroupCommit, Intend, RescueFile, Settle, open_ledger
 from runner.model import (
     Account,
     Attempt,
@@ -142,7 +142,7 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
     )
     with open_ledger(path) as ledger, GroupCommit(path) as journal:
         run = ledger.begin_run("spring.yaml", "vidu-run")
-        rescue = Rescue(folder / "rescue.jsonl")
+        rescue = RescueFile(folder / "rescue.jsonl")
         async with Http(trust_env=False) as http:
             context = Context(
                 settings=Settings(settle_s=settle_s, accounts={"vidu": account}),

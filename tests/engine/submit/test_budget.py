@@ -195,17 +195,17 @@ def test_what_other_runs_cost_meanwhile_counts() -> None:
 
 def test_a_reservation_tells_how_much_room_it_leaves_to_other_runs() -> None:
     ours = budget(20, spent=99)
-    assert ours.room("a", {}) is None
+    assert ours.headroom("a", {}) is None
     ours.elsewhere({})
     for name in ("a", "b"):
         assert ours.admit(order(name)) is NOW
     ours.settle("a", credits_(7), kept=True)
-    room = ours.room("b", {"vidu": "remote"})
+    room = ours.headroom("b", {"vidu": "remote"})
     assert room is not None
     assert (room.left, room.amount, room.realms) == (Decimal(13), Decimal(6), {"vidu": "remote"})
     ours.settle("b", None, kept=False)
     assert ours.admit(order("c", None, kind="4K")) is NOW
-    unknown = ours.room("c", {})
+    unknown = ours.headroom("c", {})
     assert unknown is not None
     assert (unknown.left, unknown.amount) == (Decimal(13), None)
 
