@@ -12,13 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from runner.ledger import Ledger, Realm, realm_of
 from runner.model import Attempt, AttemptState, Evidence
 from runner.providers.registry import PROVIDERS
-from runner.results import Earlier
+from runner.results import EarlierResults
 
 _UNDECIDED = (AttemptState.INTENT, AttemptState.AMBIGUOUS)
 
 
 def evidence_of(
-    earlier: Earlier,
+    earlier: EarlierResults,
     realms: Mapping[Realm, Sequence[str]],
     attempts: Mapping[str, Attempt],
     ledger: Ledger,
@@ -33,7 +33,7 @@ def evidence_of(
         wanted = set(fingerprints).difference(attempts)
         proofs = [
             proof
-            for proof in earlier.proofs
+            for proof in earlier.evidence
             if proof.fingerprint in wanted and _may_be_of(proof, realm)
         ]
         across = set(_known_across(proofs, realm, ledger)) if proofs else ()

@@ -23,7 +23,7 @@ from runner.planning.plan import PlanInputs, PlanOptions, make_plan
 from runner.planning.selection import Selection, select
 from runner.progress import stages
 from runner.providers.registry import put_off
-from runner.results import read_evidence
+from runner.results import read_results
 from runner.settings import Settings
 from runner.terminal import plan_view
 from runner.terminal.plan_view import plan_text
@@ -54,9 +54,9 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         placed = _placed(places)
         attempts = _union(ledger.latest(prints, realm, placed) for realm, prints in realms.items())
         ids = {job.id for job in jobs}
-        earlier = read_evidence(
+        earlier = read_results(
             places.results,
-            needless=lambda job, fingerprint: job in ids and fingerprint in attempts,
+            skip=lambda job, fingerprint: job in ids and fingerprint in attempts,
         )
         known = PlanInputs(
             attempts=attempts,

@@ -1,7 +1,7 @@
-"""Outcomes in, the results manifest out, and back as evidence of what was paid for."""
+"""Results manifest: writes the outcomes of a run, and reads an earlier one as evidence."""
 
-from runner.results.evidence import Earlier, read_evidence
+from runner.results.evidence import EarlierResults, read_results
 from runner.results.rows import Header
 from runner.results.write import write_results
 
-__all__ = ["Earlier", "Header", "read_evidence", "write_results"]
+__all__ = ["EarlierResults", "Header", "read_results", "write_results"]

@@ -1,4 +1,4 @@
-"""An earlier results manifest in, what it proves was paid for out; it never fails, only warns."""
+"""Reads an earlier results manifest as evidence of what was paid for; warns if it is unreadable."""
 
 from __future__ import annotations
 
@@ -14,72 +14,69 @@ from runner.documents import load
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.media import EXTENSIONS
 from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile
-from runner.results.row_filter import JSON, YAML, Needless, filter_rows
+from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION
 
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_SUREST_FIRST = (State.SUCCEEDED, State.PENDING, State.AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Earlier:
-    """What an earlier results manifest says."""
+class EarlierResults:
+    """The content of an earlier results manifest."""
 
     rows: tuple[Mapping[str, Any], ...] = ()
-    """Every row as it stands, those of the jobs and then those of removed ones, but for those
-    that were left out."""
-    proofs: tuple[Evidence, ...] = ()
-    """The rows of what was paid for, is under way, or may be either: the surest proof first."""
+    """The rows of jobs, then those of removed jobs, as they are in the file; skipped rows are
+    missing."""
+    evidence: tuple[Evidence, ...] = ()
+    """One for each row that was paid for, is under way, or may be either: the surest first."""
     diagnostics: tuple[Diagnostic, ...] = ()
-    """Warnings: it could not be read."""
-
-    @property
-    def states(self) -> dict[str, str]:
-        """Job id to the state in its row."""
-        return {each["id"]: str(each.get("state")) for each in reversed(self.rows)}
+    """A warning if the file could not be read."""
 
     def removed(self, ids: Collection[str]) -> list[Mapping[str, Any]]:
         """The rows of jobs that are not among `ids`, one for each job."""
-        rows = {each["id"]: each for each in reversed(self.rows) if each["id"] not in ids}
+        rows = {row["id"]: row for row in reversed(self.rows) if row["id"] not in ids}
         return list(reversed(rows.values()))
 
 
-def read_evidence(path: Path, *, needless: Needless | None = None) -> Earlier:
-    """Read the results manifest at `path`, if there is one, but for rows that are `needless`."""
+def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
+    """Read the results manifest at `path`, if there is one, without the rows to `skip`."""
     try:
-        document = _needed(path, needless) if needless else _all(path)
+        document = _read_filtered(path, skip) if skip else _read_whole(path)
         flaw = _flaw(document)
     except FileNotFoundError:
-        return Earlier()
+        return EarlierResults()
     except (ManifestError, OSError, ValueError, RecursionError) as error:
-        document, flaw = None, _words(error)
+        document, flaw = None, _describe(error)
     if flaw:
-        problem = Diagnostic(
-            message=f"the results manifest {flaw}; it is no evidence of what was paid for",
+        warning = Diagnostic(
+            message=f"the results manifest {flaw}; it is not used as evidence of what was paid for",
             location=Location(path=str(path)),
             warning=True,
         )
-        return Earlier(diagnostics=(problem,))
+        return EarlierResults(diagnostics=(warning,))
     found = [*document["jobs"], *_list(document.get("removed"))]
-    rows = tuple(each for each in found if isinstance(each, dict) and _text(each.get("id")))
-    return Earlier(rows=rows, proofs=_proofs(rows))
+    rows = tuple(row for row in found if isinstance(row, dict) and _text(row.get("id")))
+    evidence = [proof for row in rows if (proof := _evidence(row))]
+    evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))
+    return EarlierResults(rows=rows, evidence=tuple(evidence))
 
 
-def _needed(path: Path, needless: Needless) -> Any:
-    """The document without rows that nobody needs; whole, where that makes no sense of it."""
+def _read_filtered(path: Path, skip: SkipRow) -> Any:
     with path.open("rb") as file:
-        content = filter_rows(file, JSON if _is_json(path) else YAML, needless)
+        content = filter_rows(file, JSON if _is_json(path) else YAML, skip)
     try:
-        document = _parsed(path, content)
+        return _parse(path, content)
     except (ManifestError, ValueError, RecursionError):
-        return _all(path)
-    return document
+        # A YAML alias may refer to a row that was left out.
+        return _read_whole(path)
 
 
-def _all(path: Path) -> Any:
-    return _parsed(path, path.read_bytes())
+def _read_whole(path: Path) -> Any:
+    return _parse(path, path.read_bytes())
 
 
-def _parsed(path: Path, content: bytes) -> Any:
+def _parse(path: Path, content: bytes) -> Any:
     text = content.decode("utf-8-sig")
     return json.loads(text) if _is_json(path) else load(text, path=str(path))
 
@@ -89,15 +86,15 @@ def _is_json(path: Path) -> bool:
 
 
 def _flaw(document: Any) -> str | None:
-    """What keeps a document from being evidence; None where nothing does."""
+    """Why a document is not a results manifest of this version; None if it is one."""
     if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
-        return "is none of vidu-run's"
+        return "was not written by vidu-run"
     if document.get("version") != VERSION:
-        return f"is of version {document.get('version')}, not {VERSION}"
+        return f"has version {document.get('version')}, not {VERSION}"
     return None
 
 
-def _words(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     match error:
         case OSError():
             return f"cannot be read: {error.strerror or error}"
@@ -108,18 +105,9 @@ def _words(error: Exception) -> str:
     return f"is damaged: {error}"
 
 
-def _proofs(rows: Collection[Mapping[str, Any]]) -> tuple[Evidence, ...]:
-    """What rows prove; those that prove the same stay in their order."""
-    proofs = [proof for each in rows if (proof := _proof(each))]
-    return tuple(sorted(proofs, key=lambda proof: _SUREST.index(proof.state)))
-
-
-_SUREST = (State.SUCCEEDED, State.PENDING, State.AMBIGUOUS)
-
-
-def _proof(row: Mapping[str, Any]) -> Evidence | None:
-    task_id = _digits(row.get("task_id"))
-    state, fingerprint = _proven(row, task_id), _text(row.get("fingerprint"))
+def _evidence(row: Mapping[str, Any]) -> Evidence | None:
+    task_id = _task_id(row.get("task_id"))
+    state, fingerprint = _proven_state(row, task_id), _text(row.get("fingerprint"))
     if not fingerprint or state is None:
         return None
     cost, usage = _mapping(row.get("cost")), _mapping(row.get("usage"))
@@ -128,20 +116,20 @@ def _proof(row: Mapping[str, Any]) -> Evidence | None:
         fingerprint=fingerprint,
         state=state,
         task_id=task_id,
-        seed=_whole(row.get("seed")),
-        credits=_whole(row.get("credits")),
+        seed=_int(row.get("seed")),
+        credits=_int(row.get("credits")),
         estimated=_amount(cost.get("estimated")),
         actual=_amount(cost.get("actual")),
         usage=usage,
         urls=tuple(url for url in _list(row.get("urls")) if isinstance(url, str)),
         files=_files(_list(row.get("files"))),
-        attempts=_whole(row.get("attempts")) or 1,
+        attempts=_int(row.get("attempts")) or 1,
         submitted_at=_text(row.get("submitted_at")),
         finished_at=_text(row.get("finished_at")),
     )
 
 
-def _proven(row: Mapping[str, Any], task_id: str | None) -> State | None:
+def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
     """What a row proves of its request: paid for, under way, or perhaps one of these."""
     match row.get("state"):
         case State.SUCCEEDED:
@@ -149,15 +137,15 @@ def _proven(row: Mapping[str, Any], task_id: str | None) -> State | None:
         case State.FAILED if _mapping(row.get("error")).get("code") == RESULT_GONE:
             return State.SUCCEEDED
         case State.PENDING | State.AMBIGUOUS if task_id:
-            return State.PENDING  # a task that was not told of any more is asked for again
+            return State.PENDING  # even a task that the provider had lost is asked for again
         case State.AMBIGUOUS:
             return State.AMBIGUOUS
     return None
 
 
 def _files(values: list[Any]) -> tuple[StoredFile, ...]:
-    """All files of a row; none where not each of them can be told."""
-    files = [file for each in values if (file := _file(each))]
+    """All files of a row; empty unless every one of them is valid."""
+    files = [file for value in values if (file := _file(value))]
     return tuple(files) if len(files) == len(values) else ()
 
 
@@ -169,7 +157,7 @@ def _file(value: Any) -> StoredFile | None:
             "bytes": int(size),
             "media_type": str(media_type),
         }:
-            if _DIGEST.fullmatch(sha256) and media_type in EXTENSIONS:
+            if _SHA256.fullmatch(sha256) and media_type in EXTENSIONS:
                 return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
     return None
 
@@ -195,10 +183,11 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _digits(value: Any) -> str | None:
-    """A task id, also where someone's editor has taken its quotes away."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value)
+def _task_id(value: Any) -> str | None:
+    # An editor may have removed the quotes of a number.
+    number = _int(value)
+    return _text(value) if number is None else str(number)
 
 
-def _whole(value: Any) -> int | None:
+def _int(value: Any) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -1,8 +1,8 @@
-"""A results manifest's bytes in; the same without the rows that nobody needs, unparsed, out.
+"""Removes rows from a results manifest without parsing it, to make reading a large one fast.
 
-After a run of 100,000 jobs the results manifest has millions of lines, and the ledger knows
-nearly all that they say. The rows that the program itself has written are told apart by their
-layout alone; everything else is left for the parser, and whatever is in doubt.
+After a run of 100,000 jobs the file has millions of lines, and the ledger knows most of their
+content. Only rows in the very layout that this program writes are removed; any other text stays
+for the parser.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
-Needless: TypeAlias = Callable[[str, str], bool]
-"""Whether nobody needs the row of that job id and fingerprint."""
+SkipRow: TypeAlias = Callable[[str, str], bool]
+"""Whether the row of that job id and fingerprint may be left out."""
 
 _BLOCK_BYTES = 1 << 20
-_MOST_BYTES = 1 << 24
-"""No row is longer: what is, is none of ours."""
+_MAX_ROW_BYTES = 1 << 24
+"""A longer row was not written by this program."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """How the rows of one format stand in the file."""
+    """How rows are laid out in one format."""
 
     start: bytes
-    """What stands before each row of a list."""
+    """The bytes before each row of a list."""
     row: re.Pattern[bytes]
-    """All of a row that another one follows, with its id."""
+    """A whole row with its id, if another row follows."""
     fingerprint: re.Pattern[bytes]
 
 
@@ -43,27 +43,29 @@ JSON = Layout(
 )
 
 
-def filter_rows(file: BinaryIO, layout: Layout, needless: Needless) -> bytes:
-    """What is left of the file. The last row of each list stays, so that no list gets empty."""
+def filter_rows(file: BinaryIO, layout: Layout, skip: SkipRow) -> bytes:
+    """The file's content without the rows to skip."""
+    # The last row of a list is never removed, because `row` matches only before another row: a
+    # list that became empty would read as null.
     pieces = _pieces(file, layout.start)
-    return layout.start.join(piece for piece in pieces if not _can_go(piece, layout, needless))
+    return layout.start.join(piece for piece in pieces if not _is_skipped(piece, layout, skip))
 
 
 def _pieces(file: BinaryIO, start: bytes) -> Iterator[bytes]:
-    """The file, cut where rows start; never more of it at once than a row and a block."""
-    rest = b""
+    """Yield the file, cut where rows start; holds one row and one block in memory."""
+    tail = b""
     while block := file.read(_BLOCK_BYTES):
-        *whole, rest = (rest + block).split(start)
-        yield from whole
-        if len(rest) > _MOST_BYTES:
-            yield rest + file.read()
+        *complete, tail = (tail + block).split(start)
+        yield from complete
+        if len(tail) > _MAX_ROW_BYTES:
+            yield tail + file.read()
             return
-    yield rest
+    yield tail
 
 
-def _can_go(piece: bytes, layout: Layout, needless: Needless) -> bool:
+def _is_skipped(piece: bytes, layout: Layout, skip: SkipRow) -> bool:
     row = layout.row.fullmatch(piece)
     fingerprints = layout.fingerprint.findall(piece) if row else []
     if row is None or len(fingerprints) != 1:
         return False
-    return needless(row[1].decode("utf-8", "replace"), fingerprints[0].decode())
+    return skip(row[1].decode("utf-8", "replace"), fingerprints[0].decode())

@@ -1,4 +1,4 @@
-"""Outcomes in, the rows and totals of a results manifest out, as plain data in their order."""
+"""Converts outcomes to the rows and totals of a results manifest, as plain data in key order."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 from runner.model import Amount, Deferred, Job, JobError, JobOutput, Media, Outcome, State, Unit
 
 VERSION = 1
-_APART = frozenset({"prompt", "model", "seed"})
-"""Parameters that have keys of their own in a row."""
+_OWN_KEYS = frozenset({"prompt", "model", "seed"})
+"""Parameters with a key of their own in a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What a results manifest says of its manifest and of the run that wrote it."""
+    """What a results manifest records about its manifest and about the run that wrote it."""
 
     manifest: str
     """Path of the manifest, relative to the results manifest, with `/`."""
@@ -31,12 +31,12 @@ class Header:
     """Program and version."""
     started_at: str
     finished_at: str | None = None
-    """None while the run goes on."""
+    """None while the run is in progress."""
     exit_code: int | None = None
 
 
 def head(header: Header, outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """All that stands before the jobs."""
+    """Everything before the jobs."""
     return {
         "version": VERSION,
         "manifest": {"path": header.manifest, "sha256": header.sha256},
@@ -52,15 +52,15 @@ def head(header: Header, outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
-    """The row of one job in a results manifest that lies in `folder`."""
+    """The row of one job in a results manifest in `folder`."""
     job = outcome.job
     return {
         "id": job.id,
         "operation": job.operation,
         "state": outcome.state.value,
         "reason": outcome.reason,
-        "prompt": plain(_asked(outcome, "prompt")),
-        "model": plain(_asked(outcome, "model")),
+        "prompt": plain(_requested(outcome, "prompt")),
+        "model": plain(_requested(outcome, "model")),
         "parameters": _parameters(job, folder),
         "tags": list(job.draft.tags),
         "task_id": outcome.task_id,
@@ -86,8 +86,8 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
     }
 
 
-def _asked(outcome: Outcome, name: str) -> Any:
-    """A parameter as it was sent, where other jobs' results were put in; else as planned."""
+def _requested(outcome: Outcome, name: str) -> Any:
+    """A parameter as it was sent, with other jobs' results put in; as planned if not sent."""
     value = outcome.job.parameters.get(name)
     if isinstance(value, Deferred) and outcome.sent is not None:
         return outcome.sent.get(name, value)
@@ -95,7 +95,7 @@ def _asked(outcome: Outcome, name: str) -> Any:
 
 
 def plain(value: Any) -> Any:
-    """`value` as data any reader takes: waiting values as expressions, no NaN and no infinity."""
+    """`value` as portable data: deferred values as expressions, NaN and infinity as null."""
     match value:
         case Deferred():
             return "".join(p if isinstance(p, str) else _expression(p) for p in value.parts)
@@ -109,13 +109,13 @@ def plain(value: Any) -> Any:
 
 
 def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    # One pass: each outcome is read from the disk when it is looked at.
+    # One pass, because each access reads an outcome from the disk.
     states, reused = Counter[State](), 0
     cost: dict[Unit, Decimal] = {"credits": Decimal(0), "cny": Decimal(0)}
     for outcome in outcomes:
         states[outcome.state] += 1
         reused += outcome.reused
-        # Where the provider tells no price (ModelVerse), the price list's is what it was.
+        # ModelVerse reports no price: there the price list's counts.
         listed = outcome.estimated if outcome.state is State.SUCCEEDED else None
         if (amount := outcome.actual or _reported(outcome) or listed) is not None:
             cost[amount.unit] += amount.value
@@ -134,11 +134,11 @@ def _reported(outcome: Outcome) -> Amount | None:
 
 
 def _parameters(job: Job, folder: Path) -> dict[str, Any]:
-    """What was asked for besides prompt, model and seed, in the manifest's order."""
+    """The parameters without keys of their own, in the manifest's order."""
     return {
         name: _media(job, name, value, folder) if name in job.media else plain(value)
         for name, value in job.parameters.items()
-        if name not in _APART
+        if name not in _OWN_KEYS
     }
 
 
@@ -148,7 +148,7 @@ def _media(job: Job, name: str, value: Any, folder: Path) -> Any:
 
 
 def _image(image: Media | Deferred, base: Path, folder: Path) -> str:
-    """An image by its path (seen from `folder`), URL or, short, what a data URI holds."""
+    """An image as a path relative to `folder`, a URL, or type and digest of a data URI."""
     if isinstance(image, Deferred):
         return str(plain(image))
     if image.path is not None:
@@ -161,7 +161,7 @@ def _image(image: Media | Deferred, base: Path, folder: Path) -> str:
 
 
 def _expression(output: JobOutput) -> str:
-    """The expression that stands for a part of another job's result."""
+    """The expression for a part of another job's result."""
     name = f"jobs['{output.job}']"
     if output.attribute == "output":
         last = f"outputs[{output.index}]" if output.index else "output"
@@ -175,7 +175,7 @@ def _amount(amount: Amount | None) -> dict[str, Any] | None:
 
 
 def _number(value: Decimal) -> int | float:
-    """A sum of money as a plain number: 6 or 1.41."""
+    """A whole number where it is one: 6 or 1.41."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from runner.documents import dump
 from runner.model import RESULT_GONE, Amount, Billed, ErrorClass, Evidence, JobError, Outcome, State
-from runner.results import Header, read_evidence, write_results
+from runner.results import Header, read_results, write_results
 from runner.results.rows import row
 
 MakeOutcome = Callable[..., Outcome]
@@ -29,9 +29,9 @@ def test_what_was_written_comes_back_as_evidence(
 ) -> None:
     made = outcome(usage={"duration": 5}, estimated=Amount(unit="cny", value=Decimal("1.41")))
     write_results(path, header, [made])
-    earlier = read_evidence(path)
+    earlier = read_results(path)
     assert earlier.diagnostics == ()
-    assert earlier.proofs == (
+    assert earlier.evidence == (
         Evidence(
             job="window",
             fingerprint=made.job.fingerprint,
@@ -64,14 +64,13 @@ def test_only_what_was_or_may_have_been_paid_for_is_evidence(
         outcome("left out", state=State.SKIPPED),
     ]
     write_results(path, header, outcomes)
-    found = read_evidence(path)
-    assert {proof.job: proof.state for proof in found.proofs} == {
+    found = read_results(path)
+    assert {proof.job: proof.state for proof in found.evidence} == {
         "done": State.SUCCEEDED,
         "going": State.PENDING,
         "lost sight of": State.PENDING,
         "unknown": State.AMBIGUOUS,
     }
-    assert found.states == {each.job.id: each.state.value for each in outcomes}
 
 
 def test_a_result_that_is_gone_was_paid_for_all_the_same(
@@ -81,13 +80,13 @@ def test_a_result_that_is_gone_was_paid_for_all_the_same(
         code=RESULT_GONE, message="gone", class_=ErrorClass.PROVIDER, billed=Billed.YES
     )
     write_results(path, header, [outcome("a", state=State.FAILED, error=error)])
-    (proof,) = read_evidence(path).proofs
+    (proof,) = read_results(path).evidence
     assert proof.state is State.SUCCEEDED
 
 
 def test_a_removed_job_is_evidence_too(path: Path, header: Header, outcome: MakeOutcome) -> None:
     write_results(path, header, [], [row(outcome("gone"), path.parent)])
-    assert [proof.fingerprint for proof in read_evidence(path).proofs] == [fingerprint("gone")]
+    assert [proof.fingerprint for proof in read_results(path).evidence] == [fingerprint("gone")]
 
 
 def test_of_equal_requests_the_surest_proof_comes_first(
@@ -99,7 +98,7 @@ def test_of_equal_requests_the_surest_proof_comes_first(
     ]
     path = tmp_path / "r.yaml"
     path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
-    assert [proof.credits for proof in read_evidence(path).proofs] == [2, 3, 1]
+    assert [proof.credits for proof in read_results(path).evidence] == [2, 3, 1]
 
 
 def test_rows_of_jobs_that_are_gone_are_kept_once(
@@ -107,13 +106,13 @@ def test_rows_of_jobs_that_are_gone_are_kept_once(
 ) -> None:
     gone = [row(outcome(name), path.parent) for name in ("b", "c", "d")]
     write_results(path, header, [outcome("a"), outcome("b")], gone)
-    earlier = read_evidence(path)
+    earlier = read_results(path)
     assert [each["id"] for each in earlier.removed({"a", "c"})] == ["b", "d"]
 
 
 def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
-    earlier = read_evidence(path)
-    assert (earlier.rows, earlier.proofs, earlier.diagnostics) == ((), (), ())
+    earlier = read_results(path)
+    assert (earlier.rows, earlier.evidence, earlier.diagnostics) == ((), (), ())
 
 
 @pytest.mark.parametrize(
@@ -122,9 +121,9 @@ def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
         (b"{", "is damaged"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
         (b"", "is "),
-        (b"[1]", "is none of vidu-run's"),
-        (b'{"version": 1}', "is none of vidu-run's"),
-        (b'{"version": 2, "jobs": []}', "is of version 2, not 1"),
+        (b"[1]", "was not written by vidu-run"),
+        (b'{"version": 1}', "was not written by vidu-run"),
+        (b'{"version": 2, "jobs": []}', "has version 2, not 1"),
         (b"[" * 100_000, "is damaged"),
         (b'{"version": 1, "jobs": ' + b"1" * 10_000 + b"}", "is "),
     ],
@@ -133,16 +132,16 @@ def test_a_results_manifest_that_is_none_is_told_and_not_believed(
     path: Path, content: bytes, words: str
 ) -> None:
     path.write_bytes(content)
-    earlier = read_evidence(path)
+    earlier = read_results(path)
     (problem,) = earlier.diagnostics
     assert problem.warning
     assert words in problem.message
-    assert earlier.proofs == ()
+    assert earlier.evidence == ()
 
 
 def test_a_results_manifest_that_cannot_be_read_is_told(path: Path) -> None:
     path.mkdir()
-    (problem,) = read_evidence(path).diagnostics
+    (problem,) = read_results(path).diagnostics
     assert "cannot be read: Is a directory" in problem.message
 
 
@@ -163,7 +162,7 @@ def test_an_odd_row_proves_nothing_and_hides_no_other(
     path = tmp_path / "r.yaml"
     rows = [odd, row(outcome("a"), tmp_path)]
     path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
-    assert [proof.fingerprint for proof in read_evidence(path).proofs] == [fingerprint("a")]
+    assert [proof.fingerprint for proof in read_results(path).evidence] == [fingerprint("a")]
 
 
 def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
@@ -182,7 +181,7 @@ def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
         "attempts": None,
     }
     path.write_text(dump({"version": 1, "jobs": [odd]}), encoding="utf-8")
-    (proof,) = read_evidence(path).proofs
+    (proof,) = read_results(path).evidence
     assert (proof.task_id, proof.seed, proof.credits) == ("911092490931552256", None, None)
     assert (proof.actual, proof.usage, proof.urls) == (None, {}, ("https://a",))
     assert (proof.files, proof.attempts) == ((), 1)

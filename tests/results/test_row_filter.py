@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from runner.documents import dump, load
 from runner.model import Outcome
-from runner.results import Header, read_evidence, write_results
+from runner.results import Header, read_results, write_results
 from runner.results.row_filter import JSON, YAML, filter_rows
 from runner.results.rows import row
 
@@ -105,7 +105,7 @@ def test_rows_of_another_layout_are_read_as_ever(tmp_path: Path, outcome: MakeOu
     path = tmp_path / "r.yaml"
     rows = [row(outcome(name), tmp_path) for name in "ab"]
     path.write_text(json.dumps({"version": 1, "jobs": rows}), "utf-8")
-    earlier = read_evidence(path, needless=lambda *_: True)
+    earlier = read_results(path, skip=lambda *_: True)
     assert ids([dict(each) for each in earlier.rows]) == ["a", "b"]
 
 
@@ -116,9 +116,9 @@ def test_what_stops_making_sense_without_some_rows_is_read_whole(tmp_path: Path)
     )
     end = "\n  - id: b\n    state: succeeded\n    urls: *shared\n    fingerprint: b\n"
     path.write_text(start + end, "utf-8")
-    earlier = read_evidence(path, needless=lambda job, _: job == "a")
+    earlier = read_results(path, skip=lambda job, _: job == "a")
     assert earlier.diagnostics == ()
-    assert [(proof.job, proof.urls) for proof in earlier.proofs] == [("b", ("https://a",))]
+    assert [(proof.job, proof.urls) for proof in earlier.evidence] == [("b", ("https://a",))]
 
 
 @given(blocks=st.lists(st.text(st.sampled_from("\n  - {id:\"a'é"), max_size=40), max_size=30))

@@ -131,26 +131,6 @@ def test_what_a_run_wrote_on_its_way_is_completed_at_its_end(
     assert read(path)["run"]["exit_code"] == 0
 
 
-def test_what_a_killed_run_left_is_used_up(
-    path: Path, header: Header, outcome: MakeOutcome
-) -> None:
-    path.with_name(f".{path.name}.part").write_text("half of a row " * 10_000)
-    write_results(path, header, [outcome()])
-    assert [each.name for each in path.parent.iterdir()] == [path.name]
-    assert read(path)["totals"]["jobs"] == 1
-
-
-def test_a_symlink_in_the_place_of_the_temporary_file_is_not_followed(
-    path: Path, header: Header, outcome: MakeOutcome
-) -> None:
-    precious = path.parent / "precious"
-    precious.write_text("mine")
-    path.with_name(f".{path.name}.part").symlink_to(precious)
-    with pytest.raises(OutputError):
-        write_results(path, header, [outcome()])
-    assert precious.read_text() == "mine"
-
-
 def test_two_runs_that_write_at_once_leave_one_whole_file(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
