@@ -10,10 +10,14 @@ from dataclasses import dataclass, field, replace
 from runner.errors.text import excerpt, one_line
 
 _SHOWN = 12
+_COMPARED = 1000
+"""Comparing is slow: of more names, only those with the same first two characters are compared."""
 
 
 def nearest(name: str, known: Sequence[str]) -> str | None:
     """The known name that is most like `name`; None where none is much like it."""
+    if len(known) > _COMPARED:
+        known = [candidate for candidate in known if candidate.startswith(name[:2])][:_COMPARED]
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
 
 

@@ -1,37 +1,68 @@
-"""A text with expressions and a scope of values in, the text's value out."""
+"""Templates: compile a text with expressions once, evaluate it against any scope of values."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
-from runner.expressions.filters import DEFAULT, FilterError, is_number, shown, to_text
+from runner.errors import suggest
+from runner.expressions.filters import DEFAULT, FilterError, format_value, is_number, to_text
 from runner.expressions.syntax import (
+    OPENING,
     AbsentError,
     Expression,
     ExpressionError,
     Path,
-    listed_names,
-    written,
+    format_path,
+    parse_expression,
 )
 from runner.model import Deferred, JobOutput
 
 _MISSING: Final = object()
-_SOME_TEXT: Final = "..."
+_PLACEHOLDER: Final = "..."
+_OPENING = re.compile(r"\$?\$\{\{")
+
+
+def compile_text(text: str) -> Template | str:
+    """A template; or the text itself, with `$${{` as `${{`, if it contains no expression.
+
+    Raises ExpressionError.
+    """
+    return _compile(text) if OPENING in text else text
+
+
+@lru_cache(maxsize=4096)
+def _compile(text: str) -> Template | str:
+    parts: list[str | Expression] = []
+    literal, end = "", 0
+    while opening := _OPENING.search(text, end):
+        literal += text[end : opening.start()]
+        end = opening.end()
+        if opening[0] != OPENING:
+            literal += OPENING
+            continue
+        expression, end = parse_expression(text, opening.start())
+        parts += [literal, expression] if literal else [expression]
+        literal = ""
+    literal += text[end:]
+    if not parts:
+        return literal
+    return Template(parts=(*parts, literal) if literal else tuple(parts))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """A text with at least one expression, ready to be evaluated any number of times."""
+    """A text with at least one expression."""
 
     parts: tuple[str | Expression, ...]
-    """Never two texts in a row, never an empty one."""
+    """No two texts in a row and no empty text."""
 
     @cached_property
     def paths(self) -> tuple[Path, ...]:
-        """What the expressions refer to, in order of appearance."""
+        """The paths of the expressions, in order."""
         return tuple(part.path for part in self.parts if isinstance(part, Expression))
 
     @cached_property
@@ -40,60 +71,103 @@ class Template:
         return frozenset(str(path[0]) for path in self.paths)
 
     def without(self, roots: Collection[str]) -> Template | str:
-        """The same with some text for each expression that starts from one of these names."""
+        """The template with placeholder text for the expressions that start with these names."""
         parts: list[str | Expression] = []
         for part in self.parts:
-            known = isinstance(part, str) or part.path[0] not in roots
-            piece = part if known else _SOME_TEXT
-            if isinstance(piece, str) and parts and isinstance(parts[-1], str):
-                parts[-1] += piece
+            if isinstance(part, Expression) and part.path[0] not in roots:
+                parts.append(part)
             else:
-                parts.append(piece)
+                _append(parts, part if isinstance(part, str) else _PLACEHOLDER)
         match parts:
             case [str(text)]:
                 return text
         return Template(parts=tuple(parts))
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
-        """The value with the names of `scope` put in; an ExpressionError where one is unknown.
+        """The value; raises ExpressionError where `scope` lacks a name or a filter fails.
 
-        One expression alone keeps the type of its value. Otherwise the values must be texts or
-        numbers, and the whole is a text, or a Deferred where a part is known only later. Values
-        are data: an expression inside one stays as it is.
+        A single expression keeps the type of its value. Otherwise each value must be text or a
+        number, and the result is text, or a Deferred if a part is only known later. Values are
+        data: an expression inside a value is not evaluated.
         """
         if len(self.parts) == 1 and isinstance(self.parts[0], Expression):
-            return _value(self.parts[0], scope)
-        values = [part if isinstance(part, str) else _part(part, scope) for part in self.parts]
+            return _evaluate(self.parts[0], scope)
+        values = [part if isinstance(part, str) else _as_text(part, scope) for part in self.parts]
         texts = [value for value in values if isinstance(value, str)]
         if len(texts) == len(values):
             return "".join(texts)
-        return Deferred(parts=tuple(_joined(values)))
+        return Deferred(parts=_deferred_parts(values))
 
 
-def _value(expression: Expression, scope: Mapping[str, Any]) -> Any:
+def _append(parts: list[Any], text: str) -> None:
+    """Append a text, joined with a text before it."""
+    if parts and isinstance(parts[-1], str):
+        parts[-1] += text
+    elif text:
+        parts.append(text)
+
+
+def _deferred_parts(values: Iterable[str | Deferred]) -> tuple[str | JobOutput, ...]:
+    parts: list[str | JobOutput] = []
+    for value in values:
+        for part in (value,) if isinstance(value, str) else value.parts:
+            if isinstance(part, str):
+                _append(parts, part)
+            else:
+                parts.append(part)
+    return tuple(parts)
+
+
+def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
     value = _look_up(expression, scope)
     for call in expression.calls:
+        name = call.filter.name
         if isinstance(value, Deferred):
             raise ExpressionError(
-                f"{expression.name} is known only when that job is done: no filter can change it",
+                f"{expression.name} is not known until that job is done: filters cannot change it",
                 offset=call.offset,
-                length=len(call.filter.name),
+                length=len(name),
             )
-        if value is _MISSING:
-            value = None
         try:
-            value = call.filter.apply(value, *call.arguments)
+            value = call.filter.apply(None if value is _MISSING else value, *call.arguments)
         except FilterError as error:
             raise ExpressionError(
-                f"{call.filter.name} cannot take {expression.name}: {error}",
+                f"{name} does not accept {expression.name}: {error}",
                 offset=call.offset,
-                length=len(call.filter.name),
+                length=len(name),
                 data=True,
             ) from None
     return value
 
 
+def _as_text(expression: Expression, scope: Mapping[str, Any]) -> str | Deferred:
+    """The value of an expression with text around it."""
+    value = _evaluate(expression, scope)
+    if isinstance(value, Deferred):
+        return value
+    if isinstance(value, str) or is_number(value):
+        return to_text(value)
+    kind, advice, filter_ = "a list", "convert it", "json"
+    if value is None:
+        kind, advice, filter_ = "null", "give it a default", 'default("...")'
+    elif isinstance(value, bool):
+        kind, filter_ = format_value(value), "str"
+    elif isinstance(value, Mapping):
+        kind = "a mapping"
+    raise ExpressionError(
+        f"{expression.name} is {kind}, and only text and numbers can be part of a text",
+        offset=expression.offset,
+        length=expression.length,
+        hint=f"{advice}: ${{{{ {expression.name} | {filter_} }}}}",
+        data=True,
+    )
+
+
+# ----------------------------------------------------------------------------------------- lookup
+
+
 def _look_up(expression: Expression, scope: Mapping[str, Any]) -> Any:
+    """The value at the path; `_MISSING` if only its last name is missing and has a default."""
     value: Any = scope
     last = len(expression.path) - 1
     for number, step in enumerate(expression.path):
@@ -103,88 +177,46 @@ def _look_up(expression: Expression, scope: Mapping[str, Any]) -> Any:
             calls = expression.calls
             if number == last and number and calls and calls[0].filter is DEFAULT:
                 return _MISSING
-            raise _unknown(expression, number, value, error) from None
+            raise _lookup_error(expression, number, value, error) from None
     return value
 
 
 def _child(value: Any, step: str | int) -> Any:
-    """What a step leads to. Only items are looked up: no attribute of anything is in reach."""
+    # Only items are looked up, never attributes: no object of Python's can be reached.
     if value.__class__ is dict:
         return value[step]
-    ordered = isinstance(value, Sequence)
-    if isinstance(value, str | bytes) or (ordered and isinstance(step, str)):
+    is_sequence = isinstance(value, Sequence)
+    if isinstance(value, str | bytes) or (is_sequence and isinstance(step, str)):
         raise KeyError(step)
     if not hasattr(type(value), "__getitem__"):
         raise KeyError(step)
     return value[step]
 
 
-def _unknown(expression: Expression, number: int, value: Any, error: Exception) -> ExpressionError:
-    """Why step `number` leads nowhere from `value`."""
+def _lookup_error(
+    expression: Expression, number: int, value: Any, error: Exception
+) -> ExpressionError:
+    """Why `value` has no step `number` of the path."""
     step = expression.path[number]
-    parent = written(expression.path[:number]) if number else ""
+    parent = format_path(expression.path[:number]) if number else ""
+    names = _names(value)
     hint = None
     if isinstance(error, AbsentError):
         message, hint = error.message, error.hint
     elif not number:
-        message = f'unknown name "{step}"'
-        hint = listed_names(str(step), _names(value))
-    elif isinstance(value, Mapping) or (_names(value) and not isinstance(value, Sequence)):
-        message = f'{parent} has no "{step}"'
-        hint = listed_names(str(step), _names(value))
+        message, hint = f'unknown name "{step}"', suggest(str(step), names)
+    elif names or isinstance(value, Mapping):
+        message, hint = f'{parent} has no "{step}"', suggest(str(step), names) or "it is empty"
     elif isinstance(value, Sequence) and not isinstance(value, str):
-        message = f"{parent} has {len(value)} items, counted from 0: no [{shown(step)}]"
-        hint = "a list is asked by number: [0]" if isinstance(step, str) else None
+        message = f"{parent} has {len(value)} items, numbered from 0: no [{format_value(step)}]"
+        hint = "select an item by its number: [0]" if isinstance(step, str) else None
     else:
-        message = f"{parent} is a single value, without parts: no {shown(step)}"
+        message = f"{parent} is a single value: it has no {format_value(step)}"
     return ExpressionError(message, offset=expression.offset, length=expression.length, hint=hint)
 
 
 def _names(value: Any) -> list[str]:
-    """The names a mapping, or something that lists its names likewise, offers."""
+    """The names that a mapping, or an object that iterates over its names, offers."""
     if isinstance(value, Iterable) and not isinstance(value, str | Sequence):
         return [str(name) for name in value]
     return []
-
-
-def _part(expression: Expression, scope: Mapping[str, Any]) -> str | Deferred:
-    """The value of an expression with text around it."""
-    value = _value(expression, scope)
-    if isinstance(value, Deferred):
-        return value
-    if isinstance(value, str) or is_number(value):
-        return to_text(value)
-    raise ExpressionError(
-        f"{expression.name} is {_kind(value)}, and only text and numbers go into a text",
-        offset=expression.offset,
-        length=expression.length,
-        hint=_remedy(value, expression),
-        data=True,
-    )
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return shown(value)
-    return "a mapping" if isinstance(value, Mapping) else "a list"
-
-
-def _remedy(value: Any, expression: Expression) -> str:
-    if value is None:
-        return f'give it a default: ${{{{ {expression.name} | default("...") }}}}'
-    name = "str" if isinstance(value, bool) else "json"
-    return f"say so, if it is meant: ${{{{ {expression.name} | {name} }}}}"
-
-
-def _joined(values: Iterable[str | Deferred]) -> list[str | JobOutput]:
-    """The parts of texts and deferred values, with texts in a row made one."""
-    joined: list[str | JobOutput] = []
-    for value in values:
-        for part in (value,) if isinstance(value, str) else value.parts:
-            if isinstance(part, str) and joined and isinstance(joined[-1], str):
-                joined[-1] += part
-            elif part != "":
-                joined.append(part)
-    return joined

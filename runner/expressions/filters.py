@@ -1,4 +1,4 @@
-"""Filters: one value in, another out, or why not."""
+"""Filters: convert the value of an expression, such as `int`, `slug` or `default("x")`."""
 
 from __future__ import annotations
 
@@ -12,28 +12,24 @@ from typing import Any
 
 
 class FilterError(ValueError):
-    """A value that a filter cannot take; the message says what is wrong with it."""
+    """A value that a filter does not accept; the message describes what is wrong with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """A filter by its name."""
+    """A filter as expressions call it."""
 
     name: str
     apply: Callable[..., Any]
-    """Takes the value and the arguments; raises FilterError."""
+    """Called with the value and the arguments; raises FilterError."""
     arguments: int = 0
 
 
 _INTEGER = re.compile(r"[-+]?[0-9]{1,308}")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
-_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True} | {
-    "false": False,
-    "no": False,
-    "off": False,
-    "0": False,
-}
-_NO_WORD = re.compile(r"[\W_]+")
+_TRUE = frozenset({"true", "yes", "on", "1"})
+_FALSE = frozenset({"false", "no", "off", "0"})
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def is_number(value: Any) -> bool:
@@ -41,10 +37,19 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def shown(value: Any) -> str:
-    """A value for a message, as JSON, shortened."""
+def format_value(value: Any) -> str:
+    """A value for a message: JSON, at most 40 characters."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
     return text if len(text) <= 40 else text[:39] + "…"
+
+
+def to_text(value: Any) -> str:
+    """A text as it is, a number or boolean as JSON writes it; raises FilterError for the rest."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float):
+        return json.dumps(value)
+    raise FilterError(f"{format_value(value)} is not text")
 
 
 def _int(value: Any) -> int:
@@ -52,66 +57,54 @@ def _int(value: Any) -> int:
         return int(value)
     if is_number(value) and math.isfinite(value) and value == int(value):
         return int(value)
-    raise FilterError(f"{shown(value)} is not a whole number")
+    raise FilterError(f"{format_value(value)} is not a whole number")
 
 
 def _float(value: Any) -> float:
-    number = value if is_number(value) else math.nan
-    if isinstance(value, str) and _DECIMAL.fullmatch(value.strip()):
-        number = float(value)
+    is_decimal = isinstance(value, str) and _DECIMAL.fullmatch(value.strip())
     try:
-        found = float(number)
-    except OverflowError:
-        found = math.inf
-    if math.isfinite(found):
-        return found
-    raise FilterError(f"{shown(value)} is not a number")
+        number = float(value) if is_decimal or is_number(value) else math.nan
+    except OverflowError:  # an integer beyond the range of a float
+        number = math.inf
+    if not math.isfinite(number):
+        raise FilterError(f"{format_value(value)} is not a number")
+    return number
 
 
 def _bool(value: Any) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str | int) and str(value).strip().lower() in _BOOLEANS:
-        return _BOOLEANS[str(value).strip().lower()]
-    raise FilterError(f"{shown(value)} is neither true nor false")
-
-
-def to_text(value: Any) -> str:
-    """A text as it is, a number or truth value as JSON writes it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float):
-        return json.dumps(value)
-    raise FilterError(f"{shown(value)} is not text")
+    word = str(value).strip().lower() if isinstance(value, str | int) else ""
+    if word not in _TRUE | _FALSE:
+        raise FilterError(f"{format_value(value)} is neither true nor false")
+    return word in _TRUE
 
 
 def _slug(value: Any) -> str:
-    """Lower-case letters and digits of any script, with hyphens for all between them."""
+    """Lower-case letters and digits of any script; everything between them becomes a hyphen."""
     text = unicodedata.normalize("NFC", to_text(value)).lower()
-    slug = _NO_WORD.sub("-", text).strip("-")
+    slug = _BETWEEN_WORDS.sub("-", text).strip("-")
     if not slug:
-        raise FilterError(f"{shown(value)} has no letter or digit to make a slug of")
+        raise FilterError(f"{format_value(value)} contains no letter or digit")
     return slug
 
 
-def _default(value: Any, instead: Any) -> Any:
-    """`instead` for null and for empty text, such as an empty cell of a table."""
-    return instead if value is None or value == "" else value
+def _default(value: Any, default: Any) -> Any:
+    # Empty text counts as missing: it is an empty cell of a table.
+    return default if value is None or value == "" else value
 
 
 def _json(value: Any) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (TypeError, ValueError):
-        raise FilterError(f"{shown(value)} cannot be written as JSON") from None
+        raise FilterError(f"{format_value(value)} cannot be written as JSON") from None
 
 
 DEFAULT = Filter(name="default", apply=_default, arguments=1)
-"""Catches a missing last name, too."""
+"""Also applies where the last name of a path does not exist."""
 
 FILTERS = {
-    made.name: made
-    for made in (
+    filter_.name: filter_
+    for filter_ in (
         Filter(name="int", apply=_int),
         Filter(name="float", apply=_float),
         Filter(name="bool", apply=_bool),

@@ -42,7 +42,7 @@ vars: {op: vidu/reference2imag, none: 0}
         '5:10 id "b/c" has the character "/", which a file name may not',
         '7:24 unknown operation "vidu/reference2imag"',
         "8:20 takes must be a whole number from 1 to 1,000,000",
-        "9:31 } cannot stand here",
+        "9:31 } is not allowed here",
         '9:52 unknown name "matrix"',
     ]
     assert hints(found)[2] == 'did you mean "vidu/reference2image"?'
@@ -248,7 +248,7 @@ def test_a_cell_that_is_wrong_is_told_with_its_line_and_the_expression(expanded:
         'r.csv:2: error: id "a/b" has the character "/", which a file name may not',
         "  asked for at m.yaml:4:9",
         '  hint: letters and digits of any script, ".", "_" and "-" are allowed; try | slug',
-        'r.csv:3: error: job "c": int cannot take row.seconds: "five" is not a whole number',
+        'r.csv:3: error: job "c": int does not accept row.seconds: "five" is not a whole number',
         "  asked for at m.yaml:6:29",
     ]
 
@@ -417,7 +417,7 @@ jobs:
 """)
     assert told(found) == [
         '6:23 vars has no "no"',
-        "8:23 a name must follow the point",
+        "8:23 a name must follow the dot",
         '9:19 vars has no "none"',
         '11:25 unknown name "row"',
     ]

@@ -1,4 +1,4 @@
-"""Filters and what they make of values."""
+"""Filters: converted values, and values they do not accept."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def filtered(value: Any, filters: str) -> Any:
         ("", "default(' 5 ') | trim() | int", 5),
     ],
 )
-def test_a_filter_makes_of_a_value(value: Any, filters: str, expected: Any) -> None:
+def test_a_filter_converts_a_value(value: Any, filters: str, expected: Any) -> None:
     found = filtered(value, filters)
     assert found == expected
     assert type(found) is type(expected)
@@ -69,43 +69,49 @@ def test_a_filter_makes_of_a_value(value: Any, filters: str, expected: Any) -> N
 @pytest.mark.parametrize(
     ("value", "filters", "message"),
     [
-        ("5s", "int", 'int cannot take v.x: "5s" is not a whole number'),
-        ("", "int", 'int cannot take v.x: "" is not a whole number'),
-        (1.5, "int", "int cannot take v.x: 1.5 is not a whole number"),
-        (True, "int", "int cannot take v.x: true is not a whole number"),
-        (float("inf"), "int", "int cannot take v.x: Infinity is not a whole number"),
-        ("٣", "int", 'int cannot take v.x: "٣" is not a whole number'),
-        ("inf", "float", 'float cannot take v.x: "inf" is not a number'),
-        ("1e999", "float", 'float cannot take v.x: "1e999" is not a number'),
-        (10**400, "float", "float cannot take v.x"),
-        (None, "float", "float cannot take v.x: null is not a number"),
-        ("maybe", "bool", 'bool cannot take v.x: "maybe" is neither true nor false'),
-        (2, "bool", "bool cannot take v.x: 2 is neither true nor false"),
-        (None, "str", "str cannot take v.x: null is not text"),
-        ([1], "lower", "lower cannot take v.x: [1] is not text"),
-        ("!?", "slug", 'slug cannot take v.x: "!?" has no letter or digit to make a slug of'),
-        ({"a": object()}, "json", "json cannot take v.x"),
-        ("x" * 99, "int", 'int cannot take v.x: "' + "x" * 38 + "… is not a whole number"),
+        ("5s", "int", 'int does not accept v.x: "5s" is not a whole number'),
+        ("", "int", 'int does not accept v.x: "" is not a whole number'),
+        (1.5, "int", "int does not accept v.x: 1.5 is not a whole number"),
+        (True, "int", "int does not accept v.x: true is not a whole number"),
+        (float("inf"), "int", "int does not accept v.x: Infinity is not a whole number"),
+        ("٣", "int", 'int does not accept v.x: "٣" is not a whole number'),
+        ("inf", "float", 'float does not accept v.x: "inf" is not a number'),
+        ("1e999", "float", 'float does not accept v.x: "1e999" is not a number'),
+        (10**400, "float", "float does not accept v.x"),
+        (None, "float", "float does not accept v.x: null is not a number"),
+        ("maybe", "bool", 'bool does not accept v.x: "maybe" is neither true nor false'),
+        (2, "bool", "bool does not accept v.x: 2 is neither true nor false"),
+        (None, "str", "str does not accept v.x: null is not text"),
+        ([1], "lower", "lower does not accept v.x: [1] is not text"),
+        ("!?", "slug", 'slug does not accept v.x: "!?" contains no letter or digit'),
+        ({"a": object()}, "json", "json does not accept v.x"),
+        (
+            "x" * 99,
+            "int",
+            'int does not accept v.x: "' + "x" * 38 + "… is not a whole number",
+        ),
     ],
 )
-def test_a_value_that_a_filter_cannot_take_is_told(value: Any, filters: str, message: str) -> None:
+def test_a_value_that_a_filter_does_not_accept_is_an_error(
+    value: Any, filters: str, message: str
+) -> None:
     with pytest.raises(ExpressionError) as caught:
         filtered(value, filters)
     assert caught.value.message.startswith(message)
     assert (caught.value.offset, caught.value.length) == (10, len(filters))
 
 
-def missing(text: str) -> Any:
+def evaluate_missing(text: str) -> Any:
     compiled = compile_text(text)
     assert isinstance(compiled, Template)
     return compiled.evaluate({"row": {"a": {}}, "list": []})
 
 
 def test_a_default_catches_a_missing_last_name() -> None:
-    assert missing("${{ row.b | default('x') }}") == "x"
-    assert missing("${{ row.a.b | default('x') | upper }}") == "X"
-    assert missing("${{ list[0] | default(1) }}") == 1
-    assert missing("style: ${{ row.b | default('x') }}") == "style: x"
+    assert evaluate_missing("${{ row.b | default('x') }}") == "x"
+    assert evaluate_missing("${{ row.a.b | default('x') | upper }}") == "X"
+    assert evaluate_missing("${{ list[0] | default(1) }}") == 1
+    assert evaluate_missing("style: ${{ row.b | default('x') }}") == "style: x"
 
 
 @pytest.mark.parametrize(
@@ -119,11 +125,11 @@ def test_a_default_catches_a_missing_last_name() -> None:
 )
 def test_a_default_catches_nothing_else(text: str) -> None:
     with pytest.raises(ExpressionError):
-        missing(text)
+        evaluate_missing(text)
 
 
 @given(st.text())
-def test_a_slug_is_a_slug_already(text: str) -> None:
+def test_a_slug_of_a_slug_is_the_same(text: str) -> None:
     try:
         slug = filtered(text, "slug")
     except ExpressionError:
@@ -132,5 +138,5 @@ def test_a_slug_is_a_slug_already(text: str) -> None:
 
 
 @given(st.integers(-(10**20), 10**20))
-def test_a_number_survives_the_way_through_text(number: int) -> None:
+def test_a_number_survives_conversion_to_text(number: int) -> None:
     assert filtered(number, "str | int") == number
