@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from runner import __version__
-from runner.errors import Exit, Failure, Secret, printable, redact
+from runner.errors import Exit, Failure, Secret, looks_secret, printable, redact
 from runner.signals import end_at_once, hand_over
 
 
@@ -67,8 +67,7 @@ def _abandon(stream: TextIO) -> None:
 
 def secrets_of(environ: Mapping[str, str]) -> list[Secret]:
     """Everything in the environment that looks like a key, for redaction."""
-    marks = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-    return [Secret(v) for k, v in environ.items() if v and any(m in k.upper() for m in marks)]
+    return [Secret(v) for k, v in environ.items() if v and looks_secret(k, anywhere=True)]
 
 
 def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:

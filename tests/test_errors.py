@@ -19,6 +19,7 @@ from runner.errors import (
     Secret,
     UsageError,
     format_diagnostics,
+    looks_secret,
     merge,
     one_line,
     printable,
@@ -255,6 +256,24 @@ def test_a_secret_shows_nowhere_but_where_it_is_revealed() -> None:
     secret = Secret("vda_hush")
     assert f"{secret} {secret!r} {[secret]}" == "Secret(***) Secret(***) [Secret(***)]"
     assert secret.reveal() == "vda_hush"
+
+
+@pytest.mark.parametrize(
+    ("name", "at_end", "anywhere"),
+    [
+        ("VIDU_API_KEY", True, True),
+        ("github_token", True, True),
+        ("DB_PASSWORD", True, True),
+        ("TEAM_KEY_2", False, True),
+        ("KEY_VISUAL", False, True),
+        ("HOME", False, False),
+    ],
+)
+def test_the_name_of_a_variable_shows_whether_it_holds_a_secret(
+    name: str, *, at_end: bool, anywhere: bool
+) -> None:
+    assert looks_secret(name) is at_end
+    assert looks_secret(name, anywhere=True) is anywhere
 
 
 def test_secrets_are_redacted_the_longest_first() -> None:

@@ -21,7 +21,7 @@ from runner.errors.exits import (
     UsageError,
     worst,
 )
-from runner.errors.text import Secret, one_line, plural, printable, redact, width
+from runner.errors.text import Secret, looks_secret, one_line, plural, printable, redact, width
 
 __all__ = [
     "PRECEDENCE",
@@ -36,6 +36,7 @@ __all__ = [
     "Secret",
     "UsageError",
     "format_diagnostics",
+    "looks_secret",
     "merge",
     "nearest",
     "one_line",

@@ -28,6 +28,21 @@ class Secret:
     __str__ = __repr__
 
 
+_SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
+
+
+def looks_secret(name: str, *, anywhere: bool = False) -> bool:
+    """Whether an environment variable holds a secret by the end of its name: `VIDU_API_KEY`.
+
+    With `anywhere` the word may be anywhere in the name: for redaction, where a wrong "yes" costs
+    nothing; `KEY_VISUAL` must stay usable in manifests.
+    """
+    upper = name.upper()
+    if anywhere:
+        return any(word in upper for word in _SECRET_WORDS)
+    return upper.endswith(_SECRET_WORDS)
+
+
 def redact(text: str, secrets: Iterable[Secret]) -> str:
     """`text` with every secret's own text replaced, for crash logs and foreign messages."""
     # The longest first: one key may begin with another.

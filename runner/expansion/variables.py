@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from runner.errors import looks_secret
 from runner.expansion.interpolate import (
     AlreadyReportedError,
     EvaluationError,
@@ -102,15 +103,11 @@ def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> Environm
     providers = document.get("providers")
     blocks = providers.values() if isinstance(providers, dict) else ()
     keys = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
-    shown = [n for n in listed if n not in keys and not n.upper().endswith(_SECRET)]
+    shown = [n for n in listed if n not in keys and not looks_secret(n)]
     return Environment(
         {name: env[name] for name in shown if name in env and _is_text(env[name])},
         {name for name in shown if name not in env},
     )
-
-
-_SECRET = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-"""How the names of variables end that hold secrets; validation tells of them."""
 
 
 def _is_text(value: str) -> bool:

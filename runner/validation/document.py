@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from runner.errors import looks_secret
 from runner.model import Operation
 from runner.validation.diagnostics import Finding
 from runner.validation.messages import explain
@@ -75,15 +76,12 @@ def _checked(schema: Schema, value: Any, owner: str) -> list[Finding]:
     return explain(Subject(schema=schema, value=value, owner=owner, noun="key"))
 
 
-_SECRET_ENDINGS = ("KEY", "TOKEN", "SECRET", "PASSWORD")
-
-
 def _variables(env: Any, providers: Any) -> Iterator[Finding]:
     """Expressions end up in prompts and file names, where no key may go."""
     blocks = providers.values() if isinstance(providers, dict) else ()
     keys = {block.get("api_key_env") for block in blocks if isinstance(block, dict)}
     for index, name in enumerate(env if isinstance(env, list) else ()):
-        if isinstance(name, str) and (name in keys or name.upper().endswith(_SECRET_ENDINGS)):
+        if isinstance(name, str) and (name in keys or looks_secret(name)):
             message = f"env lists {name}, which holds a secret: no job may read it"
             yield Finding(path=("env", index), message=message)
 
