@@ -330,7 +330,9 @@ class ListPoller:
         """A newcomer may be worth a question before the next one is due."""
         now = asyncio.get_running_loop().time()
         # As if it had been asked after when it was submitted: a task of an earlier run is due.
-        due = max(now, subscription.began + schedule.next_round([(0.0, subscription.pace.timing)]))
+        due = max(
+            now, subscription.began + schedule.next_list_poll([(0.0, subscription.pace.timing)])
+        )
         if due < self._due and not self._troubles:
             self._due = due
             self._sooner.set()
@@ -342,7 +344,7 @@ class ListPoller:
                 self._resting_until - now, backoff.backoff(self._troubles - 1, self._random)
             )
         elif self._subscriptions:
-            wait_s = schedule.next_round(
+            wait_s = schedule.next_list_poll(
                 (now - subscription.began, subscription.pace.timing)
                 for subscription in self._subscriptions.values()
             )

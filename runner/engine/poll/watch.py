@@ -45,7 +45,7 @@ async def watch(context: Context, job_run: JobRun) -> Ending | None:
     )
     began = _began(context, job_run)
     if job_run.fresh:
-        pace.began(job_run.task_id, began)
+        pace.started(job_run.task_id, began)
     ended_at = None
     try:
         with context.pollers[provider].subscribe(job_run.task_id, began, pace) as subscription:
@@ -54,7 +54,7 @@ async def watch(context: Context, job_run: JobRun) -> Ending | None:
                 # It ended between two questions, about half-way.
                 ended_at = (subscription.under_way_at + asyncio.get_running_loop().time()) / 2
     finally:
-        pace.over(job_run.task_id, ended_at)
+        pace.ended(job_run.task_id, ended_at)
     return await _meaning(context, job_run, status)
 
 
