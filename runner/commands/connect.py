@@ -13,8 +13,8 @@ from runner.commands.session import Planned, with_keys
 from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import Http
+from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListEndpoint, ListPoller
-from runner.engine.poll.rate import Rate
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import replace
 
 from runner.engine.context import Context, JobRun
-from runner.engine.net import backoff, redaction
+from runner.engine.net import redaction
+from runner.engine.net.pacing import backoff, query
 from runner.engine.poll.ask import Deadline, ask, has_no_status
 from runner.ledger import Finish
 from runner.model import (
@@ -41,7 +42,7 @@ async def cancel(
     tries = 0
     while (said := await _asked(context, job_run, api)).trouble:
         trouble = redaction.of_text(said.trouble, context.settings.secrets)
-        delay_s = backoff.backoff(tries, context.random, said.retry_after_s)
+        delay_s = backoff(tries, context.random, said.retry_after_s)
         if not said.passing:
             patience.renew()
         if not said.passing or not patience.lasts(delay_s):
@@ -59,10 +60,8 @@ async def _asked(context: Context, job_run: JobRun, api: TaskListApi) -> CancelR
     """What came of asking once; where the answer leaves a doubt, by what the task itself tells."""
     assert job_run.task_id is not None
     rate = context.rates[job_run.operation.provider]
-    await rate.acquire()
     request = api.cancel(context.account(job_run.operation), job_run.task_id)
-    said = api.read_cancel(await context.http.send(request, submission=False))
-    rate.note(throttled=said.throttled)
+    said = await query(context.http, rate, request, api.read_cancel)
     # Where there were too many requests nothing was done, and a question would be one more.
     if not said.trouble or said.throttled:
         return said

@@ -12,8 +12,8 @@ from typing import Any
 
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import Http
+from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListPoller
-from runner.engine.poll.rate import Rate
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget

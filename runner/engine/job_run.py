@@ -108,7 +108,7 @@ class JobRunner:
                 result = await submit(self._context, job_run, self._prefetcher, self._outcomes)
         match result:
             case None:
-                self._schedule.widen(job_run.operation.provider)
+                self._schedule.limit_of(job_run.operation.provider).on_success()
                 self._context.budget.price(entry.job.id, credits_of(job_run.credits))
                 return await self._watch(job_run)
             case Taken(attempt=attempt):

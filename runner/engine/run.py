@@ -123,7 +123,7 @@ class Batch:
         job = entry.job.id
         self._numbers[job] = number
         _current_task().set_name(job)  # an interruption asks whose submission is out
-        generation = self._schedule.lane(number).generation
+        generation = self._schedule.limit(number).generation
         try:
             result = await self._under_way.run(entry)
         finally:
@@ -134,7 +134,7 @@ class Batch:
             case Later():
                 self._context.budget.settle(job, None, kept=False)
                 if result.narrow:
-                    self._schedule.narrow(number, generation)
+                    self._schedule.limit(number).on_overload(generation)
                 loop = asyncio.get_running_loop()
                 self._schedule.delay(number, loop.time() + result.delay_s)
                 await self._tell_workers(1)

@@ -1,4 +1,7 @@
-"""Which job may start now: needs, places in flight and delays as bookkeeping, without waiting."""
+"""Scheduler: decides which job starts next, by what it needs, its provider's limit, and delays.
+
+Bookkeeping for one event loop: nothing here waits.
+"""
 
 from __future__ import annotations
 
@@ -13,46 +16,75 @@ from runner.model import Action, PlanEntry
 
 
 @dataclass(slots=True, kw_only=True)
-class Lane:
-    """One provider's jobs that are ready, and its places in flight."""
+class AdaptiveLimit:
+    """How many tasks one provider may have in flight: halved when it has too many, raised slowly.
 
-    most: int
-    """The places that settings allow."""
-    places: float
-    """The places that the provider seems to allow, between 1 and `most`."""
-    running: int = 0
+    Additive increase, multiplicative decrease, as TCP does it.
+    """
+
+    maximum: int
+    """By the settings."""
+    current: float
+    """Between 1 and `maximum`."""
+    in_flight: int = 0
     generation: int = 0
-    """Counts the narrowings, so that one crowd of refusals narrows once."""
-    line: array[int] = field(default_factory=lambda: array("q"))
-    """Numbers of jobs that are ready, the next one last: eight bytes a job."""
-    freed: deque[int] = field(default_factory=deque)
-    """Behind them, those that became ready since, the next one first."""
+    """Counts the decreases."""
 
     @property
-    def open(self) -> bool:
-        """Whether a job is ready and a place is free for it."""
-        return self.running < int(self.places) and bool(self.line or self.freed)
+    def has_room(self) -> bool:
+        """Whether one more task may be in flight."""
+        return self.in_flight < int(self.current)
+
+    def on_overload(self, generation: int) -> None:
+        """Halve the limit: a 429 (`QuotaExceeded`, `rate_limit`) reports too many tasks in flight.
+
+        `generation` is that of the moment when the refused submission left, so that a crowd which
+        is refused together halves the limit once.
+        """
+        if generation == self.generation:
+            self.generation += 1
+            self.current = max(1.0, min(self.current, self.in_flight) / 2)
+
+    def on_success(self) -> None:
+        """Raise the limit a little after a submission was accepted: by one for a full round."""
+        self.current = min(float(self.maximum), self.current + 1 / self.current)
+
+
+@dataclass(slots=True, kw_only=True)
+class Lane:
+    """One provider's jobs that are ready, and the limit on its tasks in flight."""
+
+    limit: AdaptiveLimit
+    ready: array[int] = field(default_factory=lambda: array("q"))
+    """Numbers of jobs, the next one last: eight bytes a job."""
+    unblocked: deque[int] = field(default_factory=deque)
+    """Behind them, those that became ready during the run, the next one first."""
+
+    @property
+    def can_start(self) -> bool:
+        """Whether a job is ready and there is room for it."""
+        return self.limit.has_room and bool(self.ready or self.unblocked)
 
     @property
     def first(self) -> int:
-        """The next job of an open lane."""
-        return self.line[-1] if self.line else self.freed[0]
+        """The next job of a lane that can start one."""
+        return self.ready[-1] if self.ready else self.unblocked[0]
 
     def upcoming(self) -> Iterator[int]:
         """The jobs that are ready, the next one first."""
-        return itertools.chain(reversed(self.line), self.freed)
+        return itertools.chain(reversed(self.ready), self.unblocked)
 
-    def take(self) -> int:
-        """Let the next job have a place."""
-        self.running += 1
-        return self.line.pop() if self.line else self.freed.popleft()
+    def start(self) -> int:
+        """Remove the next job from the lane and count it as in flight."""
+        self.limit.in_flight += 1
+        return self.ready.pop() if self.ready else self.unblocked.popleft()
 
 
 class Schedule:
     """The jobs that have not started, in the manifest's order, each by its number in the plan.
 
-    A job that waits for another is not ready and costs nothing; a job whose upstream did not
-    come to a result never becomes ready and is handed back by `fail`.
+    A job that waits for another is not ready and costs nothing; a job whose upstream has no
+    result never becomes ready and is returned by `fail`.
     """
 
     def __init__(
@@ -65,12 +97,12 @@ class Schedule:
         """`providers`: operation to provider. `caps`: provider to its most tasks in flight."""
         self._entries = entries
         self._providers = providers
-        self._lanes = {name: Lane(most=cap, places=cap) for name, cap in caps.items()}
+        self._lanes = {
+            name: Lane(limit=AdaptiveLimit(maximum=cap, current=cap)) for name, cap in caps.items()
+        }
         self._delayed: list[tuple[float, int, int]] = []
         self._serial = itertools.count()
-        needs = {
-            number: set(some) for number, entry in enumerate(entries) if (some := _needs(entry))
-        }
+        needs = {number: ids for number, entry in enumerate(entries) if (ids := set(_needs(entry)))}
         needed = set[str]().union(*needs.values())
         self.numbers = {
             entry.job.id: number for number, entry in enumerate(entries) if entry.job.id in needed
@@ -83,22 +115,26 @@ class Schedule:
                 self._dependents[self.numbers[job]].append(number)
         for number in reversed(range(len(entries))):
             if number not in self._unmet:
-                self.lane(number).line.append(number)
+                self._lane(number).ready.append(number)
 
-    def lane(self, number: int) -> Lane:
-        """The lane of the job's provider."""
-        return self._lanes[self._providers[self._entries[number].job.operation]]
+    def limit(self, number: int) -> AdaptiveLimit:
+        """The limit on tasks in flight at the job's provider."""
+        return self._lane(number).limit
+
+    def limit_of(self, provider: str) -> AdaptiveLimit:
+        """The limit on tasks in flight at that provider."""
+        return self._lanes[provider].limit
 
     def take(self, now: float) -> int | None:
-        """The next job with a place for it, None when there is none at the moment."""
+        """Start the next job that can start at the loop's time `now`; None if there is no such."""
         while self._delayed and self._delayed[0][0] <= now:
             number = heapq.heappop(self._delayed)[2]
-            self.lane(number).line.append(number)
-        lanes = [lane for lane in self._lanes.values() if lane.open]
-        return min(lanes, key=lambda lane: lane.first).take() if lanes else None
+            self._lane(number).ready.append(number)
+        lanes = [lane for lane in self._lanes.values() if lane.can_start]
+        return min(lanes, key=lambda lane: lane.first).start() if lanes else None
 
     def upcoming(self, count: int) -> list[PlanEntry]:
-        """The jobs that are ready and next in line at each provider, `count` of each at most."""
+        """The next jobs of each provider that are ready, at most `count` of each."""
         return [
             self._entries[number]
             for lane in self._lanes.values()
@@ -106,65 +142,55 @@ class Schedule:
         ]
 
     def due(self) -> float | None:
-        """When the next delayed job is ready again; None when none is delayed."""
+        """When the next delayed job is ready again; None when no job is delayed."""
         return self._delayed[0][0] if self._delayed else None
 
     def delay(self, number: int, until: float) -> None:
-        """Take back a job that cannot start before `until`; others are not held up by it."""
+        """Put back a job that must not start before `until`; it holds up no other job."""
         heapq.heappush(self._delayed, (until, next(self._serial), number))
 
     def release(self, number: int) -> None:
-        """The job's place in flight is free again."""
-        self.lane(number).running -= 1
-
-    def narrow(self, number: int, generation: int) -> None:
-        """The provider says there are too many in flight: half as many from now on.
-
-        `generation` is that of the lane when the refused submission left: a crowd refused
-        together narrows once.
-        """
-        lane = self.lane(number)
-        if generation == lane.generation:
-            lane.generation += 1
-            lane.places = max(1.0, min(lane.places, lane.running) / 2)
-
-    def widen(self, provider: str) -> None:
-        """The provider took one more: one place more for each full round of them."""
-        lane = self._lanes[provider]
-        lane.places = min(float(lane.most), lane.places + 1 / lane.places)
+        """Count the job as no longer in flight."""
+        self._lane(number).limit.in_flight -= 1
 
     def succeed(self, number: int) -> int:
-        """The job's result is there: what waited only for it is ready. Returns how many."""
-        freed = 0
+        """Make ready what waited only for this job's result; returns how many jobs."""
+        unblocked = 0
         for dependent in self._dependents.pop(number, ()):
             if dependent not in self._unmet:
                 continue
             self._unmet[dependent] -= 1
             if not self._unmet[dependent]:
                 del self._unmet[dependent]
-                self.lane(dependent).freed.append(dependent)
-                freed += 1
-        return freed
+                self._lane(dependent).unblocked.append(dependent)
+                unblocked += 1
+        return unblocked
 
     def fail(self, number: int) -> list[tuple[int, int]]:
-        """What will never start because the job has no result, each with what it needs of that."""
-        lost, found = [number], []
-        while lost:
-            upstream = lost.pop()
+        """Drop what can never start because the job has no result.
+
+        Each dropped job comes with the job without a result that it needs.
+        """
+        failed, dropped = [number], []
+        while failed:
+            upstream = failed.pop()
             for dependent in self._dependents.pop(upstream, ()):
                 if self._unmet.pop(dependent, None) is not None:
-                    found.append((dependent, upstream))
-                    lost.append(dependent)
-        return found
+                    dropped.append((dependent, upstream))
+                    failed.append(dependent)
+        return dropped
+
+    def _lane(self, number: int) -> Lane:
+        return self._lanes[self._providers[self._entries[number].job.operation]]
 
 
 def _needs(entry: PlanEntry) -> Iterable[str]:
-    """Whose results must be there first: only what is yet to be submitted uses them."""
+    """The jobs whose results must be there first: only what is yet to be submitted uses them."""
     if entry.share:
         return (entry.share,)
     known = entry.attempt or entry.evidence
-    made = entry.action is Action.ATTACH and known is not None and known.task_id is not None
-    return () if made or entry.action in _NEEDLESS else entry.job.draft.needs
+    is_made = entry.action is Action.ATTACH and known is not None and known.task_id is not None
+    return () if is_made or entry.action in _NEEDLESS else entry.job.draft.needs
 
 
 _NEEDLESS = frozenset({Action.REUSE, Action.FETCH, Action.SKIP})

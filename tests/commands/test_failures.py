@@ -515,7 +515,7 @@ def test_a_provider_that_puts_off_again_and_again_is_out(project: Project) -> No
         ran = project.run("spring.yaml", "--outage", "0.5s")
     assert ran.code == 6
     assert seen == {"asked": 2}
-    assert re.search(r"vidu has taken nothing for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
+    assert re.search(r"vidu has accepted nothing for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
 
 
 def test_jobs_that_one_outage_leaves_are_told_with_one_reason(project: Project) -> None:

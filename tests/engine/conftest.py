@@ -1,18 +1,52 @@
-"""Small servers on loopback that answer, or fail to, byte by byte."""
+"""Small servers on loopback that answer, or fail to, byte by byte; and a virtual clock."""
 
 from __future__ import annotations
 
 import asyncio
+import selectors
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import pytest
 
 Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[int]]
+RunVirtual: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """A selector that lets time pass instead of waiting."""
+
+    passed_s = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        self.passed_s += timeout or 0
+        return super().select(0)
+
+
+class _VirtualLoop(asyncio.SelectorEventLoop):
+    """An event loop whose time is its sleeps."""
+
+    def __init__(self) -> None:
+        self._jumping = _JumpingSelector()
+        super().__init__(self._jumping)
+
+    def time(self) -> float:
+        return self._jumping.passed_s
+
+
+@pytest.fixture
+def run_virtual() -> RunVirtual:
+    """Run a coroutine without network or threads; its sleeps take no time."""
+
+    def run(main: Coroutine[Any, Any, None]) -> None:
+        with asyncio.Runner(loop_factory=_VirtualLoop) as runner:
+            runner.run(main)
+
+    return run
 
 
 @asynccontextmanager

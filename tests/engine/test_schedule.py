@@ -128,13 +128,13 @@ def test_a_crowd_refused_together_halves_the_places_once() -> None:
     plan = schedule(*(entry(f"j{n}") for n in range(8)), vidu=8)
     crowd = [plan.take(0) for _ in range(8)]
     assert crowd[0] is not None
-    generation = plan.lane(crowd[0]).generation
+    generation = plan.limit(crowd[0]).generation
     for one in crowd:
         assert one is not None
-        plan.narrow(one, generation)
+        plan.limit(one).on_overload(generation)
         plan.release(one)
         plan.delay(one, until=1)
-    assert plan.lane(crowd[0]).places == 4
+    assert plan.limit(crowd[0]).current == 4
     assert sum(plan.take(1) is not None for _ in range(8)) == 4
 
 
@@ -143,23 +143,24 @@ def test_places_stay_between_one_and_what_settings_allow(moves: list[bool], most
     plan = schedule(entry("a"), vidu=most)
     one = plan.take(0)
     assert one is not None
-    lane = plan.lane(one)
-    for wider in moves:
-        if wider:
-            plan.widen("vidu")
+    limit = plan.limit(one)
+    for is_success in moves:
+        if is_success:
+            limit.on_success()
         else:
-            plan.narrow(one, lane.generation)
-        assert 1 <= lane.places <= most
+            limit.on_overload(limit.generation)
+        assert 1 <= limit.current <= most
 
 
 def test_a_full_round_of_taken_jobs_gives_one_place_more() -> None:
     plan = schedule(entry("a"), vidu=10)
     one = plan.take(0)
     assert one is not None
-    plan.lane(one).places = 4.0
+    limit = plan.limit(one)
+    limit.current = 4.0
     for _ in range(5):
-        plan.widen("vidu")
-    assert 4.9 < plan.lane(one).places < 5.3
+        limit.on_success()
+    assert 4.9 < limit.current < 5.3
 
 
 def test_what_is_next_in_line_can_be_looked_at() -> None:

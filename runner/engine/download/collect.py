@@ -10,7 +10,7 @@ from runner import media
 from runner.engine.context import Context, Ending, JobRun
 from runner.engine.download import place
 from runner.engine.download.fetch import DownloadError, fetch
-from runner.engine.net import backoff
+from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
 from runner.engine.poll.ask import ask_patiently
 from runner.errors import OutputError
@@ -135,7 +135,7 @@ async def _persist(context: Context, job_run: JobRun, index: int) -> StoredFile 
                 if isinstance(stale, JobError):
                     return stale
                 trouble = stale or trouble
-        delay = backoff.backoff(tries, context.random)
+        delay = backoff(tries, context.random)
         tries += 1
         if wrong >= TRIES or index >= len(job_run.urls) or loop.time() + delay > end:
             return trouble

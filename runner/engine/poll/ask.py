@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 from runner.engine.context import Context
-from runner.engine.net import backoff, redaction
+from runner.engine.net import redaction
+from runner.engine.net.pacing import backoff, query
 from runner.model import Operation, TaskState, TaskStatus
 
 DEADLINE_S = 120.0
@@ -35,11 +36,11 @@ class Deadline:
 async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatus:
     """Ask for one task. Never raises for trouble on the way: that is `TaskState.UNKNOWN`."""
     provider = context.provider(operation)
-    await context.rates[operation.provider].acquire()
+    rate = context.rates[operation.provider]
     request = provider.status(context.account(operation), task_id)
-    reply = await context.http.send(request, submission=False)
-    status = provider.read_status(reply, task_id)
-    context.rates[operation.provider].note(throttled=status.throttled)
+    status = await query(
+        context.http, rate, request, lambda reply: provider.read_status(reply, task_id)
+    )
     return redaction.of_status(status, context.settings.secrets)
 
 
@@ -48,7 +49,7 @@ async def ask_patiently(context: Context, operation: Operation, task_id: str) ->
     patience, tries = Deadline(context), 0
     while True:
         status = await ask(context, operation, task_id)
-        delay_s = backoff.backoff(tries, context.random, status.retry_after_s)
+        delay_s = backoff(tries, context.random, status.retry_after_s)
         if not has_no_status(status) or not patience.lasts(delay_s):
             return status
         tries += 1

@@ -14,10 +14,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner.engine.net import backoff
 from runner.engine.net.client import Http
+from runner.engine.net.pacing import Rate, backoff, query
 from runner.engine.poll import schedule
-from runner.engine.poll.rate import Rate
 from runner.engine.poll.schedule import DurationStats
 from runner.model import Account, TaskState, TaskStatus
 from runner.providers.base import TaskListApi
@@ -67,10 +66,8 @@ async def query_tasks(
     asked, known, over = frozenset(task_ids), set[str](), dict[str, TaskStatus]()
     strangers, page = 0, None
     while True:
-        await line.rate.acquire()
         request = line.lister.list_tasks(line.account, task_ids=named, page=page)
-        states = line.lister.read_states(await line.http.send(request, submission=False))
-        line.rate.note(throttled=states.throttled)
+        states = await query(line.http, line.rate, request, line.lister.read_states)
         if states.trouble:
             return ListReply(trouble=states.trouble, hopeless=states.hopeless)
         told = {*states.under_way, *states.over}
@@ -340,9 +337,7 @@ class ListPoller:
     def _plan_next(self) -> None:
         now = asyncio.get_running_loop().time()
         if self._troubles:
-            wait_s = max(
-                self._resting_until - now, backoff.backoff(self._troubles - 1, self._random)
-            )
+            wait_s = max(self._resting_until - now, backoff(self._troubles - 1, self._random))
         elif self._subscriptions:
             wait_s = schedule.next_list_poll(
                 (now - subscription.began, subscription.pace.timing)

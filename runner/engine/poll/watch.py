@@ -6,7 +6,8 @@ import asyncio
 
 from runner.engine.context import Context, Ending, JobRun, StopReason
 from runner.engine.download.collect import end_of
-from runner.engine.net import backoff, redaction
+from runner.engine.net import redaction
+from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
 from runner.engine.poll import schedule
 from runner.engine.poll.ask import ask, ask_patiently
@@ -75,7 +76,7 @@ async def _end_of(context: Context, job_run: JobRun, subscription: Subscription)
     while (waited_s := loop.time() - started) <= limit_s:
         alone_s, listed_s = _delays(context, job_run, subscription)
         if troubles and status:
-            least_s = backoff.backoff(troubles - 1, context.random, status.retry_after_s)
+            least_s = backoff(troubles - 1, context.random, status.retry_after_s)
             alone_s, listed_s = max(alone_s, least_s), max(listed_s, least_s)
         # The provider's own wish to be left alone extends no job's time limit.
         rest_s = limit_s - waited_s + 0.01

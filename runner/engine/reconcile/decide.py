@@ -21,7 +21,7 @@ async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending 
     (`on_ambiguous: resubmit`). Otherwise it stays ambiguous, with what is known of it.
     """
     # As long as the provider is out, it can tell nothing.
-    await context.breakers[job_run.operation.provider].opened()
+    await context.breakers[job_run.operation.provider].recovered()
     verdict = _clean(await reconcile(context, attempt, job_run.operation), context)
     match verdict:
         case Adopted():

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from runner.engine.context import Context
+from runner.engine.net.pacing import query
 from runner.engine.reconcile.match import FUZZ, TaskListing
 from runner.model import Operation
 from runner.providers.base import TaskListApi, TaskPage
@@ -42,11 +43,10 @@ async def _pages(
     page: str | None = None
     while True:
         seen.add(page)
-        await context.rates[operation.provider].acquire()
         request = lister.list_tasks(account, since=since, page=page)
-        reply = await context.http.send(request, submission=False)
-        found = lister.read_list(reply)
-        context.rates[operation.provider].note(throttled=found.throttled)
+        found = await query(
+            context.http, context.rates[operation.provider], request, lister.read_list
+        )
         listing, page = _with_page(listing, found, context.now()), found.next_page
         if listing.trouble or page is None:
             return listing

@@ -7,7 +7,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from runner.engine.context import Context
-from runner.engine.net import backoff
+from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import unlisted
 from runner.engine.poll.ask import ask
 from runner.engine.reconcile import absence
@@ -79,7 +79,7 @@ async def confirm(
     for tries in range(TRIES - 1):
         if status.state is not TaskState.UNKNOWN or status.fatal or context.stopping.is_set():
             break
-        await asyncio.sleep(backoff.backoff(tries, context.random, status.retry_after_s))
+        await asyncio.sleep(backoff(tries, context.random, status.retry_after_s))
         status = await ask(context, operation, task_id)
     if status.state is TaskState.GONE:
         return f"the provider knows no task {task_id}: {status.detail}"

@@ -1,8 +1,11 @@
-"""The door to one provider's submissions: how many may be on their way at once, and whether any.
+"""Circuit breaker: decides whether, and how many, submissions to a provider may be on their way.
 
-A provider in trouble must not make a thousand submissions ambiguous, so trust is built up: one
-submission at a time at first, twice as many after each that was answered. Two unknown fates in a
-row close the door until a probe answers well again; then trust starts anew.
+Two unknown fates in a row open the circuit: an outage must not make a thousand submissions
+ambiguous. It closes again once a probe is answered well. While it is closed, a limit adapts: one
+submission at a time at first, twice as many after each answer, back to one after an unknown fate.
+
+The limit is on POSTs without an answer. That on tasks in flight, which a 429 such as
+`QuotaExceeded` lowers, is `AdaptiveLimit` in `engine/schedule.py`.
 """
 
 from __future__ import annotations
@@ -11,199 +14,185 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from runner.engine.net import backoff
 from runner.engine.net.client import Http
-from runner.engine.poll.rate import Rate
+from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
 from runner.model import Account, Fate
 from runner.providers.base import Provider, is_success
 from runner.settings import Settings
 
-UNKNOWN_IN_A_ROW = 2
-"""So many submissions of unknown fate, with no answer between them, close the door."""
-PROBE_FIRST_S = 1.0
-PROBE_LONGEST_S = 30.0
-GAP_FIRST_S = 0.1
-GAP_LONGEST_S = 5.0
-"""A provider that is asked to be gentler with gets its submissions this far apart at most."""
+UNKNOWN_LIMIT = 2
+"""Unknown fates, with no answer between them, that open the circuit."""
 
 _UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
+_NOT_TAKEN = _UNANSWERED | {Fate.BUSY}
 
 
 @dataclass(slots=True, kw_only=True)
 class BreakerState:
-    """What a gate knows, and how each fate changes it; pure bookkeeping."""
+    """What is known of a provider, and how each fate of a submission changes it."""
 
-    most: int
-    """The most submissions on their way that full trust allows."""
-    allowed: int = 1
-    unknown: int = 0
-    """Unknown fates since the last answer."""
-    closed: bool = False
-    gap_s: float = 0.0
-    """Least time between two submissions; 0 for none."""
+    max_limit: int
+    """The highest that `limit` becomes."""
+    limit: int = 1
+    """Submissions that may be without an answer at once."""
+    is_open: bool = False
+    """No submission passes until a probe is answered well."""
+    unknown_fates: int = 0
+    """Since the last answer."""
     failing_s: float = 0.0
-    """How long the provider has taken nothing of what it was offered, see `ask_in_vain`."""
-    asked_at: float | None = None
-    """When it was last asked in vain; None while it takes submissions."""
+    """How long the provider has taken nothing that it was offered, see `record_failure`."""
+    failed_at: float | None = None
+    """When it last took nothing; None while it takes submissions."""
 
-    def note(self, fate: Fate, now: float, *, throttled: bool = False) -> None:
-        """Take one submission's fate into account. `throttled`: too many requests, it says."""
+    def record(self, fate: Fate, now: float) -> None:
+        """Adapt to the fate of one submission, known at the loop's time `now`."""
         if fate is Fate.AMBIGUOUS:
-            self.unknown += 1
-            self.closed = self.closed or self.unknown >= UNKNOWN_IN_A_ROW
+            self.unknown_fates += 1
+            self.is_open = self.is_open or self.unknown_fates >= UNKNOWN_LIMIT
         elif fate is not Fate.NOT_SENT:
-            self.unknown = 0
-        if fate in _UNANSWERED:
-            self.allowed = 1
+            self.unknown_fates = 0
+        self.limit = 1 if fate in _UNANSWERED else min(self.max_limit, self.limit * 2)
+        if fate in _NOT_TAKEN:
+            self.record_failure(now)
         else:
-            self.allowed = min(self.most, self.allowed * 2)
-        if fate in _UNANSWERED or fate is Fate.BUSY:
-            self.probe_failed(now)
-        else:
-            self.failing_s, self.asked_at = 0.0, None
-        self._pace(fate, throttled)
+            self.failing_s, self.failed_at = 0.0, None
 
-    def reopen(self) -> None:
-        """A probe answered well: one submission at a time again."""
-        self.closed, self.unknown, self.allowed = False, 0, 1
+    def record_failure(self, now: float) -> None:
+        """Extend the outage by the time since the last failure.
 
-    def probe_failed(self, now: float) -> None:
-        """The provider was asked, and did not answer well.
-
-        Time counts from one question to the next, and only as far as the longest pause of our
-        own goes: while nobody asks, because the provider named a time (`Retry-After`) or tasks
-        under way take up all places, it may well be in order.
+        At most by our own longest pause: while nobody asks, because the provider named a time
+        (`Retry-After`) or tasks under way take all places, it may well be in order.
         """
-        if self.asked_at is not None:
-            self.failing_s += min(backoff.LONGEST_S, now - self.asked_at)
-        self.asked_at = now
+        if self.failed_at is not None:
+            self.failing_s += min(BACKOFF_LONGEST_S, now - self.failed_at)
+        self.failed_at = now
 
-    def out(self, outage_s: float) -> bool:
-        """Whether it has taken nothing for so long, by the last question rather than by now."""
-        return self.asked_at is not None and self.failing_s >= outage_s
+    def close(self) -> None:
+        """Let submissions pass again after a good probe, one at a time at first."""
+        self.is_open, self.unknown_fates, self.limit = False, 0, 1
 
-    def _pace(self, fate: Fate, throttled: bool) -> None:
-        if throttled:
-            self.gap_s = min(GAP_LONGEST_S, max(GAP_FIRST_S, self.gap_s * 2))
-        elif fate is Fate.SUBMITTED and self.gap_s:
-            self.gap_s = self.gap_s * 0.9 if self.gap_s > GAP_FIRST_S / 2 else 0.0
+    def is_out(self, outage_s: float) -> bool:
+        """Whether it has taken nothing for so long, by the last failure rather than by now."""
+        return self.failed_at is not None and self.failing_s >= outage_s
 
 
 @dataclass(slots=True, kw_only=True)
 class CircuitBreaker:
-    """One provider's door, for the workers of one event loop.
+    """Lets the workers of one event loop submit to one provider.
 
-    `probe` asks the provider something that costs nothing and tells whether it answered well.
+    `probe` sends a request that costs nothing and returns whether it was answered well.
     """
 
     state: BreakerState
     probe: Callable[[], Awaitable[bool]]
     outage_s: float
-    rate: Rate | None = None
-    """The pace of all other requests: what slows them slows submissions as well, and back."""
+    rate: Rate
+    """That of all other requests: a 429 to either slows both."""
+    probe_first_s: float = 1.0
+    probe_longest_s: float = 30.0
     in_flight: int = 0
+    """Submissions without an answer."""
     tripped: str = ""
-    """Why the provider takes nothing more of this run; empty while it does."""
-    trouble: str = ""
-    """What became of the last submission that it was asked for in vain; empty before any."""
-    _given_up: str = ""
-    _free_at: float = 0.0
-    _news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    """Why no submission passes for the rest of the run; empty while they do."""
+    _last_error: str = ""
+    _outage_reason: str = ""
+    _throttle: Throttle = field(default_factory=Throttle)
+    _next_at: float = 0.0
+    """The loop's time at which the next submission may leave."""
+    _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _probing: bool = False
 
     async def acquire(self) -> bool:
-        """Wait for the right to submit; False when there is none to be had.
-
-        The provider has been out for too long then, or it is `barred`.
-        """
+        """Wait until a submission may leave; False once none may: `tripped` or `is_out`."""
         loop = asyncio.get_running_loop()
-        while True:
-            if self.tripped or self.out:
-                return False
-            if self.state.closed:
+        while not (self.tripped or self.is_out):
+            if self.state.is_open:
                 await self._probe_or_wait()
-                continue
-            wait_s = self._free_at - loop.time()
-            if wait_s > 0:
+            elif (wait_s := self._next_at - loop.time()) > 0:
                 await asyncio.sleep(wait_s)
-                continue
-            if self.in_flight < self.state.allowed:
+            elif self.in_flight < self.state.limit:
                 self.in_flight += 1
-                slowed_s = self.rate.slowed_s if self.rate else 0.0
-                self._free_at = loop.time() + max(self.state.gap_s, slowed_s)
+                gap_s = max(self._throttle.gap_s, self.rate.throttle.gap_s)
+                self._next_at = loop.time() + gap_s
                 return True
-            await self._wait()
+            else:
+                await self._wait()
+        return False
 
-    async def opened(self) -> None:
-        """Wait until the provider answers again, or has been out for too long."""
-        while self.state.closed and not self.out:
-            await self._probe_or_wait()
+    async def release(self, fate: Fate | None, *, throttled: bool = False, error: str = "") -> None:
+        """Take back what `acquire` gave; `fate` is None where the submission never left.
+
+        `throttled`: the provider asks for fewer requests. `error`: why it was not taken.
+        """
+        self.in_flight -= 1
+        now = asyncio.get_running_loop().time()
+        if fate is not None:
+            self.state.record(fate, now)
+            if self.state.failed_at is not None:
+                self._last_error = error
+        if throttled:
+            self._throttle.slow_down(now)
+        elif fate is Fate.SUBMITTED:
+            self._throttle.ease()
+        if throttled or fate is Fate.SUBMITTED:
+            self.rate.note(throttled=throttled)
+        async with self._changed:
+            self._changed.notify_all()
 
     def trip(self, reason: str) -> None:
-        """Let in nobody any more: what one submission met, every other would meet as well."""
+        """Let nothing pass for the rest of the run: every submission would meet the same."""
         self.tripped = self.tripped or reason
 
     @property
-    def out(self) -> bool:
-        """Whether the provider has taken nothing for longer than the run puts up with."""
-        return self.state.out(self.outage_s)
+    def is_out(self) -> bool:
+        """Whether the provider has taken nothing for longer than the run accepts."""
+        return self.state.is_out(self.outage_s)
 
-    def give_up(self, provider: str) -> str:
-        """Why the run gives up a provider that is `out`: in the same words for every job."""
-        if not self._given_up:
-            so_long = f"{self.state.failing_s:.{0 if self.state.failing_s >= 10 else 1}f} s"
-            self._given_up = (
-                f"{provider} has taken nothing for {so_long} (outage: {self.outage_s:g} s)"
+    def outage_reason(self, provider: str) -> str:
+        """Why the run gives up a provider that `is_out`: the same text for every job."""
+        if not self._outage_reason:
+            failing_s = self.state.failing_s
+            self._outage_reason = (
+                f"{provider} has accepted nothing for {failing_s:.{0 if failing_s >= 10 else 1}f} s"
+                f" (outage: {self.outage_s:g} s)"
             )
-            self._given_up += f": {self.trouble}" if self.trouble else ""
-        return self._given_up
+            self._outage_reason += f": {self._last_error}" if self._last_error else ""
+        return self._outage_reason
 
-    async def release(
-        self, fate: Fate | None, *, throttled: bool = False, trouble: str = ""
-    ) -> None:
-        """The submission's fate is known; None when it never left for reasons of our own.
-
-        `trouble`: what became of it in words, where it was not taken.
-        """
-        self.in_flight -= 1
-        if fate is not None:
-            self.state.note(fate, asyncio.get_running_loop().time(), throttled=throttled)
-            if self.state.asked_at is not None:
-                self.trouble = trouble
-        if self.rate and (throttled or fate is Fate.SUBMITTED):
-            self.rate.note(throttled=throttled)
-        async with self._news:
-            self._news.notify_all()
+    async def recovered(self) -> None:
+        """Wait until the circuit is closed, or the provider has been out for too long."""
+        while self.state.is_open and not self.is_out:
+            await self._probe_or_wait()
 
     async def _wait(self) -> None:
-        async with self._news:
-            if self.in_flight >= self.state.allowed and not self.state.closed:
-                await self._news.wait()
+        async with self._changed:
+            if self.in_flight >= self.state.limit and not self.state.is_open:
+                await self._changed.wait()
 
     async def _probe_or_wait(self) -> None:
-        """One of those who wait asks, ever more rarely; the others wait for its news."""
+        """Probe, unless another waiter does already: then wait for the result."""
         if self._probing:
-            async with self._news:
+            async with self._changed:
                 if self._probing:
-                    await self._news.wait()
+                    await self._changed.wait()
             return
         self._probing = True
         try:
-            await self._probe_until_well()
-        finally:
+            await self._probe_until_closed()
+        finally:  # a cancelled waiter leaves the probing to the next one
             self._probing = False
-            async with self._news:
-                self._news.notify_all()
+            async with self._changed:
+                self._changed.notify_all()
 
-    async def _probe_until_well(self) -> None:
-        loop, pause_s = asyncio.get_running_loop(), PROBE_FIRST_S
-        while not self.out:
+    async def _probe_until_closed(self) -> None:
+        pause_s = self.probe_first_s
+        while not self.is_out:
             await asyncio.sleep(pause_s)
             if await self.probe():
-                self.state.reopen()
+                self.state.close()
                 return
-            self.state.probe_failed(loop.time())
-            pause_s = min(PROBE_LONGEST_S, pause_s * 2)
+            self.state.record_failure(asyncio.get_running_loop().time())
+            pause_s = min(self.probe_longest_s, pause_s * 2)
 
 
 def breakers_for(
@@ -212,11 +201,11 @@ def breakers_for(
     http: Http,
     rates: Mapping[str, Rate],
 ) -> dict[str, CircuitBreaker]:
-    """A gate for every account; `rates` are the paces of their other requests."""
+    """Provider to its breaker; `rates` are those of all other requests."""
     return {
         name: CircuitBreaker(
-            state=BreakerState(most=account.concurrency or settings.concurrency),
-            probe=_probing(account, providers[name], http),
+            state=BreakerState(max_limit=account.concurrency or settings.concurrency),
+            probe=_probe(account, providers[name], http),
             outage_s=settings.outage_s,
             rate=rates[name],
         )
@@ -224,7 +213,7 @@ def breakers_for(
     }
 
 
-def _probing(account: Account, provider: Provider, http: Http) -> Callable[[], Awaitable[bool]]:
+def _probe(account: Account, provider: Provider, http: Http) -> Callable[[], Awaitable[bool]]:
     async def probe() -> bool:
         return is_success(await http.send(provider.probe(account), submission=False))
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.engine.context import Context, Ending, JobRun, Later, StopReason
-from runner.engine.net import backoff, redaction
+from runner.engine.net import redaction
+from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
 from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
@@ -69,7 +70,7 @@ async def submit(
             if (stop := _stop_reason(context, job_run, submission)) is not None:
                 breaker.trip(stop.reason)  # before the next one is let in
     finally:
-        await breaker.release(fate, throttled=throttled, trouble=trouble)
+        await breaker.release(fate, throttled=throttled, error=trouble)
     if not isinstance(submission, Submission):
         return submission
     return _meaning(context, job_run, submission, stop)
@@ -120,11 +121,11 @@ def _put_off(
     context: Context, job_run: JobRun, submission: Submission, error: JobError
 ) -> Ending | Later:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
-    if context.breakers[job_run.operation.provider].out:
+    if context.breakers[job_run.operation.provider].is_out:
         return _given_up(context, job_run)
     if context.stopping.is_set():
         return Ending(outcome=ended(job_run, State.PENDING, reason=NOT_SUBMITTED))
-    delay_s = backoff.backoff(job_run.tries, context.random, submission.retry_after_s)
+    delay_s = backoff(job_run.tries, context.random, submission.retry_after_s)
     job_run.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
     context.emit(Step.RETRYING, job_run.entry.job.id, text)
@@ -134,7 +135,7 @@ def _put_off(
 def _given_up(context: Context, job_run: JobRun) -> Ending:
     """The ending when a provider has been out for too long; it stops with it, resumable."""
     provider = job_run.operation.provider
-    reason = context.breakers[provider].give_up(provider)
+    reason = context.breakers[provider].outage_reason(provider)
     outcome = ended(job_run, State.PENDING, reason=f"not submitted: {reason}")
     return Ending(outcome=outcome, stop=StopReason(reason=reason, exit=Exit.INCOMPLETE))
 

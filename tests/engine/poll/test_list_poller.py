@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from runner.engine.net.client import Http
+from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import (
     FAILURES,
     LONGEST,
@@ -23,7 +24,6 @@ from runner.engine.poll.list_poller import (
     Subscription,
     portions,
 )
-from runner.engine.poll.rate import Rate
 from runner.engine.poll.schedule import DurationStats
 from runner.model import Account, TaskState, TaskStatus
 from runner.providers import vidu_tasks

@@ -387,7 +387,7 @@ def test_a_task_with_a_greater_number_from_before_the_clock_went_back_is_no_witn
 
 
 @pytest.mark.parametrize(
-    ("quest", "fields", "reason"),
+    ("lost", "fields", "reason"),
     [
         (OURS, {"skew": None}, ", but the answers do not tell the provider's time"),
         (

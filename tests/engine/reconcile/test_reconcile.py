@@ -19,7 +19,7 @@ from runner.emulator.server import Emulator
 from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import Http
-from runner.engine.poll.rate import Rate
+from runner.engine.net.pacing import Rate
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.reconcile import listing
 from runner.engine.reconcile import reconcile as reconciling
@@ -623,15 +623,20 @@ def test_a_task_that_the_provider_does_not_know_is_not_confirmed(tmp_path: Path)
     play(tmp_path, scene)
 
 
-def test_a_provider_that_does_not_tell_is_asked_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("runner.engine.net.backoff.FIRST_S", 0.01)
+class NoJitter(random.Random):
+    """Retries at once."""
 
+    def uniform(self, a: float, b: float) -> float:
+        return min(a, b)
+
+
+def test_a_provider_that_does_not_tell_is_asked_again(tmp_path: Path) -> None:
     async def scene(room: Room, _: Desk) -> None:
         away = replace(room.account(), base_url="http://127.0.0.1:1")
         settings = replace(room.context.settings, accounts={"vidu": away})
-        told = await confirm(replace(room.context, settings=settings), PICTURE, "1")
+        told = await confirm(
+            replace(room.context, settings=settings, random=NoJitter()), PICTURE, "1"
+        )
         assert isinstance(told, str)
         assert told.startswith("the provider does not tell of task 1")
 
