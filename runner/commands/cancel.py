@@ -73,7 +73,7 @@ def _why_not(planned: Planned, entry: PlanEntry) -> str | None:
     """Why there is no use in asking; None where there is."""
     provider = planned.manifest.operations[entry.job.operation].provider
     if _task(entry) is None:
-        return entry.reason
+        return entry.reason.text
     return None if provider in LISTERS else f"{provider} has no way to cancel a task"
 
 

@@ -10,10 +10,12 @@ from runner.commands.plan import plan_manifest
 from runner.commands.session import Planned
 from runner.engine.context import StopReason
 from runner.errors import Exit
-from runner.model import Action, PlanEntry
-from runner.terminal.summary import NOTHING_SUBMITS, RunSummary
+from runner.model import Action, PlanEntry, Reason, ReasonCode
+from runner.terminal.summary import RunSummary
 
-NOTHING_SUBMITTED = StopReason(reason=NOTHING_SUBMITS, exit=Exit.OK)
+NOTHING_SUBMITTED = StopReason(
+    reason=Reason(ReasonCode.COLLECT_ONLY, "only a run submits"), exit=Exit.OK
+)
 
 
 def plan_all(options: Options) -> list[Planned]:
@@ -40,6 +42,6 @@ def on_its_own(entry: PlanEntry) -> PlanEntry:
     return replace(entry, job=job, action=action)
 
 
-def other_stops(told: RunSummary) -> list[str]:
+def other_stops(told: RunSummary) -> list[Reason]:
     """Why nothing more was submitted, but for the reason that nothing was to be."""
-    return [why for why in told.stopped if not why.endswith(NOTHING_SUBMITTED.reason)]
+    return [why for why in told.stopped if why.code is not ReasonCode.COLLECT_ONLY]

@@ -22,8 +22,7 @@ from runner.commands.session import Planned, must_be_read
 from runner.error_handler import emit
 from runner.errors import Exit, worst
 from runner.hashing import digest_of
-from runner.model import StoredFile
-from runner.planning.plan import NOT_SELECTED
+from runner.model import ReasonCode, StoredFile
 from runner.terminal.summary import summary
 
 
@@ -73,5 +72,5 @@ def _made(planned: Planned) -> Iterator[StoredFile]:
     """Every file that the results of the selected jobs have."""
     for entry in planned.plan.entries:
         known = entry.attempt or entry.evidence
-        if known is not None and entry.reason != NOT_SELECTED:
+        if known is not None and entry.reason.code is not ReasonCode.NOT_SELECTED:
             yield from known.files

@@ -21,8 +21,16 @@ from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable
 from runner.errors.diagnostics import suggest
 from runner.ledger import Settle, Stale
-from runner.model import Action, AttemptState, Billed, ErrorClass, JobError, PlanEntry, TaskStatus
-from runner.planning.plan import DECLARED_LOST
+from runner.model import (
+    DECLARED_LOST,
+    Action,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    JobError,
+    PlanEntry,
+    TaskStatus,
+)
 
 LOST = JobError(
     code=DECLARED_LOST,

@@ -21,8 +21,7 @@ from runner.engine.download.place import folder, relative
 from runner.engine.run import Batch
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, LedgerError, OutputError, UsageError, worst
-from runner.model import Observer, Outcome, State
-from runner.planning.plan import NOT_SELECTED
+from runner.model import Observer, Outcome, ReasonCode, State
 from runner.progress import observer
 from runner.results import Header, write_results
 from runner.terminal import summary
@@ -223,7 +222,7 @@ _BY_STATE = {
 
 
 def _is_meant(outcome: Outcome) -> bool:
-    return outcome.reason != NOT_SELECTED
+    return outcome.reason is None or outcome.reason.code is not ReasonCode.NOT_SELECTED
 
 
 def _summary(planned: Planned, ended: _Ended, began: str, seconds: float) -> RunSummary:
@@ -243,7 +242,7 @@ def _summary(planned: Planned, ended: _Ended, began: str, seconds: float) -> Run
         written=ended.written,
         files=f"{planned.outputs}/",
         flags=planned.options.same_place(),
-        stopped=ended.batch.stop_conditions.told(),
+        stopped=ended.batch.stop_conditions.reasons(),
     )
 
 

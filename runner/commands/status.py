@@ -21,8 +21,7 @@ from runner.commands.session import Planned
 from runner.engine.outcomes import settled, shared, unstarted
 from runner.error_handler import emit
 from runner.errors import Exit, worst
-from runner.model import RESULT_GONE, Action, Outcome, PlanEntry, State
-from runner.planning.plan import NOT_SELECTED
+from runner.model import RESULT_GONE, Action, Outcome, PlanEntry, Reason, ReasonCode, State
 from runner.terminal.status_view import JobStatus, status_records, status_text
 
 _ASKING = frozenset({Exit.PROVIDER, Exit.LEDGER, Exit.INTERRUPTED, Exit.TERMINATED})
@@ -69,7 +68,7 @@ def _refresh(planned: Planned) -> Exit:
         once = replace(once, settings=replace(once.settings, download=False))
         code, told = run_planned(once, stop=NOTHING_SUBMITTED, written=False)
     for trouble in (*told.errors, *other_stops(told)):
-        emit(trouble)
+        emit(str(trouble))
     return code if code in _ASKING else Exit.OK
 
 
@@ -90,7 +89,7 @@ def _job_statuses(planned: Planned) -> list[JobStatus]:
 def _outcomes(entries: Iterable[PlanEntry]) -> Iterator[Outcome]:
     found: dict[str, Outcome] = {}
     for entry in entries:
-        if entry.reason == NOT_SELECTED:
+        if entry.reason.code is ReasonCode.NOT_SELECTED:
             continue
         original = found.get(entry.share or "")
         outcome = shared(entry, original, original.files) if original else _outcome(entry)
@@ -104,7 +103,7 @@ def _outcome(entry: PlanEntry) -> Outcome:
     files = known.files if known else ()
     match entry.action:
         case Action.SUBMIT:
-            return unstarted(entry, f"to submit: {entry.reason}")
+            return unstarted(entry, Reason(entry.reason.code, f"to submit: {entry.reason}"))
         case Action.FETCH | Action.ATTACH:
             lost = entry.attempt.error if entry.attempt else None
             if entry.action is Action.FETCH and lost and lost.code == RESULT_GONE:

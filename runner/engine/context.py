@@ -31,6 +31,7 @@ from runner.model import (
     Operation,
     Outcome,
     PlanEntry,
+    Reason,
     Step,
 )
 from runner.providers.base import Provider
@@ -99,8 +100,13 @@ class Context:
 class StopReason:
     """Why nothing more is submitted, to one provider or at all."""
 
-    reason: str
+    reason: Reason
     exit: Exit
+
+    @property
+    def not_submitted(self) -> Reason:
+        """The same as the reason of a job that is therefore left alone."""
+        return Reason(self.reason.code, f"not submitted: {self.reason}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

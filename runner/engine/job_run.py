@@ -18,7 +18,17 @@ from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
 from runner.ledger import OverBudget, Taken
-from runner.model import Action, Attempt, AttemptState, Outcome, PlanEntry, State, Step
+from runner.model import (
+    Action,
+    Attempt,
+    AttemptState,
+    Outcome,
+    PlanEntry,
+    Reason,
+    ReasonCode,
+    State,
+    Step,
+)
 
 PRICE_WAIT_S = 0.2
 """How often it is looked whether the budget has room again, or a price is known."""
@@ -95,14 +105,17 @@ class JobRunner:
         if (stop := self._stop_conditions.of(provider)) is not None:
             # After as many failures as allowed: their code is the run's, not "incomplete".
             skipped = stop.exit is Exit.JOBS_FAILED
-            outcome = unstarted(entry, f"not submitted: {stop.reason}", skipped=skipped)
+            outcome = unstarted(entry, stop.not_submitted, skipped=skipped)
             return Ending(outcome=outcome)
         job_run = await self._job_run(entry)
         order = order_of(entry, job_run.operation, self._context.provider(job_run.operation))
-        match await self._admission(order):
+        match admission := await self._admission(order):
             case Admission.CEILING | Admission.UNPRICED:
-                stop = StopReason(reason=refusal(self._context.budget, order), exit=Exit.BUDGET)
-                outcome = unstarted(entry, f"not submitted: {stop.reason}")
+                over = admission is Admission.CEILING
+                code = ReasonCode.OVER_BUDGET if over else ReasonCode.UNPRICED
+                reason = Reason(code, refusal(self._context.budget, order))
+                stop = StopReason(reason=reason, exit=Exit.BUDGET)
+                outcome = unstarted(entry, stop.not_submitted)
                 return Ending(outcome=outcome, stop=stop)
             case Admission.NOW:
                 result = await submit(self._context, job_run, self._prefetcher, self._outcomes)
@@ -165,7 +178,8 @@ class JobRunner:
             self._context.emit(Step.RETRYING, job_run.entry.job.id, text)
         if now - job_run.others_since <= limit_s:
             return Later(delay_s=OTHERS_S)
-        reason = f"waited {limit_s:g} s for another run ({run}), which {doing} and still lives"
+        text = f"waited {limit_s:g} s for another run ({run}), which {doing} and still lives"
+        reason = Reason(ReasonCode.OTHER_RUN, text)
         return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
 
     async def _settle(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import overload
 
-from runner.engine.outcomes import unstarted
+from runner.engine.outcomes import interruption, unstarted
 from runner.model import Outcome, PlanEntry
 
 _FIELDS = tuple(field.name for field in fields(Outcome) if field.name != "job")
@@ -129,7 +129,7 @@ class StoredOutcomes(Sequence[Outcome]):
             return [self[number] for number in range(*at.indices(len(self)))]
         number = range(len(self))[at]
         outcome = self._ends.read(number, self._offsets[number]) or self._under_way.get(number)
-        return outcome or unstarted(self._entries[number], "interrupted; not started")
+        return outcome or unstarted(self._entries[number], interruption("not started"))
 
 
 _NONE, _KEPT = -1, -2

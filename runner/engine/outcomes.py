@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from runner.engine.context import JobRun
 from runner.model import (
-    CUT,
     Action,
     Amount,
     Attempt,
@@ -15,6 +14,8 @@ from runner.model import (
     JobError,
     Outcome,
     PlanEntry,
+    Reason,
+    ReasonCode,
     State,
     StoredFile,
 )
@@ -25,7 +26,7 @@ def ended(
     job_run: JobRun,
     state: State,
     *,
-    reason: str | None = None,
+    reason: Reason | None = None,
     error: JobError | None = None,
     files: tuple[StoredFile, ...] = (),
 ) -> Outcome:
@@ -57,13 +58,21 @@ def ended(
 def interrupted(job_run: JobRun) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
     if job_run.unsure or (job_run.posting and job_run.task_id is None):
-        return ended(job_run, State.AMBIGUOUS, reason=CUT)
+        return ended(job_run, State.AMBIGUOUS, reason=_CUT)
     where = "made, not yet fetched" if job_run.known else "its task is under way"
     where = where if job_run.task_id else "not submitted"
-    return ended(job_run, State.PENDING, reason=f"interrupted; {where}")
+    return ended(job_run, State.PENDING, reason=interruption(where))
 
 
-def unstarted(entry: PlanEntry, reason: str, *, skipped: bool = False) -> Outcome:
+_CUT = Reason(ReasonCode.CUT, "the run was cut before it was known what became of its submission")
+
+
+def interruption(where: str) -> Reason:
+    """Why an interrupted run left a job `where` it is."""
+    return Reason(ReasonCode.INTERRUPTED, f"interrupted; {where}")
+
+
+def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Outcome:
     """The outcome of a job that this run never came to: what was known of it stays known."""
     known = entry.attempt or entry.evidence
     if known is None or entry.action is Action.SUBMIT:
@@ -92,7 +101,8 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     state = state_of(entry.attempt)
     outcome = _known(entry, state, entry.attempt.files if state is State.SUCCEEDED else ())
     if entry.action is Action.DECIDE and entry.attempt.intent.provider not in LISTERS:
-        return replace(outcome, reason=f"{entry.reason}; {unlisted(entry.attempt)}")
+        text = f"{entry.reason}; {unlisted(entry.attempt)}"
+        return replace(outcome, reason=Reason(entry.reason.code, text))
     return outcome
 
 
@@ -126,7 +136,7 @@ def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -
     return Outcome(
         job=entry.job,
         state=original.state,
-        reason=f'the same request as "{original.job.id}"',
+        reason=Reason(ReasonCode.SAME_REQUEST, f'the same request as "{original.job.id}"'),
         task_id=original.task_id,
         seed=original.seed,
         usage=original.usage,
@@ -179,6 +189,6 @@ def credits_of(credits_: int | None) -> Amount | None:
 
 def without(entry: PlanEntry, upstream: Outcome) -> Outcome:
     """The outcome of a job whose upstream has no result: lost with it, or waiting like it."""
-    reason = f'needs "{upstream.job.id}", which is {upstream.state.value}'
+    text = f'needs "{upstream.job.id}", which is {upstream.state.value}'
     lost = upstream.state in (State.FAILED, State.SKIPPED)
-    return unstarted(entry, reason, skipped=lost)
+    return unstarted(entry, Reason(ReasonCode.NEEDS_JOB, text), skipped=lost)

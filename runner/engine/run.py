@@ -181,7 +181,7 @@ class Batch:
         self._ends.put(number, outcome)
         self._under_way.job_runner.pop(outcome.job.id, None)
         self._numbers.pop(outcome.job.id, None)
-        self._context.emit(Step.ENDED, outcome.job.id, outcome.reason or "", outcome)
+        self._context.emit(Step.ENDED, outcome.job.id, str(outcome.reason or ""), outcome)
 
     async def _tell_workers(self, ready: int) -> None:
         """Wake as many workers as there is new work for, or all of them at the end."""

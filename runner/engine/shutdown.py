@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from runner.engine.context import Context, JobRun, StopReason
 from runner.engine.submit.submit import SHARED_CODES
-from runner.errors import Exit
-from runner.model import ErrorClass, Outcome, State, Step
+from runner.errors import Exit, plural
+from runner.model import ErrorClass, Outcome, Reason, ReasonCode, State, Step
 
 ANSWER_WAIT_S = 15.0
 """How long an interruption waits for the answers of submissions that have left."""
@@ -94,10 +94,13 @@ class StopConditions:
         """Every halt, those of the whole run first."""
         return [*([self.everywhere] if self.everywhere else []), *self.by_provider.values()]
 
-    def told(self) -> list[str]:
-        """The halts in words."""
+    def reasons(self) -> list[Reason]:
+        """Why each provider, or the whole run, was stopped."""
         whole = [self.everywhere.reason] if self.everywhere else []
-        return whole + [f"{name}: {stop.reason}" for name, stop in self.by_provider.items()]
+        return whole + [
+            Reason(stop.reason.code, f"{provider}: {stop.reason}")
+            for provider, stop in self.by_provider.items()
+        ]
 
     def note(self, provider: str, outcome: Outcome, stop: StopReason | None) -> None:
         """Take one ending into account."""
@@ -107,13 +110,14 @@ class StopConditions:
             return
         self._failures += 1
         if self.max_failures is not None and self._failures >= self.max_failures:
-            some = f"{self._failures} job{'s' * (self._failures != 1)} failed"
-            self.everywhere = self.everywhere or StopReason(reason=some, exit=Exit.JOBS_FAILED)
+            reason = Reason(ReasonCode.STOPPED, f"{plural(self._failures, 'job')} failed")
+            self.everywhere = self.everywhere or StopReason(reason=reason, exit=Exit.JOBS_FAILED)
         shared = outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH
         if shared:
             refused = self._refused[provider, outcome.error.code]
             refused.add(outcome.job.fingerprint)
             if len(refused) >= SHARED_LIMIT:
-                reason = f"{outcome.error.code} for {len(refused)} different requests"
-                stop = StopReason(reason=f"{reason}: {outcome.error.message}", exit=Exit.PROVIDER)
+                text = f"{outcome.error.code} for {len(refused)} different requests"
+                reason = Reason(ReasonCode.STOPPED, f"{text}: {outcome.error.message}")
+                stop = StopReason(reason=reason, exit=Exit.PROVIDER)
                 self.by_provider.setdefault(provider, stop)

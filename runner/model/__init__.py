@@ -10,10 +10,12 @@ from runner.model.amounts import UNITS, Amount, Parameters, Unit
 from runner.model.events import Event, Observer, Step
 from runner.model.jobs import Deferred, Draft, Job, JobOutput, Media, PlaceOf, Row
 from runner.model.operations import MediaLimits, Operation, Wire
-from runner.model.outcomes import CUT, Outcome, State
+from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import (
     CANCELLED,
+    DECLARED_LOST,
     RESULT_GONE,
     Account,
     Billed,
@@ -31,7 +33,7 @@ from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
 
 __all__ = [
     "CANCELLED",
-    "CUT",
+    "DECLARED_LOST",
     "RESULT_GONE",
     "UNITS",
     "Account",
@@ -61,6 +63,8 @@ __all__ = [
     "Plan",
     "PlanEntry",
     "Reach",
+    "Reason",
+    "ReasonCode",
     "Reply",
     "Request",
     "Row",

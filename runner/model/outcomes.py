@@ -9,6 +9,7 @@ from typing import Any
 
 from runner.model.amounts import Amount
 from runner.model.jobs import Job
+from runner.model.reasons import Reason
 from runner.model.requests import Billed, JobError
 from runner.model.tasks import StoredFile
 
@@ -23,17 +24,13 @@ class State(enum.StrEnum):
     SKIPPED = "skipped"
 
 
-CUT = "the run was cut before it was known what became of its submission"
-"""The reason of a job that is ambiguous because nobody has looked for its task yet."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """The end of one job in one run."""
 
     job: Job
     state: State
-    reason: str | None = None
+    reason: Reason | None = None
     """Why pending, skipped or reused."""
     task_id: str | None = None
     seed: int | None = None

@@ -10,6 +10,7 @@ from typing import Any
 from runner.model.amounts import Amount
 from runner.model.jobs import Job
 from runner.model.outcomes import State
+from runner.model.reasons import Reason
 from runner.model.tasks import Attempt, StoredFile
 
 
@@ -72,7 +73,7 @@ class PlanEntry:
 
     job: Job
     action: Action
-    reason: str
+    reason: Reason
     attempt: Attempt | None = None
     """The earlier submission that ATTACH, FETCH, REUSE, DECIDE and SKIP speak of."""
     evidence: Evidence | None = None

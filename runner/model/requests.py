@@ -93,6 +93,8 @@ class JobError:
 
 CANCELLED = "UserCancelled"
 """The code of a task that its user cancelled; Vidu's own `err_code` of such a task."""
+DECLARED_LOST = "declared_lost"
+"""The code of a submission of unknown fate that the user has given up."""
 RESULT_GONE = "result_gone"
 """The code of a job whose result was paid for and cannot be had any more."""
 

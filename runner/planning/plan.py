@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from runner.errors import Diagnostic
 from runner.model import (
+    DECLARED_LOST,
     Action,
     Amount,
     Attempt,
@@ -24,6 +25,8 @@ from runner.model import (
     PlaceOf,
     Plan,
     PlanEntry,
+    Reason,
+    ReasonCode,
     State,
     StoredFile,
     Unit,
@@ -32,13 +35,6 @@ from runner.planning.changes import describe
 
 MOST_FAILURES = 3
 """A request whose tasks failed that often is not tried again unasked."""
-
-NOT_SELECTED = "not selected"
-
-DONE = "done"
-
-DECLARED_LOST = "declared_lost"
-"""The error code of a submission of unknown fate that the user has given up."""
 
 _MENDABLE = frozenset(
     {ErrorClass.AUTH, ErrorClass.QUOTA, ErrorClass.TRANSIENT, ErrorClass.PROVIDER}
@@ -136,13 +132,14 @@ def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str
     share: str | None = None
     changes: Sequence[Changed] = ()
     if wish.selected is not None and job.id not in wish.selected:
-        action, reason = Action.SKIP, NOT_SELECTED
+        action, reason = Action.SKIP, _NOT_SELECTED
     elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
-        action, reason, share = Action.SHARE, f'the same request as job "{maker}"', maker
+        text = f'the same request as job "{maker}"'
+        action, reason, share = Action.SHARE, Reason(ReasonCode.SAME_REQUEST, text), maker
     elif attempt and attempt.superseded_at:
-        action, reason = Action.SUBMIT, "forced: its earlier result was set aside"
+        action, reason = Action.SUBMIT, _SET_ASIDE
     elif forced and _is_paid(attempt, evidence):
-        action, reason = Action.SUBMIT, "forced: made anew, and paid again"
+        action, reason = Action.SUBMIT, _PAID_AGAIN
     elif attempt:
         again = replace(wish, retry_failed=True) if forced else wish
         action, reason = _of_attempt(attempt, known, again)
@@ -150,7 +147,7 @@ def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str
         action, reason = _of_evidence(evidence, known, wish)
     else:
         changes = known.changes(job)
-        action, reason = Action.SUBMIT, describe(changes) or "new"
+        action, reason = Action.SUBMIT, _of_changes(changes)
     return PlanEntry(
         job=job,
         action=action,
@@ -164,22 +161,43 @@ def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str
     )
 
 
-def _of_attempt(attempt: Attempt, known: PlanInputs, wish: PlanOptions) -> tuple[Action, str]:
+# Reasons that many entries share, made once: a plan has up to a million entries.
+_NEW = Reason(ReasonCode.NEW, "new")
+_NOT_SELECTED = Reason(ReasonCode.NOT_SELECTED, "not selected")
+_SET_ASIDE = Reason(ReasonCode.FORCED, "forced: its earlier result was set aside")
+_PAID_AGAIN = Reason(ReasonCode.FORCED, "forced: made again, and paid for again")
+_NOT_SENT = Reason(ReasonCode.NOT_SENT, "was not sent before")
+_SUBMITTING = Reason(ReasonCode.UNDER_WAY, "another run is submitting it")
+_FATE_UNKNOWN = Reason(ReasonCode.UNKNOWN_FATE, "what became of its submission is unknown")
+_FATE_UNKNOWN_BY_RESULTS = Reason(
+    ReasonCode.UNKNOWN_FATE,
+    "what became of its submission is unknown, according to the results manifest",
+)
+_RUN_DIED = Reason(ReasonCode.UNKNOWN_FATE, "an earlier run ended while submitting it")
+_DONE = Reason(ReasonCode.DONE, "done")
+_DONE_BY_RESULTS = Reason(ReasonCode.DONE_ELSEWHERE, "done, according to the results manifest")
+
+
+def _of_changes(changes: Sequence[Changed]) -> Reason:
+    return Reason(ReasonCode.CHANGED, describe(changes)) if changes else _NEW
+
+
+def _of_attempt(attempt: Attempt, known: PlanInputs, wish: PlanOptions) -> tuple[Action, Reason]:
     match attempt.state:
         case AttemptState.INTENT:
             return _of_intent(attempt, known)
         case AttemptState.SUCCEEDED:
-            return _of_files(attempt.files, DONE, known, wish)
+            return _of_files(attempt.files, _DONE, known, wish)
         case AttemptState.REFUSED | AttemptState.FAILED:
             return _of_failure(attempt, wish)
         case AttemptState.SUBMITTED:
-            return Action.ATTACH, f"its task {attempt.task_id} is under way"
+            return Action.ATTACH, _under_way(f"its task {attempt.task_id} is under way")
         case AttemptState.AMBIGUOUS:
-            return Action.DECIDE, "what became of its submission is unknown"
+            return Action.DECIDE, _FATE_UNKNOWN
         case AttemptState.NOT_SENT if attempt.error and attempt.error.code == DECLARED_LOST:
-            return Action.SUBMIT, attempt.error.message
+            return Action.SUBMIT, Reason(ReasonCode.NOT_SENT, attempt.error.message)
         case AttemptState.NOT_SENT:
-            return Action.SUBMIT, "was not sent before"
+            return Action.SUBMIT, _NOT_SENT
 
 
 def _is_paid(attempt: Attempt | None, evidence: Evidence | None) -> bool:
@@ -189,13 +207,22 @@ def _is_paid(attempt: Attempt | None, evidence: Evidence | None) -> bool:
     return evidence is not None and evidence.state is State.SUCCEEDED
 
 
-def _of_intent(attempt: Attempt, known: PlanInputs) -> tuple[Action, str]:
+def _under_way(text: str) -> Reason:
+    return Reason(ReasonCode.UNDER_WAY, text)
+
+
+def _of_intent(attempt: Attempt, known: PlanInputs) -> tuple[Action, Reason]:
     if known.alive(attempt.run):
-        return Action.ATTACH, "another run is submitting it"
-    return Action.DECIDE, "an earlier run ended while submitting it"
+        return Action.ATTACH, _SUBMITTING
+    return Action.DECIDE, _RUN_DIED
 
 
-def _of_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
+def _of_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, Reason]:
+    action, text = _after_failure(attempt, wish)
+    return action, Reason(ReasonCode.FAILED_BEFORE, text)
+
+
+def _after_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
     """Again when it may go well: mendable, unbilled, and not too often before."""
     error = attempt.error
     what = "refused" if attempt.state is AttemptState.REFUSED else "failed"
@@ -216,25 +243,30 @@ def _of_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
     return Action.SUBMIT, before
 
 
-def _of_evidence(evidence: Evidence, known: PlanInputs, wish: PlanOptions) -> tuple[Action, str]:
+def _of_evidence(evidence: Evidence, known: PlanInputs, wish: PlanOptions) -> tuple[Action, Reason]:
     if evidence.state is State.PENDING:
-        return Action.ATTACH, f"the results manifest knows its task {evidence.task_id}"
+        return Action.ATTACH, _under_way(f"the results manifest knows its task {evidence.task_id}")
     if evidence.state is State.AMBIGUOUS:
-        return Action.DECIDE, "what became of its submission is unknown, says the results manifest"
-    return _of_files(evidence.files, "done, says the results manifest", known, wish)
+        return Action.DECIDE, _FATE_UNKNOWN_BY_RESULTS
+    return _of_files(evidence.files, _DONE_BY_RESULTS, known, wish)
 
 
 def _of_files(
-    files: Sequence[StoredFile], done: str, known: PlanInputs, wish: PlanOptions
-) -> tuple[Action, str]:
+    files: Sequence[StoredFile], done: Reason, known: PlanInputs, wish: PlanOptions
+) -> tuple[Action, Reason]:
     missing = sum(not known.present(file) for file in files)
     if files and not missing:
         return Action.REUSE, done
     if not wish.download:
-        return Action.REUSE, f"{done}; downloads are off"
+        return Action.REUSE, _elsewhere(f"{done}; downloads are off")
     if not files:
-        return Action.FETCH, f"{done}, but not fetched"
-    return Action.FETCH, f"{done}, but {missing} of {len(files)} files not there or altered"
+        return Action.FETCH, _elsewhere(f"{done}, but not fetched")
+    lacking = f"{missing} of {len(files)} files not there or altered"
+    return Action.FETCH, _elsewhere(f"{done}, but {lacking}")
+
+
+def _elsewhere(text: str) -> Reason:
+    return Reason(ReasonCode.DONE_ELSEWHERE, text)
 
 
 def _estimate(

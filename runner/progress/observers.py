@@ -244,7 +244,7 @@ def ending_of(outcome: Outcome) -> str:
         if outcome.error is not None:
             parts.append(f"{outcome.error.code}: {outcome.error.message}")
         elif outcome.reason:
-            parts.append(outcome.reason)
+            parts.append(outcome.reason.text)
     return one_line(f"{outcome.job.id}: {', '.join(parts)}")
 
 

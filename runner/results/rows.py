@@ -58,7 +58,7 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "id": job.id,
         "operation": job.operation,
         "state": outcome.state.value,
-        "reason": outcome.reason,
+        "reason": outcome.reason and outcome.reason.text,
         "prompt": plain(_requested(outcome, "prompt")),
         "model": plain(_requested(outcome, "model")),
         "parameters": _parameters(job, folder),

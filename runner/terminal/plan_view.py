@@ -134,7 +134,7 @@ def _of_entry(entry: PlanEntry) -> dict[str, Any]:
         "id": entry.job.id,
         "operation": entry.job.operation,
         "action": entry.action.value,
-        "reason": entry.reason,
+        "reason": entry.reason.text,
         "changes": [_of_change(change) for change in entry.changes],
         "task_id": entry.attempt.task_id if entry.attempt else None,
         "estimate": _amount(entry.estimate),

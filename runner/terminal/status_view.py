@@ -11,8 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from runner.errors import one_line, width
-from runner.model import UNITS, Amount, Outcome, State, Unit
-from runner.planning.plan import DONE
+from runner.model import UNITS, Amount, Outcome, ReasonCode, State, Unit
 from runner.providers.parse import moment
 from runner.terminal.summary import money, span, sums
 
@@ -78,7 +77,9 @@ def _why(outcome: Outcome) -> str:
     """What a person asks next: nothing where all is well."""
     if outcome.error is not None:
         return f"{outcome.error.code}: {outcome.error.message}"
-    return "" if outcome.reason == DONE else outcome.reason or ""
+    if outcome.reason is None or outcome.reason.code is ReasonCode.DONE:
+        return ""
+    return outcome.reason.text
 
 
 def _price(outcome: Outcome) -> str:
@@ -179,7 +180,7 @@ def _status_record(standing: JobStatus, now: datetime) -> dict[str, Any]:
         "id": outcome.job.id,
         "operation": outcome.job.operation,
         "state": outcome.state.value,
-        "reason": outcome.reason,
+        "reason": outcome.reason and outcome.reason.text,
         "task_id": outcome.task_id,
         "submitted_at": standing.since,
         "age_s": None if age is None else round(age, 3),

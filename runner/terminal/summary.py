@@ -10,7 +10,6 @@ from decimal import Decimal
 
 from runner.errors import Location, one_line
 from runner.model import (
-    CUT,
     RESULT_GONE,
     Amount,
     Billed,
@@ -18,6 +17,8 @@ from runner.model import (
     Job,
     JobError,
     Outcome,
+    Reason,
+    ReasonCode,
     State,
     Unit,
 )
@@ -99,9 +100,6 @@ def _reason(outcome: Outcome) -> object:
     return outcome.state, outcome.reason, said
 
 
-NOTHING_SUBMITS = "only a run submits"
-"""Why a verb that only collects left a job alone."""
-
 _NEXT_STEPS = "run the same command again: it goes on from here and pays nothing twice"
 
 SHOWN = 20
@@ -138,7 +136,7 @@ class RunSummary:
     files: str
     flags: Sequence[str]
     """What a further command needs to mean the same ledger and results."""
-    stopped: Sequence[str]
+    stopped: Sequence[Reason]
     """Why nothing more was submitted, to a provider or at all."""
 
 
@@ -231,11 +229,12 @@ def _what(outcome: Outcome) -> list[str]:
     """What is known of it."""
     error, reason = outcome.error, outcome.reason
     if error is None:
-        return [reason] if reason else []
+        return [reason.text] if reason else []
     what = f"{error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
     # What was found out of a submission of unknown fate stands in its reason.
-    found = outcome.state is State.AMBIGUOUS and reason and error.message not in reason
-    return [what, str(reason)] if found else [what]
+    if outcome.state is State.AMBIGUOUS and reason and reason.code is not ReasonCode.AS_ERROR:
+        return [what, reason.text]
+    return [what]
 
 
 def _advice(told: RunSummary, alike: FailureGroup) -> list[str]:
@@ -257,14 +256,15 @@ def _advice(told: RunSummary, alike: FailureGroup) -> list[str]:
 
 def _next_steps(told: RunSummary, alike: FailureGroup) -> list[str]:
     """How jobs that are not done go on."""
-    reason = alike.first.reason or ""
-    if reason.startswith("needs "):
-        return []  # what they need is told above, with what to do
-    if "the budget of" in reason:
-        return ["raise the budget, then run again: it goes on from here"]
-    if NOTHING_SUBMITS in reason:
-        return [f"to submit: {_command('run', told, alike)}"]
-    return [_NEXT_STEPS]
+    match alike.first.reason and alike.first.reason.code:
+        case ReasonCode.NEEDS_JOB:
+            return []  # what they need is shown above, with what to do
+        case ReasonCode.OVER_BUDGET:
+            return ["raise the budget, then run again: it goes on from here"]
+        case ReasonCode.COLLECT_ONLY:
+            return [f"to submit: {_command('run', told, alike)}"]
+        case _:
+            return [_NEXT_STEPS]
 
 
 def _tried_again(error: JobError) -> bool:
@@ -279,7 +279,8 @@ def _decision(told: RunSummary, alike: FailureGroup) -> list[str]:
     risks = _amounts(alike.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
     command = _command("resolve", told, alike)
-    if outcome.reason == CUT and outcome.job.operation.partition("/")[0] in LISTERS:
+    cut = outcome.reason is not None and outcome.reason.code is ReasonCode.CUT
+    if cut and outcome.job.operation.partition("/")[0] in LISTERS:
         again = "run the same command again: it looks for the task, and sends it again only"
         return [f"{again} if it is proven not to be there{risk}"]
     lines = [f"look for a task{when} in the provider's console; it is not sent again{risk}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.engine.outcome_store import OutcomeStore
-from runner.engine.outcomes import unstarted
+from runner.engine.outcomes import interruption, unstarted
 from runner.model import Amount, Billed, ErrorClass, JobError, Outcome, PlanEntry, State, StoredFile
 from tests.engine.test_schedule import entry
 
@@ -91,12 +91,14 @@ def test_every_job_has_an_outcome_whatever_state_it_is_in(tmp_path: Path) -> Non
     entries = plan(3)
     kept = ends(entries, tmp_path)
     kept.put(0, made(entries[0]))
-    under_way = Outcome(job=entries[1].job, state=State.PENDING, reason="under way")
+    under_way = Outcome(
+        job=entries[1].job, state=State.PENDING, reason=interruption("its task is under way")
+    )
     outcomes = kept.now({1: under_way})
     assert list(outcomes) == [
         made(entries[0]),
         under_way,
-        unstarted(entries[2], "interrupted; not started"),
+        unstarted(entries[2], interruption("not started")),
     ]
     assert outcomes[-1] == outcomes[2]
     assert list(outcomes[:2]) == [made(entries[0]), under_way]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.schedule import Schedule
-from runner.model import Action, Draft, Job, PlanEntry
+from runner.model import Action, Draft, Job, PlanEntry, Reason, ReasonCode
 
 PROVIDERS = {"vidu/reference2image": "vidu", "modelverse/reference2video": "modelverse"}
 
@@ -24,7 +24,7 @@ def entry(
     )
     job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
     action = Action.SHARE if share else Action.SUBMIT
-    return PlanEntry(job=job, action=action, reason="new", share=share)
+    return PlanEntry(job=job, action=action, reason=Reason(ReasonCode.NEW, "new"), share=share)
 
 
 def schedule(*entries: PlanEntry, vidu: int = 100, modelverse: int = 100) -> Schedule:

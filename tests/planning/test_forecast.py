@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.model import Action, Draft, Job, Plan, PlanEntry
+from runner.model import Action, Draft, Job, Plan, PlanEntry, Reason, ReasonCode
 from runner.planning.forecast import Forecast, forecast
 
 
@@ -18,7 +18,13 @@ def entry(
 ) -> PlanEntry:
     draft = Draft(entry=0, id=name, operation=operation, parameters={}, base=Path(), needs=needs)
     job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
-    return PlanEntry(job=job, action=action, reason="new", expected_s=seconds, share=share)
+    return PlanEntry(
+        job=job,
+        action=action,
+        reason=Reason(ReasonCode.NEW, "new"),
+        expected_s=seconds,
+        share=share,
+    )
 
 
 def seconds(*entries: PlanEntry, concurrency: int = 5, **caps: int | None) -> float:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runner.errors import Location
 from runner.model import (
+    DECLARED_LOST,
     Action,
     Amount,
     Attempt,
@@ -28,7 +29,6 @@ from runner.model import (
     StoredFile,
 )
 from runner.planning.plan import (
-    DECLARED_LOST,
     MOST_FAILURES,
     PlanInputs,
     PlanOptions,
@@ -118,7 +118,7 @@ def failure(class_: str, billed: str = "no", code: str = "QuotaExceeded") -> Job
 
 def test_what_nobody_knows_is_new() -> None:
     entry = only(known())
-    assert (entry.action, entry.reason) == (Action.SUBMIT, "new")
+    assert (entry.action, entry.reason.text) == (Action.SUBMIT, "new")
     assert (entry.attempt, entry.estimate, entry.expected_s) == (None, SIX, 20.0)
 
 
@@ -126,7 +126,7 @@ def test_what_asks_for_something_else_than_before_tells_what() -> None:
     changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
     entry = only(known(changes=changes))
     assert (entry.action, entry.changes) == (Action.SUBMIT, changes)
-    assert entry.reason == "changed: aspect_ratio 16:9 -> 1:1"
+    assert entry.reason.text == "changed: aspect_ratio 16:9 -> 1:1"
 
 
 def test_a_request_that_is_known_is_not_compared() -> None:
@@ -137,40 +137,40 @@ def test_a_request_that_is_known_is_not_compared() -> None:
 
 def test_what_was_not_sent_is_submitted() -> None:
     entry = only(known(attempt("not_sent")))
-    assert (entry.action, entry.reason) == (Action.SUBMIT, "was not sent before")
+    assert (entry.action, entry.reason.text) == (Action.SUBMIT, "was not sent before")
 
 
 def test_a_task_under_way_is_attached_to() -> None:
     entry = only(known(attempt("submitted")))
-    assert (entry.action, entry.reason) == (Action.ATTACH, "its task 911 is under way")
+    assert (entry.action, entry.reason.text) == (Action.ATTACH, "its task 911 is under way")
     assert entry.attempt == attempt("submitted")
     assert (entry.estimate, entry.expected_s) == (EIGHT, 20.0)
 
 
 def test_what_is_done_and_there_is_reused() -> None:
     entry = only(known(attempt("succeeded", files=(FILE,)), there=(FILE,)))
-    assert (entry.action, entry.reason) == (Action.REUSE, "done")
+    assert (entry.action, entry.reason.text) == (Action.REUSE, "done")
 
 
 def test_what_is_done_but_not_all_there_is_fetched() -> None:
     entry = only(known(attempt("succeeded", files=(FILE, OTHER)), there=(FILE,)))
     assert entry.action is Action.FETCH
-    assert entry.reason == "done, but 1 of 2 files not there or altered"
+    assert entry.reason.text == "done, but 1 of 2 files not there or altered"
 
 
 def test_what_was_never_fetched_is_fetched() -> None:
     entry = only(known(attempt("succeeded")))
-    assert (entry.action, entry.reason) == (Action.FETCH, "done, but not fetched")
+    assert (entry.action, entry.reason.text) == (Action.FETCH, "done, but not fetched")
 
 
 def test_without_downloads_what_is_done_is_reused_as_it_is() -> None:
     entry = only(known(attempt("succeeded")), PlanOptions(download=False))
-    assert (entry.action, entry.reason) == (Action.REUSE, "done; downloads are off")
+    assert (entry.action, entry.reason.text) == (Action.REUSE, "done; downloads are off")
 
 
 def test_an_intent_of_a_dead_run_needs_a_decision() -> None:
     entry = only(known(attempt("intent")))
-    assert (entry.action, entry.reason) == (
+    assert (entry.action, entry.reason.text) == (
         Action.DECIDE,
         "an earlier run ended while submitting it",
     )
@@ -178,7 +178,7 @@ def test_an_intent_of_a_dead_run_needs_a_decision() -> None:
 
 def test_an_intent_of_a_living_run_is_left_to_it() -> None:
     entry = only(known(attempt("intent", run="living")))
-    assert (entry.action, entry.reason) == (Action.ATTACH, "another run is submitting it")
+    assert (entry.action, entry.reason.text) == (Action.ATTACH, "another run is submitting it")
 
 
 def test_an_ambiguous_submission_needs_a_decision() -> None:
@@ -190,14 +190,14 @@ def test_a_superseded_result_is_made_anew_whatever_the_evidence_says() -> None:
     before = attempt("succeeded", files=(FILE,), superseded_at="2026-11-20T10:00:00Z")
     entry = only(known(before, rows=(evidence(),), there=(FILE,)))
     assert (entry.action, entry.estimate) == (Action.SUBMIT, SIX)
-    assert entry.reason == "forced: its earlier result was set aside"
+    assert entry.reason.text == "forced: its earlier result was set aside"
 
 
 @pytest.mark.parametrize("class_", ["auth", "quota", "transient", "provider"])
 @pytest.mark.parametrize("state", ["refused", "failed"])
 def test_what_may_go_well_is_tried_again(state: str, class_: str) -> None:
     entry = only(known(attempt(state, error=failure(class_), failures=MOST_FAILURES - 1)))
-    assert (entry.action, entry.reason) == (Action.SUBMIT, f"{state} before: QuotaExceeded")
+    assert (entry.action, entry.reason.text) == (Action.SUBMIT, f"{state} before: QuotaExceeded")
 
 
 @pytest.mark.parametrize("class_", ["input", "policy"])
@@ -206,7 +206,7 @@ def test_what_will_fail_again_stays_failed(state: str, class_: str) -> None:
     before = attempt(state, error=failure(class_, code="FieldInvalid"))
     entry = only(known(before))
     assert (entry.action, entry.attempt) == (Action.SKIP, before)
-    assert entry.reason == (
+    assert entry.reason.text == (
         f"{state} before: FieldInvalid; change the request or use --retry-failed"
     )
 
@@ -218,13 +218,13 @@ def test_what_was_or_may_have_been_billed_is_not_paid_again_unasked(
     billed: str, words: str
 ) -> None:
     entry = only(known(attempt("failed", error=failure("provider", billed))))
-    assert (entry.action, words in entry.reason) == (Action.SKIP, True)
+    assert (entry.action, words in entry.reason.text) == (Action.SKIP, True)
 
 
 def test_a_third_failure_is_the_last() -> None:
     entry = only(known(attempt("failed", error=failure("provider"), failures=3)))
     assert entry.action is Action.SKIP
-    assert entry.reason == "failed before: QuotaExceeded, 3 times; use --retry-failed"
+    assert entry.reason.text == "failed before: QuotaExceeded, 3 times; use --retry-failed"
 
 
 def test_a_busy_account_may_refuse_any_number_of_times() -> None:
@@ -235,27 +235,27 @@ def test_a_busy_account_may_refuse_any_number_of_times() -> None:
 def test_a_failure_without_a_reason_stays_failed() -> None:
     entry = only(known(attempt("failed")))
     assert entry.action is Action.SKIP
-    assert entry.reason.startswith("failed before: unknown;")
+    assert entry.reason.text.startswith("failed before: unknown;")
 
 
 @pytest.mark.parametrize("billed", ["yes", "no"])
 def test_retry_failed_tries_every_failure_again(billed: str) -> None:
     before = attempt("failed", error=failure("policy", billed), failures=7)
     entry = only(known(before), PlanOptions(retry_failed=True))
-    assert (entry.action, entry.reason) == (Action.SUBMIT, "failed before: QuotaExceeded")
+    assert (entry.action, entry.reason.text) == (Action.SUBMIT, "failed before: QuotaExceeded")
 
 
 def test_a_job_that_is_not_meant_is_skipped_with_what_is_known_of_it() -> None:
     before = attempt("succeeded", files=(FILE,))
     entry = only(known(before), PlanOptions(selected={"b"}))
-    assert (entry.action, entry.reason, entry.attempt) == (Action.SKIP, "not selected", before)
+    assert (entry.action, entry.reason.text, entry.attempt) == (Action.SKIP, "not selected", before)
 
 
 def test_the_same_request_twice_is_made_once() -> None:
     first, second = make_plan([job("a"), job("b")], known(), PlanOptions()).entries
     assert first.action is Action.SUBMIT
     assert (second.action, second.share, second.estimate) == (Action.SHARE, "a", None)
-    assert second.reason == 'the same request as job "a"'
+    assert second.reason.text == 'the same request as job "a"'
 
 
 def test_the_first_job_that_is_meant_makes_what_others_share() -> None:
@@ -273,7 +273,7 @@ def test_evidence_whose_files_are_there_is_reused() -> None:
     entry = only(known(rows=(evidence(),), there=(FILE,)))
     assert (entry.action, entry.attempt, entry.evidence) == (Action.REUSE, None, evidence())
     assert entry.estimate == EIGHT
-    assert entry.reason == "done, says the results manifest"
+    assert entry.reason.text == "done, according to the results manifest"
 
 
 def test_evidence_without_its_files_is_fetched() -> None:
@@ -282,7 +282,7 @@ def test_evidence_without_its_files_is_fetched() -> None:
 
 def test_a_task_that_only_the_results_manifest_knows_is_attached_to() -> None:
     entry = only(known(rows=(evidence(state=State.PENDING, files=()),)))
-    assert (entry.action, entry.reason) == (
+    assert (entry.action, entry.reason.text) == (
         Action.ATTACH,
         "the results manifest knows its task 911",
     )
@@ -356,7 +356,7 @@ def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(
         assert state in dead
         assert state is not None or not row
     assert [entry.job.id for entry in plan.entries] == ids
-    assert all(entry.reason for entry in plan.entries)
+    assert all(entry.reason.text for entry in plan.entries)
 
 
 def test_what_is_forced_is_made_anew_where_there_is_a_result() -> None:
@@ -367,7 +367,7 @@ def test_what_is_forced_is_made_anew_where_there_is_a_result() -> None:
     ):
         entry = only(what, forced)
         assert entry.action is Action.SUBMIT
-        assert entry.reason == "forced: made anew, and paid again"
+        assert entry.reason.text == "forced: made again, and paid for again"
         assert entry.attempt or entry.evidence
 
 
@@ -386,18 +386,18 @@ def test_a_forced_job_that_failed_for_good_is_tried_again() -> None:
 def test_a_plan_that_submits_nothing_leaves_a_failure_as_it_is() -> None:
     failed = attempt("failed", error=failure("transient"), failures=1)
     entry = only(known(failed), PlanOptions(submit=False))
-    assert (entry.action, entry.reason) == (Action.SKIP, "failed before: QuotaExceeded")
+    assert (entry.action, entry.reason.text) == (Action.SKIP, "failed before: QuotaExceeded")
     assert entry.attempt == failed
 
 
 def test_what_the_user_declared_lost_is_submitted_for_that_reason() -> None:
     given_up = replace(failure("transient", "unknown", DECLARED_LOST), message="declared lost")
     entry = only(known(attempt("not_sent", error=given_up)))
-    assert (entry.action, entry.reason) == (Action.SUBMIT, "declared lost")
+    assert (entry.action, entry.reason.text) == (Action.SUBMIT, "declared lost")
 
 
 def test_a_row_of_unknown_fate_needs_a_decision() -> None:
     row = evidence(state=State.AMBIGUOUS, task_id=None, files=())
     entry = only(known(rows=(row,)))
     assert entry.action is Action.DECIDE
-    assert "says the results manifest" in entry.reason
+    assert "according to the results manifest" in entry.reason.text

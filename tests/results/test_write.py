@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 from runner.documents import load
 from runner.errors import Exit, OutputError
-from runner.model import Outcome, State
+from runner.model import Outcome, Reason, ReasonCode, State
 from runner.results import Header, write_results
 from runner.results.rows import head, row
 
@@ -83,7 +83,8 @@ def test_a_run_that_changes_nothing_leaves_the_file_untouched(
 ) -> None:
     write_results(path, header, [outcome("a"), outcome("b")])
     before = (path.read_bytes(), path.stat().st_ino)
-    again = [outcome(name, reused=True, reason="done\n\nand\n  there") for name in "ab"]
+    reason = Reason(ReasonCode.DONE, "done\n\nand\n  there")
+    again = [outcome(name, reused=True, reason=reason) for name in "ab"]
     assert not write_results(path, later, again)
     assert (path.read_bytes(), path.stat().st_ino) == before
     assert [each.name for each in path.parent.iterdir()] == [path.name]

@@ -8,10 +8,22 @@ from typing import Any
 
 import pytest
 
-from runner.model import Action, Amount, Changed, Draft, Job, Plan, PlanEntry, Unit
+from runner.model import (
+    Action,
+    Amount,
+    Changed,
+    Draft,
+    Job,
+    Plan,
+    PlanEntry,
+    Reason,
+    ReasonCode,
+    Unit,
+)
 from runner.planning.forecast import Forecast
 from runner.terminal.plan_view import Outlook, money_lines, plan_record, plan_text, time_text
 
+NEW = Reason(ReasonCode.NEW, "new")
 NOTHING = Forecast(seconds=0.0, tasks=0, unknown=0)
 
 
@@ -19,7 +31,7 @@ def entry(name: str, price: int | None = 6, **rest: Any) -> PlanEntry:
     draft = Draft(entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path())
     estimate = None if price is None else Amount(unit="credits", value=Decimal(price))
     job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
-    plain: dict[str, Any] = {"action": Action.SUBMIT, "reason": "new"} | rest
+    plain: dict[str, Any] = {"action": Action.SUBMIT, "reason": NEW} | rest
     return PlanEntry(job=job, estimate=estimate, **plain)
 
 
@@ -94,7 +106,9 @@ def test_an_unknown_price_and_time_are_said_to_be_unknown_and_never_nothing() ->
 
 
 def test_a_prompt_cannot_steer_the_terminal() -> None:
-    plan = Plan(entries=[entry("a", reason='changed: prompt "\x1b[2J"')])
+    plan = Plan(
+        entries=[entry("a", reason=Reason(ReasonCode.CHANGED, 'changed: prompt "\x1b[2J"'))]
+    )
     assert "\x1b" not in plan_text("spring.yaml", plan, outlook())
 
 

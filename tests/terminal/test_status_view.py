@@ -15,12 +15,15 @@ from runner.model import (
     Job,
     JobError,
     Outcome,
+    Reason,
+    ReasonCode,
     State,
     StoredFile,
     Unit,
 )
 from runner.terminal.status_view import JobStatus, status_records, status_text
 
+NEW = Reason(ReasonCode.NEW, "to submit: new")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FILE = StoredFile(path="outputs/s/a.png", sha256="aa", bytes=1, media_type="image/png")
 
@@ -42,8 +45,8 @@ def standing(
 
 def test_columns_stand_under_each_other_also_with_wide_characters() -> None:
     some = [
-        standing("小船", State.PENDING, reason="to submit: new"),
-        standing("a", State.PENDING, reason="to submit: new"),
+        standing("小船", State.PENDING, reason=NEW),
+        standing("a", State.PENDING, reason=NEW),
     ]
     assert status_text("m.yaml", some, NOW) == (
         "m.yaml: 2 pending | nothing spent\n"
@@ -126,6 +129,8 @@ def test_nothing_selected_is_said() -> None:
 
 
 def test_words_of_a_provider_cannot_reach_the_terminal_raw() -> None:
-    text = status_text("m.yaml", [standing("a", State.PENDING, reason="\x1b[2J\nb")], NOW)
+    text = status_text(
+        "m.yaml", [standing("a", State.PENDING, reason=Reason(ReasonCode.NEW, "\x1b[2J\nb"))], NOW
+    )
     assert "\x1b" not in text
     assert len(text.splitlines()) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from runner.errors import Location
-from runner.model import Draft, Job, Outcome, State
+from runner.model import Draft, Job, Outcome, Reason, ReasonCode, State
 from runner.terminal.summary import RunSummary, RunTotals, summary
 
 ONWARD = "run the same command again: it goes on from here and pays nothing twice"
@@ -14,7 +14,7 @@ ONWARD = "run the same command again: it goes on from here and pays nothing twic
 def pending(name: str, reason: str) -> Outcome:
     draft = Draft(entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path())
     job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
-    return Outcome(job=job, state=State.PENDING, reason=reason)
+    return Outcome(job=job, state=State.PENDING, reason=Reason(ReasonCode.INTERRUPTED, reason))
 
 
 def told(*outcomes: Outcome, written: bool = True) -> str:

@@ -23,6 +23,8 @@ from runner.model import (
     ErrorClass,
     JobError,
     PlanEntry,
+    Reason,
+    ReasonCode,
     State,
     Step,
     StoredFile,
@@ -49,7 +51,7 @@ async def collect(context: Context, job_run: JobRun) -> Ending:
         case JobError():
             return Ending(outcome=ended(job_run, State.FAILED, error=found))
         case str():
-            reason = f"made, not yet fetched: {found}"
+            reason = Reason(ReasonCode.NOT_FETCHED, f"made, not yet fetched: {found}")
             return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
 
 

@@ -18,6 +18,8 @@ from runner.model import (
     Billed,
     ErrorClass,
     JobError,
+    Reason,
+    ReasonCode,
     State,
     Step,
     TaskState,
@@ -140,14 +142,15 @@ async def _meaning(context: Context, job_run: JobRun, status: TaskStatus) -> End
     if status.state is TaskState.GONE:
         return await _gone(context, job_run, status)
     if status.fatal:
-        reason = f"its task cannot be asked for: {status.detail}"
-        outcome = ended(job_run, State.PENDING, reason=reason)
-        return Ending(outcome=outcome, stop=StopReason(reason=status.detail, exit=Exit.PROVIDER))
+        reason = Reason(ReasonCode.NOT_ENDED, f"its task cannot be asked for: {status.detail}")
+        stop = StopReason(reason=Reason(ReasonCode.STOPPED, status.detail), exit=Exit.PROVIDER)
+        return Ending(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)
     limit_s = context.settings.timeout_s
     last = f" (the last answer: {status.detail})" if status.detail else ""
     within = "yet" if context.once else f"within {limit_s:g} s"
-    reason = f"no end of its task was told {within}{last}; run again to collect it"
-    return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
+    text = f"no end of its task was told {within}{last}; run again to collect it"
+    outcome = ended(job_run, State.PENDING, reason=Reason(ReasonCode.NOT_ENDED, text))
+    return Ending(outcome=outcome)
 
 
 def _succeeded(context: Context, job_run: JobRun, status: TaskStatus) -> None:
@@ -178,5 +181,5 @@ async def _gone(context: Context, job_run: JobRun, status: TaskStatus) -> Ending
         billed=Billed.UNKNOWN,
     )
     await context.ledger.durable(end_of(context, job_run, AttemptState.AMBIGUOUS, error))
-    outcome = ended(job_run, State.AMBIGUOUS, reason=error.message, error=error)
-    return Ending(outcome=outcome)
+    reason = Reason(ReasonCode.AS_ERROR, error.message)
+    return Ending(outcome=ended(job_run, State.AMBIGUOUS, reason=reason, error=error))

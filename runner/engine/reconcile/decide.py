@@ -10,7 +10,17 @@ from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
 from runner.engine.reconcile.reconcile import reconcile
 from runner.ledger import Settle, Stale, Supersede
-from runner.model import Attempt, AttemptState, Billed, ErrorClass, JobError, State, Step
+from runner.model import (
+    Attempt,
+    AttemptState,
+    Billed,
+    ErrorClass,
+    JobError,
+    Reason,
+    ReasonCode,
+    State,
+    Step,
+)
 
 
 async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
@@ -42,15 +52,21 @@ async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending 
             context.emit(Step.RETRYING, job_run.entry.job.id, text)
             return Later(delay_s=0.0)
         case Unclear():
-            error = attempt.error or _error("unknown_fate", verdict.reason, Billed.UNKNOWN)
+            code = ReasonCode.AS_ERROR
+            error = _error(_UNKNOWN_FATE, verdict.reason, Billed.UNKNOWN)
+            if attempt.error is not None and attempt.error.code != _UNKNOWN_FATE:
+                code, error = ReasonCode.UNKNOWN_FATE, attempt.error
             if attempt.state is AttemptState.INTENT:
                 await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
             job_run.task_id = attempt.task_id
-            reason = verdict.reason
+            text = verdict.reason
             if verdict.candidates and attempt.task_id is None:
-                reason += f" (candidates: {', '.join(verdict.candidates)})"
-            outcome = ended(job_run, State.AMBIGUOUS, reason=reason, error=error)
+                text += f" (candidates: {', '.join(verdict.candidates)})"
+            outcome = ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error)
             return Ending(outcome=outcome)
+
+
+_UNKNOWN_FATE = "unknown_fate"
 
 
 def _clean(verdict: Verdict, context: Context) -> Verdict:

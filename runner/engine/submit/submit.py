@@ -8,7 +8,7 @@ from dataclasses import replace
 from runner.engine.context import Context, Ending, JobRun, Later, StopReason
 from runner.engine.net import redaction
 from runner.engine.net.pacing import backoff
-from runner.engine.outcomes import ended
+from runner.engine.outcomes import ended, interruption
 from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
@@ -22,13 +22,14 @@ from runner.model import (
     JobError,
     Outcome,
     Reach,
+    Reason,
+    ReasonCode,
     Reply,
     State,
     Step,
     Submission,
 )
 
-NOT_SUBMITTED = "interrupted; not submitted"
 SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 """Refusals that may be the account's fault or the request's: the batch counts them."""
 
@@ -58,7 +59,7 @@ async def submit(
     stop = None
     if not await breaker.acquire():
         if breaker.tripped:
-            reason = f"not submitted: {breaker.tripped}"
+            reason = Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}")
             return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
         return _given_up(context, job_run)
     try:
@@ -68,7 +69,7 @@ async def submit(
             throttled = fate is Fate.BUSY and not submission.narrow
             trouble = (submission.error or _SILENT).message
             if (stop := _stop_reason(context, job_run, submission)) is not None:
-                breaker.trip(stop.reason)  # before the next one is let in
+                breaker.trip(stop.reason.text)  # before the next one is let in
     finally:
         await breaker.release(fate, throttled=throttled, error=trouble)
     if not isinstance(submission, Submission):
@@ -87,12 +88,13 @@ def _meaning(
         case Fate.NOT_SENT | Fate.BUSY:
             return _put_off(context, job_run, submission, error)
         case Fate.AMBIGUOUS:
-            reason = f"the submission may have arrived: {error.message}"
+            text = f"the submission may have arrived: {error.message}"
+            reason = Reason(ReasonCode.UNKNOWN_FATE, text)
             outcome = ended(job_run, State.AMBIGUOUS, reason=reason, error=error)
             return Ending(outcome=outcome)
         case Fate.WRONG_ADDRESS if stop:
-            reason = f"not submitted: {stop.reason}"
-            return Ending(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)
+            outcome = ended(job_run, State.PENDING, reason=stop.not_submitted)
+            return Ending(outcome=outcome, stop=stop)
         case _:
             return Ending(outcome=ended(job_run, State.FAILED, error=error), stop=stop)
 
@@ -102,11 +104,12 @@ def _stop_reason(context: Context, job_run: JobRun, submission: Submission) -> S
     error = submission.error or _SILENT
     match submission.fate:
         case Fate.WRONG_ADDRESS:
-            return StopReason(reason=_elsewhere(context, job_run, error), exit=Exit.PROVIDER)
+            text = _elsewhere(context, job_run, error)
         case Fate.STOPPED:
-            return StopReason(reason=_described(context, job_run, error), exit=Exit.PROVIDER)
+            text = _described(context, job_run, error)
         case _:
             return None
+    return StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
 
 
 _SILENT = JobError(
@@ -124,7 +127,7 @@ def _put_off(
     if context.breakers[job_run.operation.provider].is_out:
         return _given_up(context, job_run)
     if context.stopping.is_set():
-        return Ending(outcome=ended(job_run, State.PENDING, reason=NOT_SUBMITTED))
+        return Ending(outcome=ended(job_run, State.PENDING, reason=interruption("not submitted")))
     delay_s = backoff(job_run.tries, context.random, submission.retry_after_s)
     job_run.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
@@ -135,9 +138,9 @@ def _put_off(
 def _given_up(context: Context, job_run: JobRun) -> Ending:
     """The ending when a provider has been out for too long; it stops with it, resumable."""
     provider = job_run.operation.provider
-    reason = context.breakers[provider].outage_reason(provider)
-    outcome = ended(job_run, State.PENDING, reason=f"not submitted: {reason}")
-    return Ending(outcome=outcome, stop=StopReason(reason=reason, exit=Exit.INCOMPLETE))
+    reason = Reason(ReasonCode.STOPPED, context.breakers[provider].outage_reason(provider))
+    stop = StopReason(reason=reason, exit=Exit.INCOMPLETE)
+    return Ending(outcome=ended(job_run, State.PENDING, reason=stop.not_submitted), stop=stop)
 
 
 def _elsewhere(context: Context, job_run: JobRun, error: JobError) -> str:

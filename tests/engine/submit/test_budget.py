@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from runner.engine.submit.budget import Admission, Budget, Order, order_of, refusal
-from runner.model import Action, Amount, Draft, Job, PlanEntry, Unit
+from runner.model import Action, Amount, Draft, Job, PlanEntry, Reason, ReasonCode, Unit
 from runner.operations import load_operations
 from runner.planning.estimates import kind_of
 from runner.providers.registry import PROVIDERS
@@ -249,7 +249,7 @@ def test_an_entry_of_a_plan_becomes_an_order() -> None:
     draft = Draft(entry=0, id="a", operation=operation.name, parameters={}, base=Path())
     parameters = {"model": "viduq2", "images": ["u"], "duration": 9}
     job = Job(draft=draft, parameters=parameters, media={}, fingerprint="f")
-    entry = PlanEntry(job=job, action=Action.SUBMIT, reason="new")
+    entry = PlanEntry(job=job, action=Action.SUBMIT, reason=Reason(ReasonCode.NEW, "new"))
     found = order_of(entry, operation, PROVIDERS["modelverse"])
     assert (found.job, found.unit, found.told, found.estimate) == ("a", "cny", False, None)
     assert found.kind == kind_of(operation, parameters)

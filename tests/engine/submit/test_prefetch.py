@@ -12,7 +12,7 @@ from PIL import Image
 from runner.engine.submit import prefetch as module
 from runner.engine.submit.prefetch import MOST, Prefetcher
 from runner.media import probe
-from runner.model import Action, Draft, Job, Media, PlanEntry
+from runner.model import Action, Draft, Job, Media, PlanEntry, Reason, ReasonCode
 from tests.engine.reconcile.test_reconcile import PICTURE, room_at
 
 NOWHERE = "http://127.0.0.1:9"
@@ -32,7 +32,7 @@ def entry(name: str, *images: Media, needs: tuple[str, ...] = ()) -> PlanEntry:
         media={"images": images},
         fingerprint=name,
     )
-    return PlanEntry(job=job, action=Action.SUBMIT, reason="new")
+    return PlanEntry(job=job, action=Action.SUBMIT, reason=Reason(ReasonCode.NEW, "new"))
 
 
 @asynccontextmanager

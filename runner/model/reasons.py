@@ -1,0 +1,59 @@
+"""Reasons: why a job is planned or left as it is, as a code to decide by and a sentence to show."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class ReasonCode(enum.StrEnum):
+    """The kind of a reason: all that the program decides by."""
+
+    # Why a plan does what it does.
+    NEW = "new"
+    CHANGED = "changed"
+    FORCED = "forced"
+    NOT_SENT = "not_sent"
+    """An earlier submission did not arrive, or the user gave it up."""
+    FAILED_BEFORE = "failed_before"
+    NOT_SELECTED = "not_selected"
+    SAME_REQUEST = "same_request"
+    """Another job of the manifest makes the same request."""
+    UNDER_WAY = "under_way"
+    UNKNOWN_FATE = "unknown_fate"
+    DONE = "done"
+    """The ledger has the result, and its files are in place."""
+    DONE_ELSEWHERE = "done_elsewhere"
+    """There is a result; only an earlier results manifest proves it, or its files are not here."""
+
+    # Why a run leaves a job without a result.
+    INTERRUPTED = "interrupted"
+    CUT = "cut"
+    """The run ended before anybody looked for the task of an unanswered submission."""
+    NEEDS_JOB = "needs_job"
+    """A job whose result it needs has no result."""
+    OVER_BUDGET = "over_budget"
+    UNPRICED = "unpriced"
+    """Its price is not known, so that no budget could be kept."""
+    COLLECT_ONLY = "collect_only"
+    """The verb submits nothing."""
+    STOPPED = "stopped"
+    """The provider, or the whole run, takes no more submissions."""
+    OTHER_RUN = "other_run"
+    """Another run has been working on the same request for too long."""
+    NOT_ENDED = "not_ended"
+    NOT_FETCHED = "not_fetched"
+    AS_ERROR = "as_error"
+    """The reason repeats the message of the job's error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why something is as it is. Nothing reads `text` but people."""
+
+    code: ReasonCode
+    text: str
+    """One sentence without a full stop, as `plan`, `--json` and results manifests show it."""
+
+    def __str__(self) -> str:
+        return self.text
