@@ -1,9 +1,10 @@
-"""Tells `callback_url`s of their tasks' changes, signed the way the vendor publishes."""
+"""Callbacks: reports a task's changes to its `callback_url`, signed as the vendor publishes."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
@@ -16,90 +17,84 @@ import aiohttp
 from yarl import URL
 
 from runner.emulator.options import Options
-from runner.emulator.state.tasks import Phase, Task
+from runner.emulator.state.tasks import Task
 
-Body: TypeAlias = Callable[[str], Mapping[str, Any] | None]
-"""Task id to what a query would answer now; None when there is no such task."""
+Answer: TypeAlias = Callable[[], Mapping[str, Any]]
+"""Returns what a query for the task would answer now."""
 
 _SIGNED = ("Date", "x-request-nonce")
-_TRIES = 3
-"""For success and failed; processing is told once."""
+_ATTEMPTS = 3
+"""For success and failed; processing is sent once."""
 _PAUSE_S = 1.0
-"""Before the second try, twice that before the third; scaled as all times are."""
-_LIMIT = aiohttp.ClientTimeout(total=10)
+"""Before the second attempt, twice that before the third; scaled as all times are."""
+_TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 class Callbacks:
-    """All pending callbacks, each a task of the event loop; a receiver's trouble stays outside.
+    """All pending callbacks. What goes wrong at a receiver has no effect on the emulator.
 
     Keys are held in memory only, so a restart ends the callbacks of the tasks before it.
     """
 
     def __init__(self, options: Options):
         self._options = options
-        self._watchers: dict[str, asyncio.Task[None]] = {}
-        self._keys: dict[str, str] = {}
+        self._ended: dict[str, asyncio.Event] = {}
+        self._watchers: set[asyncio.Task[None]] = set()
         self._session: aiohttp.ClientSession | None = None
 
-    def watch(self, task: Task, key: str, body: Body) -> None:
-        """Tell of the task's changes from now on."""
+    def watch(self, task: Task, key: str, answer: Answer) -> None:
+        """Report the task's changes from now on, signed with the key it was created with."""
         if task.order.callback_url:
-            self._keys[task.id] = key
-            self._start(task, body, told=None)
+            self._ended[task.id] = asyncio.Event()
+            watcher = asyncio.create_task(self._report(task, key, answer))
+            self._watchers.add(watcher)
+            watcher.add_done_callback(self._watchers.discard)
 
-    def hurry(self, task: Task, body: Body) -> None:
-        """The task has ended before its time: tell at once."""
-        watcher = self._watchers.pop(task.id, None)
-        if watcher:
-            watcher.cancel()
-            self._start(task, body, told=Phase.PROCESSING)
-
-    def _start(self, task: Task, body: Body, told: Phase | None) -> None:
-        watcher = asyncio.create_task(self._tell(task, body, told))
-        self._watchers[task.id] = watcher
-        watcher.add_done_callback(lambda done: self._forget(task.id, done))
-
-    def _forget(self, task_id: str, done: asyncio.Task[None]) -> None:
-        if self._watchers.get(task_id) is done:
-            del self._watchers[task_id], self._keys[task_id]
+    def end(self, task_id: str) -> None:
+        """Report the end at once: the task was cancelled."""
+        if task_id in self._ended:
+            self._ended[task_id].set()
 
     async def close(self) -> None:
-        """Stop telling."""
-        watchers = list(self._watchers.values())
+        """Cancel what is pending."""
+        watchers = list(self._watchers)
         for watcher in watchers:
             watcher.cancel()
         await asyncio.gather(*watchers, return_exceptions=True)
         if self._session:
             await self._session.close()
 
-    async def _tell(self, task: Task, body: Body, told: Phase | None) -> None:
-        if told is None:
-            await self._until(task.started_ns)
-            await self._post(
-                task, {**(body(task.id) or {}), "state": "processing", "creations": []}
-            )
-        await self._until(task.done_ns)
-        for number in range(_TRIES):
-            if await self._post(task, body(task.id)):
-                return
-            await asyncio.sleep(_PAUSE_S * (number + 1) * self._options.time_scale)
+    async def _report(self, task: Task, key: str, answer: Answer) -> None:
+        url = task.order.callback_url
+        try:
+            if not await self._ends_before(task.started_ns, task.id):
+                await self._post(url, key, {**answer(), "state": "processing", "creations": []})
+                await self._ends_before(task.done_ns, task.id)
+            for attempt in range(1, _ATTEMPTS + 1):
+                if await self._post(url, key, answer()):
+                    return
+                await asyncio.sleep(_PAUSE_S * attempt * self._options.time_scale)
+        finally:
+            del self._ended[task.id]
 
-    async def _until(self, moment_ns: int) -> None:
-        """Wait for the emulator's clock."""
-        await asyncio.sleep(max(0.0, (moment_ns - self._options.now_ns()) / 1e9))
+    async def _ends_before(self, moment_ns: int, task_id: str) -> bool:
+        """Wait until the emulator's clock reaches a moment or the task is cancelled."""
+        seconds = max(0.0, (moment_ns - self._options.now_ns()) / 1e9)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._ended[task_id].wait(), seconds)
+        return self._ended[task_id].is_set()
 
-    async def _post(self, task: Task, body: Mapping[str, Any] | None) -> bool:
-        """One try; whether the receiver said yes."""
-        if body is None:
-            return True
+    async def _post(self, url: str, key: str, body: Mapping[str, Any]) -> bool:
+        """One attempt; whether the receiver accepted it."""
         if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=_LIMIT)
+            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
+        # The callback's document names the field `status`, the query's `state`.
         content = json.dumps({**body, "status": body["state"]}, ensure_ascii=False).encode()
         try:
-            url = URL(task.order.callback_url, encoded=True)
-            headers = signed_headers(self._keys[task.id], url.raw_path, url.raw_query_string)
+            target = URL(url, encoded=True)
+            headers = signed_headers(key, target.raw_path, target.raw_query_string)
             async with self._session.post(
-                url, data=content, headers=headers, allow_redirects=False
+                target, data=content, headers=headers, allow_redirects=False
             ) as answer:
                 return answer.status < 300
         except (aiohttp.ClientError, OSError, ValueError):  # timeouts are OSErrors
@@ -107,17 +102,17 @@ class Callbacks:
 
 
 def signed_headers(key: str, path: str, query: str) -> dict[str, str]:
-    """The headers of one callback. The body is not signed; that is the vendor's way."""
+    """The headers of one callback. As with the vendor, the body is not signed."""
     signed = {"Date": formatdate(usegmt=True), "x-request-nonce": secrets.token_hex(16)}
     lines = ["POST", path or "/", query, "vidu", signed["Date"]]
     lines += [f"{name}:{signed[name]}" for name in _SIGNED]
     text = "".join(f"{line}\n" for line in lines)
-    mark = hmac.digest(key.encode(), text.encode(), hashlib.sha256)
+    signature = hmac.digest(key.encode(), text.encode(), hashlib.sha256)
     return {
         **signed,
         "Content-Type": "application/json",
         "X-HMAC-SIGNED-HEADERS": ";".join(_SIGNED),
-        "X-HMAC-SIGNATURE": base64.b64encode(mark).decode(),
+        "X-HMAC-SIGNATURE": base64.b64encode(signature).decode(),
         "X-HMAC-ALGORITHM": "hmac-sha256",
         "X-HMAC-ACCESS-KEY": "vidu",
     }

@@ -1,4 +1,4 @@
-"""What an emulator can be told, and whether it has what an operation needs."""
+"""Options: holds the settings of an emulator, and checks that PyAV is there for videos."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ class Options:
     """How the emulated provider behaves. All keys belong to one organisation."""
 
     time_scale: float = 1.0
-    """Factor on how long tasks take; 0 for tasks that are done at once."""
+    """Factor on the duration of tasks; at 0 they are done at once."""
     concurrency: int = 5
     """Tasks in flight, for each of the two APIs, before a submission gets 429."""
     credits: int = 100_000
     """Vidu credits on the account before the first task of the state folder."""
     keys: frozenset[str] | None = field(default=None, repr=False)
-    """The keys that are let in; None for any that is not empty."""
+    """The accepted keys; None accepts any that is not empty."""
     state_dir: Path | None = None
-    """Folder in which tasks outlive the process; None to forget everything at the end."""
+    """Folder in which tasks outlive the process; None for one that is removed at the end."""
     url_lifetime_s: float = 86_400.0
-    """How long the URL of a result is valid; not touched by `time_scale`."""
+    """How long the URL of a result is valid; `time_scale` does not apply."""
     now_ns: Clock = time.time_ns
     middlewares: tuple[Middleware, ...] = ()
     """aiohttp middlewares inside the request log and the error format, around everything else, for
@@ -46,7 +46,7 @@ class Options:
     """The script of faults, as plain values: see docs/emulator.md."""
 
     def __post_init__(self) -> None:
-        """Refuse what makes no sense; raises UsageError."""
+        """Raise UsageError for values that are out of range."""
         if not (math.isfinite(self.time_scale) and self.time_scale >= 0):
             raise UsageError(f"time scale must be 0 or more, not {self.time_scale}")
         if self.concurrency < 1:
@@ -54,21 +54,19 @@ class Options:
                 f"the emulator's concurrency must be 1 or more, not {self.concurrency}"
             )
         if not (math.isfinite(self.url_lifetime_s) and self.url_lifetime_s >= 0):
-            raise UsageError(f"the life of URLs must be 0 s or more, not {self.url_lifetime_s}")
+            raise UsageError(f"the lifetime of URLs must be 0 s or more, not {self.url_lifetime_s}")
         read_faults(self.faults)
 
 
 def can_encode() -> bool:
-    """Whether videos can be made here."""
+    """Whether PyAV, which encodes videos, is installed."""
     return importlib.util.find_spec("av") is not None
 
 
 def missing_extra(operations: Iterable[str]) -> str | None:
-    """Why these operations (`<provider>/<operation>`) cannot be emulated; None when they can.
-
-    ModelVerse makes videos, and encoding one takes PyAV, which is an extra.
-    """
+    """Why these operations (`<provider>/<operation>`) cannot be emulated; None when they can."""
+    # ModelVerse makes videos, and PyAV, which encodes them, is an extra.
     videos = sorted({name for name in operations if name.startswith("modelverse/")})
     if not videos or can_encode():
         return None
-    return f"emulating {', '.join(videos)} makes real MP4s, which needs PyAV: {EXTRA_HINT}"
+    return f"emulating {', '.join(videos)} needs PyAV to encode videos: {EXTRA_HINT}"

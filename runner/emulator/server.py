@@ -1,4 +1,4 @@
-"""An emulator on a loopback port: beside the caller in a thread of its own, or as the program."""
+"""Server: runs the emulator on a loopback port, in a thread of its own or as the whole program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import signal
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -25,8 +27,8 @@ from runner.emulator.state.store import Store
 from runner.errors import UsageError
 
 HOST = "127.0.0.1"
-_FAREWELL_S = 1.0
-"""How long open requests may take once the end has come."""
+_SHUTDOWN_S = 1.0
+"""How long open requests may take once the emulator ends."""
 
 
 class Emulator:
@@ -35,22 +37,16 @@ class Emulator:
     def __init__(self, options: Options | None = None, port: int = 0):
         self._options = options or Options()
         self._port = port
-        self._thread: threading.Thread | None = None
-        self._started = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._stop: asyncio.Event | None = None
-        self._trouble: BaseException | None = None
+        self._started: Future[Callable[[], object]] = Future()
+        """Its result ends the emulator; call it in any thread."""
+        self._thread = threading.Thread(target=self._work, name="emulator", daemon=True)
         self.url = ""
         """The base URL of both APIs, without a trailing slash, once the context is entered."""
 
     def __enter__(self) -> Self:
-        """Start; blocks until requests are taken. Raises UsageError when it cannot serve."""
-        self._thread = threading.Thread(target=self._work, name="emulator", daemon=True)
+        """Start; blocks until requests are accepted. Raises UsageError when it cannot serve."""
         self._thread.start()
-        self._started.wait()
-        if self._trouble:
-            self._thread.join()
-            raise self._trouble
+        self._started.result()
         return self
 
     def __exit__(
@@ -60,55 +56,50 @@ class Emulator:
         trace: TracebackType | None,
     ) -> None:
         """End; open requests have a second. Blocks until the port is free."""
-        if self._loop and self._stop:
-            with contextlib.suppress(RuntimeError):  # the loop is gone already
-                self._loop.call_soon_threadsafe(self._stop.set)
-        if self._thread:
-            self._thread.join()
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            self._started.result()()
+        self._thread.join()
 
     def _work(self) -> None:
         try:
             asyncio.run(self._serve())
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            self._trouble = error
-        finally:
-            self._started.set()
+            if not self._started.done():
+                self._started.set_exception(error)
 
     async def _serve(self) -> None:
-        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        async with listening(self._options, self._port) as url:
-            self.url = url
-            self._started.set()
-            await self._stop.wait()
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        async with listening(self._options, self._port) as self.url:
+            self._started.set_result(partial(loop.call_soon_threadsafe, stop.set))
+            await stop.wait()
 
 
 def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM; `ready` gets the base URL once requests are taken.
+    """Serve until SIGINT or SIGTERM; `ready` gets the base URL once requests are accepted.
 
     Blocks; needs the main thread for the signals. Raises UsageError when it cannot serve.
     """
-    asyncio.run(_serve_until_signalled(options, port, ready))
 
+    async def until_signalled() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        async with listening(options, port) as url:
+            ready(url)
+            await stop.wait()
 
-async def _serve_until_signalled(options: Options, port: int, ready: Callable[[str], None]) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with listening(options, port) as url:
-        ready(url)
-        await stop.wait()
+    asyncio.run(until_signalled())
 
 
 @asynccontextmanager
 async def listening(options: Options, port: int) -> AsyncIterator[str]:
-    """Both APIs on a port (0: a free one) of this event loop; gives their base URL."""
+    """Both APIs on a port (0: a free one) of this event loop; yields their base URL."""
     with ExitStack() as stack:
         runner = web.AppRunner(
             build(_service(options, stack)),
             handle_signals=False,
             access_log=None,
-            shutdown_timeout=_FAREWELL_S,
+            shutdown_timeout=_SHUTDOWN_S,
         )
         await runner.setup()
         try:
@@ -119,7 +110,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
 
 
 def _service(options: Options, stack: ExitStack) -> Service:
-    """All state in the state folder, or in one that goes away with the stack."""
+    """A service with its state in the state folder, or in one that is removed with the stack."""
     try:
         folder = options.state_dir or Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="vidu-run-emulator-"))
@@ -127,7 +118,7 @@ def _service(options: Options, stack: ExitStack) -> Service:
         folder.mkdir(parents=True, exist_ok=True)
         store = Store(folder, options)
         stack.callback(store.close)
-        files = ResultFiles(folder, store, options)
+        result_files = ResultFiles(folder, store, options)
     except OSError as error:
         where = error.filename or options.state_dir or tempfile.gettempdir()
         raise UsageError(
@@ -137,7 +128,7 @@ def _service(options: Options, stack: ExitStack) -> Service:
     return Service(
         options=options,
         store=store,
-        files=files,
+        files=result_files,
         callbacks=Callbacks(options),
         log=RequestLog(store.tasks()),
     )
@@ -147,7 +138,7 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
         await web.TCPSite(runner, HOST, port).start()
     except (OSError, OverflowError) as error:
-        hint = "choose another port; 0 takes a free one"
         raise UsageError(
-            f"the emulator cannot listen on port {port}: {error}", hint=hint
+            f"the emulator cannot listen on port {port}: {error}",
+            hint="choose another port; 0 takes a free one",
         ) from error

@@ -8,14 +8,14 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError, bad_request
-from runner.emulator.api.references import Fetch, Received
+from runner.emulator.api.references import Fetch, receive
 from runner.emulator.api.vidu import Link
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.options import Options
@@ -25,18 +25,18 @@ from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Task
 
-Read: TypeAlias = Callable[[Mapping[str, Any], Fetch], tuple[Order, list[Received]]]
-"""An API's way from a body to an order."""
+Read: TypeAlias = Callable[[Mapping[str, Any]], tuple[Order, list[str]]]
+"""How an API reads a body: the order without its images, and their sources."""
 
-_UNASKED = {"payload", "callback_url"}
-_SMALL = 32_768
-"""Bytes of a body that is looked through on the event loop; a larger one holds images."""
+_TAGS = {"payload", "callback_url"}
+_SMALL_BODY = 32_768
+"""Bytes that are parsed on the event loop; a larger body contains images and goes to a thread."""
 _LARGEST_DRAWN_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """All that handlers share."""
+    """What all handlers share."""
 
     options: Options
     store: Store
@@ -45,96 +45,81 @@ class Service:
     log: RequestLog
 
     def admit(self, key: str) -> None:
-        """Raises ApiError for a key that is not known."""
+        """Raise ApiError for a key that the options do not list."""
         if self.options.keys is not None and key not in self.options.keys:
             raise ApiError("Unauthorized", "the key is not valid")
 
     def link(self, request: web.Request) -> Link:
-        """Fresh URLs at the address by which this request came."""
+        """Makes fresh URLs at the address that this request was sent to."""
         origin = f"{request.scheme}://{request.host}"
-        options = self.options
 
-        def fresh(owner: str, name: str) -> str:
-            target = files.sign(owner, name, options.now_ns(), options.url_lifetime_s)
-            return f"{origin}{target}"
+        def fresh_url(owner: str, name: str) -> str:
+            now_ns, lifetime_s = self.options.now_ns(), self.options.url_lifetime_s
+            return f"{origin}{files.sign(owner, name, now_ns, lifetime_s)}"
 
-        return fresh
+        return fresh_url
 
-    def fetch(self, request: web.Request) -> Fetch:
-        """Images at our own address come from the gallery, all others are not looked at."""
-        host, now = request.host, self.options.now_ns
-
-        def fetched(url: str) -> bytes | None:
-            parts = urlsplit(url)
-            target = f"{parts.path}?{parts.query}"
-            ours = files.split(target) is not None
-            if ours and (parts.netloc == host or files.fault(target, now()) is None):
-                return self.files.fetch(target)
-            return None
-
-        return fetched
-
-    async def order(self, request: web.Request, read: Read, limit: int) -> Task:
-        """The task made of a submission; raises ApiError."""
+    async def submit(self, request: web.Request, read: Read, limit: int) -> Task:
+        """Make the task of a submission of at most `limit` bytes; raises ApiError."""
         context = REQUEST_CONTEXT.get()
         raw = await body_of(request, limit)
-        self.store.refresh()  # a reference may be what another process on this folder made
-
-        def prepared() -> Order:
-            order, images = read(fields.parse(raw), self.fetch(request))
-            for image in images:
-                if image.content is not None:
-                    self.store.keep(image.reference.sha256, image.content)
-            return order
-
-        small = len(raw) < _SMALL and b"/files/" not in raw
-        order = prepared() if small else await asyncio.to_thread(prepared)
-        seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
-        task = self.store.place(
-            replace(order, seed=seed),
+        self.store.refresh()  # a reference may be a file that another process on this folder made
+        order = partial(self._order, raw, read, partial(self.files.fetch, host=request.host))
+        is_small = len(raw) < _SMALL_BODY and b"/files/" not in raw
+        task = self.store.create(
+            order() if is_small else await asyncio.to_thread(order),
             context.digest,
             untagged=context.untagged,
-            doom=context.script,
+            script=context.script,
         )
         context.task = task
         context.logged = of_task(task, status=0, fault=context.fault)
         self.log.add(context.logged)
         return task
 
+    def _order(self, raw: bytes, read: Read, fetch: Fetch) -> Order:
+        """The whole order, its images kept; may block."""
+        order, sources = read(fields.parse(raw))
+        images = receive(sources, fetch)
+        for reference, content in images:
+            if content is not None:
+                self.store.keep(reference.sha256, content)
+        seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
+        return replace(order, seed=seed, images=tuple(reference for reference, _ in images))
+
 
 SERVICE = web.AppKey("service", Service)
 
 
 async def body_of(request: web.Request, limit: int) -> bytes:
-    """The body of a submission, read once and noted with its digests; raises ApiError."""
+    """The body of a submission, read once; its digests go to the context. Raises ApiError."""
     context = REQUEST_CONTEXT.get()
     if context.body is None:
-        raw = await read_body(request, limit)
+        raw = await _read_body(request, limit)
         context.digest = hashlib.sha256(raw).hexdigest()
-        small = len(raw) < _SMALL
-        context.untagged = untagged(raw) if small else await asyncio.to_thread(untagged, raw)
+        is_small = len(raw) < _SMALL_BODY
+        context.untagged = untagged(raw) if is_small else await asyncio.to_thread(untagged, raw)
         context.body = raw
-    if len(context.body) > limit:  # it was read by one who minds less
+    if len(context.body) > limit:  # a fault has read it before, with a larger limit
         raise _too_large(limit)
     return context.body
 
 
 def untagged(raw: bytes) -> str:
-    """Digest of what a body asks for; of the bytes as they are when it is no JSON object.
+    """Digest of what a body asks for; of the bytes as they are unless they are a JSON object.
 
-    Tags and callback addresses change nothing about the task, nor does the order of keys.
+    Tags, callback addresses and the order of keys change nothing about the task.
     """
     try:
-        value = fields.parse(raw)
+        body = fields.parse(raw)
     except ApiError:
         return hashlib.sha256(raw).hexdigest()
-    asked = {name: part for name, part in value.items() if name not in _UNASKED}
-    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+    body = {name: value for name, value in body.items() if name not in _TAGS}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-async def read_body(request: web.Request, limit: int) -> bytes:
-    """The whole body; ApiError when it is larger than `limit` bytes or cannot be unpacked."""
+async def _read_body(request: web.Request, limit: int) -> bytes:
     pieces, size = [], 0
     try:
         async for piece in request.content.iter_chunked(65_536):
@@ -142,7 +127,7 @@ async def read_body(request: web.Request, limit: int) -> bytes:
             if size > limit:
                 raise _too_large(limit)
             pieces.append(piece)
-    except web.RequestPayloadError as error:
+    except web.RequestPayloadError as error:  # for example no gzip, though announced
         raise bad_request("the body cannot be read") from error
     return b"".join(pieces)
 

@@ -1,4 +1,4 @@
-"""What an order costs, how long it takes, how many pixels it has: the tables and our guesses."""
+"""Tables: price, duration and pixels of an order, as published or as we guess them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from statistics import NormalDist
 
 from runner.emulator.state.tasks import Order
 
-PRICES = {
+_PRICES = {
     ("viduq2", 0): {"1080p": 6, "2K": 8, "4K": 10},
     ("viduq2", 1): {"1080p": 8, "2K": 12, "4K": 20},
     ("viduq2", 4): {"1080p": 10, "2K": 16, "4K": 30},
@@ -16,35 +16,36 @@ PRICES = {
 }
 """Credits by model and least number of references (vendor's price page, read 2026-08)."""
 
-VIDEO_SECONDS = {
+_VIDEO_SECONDS = {
     "540p": (5.0, 6.6, 8.4, 11.0, 14.7, 16.5, 18.7, 22.1, 37.0, 43.0),
     "720p": (8.1, 12.4, 16.3, 22.3, 28.7, 34.9, 41.2, 49.5, 75.0, 89.0),
     "1080p": (9.9, 15.7, 20.4, 27.1, 35.3, 44.1, 53.0, 62.9, 90.0, 106.0),
 }
 """Seconds of generation by resolution and length 1-10 s (ModelVerse's published table)."""
 
-IMAGE_MEDIAN_S = {"1080p": 6.0, "2K": 8.0, "4K": 12.0}
-IMAGE_SIGMA = 0.25
-"""Not published: our guess, lognormal as such times tend to be."""
+_IMAGE_MEDIAN_S = {"1080p": 6.0, "2K": 8.0, "4K": 12.0}
+_IMAGE_SIGMA = 0.25
+"""Not published: our guess, lognormal as such durations tend to be."""
 
-SHORT_SIDE = {"540p": 540, "720p": 720, "1080p": 1080, "2K": 1440, "4K": 2160}
+_SHORT_SIDE = {"540p": 540, "720p": 720, "1080p": 1080, "2K": 1440, "4K": 2160}
 """Pixels of the shorter side: ours, after the usual meaning of these names. The longer side
 follows from the ratio, so 16:9 is 1920x1080, 2560x1440 and 3840x2160, 1:1 is 1080x1080."""
 
 
 def credits_of(model: str, images: int, resolution: str) -> int:
     """Credits that a picture costs."""
-    step = max(least for name, least in PRICES if name == model and least <= images)
-    return PRICES[model, step][resolution]
+    step = max(least for name, least in _PRICES if name == model and least <= images)
+    return _PRICES[model, step][resolution]
 
 
 def seconds_of(order: Order) -> float:
-    """How long the task takes at time scale 1; the same order takes the same time."""
+    """How long the task takes at time scale 1; the same order always takes the same time."""
     if order.is_video:
-        return VIDEO_SECONDS[order.resolution][order.duration_s - 1]
+        return _VIDEO_SECONDS[order.resolution][order.duration_s - 1]
     digest = hashlib.sha256(f"{order.model} {order.prompt} {order.seed}".encode()).digest()
     chance = (int.from_bytes(digest[:4]) + 0.5) / 2**32
-    return IMAGE_MEDIAN_S[order.resolution] * math.exp(IMAGE_SIGMA * NormalDist().inv_cdf(chance))
+    deviation = NormalDist().inv_cdf(chance)
+    return _IMAGE_MEDIAN_S[order.resolution] * math.exp(_IMAGE_SIGMA * deviation)
 
 
 def pixels_of(order: Order) -> tuple[int, int]:
@@ -54,7 +55,7 @@ def pixels_of(order: Order) -> tuple[int, int]:
     the emulator fetches nothing from outside, it is 16:9.
     """
     across, down = _ratio(order)
-    short = SHORT_SIDE[order.resolution]
+    short = _SHORT_SIDE[order.resolution]
     if across >= down:
         return _even(short * across / down), short
     return short, _even(short * down / across)

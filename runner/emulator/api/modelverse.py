@@ -1,4 +1,4 @@
-"""ModelVerse in pure functions: request bodies to orders, tasks to the answers of the document."""
+"""ModelVerse API: reads request bodies as orders and formats tasks as the document's answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError, invalid, lacking
-from runner.emulator.api.references import Fetch, Received, receive
+from runner.emulator.api.references import image_sources
 from runner.emulator.api.vidu import Link, is_key
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
@@ -19,6 +19,7 @@ _RESOLUTIONS = ("540p", "720p", "1080p")
 _AMPLITUDES = ("auto",)
 """small, medium and large are for other models: "q2 does not support this parameter"."""
 _LONGEST_S = 10
+_MOST_IMAGES = 7
 
 STATUS = {
     Phase.CREATED: "Pending",
@@ -38,54 +39,43 @@ def key_of(authorization: str | None) -> str:
     return key
 
 
-def read(body: Mapping[str, Any], fetch: Fetch) -> tuple[Order, list[Received]]:
-    """The order in a request body, and its images; raises ApiError.
+def read(body: Mapping[str, Any]) -> tuple[Order, list[str]]:
+    """The order in a request body, without its images, and their sources; raises ApiError.
 
-    Unknown fields are ignored, as the gateway in front of several models has to.
+    Unknown fields are ignored: the gateway serves several models, each with its own.
     """
-    if body.get("model") in (None, ""):
-        raise lacking("model")
-    model = fields.choice(body["model"], "model", _MODELS)
-    given, wanted = _part(body, "input"), _part(body, "parameters")
-    if wanted.get("vidu_type") in (None, ""):
-        raise lacking("parameters.vidu_type")
-    fields.choice(wanted["vidu_type"], "parameters.vidu_type", ("reference2video",))
+    model = fields.choice(fields.required(body, "model"), "model", _MODELS)
+    given, parameters = _object(body, "input"), _object(body, "parameters")
+    name = "parameters.vidu_type"
+    fields.choice(fields.required(parameters, "vidu_type", name), name, ("reference2video",))
     if given.get("images") is None:
         raise lacking("input.images")
-    prompt = fields.prompt(given.get("prompt"), "input.prompt")
-    order = _wanted(wanted, model, prompt)
-    images = receive(fields.texts(given["images"], "input.images"), 1, 7, fetch)
-    return _with(order, images), images
+    prompt = fields.prompt(given, "input.prompt")
+
+    def parameter(name: str, default: Any) -> tuple[Any, str]:
+        return parameters.get(name, default), f"parameters.{name}"
+
+    fields.choice(*parameter("movement_amplitude", "auto"), _AMPLITUDES)
+    order = Order(
+        api="modelverse",
+        model=model,
+        prompt=prompt,
+        seed=fields.integer(*parameter("seed", 0), 0, fields.SEED_LIMIT),
+        aspect_ratio=fields.choice(*parameter("aspect_ratio", "16:9"), _RATIOS),
+        resolution=fields.choice(*parameter("resolution", "720p"), _RESOLUTIONS),
+        duration_s=fields.integer(*parameter("duration", 5), 1, _LONGEST_S),
+        bgm=fields.flag(*parameter("bgm", False)),
+    )
+    return order, image_sources(given["images"], "input.images", 1, _MOST_IMAGES)
 
 
-def _wanted(wanted: Mapping[str, Any], model: str, prompt: str) -> dict[str, Any]:
-    def value(name: str, default: Any) -> tuple[Any, str]:
-        return wanted.get(name, default), f"parameters.{name}"
-
-    fields.choice(*value("movement_amplitude", "auto"), _AMPLITUDES)
-    return {
-        "model": model,
-        "prompt": prompt,
-        "seed": fields.integer(*value("seed", 0), 0, fields.SEED_LIMIT),
-        "aspect_ratio": fields.choice(*value("aspect_ratio", "16:9"), _RATIOS),
-        "resolution": fields.choice(*value("resolution", "720p"), _RESOLUTIONS),
-        "duration_s": fields.integer(*value("duration", 5), 1, _LONGEST_S),
-        "bgm": fields.flag(*value("bgm", False)),
-    }
-
-
-def _with(order: Mapping[str, Any], images: list[Received]) -> Order:
-    references = tuple(image.reference for image in images)
-    return Order(api="modelverse", images=references, **order)
-
-
-def _part(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    part = body.get(name)
-    if part is None:
+def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = body.get(name)
+    if value is None:
         raise lacking(name)
-    if not isinstance(part, dict):
+    if not isinstance(value, dict):
         raise invalid(f"{name} must be an object")
-    return part
+    return value
 
 
 def submitted(task: Task) -> dict[str, Any]:
@@ -94,7 +84,7 @@ def submitted(task: Task) -> dict[str, Any]:
 
 
 def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
-    """The answer to a query; times in whole Unix seconds."""
+    """The answer to a query; times are whole Unix seconds."""
     phase = task.phase(now_ns)
     output: dict[str, Any] = {"task_id": task.id, "task_status": STATUS[phase]}
     if phase is Phase.SUCCESS:

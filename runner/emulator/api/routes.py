@@ -1,9 +1,11 @@
-"""The handlers: a request to an answer, all deciding left to the rooms beside this one."""
+"""Routes: maps every path of both APIs, of result files and of the request log to its handler."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -15,22 +17,16 @@ from runner.emulator.service import SERVICE, Service
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Phase, Task
 
-VIDU_BODY_LIMIT = 20 * 1024 * 1024
+_VIDU_BODY_LIMIT = 20 * 1024 * 1024
 """Bytes: "post body not above 20MB"."""
-MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
-"""Bytes. The document states none; seven images of 50 MB as base64 fit."""
+_MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
+"""Bytes. The document states no limit; seven images of 50 MB as base64 fit."""
 
-
-_TYPES = {
-    ".png": "image/png",
-    ".jpg": "image/jpeg",
-    ".webp": "image/webp",
-    ".mp4": "video/mp4",
-}
+_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
 def add_routes(app: web.Application) -> None:
-    """Every path of both APIs, of result files and of our own."""
+    """Add every route to the application."""
     app.router.add_post("/ent/v2/reference2image", vidu_submit)
     app.router.add_get("/ent/v2/tasks/{id}/creations", vidu_creations)
     app.router.add_get("/ent/v2/tasks", vidu_tasks)
@@ -44,48 +40,45 @@ def add_routes(app: web.Application) -> None:
 
 async def vidu_submit(request: web.Request) -> web.Response:
     """Create a picture task."""
-    key, service = _vidu(request)
-    task = await service.order(request, vidu.read, VIDU_BODY_LIMIT)
+    service, key = _vidu(request)
+    task = await service.submit(request, vidu.read, _VIDU_BODY_LIMIT)
     link = service.link(request)
-    service.callbacks.watch(task, key, lambda task_id: _now(service, task_id, link))
+    service.callbacks.watch(task, key, partial(_creations, service, task.id, link))
     return _json(vidu.created(task, link))
 
 
 async def vidu_creations(request: web.Request) -> web.Response:
-    """Tell a task's state and results."""
-    _, service = _vidu(request)
-    task = _known(service, "vidu", request.match_info["id"])
-    return _json(vidu.creations(task, service.options.now_ns(), service.link(request)))
+    """Return a task's state and results."""
+    service, _ = _vidu(request)
+    return _json(_creations(service, request.match_info["id"], service.link(request)))
 
 
 async def vidu_tasks(request: web.Request) -> web.Response:
     """List tasks."""
-    _, service = _vidu(request)
+    service, _ = _vidu(request)
     service.store.refresh()
     now, link = service.options.now_ns(), service.link(request)
-    filters = vidu_list.read_filters(request.query, now)
-    page = vidu_list.read_page(request.query)
-    tasks, token = vidu_list.select(service.store, filters, page, now)
+    query = {name: request.query.getall(name) for name in request.query}
+    filters = vidu_list.read_filters(query, now)
+    tasks, token = vidu_list.select(service.store, filters, vidu_list.read_page(query), now)
     rows = [vidu.row(task, now, link) for task in tasks]
     return _json({"tasks": rows, "next_page_token": token})
 
 
 async def vidu_cancel(request: web.Request) -> web.Response:
-    """Call a task off that is not yet being worked on."""
-    _, service = _vidu(request)
-    task = _known(service, "vidu", request.match_info["id"])
+    """Cancel a task that is not being worked on yet."""
+    service, _ = _vidu(request)
+    task = _task(service, "vidu", request.match_info["id"])
     if task.phase(service.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
         raise bad_request("the task has been scheduled and cannot be cancelled")
     service.store.cancel(task.id)
-    link = service.link(request)
-    ended = _known(service, "vidu", task.id)
-    service.callbacks.hurry(ended, lambda task_id: _now(service, task_id, link))
+    service.callbacks.end(task.id)
     return _json({})
 
 
 async def vidu_credits(request: web.Request) -> web.Response:
-    """Tell the balance."""
-    _, service = _vidu(request)
+    """Return the balance."""
+    service, _ = _vidu(request)
     service.store.refresh()
     now = service.options.now_ns()
     phases = [task.phase(now) for task in service.store.in_flight("vidu")]
@@ -97,29 +90,28 @@ async def modelverse_submit(request: web.Request) -> web.Response:
     """Create a video task."""
     service = _modelverse(request)
     if not can_encode():
-        raise ApiError(
-            "ModelUnavailable", f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
-        )
-    task = await service.order(request, modelverse.read, MODELVERSE_BODY_LIMIT)
+        message = f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
+        raise ApiError("ModelUnavailable", message)
+    task = await service.submit(request, modelverse.read, _MODELVERSE_BODY_LIMIT)
     return _json(modelverse.submitted(task))
 
 
 async def modelverse_status(request: web.Request) -> web.Response:
-    """Tell a task's state and results."""
+    """Return a task's state and results."""
     service = _modelverse(request)
     task_id = request.query.get("task_id", "")
     if not task_id:
         raise lacking("task_id")
-    task = _known(service, "modelverse", task_id)
+    task = _task(service, "modelverse", task_id)
     return _json(modelverse.status(task, service.options.now_ns(), service.link(request)))
 
 
 async def result_file(request: web.Request) -> web.StreamResponse:
-    """Hand out a file to whoever has its URL, byte for byte; no key is asked for."""
+    """Send a file to whoever has its URL, byte for byte; no key is asked for."""
     service = request.app[SERVICE]
-    trouble = files.fault(request.raw_path, service.options.now_ns())
-    if trouble:
-        raise web.HTTPForbidden(text=trouble)
+    error = files.url_error(request.raw_path, service.options.now_ns())
+    if error:
+        raise web.HTTPForbidden(text=error)
     service.store.refresh()
     owner, name = request.match_info["owner"], request.match_info["name"]
     path = await asyncio.to_thread(service.files.file, owner, name)
@@ -129,20 +121,20 @@ async def result_file(request: web.Request) -> web.StreamResponse:
 
 
 async def requests(request: web.Request) -> web.Response:
-    """Tell tests what was asked; no part of either API."""
+    """Return the request log, for tests; it belongs to neither API."""
     return _json(request.app[SERVICE].log.report())
 
 
-def _json(body: dict[str, Any]) -> web.Response:
-    """An answer in readable UTF-8; its texts were checked when they came in."""
+def _json(body: Mapping[str, Any]) -> web.Response:
+    """An answer in readable UTF-8; `fields.text` has rejected what UTF-8 cannot encode."""
     return web.json_response(text=json.dumps(body, ensure_ascii=False))
 
 
-def _vidu(request: web.Request) -> tuple[str, Service]:
+def _vidu(request: web.Request) -> tuple[Service, str]:
     service = request.app[SERVICE]
     key = vidu.key_of(request.headers.get("Authorization"))
     service.admit(key)
-    return key, service
+    return service, key
 
 
 def _modelverse(request: web.Request) -> Service:
@@ -151,7 +143,7 @@ def _modelverse(request: web.Request) -> Service:
     return service
 
 
-def _known(service: Service, api: str, task_id: str) -> Task:
+def _task(service: Service, api: str, task_id: str) -> Task:
     service.store.refresh()
     task = service.store.task(api, task_id)
     if task is None:
@@ -159,6 +151,7 @@ def _known(service: Service, api: str, task_id: str) -> Task:
     return task
 
 
-def _now(service: Service, task_id: str, link: vidu.Link) -> dict[str, Any] | None:
-    task = service.store.task("vidu", task_id)
-    return vidu.creations(task, service.options.now_ns(), link) if task else None
+def _creations(service: Service, task_id: str, link: vidu.Link) -> dict[str, Any]:
+    """The answer to a query as it is now."""
+    task = _task(service, "vidu", task_id)
+    return vidu.creations(task, service.options.now_ns(), link)

@@ -1,4 +1,4 @@
-"""Vidu in pure functions: request bodies to orders, tasks to the answers of the document."""
+"""Vidu API: reads request bodies as orders and formats tasks as the document's answers."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from runner.emulator.api import fields
-from runner.emulator.api.errors import ApiError, lacking
-from runner.emulator.api.references import Fetch, Received, receive
+from runner.emulator.api.errors import ApiError
+from runner.emulator.api.references import image_sources
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
 
 Link: TypeAlias = Callable[[str, str], str]
-"""Owner and name of a file to a fresh URL of it."""
+"""Maps owner and name of a file to a fresh URL."""
 
 _RATIOS = {
     "viduq1": ("16:9", "9:16", "1:1", "3:4", "4:3", "auto"),
@@ -23,6 +23,8 @@ _RATIOS = {
 _RESOLUTIONS = {"viduq1": ("1080p",), "viduq2": ("1080p", "2K", "4K")}
 _FEWEST_IMAGES = {"viduq1": 1, "viduq2": 0}
 _MOST_IMAGES = 7
+_PAYLOAD_LIMIT = 1_048_576
+"""Characters."""
 
 
 def key_of(authorization: str | None) -> str:
@@ -34,39 +36,32 @@ def key_of(authorization: str | None) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Whether this could be a key at all: visible ASCII characters, no space."""
+    """Whether `text` can be a key: visible ASCII characters, no space."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
-def read(body: Mapping[str, Any], fetch: Fetch) -> tuple[Order, list[Received]]:
-    """The order in a request body, and its images; raises ApiError.
+def read(body: Mapping[str, Any]) -> tuple[Order, list[str]]:
+    """The order in a request body, without its images, and their sources; raises ApiError.
 
     Unknown fields are ignored: the real service takes more than the document lists, and newer
     clients send them.
     """
-    if body.get("model") in (None, ""):
-        raise lacking("model")
-    model = fields.choice(body["model"], "model", tuple(_RATIOS))
-    prompt = fields.prompt(body.get("prompt"))
+    model = fields.choice(fields.required(body, "model"), "model", tuple(_RATIOS))
+    prompt = fields.prompt(body)
     ratio = fields.choice(body.get("aspect_ratio", "16:9"), "aspect_ratio", _RATIOS[model])
     resolution = fields.choice(body.get("resolution", "1080p"), "resolution", _RESOLUTIONS[model])
-    seed = fields.seed_digits(body.get("seed", "0"))
-    payload = fields.payload(body.get("payload", ""))
-    callback_url = fields.callback_url(body.get("callback_url", ""))
-    sources = fields.texts(body.get("images", []), "images")
-    images = receive(sources, _FEWEST_IMAGES[model], _MOST_IMAGES, fetch)
     order = Order(
         api="vidu",
         model=model,
         prompt=prompt,
-        seed=seed,
         aspect_ratio=ratio,
         resolution=resolution,
-        images=tuple(image.reference for image in images),
-        payload=payload,
-        callback_url=callback_url,
+        seed=fields.seed_digits(body.get("seed", "0")),
+        payload=fields.text(body.get("payload", ""), "payload", _PAYLOAD_LIMIT),
+        callback_url=fields.callback_url(body.get("callback_url", "")),
     )
-    return order, images
+    sources = image_sources(body.get("images", []), "images", _FEWEST_IMAGES[model], _MOST_IMAGES)
+    return order, sources
 
 
 def created(task: Task, link: Link) -> dict[str, Any]:
@@ -101,23 +96,21 @@ def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         "payload": task.order.payload,
         "bgm": False,
         "off_peak": False,
-        "creations": _files(task, link) if phase is Phase.SUCCESS else [],
+        "creations": [_creation(task, link)] if phase is Phase.SUCCESS else [],
     }
 
 
-def _files(task: Task, link: Link) -> list[dict[str, str]]:
-    return [
-        {
-            "id": f"{int(task.id) + 1}",
-            "url": link(task.id, files.PICTURE),
-            "cover_url": link(task.id, files.COVER),
-            "watermarked_url": link(task.id, files.WATERMARKED),
-        }
-    ]
+def _creation(task: Task, link: Link) -> dict[str, str]:
+    return {
+        "id": f"{int(task.id) + 1}",
+        "url": link(task.id, files.PICTURE),
+        "cover_url": link(task.id, files.COVER),
+        "watermarked_url": link(task.id, files.WATERMARKED),
+    }
 
 
 def row(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
-    """A task as the list tells of it."""
+    """A task as a row of the list."""
     order = task.order
     return {
         **creations(task, now_ns, link),
@@ -131,7 +124,7 @@ def row(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
 
 
 def _images(order: Order, link: Link) -> list[str]:
-    """URLs as they came; what came as data is a link to our copy, not megabytes of echo."""
+    """URLs as they came; data URIs as links to our copies, not megabytes of echo."""
     return [
         image.url or link(files.REFERENCES, files.reference_name(image.sha256, image.media_type))
         for image in order.images
@@ -139,7 +132,7 @@ def _images(order: Order, link: Link) -> list[str]:
 
 
 def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, Any]:
-    """The answer to a question for the balance."""
+    """The answer to a query for the balance."""
     waiting = sum(phase is not Phase.PROCESSING for phase in in_flight)
     return {
         "remains": [
@@ -157,5 +150,5 @@ def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, 
 
 def timestamp(ns: int) -> str:
     """RFC 3339 in UTC with nanoseconds, as in the document's sample."""
-    second, rest = divmod(ns, 10**9)
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{rest:09d}Z"
+    second, fraction_ns = divmod(ns, 10**9)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{fraction_ns:09d}Z"

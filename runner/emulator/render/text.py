@@ -1,24 +1,181 @@
-"""A text set in lines: broken between words, inside Chinese anywhere, shrunk until it fits."""
+"""Text: finds fonts for every character and sets text in lines that fit a box.
+
+Pillow brings one font of its own for Latin text, so English looks the same everywhere. All other
+characters take fonts of the system; those that no font has are described in words, because boxes
+would say nothing.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from pathlib import Path
 
-from PIL import ImageDraw
+from PIL import ImageDraw, ImageFont
 
-from runner.emulator.render.fonts import FontSet
+from runner.errors import plural
+
+_FONT_FILES = (
+    ("NotoSansCJK-Regular.ttc", 2),
+    ("NotoSansCJKsc-Regular.otf", 0),
+    ("NotoSansSC-Regular.otf", 0),
+    ("NotoSansSC-Regular.ttf", 0),
+    ("SourceHanSansSC-Regular.otf", 0),
+    ("PingFang.ttc", 0),
+    ("Hiragino Sans GB.ttc", 0),
+    ("STHeiti Medium.ttc", 0),
+    ("wqy-microhei.ttc", 0),
+    ("wqy-zenhei.ttc", 0),
+    ("DroidSansFallbackFull.ttf", 0),
+    ("DroidSansFallback.ttf", 0),
+    ("Arial Unicode.ttf", 0),
+    ("DejaVuSans.ttf", 0),
+    ("NotoSans-Regular.ttf", 0),
+    ("LiberationSans-Regular.ttf", 0),
+)
+"""File name and font in it (2 is simplified Chinese in Noto's collection), best first."""
+_FOLDERS = (
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/System/Library/Fonts",
+    "/Library/Fonts",
+    "~/.fonts",
+    "~/.local/share/fonts",
+    "~/Library/Fonts",
+)
+_SCRIPTS = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Mn"})
+"""Categories of controls, surrogates and marks that combine with other characters."""
+_PLAIN = {"—": "-", "–": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "。": "."}
+_PROBE_SIZE = 24
+_NO_CHARACTER = "\U0010ffff"
 
 _UNITS = re.compile(r"[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\uac00-\ud7af]+\s*|\S\s*|\s+")
-"""What stays together: a word with the space after it, or one wide character."""
+"""What stays on one line: a word with the space after it, or one wide character."""
 _CLOSING = frozenset(",。、;:!?)】》」』”’…")
 """Signs that must not start a line."""
 _LEADING = 1.4
 
 
+@lru_cache(maxsize=1)
+def system_fonts() -> FontSet:
+    """The fonts of this machine; it is searched once."""
+    found: dict[str, Path] = {}
+    names = {name for name, _ in _FONT_FILES}
+    home = os.environ.get("HOME", "/nonexistent")
+    for folder in _FOLDERS:
+        for path in sorted(Path(folder.replace("~", home)).rglob("*")):
+            if path.name in names:
+                found.setdefault(path.name, path)
+    return FontSet([(found[name], index) for name, index in _FONT_FILES if name in found])
+
+
+class FontSet:
+    """Pillow's own font and then the given files, in order of preference."""
+
+    def __init__(self, files: Sequence[tuple[Path, int]] = ()):
+        self._files = [(path, index) for path, index in files if _opens(path, index)]
+        self._fonts: dict[int, list[ImageFont.FreeTypeFont]] = {}
+        self._numbers: dict[str, int | None] = {}
+
+    def at(self, size: int) -> list[ImageFont.FreeTypeFont]:
+        """Every font at a size in pixels."""
+        if size not in self._fonts:
+            self._fonts[size] = [_builtin(size), *(_open(*file, size) for file in self._files)]
+        return self._fonts[size]
+
+    def number_of(self, character: str) -> int | None:
+        """The number of the first font that has the character; None if no font has it."""
+        if character not in self._numbers:
+            fonts = enumerate(self.at(_PROBE_SIZE))
+            number = next((n for n, font in fonts if _has(font, character)), None)
+            self._numbers[character] = number
+        return self._numbers[character]
+
+    def readable(self, text: str) -> str:
+        """The text on one line, without controls, and in words where no font has a character."""
+        plain = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", text))
+        shown = "".join(
+            self._nearest(c) for c in plain if unicodedata.category(c) not in _INVISIBLE
+        )
+        described = "".join(self._pieces(shown))
+        return re.sub(r"\] (?=[,.;:!?)])", "]", " ".join(described.split()))
+
+    def _nearest(self, character: str) -> str:
+        """The character, or one that reads the same and has a font: a letter without its accent."""
+        if self.number_of(character) is not None:
+            return character
+        near = _PLAIN.get(character) or unicodedata.normalize("NFKD", character)[0]
+        return character if self.number_of(near[0]) is None else near
+
+    def _pieces(self, text: str) -> Iterator[str]:
+        for script, group in groupby(text, lambda c: self.number_of(c) is None and _script(c)):
+            piece = "".join(group)
+            yield f" [{_description(piece, script)}] " if script else piece
+
+    def runs(self, text: str) -> list[tuple[str, int]]:
+        """What `readable` returned, in pieces of one font each, with the number of the font."""
+        grouped = groupby(text, lambda c: self.number_of(c) or 0)
+        return [("".join(group), number) for number, group in grouped]
+
+    def width_of(self, text: str, size: int) -> float:
+        """Pixels that a text takes."""
+        fonts = self.at(size)
+        return sum(fonts[number].getlength(piece) for piece, number in self.runs(text))
+
+
+def _builtin(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):  # Pillow without FreeType has no sizes
+        raise TypeError("Pillow was built without FreeType")
+    return font
+
+
+def _open(path: Path, index: int, size: int) -> ImageFont.FreeTypeFont:
+    # Not `ImageFont.truetype`: for a bad file it silently takes a namesake from elsewhere.
+    return ImageFont.FreeTypeFont(path, size, index, layout_engine=ImageFont.Layout.BASIC)
+
+
+def _opens(path: Path, index: int) -> bool:
+    try:
+        _open(path, index, _PROBE_SIZE)
+    except OSError:
+        return False
+    return True
+
+
+def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
+    if character.isspace():
+        return True
+    # A font draws the same box for everything it lacks, so also for what is no character at all.
+    drawn, box = font.getmask(character), font.getmask(_NO_CHARACTER)
+    return drawn.size != box.size or bytes(drawn) != bytes(box)
+
+
+def _script(character: str) -> str:
+    """The script of a letter or digit; for a sign "=" and its name."""
+    name = unicodedata.name(character, "")
+    if unicodedata.category(character)[0] in "LN" and name:
+        first = name.split()[0]
+        return _SCRIPTS.get(first, first.capitalize())
+    is_wide = unicodedata.east_asian_width(character) in "WF" and character < "\U00010000"
+    return "Chinese" if is_wide else f"={name.lower() or 'unknown character'}"
+
+
+def _description(piece: str, script: str) -> str:
+    """For example `24 Chinese characters` or, for signs, `cat face`."""
+    if script.startswith("="):
+        return script[1:] if len(piece) == 1 else f"{len(piece)} x {script[1:]}"
+    return plural(len(piece), f"{script} character")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
+class TextBlock:
     """Lines of one size."""
 
     lines: tuple[str, ...]
@@ -26,49 +183,51 @@ class Setting:
     """Height of the letters in pixels."""
 
     @property
-    def step(self) -> int:
+    def line_height(self) -> int:
         """From line to line, pixels."""
         return round(self.size * _LEADING)
 
     @property
     def height(self) -> int:
         """Of all lines, pixels."""
-        return self.step * len(self.lines)
+        return self.line_height * len(self.lines)
+
+    def draw(
+        self, canvas: ImageDraw.ImageDraw, at: tuple[int, int], colour: str, fonts: FontSet
+    ) -> None:
+        """Draw the lines with their top left corner at `at`."""
+        sized = fonts.at(self.size)
+        for number, line in enumerate(self.lines):
+            x, base = float(at[0]), at[1] + number * self.line_height + round(self.size * 1.05)
+            for piece, font in fonts.runs(line):
+                canvas.text((x, base), piece, fill=colour, font=sized[font], anchor="ls")
+                x += sized[font].getlength(piece)
 
 
-def width_of(text: str, size: int, faces: FontSet) -> float:
-    """Pixels that a text takes."""
-    fonts = faces.at(size)
-    return sum(fonts[face].getlength(piece) for piece, face in faces.runs(text))
-
-
-def fit(text: str, box: tuple[int, int], sizes: Sequence[int], faces: FontSet) -> Setting:
+def fit(text: str, box: tuple[int, int], sizes: Sequence[int], fonts: FontSet) -> TextBlock:
     """The text in the largest of `sizes` (falling) that fits the box of width and height.
 
-    In the smallest, what does not fit is cut and the cut is shown.
+    In the smallest size, the end that does not fit is replaced by dots.
     """
-    shown = faces.readable(text)
+    shown = fonts.readable(text)
     for size in sizes:
         if len(shown) * size * size * _LEADING > 4 * box[0] * box[1]:
-            continue  # no need to measure: even narrow letters would not go in
-        setting = Setting(lines=tuple(_lines(shown, box[0], size, faces)), size=size)
-        if setting.height <= box[1]:
-            return setting
-    return _cut(shown, box, sizes[-1], faces)
+            continue  # without measuring: even narrow letters would not fit
+        block = TextBlock(lines=tuple(_lines(shown, box[0], size, fonts)), size=size)
+        if block.height <= box[1]:
+            return block
+    block = TextBlock(lines=tuple(_lines(shown, box[0], sizes[-1], fonts)), size=sizes[-1])
+    room = max(1, box[1] // block.line_height)
+    if len(block.lines) <= room:
+        return block
+    last = block.lines[room - 1][:-2] + "..."
+    return TextBlock(lines=(*block.lines[: room - 1], last), size=block.size)
 
 
-def _cut(text: str, box: tuple[int, int], size: int, faces: FontSet) -> Setting:
-    lines = tuple(_lines(text, box[0], size, faces))
-    room = max(1, box[1] // Setting(lines=(), size=size).step)
-    if len(lines) <= room:
-        return Setting(lines=lines, size=size)
-    return Setting(lines=(*lines[: room - 1], lines[room - 1][:-2] + "..."), size=size)
-
-
-def _lines(text: str, width: int, size: int, faces: FontSet) -> Iterator[str]:
+def _lines(text: str, width: int, size: int, fonts: FontSet) -> Iterator[str]:
     line, used = "", 0.0
-    for unit in _pieces(text, width, size, faces):
-        length = width_of(unit, size, faces)
+    for unit in _units(text, width, size, fonts):
+        length = fonts.width_of(unit, size)
         if line and used + length > width and unit[0] not in _CLOSING:
             yield line.rstrip()
             line, used = "", 0.0
@@ -76,23 +235,12 @@ def _lines(text: str, width: int, size: int, faces: FontSet) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _pieces(text: str, width: int, size: int, faces: FontSet) -> Iterator[str]:
-    """The units, those that are longer than a line taken apart."""
+def _units(text: str, width: int, size: int, fonts: FontSet) -> Iterator[str]:
+    """What stays on one line; a word that is longer than a line is split."""
     for unit in _UNITS.findall(text):
-        if len(unit) > 8 and width_of(unit, size, faces) > width:
-            step = max(1, int(len(unit) * width / width_of(unit, size, faces)))
+        length = fonts.width_of(unit, size) if len(unit) > 8 else 0
+        if length > width:
+            step = max(1, int(len(unit) * width / length))
             yield from (unit[start : start + step] for start in range(0, len(unit), step))
         else:
             yield unit
-
-
-def write(
-    draw: ImageDraw.ImageDraw, at: tuple[int, int], setting: Setting, ink: str, faces: FontSet
-) -> None:
-    """Draw the lines with their top left corner at `at`."""
-    fonts = faces.at(setting.size)
-    for number, line in enumerate(setting.lines):
-        x, base = float(at[0]), at[1] + number * setting.step + round(setting.size * 1.05)
-        for piece, face in faces.runs(line):
-            draw.text((x, base), piece, fill=ink, font=fonts[face], anchor="ls")
-            x += fonts[face].getlength(piece)

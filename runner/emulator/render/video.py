@@ -1,7 +1,7 @@
-"""An order to its video: the landscape goes by while the sun rises, under the card that tells.
+"""Videos: draws an order as an MP4 in which the landscape passes under the card.
 
 H.264 where the encoder has it, MPEG-4 otherwise; with `bgm` a soft chord in AAC. One thread
-encodes and nothing of the clock goes in, so that the same order gives the same bytes.
+encodes, and no clock is read, so that the same order gives the same bytes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ from functools import lru_cache
 import av
 from PIL import Image, ImageDraw
 
-from runner.emulator.render import image as scene
-from runner.emulator.render.fonts import FontSet
-from runner.emulator.render.image import Copies, card, scene_seed, stamp
+from runner.emulator.render.image import Copies, make_card, make_scene
+from runner.emulator.render.text import FontSet
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import pixels_of
 
@@ -30,7 +29,7 @@ _CHORDS = ((196, 247, 294, 392), (220, 262, 330, 440), (175, 220, 262, 349), (16
 """Whole hertz, so that one second of a chord repeats without a click."""
 
 
-def film(order: Order, copies: Copies, faces: FontSet) -> bytes:
+def film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
     """The MP4 of an order, exactly `duration_s` long."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
@@ -38,7 +37,7 @@ def film(order: Order, copies: Copies, faces: FontSet) -> bytes:
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
         stream = _video_stream(container, pixels_of(order))
         sound = container.add_stream("aac", rate=_SOUND_RATE) if order.bgm else None
-        for number, image in enumerate(frames(order, copies, faces)):
+        for number, image in enumerate(frames(order, copies, fonts)):
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
             frame.pts = number
             container.mux(stream.encode(frame))
@@ -50,20 +49,19 @@ def film(order: Order, copies: Copies, faces: FontSet) -> bytes:
     return out.getvalue()
 
 
-def frames(order: Order, copies: Copies, faces: FontSet) -> Iterator[Image.Image]:
-    """Every frame in order, mode RGB."""
-    size = pixels_of(order)
-    overscan = round(size[0] * 0.03 * (order.duration_s + 2))
-    view = scene.make(scene_seed(order), size, overscan)
-    label = card(order, size, copies, faces)
+def frames(order: Order, copies: Copies, fonts: FontSet) -> Iterator[Image.Image]:
+    """Every frame in order, mode RGB, with a bar at the foot that shows the progress."""
+    width, height = size = pixels_of(order)
+    scene = make_scene(order, size, overscan=round(width * 0.03 * (order.duration_s + 2)))
+    card = make_card(order, size, copies, fonts)
+    bar_top = height - max(2, height // 120)
     count = order.duration_s * FPS
-    bar = max(2, size[1] // 120)
     for number in range(count):
-        done = number / count
-        image = scene.paint(view, done, overscan, round(size[1] * 0.1 * done))
-        stamp(image, label)
-        progress = (0, size[1] - bar, round(size[0] * done), size[1])
-        ImageDraw.Draw(image).rectangle(progress, fill=view.sun_colour)
+        progress = number / count
+        image = scene.paint(progress)
+        card.paste_on(image)
+        bar = (0, bar_top, round(width * progress), height)
+        ImageDraw.Draw(image).rectangle(bar, fill=scene.sun_colour)
         yield image
 
 
@@ -85,8 +83,7 @@ def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]
 
 def _sound(order: Order) -> Iterator[av.AudioFrame]:
     """A chord as long as the video, never longer."""
-    second = _chord(_CHORDS[order.seed % len(_CHORDS)])
-    samples = (second * order.duration_s)[: order.duration_s * _SOUND_RATE]
+    samples = _chord(_CHORDS[order.seed % len(_CHORDS)]) * order.duration_s
     for start in range(0, len(samples) - _SOUND_FRAME + 1, _SOUND_FRAME):
         frame = av.AudioFrame(format="s16", layout="mono", samples=_SOUND_FRAME)
         frame.planes[0].update(samples[start : start + _SOUND_FRAME].tobytes())
@@ -97,14 +94,11 @@ def _sound(order: Order) -> Iterator[av.AudioFrame]:
 
 @lru_cache(maxsize=len(_CHORDS))
 def _chord(tones: tuple[int, ...]) -> array[int]:
-    """One second, 16 bits, swelling once."""
+    """One second of 16-bit samples that swells once."""
     turn = 2 * math.pi / _SOUND_RATE
-    return array(
-        "h",
-        (
-            round(
-                sum(math.sin(tone * turn * n) for tone in tones) * (1400 + 500 * math.sin(turn * n))
-            )
-            for n in range(_SOUND_RATE)
-        ),
-    )
+
+    def sample(n: int) -> int:
+        swell = 1400 + 500 * math.sin(turn * n)
+        return round(swell * sum(math.sin(tone * turn * n) for tone in tones))
+
+    return array("h", (sample(n) for n in range(_SOUND_RATE)))

@@ -1,29 +1,34 @@
-"""The account: tasks, balance and places in flight, folded from the journal, and image copies."""
+"""Store: keeps tasks, balance and image copies in a state folder that processes may share.
+
+Tasks stand in a journal, an append-only file of JSON lines. A record is one write, handed to the
+operating system before `create` returns: it survives the death of the process.
+"""
 
 from __future__ import annotations
 
+import fcntl
+import json
+import os
 import secrets
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
-from runner.emulator.state.journal import Journal
-from runner.emulator.state.tasks import Order, Phase, Task, TaskScript, from_record, to_record
+from runner.emulator.state.tasks import Order, Task, TaskScript, from_record
 from runner.emulator.tables import credits_of, seconds_of
 
 _QUEUED, _STARTED = 0.02, 0.1
 """Shares of a task's time until it is queueing and until it is processing: our guess."""
 _EPOCH_MS = 1_546_300_800_000
 """Start of 2019: with it, ids look like the document's sample."""
-_NEVER_NS = 4 * 10**18
-"""In the year 2096."""
 
 
 class Store:
-    """All tasks of a state folder. Its methods belong to one thread, but `task` and `copy`."""
+    """All tasks of a state folder. Only `task`, `any_task` and `copy` may run in other threads."""
 
     def __init__(self, folder: Path, options: Options):
         self._options = options
@@ -31,166 +36,202 @@ class Store:
         self._copies.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(folder / "journal.jsonl")
         self._tasks: dict[str, Task] = {}
-        self._made: dict[str, list[str]] = {"vidu": [], "modelverse": []}
-        self._places: dict[str, int] = {}
-        self._under_way: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
+        self._ids: dict[str, list[str]] = {"vidu": [], "modelverse": []}
+        self._positions: dict[str, int] = {}
+        self._in_flight: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
         self._charged = 0
         self.refresh()
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Close the journal."""
         self._journal.close()
 
     def refresh(self) -> None:
-        """Take in what was journaled since, here or by another process on the same folder."""
-        for record in self._journal.new():
+        """Read what was journaled since, here or by another process on the same folder."""
+        for record in self._journal.read_new():
             try:
-                self._take(record)
+                self._apply(record)
             except (KeyError, TypeError, ValueError):
-                continue  # written by another version, or damaged: as good as not there
+                continue  # damaged, or written by another version
 
-    def _take(self, record: dict[str, Any]) -> None:
+    def _apply(self, record: dict[str, Any]) -> None:
         if record["kind"] == "cancelled":
             task_id = record["id"]
             self._tasks[task_id] = self._tasks[task_id].cancelled(record["at_ns"])
             return
         task = from_record(record["task"])
-        made = self._made[task.order.api]
-        self._places[task.id] = len(made)
-        made.append(task.id)
-        self._under_way[task.order.api].add(task.id)
+        ids = self._ids[task.order.api]
+        self._positions[task.id] = len(ids)
+        ids.append(task.id)
+        self._in_flight[task.order.api].add(task.id)
         self._charged += task.credits
         self._tasks[task.id] = task
 
     def task(self, api: str, task_id: str) -> Task | None:
         """The task, if this API made it."""
-        found = self._tasks.get(task_id)
-        return found if found and found.order.api == api else None
+        task = self._tasks.get(task_id)
+        return task if task and task.order.api == api else None
 
     def any_task(self, task_id: str) -> Task | None:
         """The task, whichever API made it."""
         return self._tasks.get(task_id)
 
-    def count(self, api: str) -> int:
-        """How many tasks an API has made. They stand in the order of making, from place 0 on."""
-        return len(self._made[api])
-
-    def at(self, api: str, place: int) -> Task:
-        """The task at a place, which never changes."""
-        return self._tasks[self._made[api][place]]
-
-    def place_of(self, api: str, task_id: str) -> int | None:
-        """The place of a task, if this API made it."""
-        return self._places[task_id] if self.task(api, task_id) else None
-
     def tasks(self) -> Iterator[Task]:
         """Every task of both APIs in the order of making."""
         return iter(self._tasks.values())
 
+    def count(self, api: str) -> int:
+        """How many tasks an API has made. Their positions count from 0 and never change."""
+        return len(self._ids[api])
+
+    def at(self, api: str, position: int) -> Task:
+        """The task at a position in the order of making."""
+        return self._tasks[self._ids[api][position]]
+
+    def position_of(self, api: str, task_id: str) -> int | None:
+        """The position of a task, if this API made it."""
+        return self._positions[task_id] if self.task(api, task_id) else None
+
     def in_flight(self, api: str) -> list[Task]:
-        """The tasks that hold a place now."""
+        """The tasks that count against the concurrency limit now."""
         now = self._options.now_ns()
-        tasks = [self._tasks[task_id] for task_id in self._under_way[api]]
+        tasks = [self._tasks[task_id] for task_id in self._in_flight[api]]
         for task in tasks:
             if task.phase(now).is_final:
-                self._leave(task)
-        return [task for task in tasks if not task.phase(now).is_final]
-
-    def _leave(self, task: Task) -> None:
-        """A task has ended: its place is free, and what failed costs nothing as a rule."""
-        self._under_way[task.order.api].discard(task.id)
-        if task.err_code:
-            self._charged -= task.credits - task.lost_credits
+                self._in_flight[api].discard(task.id)
+                if task.err_code:
+                    self._charged -= task.credits - task.lost_credits
+        return [task for task in tasks if task.id in self._in_flight[api]]
 
     def balance(self) -> int:
-        """Credits left; what failed has been given back."""
+        """Credits left; those of failed tasks have been given back, unless a fault keeps them."""
         self.in_flight("vidu")
         return self._options.credits - self._charged
 
-    def place(
-        self, order: Order, digest: str, *, untagged: str = "", doom: TaskScript | None = None
+    def create(
+        self, order: Order, digest: str, *, untagged: str = "", script: TaskScript | None = None
     ) -> Task:
         """Make a task of an order; it is journaled when this returns.
 
-        Raises ApiError above the limit in flight or without enough credits, and OSError when
-        it cannot be journaled: then there is no task.
+        Raises ApiError above the limit in flight or without enough credits, and OSError when it
+        cannot be journaled: then there is no task.
         """
         with self._journal.locked():
             self.refresh()
-            task = scripted(replace(self._admit(order, digest), untagged=untagged), doom)
-            self._journal.append({"kind": "task", "task": to_record(task)})
+            task = self._scheduled(order, self._price(order), digest, untagged)
+            if script:
+                task = task.scripted(script)
+            self._journal.append({"kind": "task", "task": asdict(task)})
             self.refresh()
         return task
 
-    def _admit(self, order: Order, digest: str) -> Task:
+    def _price(self, order: Order) -> int:
+        """Credits of an order that the account can take."""
         limit = self._options.concurrency
         if len(self.in_flight(order.api)) >= limit:
-            raise ApiError("QuotaExceeded", f"{limit} tasks are in flight, the account's limit")
-        price = 0
-        if order.api == "vidu":
-            price = credits_of(order.model, len(order.images), order.resolution)
-            if price > self.balance():
-                raise ApiError(
-                    "CreditInsufficient",
-                    f"the task costs {price} credits, {self.balance()} are left",
-                )
-        return self._scheduled(order, price, digest)
+            message = f"{limit} tasks are in flight, the account's limit"
+            raise ApiError("QuotaExceeded", message)
+        if order.api != "vidu":
+            return 0  # ModelVerse answers without credits or balance
+        price = credits_of(order.model, len(order.images), order.resolution)
+        if price > self.balance():
+            message = f"the task costs {price} credits, {self.balance()} are left"
+            raise ApiError("CreditInsufficient", message)
+        return price
 
-    def _scheduled(self, order: Order, price: int, digest: str) -> Task:
+    def _scheduled(self, order: Order, price: int, digest: str, untagged: str) -> Task:
         now = self._options.now_ns()
-        span = seconds_of(order) * self._options.time_scale * 1e9
+        duration_ns = seconds_of(order) * self._options.time_scale * 1e9
         return Task(
             id=self._new_id(now),
             order=order,
             credits=price,
             made_ns=now,
-            queued_ns=now + round(span * _QUEUED),
-            started_ns=now + round(span * _STARTED),
-            done_ns=now + round(span),
+            queued_ns=now + round(duration_ns * _QUEUED),
+            started_ns=now + round(duration_ns * _STARTED),
+            done_ns=now + round(duration_ns),
             digest=digest,
+            untagged=untagged,
         )
 
     def _new_id(self, now_ns: int) -> str:
         while True:
             stamp = max(0, now_ns // 10**6 - _EPOCH_MS)
-            found = str((stamp << 22) + secrets.randbelow(1 << 22))
-            if found not in self._tasks:
-                return found
+            task_id = str((stamp << 22) + secrets.randbelow(1 << 22))
+            if task_id not in self._tasks:
+                return task_id
 
     def cancel(self, task_id: str) -> None:
-        """Call a task off; raises OSError when that cannot be journaled."""
+        """Cancel a task; raises OSError when that cannot be journaled."""
         with self._journal.locked():
             record = {"kind": "cancelled", "id": task_id, "at_ns": self._options.now_ns()}
             self._journal.append(record)
             self.refresh()
 
     def keep(self, sha256: str, content: bytes) -> None:
-        """Keep a copy of an image under its digest, whole or not at all."""
+        """Keep a copy of an image under its digest."""
         target = self._copies / sha256
         if not target.exists():
-            part = target.with_name(f".{sha256}.{secrets.token_hex(4)}")
-            part.write_bytes(content)
-            part.replace(target)
+            write_atomically(target, content)
 
     def copy(self, sha256: str) -> bytes | None:
-        """The content kept under a digest."""
+        """The content kept under a digest; None if there is no copy."""
         try:
             return (self._copies / sha256).read_bytes()
         except OSError:
             return None
 
 
-def scripted(task: Task, doom: TaskScript | None) -> Task:
-    """The task with what a scripted fault has in store for it."""
-    if doom is None:
-        return task
-    task = replace(task, err_code=doom.err_code, refunded=doom.refunded)
-    match doom.stuck:
-        case None:
-            return task
-        case Phase.CREATED:
-            return replace(task, queued_ns=_NEVER_NS, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
-        case Phase.QUEUEING:
-            return replace(task, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
-        case _:
-            return replace(task, done_ns=_NEVER_NS)
+def write_atomically(target: Path, content: bytes) -> None:
+    """Write a file that other processes see whole or not at all."""
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+    part.write_bytes(content)
+    part.replace(target)
+
+
+class Journal:
+    """One open journal, read from its beginning. A half-written line is skipped for good."""
+
+    def __init__(self, path: Path):
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+        self._file = os.open(path, flags, 0o600)
+        self._read_to = 0
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other processes from writing, so that what is read inside stays complete."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Write one record; call it inside `locked`. Raises OSError when it cannot be kept."""
+        line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
+        size = os.fstat(self._file).st_size
+        # A power cut or a full disk may have left half a line; ours must not be joined to it.
+        if size and os.pread(self._file, 1, size - 1) != b"\n":
+            line = b"\n" + line
+        if os.write(self._file, line) != len(line):
+            raise OSError("the journal took only part of a record")
+
+    def read_new(self) -> Iterator[dict[str, Any]]:
+        """The records written since the last call, by whichever process, in order."""
+        size = os.fstat(self._file).st_size
+        if size <= self._read_to:
+            return
+        text = os.pread(self._file, size - self._read_to, self._read_to)
+        complete = text[: text.rfind(b"\n") + 1]
+        self._read_to += len(complete)
+        for line in complete.splitlines():
+            try:
+                record = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(record, dict):
+                yield record

@@ -1,14 +1,16 @@
-"""What was ordered, and the task that came of it: its state is read off the clock."""
+"""Tasks: what was ordered, and the task made of it, whose state follows from the clock."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 CANCELLED = "UserCancelled"
 """The `err_code` of a cancelled task, as the vendor's public documentation names it."""
+_NEVER_NS = 4 * 10**18
+"""In the year 2096."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,9 +18,9 @@ class Reference:
     """One image of an order."""
 
     url: str = ""
-    """As the request gave it; empty for a data URI."""
+    """As in the request; empty for a data URI."""
     sha256: str = ""
-    """Digest of its content, under which a copy is kept; empty where only a URL is known."""
+    """Digest of the content, under which a copy is kept; empty where only a URL is known."""
     media_type: str = ""
     width: int = 0
     height: int = 0
@@ -26,7 +28,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A checked request: all that decides how the result looks, and what is handed back."""
+    """A checked request: what the result looks like, and what the answers return."""
 
     api: str
     """"vidu" or "modelverse"."""
@@ -60,16 +62,16 @@ class Phase(enum.StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether nothing more happens."""
+        """Whether the task has ended."""
         return self in {Phase.SUCCESS, Phase.FAILED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskScript:
-    """What a scripted fault has in store for a task that is about to be made."""
+    """What a scripted fault does to a task that is about to be made."""
 
     err_code: str = ""
-    """Why it will fail; empty if it will not."""
+    """Why the task will fail; empty if it will not."""
     refunded: bool = True
     stuck: Phase | None = None
     """The state it never leaves."""
@@ -77,7 +79,7 @@ class TaskScript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """An accepted order. Times are nanoseconds since 1970; those ahead say what will happen."""
+    """An accepted order. All times are nanoseconds since 1970; they are fixed in advance."""
 
     id: str
     order: Order
@@ -89,7 +91,7 @@ class Task:
     digest: str = ""
     """SHA-256 of the request body, for those who count submissions."""
     untagged: str = ""
-    """The same, had the request been made without `payload` and `callback_url`."""
+    """The same for the body without `payload` and `callback_url`."""
     err_code: str = ""
     """Why it fails at `done_ns`; empty for success."""
     refunded: bool = True
@@ -109,18 +111,25 @@ class Task:
         return Phase.QUEUEING if now_ns >= self.queued_ns else Phase.CREATED
 
     def cancelled(self, at_ns: int) -> Task:
-        """The task as it is after the user called it off."""
+        """The task after the user cancelled it."""
         return replace(self, done_ns=at_ns, err_code=CANCELLED, refunded=True)
 
-
-def to_record(task: Task) -> dict[str, Any]:
-    """The task as plain JSON values."""
-    return asdict(task)
+    def scripted(self, script: TaskScript) -> Task:
+        """The task with what a scripted fault does to it."""
+        task = replace(self, err_code=script.err_code, refunded=script.refunded)
+        match script.stuck:
+            case None:
+                return task
+            case Phase.CREATED:
+                return replace(task, queued_ns=_NEVER_NS, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
+            case Phase.QUEUEING:
+                return replace(task, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
+            case _:
+                return replace(task, done_ns=_NEVER_NS)
 
 
 def from_record(record: Mapping[str, Any]) -> Task:
-    """The task that `to_record` wrote; KeyError or TypeError for anything else."""
+    """The task that `asdict` made `record` of; raises KeyError or TypeError for anything else."""
     order = dict(record["order"])
     images = tuple(Reference(**image) for image in order.pop("images"))
-    rest = {name: value for name, value in record.items() if name != "order"}
-    return Task(order=Order(images=images, **order), **rest)
+    return Task(**{**record, "order": Order(images=images, **order)})

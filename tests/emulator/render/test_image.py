@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from runner.emulator.render.fonts import FontSet, system_faces
 from runner.emulator.render.image import cover, picture
+from runner.emulator.render.text import FontSet, system_fonts
 from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import pixels_of
 
@@ -100,10 +100,10 @@ def test_the_same_order_gives_the_same_bytes_and_each_change_others() -> None:
     ],
     ids=lambda prompt: repr(prompt[:12]),
 )
-@pytest.mark.parametrize("faces", [PLAIN, system_faces()], ids=["plain", "system"])
-def test_any_prompt_can_be_drawn(prompt: str, faces: FontSet) -> None:
+@pytest.mark.parametrize("fonts", [PLAIN, system_fonts()], ids=["plain", "system"])
+def test_any_prompt_can_be_drawn(prompt: str, fonts: FontSet) -> None:
     asked = order(prompt=prompt, aspect_ratio="9:16", resolution="540p")
-    assert opened(picture(asked, nothing, faces)).size == (540, 960)
+    assert opened(picture(asked, nothing, fonts)).size == (540, 960)
 
 
 def test_references_are_shown_as_thumbnails() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import av
 import pytest
 
-from runner.emulator.render.fonts import FontSet
+from runner.emulator.render.text import FontSet
 from runner.emulator.render.video import FPS, film, frames
 from runner.emulator.state.tasks import Order
 

@@ -10,8 +10,7 @@ import pytest
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
-from runner.emulator.state.journal import Journal
-from runner.emulator.state.store import Store
+from runner.emulator.state.store import Journal, Store
 from runner.emulator.state.tasks import Order
 
 ORDER = Order(
@@ -58,11 +57,11 @@ def test_without_a_folder_nothing_is_kept(ask: Any) -> None:
 def test_a_damaged_line_is_passed_over(tmp_path: Path, clock: Any, rubbish: bytes) -> None:
     options = Options(now_ns=clock)
     with closing(Store(tmp_path, options)) as store:
-        first = store.place(ORDER, "a")
+        first = store.create(ORDER, "a")
     with (tmp_path / "journal.jsonl").open("ab") as file:
         file.write(rubbish)
     with closing(Store(tmp_path, options)) as store:
-        second = store.place(ORDER, "b")
+        second = store.create(ORDER, "b")
     with closing(Store(tmp_path, options)) as store:
         assert [task.id for task in store.tasks()] == [first.id, second.id]
 
@@ -70,19 +69,19 @@ def test_a_damaged_line_is_passed_over(tmp_path: Path, clock: Any, rubbish: byte
 def test_two_processes_on_one_folder_see_each_others_tasks(tmp_path: Path, clock: Any) -> None:
     options = Options(now_ns=clock, concurrency=2)
     with closing(Store(tmp_path, options)) as one, closing(Store(tmp_path, options)) as other:
-        task = one.place(ORDER, "a")
+        task = one.create(ORDER, "a")
         other.refresh()
         assert other.task("vidu", task.id) == task
-        other.place(ORDER, "b")
+        other.create(ORDER, "b")
         with pytest.raises(ApiError, match="in flight"):
-            one.place(ORDER, "c")
+            one.create(ORDER, "c")
         other.cancel(task.id)
-        one.place(ORDER, "d")
+        one.create(ORDER, "d")
 
 
 def test_a_task_is_journaled_when_it_is_told(tmp_path: Path, clock: Any) -> None:
     with closing(Store(tmp_path, Options(now_ns=clock))) as store:
-        task = store.place(ORDER, "digest")
+        task = store.create(ORDER, "digest")
         [line] = (tmp_path / "journal.jsonl").read_text().splitlines()
         assert json.loads(line)["task"]["id"] == task.id
 
@@ -90,9 +89,9 @@ def test_a_task_is_journaled_when_it_is_told(tmp_path: Path, clock: Any) -> None
 def test_a_failed_task_is_paid_back_once_also_after_a_restart(tmp_path: Path, clock: Any) -> None:
     options = Options(now_ns=clock, credits=20)
     with closing(Store(tmp_path, options)) as store:
-        store.cancel(store.place(ORDER, "").id)
+        store.cancel(store.create(ORDER, "").id)
         assert (store.balance(), store.balance()) == (20, 20)
-        store.place(ORDER, "")
+        store.create(ORDER, "")
     clock.forward(60)
     with closing(Store(tmp_path, options)) as store:
         assert store.balance() == 14
@@ -100,7 +99,7 @@ def test_a_failed_task_is_paid_back_once_also_after_a_restart(tmp_path: Path, cl
 
 def test_ids_look_like_those_of_the_document(tmp_path: Path, clock: Any) -> None:
     with closing(Store(tmp_path, Options(now_ns=clock))) as store:
-        ids = {store.place(ORDER, "").id for _ in range(5)}
+        ids = {store.create(ORDER, "").id for _ in range(5)}
     assert len(ids) == 5
     assert all(found.isdigit() and 18 <= len(found) <= 19 for found in ids)
 
@@ -109,9 +108,9 @@ def test_a_journal_gives_each_record_once(tmp_path: Path) -> None:
     with closing(Journal(tmp_path / "j")) as one, closing(Journal(tmp_path / "j")) as other:
         with one.locked():
             one.append({"a": 1})
-        assert list(other.new()) == [{"a": 1}]
+        assert list(other.read_new()) == [{"a": 1}]
         with other.locked():
             other.append({"b": "line\nbreak"})
-        assert list(other.new()) == [{"b": "line\nbreak"}]
-        assert list(one.new()) == [{"a": 1}, {"b": "line\nbreak"}]
-        assert list(one.new()) == []
+        assert list(other.read_new()) == [{"b": "line\nbreak"}]
+        assert list(one.read_new()) == [{"a": 1}, {"b": "line\nbreak"}]
+        assert list(one.read_new()) == []

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.emulator.render.fonts import FontSet, system_faces
-from runner.emulator.render.text import fit, width_of
+from runner.emulator.render.text import FontSet, fit, system_fonts
 
 PLAIN = FontSet()
 
@@ -33,35 +32,35 @@ def test_what_no_face_has_is_told_in_words(text: str, told: str) -> None:
 
 
 def test_latin_text_looks_alike_everywhere() -> None:
-    assert {system_faces().holder(character) for character in "A cat, 1080p"} == {0}
+    assert {system_fonts().number_of(character) for character in "A cat, 1080p"} == {0}
 
 
 def test_chinese_is_readable_where_a_face_has_it() -> None:
-    faces = system_faces()
-    if faces.holder("猫") is None:
+    fonts = system_fonts()
+    if fonts.number_of("猫") is None:
         pytest.skip("no font here has Chinese")
-    assert faces.readable("一只猫, noir") == "一只猫, noir"
-    assert [text for text, _ in faces.runs("一只猫, noir")] == ["一只猫", ", noir"]
+    assert fonts.readable("一只猫, noir") == "一只猫, noir"
+    assert [text for text, _ in fonts.runs("一只猫, noir")] == ["一只猫", ", noir"]
 
 
 def test_a_file_that_is_no_font_is_left_out(tmp_path: Path) -> None:
     wrong = tmp_path / "wqy-zenhei.ttc"
     wrong.write_bytes(b"no font")
-    assert FontSet([(wrong, 0), (tmp_path / "missing.ttf", 0)]).holder("猫") is None
+    assert FontSet([(wrong, 0), (tmp_path / "missing.ttf", 0)]).number_of("猫") is None
 
 
 @pytest.mark.parametrize("text", ["a few words here and there " * 20, "x" * 500, "1,2;3. " * 50])
 def test_lines_stay_inside_their_box(text: str) -> None:
-    setting = fit(text, (400, 2000), (30, 20, 12), PLAIN)
-    assert max(width_of(line, setting.size, PLAIN) for line in setting.lines) <= 400 * 1.05
-    assert setting.height <= 2000
-    assert "".join(setting.lines).replace(" ", "") == text.replace(" ", "")
+    block = fit(text, (400, 2000), (30, 20, 12), PLAIN)
+    assert max(PLAIN.width_of(line, block.size) for line in block.lines) <= 400 * 1.05
+    assert block.height <= 2000
+    assert "".join(block.lines).replace(" ", "") == text.replace(" ", "")
 
 
 def test_a_text_too_long_for_the_smallest_size_shows_that_it_was_cut() -> None:
-    setting = fit("words and words " * 100, (200, 60), (20, 12), PLAIN)
-    assert setting.lines[-1].endswith("...")
-    assert setting.height <= 60
+    block = fit("words and words " * 100, (200, 60), (20, 12), PLAIN)
+    assert block.lines[-1].endswith("...")
+    assert block.height <= 60
 
 
 def test_a_short_text_is_set_large() -> None:
