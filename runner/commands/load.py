@@ -150,7 +150,7 @@ def _read(
         path.parent,
         operations,
         env=environ,
-        place=document.locate,
+        locate=document.locate,
         each=lambda entries: stage.each("expanding", entries),
     )
     images: dict[str, Images] = {}
@@ -221,8 +221,8 @@ def _of_sketch(sketch: PartialJob, operation: Operation | None) -> list[validati
     """What else is wrong with a job that could not be made out."""
     if operation is None:
         return []
-    findings = validation.check_job(sketch.draft, operation, sketch.unsure)
-    known = {k: v for k, v in sketch.draft.parameters.items() if k not in sketch.unsure}
+    findings = validation.check_job(sketch.draft, operation, sketch.unknown)
+    known = {k: v for k, v in sketch.draft.parameters.items() if k not in sketch.unknown}
     found, troubles = _probe(replace(sketch.draft, parameters=known), operation, findings)
     return [*findings, *troubles, *validation.check_images(operation, found)]
 

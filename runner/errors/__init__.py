@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from runner.errors.diagnostics import (
     Diagnostic,
+    HintedError,
     Location,
     format_diagnostics,
     merge,
@@ -28,6 +29,7 @@ __all__ = [
     "Diagnostic",
     "Exit",
     "Failure",
+    "HintedError",
     "LedgerError",
     "Location",
     "ManifestError",

@@ -80,6 +80,15 @@ class Diagnostic:
         return "\n".join(one_line(line) for line in lines)
 
 
+class HintedError(Exception):
+    """An internal error with a message and perhaps a hint; its catcher adds the location."""
+
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
 def merge(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     """The problems with those of one cause (same place, same words) told once, with their number.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from typing import TYPE_CHECKING, ClassVar
 
-from runner.errors.diagnostics import Diagnostic, Location, format_diagnostics
+from runner.errors.diagnostics import Diagnostic, HintedError, Location, format_diagnostics
 from runner.errors.text import plural
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def worst(codes: Iterable[Exit]) -> Exit:
     return next((code for code in (*early, *PRECEDENCE) if code in seen), Exit.OK)
 
 
-class Failure(Exception):  # noqa: N818 - the family's name; its members end in Error
+class Failure(HintedError):  # noqa: N818 - the family's name; its members end in Error
     """A known end of the program: shown without a traceback, with its exit code."""
 
     exit: ClassVar[Exit] = Exit.DEFECT
@@ -67,9 +67,7 @@ class Failure(Exception):  # noqa: N818 - the family's name; its members end in 
         location: Location | None = None,
         others: Iterable[Diagnostic] = (),
     ):
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(message, hint)
         self.location = location
         self.others = list(others)
         """Further problems of the same kind, told after this one."""

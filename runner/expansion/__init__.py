@@ -1,7 +1,6 @@
-"""A manifest becomes jobs: defaults, variables, matrix, rows, takes, seeds and fingerprints."""
+"""Expands a manifest to jobs: defaults, variables, matrix, rows, takes, seeds, fingerprints."""
 
 from runner.expansion.expand import Expansion, PartialJob, expand
-from runner.expansion.finalize import finalize
-from runner.expansion.references import resolve
+from runner.expansion.fingerprints import finalize
 
-__all__ = ["Expansion", "PartialJob", "expand", "finalize", "resolve"]
+__all__ = ["Expansion", "PartialJob", "expand", "finalize"]

@@ -1,4 +1,4 @@
-"""The entries under `jobs` in, one after the other; the drafts of their jobs out."""
+"""Expansion: turns the entries under `jobs` into drafts, one for each variant and take."""
 
 from __future__ import annotations
 
@@ -7,49 +7,131 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.errors import Diagnostic
-from runner.errors.diagnostics import suggest
-from runner.expansion.defaults import Defaults
-from runner.expansion.ids import IdRegistry, check_references
-from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate, roots
-from runner.expansion.job_template import (
-    JobTemplate,
-    describe,
-    interpolate_id,
-    interpolate_parameters,
-    interpolate_tags,
-    job_template,
-    needs,
-    number_of_takes,
-    parameters_of_take,
+from runner.errors import Diagnostic, suggest
+from runner.expansion.ids import IdRegistry
+from runner.expansion.interpolate import (
+    EvaluationError,
+    Scope,
+    glob_of,
+    has_expression,
+    interpolate,
+    roots,
 )
-from runner.expansion.references import JobResults
-from runner.expansion.source_map import LocationAt, Origin, SourceMap
+from runner.expansion.job_template import Defaults, JobTemplate, parameters_of_take
+from runner.expansion.references import JobResults, check_references
+from runner.expansion.source_map import Origin, SourceMap
 from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import Variant, Variants, varying
-from runner.model import Draft, Operation, PlaceOf
-from runner.model.jobs import MOST_JOBS
+from runner.model import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Operation
 
 _VARYING = {"matrix": "matrix", "foreach": "row"}
-"""What a job has several variants by, and the name that their values have in expressions."""
+"""The keys that give an entry several variants, and the names of their values in expressions."""
 
-_NO_PARAMETERS = ("id", "operation", "takes", "tags", "description")
-"""A job's own keys that may hold expressions."""
+_KEYS_WITH_EXPRESSIONS = ("id", "operation", "takes", "tags", "description")
+"""Of a job's own keys; matrix and foreach are evaluated before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialJob:
-    """What is known of a job that could not be made out, for it may have other faults."""
+    """What is known of a job with errors, for validation to find its other errors."""
 
     draft: Draft
     """Its id may be empty."""
-    unsure: frozenset[str]
-    """The parameters that would have a value which nobody knows."""
+    unknown: frozenset[str]
+    """The parameters that are present, but whose values are not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expansion:
+    """The jobs of a manifest."""
+
+    drafts: list[Draft]
+    """Every job without errors so far, in the order of the manifest."""
+    partial_jobs: list[PartialJob]
+    """The other jobs, which may have more errors than those in `diagnostics`."""
+    diagnostics: list[Diagnostic]
+    """Not in the order of the file."""
+    locate: DraftLocator
+
+
+def expand(
+    document: Mapping[str, Any],
+    base: Path,
+    operations: Mapping[str, Operation],
+    *,
+    env: Mapping[str, str],
+    locate: DocumentLocator,
+    each: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+) -> Expansion:
+    """Every job of a manifest, after defaults, variables, matrix, rows and takes.
+
+    `base` is the manifest's folder, `env` the process's environment, of which the manifest sees
+    the variables it lists. `each` iterates over the entries (and may show progress). Entries of a
+    form that validation rejects (not a mapping, no id) are skipped. Reads the files of `foreach`.
+    """
+    diagnostics: list[Diagnostic] = []
+    source_map = SourceMap(document, locate)
+    names = _names(document, env, source_map, diagnostics)
+    expander = _Expander(
+        defaults=Defaults(document.get("defaults")),
+        operations=operations,
+        base=base,
+        variants=Variants(base, names, source_map, diagnostics.append),
+        scope={**names, "jobs": JobResults(), "take": 1},
+        source_map=source_map,
+        diagnostics=diagnostics,
+    )
+    jobs = document.get("jobs")
+    for index, entry in enumerate(each(jobs if isinstance(jobs, list) else ())):
+        if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
+            expander.add_entry(index, entry)
+        else:
+            expander.ids.add_unknown()
+    diagnostics += _misplaced_defaults(document, source_map)
+    diagnostics += expander.ids.diagnostics(locate, expander.varying)
+    drafts = [*expander.drafts, *(partial.draft for partial in expander.partial_jobs)]
+    diagnostics += check_references(drafts, expander.ids, source_map.of_draft)
+    return Expansion(
+        drafts=expander.drafts,
+        partial_jobs=expander.partial_jobs,
+        diagnostics=diagnostics,
+        locate=source_map.of_draft,
+    )
+
+
+def _names(
+    document: Mapping[str, Any],
+    env: Mapping[str, str],
+    source_map: SourceMap,
+    diagnostics: list[Diagnostic],
+) -> dict[str, Any]:
+    """The names that every expression may use: `vars` and `env`."""
+    visible = environment(document, env)
+    written = document.get("vars")
+    variables = Variables(written if isinstance(written, dict) else {}, visible)
+    diagnostics += source_map.document_diagnostics(variables.errors)
+    return {"vars": variables.plain(), "env": visible}
+
+
+def _misplaced_defaults(document: Mapping[str, Any], source_map: SourceMap) -> list[Diagnostic]:
+    """A job's keys that cannot depend on its operation, for the operation may depend on them."""
+    defaults = document.get("defaults")
+    return [
+        Diagnostic(
+            message=f"{key} cannot be a default of one operation",
+            location=source_map.at(("defaults", name, key)),
+            hint=f"write {key} under defaults itself, or in each job",
+        )
+        for name, values in (defaults.items() if isinstance(defaults, dict) else ())
+        if "/" in name and not name.startswith("x-") and isinstance(values, dict)
+        for key in ("operation", "matrix", "foreach")
+        if key in values
+    ]
 
 
 @dataclass(slots=True, kw_only=True)
-class Entries:
-    """What the entries so far have come to."""
+class _Expander:
+    """The results so far, and what expanding one more entry takes."""
 
     defaults: Defaults
     operations: Mapping[str, Operation]
@@ -57,123 +139,127 @@ class Entries:
     variants: Variants
     scope: Scope
     """The names of a job with neither matrix nor row."""
-    places: SourceMap
+    source_map: SourceMap
     diagnostics: list[Diagnostic]
     drafts: list[Draft] = field(default_factory=list)
     partial_jobs: list[PartialJob] = field(default_factory=list)
     ids: IdRegistry = field(default_factory=IdRegistry)
-    of_entry: dict[int, Sequence[Variant]] = field(default_factory=dict)
+    several: dict[int, Sequence[Variant]] = field(default_factory=dict)
     """The variants of entries that have several."""
     full: bool = False
-    """There are more jobs than allowed; no further one is made out."""
+    """There are more jobs than allowed; no further one is expanded."""
 
-    def add(self, index: int, entry: Mapping[str, Any]) -> None:
+    def add_entry(self, index: int, entry: Mapping[str, Any]) -> None:
         """Expand one entry, which has an id that is text."""
         variants = self.variants.of_entry(index, entry, self.defaults.general)
         if not variants:
-            self._sketch_entry(index, entry)
+            self._add_partial_entry(index, entry)
         if len(variants) > 1:
-            self.of_entry[index] = variants
-        recipes: dict[str, JobTemplate] = {}
+            self.several[index] = variants
+        templates: dict[str, JobTemplate] = {}
         for variant in variants:
             if not self.full:
-                self._add_variant(index, entry, variant, recipes)
+                self._add_variant(index, entry, variant, templates)
 
     def varying(self, index: int) -> list[str]:
-        """The names that tell the jobs of an entry apart, as expressions spell them."""
-        return varying(self.of_entry.get(index, ()))
+        """The names whose values differ among the jobs of an entry, as expressions spell them."""
+        return varying(self.several.get(index, ()))
 
     def _add_variant(
         self,
         index: int,
         entry: Mapping[str, Any],
         variant: Variant,
-        recipes: dict[str, JobTemplate],
+        templates: dict[str, JobTemplate],
     ) -> None:
         scope = self._scope(variant)
-        faults: list[EvaluationError] = []
-        operation = self._operation(entry, scope, faults)
-        if operation not in recipes:
-            recipes[operation] = job_template(self.defaults.under(operation), entry)
-        found = recipes[operation]
+        errors: list[EvaluationError] = []
+        operation = self._operation(entry, scope, errors)
+        if operation not in templates:
+            templates[operation] = JobTemplate.of(self.defaults.of(operation), entry)
+        template = templates[operation]
         origin = Origin(entry=index, operation=operation, matrix=variant.matrix, row=variant.row)
-        takes = number_of_takes(found.takes, scope, faults)
+        takes = template.number_of_takes(scope, errors)
         if len(self.drafts) + (takes or 1) > MOST_JOBS:
             message = f"the manifest has more than {MOST_JOBS:,} jobs"
-            self._tell(origin, None, [EvaluationError(path=(), text="", message=message)])
-            self.ids.miss()
+            self._report(origin, None, [EvaluationError(path=(), message=message)])
+            self.ids.add_unknown()
             self.full = True
             return
         if takes is None:
-            self._add_job(origin, found, None, scope, faults)
+            self._add_job(origin, template, None, scope, errors)
             return
         for take in range(1, takes + 1):
-            self._add_job(origin, found, take, {**scope, "take": take}, faults.copy())
+            self._add_job(origin, template, take, {**scope, "take": take}, errors.copy())
 
     def _add_job(
         self,
         origin: Origin,
-        found: JobTemplate,
+        template: JobTemplate,
         take: int | None,
         scope: Scope,
-        faults: list[EvaluationError],
+        errors: list[EvaluationError],
     ) -> None:
-        id_ = interpolate_id(found, take, scope, faults)
-        parameters = interpolate_parameters(found, scope, faults)
+        id_ = template.interpolate_id(take, scope, errors)
+        parameters = template.interpolate_parameters(scope, errors)
         operation = self.operations.get(origin.operation)
         if take and take > 1 and operation:
-            parameters = parameters_of_take(parameters, operation.seed, take, faults)
-        tags = interpolate_tags(found, scope, faults)
-        description = describe(found, scope, faults)
+            parameters = parameters_of_take(parameters, operation.seed, take, errors)
+        tags = template.interpolate_tags(scope, errors)
+        description = template.interpolate_description(scope, errors)
         if id_ is None:
-            self.ids.miss(found.id)
-        free = id_ is not None and self.ids.add(id_, origin.entry)
+            self.ids.add_unknown(glob_of(template.id))
+        is_free = id_ is not None and self.ids.add(id_, origin.entry)
         draft = Draft(
             entry=origin.entry,
             id=id_ or "",
             operation=origin.operation,
             parameters=parameters,
             base=self.base,
-            needs=needs(found, parameters),
+            needs=template.needs(parameters),
             take=take or 1,
             tags=tags,
             description=description,
             matrix=origin.matrix,
             row=origin.row,
         )
-        if faults:
-            self._tell(origin, id_, faults)
-            self._sketch(draft, found, frozenset(fault.path[0] for fault in faults if fault.path))
-        elif free:
+        if errors:
+            self._report(origin, id_, errors)
+            self._add_partial_job(
+                draft, template, {error.path[0] for error in errors if error.path}
+            )
+        elif is_free:
             self.drafts.append(draft)
 
-    def _sketch_entry(self, index: int, entry: Mapping[str, Any]) -> None:
-        """Keep what an entry whose matrix or rows are wrong says of all its jobs alike."""
-        self.ids.miss(entry["id"])
+    def _add_partial_entry(self, index: int, entry: Mapping[str, Any]) -> None:
+        """Keep what all jobs of an entry have in common whose matrix or rows are wrong."""
+        self.ids.add_unknown(glob_of(entry["id"]))
         general = self.defaults.general
         unknown = {name for key, name in _VARYING.items() if key in entry or key in general}
         operation = self._operation(entry, self.scope, [])
-        found = job_template(self.defaults.under(operation), entry)
-        varied = {name for name in found.open if roots(found.parameters[name]) & unknown}
-        faults: list[EvaluationError] = []
-        for key in _NO_PARAMETERS:
-            interpolate(entry.get(key, general.get(key)), self.scope, faults, (key,), unknown)
-        parameters = interpolate_parameters(found, self.scope, faults, unknown)
+        template = JobTemplate.of(self.defaults.of(operation), entry)
+        varied = {name for name in template.dynamic if roots(template.parameters[name]) & unknown}
+        errors: list[EvaluationError] = []
+        for key in _KEYS_WITH_EXPRESSIONS:
+            interpolate(entry.get(key, general.get(key)), self.scope, errors, (key,), unknown)
+        parameters = template.interpolate_parameters(self.scope, errors, unknown)
         draft = Draft(
             entry=index,
             id="" if has_expression(entry["id"]) else entry["id"],
             operation=operation,
             parameters=parameters,
             base=self.base,
-            needs=needs(found, parameters),
+            needs=template.needs(parameters),
         )
-        self._tell(Origin(entry=index, operation=operation), draft.id or None, faults)
-        self._sketch(draft, found, varied.union(fault.path[0] for fault in faults))
+        self._report(Origin(entry=index, operation=operation), draft.id or None, errors)
+        self._add_partial_job(draft, template, varied.union(error.path[0] for error in errors))
 
-    def _sketch(self, draft: Draft, found: JobTemplate, unsure: Collection[str | int]) -> None:
-        names = frozenset(name for name in found.open if name in unsure)
-        if draft.take == 1:  # the others are like it
-            self.partial_jobs.append(PartialJob(draft=draft, unsure=names))
+    def _add_partial_job(
+        self, draft: Draft, template: JobTemplate, unknown: Collection[str | int]
+    ) -> None:
+        names = frozenset(name for name in template.dynamic if name in unknown)
+        if draft.take == 1:  # later takes have the same errors
+            self.partial_jobs.append(PartialJob(draft=draft, unknown=names))
 
     def _scope(self, variant: Variant) -> Scope:
         if variant.matrix is None and variant.row is None:
@@ -186,123 +272,31 @@ class Entries:
         return scope
 
     def _operation(
-        self, entry: Mapping[str, Any], scope: Scope, faults: list[EvaluationError]
+        self, entry: Mapping[str, Any], scope: Scope, errors: list[EvaluationError]
     ) -> str:
-        """The name of the operation; empty where none is named, which then is among the faults."""
-        own = "operation" in entry
-        written = entry["operation"] if own else self.defaults.general.get("operation")
-        name = interpolate(written, scope, faults, ("operation",))
+        """The name of the operation; empty, with an error, where it is missing or unknown."""
+        is_own = "operation" in entry
+        written = entry["operation"] if is_own else self.defaults.general.get("operation")
+        name = interpolate(written, scope, errors, ("operation",))
         if isinstance(name, str) and name in self.operations:
             return name
-        if not faults:
+        if not errors:
             message = "no operation is named" if name is None else f'unknown operation "{name}"'
-            # A wrong name, or none, that stands there as such is told by validation.
-            told = not has_expression(written) and not (own and written is None)
-            hint = suggest(str(name), self.operations)
-            at = ("operation",)
-            faults.append(
-                EvaluationError(path=at, text="", message=None if told else message, hint=hint)
+            # Validation reports a wrong name, or a missing one, that is not an expression.
+            is_reported = not has_expression(written) and not (is_own and written is None)
+            errors.append(
+                EvaluationError(
+                    path=("operation",),
+                    message=None if is_reported else message,
+                    hint=suggest(str(name), self.operations),
+                )
             )
         return ""
 
-    def _tell(self, origin: Origin, id_: str | None, faults: Sequence[EvaluationError]) -> None:
-        for fault in faults:
-            if fault.message is not None:
-                place = self.places.of_error(origin, fault)
-                problem = Diagnostic(
-                    message=fault.message, location=place, job=id_, hint=fault.hint
+    def _report(self, origin: Origin, id_: str | None, errors: Sequence[EvaluationError]) -> None:
+        for error in errors:
+            if error.message is not None:
+                location = self.source_map.of_error(origin, error)
+                self.diagnostics.append(
+                    Diagnostic(message=error.message, location=location, job=id_, hint=error.hint)
                 )
-                self.diagnostics.append(problem)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expansion:
-    """What a manifest comes to."""
-
-    drafts: list[Draft]
-    """Every job that could be made out, in the order of the manifest."""
-    partial_jobs: list[PartialJob]
-    """What is known of the others, which may have more faults than those told."""
-    diagnostics: list[Diagnostic]
-    """What is wrong with the others; not in the order of the file."""
-    locate: PlaceOf
-
-
-def expand(
-    document_value: Mapping[str, Any],
-    base: Path,
-    operations: Mapping[str, Operation],
-    *,
-    env: Mapping[str, str],
-    place: LocationAt,
-    each: Callable[[Sequence[Any]], Iterable[Any]] = iter,
-) -> Expansion:
-    """Every job of a manifest, after defaults, variables, matrix, rows and takes.
-
-    `base` is the manifest's folder, `env` the process's environment, of which the manifest sees
-    what it lists, `place` gives the place of a path from the manifest's root, `each` goes through
-    the entries. Entries of a shape that validation refuses (no mapping, no id) are passed over.
-    Reads the files of `foreach`.
-    """
-    problems: list[Diagnostic] = []
-    places = SourceMap(document_value, place)
-    names = _names(document_value, env, places, problems)
-    entries = Entries(
-        defaults=Defaults(document_value.get("defaults")),
-        operations=operations,
-        base=base,
-        variants=Variants(base, names, places, problems.append),
-        scope={**names, "jobs": JobResults(), "take": 1},
-        places=places,
-        diagnostics=problems,
-    )
-    jobs = document_value.get("jobs")
-    for index, entry in enumerate(each(jobs if isinstance(jobs, list) else ())):
-        if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
-            entries.add(index, entry)
-        else:
-            entries.ids.miss()
-    problems += _lost_defaults(document_value, places)
-    problems += entries.ids.diagnostics(places, entries.varying)
-    linked = [*entries.drafts, *(sketch.draft for sketch in entries.partial_jobs)]
-    problems += check_references(linked, entries.ids, places)
-    return Expansion(
-        drafts=entries.drafts,
-        partial_jobs=entries.partial_jobs,
-        diagnostics=problems,
-        locate=places.of_draft,
-    )
-
-
-def _names(
-    document: Mapping[str, Any],
-    env: Mapping[str, str],
-    places: SourceMap,
-    problems: list[Diagnostic],
-) -> dict[str, Any]:
-    """What every expression may use: `vars` and `env`."""
-    shown = environment(document, env)
-    written = document.get("vars")
-    variables = Variables(written if isinstance(written, dict) else {}, shown)
-    problems += [
-        Diagnostic(message=fault.message, location=places.at_error(fault), hint=fault.hint)
-        for fault in variables.faults
-        if fault.message
-    ]
-    return {"vars": variables.plain(), "env": shown}
-
-
-def _lost_defaults(document: Mapping[str, Any], places: SourceMap) -> list[Diagnostic]:
-    """A job's keys that cannot hang on its operation, for the operation may hang on them."""
-    defaults = document.get("defaults")
-    return [
-        Diagnostic(
-            message=f"{key} cannot be a default of one operation",
-            location=places.at(("defaults", name, key)),
-            hint=f"write {key} under defaults itself, or in each job",
-        )
-        for name, values in (defaults.items() if isinstance(defaults, dict) else ())
-        if "/" in name and not name.startswith("x-") and isinstance(values, dict)
-        for key in ("operation", "matrix", "foreach")
-        if key in values
-    ]

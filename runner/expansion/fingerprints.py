@@ -1,97 +1,172 @@
-"""One request in, the seed drawn for it and its fingerprint out.
+"""Fingerprints: turns checked drafts into jobs, with their seeds drawn and fingerprints computed.
 
-The scheme, which never changes (golden vectors in the tests' data hold it): the fingerprint is
-the SHA-256 over the RFC 8785 text of
+The scheme never changes (golden vectors in the tests' data hold it): the fingerprint is the
+SHA-256 over the RFC 8785 text of
 
     {"operation": NAME, "ordinal": N, "parameters": {...}, "v": 1}
 
-where `parameters` is what the provider is asked for, without those that have no effect on what is
-made and without those equal to the document's default: absent and default are one request, so
-that a parameter the vendor adds changes nothing. An image is {"sha256": HEX} by its content,
-{"url": TEXT} where only its address is known, {"job": FINGERPRINT, "output": N} where another job
-makes it. `ordinal` tells requests apart that are equal and yet meant to differ; it is left out
-when it is 0. A drawn seed comes from the same text without the seed and with "take": K.
+where `parameters` are those of the request, without those that have no effect on the result and
+without those equal to the document's default: absent and default are one request, so that a
+parameter the vendor adds changes nothing. An image is {"sha256": HEX} by its content, {"url":
+TEXT} where only its address is known, {"job": FINGERPRINT, "output": N} where another job makes
+it. `ordinal` distinguishes requests that are equal and yet meant to give different results; it is
+left out when it is 0. A drawn seed comes from the same text without the seed and with "take": K.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from json import encoder
-from typing import Any
+from typing import Any, TypeAlias
 
 import rfc8785
 
-MOST_EXACT = 2**53 - 1
-"""The largest integer that RFC 8785 writes: beyond it a double no longer tells neighbours apart."""
-
-_quoted = encoder.encode_basestring
-"""C code that escapes just what RFC 8785 escapes; rfc8785's own is a hundred times slower."""
-
-
-def canonical(value: Any) -> str:
-    """The text of `value`; equal for equal JSON values, whatever the order of keys.
-
-    An integer beyond 2^53, which RFC 8785 refuses, is written as the string of its digits.
-    """
-    if isinstance(value, str):
-        return _quoted(value)
-    if isinstance(value, int):
-        return _integer(value)
-    if isinstance(value, list | tuple):
-        return "[" + ",".join(map(canonical, value)) + "]"
-    if isinstance(value, dict):
-        return "{" + ",".join(members(value, sorted(value, key=order))) + "}"
-    return rfc8785.dumps(value).decode()
-
-
-@lru_cache(maxsize=1024)
-def order(key: str) -> bytes:
-    """What RFC 8785 sorts keys by: their UTF-16 code units."""
-    return key.encode("utf-16be")
-
-
-def members(value: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
-    """The canonical `"key":value` texts of these keys, in the order given."""
-    return [f"{_quoted(key)}:{canonical(value[key])}" for key in keys]
-
-
-def _integer(value: int) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = int.__repr__(value)
-    return text if -MOST_EXACT <= value <= MOST_EXACT else f'"{text}"'
-
+from runner.model import (
+    Deferred,
+    Draft,
+    Job,
+    Media,
+    Operation,
+    Parameters,
+    ValuePath,
+    map_leaves,
+    same,
+)
+from runner.model.needs import chain_lengths
+from runner.operations import defaults_of
 
 SCHEME = 1
 SEED_MAX = 2**31 - 1
+MOST_EXACT = 2**53 - 1
+"""The largest integer that RFC 8785 writes: beyond it, different ones may be the same double."""
+
+Images: TypeAlias = Mapping[str, tuple[Media | Deferred, ...]]
+"""Media parameter to its images, in order."""
 
 
-class Request:
-    """One request as the fingerprint sees it, written once for both the seed and the print."""
+def finalize(
+    drafts: Sequence[Draft],
+    operations: Mapping[str, Operation],
+    media_of: Callable[[Draft], Images],
+    each: Callable[[Sequence[int]], Iterable[int]] = iter,
+) -> list[Job]:
+    """The jobs of a manifest's checked drafts, in the order of the drafts.
+
+    Every id that a draft needs must be among them, without a cycle. Among requests with seed 0,
+    which ask for different results in the same words, the first in the manifest has ordinal 0.
+    For an operation without a seed the take is the ordinal. `each` iterates over the indexes of
+    the drafts (and may show progress).
+    """
+    fingerprints: dict[str, str] = {}
+    equal: Counter[str] = Counter()
+    jobs: list[Job | None] = [None] * len(drafts)
+    for index in each(_upstream_first(drafts)):
+        draft = drafts[index]
+        job = _finalize(draft, operations[draft.operation], media_of(draft), fingerprints, equal)
+        fingerprints[draft.id] = job.fingerprint
+        jobs[index] = job
+    return [job for job in jobs if job is not None]
+
+
+def _finalize(
+    draft: Draft,
+    operation: Operation,
+    media: Images,
+    fingerprints: Mapping[str, str],
+    equal: Counter[str],
+) -> Job:
+    parameters = draft.parameters
+    effective = dict(_effective(operation, parameters, media, fingerprints))
+    request = CanonicalRequest(operation.name, operation.seed, effective)
+    if operation.seed is None:
+        fingerprint = request.fingerprint(None, draft.take - 1)
+        return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
+    seed = parameters.get(operation.seed)
+    if seed is None:
+        seed = request.draw_seed(draft.take, operation.seed_max)
+        parameters = {**parameters, operation.seed: seed}
+    ordinal = 0
+    if same(seed, 0):
+        identity = request.text(seed)
+        ordinal = equal[identity]
+        equal[identity] += 1
+    fingerprint = request.fingerprint(_hashed(seed, fingerprints), ordinal)
+    return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
+
+
+def _effective(
+    operation: Operation, parameters: Parameters, media: Images, fingerprints: Mapping[str, str]
+) -> Iterator[tuple[str, Any]]:
+    """The parameters that count, except the seed; an empty list of images does not count."""
+    defaults = defaults_of(operation, parameters)
+    for name, value in parameters.items():
+        if name in operation.unhashed or name == operation.seed:
+            continue
+        if name in defaults and same(value, defaults[name]):
+            continue
+        if name not in operation.media:
+            yield name, _hashed(value, fingerprints)
+        elif value:
+            yield name, [_hashed(image, fingerprints) for image in media[name]]
+
+
+def _hashed(value: Any, fingerprints: Mapping[str, str]) -> Any:
+    """The value with images by their content and other jobs' results by their fingerprints."""
+
+    def hashed(_path: ValuePath, leaf: Any) -> Any:
+        if isinstance(leaf, Media):
+            return {"url": leaf.source} if leaf.sha256 is None else {"sha256": leaf.sha256}
+        if not isinstance(leaf, Deferred):
+            return leaf
+        parts = [
+            part
+            if isinstance(part, str)
+            else {"job": fingerprints[part.job], part.attribute: part.index}
+            for part in leaf.parts
+        ]
+        return parts[0] if len(parts) == 1 else {"text": parts}
+
+    return map_leaves(value, hashed)
+
+
+def _upstream_first(drafts: Sequence[Draft]) -> Sequence[int]:
+    """Indexes of the drafts, each after those it needs, otherwise in the manifest's order."""
+    needs = {draft.id: draft.needs for draft in drafts if draft.needs}
+    if not needs:
+        return range(len(drafts))
+    # Level by level: equal requests are on one level, so that their ordinals follow the
+    # manifest's order whatever else needs them.
+    levels = chain_lengths(needs, lambda _job: 1)
+    return sorted(range(len(drafts)), key=lambda index: levels.get(drafts[index].id, 1))
+
+
+class CanonicalRequest:
+    """The canonical text of one request, prepared once for both its seed and its fingerprint."""
 
     __slots__ = ("_after", "_before", "_operation", "_seed")
 
     def __init__(self, operation: str, seed_name: str | None, parameters: Mapping[str, Any]):
-        """`parameters` without the seed, which `seed_name` names."""
+        """`parameters` without the seed, whose name is `seed_name`."""
         self._operation = canonical(operation)
         self._seed = canonical(seed_name)
-        before, after = _around(seed_name, tuple(parameters))
-        self._before = members(parameters, before)
-        self._after = members(parameters, after)
+        before, after = _around_seed(seed_name, tuple(parameters))
+        self._before = _members(parameters, before)
+        self._after = _members(parameters, after)
 
-    def draw(self, take: int, largest: int) -> int:
+    def draw_seed(self, take: int, largest: int) -> int:
         """The seed of a take, 1 to `largest`: the same on every machine and under every id."""
         digest = hashlib.sha256(self._text(None, "", f'"take":{take},').encode()).digest()
         return 1 + int.from_bytes(digest[:8]) % min(largest, SEED_MAX)
 
-    def identity(self, seed: Any) -> str:
-        """The text that two requests share only if they ask for the same; None is no seed."""
+    def text(self, seed: Any) -> str:
+        """The text that is equal for equal requests; a seed of None is left out."""
         return self._text(seed, "", "")
 
     def fingerprint(self, seed: Any, ordinal: int = 0) -> str:
-        """Hex SHA-256 of the identity and, beyond 0, the ordinal."""
+        """Hex SHA-256 of the text and, unless it is 0, the ordinal."""
         text = self._text(seed, f'"ordinal":{ordinal},' if ordinal else "", "")
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -105,10 +180,48 @@ class Request:
 
 
 @lru_cache(maxsize=1024)
-def _around(
+def _around_seed(
     seed_name: str | None, names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names in canonical order, cut where the seed's goes: few manifests have many sets."""
-    keys = tuple(sorted(names, key=order))
-    at = len(keys) if seed_name is None else sum(order(key) < order(seed_name) for key in keys)
+    """The names in canonical order, before and after the seed's; a manifest has few such sets."""
+    keys = tuple(sorted(names, key=_utf16))
+    at = len(keys) if seed_name is None else sum(_utf16(key) < _utf16(seed_name) for key in keys)
     return keys[:at], keys[at:]
+
+
+# C code that escapes just what RFC 8785 escapes; rfc8785's own is a hundred times slower.
+_quote = encoder.encode_basestring
+
+
+def canonical(value: Any) -> str:
+    """The text of `value`; equal for equal JSON values, whatever the order of keys.
+
+    An integer beyond 2^53, which RFC 8785 rejects, is written as the string of its digits.
+    """
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, int):
+        return _integer(value)
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(canonical, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + ",".join(_members(value, sorted(value, key=_utf16))) + "}"
+    return rfc8785.dumps(value).decode()
+
+
+@lru_cache(maxsize=1024)
+def _utf16(key: str) -> bytes:
+    """RFC 8785 sorts keys by their UTF-16 code units."""
+    return key.encode("utf-16be")
+
+
+def _members(value: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
+    """The canonical `"key":value` texts of these keys, in the order given."""
+    return [f"{_quote(key)}:{canonical(value[key])}" for key in keys]
+
+
+def _integer(value: int) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = int.__repr__(value)
+    return text if -MOST_EXACT <= value <= MOST_EXACT else f'"{text}"'

@@ -1,4 +1,4 @@
-"""A value with `${{ ... }}` in its texts in, the value with what they stand for out."""
+"""Interpolation: evaluates the `${{ ... }}` expressions in the texts of a value."""
 
 from __future__ import annotations
 
@@ -9,58 +9,60 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.expansion.references import JobResult, JobResults, Outputs
-from runner.expressions import ExpressionError, compile_text
+from runner.expressions import ExpressionError, Template, compile_text
+from runner.model import ValuePath, map_leaves, walk
 
-Path: TypeAlias = tuple[str | int, ...]
 Scope: TypeAlias = Mapping[str, Any]
+"""The values of the names that expressions start from: `vars`, `matrix`, `jobs`, ..."""
 
 _EXPRESSION = "${{"
 
 
 class AlreadyReportedError(Exception):
-    """What an expression asks for is broken itself; the user was told so at its own place."""
+    """What an expression refers to is wrong itself, and was reported where it is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationError:
-    """An expression that gives no value."""
+    """An expression that has no value, or a value that cannot be used where it stands."""
 
-    path: Path
-    """To the text, inside the value that was filled."""
-    text: str
+    path: ValuePath
+    """Of the text with the expression, inside the value that was interpolated."""
     message: str | None
-    """None where the cause was told already."""
+    """None where the cause is reported elsewhere."""
     hint: str | None = None
+    text: str = ""
+    """The text with the expression; empty where the error has no offset in it."""
     offset: int = 0
     """Characters into `text`."""
     data: bool = True
-    """What came out is to blame, such as a row's cell, rather than what is written."""
+    """The value is wrong, such as a row's cell, rather than what the manifest writes."""
 
 
 def has_expression(value: Any) -> bool:
     """Whether there is an expression, or an escaped one, anywhere inside."""
-    if isinstance(value, str):
+    if isinstance(value, str):  # most values
         return _EXPRESSION in value
-    if isinstance(value, dict):
-        return any(map(has_expression, value.values()))
-    return isinstance(value, list) and any(map(has_expression, value))
+    return any(isinstance(leaf, str) and _EXPRESSION in leaf for _, leaf in walk(value))
+
+
+def template_of(text: str) -> Template | None:
+    """The template of a text with expressions; None without any, and for a syntax error."""
+    try:
+        template = compile_text(text)
+    except ExpressionError:
+        return None
+    return None if isinstance(template, str) else template
 
 
 def roots(value: Any) -> frozenset[str]:
-    """The names that expressions inside start from; of one that cannot be read, none."""
-    if isinstance(value, dict):
-        return frozenset().union(*map(roots, value.values()))
-    if isinstance(value, list):
-        return frozenset().union(*map(roots, value))
-    try:
-        template = compile_text(value) if isinstance(value, str) else ""
-    except ExpressionError:
-        return frozenset()
-    return frozenset() if isinstance(template, str) else template.roots
+    """The names that expressions inside `value` start from, as far as they can be parsed."""
+    templates = (template_of(leaf) for _, leaf in walk(value) if isinstance(leaf, str))
+    return frozenset().union(*(template.roots for template in templates if template))
 
 
-def stand_in(text: str) -> str:
-    """A glob for what `text` may come to, whatever its expressions stand for."""
+def glob_of(text: str) -> str:
+    """A glob that matches whatever `text` may become when its expressions are evaluated."""
     try:
         template = compile_text(text)
     except ExpressionError:
@@ -75,40 +77,39 @@ def stand_in(text: str) -> str:
 def interpolate(
     value: Any,
     scope: Scope,
-    faults: list[EvaluationError],
-    path: Path = (),
+    errors: list[EvaluationError],
+    path: ValuePath = (),
     unknown: Collection[str] = (),
 ) -> Any:
-    """`value` with every expression inside evaluated; what fails is added to `faults`.
+    """`value` with every expression inside evaluated; what fails is added to `errors`.
 
-    Mappings and lists are walked, keys are left as they are; parts without an expression are
-    shared with `value`. Where something failed, the result is of no use; nor where expressions
-    start from `unknown` names, which fail nowhere.
+    `path` is that of `value`, for the errors. Expressions that start from a name in `unknown`
+    become some text and never fail. The result is meaningless where an expression failed or is
+    unknown.
     """
-    if isinstance(value, str):
-        return _evaluated(value, scope, faults, path, unknown) if _EXPRESSION in value else value
-    if isinstance(value, dict):
-        return {
-            key: interpolate(item, scope, faults, (*path, key), unknown)
-            for key, item in value.items()
-        }
-    if isinstance(value, list):
-        return [
-            interpolate(item, scope, faults, (*path, n), unknown) for n, item in enumerate(value)
-        ]
-    return value
+
+    def evaluated(leaf_path: ValuePath, leaf: Any) -> Any:
+        if isinstance(leaf, str) and _EXPRESSION in leaf:
+            return _evaluated(leaf, scope, errors, leaf_path, unknown)
+        return leaf
+
+    return map_leaves(value, evaluated, path)
 
 
 def _evaluated(
-    text: str, scope: Scope, faults: list[EvaluationError], path: Path, unknown: Collection[str]
+    text: str,
+    scope: Scope,
+    errors: list[EvaluationError],
+    path: ValuePath,
+    unknown: Collection[str],
 ) -> Any:
     try:
         template = compile_text(text)
         if unknown and not isinstance(template, str):
             template = template.without(unknown)
-        found = template if isinstance(template, str) else template.evaluate(scope)
+        value = template if isinstance(template, str) else template.evaluate(scope)
     except ExpressionError as error:
-        fault = EvaluationError(
+        failure = EvaluationError(
             path=path,
             text=text,
             message=error.message,
@@ -117,11 +118,11 @@ def _evaluated(
             data=error.data,
         )
     except AlreadyReportedError:
-        fault = EvaluationError(path=path, text=text, message=None)
+        failure = EvaluationError(path=path, text=text, message=None)
     else:
-        if not isinstance(found, JobResults | JobResult | Outputs):
-            return found
+        if not isinstance(value, JobResults | JobResult | Outputs):
+            return value
         hint = "name a part of its result, as in ${{ jobs.ID.output }}"
-        fault = EvaluationError(path=path, text=text, message=f"{text} is no value", hint=hint)
-    faults.append(fault)
+        failure = EvaluationError(path=path, text=text, message=f"{text} is not a value", hint=hint)
+    errors.append(failure)
     return None

@@ -1,4 +1,4 @@
-"""An entry and its operation's defaults in, what its jobs are made from out."""
+"""Job templates: an entry merged over its defaults, and one job's values interpolated from it."""
 
 from __future__ import annotations
 
@@ -6,46 +6,180 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.expansion.defaults import merge_defaults
-from runner.expansion.ids import IdError, checked
+from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
-from runner.expansion.references import references
-from runner.model import Deferred, Parameters
-from runner.model.jobs import MOST_JOBS
+from runner.model import MOST_JOBS, Deferred, Parameters, references
+
+JOB_KEYS = frozenset(
+    {"id", "operation", "matrix", "foreach", "takes", "tags", "description"},
+)
+"""A job's own keys; all others are parameters of its operation, except the user's `x-` keys."""
 
 
-def number_of_takes(written: Any, scope: Scope, faults: list[EvaluationError]) -> int | None:
-    """How many takes are asked for; None where none are, and where the number is wrong."""
-    if written is None:
+def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """`own` over `base`: mappings merge, everything else replaces, null unsets.
+
+    These are the rules of JSON Merge Patch (RFC 7396). Neither argument is changed; parts that
+    need no merging are shared with the result.
+    """
+    merged = dict(base)
+    for key, value in own.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            below = merged.get(key)
+            merged[key] = merge_defaults(below if isinstance(below, dict) else {}, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+class Defaults:
+    """The defaults of each operation, merged once and shared by all its jobs."""
+
+    __slots__ = ("_by_operation", "_merged", "general")
+
+    def __init__(self, written: Any):
+        blocks = {k: v for k, v in _mapping(written).items() if not k.startswith("x-")}
+        self.general = {key: value for key, value in blocks.items() if "/" not in key}
+        """The defaults of every job, whatever its operation."""
+        self._by_operation = {key: value for key, value in blocks.items() if "/" in key}
+        self._merged: dict[str, dict[str, Any]] = {}
+
+    def of(self, operation: str) -> dict[str, Any]:
+        """The defaults of every job of `operation`; read-only."""
+        merged = self._merged.get(operation)
+        if merged is None:
+            general = merge_defaults({}, self.general)
+            merged = merge_defaults(general, _mapping(self._by_operation.get(operation)))
+            self._merged[operation] = merged
+        return merged
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    # Validation reports a value of another type.
+    return value if isinstance(value, dict) else {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTemplate:
+    """The values of an entry's jobs before their expressions are evaluated.
+
+    The methods evaluate one job's, and add what is wrong to `errors`. What is wrong as written,
+    without an expression, is left to validation: such an error has no message.
+    """
+
+    parameters: Mapping[str, Any]
+    dynamic: tuple[str, ...]
+    """The parameters that contain expressions."""
+    id: Any
+    takes: Any
+    tags: Any
+    description: Any
+
+    @classmethod
+    def of(cls, defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> JobTemplate:
+        """The template of an entry over the defaults of its operation."""
+        merged = merge_defaults(defaults, entry)
+        parameters = {
+            key: value
+            for key, value in merged.items()
+            if key not in JOB_KEYS and not key.startswith("x-")
+        }
+        return cls(
+            parameters=parameters,
+            dynamic=tuple([key for key, value in parameters.items() if has_expression(value)]),
+            id=merged["id"],
+            takes=merged.get("takes"),
+            tags=merged.get("tags"),
+            description=merged.get("description"),
+        )
+
+    def number_of_takes(self, scope: Scope, errors: list[EvaluationError]) -> int | None:
+        """The number of takes; None where there are none, and where the number is wrong."""
+        if self.takes is None:
+            return None
+        before = len(errors)
+        takes = interpolate(self.takes, scope, errors, ("takes",))
+        if len(errors) > before or takes is None:
+            return None
+        if _is_whole(takes) and 1 <= takes <= MOST_JOBS:
+            return int(takes)
+        # The schema has no upper limit, so a number that is too large is reported here.
+        message = f"takes must be a whole number from 1 to {MOST_JOBS:,}"
+        here = has_expression(self.takes) or (_is_whole(takes) and takes > MOST_JOBS)
+        hint = "${{ ... | int }} makes a number of text" if isinstance(takes, str) else None
+        errors.append(
+            EvaluationError(path=("takes",), message=message if here else None, hint=hint)
+        )
         return None
-    before = len(faults)
-    takes = interpolate(written, scope, faults, ("takes",))
-    if len(faults) > before or takes is None:
-        return None
-    if _is_whole(takes) and 1 <= takes <= MOST_JOBS:
-        return int(takes)
-    message: str | None = f"takes must be a whole number from 1 to {MOST_JOBS:,}"
-    if not has_expression(written) and not (_is_whole(takes) and takes > MOST_JOBS):
-        message = None  # told by validation
-    hint = "${{ ... | int }} makes a number of text" if isinstance(takes, str) else None
-    faults.append(EvaluationError(path=("takes",), text="", message=message, hint=hint))
-    return None
 
+    def interpolate_parameters(
+        self, scope: Scope, errors: list[EvaluationError], unknown: Collection[str] = ()
+    ) -> Mapping[str, Any]:
+        """The parameters, without those that are null; `unknown` as in `interpolate`."""
+        if not self.dynamic:
+            return self.parameters
+        parameters = dict(self.parameters)
+        for key in self.dynamic:
+            value = interpolate(parameters[key], scope, errors, (key,), unknown)
+            if value is None:
+                del parameters[key]
+            else:
+                parameters[key] = value
+        return parameters
 
-def _is_whole(value: Any) -> bool:
-    """Whether a value is an integer in JSON's sense: 2.0 is one, true is none."""
-    if isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, int) and not isinstance(value, bool)
+    def interpolate_tags(self, scope: Scope, errors: list[EvaluationError]) -> tuple[str, ...]:
+        """The tags; numbers become text."""
+        tags = interpolate(self.tags, scope, errors, ("tags",))
+        if tags is None:
+            return ()
+        here = has_expression(self.tags)
+        if not isinstance(tags, list):
+            message = "tags must be a list" if here else None
+            errors.append(EvaluationError(path=("tags",), message=message))
+            return ()
+        for index, tag in enumerate(tags):
+            if isinstance(tag, bool) or not isinstance(tag, str | int | float):
+                message = "a tag must be text" if here else None
+                errors.append(EvaluationError(path=("tags", index), message=message))
+        return tuple(map(str, tags))
+
+    def interpolate_description(self, scope: Scope, errors: list[EvaluationError]) -> str | None:
+        """The description."""
+        text = interpolate(self.description, scope, errors, ("description",))
+        return None if text is None else str(text)
+
+    def interpolate_id(
+        self, take: int | None, scope: Scope, errors: list[EvaluationError]
+    ) -> str | None:
+        """The id in NFC, with the number of the take; None where there are errors in it."""
+        before = len(errors)
+        value = interpolate(self.id, scope, errors, ("id",))
+        if len(errors) > before:
+            return None
+        try:
+            # Without the take first, so that an error is the same for all takes.
+            id_ = normalize(_id_text(value))
+            return normalize(f"{id_}.{take}") if take else id_
+        except IdError as error:
+            errors.append(EvaluationError(path=("id",), message=error.message, hint=error.hint))
+            return None
+
+    def needs(self, parameters: Parameters) -> tuple[str, ...]:
+        """Ids of the jobs that one job's `parameters` refer to, in order of appearance."""
+        if not self.dynamic:
+            return ()
+        found = references([parameters.get(key) for key in self.dynamic])
+        return tuple(dict.fromkeys(part.job for _, part in found))
 
 
 def parameters_of_take(
-    parameters: Parameters, seed_name: str | None, take: int, faults: list[EvaluationError]
+    parameters: Parameters, seed_name: str | None, take: int, errors: list[EvaluationError]
 ) -> Parameters:
     """The parameters of a later take: an explicit seed `s` becomes `s + take - 1`.
 
-    Seed 0, the provider's own draw, stays 0; an absent one is drawn for each take when the job
-    is sealed.
+    Seed 0, which lets the provider draw, stays 0; an absent seed is drawn for each take later.
     """
     if seed_name is None or seed_name not in parameters:
         return parameters
@@ -53,125 +187,23 @@ def parameters_of_take(
     if isinstance(seed, Deferred):
         message = "takes cannot count on from another job's seed"
         hint = "leave the seed out, or give each job its own"
-        faults.append(EvaluationError(path=(seed_name,), text="", message=message, hint=hint))
+        errors.append(EvaluationError(path=(seed_name,), message=message, hint=hint))
     elif isinstance(seed, int | float) and not isinstance(seed, bool) and seed != 0:
         return {**parameters, seed_name: seed + take - 1}
     return parameters
 
 
-JOB_KEYS = frozenset(
-    {"id", "operation", "matrix", "foreach", "takes", "tags", "description"},
-)
-"""A job's own keys; all others are parameters of its operation, but for the user's `x-` ones."""
+def _is_whole(value: Any) -> bool:
+    """Whether a value is an integer in JSON's sense: 2.0 is, true is not."""
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobTemplate:
-    """The values of an entry's jobs before their expressions are evaluated."""
-
-    parameters: Mapping[str, Any]
-    open: tuple[str, ...]
-    """The parameters that hold expressions."""
-    id: Any
-    takes: Any
-    tags: Any
-    description: Any
-
-
-def job_template(defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> JobTemplate:
-    """What `entry` asks for over the defaults of its operation."""
-    merged = merge_defaults(defaults, entry)
-    parameters = {
-        key: value
-        for key, value in merged.items()
-        if key not in JOB_KEYS and not key.startswith("x-")
-    }
-    return JobTemplate(
-        parameters=parameters,
-        open=tuple([key for key, value in parameters.items() if has_expression(value)]),
-        id=merged["id"],
-        takes=merged.get("takes"),
-        tags=merged.get("tags"),
-        description=merged.get("description"),
-    )
-
-
-def interpolate_parameters(
-    found: JobTemplate, scope: Scope, faults: list[EvaluationError], unknown: Collection[str] = ()
-) -> Mapping[str, Any]:
-    """The parameters of one job; one that comes out as null is left out.
-
-    `unknown`: see `filled`.
-    """
-    if not found.open:
-        return found.parameters
-    parameters = dict(found.parameters)
-    for key in found.open:
-        value = interpolate(parameters[key], scope, faults, (key,), unknown)
-        if value is None:
-            del parameters[key]
-        else:
-            parameters[key] = value
-    return parameters
-
-
-def interpolate_tags(
-    found: JobTemplate, scope: Scope, faults: list[EvaluationError]
-) -> tuple[str, ...]:
-    """The tags of one job; numbers become their text.
-
-    Of what is wrong as it stands, without an expression, validation tells.
-    """
-    tags = interpolate(found.tags, scope, faults, ("tags",))
-    if tags is None:
-        return ()
-    if not isinstance(tags, list):
-        message = "tags must be a list" if has_expression(found.tags) else None
-        faults.append(EvaluationError(path=("tags",), text="", message=message))
-        return ()
-    for index, tag in enumerate(tags):
-        if isinstance(tag, bool) or not isinstance(tag, str | int | float):
-            message = "a tag must be text" if has_expression(found.tags) else None
-            faults.append(EvaluationError(path=("tags", index), text="", message=message))
-    return tuple(map(str, tags))
-
-
-def describe(found: JobTemplate, scope: Scope, faults: list[EvaluationError]) -> str | None:
-    """The description of one job."""
-    text = interpolate(found.description, scope, faults, ("description",))
-    return None if text is None else str(text)
-
-
-def interpolate_id(
-    found: JobTemplate, take: int | None, scope: Scope, faults: list[EvaluationError]
-) -> str | None:
-    """The id of one job, NFC, with the number of its take; None where it cannot be made out."""
-    before = len(faults)
-    value = interpolate(found.id, scope, faults, ("id",))
-    if len(faults) > before:
-        return None
-    try:
-        id_ = checked(_text(value))  # what is wrong with it is the same for all takes
-        return checked(f"{id_}.{take}") if take else id_
-    except IdError as error:
-        faults.append(
-            EvaluationError(path=("id",), text="", message=error.message, hint=error.hint)
-        )
-        return None
-
-
-def _text(value: Any) -> str:
-    """An evaluated id as text: numbers of rows and matrices are good names."""
+def _id_text(value: Any) -> str:
+    # Numbers of rows and matrices make good names.
     if isinstance(value, Deferred):
-        raise IdError("an id cannot hold another job's result")
+        raise IdError("an id cannot contain another job's result")
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise IdError("the id must be text")
     return str(value)
-
-
-def needs(found: JobTemplate, parameters: Parameters) -> tuple[str, ...]:
-    """Ids of the jobs that one job's parameters refer to, in order of appearance."""
-    if not found.open:
-        return ()
-    known = references([parameters.get(key) for key in found.open])
-    return tuple(dict.fromkeys(part.job for _, part in known))

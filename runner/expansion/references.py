@@ -1,14 +1,15 @@
-"""`${{ jobs.ID.output }}` in, a stand-in for another job's result, and later the result, out."""
+"""References among jobs: the name `jobs` in expressions, and whether the ids it is given exist."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, overload
+from collections.abc import Iterator, Mapping, Sequence
+from typing import overload
 
-from runner.model import Deferred, JobOutput
-
-Path: TypeAlias = tuple[str | int, ...]
+from runner.errors import Diagnostic, suggest
+from runner.expansion.ids import IdRegistry
+from runner.model import Deferred, Draft, DraftLocator, JobOutput, references
+from runner.model.needs import cycles
 
 ATTRIBUTES = ("output", "outputs", "url", "seed")
 _MOST_OUTPUTS = 100
@@ -17,7 +18,7 @@ _MOST_OUTPUTS = 100
 class JobResults(Mapping[str, "JobResult"]):
     """The name `jobs` in expressions.
 
-    Any id is good here: which ids there are is known only when every job is expanded.
+    It contains every id: which ids exist is known only when every job is expanded.
     """
 
     def __getitem__(self, job: str) -> JobResult:
@@ -36,7 +37,7 @@ class JobResults(Mapping[str, "JobResult"]):
 
 
 class JobResult(Mapping[str, "Deferred | Outputs"]):
-    """One job's result to come: `output`, `outputs[n]`, `url`, `seed`."""
+    """One job's future result: `output`, `outputs[n]`, `url`, `seed`."""
 
     def __init__(self, job: str):
         self._job = job
@@ -58,7 +59,7 @@ class JobResult(Mapping[str, "Deferred | Outputs"]):
 
 
 class Outputs(Sequence[Deferred]):
-    """The files a job will make; how many is not known before."""
+    """The files a job will make; how many there will be is not known yet."""
 
     def __init__(self, job: str):
         self._job = job
@@ -76,56 +77,42 @@ class Outputs(Sequence[Deferred]):
         return _MOST_OUTPUTS
 
 
-def references(value: Any, path: Path = ()) -> Iterator[tuple[Path, JobOutput]]:
-    """Every reference inside a value with the path to it, in order of appearance."""
-    if isinstance(value, Deferred):
-        yield from ((path, part) for part in value.parts if isinstance(part, JobOutput))
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from references(item, (*path, key))
-    elif isinstance(value, list | tuple):
-        for index, item in enumerate(value):
-            yield from references(item, (*path, index))
+def check_references(
+    drafts: Sequence[Draft], ids: IdRegistry, locate: DraftLocator
+) -> list[Diagnostic]:
+    """References to jobs that do not exist, and cycles; `drafts` include those of partial jobs.
 
-
-def resolve(value: Any, outputs: Callable[[JobOutput], Any]) -> Any:
-    """`value` with `outputs` asked for every reference inside: parameters, an image, anything.
-
-    A reference alone becomes what `outputs` answers, one within text the text of that.
+    An id that may belong to a job with errors, whose own id is unknown, is not reported.
     """
-    if isinstance(value, Deferred):
-        return _resolved(value, outputs)
-    if isinstance(value, dict):
-        return {key: resolve(item, outputs) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [resolve(item, outputs) for item in value]
-    return value
+    linked = [draft for draft in drafts if draft.needs]
+    diagnostics = [each for draft in linked for each in _missing(draft, ids, locate)]
+    by_id: dict[str, Draft] = {}
+    for draft in linked:
+        by_id.setdefault(draft.id, draft)  # duplicate ids are reported elsewhere
+    for cycle in cycles({id_: draft.needs for id_, draft in by_id.items()}):
+        draft = by_id[cycle[0]]
+        path = next(path for path, part in references(draft.parameters) if part.job == cycle[1])
+        message = f"jobs wait for each other in a circle: {' -> '.join(cycle)}"
+        diagnostics.append(Diagnostic(message=message, location=locate(draft, path), job=draft.id))
+    return diagnostics
 
 
-def _resolved(value: Deferred, outputs: Callable[[JobOutput], Any]) -> Any:
-    known = [part if isinstance(part, str) else outputs(part) for part in value.parts]
-    return known[0] if len(known) == 1 else "".join(map(str, known))
+def _missing(draft: Draft, ids: IdRegistry, locate: DraftLocator) -> Iterator[Diagnostic]:
+    reported = set()
+    for path, part in references(draft.parameters):
+        if part.job in ids.entries or part.job in reported or ids.may_exist(part.job):
+            continue
+        reported.add(part.job)
+        yield Diagnostic(
+            message=f'there is no job "{part.job}"',
+            location=locate(draft, path),
+            job=draft.id,
+            hint=_hint(part.job, ids.entries),
+        )
 
 
-def cycles(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """Every ring of jobs that wait for each other, once, from the job that comes first in `needs`.
-
-    A ring ends with the id it starts with. Iterative: chains may be longer than the stack.
-    """
-    found: list[list[str]] = []
-    done: set[str] = set()
-    for start in needs:
-        path = {} if start in done else {start: None}
-        pending = [iter(needs[job]) for job in path]
-        while pending:
-            following = next(pending[-1], None)
-            if following is None:
-                pending.pop()
-                done.add(path.popitem()[0])
-            elif following in path:
-                ring = list(path)
-                found.append([*ring[ring.index(following) :], following])
-            elif following in needs and following not in done:
-                path[following] = None
-                pending.append(iter(needs[following]))
-    return found
+def _hint(job: str, known: Mapping[str, int]) -> str | None:
+    if f"{job}.1" in known:
+        return f"it has takes: name one of them, as in jobs['{job}.1'].output"
+    longer = next((id_ for id_ in known if id_.startswith(f"{job}-")), None)
+    return f"did you mean jobs['{longer}']?" if longer else suggest(job, known)

@@ -1,88 +1,84 @@
-"""The text of a csv, tsv, jsonl or txt file in, line and values of each row out."""
+"""Rows: reads the csv, tsv, jsonl and txt files that `foreach` names."""
 
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
 from runner.documents import likely_encoding
+from runner.errors import HintedError, Location, nearest, plural
 from runner.model import Row
 
 
-@dataclass(frozen=True, slots=True)
-class RowDiagnostic:
-    """One thing that is wrong with a file of rows."""
+class RowError(HintedError):
+    """Something that is wrong with a file of rows, or with one of its lines."""
 
-    message: str
-    line: int = 0
-    """From 1; 0 where no line is to blame."""
-    hint: str | None = None
-    column: int = 1
-
-
-class RowsError(Exception):
-    """A file that gives no rows, and why."""
-
-    def __init__(self, *troubles: RowDiagnostic, text: str = ""):
-        super().__init__(*(trouble.message for trouble in troubles))
-        self.troubles = troubles
-        self.text = text
-        """What was read, to show the lines of."""
-
-    def line(self, trouble: RowDiagnostic) -> str | None:
-        """The line that is wrong, without its end; None where nothing can be shown."""
-        if not self.text:
-            return None
-        lines = self.text.split("\n", trouble.line)
-        return lines[trouble.line - 1].rstrip("\r") if 0 < trouble.line <= len(lines) else None
+    def __init__(self, message: str, hint: str | None = None, *, line: int = 0, column: int = 1):
+        """`line` and `column` count from 1; line 0 is the file as a whole."""
+        super().__init__(message, hint)
+        self.line = line
+        self.column = column
 
 
-Rows: TypeAlias = Iterator[tuple[int, dict[str, Any] | RowDiagnostic]]
+@dataclass(slots=True, kw_only=True)
+class RowFile:
+    """A file that was read: its rows, which are complete only where there are no errors."""
+
+    path: Path
+    text: str = ""
+    rows: list[Row] = field(default_factory=list)
+    errors: list[RowError] = field(default_factory=list)
+
+    def locate(self, error: RowError) -> Location:
+        """Where the error is, with the source line if there is one to show."""
+        lines = self.text.split("\n", error.line) if self.text else []
+        if not 0 < error.line <= len(lines):
+            return Location(path=str(self.path), line=error.line)
+        text = lines[error.line - 1].rstrip("\r")
+        return Location(path=str(self.path), line=error.line, column=error.column, text=text)
+
+
+_Rows: TypeAlias = Iterator[tuple[int, dict[str, Any] | RowError]]
 """Line on which the row starts, from 1, and its values by column, or what is wrong with it."""
 
 TEXT_COLUMN = "text"
-"""The one column of a txt file."""
+"""The only column of a txt file."""
+
+_DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma"}
 
 
-def _csv(text: str) -> Rows:
+def _csv(text: str) -> _Rows:
     return _table(text, ",")
 
 
-def _tsv(text: str) -> Rows:
+def _tsv(text: str) -> _Rows:
     return _table(text, "\t")
 
 
-def _table(text: str, delimiter: str) -> Rows:
+def _table(text: str, delimiter: str) -> _Rows:
     records = _records(text, delimiter)
     line, names = next(records, (0, []))
     if not line:
-        raise RowsError(RowDiagnostic("the file is empty: its first line must name the columns"))
+        raise RowError("the file is empty: its first line must name the columns")
     header = _header(line, names, delimiter)
     for line, cells in records:
         if len(cells) == len(header):
             yield line, dict(zip(header, cells, strict=True))
         else:
-            counted = f"{len(cells)} cell{'s' * (len(cells) != 1)}"
-            hint = f'a cell with a {_NAMES[delimiter]} or a line break needs "quotes"'
-            yield (
-                line,
-                RowDiagnostic(f"the row has {counted}, the header {len(header)}", line, hint),
-            )
-
-
-_NAMES = {",": "comma", "\t": "tab"}
+            message = f"the row has {plural(len(cells), 'cell')}, the header {len(header)}"
+            hint = f'a cell with a {_DELIMITERS[delimiter]} or a line break needs "quotes"'
+            yield line, RowError(message, hint, line=line)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Line of the start and cells of each record that is not blank."""
-    # A cell may hold a whole data URI; the limit is the module's, hence set at each reading.
+    """First line and cells of each record that is not blank."""
+    # A cell may hold a whole data URI. The limit is global, so it is set before each reading.
     csv.field_size_limit(sys.maxsize)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
@@ -90,7 +86,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            raise RowsError(RowDiagnostic(f"the quoting is broken: {error}", start)) from None
+            raise RowError(f"the quoting is broken: {error}", line=start) from None
         if cells is None:
             return
         if cells:
@@ -102,44 +98,41 @@ def _header(line: int, names: list[str], delimiter: str) -> list[str]:
     header = [name.strip() for name in names]
     for index, name in enumerate(header):
         if not name:
-            raise RowsError(RowDiagnostic(f"column {index + 1} has no name", line))
+            raise RowError(f"column {index + 1} has no name", line=line)
         if name in header[:index]:
-            raise RowsError(RowDiagnostic(f'two columns are named "{name}"', line))
-    other = next((one for one in ";\t," if one != delimiter and one in header[0]), None)
-    if len(header) == 1 and other:
-        wanted = _NAMES[delimiter]
-        found = "semicolons" if other == ";" else f"{_NAMES[other]}s"
-        message = f"the columns are separated by {found}, not by {wanted}s"
-        hint = f"save it with {wanted}s" + (", or as .tsv" if other == "\t" else "")
-        raise RowsError(RowDiagnostic(message, line, hint))
+            raise RowError(f'two columns are named "{name}"', line=line)
+    used = next((one for one in _DELIMITERS if one != delimiter and one in header[0]), None)
+    if len(header) == 1 and used:
+        wanted = _DELIMITERS[delimiter]
+        message = f"the columns are separated by {_DELIMITERS[used]}s, not by {wanted}s"
+        hint = f"save it with {wanted}s" + (", or as .tsv" if used == "\t" else "")
+        raise RowError(message, hint, line=line)
     return header
 
 
-def _jsonl(text: str) -> Rows:
-    for line, written in _lines(text):
-        yield line, _parsed(written, line)
+def _jsonl(text: str) -> _Rows:
+    for line, content in _lines(text):
+        yield line, _parse_line(content, line)
 
 
-def _parsed(written: str, line: int) -> dict[str, Any] | RowDiagnostic:
+def _parse_line(content: str, line: int) -> dict[str, Any] | RowError:
     try:
-        value = json.loads(written, object_pairs_hook=_object, parse_constant=_constant)
+        value = json.loads(content, object_pairs_hook=_object, parse_constant=_reject_constant)
     except RecursionError:
-        return RowDiagnostic("the line is nested too deeply", line)
+        return RowError("the line is nested too deeply", line=line)
     except json.JSONDecodeError as error:
-        return RowDiagnostic(f"the line is not JSON: {error.msg}", line, column=error.colno)
+        return RowError(f"the line is not JSON: {error.msg}", line=line, column=error.colno)
     except ValueError as error:
-        return RowDiagnostic(f"the line is not JSON: {error}", line)
+        return RowError(f"the line is not JSON: {error}", line=line)
     if not isinstance(value, dict):
-        return RowDiagnostic('the line is not a JSON object such as {"prompt": "a cat"}', line)
-    if not _encodable(written, value):
-        return RowDiagnostic("the line has half a surrogate pair, which is no character", line)
+        return RowError('the line is not a JSON object such as {"prompt": "a cat"}', line=line)
+    if "\\u" in content and not _is_encodable(value):
+        return RowError("the line has half a surrogate pair, which is not a character", line=line)
     return value
 
 
-def _encodable(written: str, value: Any) -> bool:
-    """False for the lone surrogates that JSON escapes can smuggle in and UTF-8 cannot hold."""
-    if "\\u" not in written:
-        return True
+def _is_encodable(value: Any) -> bool:
+    """False for the lone surrogates that JSON escapes allow and UTF-8 does not."""
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
@@ -151,92 +144,98 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'"{twice}" stands there twice')
+        duplicate = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f'it has "{duplicate}" twice')
     return value
 
 
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number")
+def _reject_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
 
 
-def _txt(text: str) -> Rows:
-    for line, written in _lines(text):
-        yield line, {TEXT_COLUMN: written}
+def _txt(text: str) -> _Rows:
+    for line, content in _lines(text):
+        yield line, {TEXT_COLUMN: content}
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Number and text of each line that is not blank; only line feeds end a line."""
-    for line, written in enumerate(text.split("\n"), start=1):
-        if written.strip():
-            yield line, written.removesuffix("\r")
+    for line, content in enumerate(text.split("\n"), start=1):
+        if content.strip():
+            yield line, content.removesuffix("\r")
 
 
-READERS: Mapping[str, Callable[[str], Rows]] = {
+READERS: Mapping[str, Callable[[str], _Rows]] = {
     ".csv": _csv,
     ".tsv": _tsv,
     ".jsonl": _jsonl,
     ".txt": _txt,
 }
-"""By the file's ending. Each raises `RowsError` when it cannot go on."""
+"""By file name extension. A reader yields the errors it can skip, and raises the others."""
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Every row in order, blank lines skipped; raises `RowsError` with all that is wrong.
+def read_rows(path: Path) -> RowFile:
+    """Every row in order, without blank lines, and every error. Blocks on the disk.
 
     Cells of csv and tsv are text; a jsonl line is an object and keeps its types; a line of a txt
-    file is the column `text`. Blocks on the disk.
+    file is the column `text`.
     """
-    suffix = path.suffix.lower()
-    if suffix not in READERS:
-        hint = "name a .csv, .tsv, .jsonl or .txt file"
-        raise RowsError(RowDiagnostic(f'foreach cannot read a file named "{path.name}"', hint=hint))
-    text, shown = _text(path), str(path)
-    rows: list[Row] = []
-    troubles: list[RowDiagnostic] = []
+    file = RowFile(path=path)
+    shown = str(path)
     try:
-        for line, found in READERS[suffix](text):
-            if isinstance(found, RowDiagnostic):
-                troubles.append(found)
+        reader = _reader(path)
+        file.text = _text(path)
+        for line, values in reader(_without_nul(file.text)):
+            if isinstance(values, RowError):
+                file.errors.append(values)
             else:
-                rows.append(Row(path=shown, line=line, values=found))
-    except RowsError as error:
-        troubles += error.troubles
-    if not rows and not troubles:
-        troubles.append(RowDiagnostic("the file has no rows, so there would be no job"))
-    if troubles:
-        raise RowsError(*troubles, text=text)
-    return rows
+                file.rows.append(Row(path=shown, line=line, values=values))
+    except RowError as error:
+        file.errors.append(error)
+    if not file.rows and not file.errors:
+        file.errors.append(RowError("the file has no rows, so there would be no job"))
+    return file
+
+
+def _reader(path: Path) -> Callable[[str], _Rows]:
+    try:
+        return READERS[path.suffix.lower()]
+    except KeyError:
+        message = f'foreach cannot read a file named "{path.name}"'
+        raise RowError(message, "name a .csv, .tsv, .jsonl or .txt file") from None
 
 
 def _text(path: Path) -> str:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        raise RowsError(RowDiagnostic("there is no such file", hint=_nearest(path))) from None
+        raise RowError("there is no such file", _similar_file(path)) from None
     except OSError as error:
-        raise RowsError(RowDiagnostic(f"the file cannot be read: {error.strerror}")) from None
+        raise RowError(f"the file cannot be read: {error.strerror}") from None
     except ValueError:
-        raise RowsError(RowDiagnostic("the path has a NUL character")) from None
+        raise RowError("the path has a NUL character") from None
     try:
-        text = data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         encoding = likely_encoding(data)
-        seems = f" (it seems to be {encoding})" if encoding else ""
+        probably = f" (it is probably {encoding})" if encoding else ""
         hint = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
-        raise RowsError(RowDiagnostic(f"the file is not UTF-8{seems}", line, hint)) from None
+        raise RowError(f"the file is not UTF-8{probably}", hint, line=line) from None
+
+
+def _without_nul(text: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise RowsError(RowDiagnostic("the line has a NUL character", line), text=text)
+        raise RowError("the line has a NUL character", line=line)
     return text
 
 
-def _nearest(path: Path) -> str | None:
-    """A hint that names the file beside it that was probably meant."""
+def _similar_file(path: Path) -> str | None:
+    """A hint that names a file of rows with a similar name in the same folder."""
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.suffix.lower() in READERS]
     except OSError:
         return None
-    near = difflib.get_close_matches(path.name.strip(), names, n=1)
-    return f'did you mean "{near[0]}"?' if near else None
+    name = nearest(path.name.strip(), names)
+    return f'did you mean "{name}"?' if name else None

@@ -1,201 +1,177 @@
-"""A job and a path inside its values in, the place where that value is written out."""
+"""Source map: finds the location in a file at which a job's value is written."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-from runner.errors import Location
-from runner.expansion.interpolate import EvaluationError, Path, has_expression
-from runner.expansion.matrix import same
-from runner.expressions import ExpressionError, compile_text
-from runner.model import Draft, Row
-
-
-class LocationAt(Protocol):
-    """Tells where in the manifest's text a value stands (`documents.Document.place`)."""
-
-    def __call__(self, path: Path, /, *, key: bool = False) -> Location:
-        """The place of the value, or its key, at a path from the root, as far as it exists."""
-
+from runner.errors import Diagnostic, Location
+from runner.expansion.interpolate import EvaluationError, has_expression, roots, template_of
+from runner.model import DocumentLocator, Draft, Row, ValuePath, same
 
 _MOST_STEPS = 50
-"""Variables that are followed from one to the next: they may stand in a circle."""
+"""Variables that are followed from one to the next: they may refer to each other in a circle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """What one job comes from."""
+    """What one job is made from."""
 
     entry: int
     """Index under `jobs`."""
     operation: str
-    """Empty where none could be made out."""
+    """Empty where it is unknown."""
     matrix: Mapping[str, Any] | None = None
     row: Row | None = None
 
 
 class SourceMap:
-    """Finds places in one manifest, only when one is asked for: most manifests have no problem."""
+    """Finds locations in one manifest, on request: most manifests have no errors."""
 
-    def __init__(self, document: Mapping[str, Any], place: LocationAt):
+    def __init__(self, document: Mapping[str, Any], locate: DocumentLocator):
         self._document = document
-        self._place = place
+        self.at = locate
+        """The location of a path from the manifest's root."""
 
-    def of_draft(self, draft: Draft, path: Path, *, key: bool = False) -> Location:
-        """Where the value at `path` comes from: the job, a default, a variable, a row, a matrix.
+    def of_draft(self, draft: Draft, path: ValuePath, *, key: bool = False) -> Location:
+        """Where the value at `path` is written: the job, a default, a variable, a row, a matrix.
 
-        The empty path is the job's own place, ("id",) its id. With `key`, where its key stands.
+        The empty path is the job itself, ("id",) its id. With `key`, the location of its key.
         """
         origin = Origin(
             entry=draft.entry, operation=draft.operation, matrix=draft.matrix, row=draft.row
         )
-        written = self.written(origin, path)
-        return self._place(written, key=True) if key else self._traced(written, origin, 0)
+        written = self.written_path(origin, path)
+        return self.at(written, key=True) if key else self._trace(written, origin, 0)
 
-    def of_error(self, origin: Origin, fault: EvaluationError) -> Location:
-        """Where an expression in one of a job's values is wrong: in its row, or as written."""
-        path = self.written(origin, fault.path)
-        place = shifted(self._place(path), fault.text, fault.offset)
+    def of_error(self, origin: Origin, error: EvaluationError) -> Location:
+        """The location of an error in a job's value: in its row, or where it is written."""
+        path = self.written_path(origin, error.path)
+        location = shifted(self.at(path), error.text, error.offset)
         row = origin.row
-        # Lines of jsonl may differ in what they have, the rows of a table may not.
-        blamed = row and (fault.data or row.path.lower().endswith(".jsonl"))
-        return _in_row(row, place) if row and blamed and self._asks_row(path) else place
+        if row is None or not self._uses_row(path):
+            return location
+        # Lines of jsonl may differ in their names; all rows of a table have the same columns.
+        in_row = error.data or row.path.lower().endswith(".jsonl")
+        return _row_location(row, location) if in_row else location
 
-    def at_error(self, fault: EvaluationError) -> Location:
-        """The same where the fault's path starts at the manifest's root."""
-        return shifted(self._place(fault.path), fault.text, fault.offset)
+    def document_diagnostics(self, errors: Iterable[EvaluationError]) -> list[Diagnostic]:
+        """Errors whose paths start at the manifest's root, except those reported elsewhere."""
+        return [
+            Diagnostic(
+                message=error.message,
+                location=shifted(self.at(error.path), error.text, error.offset),
+                hint=error.hint,
+            )
+            for error in errors
+            if error.message is not None
+        ]
 
-    def at(self, path: Path) -> Location:
-        """The place of a path from the manifest's root."""
-        return self._place(path)
-
-    def written(self, origin: Origin, path: Path) -> Path:
-        """Path from the manifest's root to where a job's value is written: the job or a default."""
-        job: Path = ("jobs", origin.entry)
+    def written_path(self, origin: Origin, path: ValuePath) -> ValuePath:
+        """The path in the manifest to where a job's value is written: the job or a default."""
+        job: ValuePath = ("jobs", origin.entry)
         if path[:1] in {(), ("id",)}:
             return (*job, *path)
-        layers: list[Path] = [job, ("defaults", origin.operation), ("defaults",)]
-        return self._owner(layers, path)
+        layers: list[ValuePath] = [job, ("defaults", origin.operation), ("defaults",)]
+        return self._path_in(layers, path)
 
-    def _owner(self, layers: Sequence[Path], path: Path) -> Path:
-        """`path` under the layer that has its first key; deeper where mappings were merged."""
-        under = {layer: self._value(layer) for layer in layers}
-        holding = [n for n in layers if isinstance(under[n], dict) and path[0] in under[n]]
+    def _path_in(self, layers: Sequence[ValuePath], path: ValuePath) -> ValuePath:
+        """`path` in the first layer that has it; `layers` are merged, the first one wins."""
+        values = {layer: self._value(layer) for layer in layers}
+        holding = [n for n in layers if isinstance(values[n], dict) and path[0] in values[n]]
         if not holding:
             return (*layers[0], *path)
-        inner = []
+        merged = []
         for layer in holding:
-            if not isinstance(under[layer][path[0]], dict):
+            if not isinstance(values[layer][path[0]], dict):
                 break
-            inner.append((*layer, path[0]))
-        if len(path) > 1 and inner:
-            return self._owner(inner, path[1:])
+            merged.append((*layer, path[0]))
+        if len(path) > 1 and merged:
+            return self._path_in(merged, path[1:])
         return (*holding[0], *path)
 
-    def _value(self, path: Path) -> Any:
+    def _value(self, path: ValuePath) -> Any:
         value: Any = self._document
         for key in path:
             value = _item(value, key)
         return value
 
-    def _traced(self, path: Path, origin: Origin, followed: int) -> Location:
-        """The place of `path`, or of what the lone expression written there stands for."""
+    def _trace(self, path: ValuePath, origin: Origin, steps: int) -> Location:
+        """The location of what the value at `path` comes from, if that is a lone expression."""
         value: Any = self._document
         for length, key in enumerate((*path, None)):
-            source = _lone_path(value) if isinstance(value, str) else None
-            if source and followed < _MOST_STEPS:
-                return self._followed(path, source, path[length:], origin, followed)
+            source = _lone_path(value)
+            if source and steps < _MOST_STEPS:
+                return self._follow(path, source, path[length:], origin, steps)
             if key is not None:
                 value = _item(value, key)
-        if origin.row and isinstance(value, str) and "row" in _roots(value):
-            return _in_row(origin.row, self._place(path))
-        return self._place(path)
+        if origin.row and isinstance(value, str) and "row" in roots(value):
+            return _row_location(origin.row, self.at(path))
+        return self.at(path)
 
-    def _asks_row(self, path: Path) -> bool:
-        """Whether what is written at `path`, or above it as one text, takes something of a row."""
+    def _uses_row(self, path: ValuePath) -> bool:
+        """Whether the value written at `path`, or a text above it, uses a row."""
         value: Any = self._document
         for key in path:
             value = value if isinstance(value, str) else _item(value, key)
-        return any("row" in _roots(text) for text in _texts(value))
+        return has_expression(value) and "row" in roots(value)
 
-    def _followed(
-        self, path: Path, source: Path, rest: Path, origin: Origin, followed: int
+    def _follow(
+        self, path: ValuePath, source: ValuePath, remainder: ValuePath, origin: Origin, steps: int
     ) -> Location:
+        """The location of `remainder` inside what the expression at `path` refers to."""
         root, *names = source
         if root == "row" and origin.row:
-            return _in_row(origin.row, self._place(path))
+            return _row_location(origin.row, self.at(path))
         if root == "vars" and names:
-            return self._traced((*source, *rest), origin, followed + 1)
+            return self._trace((*source, *remainder), origin, steps + 1)
         if root == "matrix" and names and origin.matrix:
-            inside = self._element(origin, str(names[0]))
-            if inside:
-                return self._traced((*inside, *names[1:], *rest), origin, followed + 1)
-        return self._place(path)
+            element = self._matrix_element(origin, str(names[0]))
+            if element:
+                return self._trace((*element, *names[1:], *remainder), origin, steps + 1)
+        return self.at(path)
 
-    def _element(self, origin: Origin, name: str) -> Path | None:
-        """Where the matrix has the value that `name` has in this job."""
-        above = self.written(origin, ("matrix",))
+    def _matrix_element(self, origin: Origin, name: str) -> ValuePath | None:
+        """ValuePath to where the matrix has the value that `name` has in this job."""
+        matrix_path = self.written_path(origin, ("matrix",))
         if not origin.matrix or name not in origin.matrix:
             return None
         value = origin.matrix[name]
-        for index, element in enumerate(_listed(self._value((*above, name)))):
+        for index, element in enumerate(_listed(self._value((*matrix_path, name)))):
             if same(element, value):
-                return (*above, name, index)
-        included = _listed(self._value((*above, "include")))
+                return (*matrix_path, name, index)
+        included = _listed(self._value((*matrix_path, "include")))
         for index in reversed(range(len(included))):
             if same(_item(included[index], name, _MISSING), value):
-                return (*above, "include", index, name)
+                return (*matrix_path, "include", index, name)
         return None
 
 
-def shifted(place: Location, text: str, offset: int) -> Location:
-    """The place of the character `offset` of a text that starts at `place`.
+def shifted(location: Location, text: str, offset: int) -> Location:
+    """The location of the character `offset` of a text that starts at `location`.
 
-    It is `place` itself where the file does not spell the text just so, in one line.
+    It is `location` itself where the file does not spell the text literally, in one line.
     """
-    if place.text is None or not place.column:
-        return place
-    start = place.text.find(text, place.column - 1)
-    if start not in {place.column - 1, place.column}:
-        return place
-    return replace(place, column=start + 1 + offset)
+    if location.text is None or not location.column:
+        return location
+    start = location.text.find(text, location.column - 1)
+    # A quote may stand before the text.
+    if start not in {location.column - 1, location.column}:
+        return location
+    return replace(location, column=start + 1 + offset)
 
 
-def _in_row(row: Row, template: Location) -> Location:
-    return Location(path=row.path, line=row.line, via=template)
+def _row_location(row: Row, via: Location) -> Location:
+    return Location(path=row.path, line=row.line, via=via)
 
 
-def _roots(text: str) -> frozenset[str]:
-    """The names that the expressions in a text start with; none where it cannot be read."""
-    try:
-        template = compile_text(text)
-    except ExpressionError:
-        return frozenset()
-    return frozenset() if isinstance(template, str) else template.roots
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """The texts with expressions inside a value."""
-    if isinstance(value, str):
-        yield value
-    elif has_expression(value):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _texts(item)
-
-
-def _lone_path(text: str) -> Path | None:
+def _lone_path(value: Any) -> ValuePath | None:
     """The path of a text that is one expression and nothing else."""
-    if not text.startswith("${{"):
+    if not isinstance(value, str) or not value.startswith("${{"):
         return None
-    try:
-        template = compile_text(text)
-    except ExpressionError:
-        return None
-    if isinstance(template, str) or len(template.parts) > 1:
-        return None
-    return template.paths[0]
+    template = template_of(value)
+    return template.paths[0] if template and len(template.parts) == 1 else None
 
 
 _MISSING = object()

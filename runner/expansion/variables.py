@@ -1,4 +1,4 @@
-"""The manifest's `vars` and `env` in, the names that expressions may use out."""
+"""Variables: the manifest's `vars` and `env` as the names that expressions may use."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from runner.expressions import AbsentError
 
 
 class Variables(Mapping[str, Any]):
-    """`vars`, each evaluated when it is first asked for, whatever the order they stand in.
+    """`vars`: each is evaluated when it is first used, so that their order does not matter.
 
-    A variable that is broken, or that needs itself, is told once in `faults` (paths from the root
-    of the manifest); asking for it raises `AlreadyToldError`.
+    A variable with an error, or one that refers to itself, is reported once in `errors` (paths
+    start at the manifest's root); looking it up raises AlreadyReportedError.
     """
 
     def __init__(self, written: Mapping[str, Any], environment: Mapping[str, str]):
         self._written = written
         self._environment = environment
-        self._known = {name: value for name, value in written.items() if not has_expression(value)}
+        self._values = {name: value for name, value in written.items() if not has_expression(value)}
         self._broken: set[str] = set()
-        self._asked: list[str] = []
-        self.faults: list[EvaluationError] = []
+        self._in_progress: list[str] = []
+        self.errors: list[EvaluationError] = []
         for name in written:
-            self._settle(name)
+            self._evaluate(name)
 
     def __getitem__(self, name: str) -> Any:
         if name not in self._written:
             raise KeyError(name)
-        if name in self._asked:
-            self._tell_ring(name)
-        self._settle(name)
+        if name in self._in_progress:
+            self._report_cycle(name)
+        self._evaluate(name)
         if name in self._broken:
             raise AlreadyReportedError(name)
-        return self._known[name]
+        return self._values[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._written
@@ -53,40 +53,40 @@ class Variables(Mapping[str, Any]):
         return len(self._written)
 
     def plain(self) -> Mapping[str, Any]:
-        """The variables as a plain mapping, which is faster, where none is broken."""
-        return self if self._broken else self._known
+        """The variables as a plain mapping, which is faster, where there are no errors."""
+        return self if self._broken else self._values
 
-    def _settle(self, name: str) -> None:
-        if name in self._known or name in self._broken:
+    def _evaluate(self, name: str) -> None:
+        if name in self._values or name in self._broken:
             return
-        self._asked.append(name)
-        faults: list[EvaluationError] = []
+        self._in_progress.append(name)
+        errors: list[EvaluationError] = []
         scope = {"vars": self, "env": self._environment}
-        value = interpolate(self._written[name], scope, faults, ("vars", name))
-        self._asked.pop()
-        if faults or name in self._broken:
+        value = interpolate(self._written[name], scope, errors, ("vars", name))
+        self._in_progress.pop()
+        if errors or name in self._broken:
             self._broken.add(name)
-            self.faults += faults
+            self.errors += errors
         else:
-            self._known[name] = value
+            self._values[name] = value
 
-    def _tell_ring(self, name: str) -> None:
-        ring = [*self._asked[self._asked.index(name) :], name]
-        if not self._broken.issuperset(ring):
-            self._broken.update(ring)
-            message = f"variables need each other in a circle: {' -> '.join(ring)}"
-            self.faults.append(EvaluationError(path=("vars", name), text="", message=message))
+    def _report_cycle(self, name: str) -> None:
+        cycle = [*self._in_progress[self._in_progress.index(name) :], name]
+        if not self._broken.issuperset(cycle):
+            self._broken.update(cycle)
+            message = f"variables need each other in a circle: {' -> '.join(cycle)}"
+            self.errors.append(EvaluationError(path=("vars", name), message=message))
 
 
 class Environment(dict[str, str]):
-    """The variables that are listed and set; of `unset`, those that are not, it says so."""
+    """The variables that are listed and set; looking up one in `unset` explains what to do."""
 
-    def __init__(self, known: Mapping[str, str], unset: AbstractSet[str]):
-        super().__init__(known)
+    def __init__(self, values: Mapping[str, str], unset: AbstractSet[str]):
+        super().__init__(values)
         self._unset = unset
 
     def __missing__(self, name: str) -> str:
-        """Raises AbsentError with the reason for a name that the manifest lists."""
+        """Raises AbsentError with a hint for a name that the manifest lists, else KeyError."""
         if name not in self._unset:
             raise KeyError(name)
         hint = f'set it, or write ${{{{ env.{name} | default("...") }}}}'
@@ -96,22 +96,22 @@ class Environment(dict[str, str]):
 def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> Environment:
     """The environment variables that the manifest lists under `env`.
 
-    A key is never among them, so that no prompt can carry one away.
+    An API key is never among them, so that no prompt can carry it away (validation reports it).
     """
     names = document.get("env")
     listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
     providers = document.get("providers")
     blocks = providers.values() if isinstance(providers, dict) else ()
     keys = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
-    shown = [n for n in listed if n not in keys and not looks_secret(n)]
+    visible = [n for n in listed if n not in keys and not looks_secret(n)]
     return Environment(
-        {name: env[name] for name in shown if name in env and _is_text(env[name])},
-        {name for name in shown if name not in env},
+        {name: env[name] for name in visible if name in env and _is_text(env[name])},
+        {name for name in visible if name not in env},
     )
 
 
 def _is_text(value: str) -> bool:
-    """False for bytes that are no UTF-8, which Python hands on as lone surrogates."""
+    """False for bytes that are not UTF-8, which Python represents as lone surrogates."""
     try:
         value.encode()
     except UnicodeEncodeError:

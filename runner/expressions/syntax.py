@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from runner.errors import suggest
+from runner.errors import HintedError, suggest
 from runner.expressions.filters import FILTERS, Filter
 
 OPENING = "${{"
@@ -15,7 +15,7 @@ Path: TypeAlias = tuple[str | int, ...]
 """Names and list indexes, from a root such as "vars"."""
 
 
-class ExpressionError(ValueError):
+class ExpressionError(HintedError):
     """An expression that cannot be parsed or evaluated."""
 
     def __init__(
@@ -27,23 +27,16 @@ class ExpressionError(ValueError):
         hint: str | None = None,
         data: bool = False,
     ):
-        super().__init__(message)
-        self.message = message
+        super().__init__(message, hint)
         self.offset = offset
         """Characters of the text before the wrong part."""
         self.length = length
-        self.hint = hint
         self.data = data
         """The value is wrong, not the expression."""
 
 
-class AbsentError(LookupError):
+class AbsentError(HintedError, LookupError):
     """A name that is missing for a known reason; raised by mappings that a scope contains."""
-
-    def __init__(self, message: str, hint: str):
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from runner.model.amounts import UNITS, Amount, Parameters, Unit
 from runner.model.events import Event, Observer, Step
-from runner.model.jobs import Deferred, Draft, Job, JobOutput, Media, PlaceOf, Row
+from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Job, Media, Row
 from runner.model.operations import MediaLimits, Operation, Wire
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
@@ -30,10 +30,21 @@ from runner.model.requests import (
     TaskStatus,
 )
 from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
+from runner.model.values import (
+    Deferred,
+    JobOutput,
+    ValuePath,
+    map_leaves,
+    references,
+    resolve,
+    same,
+    walk,
+)
 
 __all__ = [
     "CANCELLED",
     "DECLARED_LOST",
+    "MOST_JOBS",
     "RESULT_GONE",
     "UNITS",
     "Account",
@@ -44,7 +55,9 @@ __all__ = [
     "Billed",
     "Changed",
     "Deferred",
+    "DocumentLocator",
     "Draft",
+    "DraftLocator",
     "ErrorClass",
     "Event",
     "Evidence",
@@ -59,7 +72,6 @@ __all__ = [
     "Operation",
     "Outcome",
     "Parameters",
-    "PlaceOf",
     "Plan",
     "PlanEntry",
     "Reach",
@@ -75,5 +87,11 @@ __all__ = [
     "TaskState",
     "TaskStatus",
     "Unit",
+    "ValuePath",
     "Wire",
+    "map_leaves",
+    "references",
+    "resolve",
+    "same",
+    "walk",
 ]

@@ -5,29 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from runner.errors import Location
 from runner.model.amounts import Parameters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobOutput:
-    """A part of another job's result: its first file, its n-th, its first URL or its seed."""
-
-    job: str
-    attribute: Literal["output", "url", "seed"]
-    index: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deferred:
-    """A value that is known only when other jobs are done: texts and parts of their results.
-
-    One part alone keeps the type of what it stands for; several make a text.
-    """
-
-    parts: tuple[str | JobOutput, ...]
+from runner.model.values import Deferred, ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,15 +83,20 @@ class Job:
         return self.draft.operation
 
 
-class PlaceOf(Protocol):
-    """Tells where a draft's values come from: job, default, row, matrix."""
+class DocumentLocator(Protocol):
+    """Finds where a value is written in a manifest (`documents.Document.locate`)."""
 
-    def __call__(
-        self, draft: Draft, path: tuple[str | int, ...], /, *, key: bool = False
-    ) -> Location:
-        """The place of the value at `path` inside the parameters, or of its key as written.
+    def __call__(self, path: ValuePath, /, *, key: bool = False) -> Location:
+        """The location of the value, or of its key, at a path from the root."""
 
-        The empty path is the job's own place; ("id",) its id.
+
+class DraftLocator(Protocol):
+    """Finds where a draft's value is written: job, default, variable, row or matrix."""
+
+    def __call__(self, draft: Draft, path: ValuePath, /, *, key: bool = False) -> Location:
+        """The location of the value, or of its key, at `path` inside the parameters.
+
+        The empty path is the job itself; ("id",) its id.
         """
 
 

@@ -19,10 +19,10 @@ from runner.model import (
     AttemptState,
     Billed,
     Changed,
+    DraftLocator,
     ErrorClass,
     Evidence,
     Job,
-    PlaceOf,
     Plan,
     PlanEntry,
     Reason,
@@ -109,7 +109,7 @@ def totals(plan: Plan) -> PlanTotals:
     )
 
 
-def doubles(jobs: Sequence[Job], place_of: PlaceOf) -> list[Diagnostic]:
+def doubles(jobs: Sequence[Job], place_of: DraftLocator) -> list[Diagnostic]:
     """A warning for every job that asks for the very same as one before it."""
     first: dict[str, str] = {}
     return [

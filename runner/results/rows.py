@@ -5,13 +5,25 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from runner.model import Amount, Deferred, Job, JobError, JobOutput, Media, Outcome, State, Unit
+from runner.model import (
+    Amount,
+    Deferred,
+    Job,
+    JobError,
+    JobOutput,
+    Media,
+    Outcome,
+    State,
+    Unit,
+    ValuePath,
+    map_leaves,
+)
 
 VERSION = 1
 _OWN_KEYS = frozenset({"prompt", "model", "seed"})
@@ -96,16 +108,15 @@ def _requested(outcome: Outcome, name: str) -> Any:
 
 def plain(value: Any) -> Any:
     """`value` as portable data: deferred values as expressions, NaN and infinity as null."""
-    match value:
-        case Deferred():
-            return "".join(p if isinstance(p, str) else _expression(p) for p in value.parts)
-        case Mapping():
-            return {str(key): plain(item) for key, item in value.items()}
-        case list() | tuple():
-            return [plain(item) for item in value]
-        case float() if not math.isfinite(value):
-            return None
-    return value
+    return map_leaves(value, _plain_leaf)
+
+
+def _plain_leaf(_path: ValuePath, leaf: Any) -> Any:
+    if isinstance(leaf, Deferred):
+        return "".join(p if isinstance(p, str) else _expression(p) for p in leaf.parts)
+    if isinstance(leaf, float) and not math.isfinite(leaf):
+        return None
+    return leaf
 
 
 def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:

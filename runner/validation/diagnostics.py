@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from runner.errors import Diagnostic, Location, merge
-from runner.model import Draft, PlaceOf
+from runner.model import Draft, DraftLocator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ class DocumentLocation(Protocol):
 
 def job_diagnostics(
     checked: Iterable[tuple[Draft, Sequence[Finding]]],
-    place_of: PlaceOf,
+    place_of: DraftLocator,
     document: Mapping[str, Any] | None = None,
 ) -> list[Diagnostic]:
     """The findings of drafts at their places; one cause that hits many jobs is told once.

@@ -34,7 +34,12 @@ def expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
         path = Path("m.yaml")
         path.write_text(head + text, encoding="utf-8")
         document = read_document(path)
-        operations = load_operations()
-        return expand(document.value, path.parent, operations, env=env or {}, place=document.locate)
+        return expand(
+            document.value,
+            path.parent,
+            load_operations(),
+            env=env or {},
+            locate=document.locate,
+        )
 
     return run

@@ -200,7 +200,7 @@ def place_at(path: tuple[str | int, ...], *, key: bool = False) -> Location:
 
 def test_ill_shaped_parts_are_passed_over_without_a_crash() -> None:
     def run(value: dict[str, Any]) -> Expansion:
-        return expand(value, Path(), load_operations(), env={}, place=place_at)
+        return expand(value, Path(), load_operations(), env={}, locate=place_at)
 
     assert run({}).drafts == []
     assert run({"jobs": {"a": 1}, "vars": [1], "env": "HOME", "providers": [1]}).drafts == []
@@ -225,7 +225,7 @@ entry = st.dictionaries(keys, wild).map(lambda found: {"id": "a", **found})
 @given(st.dictionaries(names, wild), st.lists(entry, max_size=3))
 def test_no_value_whatever_makes_it_crash(value: dict[str, Any], jobs: list[Any]) -> None:
     document = {**value, "jobs": jobs}
-    found = expand(document, Path("/nowhere"), load_operations(), env={}, place=place_at)
+    found = expand(document, Path("/nowhere"), load_operations(), env={}, locate=place_at)
     for draft in [*found.drafts, *(sketch.draft for sketch in found.partial_jobs)]:
         found.locate(draft, ("prompt", 0))
         found.locate(draft, ("prompt",), key=True)

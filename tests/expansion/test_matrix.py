@@ -9,7 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion.matrix import MatrixError, combinations, same
+from runner.expansion import matrix as matrix_module
+from runner.expansion.interpolate import EvaluationError
+from runner.expansion.matrix import Combination
+from runner.model import same
+
+
+def combinations(matrix: dict[str, Any]) -> list[Combination]:
+    found, errors = matrix_module.combinations(matrix)
+    assert errors == []
+    return found
+
+
+def errors_in(matrix: dict[str, Any]) -> list[EvaluationError]:
+    found, errors = matrix_module.combinations(matrix)
+    assert found == []
+    return errors
 
 
 def test_lists_are_cross_multiplied_the_first_varying_slowest() -> None:
@@ -68,7 +83,7 @@ def test_include_alone_gives_one_combination_an_entry() -> None:
     assert combinations({"include": [{"a": 1}, {"a": 2, "b": 3}]}) == [{"a": 1}, {"a": 2, "b": 3}]
 
 
-def test_one_is_not_true_but_is_one_point_nought() -> None:
+def test_one_equals_one_point_nought_and_not_true() -> None:
     assert combinations({"a": [1, True], "exclude": [{"a": 1.0}]}) == [{"a": True}]
 
 
@@ -86,21 +101,17 @@ def test_one_is_not_true_but_is_one_point_nought() -> None:
         ({f"a{n}": list(range(100)) for n in range(9)}, (), "the matrix has more than 1,000,000"),
     ],
 )
-def test_a_matrix_without_sense_is_refused_with_its_path(
+def test_an_invalid_matrix_is_rejected_with_the_path(
     matrix: dict[str, Any], path: tuple[str | int, ...], message: str
 ) -> None:
-    with pytest.raises(MatrixError) as caught:
-        combinations(matrix)
-    (trouble,) = caught.value.troubles
-    assert trouble.path == path
-    assert trouble.message.startswith(message)
+    (error,) = errors_in(matrix)
+    assert error.path == path
+    assert (error.message or "").startswith(message)
 
 
-def test_all_that_is_wrong_with_a_matrix_is_told_at_once() -> None:
+def test_all_errors_in_a_matrix_are_reported_at_once() -> None:
     matrix = {"s": "a", "t": [], "exclude": 5, "include": {"s": "b"}}
-    with pytest.raises(MatrixError) as caught:
-        combinations(matrix)
-    assert [trouble.path for trouble in caught.value.troubles] == [
+    assert [error.path for error in errors_in(matrix)] == [
         ("s",),
         ("t",),
         ("exclude",),
@@ -108,10 +119,9 @@ def test_all_that_is_wrong_with_a_matrix_is_told_at_once() -> None:
     ]
 
 
-def test_an_exclude_key_that_is_misspelt_names_the_nearest() -> None:
-    with pytest.raises(MatrixError) as caught:
-        combinations({"style": [1], "exclude": [{"styel": 1}]})
-    assert caught.value.troubles[0].hint == 'did you mean "style"?'
+def test_a_misspelt_exclude_key_suggests_the_nearest() -> None:
+    (error,) = errors_in({"style": [1], "exclude": [{"styel": 1}]})
+    assert error.hint == 'did you mean "style"?'
 
 
 scalars = st.integers(0, 3) | st.booleans() | st.sampled_from(["x", "y"])
@@ -147,21 +157,10 @@ def test_what_exclude_leaves_agrees_with_none_of_its_entries(
 ) -> None:
     known = [{k: v for k, v in entry.items() if k in matrix} for entry in excluded]
     known = [entry for entry in known if entry]
-    try:
-        found = combinations({**matrix, "exclude": known})
-    except MatrixError:
-        found = []
+    found, _ = matrix_module.combinations({**matrix, "exclude": known})
     left = [
         one
         for one in combinations(matrix)
         if not any(all(same(one[k], v) for k, v in entry.items()) for entry in known)
     ]
     assert found == left
-
-
-def test_equality_goes_into_lists_and_mappings() -> None:
-    assert same({"a": [1, {"b": 2}]}, {"a": [1.0, {"b": 2}]})
-    assert not same({"a": [1]}, {"a": [True]})
-    assert not same({"a": 1}, {"b": 1})
-    assert not same([1], [1, 2])
-    assert not same([1], "1")

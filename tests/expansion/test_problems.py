@@ -39,7 +39,7 @@ vars: {op: vidu/reference2imag, none: 0}
     assert [draft.id for draft in found.drafts] == ["good"]
     assert told(found) == [
         '4:26 vars has no "hero"',
-        '5:10 id "b/c" has the character "/", which a file name may not',
+        '5:10 id "b/c" contains "/", which is not allowed in a file name',
         '7:24 unknown operation "vidu/reference2imag"',
         "8:20 takes must be a whole number from 1 to 1,000,000",
         "9:31 } is not allowed here",
@@ -157,7 +157,7 @@ def test_a_matrix_whose_id_does_not_vary_is_told_once_with_what_to_write(
     expanded: Expand,
 ) -> None:
     found = expanded("jobs: [{id: look, matrix: {style: [a, b, c], size: [1]}}]")
-    assert told(found) == ['3:13 3 jobs of this entry come out with the id "look"']
+    assert told(found) == ['3:13 3 jobs of this entry have the same id "look"']
     assert hints(found) == ["put ${{ matrix.style }} into the id"]
 
 
@@ -173,7 +173,7 @@ def test_rows_whose_id_does_not_vary_name_a_column(expanded: Expand) -> None:
 @pytest.mark.parametrize(
     ("id_", "message"),
     [
-        ("${{ jobs.a.seed }}", "an id cannot hold another job's result"),
+        ("${{ jobs.a.seed }}", "an id cannot contain another job's result"),
         ("${{ vars.flag }}", "the id must be text"),
         ("${{ vars.list }}", "the id must be text"),
     ],
@@ -193,7 +193,7 @@ vars: {n: 3}
 """)
     assert told(found) == [
         "4:25 matrix.x is empty, so there would be no job",
-        '5:44 matrix.exclude names "y", which is no list of this matrix',
+        '5:44 matrix.exclude names "y", which is not a list of this matrix',
         '6:26 vars has no "no"',
         "7:21 matrix must be a mapping of names to lists",
     ]
@@ -224,7 +224,7 @@ def test_a_file_that_is_no_text_shows_no_line(expanded: Expand, tmp_path: Path) 
     (tmp_path / "r.csv").write_bytes("名,提示\n猫,你好\n".encode("gbk"))
     (problem,) = expanded("jobs: [{id: a, foreach: r.csv}]").diagnostics
     assert str(problem).splitlines() == [
-        "r.csv:1: error: the file is not UTF-8 (it seems to be GBK)",
+        "r.csv:1: error: the file is not UTF-8 (it is probably GBK)",
         '  hint: save it as UTF-8 (in Excel: "CSV UTF-8")',
     ]
 
@@ -245,7 +245,7 @@ def test_a_cell_that_is_wrong_is_told_with_its_line_and_the_expression(expanded:
 """
     found = expanded(jobs, files={"r.csv": "name,seconds\na/b,5\nc,five\nd,6\n"})
     assert [line for problem in found.diagnostics for line in str(problem).splitlines()] == [
-        'r.csv:2: error: id "a/b" has the character "/", which a file name may not',
+        'r.csv:2: error: id "a/b" contains "/", which is not allowed in a file name',
         "  asked for at m.yaml:4:9",
         '  hint: letters and digits of any script, ".", "_" and "-" are allowed; try | slug',
         'r.csv:3: error: job "c": int does not accept row.seconds: "five" is not a whole number',
@@ -268,7 +268,7 @@ def test_a_name_that_one_line_of_jsonl_lacks_is_told_there(expanded: Expand) -> 
 def test_one_cause_in_all_takes_is_told_once(expanded: Expand) -> None:
     found = expanded("jobs: [{id: 'a/b', takes: 3, prompt: '${{ vars.x }}'}]")
     assert [str(problem).splitlines()[0] for problem in merge(found.diagnostics)] == [
-        'm.yaml:3:13: error: id "a/b" has the character "/", which a file name may not (3 jobs)',
+        'm.yaml:3:13: error: id "a/b" contains "/", which is not allowed in a file name (3 jobs)',
         'm.yaml:3:43: error: vars has no "x" (3 jobs)',
     ]
 
@@ -290,7 +290,7 @@ def test_what_is_known_of_a_broken_job_is_kept_for_further_checks(expanded: Expa
   - {id: b, prompt: "${{ vars.x }}", resolution: 9K, takes: 3}
 """)
     assert found.drafts == []
-    assert [(s.draft.entry, s.draft.id, set(s.unsure)) for s in found.partial_jobs] == [
+    assert [(s.draft.entry, s.draft.id, set(s.unknown)) for s in found.partial_jobs] == [
         (0, "a", {"prompt"}),
         (1, "b.1", {"prompt"}),
     ]
@@ -353,7 +353,7 @@ def test_a_job_that_is_broken_otherwise_is_still_known(expanded: Expand) -> None
 @pytest.mark.parametrize("written", ["jobs", "jobs.a", "jobs.a.outputs"])
 def test_a_job_is_no_value_without_a_part_of_its_result(expanded: Expand, written: str) -> None:
     found = expanded(f"jobs: [{{id: a}}, {{id: b, prompt: '${{{{ {written} }}}}'}}]")
-    assert told(found) == [f"3:34 ${{{{ {written} }}}} is no value"]
+    assert told(found) == [f"3:34 ${{{{ {written} }}}} is not a value"]
 
 
 def test_an_unknown_part_of_a_result_lists_the_known_ones(expanded: Expand) -> None:
@@ -422,7 +422,7 @@ jobs:
         '11:25 unknown name "row"',
     ]
     [sketch] = found.partial_jobs
-    assert sketch.unsure == {"prompt", "model", "payload", "images"}
+    assert sketch.unknown == {"prompt", "model", "payload", "images"}
     assert sketch.draft.parameters["seed"] == "abc"
 
 
@@ -446,7 +446,7 @@ def test_what_else_is_wrong_is_told_beside_a_value_that_nobody_knows(expanded: E
         '9:34 vars has no "no"',
     ]
     [sketch] = found.partial_jobs
-    assert sketch.unsure == {"prompt", "payload", "images"}
+    assert sketch.unknown == {"prompt", "payload", "images"}
 
 
 def test_an_unknown_job_is_told_where_no_id_that_is_missing_can_be_its(expanded: Expand) -> None:

@@ -1,5 +1,3 @@
-"""Rows of foreach files."""
-
 from __future__ import annotations
 
 import json
@@ -10,13 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion.rows import RowsError, read_rows
+from runner.expansion.rows import RowFile, read_rows
+
+
+def read(folder: Path, name: str, content: str | bytes) -> RowFile:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return read_rows(path)
 
 
 def rows_of(folder: Path, name: str, content: str | bytes) -> list[tuple[int, dict[str, Any]]]:
-    path = folder / name
-    path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return [(row.line, dict(row.values)) for row in read_rows(path)]
+    file = read(folder, name, content)
+    assert file.errors == []
+    return [(row.line, dict(row.values)) for row in file.rows]
 
 
 def test_cells_of_a_csv_are_text_under_their_columns(tmp_path: Path) -> None:
@@ -26,7 +30,7 @@ def test_cells_of_a_csv_are_text_under_their_columns(tmp_path: Path) -> None:
 
 def test_a_row_knows_the_file_it_is_from(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x\n")
-    assert read_rows(tmp_path / "a.txt")[0].path == str(tmp_path / "a.txt")
+    assert read_rows(tmp_path / "a.txt").rows[0].path == str(tmp_path / "a.txt")
 
 
 def test_lines_are_right_after_a_quoted_line_break(tmp_path: Path) -> None:
@@ -74,43 +78,38 @@ def test_a_cell_may_be_long(tmp_path: Path) -> None:
         ("a.csv", 'p\n"a\n', 2, "the quoting is broken: unexpected end of data"),
         ("a.csv", 'p\nx\n"a"b\n', 3, "the quoting is broken: ',' expected after '\"'"),
         ("a.csv", "p;q\n1;2\n", 1, "the columns are separated by semicolons, not by commas"),
-        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8 (it seems to be GBK)"),
+        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8 (it is probably GBK)"),
         ("a.txt", "a\nb\0c\n", 2, "the line has a NUL character"),
         ("a.txt", " \n", 0, "the file has no rows, so there would be no job"),
         ("a.jsonl", '{"a": 1}\n{"a": }\n', 2, "the line is not JSON: Expecting value"),
         ("a.jsonl", "[1]\n", 1, 'the line is not a JSON object such as {"prompt": "a cat"}'),
-        ("a.jsonl", '{"a": 1, "a": 2}\n', 1, 'the line is not JSON: "a" stands there twice'),
-        ("a.jsonl", '{"a": NaN}\n', 1, "the line is not JSON: NaN is no number"),
+        ("a.jsonl", '{"a": 1, "a": 2}\n', 1, 'the line is not JSON: it has "a" twice'),
+        ("a.jsonl", '{"a": NaN}\n', 1, "the line is not JSON: NaN is not a number"),
         ("a.jsonl", "[" * 200_000, 1, "the line is nested too deeply"),
         ("a.jsonl", '{"a": "\\ud83d"}\n', 1, "the line has half a surrogate pair"),
         ("a.xlsx", "x", 0, 'foreach cannot read a file named "a.xlsx"'),
     ],
 )
-def test_a_file_that_gives_no_rows_says_why_and_in_which_line(
+def test_an_unusable_file_is_rejected_with_the_line(
     tmp_path: Path, name: str, content: str | bytes, line: int, message: str
 ) -> None:
-    with pytest.raises(RowsError) as caught:
-        rows_of(tmp_path, name, content)
-    (trouble,) = caught.value.troubles
-    assert trouble.line == line
-    assert trouble.message.startswith(message)
+    (error,) = read(tmp_path, name, content).errors
+    assert error.line == line
+    assert error.message.startswith(message)
 
 
-def test_every_row_that_is_wrong_is_told_with_its_line(tmp_path: Path) -> None:
-    with pytest.raises(RowsError) as caught:
-        rows_of(tmp_path, "a.csv", 'p,q\r\n1\r\n1,2\r\n3,4,5\r\n"a"b,1\r\n')
-    error = caught.value
-    assert [(t.line, error.line(t)) for t in error.troubles] == [
+def test_every_wrong_row_is_reported_with_its_line(tmp_path: Path) -> None:
+    file = read(tmp_path, "a.csv", 'p,q\r\n1\r\n1,2\r\n3,4,5\r\n"a"b,1\r\n')
+    assert [(error.line, file.locate(error).text) for error in file.errors] == [
         (2, "1"),
         (4, "3,4,5"),
         (5, '"a"b,1'),
     ]
 
 
-def test_a_line_of_jsonl_is_told_with_its_column(tmp_path: Path) -> None:
-    with pytest.raises(RowsError) as caught:
-        rows_of(tmp_path, "a.jsonl", '{"a": 1}\n{"a": }\n[1]\n')
-    assert [(t.line, t.column) for t in caught.value.troubles] == [(2, 7), (3, 1)]
+def test_a_wrong_line_of_jsonl_is_reported_with_its_column(tmp_path: Path) -> None:
+    file = read(tmp_path, "a.jsonl", '{"a": 1}\n{"a": }\n[1]\n')
+    assert [(error.line, error.column) for error in file.errors] == [(2, 7), (3, 1)]
 
 
 @pytest.mark.parametrize(
@@ -121,20 +120,17 @@ def test_a_line_of_jsonl_is_told_with_its_column(tmp_path: Path) -> None:
         ("a.tsv", "p,q\n1,2\n", "save it with tabs"),
     ],
 )
-def test_another_separator_is_told_with_the_way_out(
+def test_another_separator_is_reported_with_a_remedy(
     tmp_path: Path, name: str, content: str, hint: str
 ) -> None:
-    with pytest.raises(RowsError) as caught:
-        rows_of(tmp_path, name, content)
-    assert caught.value.troubles[0].hint == hint
+    assert read(tmp_path, name, content).errors[0].hint == hint
 
 
-def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path) -> None:
+def test_a_missing_file_suggests_the_nearest_name(tmp_path: Path) -> None:
     (tmp_path / "prompts.csv").write_text("p\nx\n")
     (tmp_path / "prompts.yaml").write_text("")
-    with pytest.raises(RowsError) as caught:
-        read_rows(tmp_path / "promts.csv")
-    assert caught.value.troubles[0].hint == 'did you mean "prompts.csv"?'
+    (error,) = read_rows(tmp_path / "promts.csv").errors
+    assert error.hint == 'did you mean "prompts.csv"?'
 
 
 @pytest.mark.parametrize(
@@ -145,17 +141,16 @@ def test_a_missing_file_is_told_with_the_nearest_name(tmp_path: Path) -> None:
         ("a\0.csv", "the path has a NUL character"),
     ],
 )
-def test_a_path_that_leads_nowhere_is_told(tmp_path: Path, name: str, message: str) -> None:
+def test_an_unreadable_path_is_rejected(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(RowsError, match=message):
-        read_rows(tmp_path / name)
+    assert [error.message for error in read_rows(tmp_path / name).errors] == [message]
 
 
 text = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1)
 
 
 @given(values=st.lists(st.dictionaries(text, text | st.integers() | st.booleans()), min_size=1))
-def test_what_json_wrote_a_line_of_jsonl_gives_back(
+def test_a_line_of_jsonl_gives_back_what_json_wrote(
     tmp_path_factory: pytest.TempPathFactory, values: list[dict[str, Any]]
 ) -> None:
     content = "\n".join(json.dumps(value) for value in values)

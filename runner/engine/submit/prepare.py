@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import media, operations
 from runner.engine.context import Context, JobRun
 from runner.engine.poll.ask import ask_patiently
-from runner.expansion import resolve
 from runner.model import (
     Billed,
     Deferred,
@@ -26,6 +25,8 @@ from runner.model import (
     PlanEntry,
     Request,
     StoredFile,
+    references,
+    resolve,
 )
 from runner.validation import check_job, check_media
 
@@ -137,7 +138,7 @@ async def _with_fresh_urls(
     """What the job needs; where it wants the URL of what an earlier run made, one valid now."""
     by_url = {
         part.job
-        for part in _references([*job.parameters.values(), *job.media.values()])
+        for _, part in references([*job.parameters.values(), *job.media.values()])
         if part.attribute == "url" or (part.attribute == "output" and not context.settings.download)
     }
     found = {need: upstream[need] for need in job.draft.needs}
@@ -153,18 +154,6 @@ async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
     if outcome.task_id is None or operation.provider not in context.settings.accounts:
         return outcome.urls
     return (await ask_patiently(context, operation, outcome.task_id)).urls or outcome.urls
-
-
-def _references(value: Any) -> Iterator[JobOutput]:
-    """Every reference to another job's result within a value."""
-    match value:
-        case Deferred(parts=parts):
-            yield from (part for part in parts if isinstance(part, JobOutput))
-        case list() | tuple():
-            for item in value:
-                yield from _references(item)
-        case dict():
-            yield from _references(list(value.values()))
 
 
 def _all_known(images: tuple[Media | Deferred, ...]) -> tuple[Media, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion.defaults import Defaults, merge_defaults
+from runner.expansion.job_template import Defaults, merge_defaults
 
 values: st.SearchStrategy[Any] = st.recursive(
     st.integers() | st.text() | st.lists(st.integers()),
@@ -38,14 +38,14 @@ def test_a_mapping_replaces_what_is_none() -> None:
 
 def test_the_operation_s_defaults_lie_over_the_general_ones() -> None:
     defaults = Defaults({"a": 1, "b": 1, "x/y": {"b": 2, "a": None}, "x/z": {"b": 3}})
-    assert defaults.under("x/y") == {"b": 2}
-    assert defaults.under("x/z") == {"a": 1, "b": 3}
-    assert defaults.under("other") == {"a": 1, "b": 1}
+    assert defaults.of("x/y") == {"b": 2}
+    assert defaults.of("x/z") == {"a": 1, "b": 3}
+    assert defaults.of("other") == {"a": 1, "b": 1}
 
 
 def test_defaults_that_are_no_mapping_are_none() -> None:
-    assert Defaults([1]).under("a") == {}
-    assert Defaults({"x/y": 3}).under("x/y") == {}
+    assert Defaults([1]).of("a") == {}
+    assert Defaults({"x/y": 3}).of("x/y") == {}
 
 
 @given(mappings, mappings)

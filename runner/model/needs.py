@@ -1,0 +1,46 @@
+"""Order among jobs that need each other's results: cycles, and the lengths of chains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from graphlib import TopologicalSorter
+
+
+def cycles(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Every cycle once, from its member that comes first in `needs` (job id to the ids it needs).
+
+    A cycle ends with the id it starts with; each id needs the next one.
+    """
+    # `TopologicalSorter` reports only the first cycle. Not recursive: chains may be longer than
+    # the interpreter's stack.
+    found: list[list[str]] = []
+    done: set[str] = set()
+    for start in needs:
+        path = {} if start in done else {start: None}
+        pending = [iter(needs[job]) for job in path]
+        while pending:
+            following = next(pending[-1], None)
+            if following is None:
+                pending.pop()
+                done.add(path.popitem()[0])
+            elif following in path:
+                members = list(path)
+                found.append([*members[members.index(following) :], following])
+            elif following in needs and following not in done:
+                path[following] = None
+                pending.append(iter(needs[following]))
+    return found
+
+
+def chain_lengths(
+    needs: Mapping[str, Sequence[str]], own_length: Callable[[str], float]
+) -> dict[str, float]:
+    """Job id to the length of the longest chain of jobs that ends with it, its own included.
+
+    The keys are the jobs in `needs` and those they need. Raises graphlib.CycleError.
+    """
+    lengths: dict[str, float] = {}
+    for job in TopologicalSorter(needs).static_order():
+        longest = max((lengths[need] for need in needs.get(job, ())), default=0.0)
+        lengths[job] = own_length(job) + longest
+    return lengths

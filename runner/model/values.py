@@ -1,0 +1,83 @@
+"""Parameter values: JSON values that may contain other jobs' results, and the walks over them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+ValuePath: TypeAlias = tuple[str | int, ...]
+"""Keys and indexes that lead from a value to another one inside it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobOutput:
+    """A part of another job's result: its n-th file, its n-th URL or its seed."""
+
+    job: str
+    attribute: Literal["output", "url", "seed"]
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deferred:
+    """A value that is known only when other jobs are done: texts and parts of their results.
+
+    A single part keeps its type when it is resolved; several parts are joined to a text.
+    """
+
+    parts: tuple[str | JobOutput, ...]
+
+
+def walk(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePath, Any]]:
+    """Every leaf inside `value` (anything but a dict, list or tuple) with its path, in order."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from walk(item, (*path, key))
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            yield from walk(item, (*path, index))
+    else:
+        yield path, value
+
+
+def map_leaves(value: Any, function: Callable[[ValuePath, Any], Any], path: ValuePath = ()) -> Any:
+    """A copy of `value` with `function(path, leaf)` in place of each leaf; tuples become lists."""
+    if isinstance(value, dict):
+        return {key: map_leaves(item, function, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [map_leaves(item, function, (*path, index)) for index, item in enumerate(value)]
+    return function(path, value)
+
+
+def references(value: Any) -> Iterator[tuple[ValuePath, JobOutput]]:
+    """Every reference to another job's result inside `value` with its path, in order."""
+    for path, leaf in walk(value):
+        if isinstance(leaf, Deferred):
+            yield from ((path, part) for part in leaf.parts if isinstance(part, JobOutput))
+
+
+def resolve(value: Any, output: Callable[[JobOutput], Any]) -> Any:
+    """A copy of `value` in which `output(reference)` replaces each reference to another job.
+
+    A reference within text is replaced by the text of its output.
+    """
+
+    def resolved(_path: ValuePath, leaf: Any) -> Any:
+        if not isinstance(leaf, Deferred):
+            return leaf
+        parts = [part if isinstance(part, str) else output(part) for part in leaf.parts]
+        return parts[0] if len(parts) == 1 else "".join(map(str, parts))
+
+    return map_leaves(value, resolved)
+
+
+def same(left: Any, right: Any) -> bool:
+    """Equality in JSON's sense: 1 equals 1.0, and neither equals true."""
+    if isinstance(left, bool) or isinstance(right, bool):
+        return left is right
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(same(left[key], right[key]) for key in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(same, left, right))
+    return bool(left == right)
