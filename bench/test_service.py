@@ -16,6 +16,7 @@ from runner.emulator.state import tasks
 from runner.emulator.state.tasks import Order
 from runner.model import Reach, Reply, TaskState
 from runner.providers import modelverse, vidu, vidu_tasks
+from runner.providers.base import ListFailure, TaskPage
 
 BODY = {"model": "viduq2", "prompt": "a cat", "payload": "tag"}
 VIDEO = {"model": "viduq2", "input": {"prompt": "dance"}, "parameters": {"duration": 2}}
@@ -66,9 +67,11 @@ def test_a_list_tells_of_the_tasks_that_are_named_in_pages(service: Service) -> 
     picture(service)
     query = "&".join(f"task_ids={task}" for task in named)
     first = vidu_tasks.read_list(reply(service, "GET", f"/ent/v2/tasks?{query}&pager.pagesz=100"))
+    assert isinstance(first, TaskPage)
     assert [each.status.task_id for each in first.tasks] == named[:100]
     rest = f"/ent/v2/tasks?{query}&pager.pagesz=100&pager.page_token={first.next_page}"
     second = vidu_tasks.read_list(reply(service, "GET", rest))
+    assert isinstance(second, TaskPage)
     assert [each.status.task_id for each in second.tasks] == named[100:]
     assert second.next_page is None
     assert service.seen().requests["list"] == 2
@@ -77,7 +80,10 @@ def test_a_list_tells_of_the_tasks_that_are_named_in_pages(service: Service) -> 
 def test_a_list_can_be_missing(service: Service) -> None:
     service.begin(Scenario(lists=False))
     task = picture(service)
-    assert vidu_tasks.read_list(reply(service, "GET", f"/ent/v2/tasks?task_ids={task}")).missing
+    answer = reply(service, "GET", f"/ent/v2/tasks?task_ids={task}")
+    failure = vidu_tasks.read_list(answer)
+    assert isinstance(failure, ListFailure)
+    assert failure.missing
 
 
 def test_a_filter_of_the_list_that_there_is_not_is_refused(service: Service) -> None:

@@ -22,7 +22,7 @@ from runner.model.plans import Action
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan
 from runner.planning.selection import Selection, select
 from runner.progress import stages
-from runner.providers.registry import put_off
+from runner.providers.registry import was_refused_for_now
 from runner.results import read_results
 from runner.settings import Settings
 from runner.terminal import plan_view
@@ -138,7 +138,7 @@ def _selection(jobs: Sequence[Job], options: Options, known: PlanInputs) -> Sele
 def _state(job: Job, known: PlanInputs) -> str | None:
     """What `state:NAME` selects by: what the ledger knows, or else the results manifest."""
     if attempt := known.attempts.get(job.fingerprint):
-        return "pending" if put_off(attempt) else _STATES[attempt.state]
+        return "pending" if was_refused_for_now(attempt) else _STATES[attempt.state]
     proof = known.evidence.get(job.fingerprint)
     return proof.state.value if proof else None
 

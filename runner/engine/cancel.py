@@ -20,7 +20,8 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
-from runner.providers.base import CancelResult, TaskListApi
+from runner.providers.base import CancelResult
+from runner.providers.registry import TaskListApi
 
 _CANCELLED = JobError(
     code=CANCELLED,
@@ -40,12 +41,12 @@ async def cancel(
     the provider is at its end, which each decided answer renews. Raises LedgerError.
     """
     tries = 0
-    while (said := await _asked(context, job_run, api)).trouble:
-        trouble = redaction.of_text(said.trouble, context.settings.secrets)
+    while (said := await _asked(context, job_run, api)).error:
+        trouble = redaction.of_text(said.error, context.settings.secrets)
         delay_s = backoff(tries, context.random, said.retry_after_s)
-        if not said.passing:
+        if not said.retriable:
             patience.renew()
-        if not said.passing or not patience.lasts(delay_s):
+        if not said.retriable or not patience.lasts(delay_s):
             return trouble
         text = f"{trouble}; again in {delay_s:.1f} s"
         context.emit(Step.RETRYING, job_run.entry.job.id, text)
@@ -63,12 +64,12 @@ async def _asked(context: Context, job_run: JobRun, api: TaskListApi) -> CancelR
     request = api.cancel(context.account(job_run.operation), job_run.task_id)
     said = await query(context.http, rate, request, api.read_cancel)
     # Where there were too many requests nothing was done, and a question would be one more.
-    if not said.trouble or said.throttled:
+    if not said.error or said.throttled:
         return said
     status = await ask(context, job_run.operation, job_run.task_id)
     if _is_cancelled(status):
         return CancelResult()
-    return replace(said, passing=said.passing or has_no_status(status))
+    return replace(said, retriable=said.retriable or has_no_status(status))
 
 
 def _is_cancelled(status: TaskStatus) -> bool:

@@ -34,7 +34,7 @@ from runner.model import (
     Reason,
     Step,
 )
-from runner.providers.base import Provider
+from runner.providers.registry import Provider
 from runner.settings import Settings
 from runner.timestamps import stamp
 

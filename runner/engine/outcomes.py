@@ -19,7 +19,7 @@ from runner.model import (
     State,
     StoredFile,
 )
-from runner.providers.registry import LISTERS, put_off
+from runner.providers.registry import LISTERS, was_refused_for_now
 
 
 def ended(
@@ -117,7 +117,7 @@ def state_of(attempt: Attempt) -> State:
 
     What was refused for the moment only (too many requests, too many tasks) has not failed.
     """
-    return State.PENDING if put_off(attempt) else _STATES[attempt.state]
+    return State.PENDING if was_refused_for_now(attempt) else _STATES[attempt.state]
 
 
 _STATES = {

@@ -5,9 +5,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from runner.errors import Secret
+
+Auth: TypeAlias = Literal["token", "bearer", "raw"]
+"""The form of the `Authorization` header: `Token KEY`, `Bearer KEY` or the key alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +20,7 @@ class Account:
     provider: str
     base_url: str
     """Without a trailing slash."""
-    auth: Literal["token", "bearer", "raw"]
+    auth: Auth
     key: Secret | None
     key_env: str
     """Name of the environment variable the key came from, for messages and the ledger."""

@@ -1,1 +1,1 @@
-"""Providers: a job's finished body into a request, a reply into what it means; no sockets."""
+"""Providers: one module of pure functions per API builds requests and reads replies."""

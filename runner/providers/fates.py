@@ -1,4 +1,7 @@
-"""What an answer means: the table of "paying once", and the errors that stand in answers."""
+"""Fates: decides what became of a submission by status and error code; reads errors in answers.
+
+`fate` is the table of "paying once" in the contract with users.
+"""
 
 from __future__ import annotations
 
@@ -22,46 +25,45 @@ from runner.providers.parse import retry_after
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorCodeInfo:
-    """What is known of one of a provider's error codes."""
+    """The meaning of one documented error code."""
 
     class_: ErrorClass
     fate: Fate = Fate.REFUSED
-    """What it means as the answer to a submission."""
+    """The fate of a submission that gets this code as its answer."""
     narrow: bool = False
-    """Too many tasks in flight, rather than too many requests."""
+    """There are too many tasks in flight, rather than too many requests."""
 
 
 Codes: TypeAlias = Mapping[str, ErrorCodeInfo]
 
 
-def fate(reach: Reach, status: int, task_id: str | None, known: ErrorCodeInfo | None) -> Fate:
-    """What became of a submission: the table of "paying once".
+def fate(reach: Reach, status: int, task_id: str | None, code: ErrorCodeInfo | None) -> Fate:
+    """What became of a submission; `code` is None without a code or with an undocumented one.
 
-    `known` is the answer's error code, looked up; None for no code or an undocumented one.
-    A doubt is always `Fate.AMBIGUOUS`: sending again is what could cost twice.
+    Whatever is in doubt is `Fate.AMBIGUOUS`: sending it again is what could cost twice.
     """
     if reach is not Reach.ANSWERED:
-        return _UNANSWERED[reach]
+        return _FATE_BY_REACH[reach]
     if 200 <= status < 300:
-        return Fate.SUBMITTED if task_id else known.fate if known else Fate.AMBIGUOUS
+        return Fate.SUBMITTED if task_id else code.fate if code else Fate.AMBIGUOUS
     if 300 <= status < 400 or status in _NOT_THERE:
         return Fate.WRONG_ADDRESS
     if status in _DOUBTFUL or not 400 <= status < 500:
         return Fate.AMBIGUOUS
-    if known and known.fate is not Fate.REFUSED:
-        return known.fate
-    return _BY_STATUS.get(status, Fate.REFUSED)
+    if code and code.fate is not Fate.REFUSED:
+        return code.fate
+    return _FATE_BY_STATUS.get(status, Fate.REFUSED)
 
 
-_UNANSWERED = {
+_FATE_BY_REACH = {
     Reach.NOT_SENT: Fate.NOT_SENT,
     Reach.UNTRUSTED: Fate.WRONG_ADDRESS,
     Reach.SENT: Fate.AMBIGUOUS,
 }
 _NOT_THERE = frozenset({404, 405})
 _DOUBTFUL = frozenset({408, 409, 499})
-# 407 is only ever a proxy's: what it refuses has not been passed on.
-_BY_STATUS = {401: Fate.STOPPED, 402: Fate.STOPPED, 407: Fate.NOT_SENT, 429: Fate.BUSY}
+# 407 comes from a proxy, which has not passed the request on.
+_FATE_BY_STATUS = {401: Fate.STOPPED, 402: Fate.STOPPED, 407: Fate.NOT_SENT, 429: Fate.BUSY}
 
 _CLASS_BY_STATUS = {
     401: ErrorClass.AUTH,
@@ -75,10 +77,10 @@ _CLASS_BY_STATUS = {
 }
 
 
-def class_of(status: int, known: ErrorCodeInfo | None) -> ErrorClass:
-    """Who can mend a failure: by its code where that is documented, by its status otherwise."""
-    if known:
-        return known.class_
+def error_class(status: int, code: ErrorCodeInfo | None) -> ErrorClass:
+    """Who can fix a failure: by its code if that is documented, by its status otherwise."""
+    if code:
+        return code.class_
     if status in _CLASS_BY_STATUS:
         return _CLASS_BY_STATUS[status]
     if status < 300 or status >= 500:
@@ -88,84 +90,106 @@ def class_of(status: int, known: ErrorCodeInfo | None) -> ErrorClass:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApiError:
-    """The error that an answer carries: in its body, or else in its status."""
+    """The error of an answer, from its body or else from its status."""
 
     code: str
     """The provider's, or one of ours: not_sent, untrusted, no_answer, unreadable, http_503."""
     message: str
-    known: ErrorCodeInfo | None
-    """What is known of the code."""
+    info: ErrorCodeInfo | None
+    """None for undocumented codes."""
 
 
-def api_error(
-    reply: Reply, code: str | None, message: str | None, codes: Codes, usual: Mapping[int, str]
-) -> ApiError:
-    """The fault of a reply whose body says `code` and `message`.
-
-    `usual` is the code that a bare status stands for.
-    """
-    if reply.reach is not Reach.ANSWERED:
-        return ApiError(code=_UNANSWERED_CODE[reply.reach], message=reply.trouble, known=None)
-    bare = "unreadable" if 200 <= reply.status < 300 else f"http_{reply.status}"
-    found = code or usual.get(reply.status, bare)
-    said = message or f"HTTP {reply.status} without a message that can be read"
-    return ApiError(code=found, message=said, known=codes.get(found))
-
-
-_UNANSWERED_CODE = {
+_CODE_BY_REACH = {
     Reach.NOT_SENT: "not_sent",
     Reach.UNTRUSTED: "untrusted",
     Reach.SENT: "no_answer",
 }
 
 
-def unaccepted(reply: Reply, found: ApiError, *, trace_id: str | None) -> Submission:
-    """What the answer to a submission means that named no task."""
-    what = fate(reply.reach, reply.status, None, found.known)
-    error = JobError(
-        code=found.code,
-        message=found.message,
-        class_=class_of(reply.status, found.known),
-        billed=Billed.UNKNOWN if what is Fate.AMBIGUOUS else Billed.NO,
-    )
+def api_error(
+    reply: Reply,
+    code: str | None,
+    message: str | None,
+    codes: Codes,
+    code_by_status: Mapping[int, str],
+) -> ApiError:
+    """The error of a reply whose body contains `code` and `message`.
+
+    Without a code in the body, `code_by_status` supplies the provider's code for the status.
+    """
+    if reply.reach is not Reach.ANSWERED:
+        return ApiError(code=_CODE_BY_REACH[reply.reach], message=reply.trouble, info=None)
+    if code is None:
+        fallback = "unreadable" if 200 <= reply.status < 300 else f"http_{reply.status}"
+        code = code_by_status.get(reply.status, fallback)
+    message = message or f"HTTP {reply.status} without a readable message"
+    return ApiError(code=code, message=message, info=codes.get(code))
+
+
+def failed_submission(reply: Reply, error: ApiError, *, trace_id: str | None) -> Submission:
+    """What a reply without a task id means for the submission."""
+    what = fate(reply.reach, reply.status, None, error.info)
     return Submission(
         fate=what,
-        error=error,
-        narrow=what is Fate.BUSY and found.known is not None and found.known.narrow,
+        error=JobError(
+            code=error.code,
+            message=error.message,
+            class_=error_class(reply.status, error.info),
+            billed=Billed.UNKNOWN if what is Fate.AMBIGUOUS else Billed.NO,
+        ),
+        narrow=what is Fate.BUSY and error.info is not None and error.info.narrow,
         retry_after_s=retry_after(reply.headers),
         trace_id=trace_id,
     )
 
 
-def unanswered(task_id: str, reply: Reply, found: ApiError, gone: frozenset[str]) -> TaskStatus:
-    """What the answer to a status request means that told nothing of a task's progress.
+def failed_status(
+    task_id: str, reply: Reply, error: ApiError, gone: frozenset[str] = frozenset()
+) -> TaskStatus:
+    """What the answer to a status request means that does not contain the task.
 
-    `gone` are the codes by which a provider says that it knows no such task. A bare 404 says
-    so as well, but a page of HTML is some other server's.
+    `gone` are the codes for tasks that the provider does not know.
     """
-    lost = found.code in gone or (reply.status in {404, 410} and reply.body.lstrip()[:1] in b"{")
-    barred = reply.status in {401, 403} or (found.known and found.known.class_ is ErrorClass.AUTH)
+    # A bare 404 means the same as those codes, but an HTML page comes from some other server.
+    is_gone = error.code in gone or (reply.status in {404, 410} and reply.body.lstrip()[:1] in b"{")
     return TaskStatus(
         task_id=task_id,
-        state=TaskState.GONE if lost else TaskState.UNKNOWN,
+        state=TaskState.GONE if is_gone else TaskState.UNKNOWN,
         retry_after_s=retry_after(reply.headers),
-        detail=f"{found.code}: {found.message}",
-        fatal=bool(barred) and not lost,
-        throttled=throttled(reply, found),
+        detail=f"{error.code}: {error.message}",
+        fatal=is_key_refused(reply, error) and not is_gone,
+        throttled=is_throttled(reply, error),
     )
 
 
-def throttled(reply: Reply, found: ApiError) -> bool:
-    """Whether the answer to a request that makes no task says that there are too many of them."""
-    return fate(reply.reach, reply.status, None, found.known) is Fate.BUSY
+def is_key_refused(reply: Reply, error: ApiError) -> bool:
+    """Whether the key is refused, so that asking again cannot help."""
+    by_code = error.info is not None and error.info.class_ is ErrorClass.AUTH
+    return by_code or reply.status in {401, 403}
 
 
-def passing(reply: Reply, found: ApiError) -> bool:
-    """Whether a request that makes no task, and failed, may be answered well when sent again.
-
-    Nothing is decided by what was put off, never arrived, or would leave a submission in doubt.
-    """
-    return fate(reply.reach, reply.status, None, found.known) in _PASSING
+def is_throttled(reply: Reply, error: ApiError) -> bool:
+    """Whether a request that creates no task was refused because there are too many of them."""
+    return fate(reply.reach, reply.status, None, error.info) is Fate.BUSY
 
 
-_PASSING = frozenset({Fate.BUSY, Fate.NOT_SENT, Fate.AMBIGUOUS})
+def is_retriable(reply: Reply, error: ApiError) -> bool:
+    """Whether a failed request that creates no task may succeed when it is sent again."""
+    return fate(reply.reach, reply.status, None, error.info) in _UNDECIDED
+
+
+_UNDECIDED = frozenset({Fate.BUSY, Fate.NOT_SENT, Fate.AMBIGUOUS})
+
+
+def task_state(
+    word: str | None, states: Mapping[str, TaskState], *, has_urls: bool
+) -> tuple[TaskState, str]:
+    """The state for a provider's word, and with `UNKNOWN` what is wrong with the answer."""
+    if word is None:
+        return TaskState.UNKNOWN, "the answer contains no state"
+    state = states.get(word.lower())
+    if state is None:
+        return TaskState.UNKNOWN, f"its state is {word!r}"
+    if state is TaskState.SUCCEEDED and not has_urls:
+        return TaskState.UNKNOWN, "it is done, but the answer contains no URL of a result"
+    return state, ""

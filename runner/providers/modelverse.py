@@ -1,7 +1,7 @@
-"""ModelVerse: submissions, and what the answers to them and to the question after a task mean.
+"""ModelVerse: builds submissions and status requests, reads what the answers mean.
 
-Requests and answers follow the ModelVerse document; error codes the vendor's public
-documentation, which leaves their envelope open: `{"error": {...}}` and the bare object are read.
+Requests and answers follow the ModelVerse document; error codes follow the vendor's public
+documentation, which does not show their envelope: `{"error": {...}}` and the bare object are read.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from urllib.parse import quote
 
 from runner.model import (
     Account,
+    Auth,
     Billed,
     ErrorClass,
     Fate,
     JobError,
     Operation,
-    Reach,
     Reply,
     Request,
     Submission,
@@ -26,7 +26,6 @@ from runner.model import (
     Unit,
 )
 from runner.providers import base, fates, parse
-from runner.providers.base import Auth
 from runner.providers.fates import ApiError, ErrorCodeInfo
 
 NAME = "modelverse"
@@ -52,8 +51,7 @@ CODES: fates.Codes = {
     "model_server_error": _UNKNOWN_FATE,
     "gateway_timeout_error": _UNKNOWN_FATE,
 }
-GONE: frozenset[str] = frozenset()
-_USUAL = {
+_CODE_BY_STATUS = {
     401: "auth_error",
     408: "timeout",
     429: "rate_limit",
@@ -74,85 +72,85 @@ def default_auth(base_url: str) -> Auth:  # noqa: ARG001 - the same at every add
     return "raw"
 
 
+# ------------------------------------------------------------------------------------- submission
+
+
 def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
-    """The POST that pays."""
+    """The POST that costs money."""
     return base.request(
         account, operation.method, operation.path, body=body, media_type=operation.media_type
     )
 
 
 def read_submission(reply: Reply) -> Submission:
-    """What became of a submission; neither seed nor credits are told."""
+    """What became of a submission. The answer contains neither seed nor credits."""
     value = parse.json_object(reply.body) or {}
     task_id = parse.task_id(parse.child(value, "output").get("task_id"), value.get("task_id"))
     trace_id = _trace_id(reply, value)
     if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return fates.unaccepted(reply, api_error_of(reply, value), trace_id=trace_id)
+        return fates.failed_submission(reply, _read_error(reply, value), trace_id=trace_id)
     return Submission(fate=Fate.SUBMITTED, task_id=task_id, trace_id=trace_id)
 
 
+# ----------------------------------------------------------------------------------------- status
+
+
 def status(account: Account, task_id: str) -> Request:
-    """The question after one task."""
+    """The request for one task."""
     return base.request(account, "GET", f"/v1/tasks/status?task_id={quote(task_id, safe='')}")
 
 
-def probe(account: Account) -> Request:
-    """A question that costs nothing and tells whether the provider answers: no such task."""
-    return status(account, "vidu-run-probe")
-
-
 def read_status(reply: Reply, task_id: str) -> TaskStatus:
-    """What the answer says of the task; `UNKNOWN` whenever it says nothing of this one."""
+    """The status of the task; `UNKNOWN` if the answer does not contain it."""
     value = parse.json_object(reply.body) or {}
     output = parse.child(value, "output")
-    if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or not output:
-        return fates.unanswered(task_id, reply, api_error_of(reply, value), GONE)
-    told = parse.task_id(output.get("task_id"))
-    if told not in {None, task_id}:
-        detail = f"the answer is about another task, {told}"
+    if not base.is_ok(reply) or not output:
+        return fates.failed_status(task_id, reply, _read_error(reply, value))
+    found_id = parse.task_id(output.get("task_id"))
+    if found_id not in {None, task_id}:
+        detail = f"the answer is about another task, {found_id}"
         return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
-    return _read_task(value, output, task_id)
-
-
-def _read_task(value: parse.JsonObject, output: parse.JsonObject, task_id: str) -> TaskStatus:
     listed = output.get("urls")
-    urls = tuple(
-        found for url in (listed if isinstance(listed, list) else []) if (found := parse.url(url))
-    )
-    said = parse.first_text(output.get("task_status"), output.get("status"))
-    state = _STATES.get(said.lower(), TaskState.UNKNOWN) if said else TaskState.UNKNOWN
-    detail = f"its status is {said!r}" if said else "the answer names no status"
-    if state is TaskState.SUCCEEDED and not urls:
-        state, detail = TaskState.UNKNOWN, "it is done, but the answer has no URL of a result"
+    urls = [parse.url(url) for url in (listed if isinstance(listed, list) else ())]
+    word = parse.first_text(output.get("task_status"), output.get("status"))
+    state, detail = fates.task_state(word, _STATES, has_urls=any(urls))
     return TaskStatus(
         task_id=task_id,
         state=state,
         usage=parse.scalars(value.get("usage")),
-        urls=urls,
+        urls=tuple(url for url in urls if url),
         error=_task_error(output) if state is TaskState.FAILED else None,
-        detail=detail if state is TaskState.UNKNOWN else "",
+        detail=detail,
     )
 
 
+def probe(account: Account) -> Request:
+    """A free request that shows whether the provider answers: the status of no real task."""
+    return status(account, "vidu-run-probe")
+
+
+# ----------------------------------------------------------------------------------------- errors
+
+
 def _task_error(output: parse.JsonObject) -> JobError:
-    """A failed task comes with a message only: neither its cause nor its charge is guessed."""
-    said = parse.text(output.get("error_message"))
+    # The answer has a message only, so neither cause nor charge is known.
+    message = parse.text(output.get("error_message"))
     return JobError(
         code="Failure",
-        message=said or "the task failed at the provider, which says no more",
+        message=message or "the task failed at the provider, which gives no reason",
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
 
 
-def api_error_of(reply: Reply, value: parse.JsonObject) -> ApiError:
-    """The error's type, code and message; the documented name may stand in either of the two."""
+def _read_error(reply: Reply, value: parse.JsonObject) -> ApiError:
+    """The error's type, code and message; the documented name may be in either of the two."""
     error = parse.child(value, "error") or value
-    names = [parse.text(error.get(key)) for key in ("code", "type", "err_code")]
-    known = (name for name in names if name in CODES)
-    code = next(known, None) or next((name for name in names if name), None)
+    names = [name for key in ("code", "type", "err_code") if (name := parse.text(error.get(key)))]
+    documented = (name for name in names if name in CODES)
+    code = next(documented, names[0] if names else None)
     message = parse.first_text(error.get("message"), value.get("error"))
-    return fates.api_error(reply, code, message, CODES, _USUAL)
+    return fates.api_error(reply, code, message, CODES, _CODE_BY_STATUS)
 
 
 def _trace_id(reply: Reply, value: parse.JsonObject) -> str | None:

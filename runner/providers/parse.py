@@ -1,4 +1,4 @@
-"""Foreign bytes in, plain values out: nothing a provider sends can raise, flood or mislead."""
+"""Parsers for foreign JSON: total functions; nothing a provider sends can raise or flood."""
 
 from __future__ import annotations
 
@@ -12,38 +12,36 @@ from typing import Any, TypeAlias
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
-TEXT_LIMIT = 2_000
-"""Characters of a foreign message that are kept."""
-URL_LIMIT = 65_536
+_TEXT_LIMIT = 2_000
+_URL_LIMIT = 65_536
+_ID_LIMIT = 512
 _INT_LIMIT = 2**63 - 1
 _USAGE_LIMIT = 50
-
-_ID_LIMIT = 512
-_NUMBER = re.compile(r"[0-9]{1,19}")
+_DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 def json_object(body: bytes) -> JsonObject | None:
-    """The JSON object that `body` is, or None: not JSON, not an object, too deep, too long."""
+    """The JSON object in `body`; None for anything else, such as text that nests too deep."""
     try:
         value = json.loads(body)
-    except (ValueError, RecursionError):  # ValueError: also bad UTF-8 and endless digits
+    except (ValueError, RecursionError):  # ValueError: also bad UTF-8 and too many digits
         return None
     return value if isinstance(value, dict) else None
 
 
 def child(value: Any, key: str) -> JsonObject:
-    """The object under `key`; empty when there is none."""
+    """The object under `key`; empty if there is none."""
     found = value.get(key) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def text(value: Any) -> str | None:
-    """A non-empty text, bounded (a cut is said) and free of lone surrogates; None otherwise."""
+    """A text that is not blank, cut (visibly) at 2,000 characters, without lone surrogates."""
     if not isinstance(value, str) or not value.strip():
         return None
-    kept = value[:TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")
-    left = len(value) - TEXT_LIMIT
-    return f"{kept}… ({left} more characters cut)" if left > 0 else kept
+    kept = value[:_TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")
+    cut = len(value) - _TEXT_LIMIT
+    return f"{kept}… ({cut} more characters cut)" if cut > 0 else kept
 
 
 def first_text(*values: Any) -> str | None:
@@ -52,26 +50,23 @@ def first_text(*values: Any) -> str | None:
 
 
 def task_id(*values: Any) -> str | None:
-    """The first of `values` that can be an id, an integer as its digits.
-
-    The documents say "string" and no more: whatever can be shown and is not only signs will do.
-    """
+    """The first of `values` that can be an id; an integer becomes its digits."""
+    # The documents only say "string": anything printable with a letter or digit is accepted.
     for value in values:
-        found = str(value) if _is_int(value) and 0 < value <= _INT_LIMIT else value
-        if isinstance(found, str) and _can_be_id(found.strip()):
-            return found.strip()
+        candidate = str(value) if _is_int(value) and 0 < value <= _INT_LIMIT else value
+        if isinstance(candidate, str) and _can_be_id(candidate.strip()):
+            return candidate.strip()
     return None
 
 
 def _can_be_id(text: str) -> bool:
-    named = any(map(str.isalnum, text)) and len(text) <= _ID_LIMIT
-    return named and text.isprintable()
+    return any(map(str.isalnum, text)) and len(text) <= _ID_LIMIT and text.isprintable()
 
 
 def whole(value: Any) -> int | None:
-    """A whole number from 0 to 2^63-1, also written as float or digits; None otherwise."""
-    digits = isinstance(value, str) and _NUMBER.fullmatch(value.strip())
-    if digits or (isinstance(value, float) and math.isfinite(value) and value.is_integer()):
+    """A whole number from 0 to 2^63-1, also written as float or digits."""
+    is_digits = isinstance(value, str) and _DIGITS.fullmatch(value.strip())
+    if is_digits or (isinstance(value, float) and math.isfinite(value) and value.is_integer()):
         value = int(value)
     return value if _is_int(value) and 0 <= value <= _INT_LIMIT else None
 
@@ -81,16 +76,16 @@ def _is_int(value: Any) -> bool:
 
 
 def url(value: Any) -> str | None:
-    """A result's URL, byte for byte; None for what cannot be one."""
-    if not isinstance(value, str) or not 0 < len(value) <= URL_LIMIT:
+    """An http or https URL, byte for byte."""
+    if not isinstance(value, str) or not 0 < len(value) <= _URL_LIMIT:
         return None
-    # Anything else could name a file of this machine where another job takes it as an image.
-    web = value.lower().startswith(("http://", "https://"))
-    return value if web and value.isprintable() and " " not in value else None
+    # Any other scheme could name a local file where another job takes the result as an image.
+    is_http = value.lower().startswith(("http://", "https://"))
+    return value if is_http and value.isprintable() and " " not in value else None
 
 
 def scalars(value: Any) -> dict[str, Any]:
-    """The texts, finite numbers and truths of an object, at most fifty: what is kept of "usage"."""
+    """The texts, finite numbers and booleans of an object (such as "usage"), at most fifty."""
     if not isinstance(value, dict):
         return {}
     kept = {text(k): _scalar(v) for k, v in list(value.items())[:_USAGE_LIMIT]}
@@ -108,16 +103,16 @@ def _scalar(value: Any) -> Any:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds that a `Retry-After` asks for; a date counts from the reply's own `Date`."""
-    asked = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", asked):
-        return float(asked)
-    until, now = http_date(asked), http_date(headers.get("date", ""))
+    """Seconds in `Retry-After`; a date there counts from the reply's own `Date`."""
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", value):
+        return float(value)
+    until, now = http_date(value), http_date(headers.get("date", ""))
     return max(0.0, (until - now).total_seconds()) if until and now else None
 
 
 def http_date(date: str) -> datetime | None:
-    """The moment that an HTTP date tells; without a zone it is UTC."""
+    """The time in an HTTP date; UTC if it has no zone."""
     try:
         found = parsedate_to_datetime(date)
     except (ValueError, OverflowError):
@@ -126,7 +121,7 @@ def http_date(date: str) -> datetime | None:
 
 
 def moment(value: Any) -> datetime | None:
-    """The moment that an RFC 3339 text or Unix seconds tell, in UTC; None otherwise."""
+    """The time, in UTC, of an RFC 3339 text with a zone or of Unix seconds."""
     seconds = whole(value)
     try:
         if seconds is not None:

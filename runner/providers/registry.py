@@ -1,23 +1,109 @@
-"""The providers there are: one module an API, each listed here by its name."""
+"""Provider registry: what a provider module offers, and the modules by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
-from runner.model import Attempt, AttemptState, Fate
+from runner.model import (
+    Account,
+    Attempt,
+    AttemptState,
+    Auth,
+    Fate,
+    Operation,
+    Reply,
+    Request,
+    Submission,
+    TaskStatus,
+    Unit,
+)
 from runner.providers import modelverse, vidu, vidu_tasks
-from runner.providers.base import Provider, TaskListApi
+from runner.providers.base import Balance, CancelResult, ListFailure, TaskPage, TaskStates
+from runner.providers.fates import Codes
+
+
+class Provider(Protocol):
+    """One API, as a module of pure functions. To add the next one, copy `vidu.py`."""
+
+    NAME: str
+    DEFAULT_BASE_URL: str
+    HOSTS: frozenset[str]
+    """The vendor's own hosts, which may receive the vendor's key."""
+    KEY_ENV: str
+    BASE_URL_ENV: str
+    CODES: Codes
+    """The documented error codes."""
+    UNIT: Unit
+    """The unit it bills in."""
+    REPORTS_PRICE: bool
+    """Its answers contain what a task cost."""
+
+    def default_auth(self, base_url: str) -> Auth:
+        """The form of the `Authorization` header for that address."""
+
+    def submission(
+        self, operation: Operation, body: Mapping[str, Any], account: Account
+    ) -> Request:
+        """The POST that costs money."""
+
+    def read_submission(self, reply: Reply) -> Submission:
+        """What became of the submission."""
+
+    def status(self, account: Account, task_id: str) -> Request:
+        """The request for the status of one task."""
+
+    def read_status(self, reply: Reply, task_id: str) -> TaskStatus:
+        """The status of that task; `UNKNOWN` if the answer does not contain it."""
+
+    def probe(self, account: Account) -> Request:
+        """A free request that shows whether an outage is over; see `base.is_healthy`."""
+
+
+class TaskListApi(Protocol):
+    """The account-wide part of an API that has one: lists of tasks, cancelling, the balance."""
+
+    def list_tasks(
+        self,
+        account: Account,
+        *,
+        task_ids: Sequence[str] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        page: str | None = None,
+    ) -> Request:
+        """The request for one page: of at most `LIST_MAX` named tasks, or of a period."""
+
+    def read_list(self, reply: Reply) -> TaskPage | ListFailure:
+        """One page with everything the rows contain."""
+
+    def read_states(self, reply: Reply) -> TaskStates | ListFailure:
+        """The same page, reduced to which tasks have ended."""
+
+    def cancel(self, account: Account, task_id: str) -> Request:
+        """The request to cancel a task."""
+
+    def read_cancel(self, reply: Reply) -> CancelResult:
+        """Whether the task was cancelled."""
+
+    def balance(self, account: Account) -> Request:
+        """The request for what the account has left."""
+
+    def read_balance(self, reply: Reply) -> Balance | None:
+        """What the account has left; None if the answer cannot be read."""
+
 
 PROVIDERS: Mapping[str, Provider] = {vidu.NAME: vidu, modelverse.NAME: modelverse}
 
 LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
-"""The providers that can tell of many tasks at once, and cancel one."""
+"""The providers with a list of tasks, which can also cancel one."""
 
 
-def put_off(attempt: Attempt) -> bool:
-    """Whether a submission was refused for the moment only, so that it is made again unasked."""
+def was_refused_for_now(attempt: Attempt) -> bool:
+    """Whether the submission was only refused for the moment, so that a run submits it again."""
     provider = PROVIDERS.get(attempt.intent.provider)
     if attempt.state is not AttemptState.REFUSED or attempt.error is None or provider is None:
         return False
-    known = provider.CODES.get(attempt.error.code)
-    return known is not None and known.fate is Fate.BUSY
+    code = provider.CODES.get(attempt.error.code)
+    return code is not None and code.fate is Fate.BUSY

@@ -1,7 +1,7 @@
-"""Vidu: submissions, and what the answers to them and to the question after a task mean.
+"""Vidu: builds submissions and status requests, reads what the answers mean.
 
-Requests and the answer to a submission follow the Vidu document; queries and error codes the
-vendor's public documentation.
+Requests and the answer to a submission follow the Vidu document; queries and error codes follow
+the vendor's public documentation. Copy this module to add the next provider.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from urllib.parse import quote, urlsplit
 
 from runner.model import (
     Account,
+    Auth,
     Billed,
     ErrorClass,
     Fate,
     JobError,
     Operation,
-    Reach,
     Reply,
     Request,
     Submission,
@@ -26,7 +26,6 @@ from runner.model import (
     Unit,
 )
 from runner.providers import base, fates, parse
-from runner.providers.base import Auth
 from runner.providers.fates import ApiError, ErrorCodeInfo
 
 NAME = "vidu"
@@ -50,7 +49,7 @@ CODES: fates.Codes = {
     "FieldUnwanted": _INPUT,
     "FieldInvalid": _INPUT,
     "FieldItemCountOutOfRange": _INPUT,
-    "PageSizeOutOfRange": _INPUT,  # it means the size of an image
+    "PageSizeOutOfRange": _INPUT,  # the size of an image
     "ImageFormatInvalid": _INPUT,
     "ImageDownloadFailure": _INPUT,
     "ModelUnavailable": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
@@ -73,7 +72,12 @@ CODES: fates.Codes = {
     "UserCancelled": ErrorCodeInfo(class_=ErrorClass.TRANSIENT),
 }
 GONE = frozenset({"TaskNotFound", "CreationNotFound", "NotFound"})
-_USUAL = {401: "Unauthorized", 402: "CreditInsufficient", 403: "Forbidden", 429: "TooManyRequests"}
+_CODE_BY_STATUS = {
+    401: "Unauthorized",
+    402: "CreditInsufficient",
+    403: "Forbidden",
+    429: "TooManyRequests",
+}
 
 _STATES = {
     "created": TaskState.WAITING,
@@ -82,10 +86,9 @@ _STATES = {
     "success": TaskState.SUCCEEDED,
     "failed": TaskState.FAILED,
 }
-
 _ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
-UNDER_WAY = frozenset(said for said, state in _STATES.items() if state not in _ENDED)
-"""The states, as documented, of tasks that have not ended."""
+ACTIVE = frozenset(word for word, state in _STATES.items() if state not in _ENDED)
+"""The documented states of tasks that have not ended."""
 
 
 def default_auth(base_url: str) -> Auth:
@@ -93,20 +96,23 @@ def default_auth(base_url: str) -> Auth:
     return "token" if urlsplit(base_url).hostname in HOSTS else "bearer"
 
 
+# ------------------------------------------------------------------------------------- submission
+
+
 def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
-    """The POST that pays."""
+    """The POST that costs money."""
     return base.request(
         account, operation.method, operation.path, body=body, media_type=operation.media_type
     )
 
 
 def read_submission(reply: Reply) -> Submission:
-    """What became of a submission; the seed is in this answer and in no later one."""
+    """What became of a submission. Only this answer contains the seed, no later one does."""
     value = parse.json_object(reply.body) or {}
     task_id = parse.task_id(value.get("task_id"), value.get("id"))
     trace_id = _trace_id(reply, value)
     if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return fates.unaccepted(reply, api_error_of(reply, value), trace_id=trace_id)
+        return fates.failed_submission(reply, read_error(reply, value), trace_id=trace_id)
     return Submission(
         fate=Fate.SUBMITTED,
         task_id=task_id,
@@ -116,44 +122,35 @@ def read_submission(reply: Reply) -> Submission:
     )
 
 
+# ----------------------------------------------------------------------------------------- status
+
+
 def status(account: Account, task_id: str) -> Request:
-    """The question after one task and its creations."""
+    """The request for one task and its creations."""
     return base.request(account, "GET", f"/ent/v2/tasks/{quote(task_id, safe='')}/creations")
 
 
-def probe(account: Account) -> Request:
-    """A question that costs nothing and tells whether the provider answers: the balance."""
-    return base.request(account, "GET", "/ent/v2/credits")
-
-
 def read_status(reply: Reply, task_id: str) -> TaskStatus:
-    """What the answer says of the task; `UNKNOWN` whenever it says nothing of this one."""
+    """The status of the task; `UNKNOWN` if the answer does not contain it."""
     value = parse.json_object(reply.body) or {}
-    told = [name for key in ("id", "task_id") if (name := parse.task_id(value.get(key)))]
-    found = read_task(value, task_id)
-    silent = found.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
-    if reply.reach is not Reach.ANSWERED or not 200 <= reply.status < 300 or silent:
-        return fates.unanswered(task_id, reply, api_error_of(reply, value), GONE)
-    if told and task_id not in told:
-        detail = f"the answer is about another task, {told[0]}"
+    task = read_task(value, task_id)
+    stateless = task.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
+    if not base.is_ok(reply) or stateless:
+        return fates.failed_status(task_id, reply, read_error(reply, value), GONE)
+    ids = [found for key in ("id", "task_id") if (found := parse.task_id(value.get(key)))]
+    if ids and task_id not in ids:
+        detail = f"the answer is about another task, {ids[0]}"
         return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
-    return found
+    return task
 
 
 def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
-    """One task as a query, a callback or a row of a list tells of it.
-
-    A task with creations and no word on its state is done; the callback's description calls
-    the state "status".
-    """
+    """One task as an answer to a query, a callback or a row of a list contains it."""
     urls = tuple(_urls(value.get("creations")))
-    said = _reported(value)
-    state = _STATES.get(said.lower(), TaskState.UNKNOWN) if said else TaskState.UNKNOWN
-    detail = f"its state is {said!r}" if said else "the answer names no state"
-    if not said and urls:
-        state = TaskState.SUCCEEDED
-    elif state is TaskState.SUCCEEDED and not urls:
-        state, detail = TaskState.UNKNOWN, "it is done, but the answer has no URL of a result"
+    word = _state_word(value)
+    state, detail = fates.task_state(word, _STATES, has_urls=bool(urls))
+    if word is None and urls:  # rows of lists can lack the state
+        state, detail = TaskState.SUCCEEDED, ""
     return TaskStatus(
         task_id=task_id,
         state=state,
@@ -162,30 +159,31 @@ def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
         urls=urls,
         error=_task_error(value) if state is TaskState.FAILED else None,
         tag=_tag(value.get("payload")),
-        detail=detail if state is TaskState.UNKNOWN else "",
+        detail=detail,
     )
 
 
-def is_under_way(value: parse.JsonObject) -> bool:
-    """Whether nothing says that a task has ended: neither its state nor a result."""
-    said = _reported(value)
-    if said is None:
+def is_active(value: parse.JsonObject) -> bool:
+    """Whether a task has neither a state that has ended nor a result."""
+    word = _state_word(value)
+    if word is None:
         return not value.get("creations")
-    return _STATES.get(said.lower()) not in _ENDED
+    return _STATES.get(word.lower()) not in _ENDED
 
 
-def _reported(value: parse.JsonObject) -> str | None:
+def _state_word(value: parse.JsonObject) -> str | None:
+    # The description of the callback calls the state "status".
     return parse.first_text(value.get("state"), value.get("status"))
 
 
 def _urls(creations: Any) -> list[str]:
     rows = creations if isinstance(creations, list) else []
-    found = [
+    urls = [
         parse.url(row.get("url")) or parse.url(row.get("watermarked_url"))
         for row in rows
         if isinstance(row, dict)
     ]
-    return [url for url in found if url]
+    return [url for url in urls if url]
 
 
 def _tag(payload: Any) -> str | None:
@@ -193,33 +191,42 @@ def _tag(payload: Any) -> str | None:
     return payload if isinstance(payload, str) and payload else None
 
 
+def probe(account: Account) -> Request:
+    """A free request that shows whether the provider answers: the balance."""
+    return base.request(account, "GET", "/ent/v2/credits")
+
+
+# ----------------------------------------------------------------------------------------- errors
+
+
 def _task_error(value: parse.JsonObject) -> JobError:
-    """Whether a failed task was charged is not documented: only "0 credits" says it was not."""
     code = parse.first_text(value.get("err_code"), value.get("reason")) or "failed"
-    said = parse.first_text(value.get("err_msg"), value.get("message"))
-    known = CODES.get(code)
+    message = parse.first_text(value.get("err_msg"), value.get("message"))
+    info = CODES.get(code)
+    # Not documented is whether failed tasks are billed: only "0 credits" means that one was not.
+    free = parse.whole(value.get("credits")) == 0
     return JobError(
         code=code,
-        message=said or f"the task failed at the provider ({code})",
-        class_=known.class_ if known else ErrorClass.PROVIDER,
-        billed=Billed.NO if parse.whole(value.get("credits")) == 0 else Billed.UNKNOWN,
+        message=message or f"the task failed at the provider ({code})",
+        class_=info.class_ if info else ErrorClass.PROVIDER,
+        billed=Billed.NO if free else Billed.UNKNOWN,
     )
 
 
-def api_error_of(reply: Reply, value: parse.JsonObject) -> ApiError:
+def read_error(reply: Reply, value: parse.JsonObject) -> ApiError:
     """The error `{code, reason, message}` of an answer, at its root or under "error"."""
     error = parse.child(value, "error") or value
-    numeric = error.get("code")
+    number = error.get("code")
     code = parse.first_text(
         error.get("reason"),
-        str(numeric) if isinstance(numeric, int) and parse.whole(numeric) else numeric,
+        str(number) if isinstance(number, int) and parse.whole(number) else number,
         error.get("err_code"),
     )
-    # The number alone repeats the status; the name that the status stands for says more.
+    # A code that only repeats the status is less useful than the name for that status.
     if code == str(reply.status):
         code = None
     message = parse.first_text(error.get("message"), error.get("err_msg"), value.get("error"))
-    return fates.api_error(reply, code, message, CODES, _USUAL)
+    return fates.api_error(reply, code, message, CODES, _CODE_BY_STATUS)
 
 
 def _trace_id(reply: Reply, value: parse.JsonObject) -> str | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from runner.errors import Diagnostic, ProviderError, Secret
-from runner.model import Account
-from runner.settings.settings import AUTHS, Auth, ProviderFacts, Sources
+from runner.model import Account, Auth
+from runner.settings.settings import AUTHS, ProviderFacts, Sources
 from runner.settings.trust import Address, check_trust, parse_address, trusted_pairs
 from runner.settings.values import CONCURRENCY, ValueFormError, shown
 

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, Literal, get_args
 
 from runner.errors import Location, Secret
-from runner.model import Account, Unit
+from runner.model import Account, Auth, Unit
 
-Auth: TypeAlias = Literal["token", "bearer", "raw"]
 AUTHS: tuple[Auth, ...] = get_args(Auth)
 
 

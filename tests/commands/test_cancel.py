@@ -79,7 +79,7 @@ def test_what_is_being_worked_on_cannot_be_cancelled_and_is_said(project: Projec
         project.run("spring.yaml", *UNDER_WAY)
         ran = project.run("cancel", "-y", "spring.yaml")
         assert ran.code == 6
-        assert ran.out.count("not cancelled: it is past cancelling") == 2
+        assert ran.out.count("not cancelled: it can no longer be cancelled") == 2
         assert project.run("status", "spring.yaml").out.startswith("spring.yaml: 2 pending")
 
 

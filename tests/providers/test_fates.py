@@ -27,7 +27,7 @@ def test_without_an_answer_the_reach_decides(reach: Reach, expected: Fate) -> No
 
 
 @pytest.mark.parametrize(
-    ("status", "task_id", "known", "expected"),
+    ("status", "task_id", "code", "expected"),
     [
         (200, "t1", None, Fate.SUBMITTED),
         (201, "t1", REFUSED, Fate.SUBMITTED),
@@ -73,9 +73,9 @@ def test_without_an_answer_the_reach_decides(reach: Reach, expected: Fate) -> No
     ],
 )
 def test_an_answer_decides_by_status_and_code(
-    status: int, task_id: str | None, known: ErrorCodeInfo | None, expected: Fate
+    status: int, task_id: str | None, code: ErrorCodeInfo | None, expected: Fate
 ) -> None:
-    assert fates.fate(Reach.ANSWERED, status, task_id, known) is expected
+    assert fates.fate(Reach.ANSWERED, status, task_id, code) is expected
 
 
 @pytest.mark.parametrize(
@@ -95,8 +95,8 @@ def test_an_answer_decides_by_status_and_code(
     ],
 )
 def test_an_unknown_code_is_classed_by_status(status: int, expected: ErrorClass) -> None:
-    assert fates.class_of(status, None) is expected
+    assert fates.error_class(status, None) is expected
 
 
-def test_a_known_code_is_classed_by_its_table() -> None:
-    assert fates.class_of(500, REFUSED) is ErrorClass.INPUT
+def test_a_documented_code_is_classed_by_its_table() -> None:
+    assert fates.error_class(500, REFUSED) is ErrorClass.INPUT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from runner.errors import Secret
 from runner.model import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
 from runner.operations import load_operations
 from runner.providers import modelverse
+from tests.builders import answered
 
 ACCOUNT = Account(
     provider="modelverse",
@@ -25,14 +25,8 @@ INPUT, POLICY, QUOTA = ErrorClass.INPUT, ErrorClass.POLICY, ErrorClass.QUOTA
 AUTH, PROVIDER, TRANSIENT = ErrorClass.AUTH, ErrorClass.PROVIDER, ErrorClass.TRANSIENT
 
 
-def answered(status: int, body: Any, **headers: str) -> Reply:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(reach=Reach.ANSWERED, status=status, headers=named, body=raw)
-
-
 @pytest.mark.parametrize("base_url", ["https://api.modelverse.cn", "http://127.0.0.1:1"])
-def test_the_key_goes_bare(base_url: str) -> None:
+def test_the_key_is_sent_bare(base_url: str) -> None:
     assert modelverse.default_auth(base_url) == "raw"
 
 
@@ -124,18 +118,18 @@ def test_the_code_is_found_where_answers_put_it(status: int, body: Any, code: st
     assert found.code == code
 
 
-def test_no_answer_to_a_submission_leaves_its_fate_open() -> None:
+def test_without_an_answer_a_submission_is_ambiguous() -> None:
     found = modelverse.read_submission(Reply(reach=Reach.SENT, trouble="cut"))
     assert found.fate is Fate.AMBIGUOUS
 
 
-def test_the_question_names_the_task_safely() -> None:
+def test_the_task_id_is_escaped_in_the_url() -> None:
     asked = modelverse.status(ACCOUNT, "a&b=c/ü"[:5])
     assert asked.url == "https://api.modelverse.cn/v1/tasks/status?task_id=a%26b%3Dc"
     assert asked.headers["Authorization"] == "mv-1"
 
 
-def test_the_sample_of_a_success_tells_urls_and_usage() -> None:
+def test_the_documents_sample_of_a_success_is_read() -> None:
     body = {
         "output": {
             "task_id": "task_id",
@@ -153,7 +147,7 @@ def test_the_sample_of_a_success_tells_urls_and_usage() -> None:
     assert found.usage == {"duration": 5}
 
 
-def test_the_sample_of_a_failure_tells_its_message_and_guesses_nothing() -> None:
+def test_the_documents_sample_of_a_failure_is_read() -> None:
     output = {"task_id": "task_id", "task_status": "Failure", "error_message": "error_message"}
     found = modelverse.read_status(answered(200, {"output": output}), "task_id")
     assert found.state is TaskState.FAILED
@@ -185,9 +179,7 @@ def test_the_sample_of_a_failure_tells_its_message_and_guesses_nothing() -> None
         (500, b"", TaskState.UNKNOWN, False),
     ],
 )
-def test_an_answer_to_the_question_tells_a_state(
-    status: int, body: Any, state: TaskState, fatal: bool
-) -> None:
+def test_a_status_answer_has_a_state(status: int, body: Any, state: TaskState, fatal: bool) -> None:
     found = modelverse.read_status(answered(status, body), "t1")
     assert (found.state, found.fatal) == (state, fatal)
     assert bool(found.detail) == (state in {TaskState.UNKNOWN, TaskState.GONE})

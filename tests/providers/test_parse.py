@@ -1,4 +1,4 @@
-"""Foreign bytes never raise, flood or mislead."""
+"""Parsers of foreign JSON never raise and never return too much."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ JSON = st.recursive(
         b'{"a": 1} trailing',
     ],
 )
-def test_what_is_no_json_object_is_none(body: bytes) -> None:
+def test_a_body_that_is_not_a_json_object_is_none(body: bytes) -> None:
     assert parse.json_object(body) is None
 
 
-def test_a_byte_order_mark_is_no_obstacle() -> None:
+def test_a_byte_order_mark_is_accepted() -> None:
     assert parse.json_object(b"\xef\xbb\xbf" + b'{"a": 1}') == {"a": 1}
 
 
@@ -86,7 +86,7 @@ def test_an_id_is_visible_text_or_an_integer(value: Any, expected: str | None) -
     assert parse.task_id(value) == expected
 
 
-def test_the_first_value_that_can_be_an_id_is_it() -> None:
+def test_the_first_value_that_can_be_an_id_is_used() -> None:
     assert parse.task_id(None, "", "b", "c") == "b"
 
 
@@ -116,7 +116,7 @@ def test_a_whole_number_may_come_as_int_float_or_digits(value: Any, expected: in
     assert parse.whole(value) == expected
 
 
-def test_a_long_text_is_cut_and_says_so() -> None:
+def test_a_long_text_is_cut_visibly() -> None:
     kept = parse.text("x" * 2_500)
     assert kept is not None
     assert kept.startswith("x" * 2_000 + "…")
@@ -138,8 +138,16 @@ def test_a_url_is_kept_byte_for_byte() -> None:
 
 
 def test_usage_keeps_plain_values_only() -> None:
-    told = {"duration": 5, "f": 0.5, "n": float("nan"), "deep": {}, "t": "x", "b": True, "h": 2**70}
-    assert parse.scalars(told) == {"duration": 5, "f": 0.5, "t": "x", "b": True}
+    usage = {
+        "duration": 5,
+        "f": 0.5,
+        "n": float("nan"),
+        "deep": {},
+        "t": "x",
+        "b": True,
+        "h": 2**70,
+    }
+    assert parse.scalars(usage) == {"duration": 5, "f": 0.5, "t": "x", "b": True}
 
 
 def test_usage_is_bounded() -> None:

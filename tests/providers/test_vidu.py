@@ -13,6 +13,7 @@ from runner.errors import Secret
 from runner.model import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
 from runner.operations import load_operations
 from runner.providers import vidu, vidu_tasks
+from tests.builders import answered
 
 ACCOUNT = Account(
     provider="vidu",
@@ -36,12 +37,6 @@ CREATED = {  # the sample answer of the Vidu document
     "created_at": "2026-01-20T07:08:12.262592985Z",
     "watermark": False,
 }
-
-
-def answered(status: int, body: Any, **headers: str) -> Reply:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(reach=Reach.ANSWERED, status=status, headers=named, body=raw)
 
 
 def error(reason: str) -> dict[str, Any]:
@@ -189,7 +184,7 @@ def test_the_code_is_found_where_answers_put_it(status: int, body: Any, code: st
 
 
 @pytest.mark.parametrize("body", [{"code": 402}, {"code": "402"}, {"err_code": "402"}])
-def test_402_in_a_body_is_lack_of_credit(body: Any) -> None:
+def test_402_in_a_body_means_lack_of_credit(body: Any) -> None:
     assert vidu.read_submission(answered(200, body)).fate is Fate.STOPPED
 
 
@@ -201,7 +196,7 @@ def test_402_in_a_body_is_lack_of_credit(body: Any) -> None:
         (Reach.SENT, Fate.AMBIGUOUS, "no_answer", Billed.UNKNOWN),
     ],
 )
-def test_no_answer_tells_what_the_network_said(
+def test_without_an_answer_the_network_error_is_kept(
     reach: Reach, fate: Fate, code: str, billed: Billed
 ) -> None:
     found = vidu.read_submission(Reply(reach=reach, trouble="cut in the middle"))
@@ -211,17 +206,17 @@ def test_no_answer_tells_what_the_network_said(
     assert found.error.billed is billed
 
 
-def test_an_answer_whose_body_was_cut_is_not_believed() -> None:
+def test_a_truncated_answer_is_ambiguous() -> None:
     cut = Reply(reach=Reach.SENT, status=200, body=json.dumps(CREATED).encode(), trouble="cut")
     assert vidu.read_submission(cut).fate is Fate.AMBIGUOUS
 
 
-def test_retry_after_is_handed_on() -> None:
+def test_retry_after_is_read() -> None:
     found = vidu.read_submission(answered(429, error("TooManyRequests"), retry_after="9"))
     assert found.retry_after_s == 9.0
 
 
-def test_the_question_names_the_task_safely() -> None:
+def test_the_task_id_is_escaped_in_the_url() -> None:
     asked = vidu.status(ACCOUNT, "a/../b?c#d")
     assert asked.url == "https://api.vidu.cn/ent/v2/tasks/a%2F..%2Fb%3Fc%23d/creations"
     assert (asked.method, asked.body) == ("GET", None)
@@ -241,7 +236,7 @@ DONE = {
 }
 
 
-def test_a_finished_task_tells_every_url_its_credits_and_its_tag() -> None:
+def test_a_finished_task_has_urls_credits_and_tag() -> None:
     found = vidu.read_status(answered(200, DONE), "t1")
     assert found.state is TaskState.SUCCEEDED
     assert found.urls == ("https://f/1.png?S=%2F", "https://f/2.png")
@@ -283,7 +278,7 @@ def test_a_finished_task_tells_every_url_its_credits_and_its_tag() -> None:
         (302, b"", TaskState.UNKNOWN),
     ],
 )
-def test_an_answer_to_the_question_tells_a_state(status: int, body: Any, state: TaskState) -> None:
+def test_a_status_answer_has_a_state(status: int, body: Any, state: TaskState) -> None:
     found = vidu.read_status(answered(status, body), "t1")
     assert found.state is state
     assert found.task_id == "t1"
@@ -292,7 +287,7 @@ def test_an_answer_to_the_question_tells_a_state(status: int, body: Any, state: 
 
 
 @pytest.mark.parametrize("code", ["TooManyRequests", "SystemThrottling", "QuotaExceeded"])
-def test_too_many_requests_are_told_of_whatever_was_asked(code: str) -> None:
+def test_every_request_can_be_throttled(code: str) -> None:
     assert vidu.read_status(answered(429, error(code)), "1").throttled
     assert vidu_tasks.read_list(answered(429, error(code))).throttled
     assert not vidu.read_status(answered(500, error("Internal")), "1").throttled
@@ -302,13 +297,13 @@ def test_too_many_requests_are_told_of_whatever_was_asked(code: str) -> None:
     ("status", "body"),
     [(401, b""), (403, b"<html>"), (401, error("Unauthorized")), (400, error("Unauthorized"))],
 )
-def test_a_refused_key_is_fatal_to_asking(status: int, body: Any) -> None:
+def test_a_refused_key_is_fatal(status: int, body: Any) -> None:
     found = vidu.read_status(answered(status, body), "t1")
     assert found.state is TaskState.UNKNOWN
     assert found.fatal
 
 
-def test_a_question_without_an_answer_says_nothing() -> None:
+def test_a_status_request_without_an_answer_is_unknown() -> None:
     found = vidu.read_status(Reply(reach=Reach.NOT_SENT, trouble="refused"), "t1")
     assert (found.state, found.fatal) == (TaskState.UNKNOWN, False)
     assert "refused" in found.detail
@@ -336,7 +331,7 @@ def test_a_failed_task_is_classed_by_its_code(
     assert found.error.billed is billed
 
 
-def test_a_task_that_failed_without_a_code_still_has_an_error() -> None:
+def test_a_failed_task_without_a_code_has_an_error() -> None:
     found = vidu.read_status(answered(200, {"state": "failed", "err_msg": "why"}), "t1").error
     assert found is not None
     assert (found.code, found.message) == ("failed", "why")

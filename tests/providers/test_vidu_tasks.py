@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,8 +13,8 @@ from hypothesis import strategies as st
 from runner.errors import Secret
 from runner.model import Account, Reach, Reply, TaskState
 from runner.providers import vidu_tasks
-from runner.providers.base import Balance, TaskStates
-from runner.providers.registry import LISTERS, PROVIDERS
+from runner.providers.base import Balance, ListFailure, TaskPage, TaskStates
+from tests.builders import answered
 
 ACCOUNT = Account(
     provider="vidu",
@@ -26,16 +25,7 @@ ACCOUNT = Account(
 )
 
 
-def answered(status: int, body: Any, **headers: str) -> Reply:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return Reply(reach=Reach.ANSWERED, status=status, headers=headers, body=raw)
-
-
-def test_a_lister_is_a_provider_with_a_list() -> None:
-    assert LISTERS.keys() <= PROVIDERS.keys()
-
-
-def test_the_question_after_tasks_names_each_and_spells_the_pager_both_ways() -> None:
+def test_a_request_names_each_task_and_spells_pager_both_ways() -> None:
     asked = vidu_tasks.list_tasks(ACCOUNT, task_ids=["a", "b&c"])
     parts = urlsplit(asked.url)
     assert (asked.method, parts.path) == ("GET", "/ent/v2/tasks")
@@ -46,7 +36,7 @@ def test_the_question_after_tasks_names_each_and_spells_the_pager_both_ways() ->
     }
 
 
-def test_the_question_after_a_time_is_in_utc_and_follows_the_token() -> None:
+def test_a_request_for_a_period_is_in_utc_and_sends_the_token() -> None:
     noon = datetime(2026, 11, 20, 20, tzinfo=timezone(timedelta(hours=8)))
     asked = vidu_tasks.list_tasks(ACCOUNT, since=noon, until=noon + timedelta(hours=1), page="t/+=")
     assert parse_qs(urlsplit(asked.url).query) == {
@@ -57,6 +47,18 @@ def test_the_question_after_a_time_is_in_utc_and_follows_the_token() -> None:
         "pager.page_token": ["t/+="],
         "paper.page_token": ["t/+="],
     }
+
+
+def page_of(body: Any, **headers: str) -> TaskPage:
+    page = vidu_tasks.read_list(answered(200, body, **headers))
+    assert isinstance(page, TaskPage)
+    return page
+
+
+def failure_of(reply: Reply) -> ListFailure:
+    page = vidu_tasks.read_list(reply)
+    assert isinstance(page, ListFailure)
+    return page
 
 
 ROW = {
@@ -71,9 +73,9 @@ ROW = {
 }
 
 
-def test_a_page_tells_of_its_tasks_its_next_page_and_the_providers_clock() -> None:
+def test_a_page_has_tasks_a_next_page_and_the_providers_clock() -> None:
     body = {"tasks": [ROW], "next_page_token": "n1"}
-    page = vidu_tasks.read_list(answered(200, body, date="Tue, 20 Jan 2026 07:10:00 GMT"))
+    page = page_of(body, date="Tue, 20 Jan 2026 07:10:00 GMT")
     (task,) = page.tasks
     assert (task.status.task_id, task.status.state) == ("t1", TaskState.SUCCEEDED)
     assert (task.status.urls, task.status.credits, task.status.tag) == (
@@ -83,8 +85,8 @@ def test_a_page_tells_of_its_tasks_its_next_page_and_the_providers_clock() -> No
     )
     assert (task.model, task.prompt) == ("viduq2", "猫")
     assert task.created_at == datetime(2026, 1, 20, 7, 8, 12, 262592, UTC)
-    assert (page.next_page, page.unread, page.trouble) == ("n1", 0, "")
-    assert page.at == datetime(2026, 1, 20, 7, 10, tzinfo=UTC)
+    assert (page.next_page, page.unreadable) == ("n1", 0)
+    assert page.answered_at == datetime(2026, 1, 20, 7, 10, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -96,15 +98,13 @@ def test_a_page_tells_of_its_tasks_its_next_page_and_the_providers_clock() -> No
         ({"id": "t1", "state": "failed"}, TaskState.FAILED),
     ],
 )
-def test_a_row_with_creations_is_done_and_one_without_state_says_nothing(
-    row: Any, state: TaskState
-) -> None:
-    (task,) = vidu_tasks.read_list(answered(200, {"tasks": [row]})).tasks
+def test_a_row_without_a_state_is_done_if_it_has_creations(row: Any, state: TaskState) -> None:
+    (task,) = page_of({"tasks": [row]}).tasks
     assert task.status.state is state
 
 
 @pytest.mark.parametrize(
-    ("body", "tasks", "unread"),
+    ("body", "tasks", "unreadable"),
     [
         ({"tasks": []}, 0, 0),
         ({"next_page_token": ""}, 0, 0),
@@ -114,14 +114,14 @@ def test_a_row_with_creations_is_done_and_one_without_state_says_nothing(
         ({"tasks": [ROW, {}, None, {"id": ""}]}, 1, 3),
     ],
 )
-def test_rows_that_cannot_be_read_are_counted(body: Any, tasks: int, unread: int) -> None:
-    page = vidu_tasks.read_list(answered(200, body))
-    assert (len(page.tasks), page.unread, page.trouble) == (tasks, unread, "")
+def test_rows_that_cannot_be_read_are_counted(body: Any, tasks: int, unreadable: int) -> None:
+    page = page_of(body)
+    assert (len(page.tasks), page.unreadable) == (tasks, unreadable)
     assert page.next_page is None
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "missing", "fatal"),
+    ("status", "body", "missing", "key_refused"),
     [
         (404, b"", True, False),
         (405, b"", True, False),
@@ -137,16 +137,17 @@ def test_rows_that_cannot_be_read_are_counted(body: Any, tasks: int, unread: int
         (200, {"error": "no", "next_page_token": ""}, False, False),
     ],
 )
-def test_what_is_no_page_is_no_empty_page(
-    status: int, body: Any, missing: bool, fatal: bool
+def test_an_error_is_not_an_empty_page(
+    status: int, body: Any, missing: bool, key_refused: bool
 ) -> None:
-    page = vidu_tasks.read_list(answered(status, body))
-    assert page.trouble
-    assert (page.missing, page.fatal) == (missing, fatal)
+    failure = failure_of(answered(status, body))
+    assert failure.error
+    assert (failure.missing, failure.key_refused) == (missing, key_refused)
+    assert failure.permanent == (missing or key_refused)
 
 
 @pytest.mark.parametrize(
-    ("rows", "said", "next_page", "endless"),
+    ("rows", "fields", "next_page", "may_continue"),
     [
         (1, {"next_page_token": 7}, "7", False),
         (1, {"pager": {"next_page_token": "n1"}}, "n1", False),
@@ -160,16 +161,16 @@ def test_what_is_no_page_is_no_empty_page(
         (10, {"pager": {"next_page_token": ""}}, None, False),
     ],
 )
-def test_a_page_is_the_last_one_only_where_that_is_told(
-    rows: int, said: Any, next_page: str | None, endless: bool
+def test_a_page_is_the_last_only_if_the_answer_shows_it(
+    rows: int, fields: Any, next_page: str | None, may_continue: bool
 ) -> None:
     tasks = [ROW | {"id": f"t{n}"} for n in range(rows)]
-    page = vidu_tasks.read_list(answered(200, {"tasks": tasks, **said}))
-    assert (page.next_page, page.endless) == (next_page, endless)
+    page = page_of({"tasks": tasks, **fields})
+    assert (page.next_page, page.may_continue) == (next_page, may_continue)
 
 
-def test_no_answer_is_no_page() -> None:
-    assert vidu_tasks.read_list(Reply(reach=Reach.SENT, trouble="cut")).trouble
+def test_no_answer_is_a_failure() -> None:
+    assert failure_of(Reply(reach=Reach.SENT, trouble="cut")).error == "no_answer: cut"
 
 
 @pytest.mark.parametrize(
@@ -184,11 +185,9 @@ def test_no_answer_is_no_page() -> None:
         ([], None),
     ],
 )
-def test_a_time_of_creation_is_read_where_it_is_plain(
-    value: Any, expected: datetime | None
-) -> None:
+def test_a_creation_time_needs_a_zone(value: Any, expected: datetime | None) -> None:
     row = {"id": "t1", "created_at": value}
-    assert vidu_tasks.read_list(answered(200, {"tasks": [row]})).tasks[0].created_at == expected
+    assert page_of({"tasks": [row]}).tasks[0].created_at == expected
 
 
 def test_a_task_is_cancelled_by_a_post_to_it() -> None:
@@ -197,29 +196,33 @@ def test_a_task_is_cancelled_by_a_post_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "why"),
+    ("status", "body", "error"),
     [
         (200, {}, ""),
         (204, b"", ""),
-        (400, {"reason": "BadRequest", "message": "scheduled"}, "past cancelling: scheduled"),
+        (
+            400,
+            {"reason": "BadRequest", "message": "scheduled"},
+            "no longer be cancelled: scheduled",
+        ),
         (404, {"reason": "TaskNotFound", "message": "m"}, "TaskNotFound: m"),
         (500, b"", "http_500"),
     ],
 )
-def test_why_a_task_was_not_cancelled_is_told(status: int, body: Any, why: str) -> None:
+def test_a_refused_cancellation_has_its_reason(status: int, body: Any, error: str) -> None:
     found = vidu_tasks.read_cancel(answered(status, body))
-    assert why in found.trouble
-    assert bool(why) == bool(found.trouble)
+    assert error in found.error
+    assert bool(error) == bool(found.error)
     assert not found.throttled
 
 
-def test_too_many_wishes_to_cancel_are_told_as_such() -> None:
+def test_a_cancellation_can_be_throttled() -> None:
     body = {"reason": "TooManyRequests", "message": "m"}
     assert vidu_tasks.read_cancel(answered(429, body)).throttled
 
 
 @pytest.mark.parametrize(
-    ("reply", "passing"),
+    ("reply", "retriable"),
     [
         (answered(429, {"reason": "SystemThrottling", "message": "m"}), True),
         (answered(500, {"reason": "InternalServiceFailure", "message": "m"}), True),
@@ -232,14 +235,14 @@ def test_too_many_wishes_to_cancel_are_told_as_such() -> None:
         (answered(404, {"reason": "TaskNotFound", "message": "m"}), False),
     ],
 )
-def test_a_wish_to_cancel_is_worth_repeating_where_nothing_was_decided(
-    reply: Reply, *, passing: bool
+def test_a_cancellation_is_retriable_if_nothing_was_decided(
+    reply: Reply, *, retriable: bool
 ) -> None:
-    assert vidu_tasks.read_cancel(reply).passing is passing
+    assert vidu_tasks.read_cancel(reply).retriable is retriable
 
 
-def test_how_long_to_wait_before_cancelling_again_is_told() -> None:
-    reply = answered(429, b"", **{"retry-after": "7"})
+def test_a_cancellation_has_the_time_to_wait() -> None:
+    reply = answered(429, b"", retry_after="7")
     assert vidu_tasks.read_cancel(reply).retry_after_s == 7
 
 
@@ -275,7 +278,7 @@ def test_a_balance_is_the_sum_of_its_kinds(body: Any, expected: Balance | None) 
     assert vidu_tasks.read_balance(answered(200, body)) == expected
 
 
-def test_a_refused_question_tells_no_balance() -> None:
+def test_a_refused_request_gives_no_balance() -> None:
     assert vidu_tasks.read_balance(answered(401, {"remains": 5})) is None
     assert vidu_tasks.balance(ACCOUNT).url == "https://api.vidu.cn/ent/v2/credits"
 
@@ -298,19 +301,23 @@ def test_no_answer_raises(body: dict[str, Any]) -> None:
 @given(st.lists(st.dictionaries(st.sampled_from([*ROW]), JSON, max_size=5), max_size=5))
 def test_no_row_raises(rows: list[dict[str, Any]]) -> None:
     reply = answered(200, {"tasks": rows})
-    page, states = vidu_tasks.read_list(reply), vidu_tasks.read_states(reply)
-    assert len(page.tasks) + page.unread == len(rows)
-    assert len(states.under_way) + len(states.over) <= len(rows)
+    page, found = vidu_tasks.read_list(reply), vidu_tasks.read_states(reply)
+    assert isinstance(page, TaskPage)
+    assert isinstance(found, TaskStates)
+    assert len(page.tasks) + page.unreadable == len(rows)
+    assert len(found.active) + len(found.ended) <= len(rows)
 
 
 def states(*rows: dict[str, Any], **more: Any) -> TaskStates:
-    return vidu_tasks.read_states(answered(200, {"tasks": list(rows), **more}))
+    found = vidu_tasks.read_states(answered(200, {"tasks": list(rows), **more}))
+    assert isinstance(found, TaskStates)
+    return found
 
 
-def test_tasks_that_have_not_ended_are_told_by_their_ids_alone() -> None:
+def test_active_tasks_are_listed_by_id() -> None:
     page = states({"id": "1", "state": "processing"}, {"id": "2", "state": "Queueing"}, {"id": "3"})
-    assert page.under_way == {"1", "2", "3"}
-    assert not page.over
+    assert page.active == {"1", "2", "3"}
+    assert not page.ended
 
 
 @pytest.mark.parametrize(
@@ -322,20 +329,18 @@ def test_tasks_that_have_not_ended_are_told_by_their_ids_alone() -> None:
         ({"state": "failed", "err_code": "x"}, TaskState.FAILED),
     ],
 )
-def test_tasks_that_have_ended_or_say_so_are_told_with_what_came_of_them(
-    row: dict[str, Any], state: TaskState
-) -> None:
+def test_ended_tasks_come_with_their_status(row: dict[str, Any], state: TaskState) -> None:
     page = states({"id": "1", **row})
-    assert page.over["1"].state is state
-    assert not page.under_way
+    assert page.ended["1"].state is state
+    assert not page.active
 
 
-def test_the_next_page_is_told_with_the_states() -> None:
+def test_states_have_a_next_page() -> None:
     assert states(next_page_token="t").next_page == "t"  # noqa: S106 - a page, no secret
 
 
-@pytest.mark.parametrize(("code", "hopeless"), [(404, True), (401, True), (500, False)])
-def test_why_there_are_no_states_is_told(code: int, hopeless: bool) -> None:
-    page = vidu_tasks.read_states(answered(code, {}))
-    assert page.trouble
-    assert page.hopeless is hopeless
+@pytest.mark.parametrize(("status", "permanent"), [(404, True), (401, True), (500, False)])
+def test_states_that_cannot_be_read_are_a_failure(status: int, permanent: bool) -> None:
+    failure = vidu_tasks.read_states(answered(status, {}))
+    assert isinstance(failure, ListFailure)
+    assert failure.permanent is permanent

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import Location, ManifestError, ProviderError, UsageError
-from runner.model import Account
+from runner.model import Account, Auth
 from runner.settings import (
     ProviderFacts,
     Settings,
@@ -20,7 +20,6 @@ from runner.settings import (
     read_accounts,
     read_settings,
 )
-from runner.settings.settings import Auth
 from runner.settings.trust import parse_address
 from runner.settings.values import ValueFormError, amounts, amounts_in
 

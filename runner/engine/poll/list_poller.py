@@ -19,7 +19,8 @@ from runner.engine.net.pacing import Rate, backoff, query
 from runner.engine.poll import schedule
 from runner.engine.poll.schedule import DurationStats
 from runner.model import Account, TaskState, TaskStatus
-from runner.providers.base import TaskListApi
+from runner.providers.base import ListFailure
+from runner.providers.registry import TaskListApi
 
 MOST = 100
 """Tasks asked after at once: a page of Vidu's list."""
@@ -68,12 +69,12 @@ async def query_tasks(
     while True:
         request = line.lister.list_tasks(line.account, task_ids=named, page=page)
         states = await query(line.http, line.rate, request, line.lister.read_states)
-        if states.trouble:
-            return ListReply(trouble=states.trouble, hopeless=states.hopeless)
-        told = {*states.under_way, *states.over}
+        if isinstance(states, ListFailure):
+            return ListReply(trouble=states.error, hopeless=states.permanent)
+        told = {*states.active, *states.ended}
         fresh = (told & asked) - known
         known |= fresh
-        over |= {task_id: states.over[task_id] for task_id in fresh & states.over.keys()}
+        over |= {task_id: states.ended[task_id] for task_id in fresh & states.ended.keys()}
         strangers += len(told - asked)
         page = states.next_page
         if page is None or not fresh or len(known) == len(asked):

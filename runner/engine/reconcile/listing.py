@@ -9,7 +9,8 @@ from runner.engine.context import Context
 from runner.engine.net.pacing import query
 from runner.engine.reconcile.match import FUZZ, TaskListing
 from runner.model import Operation
-from runner.providers.base import TaskListApi, TaskPage
+from runner.providers.base import ListFailure, TaskPage
+from runner.providers.registry import TaskListApi
 
 MOST_PAGES = 500
 """More than these hold is too much to look through for one task."""
@@ -47,6 +48,8 @@ async def _pages(
         found = await query(
             context.http, context.rates[operation.provider], request, lister.read_list
         )
+        if isinstance(found, ListFailure):
+            return _without_page(listing, found)
         listing, page = _with_page(listing, found, context.now()), found.next_page
         if listing.trouble or page is None:
             return listing
@@ -56,17 +59,19 @@ async def _pages(
             return replace(listing, trouble=f"it goes on after {MOST_PAGES} pages", hopeless=True)
 
 
+def _without_page(listing: TaskListing, failure: ListFailure) -> TaskListing:
+    """A list that could not be read to its end."""
+    what = "there is none at this address" if failure.missing else "it cannot be read"
+    return replace(listing, trouble=f"{what} ({failure.error})", hopeless=failure.permanent)
+
+
 def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListing:
     """A list with one more page."""
-    if page.trouble:
-        what = "there is none at this address" if page.missing else "it cannot be read"
-        return replace(
-            listing, trouble=f"{what} ({page.trouble})", hopeless=page.missing or page.fatal
-        )
-    trouble = f"{page.unread} of its rows cannot be read" if page.unread else listing.trouble
+    trouble = f"{page.unreadable} of its rows cannot be read" if page.unreadable else ""
+    trouble = trouble or listing.trouble
     return replace(
         listing,
         rows=(*listing.rows, *page.tasks),
-        skew=page.at - now if page.at else listing.skew,
-        trouble="nothing tells where it ends" if page.endless else trouble,
+        skew=page.answered_at - now if page.answered_at else listing.skew,
+        trouble="nothing tells where it ends" if page.may_continue else trouble,
     )

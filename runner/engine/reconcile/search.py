@@ -23,7 +23,8 @@ from runner.engine.reconcile.match import (
 )
 from runner.ledger import KnownTask, open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
-from runner.providers.base import TaskListApi, TaskRow
+from runner.providers.base import TaskRow
+from runner.providers.registry import TaskListApi
 from runner.timestamps import stamp
 
 MOST_QUESTIONS = 50

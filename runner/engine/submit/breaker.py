@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from runner.engine.net.client import Http
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
 from runner.model import Account, Fate
-from runner.providers.base import Provider, is_success
+from runner.providers.base import is_healthy
+from runner.providers.registry import Provider
 from runner.settings import Settings
 
 UNKNOWN_LIMIT = 2
@@ -215,6 +216,6 @@ def breakers_for(
 
 def _probe(account: Account, provider: Provider, http: Http) -> Callable[[], Awaitable[bool]]:
     async def probe() -> bool:
-        return is_success(await http.send(provider.probe(account), submission=False))
+        return is_healthy(await http.send(provider.probe(account), submission=False))
 
     return probe

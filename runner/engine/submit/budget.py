@@ -13,7 +13,7 @@ from decimal import Decimal
 from runner.ledger import Headroom, Realm
 from runner.model import Amount, Operation, PlanEntry, Unit
 from runner.planning.estimates import kind_of
-from runner.providers.base import Provider
+from runner.providers.registry import Provider
 
 NOTHING = Decimal(0)
 
