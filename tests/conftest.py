@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is slow, which says nothing of the code.
@@ -9,3 +16,18 @@ settings.register_profile(
     "patient", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 )
 settings.load_profile("patient")
+
+_NOBODY = 65534
+
+
+@pytest.fixture
+def plain_user_folder() -> Iterator[Path]:
+    """A folder of an ordinary user, who also runs the test: file permissions do not bind root."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's own is root's alone
+    user = os.geteuid()
+    if user == 0:
+        os.chown(folder, _NOBODY, -1)
+        os.seteuid(_NOBODY)
+    yield folder
+    os.seteuid(user)
+    shutil.rmtree(folder)

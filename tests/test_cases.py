@@ -19,6 +19,7 @@ import yaml
 from PIL import Image
 
 from runner import media
+from runner.hashing import HashCache
 from runner.model import Draft, Media
 from runner.operations import load_operations
 from runner.validation import Finding, check_job, check_media
@@ -62,7 +63,9 @@ def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     found = check_job(draft, operation)
     if all(finding.warning for finding in found):
         try:
-            images: list[Media] = [media.probe(i, folder) for i in parameters.get("images", ())]
+            images: list[Media] = [
+                media.probe(i, folder, HashCache()) for i in parameters.get("images", ())
+            ]
         except media.MediaError as error:
             found.append(Finding(path=("images",), message=error.message, hint=error.hint))
         else:

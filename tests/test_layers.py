@@ -53,7 +53,7 @@ HOMES = {
     "jsonschema_rs": {"validation"},
     "referencing": {"validation"},
     "rfc8785": {"expansion"},
-    "sqlite3": {"ledger"},
+    "sqlite3": {"hashing", "ledger"},
     "tqdm": {"progress"},
     "yaml": {"documents"},
     "yarl": {"engine", "emulator"},

@@ -97,6 +97,7 @@ async def surrounded(
             base=planned.places.base,
             outputs=planned.outputs,
             archive=planned.places.archive,
+            hashes=planned.manifest.hashes,
             ledger=LedgerClient(record.journal),
             rescue=record.rescue,
             http=http,

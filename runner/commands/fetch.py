@@ -14,14 +14,12 @@ from runner.commands.collect_only import (
     plan_all,
 )
 from runner.commands.connect import within_reach
-from runner.commands.load import remembering
 from runner.commands.options import Options
 from runner.commands.output import announce
 from runner.commands.run import run_planned
 from runner.commands.session import Planned, must_be_read
 from runner.error_handler import emit
 from runner.errors import Exit, worst
-from runner.hashing import digest_of
 from runner.model import ReasonCode, StoredFile
 from runner.terminal.summary import summary
 
@@ -53,10 +51,10 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
 def _verify(planned: Planned) -> None:
     """Tell of every file that is not what was made, and how many are."""
     good = 0
-    with remembering(planned.options, planned.places):
+    with planned.manifest.hashes as hashes:
         for file in _made(planned):
             path = planned.places.base / file.path
-            if digest_of(path) == file.sha256:
+            if hashes.sha256(path) == file.sha256:
                 good += 1
             else:
                 emit(f"{_what(path)}: {path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,7 @@ from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion import Expansion, PartialJob, expand, finalize
-from runner.hashing import backed_by
-from runner.ledger import Digests
+from runner.hashing import HashCache
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
 from runner.planning.plan import doubles
@@ -42,26 +41,6 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
-@contextmanager
-def remembering(options: Options, places: ProjectPaths) -> Iterator[None]:
-    """What is read within is remembered beside the ledger, where that has a folder.
-
-    A verb that writes nothing only looks at what others have remembered.
-    """
-    cache = _cache(places.digests.absolute(), trusted=not options.afresh, writable=not options.dry)
-    try:
-        with backed_by(cache):
-            yield
-    finally:
-        cache.close()
-
-
-@functools.cache
-def _cache(path: Path, *, trusted: bool, writable: bool) -> Digests:
-    """One for the life of the process: what was read before there was a folder waits in it."""
-    return Digests(path, trusted=trusted, writable=writable)
-
-
 Images = Mapping[str, tuple[Media | Deferred, ...]]
 
 
@@ -75,6 +54,8 @@ class Manifest:
     jobs: list[Job]
     operations: Mapping[str, Operation]
     warnings: list[Diagnostic]
+    hashes: HashCache
+    """Of its images and of the files in its results."""
 
     @property
     def run(self) -> Mapping[str, Any]:
@@ -93,11 +74,17 @@ class Manifest:
 
 def manifests_of(options: Options) -> list[Manifest]:
     """What the command line names, read and checked; raises ManifestError, see `read_manifests`."""
+
+    @functools.cache
+    def open_cache(file: Path) -> HashCache:
+        return HashCache(file, trusted=not options.afresh, writable=not options.dry)
+
     return read_manifests(
         options.manifests,
         options.environ,
         options.progress,
-        lambda path: remembering(options, ProjectPaths.of(path, options)),
+        # Manifests of one folder share a cache.
+        lambda path: open_cache(ProjectPaths.of(path, options).digests.absolute()),
     )
 
 
@@ -106,21 +93,20 @@ def read_manifests(
     paths: Iterable[Path],
     environ: Mapping[str, str],
     progress: str = "none",
-    around: Callable[[Path], AbstractContextManager[None]] = lambda _path: nullcontext(),
+    hashes_for: Callable[[Path], HashCache] = lambda _path: HashCache(),
 ) -> list[Manifest]:
     """Read and check them all; raises ManifestError with all problems, in file order.
 
     Nothing is sent. Warnings travel with the error, or with the manifests. `progress` is what
-    `--progress` asks for while it lasts. `around`: what is entered while a manifest
-    and its images are read.
+    `--progress` asks for while it lasts. `hashes_for` returns the hash cache of a manifest.
     """
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Diagnostic] = []
     for path in paths:
         try:
-            with stages(progress, environ) as told, around(path):
-                manifest = _read(path, operations, environ, told)
+            with stages(progress, environ) as told, hashes_for(path) as hashes:
+                manifest = _read(path, operations, environ, told, hashes)
         except ManifestError as error:
             problems += error.diagnostics
         else:
@@ -132,7 +118,11 @@ def read_manifests(
 
 
 def _read(
-    path: Path, operations: Mapping[str, Operation], environ: Mapping[str, str], stage: Stages
+    path: Path,
+    operations: Mapping[str, Operation],
+    environ: Mapping[str, str],
+    stage: Stages,
+    hashes: HashCache,
 ) -> Manifest:
     stage.begin(f"reading {path.name}")
     document = documents.read_document(path, stage.reached)
@@ -156,7 +146,7 @@ def _read(
     images: dict[str, Images] = {}
     told += validation.not_yet_reported(expansion.diagnostics, told)
     drafts = stage.each("checking", expansion.drafts)
-    found = _job_problems(document, operations, expansion, drafts, images)
+    found = _job_problems(document, operations, expansion, drafts, images, hashes)
     told += validation.not_yet_reported(found, told)
     known = [*expansion.drafts, *(sketch.draft for sketch in expansion.partial_jobs)]
     links = validation.job_diagnostics(
@@ -178,6 +168,7 @@ def _read(
         expansion=expansion,
         jobs=jobs,
         operations=operations,
+        hashes=hashes,
         warnings=in_file_order([*problems, *doubles(jobs, expansion.locate)], str(path)),
     )
 
@@ -188,28 +179,29 @@ def _job_problems(
     expansion: Expansion,
     drafts: Iterable[Draft],
     images: dict[str, Images],
+    hashes: HashCache,
 ) -> list[Diagnostic]:
     """What is wrong with the jobs themselves; the images of the others are left in `images`."""
     checked = [
         (draft, findings)
         for draft in drafts
-        if (findings := _findings(draft, operations.get(draft.operation), images))
+        if (findings := _findings(draft, operations.get(draft.operation), images, hashes))
     ]
     checked += [
         (sketch.draft, findings)
         for sketch in expansion.partial_jobs
-        if (findings := _of_sketch(sketch, operations.get(sketch.draft.operation)))
+        if (findings := _of_sketch(sketch, operations.get(sketch.draft.operation), hashes))
     ]
     return validation.job_diagnostics(checked, expansion.locate, document.value)
 
 
 def _findings(
-    draft: Draft, operation: Operation | None, images: dict[str, Images]
+    draft: Draft, operation: Operation | None, images: dict[str, Images], hashes: HashCache
 ) -> list[validation.Finding]:
     if operation is None:
         return []
     findings = list(validation.check_job(draft, operation))
-    found, troubles = _probe(draft, operation, findings)
+    found, troubles = _probe(draft, operation, findings, hashes)
     if troubles or any(not finding.warning for finding in findings):
         return [*findings, *troubles, *validation.check_images(operation, found)]
     whole = {name: tuple(one for one in some if one) for name, some in found.items()}
@@ -217,18 +209,23 @@ def _findings(
     return [*findings, *validation.check_media(draft, operation, whole)]
 
 
-def _of_sketch(sketch: PartialJob, operation: Operation | None) -> list[validation.Finding]:
+def _of_sketch(
+    sketch: PartialJob, operation: Operation | None, hashes: HashCache
+) -> list[validation.Finding]:
     """What else is wrong with a job that could not be made out."""
     if operation is None:
         return []
     findings = validation.check_job(sketch.draft, operation, sketch.unknown)
     known = {k: v for k, v in sketch.draft.parameters.items() if k not in sketch.unknown}
-    found, troubles = _probe(replace(sketch.draft, parameters=known), operation, findings)
+    found, troubles = _probe(replace(sketch.draft, parameters=known), operation, findings, hashes)
     return [*findings, *troubles, *validation.check_images(operation, found)]
 
 
 def _probe(
-    draft: Draft, operation: Operation, findings: Sequence[validation.Finding]
+    draft: Draft,
+    operation: Operation,
+    findings: Sequence[validation.Finding],
+    hashes: HashCache,
 ) -> tuple[dict[str, list[Media | Deferred | None]], list[validation.Finding]]:
     """The images of a job, None for those of no use, and why they are of none."""
     wrong = {finding.path for finding in findings if not finding.warning}
@@ -243,7 +240,7 @@ def _probe(
                 found[name][index] = source
             elif isinstance(source, str) and where not in wrong:
                 try:
-                    found[name][index] = media.probe(source, draft.base)
+                    found[name][index] = media.probe(source, draft.base, hashes)
                 except media.MediaError as error:
                     told = validation.Finding(path=where, message=error.message, hint=error.hint)
                     troubles.append(told)

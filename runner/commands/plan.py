@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from runner.commands.evidence import evidence_of
-from runner.commands.load import Manifest, manifests_of, remembering, uncollected
+from runner.commands.load import Manifest, manifests_of, uncollected
 from runner.commands.options import Options
 from runner.commands.output import announce, print_json
 from runner.commands.paths import ProjectPaths
@@ -16,6 +16,7 @@ from runner.commands.plan_inputs import History
 from runner.commands.session import Planned, facts_of, settings_of
 from runner.engine.download.place import find, relative
 from runner.errors.exits import Exit
+from runner.hashing import HashCache
 from runner.ledger import Realm, open_ledger, realm_of
 from runner.model import AttemptState, Job, StoredFile
 from runner.model.plans import Action
@@ -43,10 +44,10 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     settings = settings_of(manifest, options, {} if options.emulate else facts_of(manifest))
     jobs = manifest.jobs
     realms = _by_realm(manifest, settings)
-    present = functools.cache(lambda file: _present(file, places))
+    present = functools.cache(lambda file: _present(file, places, manifest.hashes))
     with (
         stages(options.progress, options.environ) as stage,
-        remembering(options, places),
+        manifest.hashes,
         open_ledger(places.ledger, read_only=True) as ledger,
     ):
         stage.begin("reading the ledger")
@@ -159,8 +160,8 @@ _STATES = {
 }
 
 
-def _present(file: StoredFile, places: ProjectPaths) -> bool:
-    return find(places.base / file.path, file.sha256, places.archive) is not None
+def _present(file: StoredFile, places: ProjectPaths, hashes: HashCache) -> bool:
+    return find(places.base / file.path, file.sha256, places.archive, hashes) is not None
 
 
 def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from runner.commands.connect import TOOL, RunRecord, on_record, surrounded
-from runner.commands.load import Manifest, manifests_of, remembering
+from runner.commands.load import Manifest, manifests_of
 from runner.commands.options import Options
 from runner.commands.output import announce
 from runner.commands.paths import ProjectPaths
@@ -44,7 +44,7 @@ def run_planned(
         folder(planned.settings.outputs, *planned.places.below_outputs)
     ended: _Ended | None = None
     try:
-        with remembering(planned.options, planned.places), on_record(planned) as record:
+        with planned.manifest.hashes, on_record(planned) as record:
             ended = asyncio.run(_batch(planned, record, began, stop, written=written))
     except LedgerError as error:
         if ended is None:

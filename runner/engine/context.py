@@ -18,6 +18,7 @@ from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
 from runner.errors import Exit
+from runner.hashing import HashCache
 from runner.ledger import RescueFile, Result
 from runner.model import (
     Account,
@@ -56,6 +57,7 @@ class Context:
     """The folder of this manifest's files."""
     archive: Path
     """Where displaced files go, by digest."""
+    hashes: HashCache
     ledger: LedgerClient
     rescue: RescueFile
     http: Http

@@ -16,7 +16,6 @@ from runner.ledger.changes import (
     realm_of,
 )
 from runner.ledger.costs import Costs, LastRequest, PastTask
-from runner.ledger.digests import Digests
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.queries import KnownTask
 from runner.ledger.rescue import RescueFile
@@ -25,7 +24,6 @@ from runner.ledger.store import Ledger, open_ledger
 __all__ = [
     "Change",
     "Costs",
-    "Digests",
     "Finish",
     "GroupCommit",
     "Headroom",

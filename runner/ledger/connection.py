@@ -13,9 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runner.errors import LedgerError
-from runner.fs import folder_lock
+from runner.fs import folder_lock, network_type
 from runner.ledger.errors import system_error, translated_errors
-from runner.ledger.filesystem import network_type
 
 APPLICATION_ID = 0x76696475
 """The letters "vidu", in the header of every ledger."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
 from runner.errors import nearest
-from runner.hashing import CachedHash, OpenFile, StatKey
+from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
 from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
 from runner.model import Media
@@ -36,7 +36,7 @@ _PIECE_BYTES = 1 << 20
 _MAX_NAMES = 300
 
 
-def probe(source: str, base: Path) -> Media:
+def probe(source: str, base: Path, hashes: HashCache) -> Media:
     """Type, size and digest of an image; relative paths start from `base`.
 
     A file is read once as long as its `StatKey` stays the same. Of a URL only the form is checked.
@@ -49,7 +49,7 @@ def probe(source: str, base: Path) -> Media:
         case "data":
             return _probe_data(source)
         case "path":
-            return _probe_file(source, base)
+            return _probe_file(source, base, hashes)
 
 
 @lru_cache(maxsize=256)
@@ -70,7 +70,7 @@ def _probe_data(uri: str) -> Media:
     )
 
 
-def _probe_file(source: str, base: Path) -> Media:
+def _probe_file(source: str, base: Path, hashes: HashCache) -> Media:
     path = base / source
     try:
         status = path.stat()
@@ -83,12 +83,12 @@ def _probe_file(source: str, base: Path) -> Media:
         raise MediaError(f"{label(source)} is {kind}; an image file is needed")
     if status.st_size == 0:
         raise MediaError(f"{label(source)} is empty")
-    return _media(source, path, StatKey.of(status))
+    return _media(source, path, StatKey.of(status), hashes)
 
 
 @lru_cache(maxsize=1 << 16)
-def _media(source: str, path: Path, key: StatKey) -> Media:
-    facts = _facts(path, key)
+def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media:
+    facts = _facts(path, key, hashes)
     if facts.error is not None:
         raise MediaError(f"{label(source)} {facts.error}")
     return Media(
@@ -135,16 +135,16 @@ class _Facts:
 
 
 @lru_cache(maxsize=1 << 16)
-def _facts(path: Path, _key: StatKey) -> _Facts:
+def _facts(path: Path, _key: StatKey, hashes: HashCache) -> _Facts:
     # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
     # were written a moment ago: their digest is compared again before they are sent.
     try:
         with path.open("rb") as file:
-            opened = OpenFile.of(path, file.fileno())
-            facts = _Facts.from_cache(opened.recall())
+            observed = hashes.observe(path, file.fileno())
+            facts = _Facts.from_cache(hashes.find(observed))
             if facts is None:
                 facts = _read_facts(file)
-                opened.keep(facts.to_cache())
+                hashes.keep(observed, facts.to_cache())
             return facts
     except OSError as error:
         return _Facts(sha256="", media_type=None, error=f"cannot be read: {error.strerror}")

@@ -6,21 +6,18 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from runner.commands.load import remembering
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.documents import dump
-from runner.hashing import MEMORY, CachedHash, StatKey
-from runner.ledger import remembered
+from runner.hashing import CachedHash, HashCache
 from tests.commands.conftest import Project
 from tests.commands.process import running
 
@@ -30,7 +27,7 @@ CACHE = ".vidu-run/digests.sqlite3"
 
 COUNTED = """
 import atexit, os, pathlib, time
-AHEAD = {ahead}
+AHEAD = {ahead_s}
 real = time.time, time.time_ns
 time.time, time.time_ns = lambda: real[0]() + AHEAD, lambda: real[1]() + AHEAD * 10**9
 pieces = []
@@ -39,10 +36,10 @@ def counting(descriptor, buffers):
     pieces.append(readv(descriptor, buffers))
     return pieces[-1]
 os.readv = counting
-told = pathlib.Path(__file__).with_name("read-" + str(os.getpid()))
-atexit.register(lambda: told.write_text(str(sum(pieces))))
+count = pathlib.Path(__file__).with_name("read-" + str(os.getpid()))
+atexit.register(lambda: count.write_text(str(sum(pieces))))
 """
-"""An hour later, at which every file has long been left alone, or now; how much is read is told."""
+"""Moves the clock, so that files have settled, and writes down how many bytes were read."""
 
 
 def digest(path: Path) -> str:
@@ -69,52 +66,48 @@ def campaign(online: Project) -> Project:
 def asked(project: Project, *arguments: str, ahead_s: int = 3600) -> tuple[int, str]:
     """How much a process of its own has read of result files, and what the plan is for the job."""
     words = arguments or ("plan", "--json", "spring.yaml")
-    with running(project, *words, before=COUNTED.format(prefetcher=ahead_s)) as process:
+    with running(project, *words, before=COUNTED.format(ahead_s=ahead_s)) as process:
         out, err = process.communicate(timeout=60)
     assert process.returncode == 0, err
     read = int((project.folder / ".site" / f"read-{process.pid}").read_text())
     return read, json.loads(out)[0]["jobs"][0]["action"] if not arguments else err
 
 
-def remembered_by_status(project: Project, *, ahead_s: int = 3600) -> int:
+def bytes_read_by_status(project: Project, *, ahead_s: int = 3600) -> int:
     """How much a verb has read that may write down what it has read."""
     return asked(project, "status", "spring.yaml", ahead_s=ahead_s)[0]
 
 
-def believing(project: Project, sha256: str) -> None:
-    """Have the cache say that of the file, as it is."""
+def save_hash(project: Project, sha256: str) -> None:
+    """Save that hash for the video."""
     video = project.folder / VIDEO
-    row = remembered.Row(
-        os.fsencode(video),
-        remembered.packed(StatKey.of(video.stat())),
-        bytes.fromhex(sha256),
-        "",
-        0,
-    )
-    remembered.write(project.folder / CACHE, [row], 0)
+    an_hour_later = time.time_ns() + 3600 * 10**9
+    cache = HashCache(project.folder / CACHE, clock_ns=lambda: an_hour_later)
+    with cache, video.open("rb") as file:
+        cache.keep(cache.observe(video, file.fileno()), CachedHash(sha256))
 
 
 def test_a_second_process_reads_nothing_again(campaign: Project) -> None:
-    assert remembered_by_status(campaign) == SIZE
+    assert bytes_read_by_status(campaign) == SIZE
     assert asked(campaign) == (0, "reuse")
-    assert remembered_by_status(campaign) == 0
+    assert bytes_read_by_status(campaign) == 0
 
 
-def test_a_plan_writes_nothing_and_remembers_nothing(campaign: Project) -> None:
+def test_a_plan_writes_no_cache_file(campaign: Project) -> None:
     for _ in range(2):
         assert asked(campaign) == (SIZE, "reuse")
     assert not (campaign.folder / CACHE).exists()
 
 
-def test_a_run_reads_nothing_again_and_leaves_it_for_the_plan(campaign: Project) -> None:
+def test_a_run_leaves_its_hashes_for_the_next_plan(campaign: Project) -> None:
     (campaign.folder / ".vidu-run").rmdir()
     assert asked(campaign, "spring.yaml", "--progress", "none")[0] == SIZE
     assert asked(campaign) == (0, "reuse")
     assert asked(campaign, "spring.yaml", "--progress", "none")[0] == 0
 
 
-def test_a_file_that_was_edited_and_given_its_time_back_is_read(campaign: Project) -> None:
-    remembered_by_status(campaign)
+def test_an_edited_file_with_its_old_time_is_read(campaign: Project) -> None:
+    bytes_read_by_status(campaign)
     video = campaign.folder / VIDEO
     before = video.stat()
     with video.open("r+b") as file:
@@ -123,37 +116,14 @@ def test_a_file_that_was_edited_and_given_its_time_back_is_read(campaign: Projec
     assert asked(campaign) == (SIZE, "fetch")
 
 
-def test_a_file_that_was_just_written_is_not_relied_on(campaign: Project) -> None:
-    (campaign.folder / VIDEO).touch()
-    assert remembered_by_status(campaign, ahead_s=0) == SIZE
+def test_a_file_that_has_not_settled_is_read_again(campaign: Project) -> None:
+    for _ in range(2):
+        assert bytes_read_by_status(campaign, ahead_s=-3600) == SIZE
     assert not (campaign.folder / CACHE).exists()
 
 
-def test_files_from_the_future_are_not_relied_on(campaign: Project) -> None:
-    for _ in range(2):
-        assert remembered_by_status(campaign, ahead_s=-3600) == SIZE
-
-
-def test_a_copied_campaign_is_read(campaign: Project) -> None:
-    remembered_by_status(campaign)
-    copied = campaign.folder / "copied"
-    for name in (".vidu-run", "outputs"):
-        shutil.copytree(campaign.folder / name, copied / name)
-    for name in ("spring.yaml", RESULTS):
-        shutil.copy2(campaign.folder / name, copied)
-    assert asked(Project(copied, campaign.env)) == (SIZE, "reuse")
-
-
-def test_a_restored_backup_is_read(campaign: Project) -> None:
-    remembered_by_status(campaign)
-    video = campaign.folder / VIDEO
-    shutil.copy2(video, video.with_name("backup"))
-    video.with_name("backup").replace(video)
-    assert asked(campaign) == (SIZE, "reuse")
-
-
-def test_verifying_reads_and_mends_what_is_wrongly_believed(campaign: Project) -> None:
-    believing(campaign, "0" * 64)
+def test_verify_reads_the_files_and_corrects_the_cache(campaign: Project) -> None:
+    save_hash(campaign, "0" * 64)
     assert asked(campaign) == (0, "fetch")
     read, told = asked(campaign, "fetch", "--verify", "--progress", "none", "spring.yaml")
     assert read >= SIZE
@@ -171,11 +141,11 @@ def test_a_rehearsal_has_a_cache_of_its_own(campaign: Project) -> None:
     assert rehearsed != real
 
 
-def test_what_is_little_is_not_worth_a_note(online: Project) -> None:
+def test_small_files_leave_no_cache_file(online: Project) -> None:
     online.jobs("  - {id: a, prompt: a red boat, seed: 7}\n")
     online.run("spring.yaml")
     before = sorted(online.folder.rglob("*"))
-    remembered_by_status(online)
+    bytes_read_by_status(online)
     made = set(online.folder.rglob("*")) - set(before)
     assert {path.name for path in made if ".site" not in path.parts} <= {
         ".site",
@@ -184,36 +154,10 @@ def test_what_is_little_is_not_worth_a_note(online: Project) -> None:
     }
 
 
-def test_a_plan_without_a_ledger_makes_no_folder_for_it(campaign: Project) -> None:
+def test_a_plan_without_a_ledger_creates_no_folder(campaign: Project) -> None:
     (campaign.folder / ".vidu-run").rmdir()
     assert asked(campaign) == (SIZE, "reuse")
     assert not (campaign.folder / ".vidu-run").exists()
-
-
-def broken(path: Path) -> None:
-    path.write_bytes(b"no database, whatever its name says " * 1000)
-
-
-def cut(path: Path) -> None:
-    path.write_bytes(path.read_bytes()[:5000])
-
-
-@pytest.mark.parametrize("harm", [broken, cut, Path.unlink])
-def test_a_cache_that_came_to_harm_is_made_anew(
-    campaign: Project, harm: Callable[[Path], None]
-) -> None:
-    remembered_by_status(campaign)
-    harm(campaign.folder / CACHE)
-    assert remembered_by_status(campaign) == SIZE
-    assert asked(campaign) == (0, "reuse")
-
-
-def test_a_cache_that_is_locked_is_done_without(campaign: Project) -> None:
-    remembered_by_status(campaign)
-    with closing(sqlite3.connect(campaign.folder / CACHE, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        assert asked(campaign) == (SIZE, "reuse")
-    assert asked(campaign) == (0, "reuse")
 
 
 def killed_while_writing(project: Project) -> None:
@@ -223,7 +167,7 @@ def killed_while_writing(project: Project) -> None:
         "c.execute('PRAGMA cache_size = 1'); c.execute('BEGIN')\n"
         "c.execute('CREATE TABLE filler AS WITH RECURSIVE n(i) AS"
         " (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, randomblob(99) FROM n')\n"
-        "c.execute('DELETE FROM digests'); os.kill(os.getpid(), 9)\n"
+        "c.execute('DELETE FROM hashes'); os.kill(os.getpid(), 9)\n"
     )
     subprocess.run([sys.executable, "-c", kill, project.folder / CACHE], check=False)
     assert (project.folder / f"{CACHE}-journal").exists()
@@ -235,42 +179,26 @@ def contents(folder: Path) -> dict[Path, str]:
     return {path: digest(path) for path in paths if path.is_file()}
 
 
-def test_a_process_that_was_killed_while_it_wrote_costs_nothing(campaign: Project) -> None:
-    remembered_by_status(campaign)
+def test_a_process_killed_while_writing_costs_nothing(campaign: Project) -> None:
+    bytes_read_by_status(campaign)
     killed_while_writing(campaign)
-    assert remembered_by_status(campaign) == 0
+    assert bytes_read_by_status(campaign) == 0
     assert asked(campaign) == (0, "reuse")
 
 
-def test_a_plan_leaves_what_a_killed_process_has_left_and_reads(campaign: Project) -> None:
-    remembered_by_status(campaign)
+def test_a_plan_does_not_touch_what_a_killed_process_left(campaign: Project) -> None:
+    bytes_read_by_status(campaign)
     killed_while_writing(campaign)
     before = contents(campaign.folder)
     assert asked(campaign) == (SIZE, "reuse")
     assert contents(campaign.folder) == before
 
 
-def test_what_is_interrupted_keeps_what_it_has_read(campaign: Project) -> None:
-    options = Options(manifests=(campaign.folder / "spring.yaml",))
-    places = ProjectPaths.of(options.manifests[0], options)
-    video = campaign.folder / VIDEO
-    marks = StatKey.of(video.stat())
-
-    def interrupted() -> None:
-        with remembering(options, places):
-            MEMORY.keep(video, marks, CachedHash(digest(video)))
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        interrupted()
-    assert asked(campaign) == (0, "reuse")
-
-
-def test_two_processes_at_once_share_a_cache(campaign: Project) -> None:
+def test_two_concurrent_processes_share_a_cache(campaign: Project) -> None:
     with ExitStack() as both:
         verbs = [
             both.enter_context(
-                running(campaign, "status", "spring.yaml", before=COUNTED.format(prefetcher=3600))
+                running(campaign, "status", "spring.yaml", before=COUNTED.format(ahead_s=3600))
             )
             for _ in range(2)
         ]

@@ -1,10 +1,7 @@
-"""A ledger in a fresh folder, intents to write into it, and a user whom permissions bind."""
+"""A ledger in a fresh folder, and intents to write to it."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,8 +10,6 @@ import pytest
 
 from runner.ledger.store import Ledger, open_ledger
 from runner.model import Amount, Intent
-
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -59,16 +54,3 @@ def make_intent(
         estimate=Amount(unit="credits", value=Decimal(6)),
         at="2026-11-20T10:00:00Z",
     )
-
-
-@pytest.fixture
-def plain_user_folder() -> Iterator[Path]:
-    """A folder of a user whom file permissions bind, as whom the test runs from here on."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))  # pytest's own is root's alone
-    user = os.geteuid()
-    if user == 0:
-        os.chown(folder, NOBODY, -1)
-        os.seteuid(NOBODY)
-    yield folder
-    os.seteuid(user)
-    shutil.rmtree(folder)

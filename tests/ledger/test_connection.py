@@ -106,10 +106,10 @@ def test_an_empty_file_is_an_empty_ledger_to_a_reader(tmp_path: Path) -> None:
 def test_a_file_that_is_no_database_is_told(tmp_path: Path, read_only: bool) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_text("what was paid for\n" * 100)
-    with pytest.raises(LedgerError, match="not an SQLite database") as told:
+    with pytest.raises(LedgerError, match="not an SQLite database") as caught:
         open_ledger(path, read_only=read_only)
-    assert told.value.exit is Exit.LEDGER
-    assert told.value.hint
+    assert caught.value.exit is Exit.LEDGER
+    assert caught.value.hint
     assert path.read_text().startswith("what was paid for")
 
 
@@ -163,9 +163,9 @@ def test_a_full_disk_is_told_and_what_was_written_stays(ledger: Ledger, intent: 
 
 def test_a_folder_that_cannot_be_made_is_told(plain_user_folder: Path) -> None:
     plain_user_folder.chmod(0o555)
-    with pytest.raises(LedgerError, match="Permission denied") as told:
+    with pytest.raises(LedgerError, match="Permission denied") as caught:
         open_ledger(plain_user_folder / ".vidu-run" / "ledger.sqlite3")
-    assert "--state-dir" in (told.value.hint or "")
+    assert "--state-dir" in (caught.value.hint or "")
 
 
 def test_a_read_only_ledger_file_is_told_to_a_writer(plain_user_folder: Path) -> None:
@@ -216,3 +216,12 @@ def test_a_migration_that_fails_leaves_the_old_version(
         with pytest.raises(sqlite3.OperationalError, match="already exists"):
             schema.migrate(connection)
         assert schema.version_of(connection) == 1
+
+
+def test_a_ledger_on_a_network_drive_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(schema, "network_type", lambda _folder: "nfs4")
+    with pytest.raises(LedgerError, match=r"network file system \(nfs4\)") as caught:
+        open_ledger(tmp_path / ".vidu-run" / "ledger.sqlite3")
+    assert "--state-dir" in (caught.value.hint or "")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner import media
+from runner.hashing import HashCache
 from runner.media import MediaError
 from runner.media.sources import check_url, decode_data_uri
 from runner.model import Media
@@ -120,7 +121,7 @@ def test_the_length_of_a_data_uri_is_computed_exactly(
 
 def test_a_file_that_changed_since_the_probe_is_not_sent(tmp_path: Path) -> None:
     path = write_file(tmp_path, "cat.png", image_bytes())
-    found = media.probe("cat.png", tmp_path)
+    found = media.probe("cat.png", tmp_path, HashCache())
     path.write_bytes(image_bytes(size=(200, 200)))
     with pytest.raises(MediaError, match=r"cat\.png has changed since the run was planned"):
         media.data_uri(found)
@@ -128,13 +129,13 @@ def test_a_file_that_changed_since_the_probe_is_not_sent(tmp_path: Path) -> None
 
 def test_a_file_that_is_gone_is_an_error_at_submission(tmp_path: Path) -> None:
     path = write_file(tmp_path, "cat.png", image_bytes())
-    found = media.probe("cat.png", tmp_path)
+    found = media.probe("cat.png", tmp_path, HashCache())
     path.unlink()
     with pytest.raises(MediaError, match=r"cat\.png can no longer be read"):
         media.data_uri(found)
 
 
 def test_a_url_travels_as_it_is_written(tmp_path: Path) -> None:
-    found = media.probe("https://example.com/%E7%8C%AB.png", tmp_path)
+    found = media.probe("https://example.com/%E7%8C%AB.png", tmp_path, HashCache())
     assert media.data_uri(found) == "https://example.com/%E7%8C%AB.png"
     assert media.data_uri_length(found) == 33

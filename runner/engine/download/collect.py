@@ -155,7 +155,9 @@ async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFil
         private=await context.http.is_near(context.account(job_run.operation).base_url),
     )
     target = context.outputs / f"{name_of(job, index)}.{media.EXTENSIONS[fetched.media_type]}"
-    await asyncio.to_thread(place.place, fetched.path, target, fetched.sha256, context.archive)
+    await asyncio.to_thread(
+        place.place, fetched.path, target, fetched.sha256, context.archive, context.hashes
+    )
     return StoredFile(
         path=place.relative(target, context.base),
         sha256=fetched.sha256,
@@ -210,7 +212,7 @@ async def shelve(
 
 def _shelve_one(context: Context, name: str, file: StoredFile) -> StoredFile:
     target = context.outputs / f"{name}.{media.EXTENSIONS[file.media_type]}"
-    place.shelve(context.base / file.path, target, file.sha256, context.archive)
+    place.shelve(context.base / file.path, target, file.sha256, context.archive, context.hashes)
     return replace(file, path=place.relative(target, context.base))
 
 

@@ -13,10 +13,11 @@ from typing import Literal, TypeAlias
 
 import aiohttp
 
-from runner.engine.download.place import flush, unwritable
+from runner.engine.download.place import unwritable
 from runner.engine.net.client import MIB, Http
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, Watch
+from runner.fs import flush
 from runner.media import describe_type, is_truncated, sniff
 
 Kind: TypeAlias = Literal["expired", "transient", "wrong"]

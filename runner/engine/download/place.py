@@ -7,19 +7,18 @@ never what it points to. All functions block.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import OutputError
-from runner.hashing import digest_of
+from runner.fs import flush, flush_folder
+from runner.hashing import HashCache
 
 
 @contextmanager
@@ -47,32 +46,11 @@ def copy(source: Path, part: Path) -> None:
         flush(new.fileno())
 
 
-def flush(descriptor: int) -> None:
-    """Have the disk itself hold what was written; macOS needs to be asked differently."""
-    if sys.platform == "darwin":
-        with suppress(OSError):
-            fcntl.fcntl(descriptor, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(descriptor)
-
-
-def flush_folder(path: Path) -> None:
-    """Have the disk hold a folder's names; where a file system can't, it is left at that."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        flush(descriptor)
-    except OSError as error:
-        if error.errno not in {errno.EINVAL, errno.ENOTSUP}:  # some file systems can't
-            raise
-    finally:
-        os.close(descriptor)
-
-
 _TRIES = 100
 """How often another process may put a file in our way before we give up."""
 
 
-def place(part: Path, target: Path, sha256: str, archive: Path) -> None:
+def place(part: Path, target: Path, sha256: str, archive: Path, hashes: HashCache) -> None:
     """Give `part`, whose digest is known, the name `target`, durably.
 
     A file at `target` with another content is first moved to `archive/<its sha256>.<ext>`; one
@@ -82,9 +60,9 @@ def place(part: Path, target: Path, sha256: str, archive: Path) -> None:
     with unwritable(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(_TRIES):
-            if _contains(target, sha256):
+            if hashes.sha256(target) == sha256:
                 break
-            _displace(target, archive)
+            _displace(target, archive, hashes)
             if _name(part, target):
                 break
         else:
@@ -93,14 +71,14 @@ def place(part: Path, target: Path, sha256: str, archive: Path) -> None:
         flush_folder(target.parent)
 
 
-def shelve(source: Path, target: Path, sha256: str, archive: Path) -> None:
+def shelve(source: Path, target: Path, sha256: str, archive: Path, hashes: HashCache) -> None:
     """See to it that the content `sha256` lies at `target`, copied from `source` or the archive.
 
     Raises OutputError, also when neither has it any more.
     """
-    if _contains(target, sha256):
+    if hashes.sha256(target) == sha256:
         return
-    found = find(source, sha256, archive)
+    found = find(source, sha256, archive, hashes)
     if found is None:
         raise OutputError(
             f"{source}: the file is gone or was changed", hint="fetch it again, or restore it"
@@ -110,21 +88,21 @@ def shelve(source: Path, target: Path, sha256: str, archive: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             copy(found, part)
-            place(part, target, sha256, archive)
+            place(part, target, sha256, archive, hashes)
         finally:
             part.unlink(missing_ok=True)
 
 
-def find(target: Path, sha256: str, archive: Path) -> Path | None:
+def find(target: Path, sha256: str, archive: Path, hashes: HashCache) -> Path | None:
     """The regular file with that content: `target`, or one in the archive; None if there is none.
 
     Every candidate's digest is compared.
     """
-    if _contains(target, sha256):
+    if hashes.sha256(target) == sha256:
         return target
     # The whole archive is gone through for this, so only for what is not in its place.
     kept = sorted(archive.glob(f"{sha256}.*")) if archive.is_dir() else []
-    return next((path for path in kept if _contains(path, sha256)), None)
+    return next((path for path in kept if hashes.sha256(path) == sha256), None)
 
 
 def relative(path: Path, base: Path) -> str:
@@ -148,10 +126,6 @@ def folder(root: Path, *names: str) -> Path:
             if path.is_symlink() or not path.is_dir():
                 raise OutputError(f"{path}: not a folder of its own, so nothing is written there")
     return path
-
-
-def _contains(path: Path, sha256: str) -> bool:
-    return digest_of(path) == sha256
 
 
 def _name(part: Path, target: Path) -> bool:
@@ -180,7 +154,7 @@ def _rename(part: Path, target: Path) -> bool:
     return True
 
 
-def _displace(target: Path, archive: Path) -> None:
+def _displace(target: Path, archive: Path, hashes: HashCache) -> None:
     """Move whatever is at `target` into the archive; nothing to do when nothing is."""
     try:
         kind = target.lstat().st_mode
@@ -196,7 +170,7 @@ def _displace(target: Path, archive: Path) -> None:
     except FileNotFoundError:
         return
     try:
-        _archive(held, archive)
+        _archive(held, archive, hashes)
     except OSError:
         with suppress(OSError):  # back, unless its place is taken; it is not lost either way
             if _name(held, target):
@@ -204,13 +178,13 @@ def _displace(target: Path, archive: Path) -> None:
         raise
 
 
-def _archive(held: Path, archive: Path) -> None:
+def _archive(held: Path, archive: Path, hashes: HashCache) -> None:
     """Name a displaced file by its digest; a link by that of the path it holds."""
     link = held.is_symlink()
     text = os.fsencode(held.readlink()) if link else b""
-    sha256 = hashlib.sha256(text).hexdigest() if link else digest_of(held)
+    sha256 = hashlib.sha256(text).hexdigest() if link else hashes.sha256(held)
     shelf = archive / f"{sha256}{'.link' if link else held.suffix or '.bin'}"
-    if not link and not (sha256 and _contains(shelf, sha256)):
+    if not link and not (sha256 and hashes.sha256(shelf) == sha256):
         _move(held, shelf)
     elif link and not shelf.is_symlink():
         shelf.symlink_to(os.fsdecode(text))

@@ -83,7 +83,7 @@ async def _image(
         return image
     source = resolve(image, lambda part: _value(context, upstream[part.job], part))
     try:
-        return await asyncio.to_thread(media.probe, str(source), context.base)
+        return await asyncio.to_thread(media.probe, str(source), context.base, context.hashes)
     except media.MediaError as error:
         raise UnusableResult("unfit_result_of_another_job", error.message) from error
 
@@ -129,7 +129,7 @@ async def _by_fresh_url(
     urls = await _fresh_urls(context, upstream[part.job])
     if part.index >= len(urls):
         return image
-    return await asyncio.to_thread(media.probe, urls[part.index], context.base)
+    return await asyncio.to_thread(media.probe, urls[part.index], context.base, context.hashes)
 
 
 async def _with_fresh_urls(

@@ -12,7 +12,7 @@ import pytest
 from runner.engine.download import place
 from runner.engine.download import place as files
 from runner.errors import Exit, OutputError
-from runner.hashing import digest_of
+from runner.hashing import HashCache
 
 
 def digest(text: str) -> str:
@@ -33,7 +33,7 @@ class Desk:
         return path
 
     def place(self, text: str) -> None:
-        files.place(self.part(text), self.target, digest(text), self.archive)
+        files.place(self.part(text), self.target, digest(text), self.archive, HashCache())
 
     def archived(self) -> dict[str, str]:
         return {path.name: path.read_text() for path in self.archive.iterdir()}
@@ -134,7 +134,7 @@ def test_a_folder_in_the_way_is_an_error_and_the_part_stays(desk: Desk) -> None:
     desk.target.mkdir(parents=True)
     part = desk.part("new")
     with pytest.raises(OutputError, match="not a file"):
-        files.place(part, desk.target, digest("new"), desk.archive)
+        files.place(part, desk.target, digest("new"), desk.archive, HashCache())
     assert part.exists()
 
 
@@ -150,8 +150,8 @@ def test_a_file_that_appears_meanwhile_is_displaced_as_well(
 ) -> None:
     displace, rivals = files._displace, ["first", "second"]
 
-    def then_a_rival_writes(target: Path, archive: Path) -> None:
-        displace(target, archive)
+    def then_a_rival_writes(target: Path, archive: Path, hashes: HashCache) -> None:
+        displace(target, archive, hashes)
         if rivals:
             target.write_text(rivals.pop(0))
 
@@ -216,23 +216,23 @@ def test_a_file_that_vanishes_before_it_is_displaced_is_no_matter(
 
 def test_a_file_is_found_in_its_place_or_in_the_archive(desk: Desk) -> None:
     desk.place("old")
-    assert files.find(desk.target, digest("old"), desk.archive) == desk.target
+    assert files.find(desk.target, digest("old"), desk.archive, HashCache()) == desk.target
     desk.place("new")
     shelf = desk.archive / f"{digest('old')}.png"
-    assert files.find(desk.target, digest("old"), desk.archive) == shelf
+    assert files.find(desk.target, digest("old"), desk.archive, HashCache()) == shelf
 
 
 def test_a_damaged_file_is_not_found(desk: Desk) -> None:
     desk.place("old")
     desk.place("new")
     (desk.archive / f"{digest('old')}.png").write_text("dam")
-    assert files.find(desk.target, digest("old"), desk.archive) is None
+    assert files.find(desk.target, digest("old"), desk.archive, HashCache()) is None
 
 
 def test_shelving_copies_a_file_and_leaves_the_first(desk: Desk) -> None:
     desk.place("x")
     other = desk.root / "outputs" / "b.png"
-    files.shelve(desk.target, other, digest("x"), desk.archive)
+    files.shelve(desk.target, other, digest("x"), desk.archive, HashCache())
     assert other.read_text() == desk.target.read_text() == "x"
     assert other.stat().st_ino != desk.target.stat().st_ino
 
@@ -240,20 +240,20 @@ def test_shelving_copies_a_file_and_leaves_the_first(desk: Desk) -> None:
 def test_shelving_takes_from_the_archive_what_is_not_in_its_place(desk: Desk) -> None:
     desk.place("old")
     desk.place("new")
-    files.shelve(desk.target, desk.target, digest("old"), desk.archive)
+    files.shelve(desk.target, desk.target, digest("old"), desk.archive, HashCache())
     assert desk.target.read_text() == "old"
     assert f"{digest('new')}.png" in desk.archived()
 
 
 def test_shelving_what_is_there_already_does_nothing(desk: Desk) -> None:
     desk.place("x")
-    files.shelve(desk.root / "gone", desk.target, digest("x"), desk.archive)
+    files.shelve(desk.root / "gone", desk.target, digest("x"), desk.archive, HashCache())
     assert desk.left() == {"a.png"}
 
 
 def test_shelving_what_is_nowhere_is_an_error(desk: Desk) -> None:
     with pytest.raises(OutputError, match="gone or was changed"):
-        files.shelve(desk.root / "gone", desk.target, digest("x"), desk.archive)
+        files.shelve(desk.root / "gone", desk.target, digest("x"), desk.archive, HashCache())
 
 
 def test_an_output_folder_is_made_below_its_root(desk: Desk) -> None:
@@ -280,15 +280,6 @@ def test_a_root_that_is_a_link_is_the_users_own_choice(desk: Desk) -> None:
     (desk.root / "outputs").symlink_to(desk.root / "elsewhere")
     files.folder(desk.root / "outputs", "spring")
     assert (desk.root / "elsewhere" / "spring").is_dir()
-
-
-def test_only_a_regular_file_has_a_digest(tmp_path: Path) -> None:
-    (tmp_path / "link").symlink_to("file")
-    (tmp_path / "file").write_text("x")
-    os.mkfifo(tmp_path / "pipe")
-    found = {n: digest_of(tmp_path / n) for n in ("file", "link", "pipe", "none", "file/x")}
-    assert found == dict.fromkeys(found, None) | {"file": digest("x")}
-    assert digest_of(tmp_path) is None
 
 
 def test_an_os_error_says_where_and_what_to_do(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
 from runner.engine.reconcile.reconcile import confirm, reconcile
 from runner.engine.submit.budget import Budget
 from runner.errors import Secret
+from runner.hashing import HashCache
 from runner.ledger import Finish, GroupCommit, Intend, RescueFile, Settle, open_ledger
 from runner.model import (
     Account,
@@ -153,6 +154,7 @@ async def room_at(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncIt
                 base=folder,
                 outputs=folder,
                 archive=folder,
+                hashes=HashCache(),
                 ledger=LedgerClient(journal),
                 rescue=rescue,
                 http=http,

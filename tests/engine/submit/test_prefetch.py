@@ -11,6 +11,7 @@ from PIL import Image
 
 from runner.engine.submit import prefetch as module
 from runner.engine.submit.prefetch import MOST, Prefetcher
+from runner.hashing import HashCache
 from runner.media import probe
 from runner.model import Action, Draft, Job, Media, PlanEntry, Reason, ReasonCode
 from tests.engine.reconcile.test_reconcile import PICTURE, room_at
@@ -21,7 +22,7 @@ NOWHERE = "http://127.0.0.1:9"
 def picture(folder: Path, name: str) -> Media:
     path = folder / f"{name}.png"
     Image.new("RGB", (128, 128), "teal").save(path)
-    return probe(path.name, folder)
+    return probe(path.name, folder, HashCache())
 
 
 def entry(name: str, *images: Media, needs: tuple[str, ...] = ()) -> PlanEntry:
@@ -110,7 +111,7 @@ def test_requests_without_local_images_and_those_that_wait_for_others_are_not_he
     tmp_path: Path,
 ) -> None:
     image = picture(tmp_path, "a")
-    far = probe("https://example.com/a.png", tmp_path)
+    far = probe("https://example.com/a.png", tmp_path, HashCache())
     assert module.size_of(entry("a")) == 0
     assert module.size_of(entry("a", far)) == 0
     assert module.size_of(entry("a", image, needs=("b",))) == 0
