@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from runner.emulator.state.tasks import Order
 from runner.model import Reach, Reply
 
 
@@ -38,3 +39,16 @@ def answered(status: int, body: Any = b"", **headers: str) -> Reply:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return Reply(reach=Reach.ANSWERED, status=status, headers=named, body=content)
+
+
+def emulated_order(**changes: Any) -> Order:
+    """An order of the emulator: one small picture with seed 7."""
+    fields: dict[str, Any] = {
+        "api": "vidu",
+        "model": "viduq2",
+        "prompt": "a cat on a window sill",
+        "seed": 7,
+        "aspect_ratio": "16:9",
+        "resolution": "1080p",
+    }
+    return Order(**(fields | changes))

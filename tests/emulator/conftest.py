@@ -1,9 +1,7 @@
-"""A plain client and a clock to turn by hand, for tests that follow the API documents."""
+"""A plain client and a manual clock, for tests that follow the API documents."""
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +11,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from PIL import Image
 
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
@@ -72,7 +69,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def start(clock: Clock) -> Iterator[Callable[..., str]]:
-    """Starts an emulator on the test's clock and gives its URL."""
+    """Starts an emulator on the test's clock and returns its URL."""
     with ExitStack() as stack:
 
         def started(**options: Any) -> str:
@@ -91,15 +88,3 @@ def url(start: Callable[..., str]) -> str:
 @pytest.fixture(name="ask")
 def ask_fixture() -> Callable[..., Answer]:
     return ask
-
-
-@pytest.fixture
-def picture_uri() -> Callable[..., str]:
-    """A data URI of an image of a size and format."""
-
-    def uri(width: int = 128, height: int = 128, kind: str = "png") -> str:
-        out = io.BytesIO()
-        Image.new("RGB", (width, height), "teal").save(out, kind.replace("jpg", "jpeg"))
-        return f"data:image/{kind};base64,{base64.b64encode(out.getvalue()).decode()}"
-
-    return uri

@@ -22,7 +22,7 @@ SAMPLE = {"model": "viduq2", "prompt": "猫", "payload": "tag"}
 
 @dataclass
 class Receiver:
-    """What a user's server would see."""
+    """What a user's server receives."""
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
@@ -40,8 +40,7 @@ def receiver() -> Iterator[Receiver]:
         def do_POST(self) -> None:
             content = self.rfile.read(int(self.headers["Content-Length"]))
             status = receiver.answers.pop(0) if receiver.answers else 200
-            # Taken down before it is answered: the answer lets the next one come, to another
-            # thread, which must not be ahead of this one.
+            # Recorded before the answer: after it the next callback may come, in another thread.
             receiver.got.put((self.path, self.headers, json.loads(content)))
             self.send_response(status)
             self.end_headers()
@@ -61,15 +60,15 @@ def receiver() -> Iterator[Receiver]:
 
 
 def signature(key: str, path: str, query: str, headers: Message) -> str:
-    """As the vendor's public documentation describes it, written apart from the emulator."""
+    """As the vendor's public documentation describes it, independently of the emulator."""
     text = f"POST\n{path}\n{query}\nvidu\n{headers['Date']}\n"
     for name in headers["X-HMAC-SIGNED-HEADERS"].split(";"):
         text += f"{name}:{headers[name]}\n"
-    mark = hmac.new(key.encode(), text.encode(), hashlib.sha256)
-    return base64.b64encode(mark.digest()).decode()
+    digest = hmac.new(key.encode(), text.encode(), hashlib.sha256)
+    return base64.b64encode(digest.digest()).decode()
 
 
-def test_changes_are_told_and_signed(start: Any, ask: Any, receiver: Receiver) -> None:
+def test_changes_are_reported_and_signed(start: Any, ask: Any, receiver: Receiver) -> None:
     url = start(now_ns=time_ns, time_scale=0.01)
     hook = f"{receiver.url}/hook/%E7%8C%AB?a=1&b=%2F"
     body = {**SAMPLE, "callback_url": hook}
@@ -77,7 +76,7 @@ def test_changes_are_told_and_signed(start: Any, ask: Any, receiver: Receiver) -
     assert made["callback_url"] == hook
     states = []
     for _ in range(2):
-        target, headers, told = receiver.next()
+        target, headers, sent = receiver.next()
         path, _, query = target.partition("?")
         assert headers["X-HMAC-SIGNATURE"] == signature("the-key", path, query, headers)
         assert headers["X-HMAC-ALGORITHM"] == "hmac-sha256"
@@ -85,17 +84,17 @@ def test_changes_are_told_and_signed(start: Any, ask: Any, receiver: Receiver) -
         assert headers["X-HMAC-SIGNED-HEADERS"] == "Date;x-request-nonce"
         assert headers["Date"].endswith("GMT")
         assert parsedate_to_datetime(headers["Date"])
-        assert told["id"] == made["task_id"]
-        assert told["payload"] == "tag"
-        assert told["status"] == told["state"]
-        states.append(told["state"])
+        assert sent["id"] == made["task_id"]
+        assert sent["payload"] == "tag"
+        assert sent["status"] == sent["state"]
+        states.append(sent["state"])
     assert states == ["processing", "success"]
-    assert ask("GET", told["creations"][0]["url"], key=None).status == 200
+    assert ask("GET", sent["creations"][0]["url"], key=None).status == 200
     query_answer = ask("GET", f"{url}/ent/v2/tasks/{made['task_id']}/creations").json
-    assert set(told) - set(query_answer) == {"status"}
+    assert set(sent) - set(query_answer) == {"status"}
 
 
-def test_the_end_is_told_up_to_three_times(start: Any, ask: Any, receiver: Receiver) -> None:
+def test_the_end_is_reported_up_to_three_times(start: Any, ask: Any, receiver: Receiver) -> None:
     url = start(now_ns=time_ns, time_scale=0.001)
     receiver.answers += [500, 500, 302, 500]
     ask("POST", url + SUBMIT, {**SAMPLE, "callback_url": receiver.url})
@@ -105,18 +104,18 @@ def test_the_end_is_told_up_to_three_times(start: Any, ask: Any, receiver: Recei
     assert [receiver.next()[2]["state"] for _ in range(3)] == ["processing", "success", "success"]
 
 
-def test_a_cancelled_task_is_told_as_failed(start: Any, ask: Any, receiver: Receiver) -> None:
+def test_a_cancelled_task_is_reported_as_failed(start: Any, ask: Any, receiver: Receiver) -> None:
     url = start(now_ns=time_ns, time_scale=100)
     task_id = ask("POST", url + SUBMIT, {**SAMPLE, "callback_url": receiver.url}).json["task_id"]
     assert ask("POST", f"{url}/ent/v2/tasks/{task_id}/cancel").status == 200
-    told = receiver.next()[2]
-    assert (told["state"], told["err_code"]) == ("failed", "UserCancelled")
+    sent = receiver.next()[2]
+    assert (sent["state"], sent["err_code"]) == ("failed", "UserCancelled")
 
 
 @pytest.mark.parametrize(
     "hook", ["http://127.0.0.1:1/", "http://nothing.invalid/x", "http://\u3002/", "http://a..b/"]
 )
-def test_a_receiver_that_is_not_there_stops_nothing(start: Any, ask: Any, hook: str) -> None:
+def test_a_missing_receiver_has_no_effect(start: Any, ask: Any, hook: str) -> None:
     url = start(now_ns=time_ns, time_scale=0.0)
     task_id = ask("POST", url + SUBMIT, {**SAMPLE, "callback_url": hook}).json["task_id"]
     answer = ask("GET", f"{url}/ent/v2/tasks/{task_id}/creations")

@@ -20,24 +20,24 @@ from runner.errors import UsageError
         {"url_lifetime_s": -1},
     ],
 )
-def test_options_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
+def test_values_out_of_range_are_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Options(**wrong)
 
 
-def test_keys_do_not_show() -> None:
+def test_repr_hides_the_keys() -> None:
     assert "secret" not in repr(Options(keys=frozenset({"secret"})))
 
 
-def test_videos_need_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_videos_need_pyav(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
     assert not can_encode()
-    told = missing_extra(["vidu/reference2image", "modelverse/reference2video"])
-    assert told is not None
-    assert "modelverse/reference2video" in told
-    assert 'pip install "vidu-run[media]"' in told
+    message = missing_extra(["vidu/reference2image", "modelverse/reference2video"])
+    assert message is not None
+    assert "modelverse/reference2video" in message
+    assert 'pip install "vidu-run[media]"' in message
     assert missing_extra(["vidu/reference2image"]) is None
 
 
-def test_with_the_extra_nothing_is_missing() -> None:
+def test_with_pyav_videos_can_be_emulated() -> None:
     assert missing_extra(["modelverse/reference2video"]) is None

@@ -30,7 +30,7 @@ def ids_of(answer: Any) -> list[str]:
     return [row["id"] for row in answer.json["tasks"]]
 
 
-def test_a_row_tells_the_task(url: str, ask: Any, tasks: list[str]) -> None:
+def test_a_row_describes_its_task(url: str, ask: Any, tasks: list[str]) -> None:
     row = ask("GET", url + "/ent/v2/tasks").json["tasks"][0]
     assert row["id"] == tasks[-1]
     assert row["prompt"] == "cat 24"
@@ -42,9 +42,7 @@ def test_a_row_tells_the_task(url: str, ask: Any, tasks: list[str]) -> None:
 
 
 @pytest.mark.parametrize("pager", ["pager", "paper"])
-def test_pages_follow_each_other_until_the_token_is_empty(
-    url: str, ask: Any, tasks: list[str], pager: str
-) -> None:
+def test_tokens_lead_through_all_pages(url: str, ask: Any, tasks: list[str], pager: str) -> None:
     found, token, sizes = [], "", []
     while True:
         answer = ask("GET", f"{url}/ent/v2/tasks?{pager}.page_token={token}")
@@ -66,18 +64,14 @@ def test_pages_have_size_and_number(url: str, ask: Any, tasks: list[str], pager:
     assert ids_of(ask("GET", f"{url}/ent/v2/tasks?{pager}.page=9")) == []
 
 
-def test_a_page_token_stays_right_while_tasks_are_added(
-    url: str, ask: Any, tasks: list[str]
-) -> None:
+def test_a_token_stays_valid_while_tasks_are_added(url: str, ask: Any, tasks: list[str]) -> None:
     token = ask("GET", f"{url}/ent/v2/tasks").json["next_page_token"]
     ask("POST", url + SUBMIT, {"model": "viduq2", "prompt": "new"})
     answer = ask("GET", f"{url}/ent/v2/tasks?pager.page_token={quote(token)}")
     assert ids_of(answer) == tasks[::-1][10:20]
 
 
-def test_tasks_are_asked_for_by_repeated_or_joined_ids(
-    url: str, ask: Any, tasks: list[str]
-) -> None:
+def test_ids_may_be_repeated_or_joined(url: str, ask: Any, tasks: list[str]) -> None:
     wanted = [tasks[3], tasks[20]]
     repeated = "&".join(f"task_ids={task_id}" for task_id in wanted)
     for query in (repeated, f"task_ids={','.join(wanted)}", f"task_ids={','.join(wanted)},99"):
@@ -100,14 +94,14 @@ def test_tasks_are_filtered_by_state_resolution_and_model(
 def test_tasks_are_filtered_by_time(url: str, ask: Any, tasks: list[str]) -> None:
     rows = ask("GET", f"{url}/ent/v2/tasks?pager.pagesz=100").json["tasks"][::-1]
     start, end = quote(rows[5]["created_at"]), quote(rows[9]["created_at"])
-    # a microsecond is what such a time is read to
+    # The tasks were made at nanoseconds, times in a query count to the microsecond.
     answer = ask("GET", f"{url}/ent/v2/tasks?created_at.from={start}&created_at.to={end}")
     assert ids_of(answer) == tasks[5:9][::-1]
     local = quote("2026-11-18T19:06:40+08:00")
     assert ask("GET", f"{url}/ent/v2/tasks?created_at.from={local}").status == 200
 
 
-def test_without_a_start_the_list_goes_back_seven_days(
+def test_the_list_goes_back_seven_days_by_default(
     url: str, ask: Any, clock: Any, tasks: list[str]
 ) -> None:
     clock.forward(8 * 86_400)
@@ -130,6 +124,6 @@ def test_without_a_start_the_list_goes_back_seven_days(
         "states=done",
     ],
 )
-def test_a_wrong_filter_is_refused(url: str, ask: Any, query: str) -> None:
+def test_an_invalid_filter_is_refused(url: str, ask: Any, query: str) -> None:
     answer = ask("GET", f"{url}/ent/v2/tasks?{query}")
     assert (answer.status, answer.json["reason"]) == (400, "FieldInvalid")

@@ -10,7 +10,7 @@ PLAIN = FontSet()
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "shown"),
     [
         ("A cat, café", "A cat, cafe"),
         ("quiet — naïve", "quiet - naive"),
@@ -27,15 +27,15 @@ PLAIN = FontSet()
         ("cafe\u0301", "cafe"),
     ],
 )
-def test_what_no_face_has_is_told_in_words(text: str, told: str) -> None:
-    assert PLAIN.readable(text) == told
+def test_missing_characters_are_described_in_words(text: str, shown: str) -> None:
+    assert PLAIN.readable(text) == shown
 
 
-def test_latin_text_looks_alike_everywhere() -> None:
+def test_latin_text_takes_the_built_in_font() -> None:
     assert {system_fonts().number_of(character) for character in "A cat, 1080p"} == {0}
 
 
-def test_chinese_is_readable_where_a_face_has_it() -> None:
+def test_chinese_is_kept_where_a_font_has_it() -> None:
     fonts = system_fonts()
     if fonts.number_of("猫") is None:
         pytest.skip("no font here has Chinese")
@@ -43,7 +43,7 @@ def test_chinese_is_readable_where_a_face_has_it() -> None:
     assert [text for text, _ in fonts.runs("一只猫, noir")] == ["一只猫", ", noir"]
 
 
-def test_a_file_that_is_no_font_is_left_out(tmp_path: Path) -> None:
+def test_a_file_without_a_font_is_left_out(tmp_path: Path) -> None:
     wrong = tmp_path / "wqy-zenhei.ttc"
     wrong.write_bytes(b"no font")
     assert FontSet([(wrong, 0), (tmp_path / "missing.ttf", 0)]).number_of("猫") is None
@@ -57,7 +57,7 @@ def test_lines_stay_inside_their_box(text: str) -> None:
     assert "".join(block.lines).replace(" ", "") == text.replace(" ", "")
 
 
-def test_a_text_too_long_for_the_smallest_size_shows_that_it_was_cut() -> None:
+def test_a_text_that_is_too_long_ends_in_dots() -> None:
     block = fit("words and words " * 100, (200, 60), (20, 12), PLAIN)
     assert block.lines[-1].endswith("...")
     assert block.height <= 60

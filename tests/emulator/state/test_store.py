@@ -11,19 +11,22 @@ from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from runner.emulator.state.store import Journal, Store
-from runner.emulator.state.tasks import Order
+from tests.builders import as_data_uri, emulated_order, image_bytes
 
-ORDER = Order(
-    api="vidu", model="viduq2", prompt="猫", seed=1, aspect_ratio="16:9", resolution="1080p"
-)
+ORDER = emulated_order()
 SUBMIT = "/ent/v2/reference2image"
 
 
-def test_everything_outlives_the_process_and_urls_follow_the_port(
-    tmp_path: Path, ask: Any, clock: Any, picture_uri: Any
+def test_tasks_outlive_the_process_and_urls_follow_the_port(
+    tmp_path: Path, ask: Any, clock: Any
 ) -> None:
     options = Options(state_dir=tmp_path, now_ns=clock, credits=100, keys=frozenset({"secret-k"}))
-    body = {"model": "viduq2", "prompt": "猫", "images": [picture_uri()], "payload": "tag"}
+    body = {
+        "model": "viduq2",
+        "prompt": "猫",
+        "images": [as_data_uri(image_bytes())],
+        "payload": "tag",
+    }
     with Emulator(options) as emulator:
         made = ask("POST", emulator.url + SUBMIT, body, key="Token secret-k").json
     clock.forward(60)
@@ -54,7 +57,7 @@ def test_without_a_folder_nothing_is_kept(ask: Any) -> None:
     "rubbish",
     [b'{"kind":"task","task":{"id"', b"\x00\xff", b"[]\n", b'{"kind":"task","task":{}}\n', b"{}\n"],
 )
-def test_a_damaged_line_is_passed_over(tmp_path: Path, clock: Any, rubbish: bytes) -> None:
+def test_a_damaged_line_is_skipped(tmp_path: Path, clock: Any, rubbish: bytes) -> None:
     options = Options(now_ns=clock)
     with closing(Store(tmp_path, options)) as store:
         first = store.create(ORDER, "a")
@@ -66,27 +69,27 @@ def test_a_damaged_line_is_passed_over(tmp_path: Path, clock: Any, rubbish: byte
         assert [task.id for task in store.tasks()] == [first.id, second.id]
 
 
-def test_two_processes_on_one_folder_see_each_others_tasks(tmp_path: Path, clock: Any) -> None:
+def test_two_processes_may_share_a_folder(tmp_path: Path, clock: Any) -> None:
     options = Options(now_ns=clock, concurrency=2)
-    with closing(Store(tmp_path, options)) as one, closing(Store(tmp_path, options)) as other:
-        task = one.create(ORDER, "a")
-        other.refresh()
-        assert other.task("vidu", task.id) == task
-        other.create(ORDER, "b")
+    with closing(Store(tmp_path, options)) as first, closing(Store(tmp_path, options)) as second:
+        task = first.create(ORDER, "a")
+        second.refresh()
+        assert second.task("vidu", task.id) == task
+        second.create(ORDER, "b")
         with pytest.raises(ApiError, match="in flight"):
-            one.create(ORDER, "c")
-        other.cancel(task.id)
-        one.create(ORDER, "d")
+            first.create(ORDER, "c")
+        second.cancel(task.id)
+        first.create(ORDER, "d")
 
 
-def test_a_task_is_journaled_when_it_is_told(tmp_path: Path, clock: Any) -> None:
+def test_a_task_is_journaled_before_it_is_returned(tmp_path: Path, clock: Any) -> None:
     with closing(Store(tmp_path, Options(now_ns=clock))) as store:
         task = store.create(ORDER, "digest")
         [line] = (tmp_path / "journal.jsonl").read_text().splitlines()
         assert json.loads(line)["task"]["id"] == task.id
 
 
-def test_a_failed_task_is_paid_back_once_also_after_a_restart(tmp_path: Path, clock: Any) -> None:
+def test_a_cancelled_task_is_refunded_exactly_once(tmp_path: Path, clock: Any) -> None:
     options = Options(now_ns=clock, credits=20)
     with closing(Store(tmp_path, options)) as store:
         store.cancel(store.create(ORDER, "").id)
@@ -104,13 +107,13 @@ def test_ids_look_like_those_of_the_document(tmp_path: Path, clock: Any) -> None
     assert all(found.isdigit() and 18 <= len(found) <= 19 for found in ids)
 
 
-def test_a_journal_gives_each_record_once(tmp_path: Path) -> None:
-    with closing(Journal(tmp_path / "j")) as one, closing(Journal(tmp_path / "j")) as other:
-        with one.locked():
-            one.append({"a": 1})
-        assert list(other.read_new()) == [{"a": 1}]
-        with other.locked():
-            other.append({"b": "line\nbreak"})
-        assert list(other.read_new()) == [{"b": "line\nbreak"}]
-        assert list(one.read_new()) == [{"a": 1}, {"b": "line\nbreak"}]
-        assert list(one.read_new()) == []
+def test_a_journal_returns_each_record_once(tmp_path: Path) -> None:
+    with closing(Journal(tmp_path / "j")) as first, closing(Journal(tmp_path / "j")) as second:
+        with first.locked():
+            first.append({"a": 1})
+        assert list(second.read_new()) == [{"a": 1}]
+        with second.locked():
+            second.append({"b": "line\nbreak"})
+        assert list(second.read_new()) == [{"b": "line\nbreak"}]
+        assert list(first.read_new()) == [{"a": 1}, {"b": "line\nbreak"}]
+        assert list(first.read_new()) == []

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+
+from runner.emulator.api.errors import ApiError
+from runner.emulator.api.references import image_sources, receive
+from tests.builders import as_data_uri, image_bytes
+
+URL = "https://example.com/cat.png"
+
+
+def refusal(source: str) -> ApiError:
+    with pytest.raises(ApiError) as caught:
+        receive([source], lambda _: None)
+    return caught.value
+
+
+@pytest.mark.parametrize("kind", ["png", "jpeg", "jpg", "webp"])
+def test_documented_formats_are_accepted(kind: str) -> None:
+    content = image_bytes(kind.replace("jpg", "jpeg"))
+    [(image, received)] = receive([as_data_uri(content, f"image/{kind}")], lambda _: None)
+    assert received == content
+    assert image.media_type == f"image/{kind.replace('jpg', 'jpeg')}"
+    assert (image.url, image.width, image.height) == ("", 128, 128)
+
+
+@pytest.mark.parametrize("size", [(128, 128), (128, 511), (511, 128), (4000, 1001)])
+def test_documented_sizes_are_accepted(size: tuple[int, int]) -> None:
+    [(image, _)] = receive([as_data_uri(image_bytes(size=size))], lambda _: None)
+    assert (image.width, image.height) == size
+
+
+@pytest.mark.parametrize("size", [(127, 128), (128, 127), (512, 128), (128, 512), (128, 900)])
+def test_small_and_narrow_images_are_refused(size: tuple[int, int]) -> None:
+    error = refusal(as_data_uri(image_bytes(size=size)))
+    assert error.reason == "PageSizeOutOfRange"
+    assert f"images[0] is {size[0]}x{size[1]}" in error.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "data:image/png;base64,@@@@",
+        "data:image/png;base64,iVBORw0KGg",
+        "data:image/png;base64,",
+        "data:image/png;base64,图",
+        "data:image/png,iVBORw0KGgo=",
+        "data:;base64,iVBORw0KGgo=",
+        "data:image/gif;base64,R0lGODlhAQABAAAAACw=",
+        "data:text/plain;base64,aGVsbG8=",
+        "data:image/png;base64," + base64.b64encode(b"hello" * 50).decode(),
+        "data:image/png;base64," + base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode(),
+        "data:image/jpeg;base64," + base64.b64encode(b"\xff\xd8\xff\xe0").decode(),
+        "data:image/webp;base64," + base64.b64encode(b"RIFF1234WEBPVP8 ").decode(),
+        "data:",
+    ],
+)
+def test_data_without_an_image_is_refused(source: str) -> None:
+    assert refusal(source).reason == "ImageFormatInvalid"
+
+
+@pytest.mark.parametrize("source", ["", "cat.png", "file:///etc/passwd", "iVBORw0KGgo="])
+def test_other_texts_are_refused(source: str) -> None:
+    assert refusal(source).reason == "FieldInvalid"
+
+
+def test_a_url_outside_the_emulator_is_not_fetched() -> None:
+    [(image, content)] = receive([URL], lambda _: None)
+    assert (image.url, image.sha256, content) == (URL, "", None)
+
+
+def test_a_file_of_the_emulator_is_checked_too() -> None:
+    with pytest.raises(ApiError, match="at least 128x128"):
+        receive([URL], lambda _: image_bytes(size=(64, 64)))
+
+
+@pytest.mark.parametrize("count", [0, 8])
+def test_the_number_of_images_has_limits(count: int) -> None:
+    with pytest.raises(ApiError, match=f"1 to 7 items, not {count}") as caught:
+        image_sources([URL] * count, "images", 1, 7)
+    assert caught.value.reason == "FieldItemCountOutOfRange"
+
+
+@pytest.mark.parametrize("value", [URL, None, [1], [None], {}])
+def test_images_are_a_list_of_strings(value: object) -> None:
+    with pytest.raises(ApiError, match="must be a"):
+        image_sources(value, "images", 0, 7)

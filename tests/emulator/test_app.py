@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from runner.emulator.request_log import REQUEST_CONTEXT
+from tests.builders import as_data_uri, image_bytes
+
+SUBMIT = "/ent/v2/reference2image"
+SAMPLE = {"model": "viduq2", "prompt": "猫"}
+
+
+def submissions(url: str, ask: Any) -> Any:
+    return ask("GET", url + "/_emulator/requests", key=None).json["submissions"]
+
+
+def test_submissions_are_logged_with_their_outcome(start: Any, ask: Any) -> None:
+    url = start(concurrency=1)
+    task_id = ask("POST", url + SUBMIT, SAMPLE).json["task_id"]
+    ask("POST", url + SUBMIT, SAMPLE)
+    ask("POST", url + SUBMIT, {})
+    ask("POST", url + SUBMIT, SAMPLE, key=None)
+    rows = submissions(url, ask)
+    assert [(row["outcome"], row["status"]) for row in rows] == [
+        ("accepted", 200),
+        ("QuotaExceeded", 429),
+        ("FieldLacking", 400),
+        ("Unauthorized", 401),
+    ]
+    assert rows[0]["task_id"] == task_id
+    assert rows[0]["digest"] == rows[1]["digest"]
+    assert re.fullmatch("[0-9a-f]{64}", rows[0]["digest"])
+
+
+def test_requests_are_counted_by_kind(url: str, ask: Any) -> None:
+    for _ in range(2):
+        ask("POST", url + SUBMIT, SAMPLE)
+    ask("GET", url + "/nothing")
+    counts = ask("GET", url + "/_emulator/requests", key=None).json["requests"]
+    assert counts["POST /ent/v2/reference2image"] == 2
+    assert counts["GET *"] == 1
+
+
+def test_middlewares_see_the_task_and_their_answer_is_logged(start: Any, ask: Any) -> None:
+    @web.middleware
+    async def lose_the_answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        response = await handler(request)
+        return web.Response(status=504) if REQUEST_CONTEXT.get().task else response
+
+    url = start(middlewares=(lose_the_answer,))
+    assert ask("POST", url + SUBMIT, SAMPLE).status == 504
+    [row] = submissions(url, ask)
+    assert (row["outcome"], row["status"]) == ("accepted", 504)
+
+
+def test_a_cut_connection_is_logged_too(start: Any, ask: Any) -> None:
+    @web.middleware
+    async def cut(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.method == "POST" and request.transport:
+            request.transport.abort()
+            raise ConnectionResetError
+        return await handler(request)
+
+    url = start(middlewares=(cut,))
+    with pytest.raises(ConnectionError):
+        ask("POST", url + SUBMIT, SAMPLE)
+    [row] = submissions(url, ask)
+    assert row["task_id"] is None
+
+
+def test_unwritable_state_is_an_internal_failure(start: Any, ask: Any, tmp_path: Path) -> None:
+    url = start(state_dir=tmp_path)
+    (tmp_path / "references").rmdir()
+    (tmp_path / "references").write_text("in the way")
+    answer = ask("POST", url + SUBMIT, {**SAMPLE, "images": [as_data_uri(image_bytes())]})
+    assert (answer.status, answer.json["reason"]) == (500, "InternalServiceFailure")
+    [row] = submissions(url, ask)
+    assert (row["task_id"], row["status"]) == (None, 500)
+
+
+def test_wrong_vidu_paths_have_the_form_of_vidu(url: str, ask: Any) -> None:
+    missing = ask("GET", url + "/ent/v2/nothing")
+    assert (missing.status, missing.json["code"], missing.json["reason"]) == (404, 404, "NotFound")
+    wrong = ask("PUT", url + SUBMIT, SAMPLE)
+    assert (wrong.status, wrong.json["code"], wrong.json["reason"]) == (
+        405,
+        405,
+        "MethodNotAllowed",
+    )
+    assert wrong.headers["allow"] == "POST"
+
+
+def test_wrong_modelverse_paths_have_the_form_of_modelverse(url: str, ask: Any) -> None:
+    for method, path, status in (("GET", "/v1/nothing", 404), ("GET", "/v1/tasks/submit", 405)):
+        answer = ask(method, url + path)
+        assert (answer.status, answer.json["error"]["code"]) == (status, "param_error")
+        assert answer.json["error"]["message"]
