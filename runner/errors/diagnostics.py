@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,11 +15,22 @@ _COMPARED = 1000
 """Comparing is slow: of more names, only those with the same first two characters are compared."""
 
 
-def nearest(name: str, known: Sequence[str]) -> str | None:
-    """The known name that is most like `name`; None where none is much like it."""
+def nearest(name: str, known: Sequence[str], *, cutoff: float = 0.6) -> str | None:
+    """The known name most similar to `name` (1 is equal); None where none reaches `cutoff`.
+
+    What differs in case, width or punctuation only (`2k`, `aspectRatio`, `16-9`) always counts.
+    """
+    plain = _plain(name)
+    same = next((candidate for candidate in known if plain and _plain(candidate) == plain), None)
+    if same is not None:
+        return same
     if len(known) > _COMPARED:
         known = [candidate for candidate in known if candidate.startswith(name[:2])][:_COMPARED]
-    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.6)), None)
+    return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=cutoff)), None)
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:

@@ -1,4 +1,4 @@
-"""Documents, jobs and images in, what is wrong with them in the user's words out."""
+"""Validates documents, jobs, images and references, and explains errors to the user."""
 
 from runner.validation.authoring import manifest_schema, manifest_text
 from runner.validation.diagnostics import (

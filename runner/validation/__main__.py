@@ -1,4 +1,4 @@
-"""The operations' schemas in, `manifest.schema.json` on stdout: for whoever changes a schema."""
+"""Writes `manifest.schema.json` to stdout: run it when an operation's schema has changed."""
 
 import sys
 

@@ -1,96 +1,73 @@
-"""What a check found, by path, in; problems with the places a user can go to, out."""
+"""Findings: what a check found at a path, how messages write values, and where users see them."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
-from runner.errors import Diagnostic, Location, merge
-from runner.model import Draft, DraftLocator
+from runner.errors import Diagnostic, merge
+from runner.model import DocumentLocator, Draft, DraftLocator, ValuePath
+
+_LONGEST_VALUE = 60
+"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that is wrong, or odd, at a path inside what was checked."""
+    """An error or a warning at a path inside the value that was checked."""
 
-    path: tuple[str | int, ...]
+    path: ValuePath
     message: str
     hint: str | None = None
     warning: bool = False
     key: bool = False
-    """The key at the path is meant, rather than its value."""
+    """It is about the key at the path, not its value."""
     missing: str | None = None
-    """The parameter that is not there."""
+    """The parameter that is missing."""
+
+    def below(self, path: ValuePath) -> Finding:
+        """The finding in the value that has the checked one at `path`."""
+        return replace(self, path=(*path, *self.path))
 
 
-class DocumentLocation(Protocol):
-    """How a document tells the place of a path (`documents.Document.place`)."""
+class DeferredText(str):
+    """Stands in for a text that another job's result will give."""
 
-    def __call__(self, path: tuple[str | int, ...], *, key: bool = False) -> Location:
-        """The place of the value, or of its key, at `path`."""
-
-
-def job_diagnostics(
-    checked: Iterable[tuple[Draft, Sequence[Finding]]],
-    place_of: DraftLocator,
-    document: Mapping[str, Any] | None = None,
-) -> list[Diagnostic]:
-    """The findings of drafts at their places; one cause that hits many jobs is told once.
-
-    With the manifest's `document`, an unknown parameter that a plain default brings is told
-    with the way out: to put it under its own operation's name; and a parameter is not called
-    missing whose expression gave null.
-    """
-    return merge(
-        Diagnostic(
-            message=finding.message,
-            location=place_of(draft, finding.path, key=finding.key),
-            job=draft.id or None,
-            hint=_from_default(draft, finding, document) or finding.hint,
-            warning=finding.warning,
-        )
-        for draft, findings in checked
-        for finding in (_null_reported(draft, found, document) for found in findings)
-    )
+    __slots__ = ()
 
 
-def _null_reported(draft: Draft, finding: Finding, document: Mapping[str, Any] | None) -> Finding:
-    """The finding; where something is missing that an expression was to give, at its place."""
-    name = finding.missing
-    if name is None or document is None:
-        return finding
-    defaults = document.get("defaults") or {}
-    layers = (document["jobs"][draft.entry], defaults.get(draft.operation) or {}, defaults)
-    written = next((layer[name] for layer in layers if name in layer), None)
-    if not isinstance(written, str):
-        return finding
-    return replace(finding, path=(name,), message=f"{finding.message}: {written} gives null")
+class DeferredNumber(int):
+    """Stands in for a number that another job's result will give."""
+
+    __slots__ = ()
 
 
-def _from_default(draft: Draft, finding: Finding, document: Mapping[str, Any] | None) -> str | None:
-    if document is None or not finding.key or len(finding.path) != 1:
-        return None
-    name = finding.path[0]
-    defaults = document.get("defaults")
-    if name in document["jobs"][draft.entry] or not isinstance(defaults, dict):
-        return None
-    if name not in defaults:
-        return None
-    return (
-        f"{finding.hint + ' ' if finding.hint else ''}a default that only one operation has goes"
-        f" under that operation's name, as in defaults: {{{draft.operation}: {{...}}}}"
-    )
+def shown(value: Any) -> str:
+    """The value in YAML's flow style, shortened."""
+    if isinstance(value, (DeferredText, DeferredNumber)):
+        return "(another job's result)"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else text[:_LONGEST_VALUE] + "…"
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """`("providers", "vidu", "auth")` as `providers.vidu.auth`, indices as `images[0]`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
 
 
 def document_diagnostics(
-    findings: Iterable[Finding], document: Any, place: DocumentLocation
+    findings: Iterable[Finding], document: Any, locate: DocumentLocator
 ) -> list[Diagnostic]:
-    """The findings of a manifest's own shape at their places, in the order given."""
+    """The findings about a manifest's own form, in the order given."""
     return merge(
         Diagnostic(
             message=finding.message,
-            location=place(finding.path, key=finding.key),
+            location=locate(finding.path, key=finding.key),
             job=_job_at(document, finding.path),
             hint=finding.hint,
             warning=finding.warning,
@@ -99,20 +76,73 @@ def document_diagnostics(
     )
 
 
-def not_yet_reported(more: Iterable[Diagnostic], told: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Those of `more` at places where `told` has no error.
-
-    The expansion stumbles over what the manifest's shape was blamed for already; one mistake is
-    told once, by the check that knows it best.
-    """
-    places = {str(problem.location) for problem in told if not problem.warning}
-    return [problem for problem in more if str(problem.location) not in places]
-
-
-def _job_at(document: Any, path: tuple[str | int, ...]) -> str | None:
-    """The id, as written, of the job that the path leads into."""
+def _job_at(document: Any, path: ValuePath) -> str | None:
+    """The id, as written, of the job that contains the path."""
     if len(path) < 2 or path[0] != "jobs" or not isinstance(path[1], int):
         return None
     job = document["jobs"][path[1]]
     name = job.get("id") if isinstance(job, dict) else None
     return name if isinstance(name, str) and name else None
+
+
+def job_diagnostics(
+    checked: Iterable[tuple[Draft, Sequence[Finding]]],
+    locate: DraftLocator,
+    document: Mapping[str, Any] | None = None,
+) -> list[Diagnostic]:
+    """The findings about drafts; one cause that affects many jobs is reported once.
+
+    With the manifest's `document`, the hint about an unknown parameter from the general defaults
+    is to move it under its operation's name; and a parameter whose expression evaluates to null
+    is reported as that, instead of as missing.
+    """
+    return merge(
+        Diagnostic(
+            message=finding.message,
+            location=locate(draft, finding.path, key=finding.key),
+            job=draft.id or None,
+            hint=finding.hint,
+            warning=finding.warning,
+        )
+        for draft, findings in checked
+        for finding in (
+            finding if document is None else _explained(finding, draft, document)
+            for finding in findings
+        )
+    )
+
+
+def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> Finding:
+    entry = document["jobs"][draft.entry]
+    defaults = _mapping(document.get("defaults"))
+    if finding.missing is not None:
+        name = finding.missing
+        layers = (entry, _mapping(defaults.get(draft.operation)), defaults)
+        written = next((layer[name] for layer in layers if name in layer), None)
+        if isinstance(written, str):
+            message = f"{finding.message}: {written} gives null"
+            return replace(finding, path=(name,), message=message)
+    is_parameter = finding.key and len(finding.path) == 1
+    if is_parameter and finding.path[0] in defaults and finding.path[0] not in entry:
+        hint = (
+            "a default that only one operation has goes under that operation's name,"
+            f" as in defaults: {{{draft.operation}: {{...}}}}"
+        )
+        return replace(finding, hint=f"{finding.hint} {hint}" if finding.hint else hint)
+    return finding
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def not_yet_reported(
+    diagnostics: Iterable[Diagnostic], reported: Iterable[Diagnostic]
+) -> list[Diagnostic]:
+    """Those of `diagnostics` at locations where `reported` has no error.
+
+    The expansion fails at values of a wrong form as well: one mistake is reported once, by the
+    check that describes it best.
+    """
+    locations = {str(each.location) for each in reported if not each.warning}
+    return [each for each in diagnostics if str(each.location) not in locations]

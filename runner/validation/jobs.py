@@ -1,4 +1,4 @@
-"""One expanded job in, what is wrong or odd about its parameters out."""
+"""Job checks: one expanded job's parameters against its operation's schema, and its warnings."""
 
 from __future__ import annotations
 
@@ -6,52 +6,50 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from runner.model import Deferred, Draft, Operation
-from runner.validation.diagnostics import Finding
+from runner.model import Deferred, Draft, Operation, Parameters, ValuePath, map_leaves
+from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
 from runner.validation.shape import OWN_KEYS
-from runner.validation.wording import NumberToCome, TextToCome, shown
 
 
 def check_job(
-    draft: Draft, operation: Operation, unsure: frozenset[str] = frozenset()
+    draft: Draft, operation: Operation, unknown: frozenset[str] = frozenset()
 ) -> list[Finding]:
     """Errors by the operation's schema, then its warnings; paths start at the parameters.
 
-    What other jobs will give is stood in for by something fitting. Of the parameters that are
-    `unsure` nothing is told: they are there, and nobody knows with what value.
+    Another job's results are assumed to fit as text or number. Parameters in `unknown` are
+    present, but with a value that is not known: nothing is reported about them.
     """
-    if unsure:
-        return _of_the_known(draft, operation, unsure)
-    checks = _checks(operation)
+    if unknown:
+        return _check_known(draft, operation, unknown)
+    validators = _validators(operation)
     parameters = draft.parameters
     if draft.needs:
-        parameters = _stood_in(parameters, {Deferred: _plain_stand_in})
-    if _accepts(checks.fits, parameters):
-        odd = _accepts(checks.odd, parameters)
-        return list(_warnings(checks, parameters)) if odd else []
-    told = _stood_in(draft.parameters, {Deferred: _described_stand_in})
-    errors = explain(
-        Subject(
-            schema=operation.schema,
-            value=told,
-            owner=operation.name,
-            noun="parameter",
-            more_names=OWN_KEYS,
-        )
+        parameters = map_leaves(parameters, _stand_in)
+    if _accepts(validators.strict, parameters):
+        odd = _accepts(validators.any_warning, parameters)
+        return list(_warnings(validators, parameters)) if odd else []
+    subject = Subject(
+        schema=operation.schema,
+        value=map_leaves(draft.parameters, _described_stand_in),
+        owner=operation.name,
+        noun="parameter",
+        more_names=OWN_KEYS,
     )
-    return [*errors, *_warnings(checks, parameters)]
+    return [*explain(subject), *_warnings(validators, parameters)]
 
 
-def _of_the_known(draft: Draft, operation: Operation, unsure: frozenset[str]) -> list[Finding]:
-    known = {name: value for name, value in draft.parameters.items() if name not in unsure}
-    checks, whole = _checks(operation), {**known, **dict.fromkeys(unsure, "")}
-    if _accepts(checks.parts_fit, _stood_in(known, {Deferred: _plain_stand_in})):
-        found = list(_warnings(checks, _stood_in(whole, {Deferred: _plain_stand_in})))
+def _check_known(draft: Draft, operation: Operation, unknown: frozenset[str]) -> list[Finding]:
+    known = {name: value for name, value in draft.parameters.items() if name not in unknown}
+    # Some value, so that the parameter is not reported as missing.
+    parameters = {**known, **dict.fromkeys(unknown, "")}
+    validators = _validators(operation)
+    if _accepts(validators.without_required, map_leaves(known, _stand_in)):
+        findings = list(_warnings(validators, map_leaves(parameters, _stand_in)))
     else:
-        found = check_job(replace(draft, parameters=whole), operation)
-    return [finding for finding in found if not unsure.intersection(finding.path[:1])]
+        findings = check_job(replace(draft, parameters=parameters), operation)
+    return [finding for finding in findings if not unknown.intersection(finding.path[:1])]
 
 
 class _Validator(Protocol):
@@ -59,51 +57,53 @@ class _Validator(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Checks:
+class _Validators:
     """The compiled validators of one operation."""
 
     schema: Mapping[str, Any]
-    """Kept so that its id, by which the checks are remembered, is never another's."""
-    fits: _Validator
-    parts_fit: _Validator
+    """Kept alive, so that its id, the key of the cache, is never another schema's."""
+    strict: _Validator
+    without_required: _Validator
     """The same where parameters may be missing."""
-    odd: _Validator
-    """Whether any warning applies at all."""
+    any_warning: _Validator
+    """Whether any warning applies at all: one check instead of one for each."""
     warnings: tuple[tuple[_Validator, Mapping[str, Any]], ...]
+
+
+_cache: dict[int, _Validators] = {}
+"""By the id of the schema: hashing the schema itself would take longer than the check."""
+
+
+def _validators(operation: Operation) -> _Validators:
+    validators = _cache.get(id(operation.schema))
+    if validators is None:
+        validators = _cache[id(operation.schema)] = _compile(operation.schema)
+    return validators
+
+
+def _compile(schema: Mapping[str, Any]) -> _Validators:
+    from jsonschema_rs import Draft202012Validator
+
+    rules = schema.get("x-warnings", [])
+    any_rule = {"anyOf": [rule["if"] for rule in rules]} if rules else False
+    return _Validators(
+        schema=schema,
+        strict=Draft202012Validator(dict(schema)),
+        without_required=Draft202012Validator({**schema, "required": []}),
+        any_warning=Draft202012Validator(any_rule),
+        warnings=tuple((Draft202012Validator(rule["if"]), rule) for rule in rules),
+    )
 
 
 def _accepts(validator: _Validator, value: Any) -> bool:
     try:
         return validator.is_valid(value)
-    except ValueError:  # nested beyond its limit: no parameter is
+    except ValueError:  # nested more deeply than it supports: no valid parameter is
         return False
 
 
-_known: dict[int, _Checks] = {}
-
-
-def _checks(operation: Operation) -> _Checks:
-    found = _known.get(id(operation.schema))
-    if found is None:
-        found = _known[id(operation.schema)] = _compiled(operation.schema)
-    return found
-
-
-def _compiled(schema: Mapping[str, Any]) -> _Checks:
-    from jsonschema_rs import Draft202012Validator
-
-    rules = schema.get("x-warnings", [])
-    return _Checks(
-        schema=schema,
-        fits=Draft202012Validator(dict(schema)),
-        parts_fit=Draft202012Validator({**schema, "required": []}),
-        odd=Draft202012Validator({"anyOf": [rule["if"] for rule in rules]} if rules else False),
-        warnings=tuple((Draft202012Validator(rule["if"]), rule) for rule in rules),
-    )
-
-
-def _warnings(checks: _Checks, parameters: Mapping[str, Any]) -> Iterator[Finding]:
-    for condition, rule in checks.warnings:
+def _warnings(validators: _Validators, parameters: Parameters) -> Iterator[Finding]:
+    for condition, rule in validators.warnings:
         if _accepts(condition, parameters):
             message = rule["message"]
             for name, value in parameters.items():
@@ -112,31 +112,19 @@ def _warnings(checks: _Checks, parameters: Mapping[str, Any]) -> Iterator[Findin
             yield Finding(path=(name,) if name in parameters else (), message=message, warning=True)
 
 
-# ----------------------------------------------------------------------------------- stand-ins
-
-
-def _stood_in(value: Any, stand_ins: Mapping[type, Any]) -> Any:
-    """The value with each `Deferred` in it replaced."""
-    if isinstance(value, Deferred):
-        return stand_ins[Deferred](value)
-    if isinstance(value, dict):
-        return {key: _stood_in(inner, stand_ins) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_stood_in(inner, stand_ins) for inner in value]
-    return value
-
-
-def _plain_stand_in(deferred: Deferred) -> str | int:
-    """A text of the least length it can have, or for a lone seed a number.
-
-    A lone file or URL, which can be an image or an address, is a URL.
-    """
-    parts = deferred.parts
+def _stand_in(_path: ValuePath, leaf: Any) -> Any:
+    """For a deferred value: the shortest text it can become, a URL, or for a seed a number."""
+    if not isinstance(leaf, Deferred):
+        return leaf
+    parts = leaf.parts
     if len(parts) == 1 and not isinstance(parts[0], str):
         return 1 if parts[0].attribute == "seed" else "https://result.invalid/1"
     return "".join(part if isinstance(part, str) else "1" for part in parts)
 
 
-def _described_stand_in(deferred: Deferred) -> str | int:
-    plain = _plain_stand_in(deferred)
-    return NumberToCome(plain) if isinstance(plain, int) else TextToCome(plain)
+def _described_stand_in(path: ValuePath, leaf: Any) -> Any:
+    """The same, in types that messages recognize."""
+    value = _stand_in(path, leaf)
+    if value is leaf:
+        return leaf
+    return DeferredNumber(value) if isinstance(value, int) else DeferredText(value)

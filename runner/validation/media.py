@@ -1,14 +1,13 @@
-"""The images of a job in, what is wrong with them and with the request's size out."""
+"""Media checks: a job's images against the provider's limits, and the size of its request."""
 
 from __future__ import annotations
 
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from runner import media
-from runner.model import Deferred, Draft, Media, MediaLimits, Operation
+from runner.model import Deferred, Draft, Media, MediaLimits, Operation, Parameters, ValuePath
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
 
@@ -18,77 +17,78 @@ def check_media(
 ) -> list[Finding]:
     """Each image against the provider's limits, then the body as a whole after base64.
 
-    What another job makes is not there yet and counts for nothing.
+    Images that other jobs make do not exist yet and are not counted.
     """
-    found = check_images(operation, images)
+    findings = check_images(operation, images)
     if operation.body_limit_bytes is not None:
-        found += _body(draft, operation, images, operation.body_limit_bytes)
-    return found
+        findings += _check_body(draft, operation, images, operation.body_limit_bytes)
+    return findings
 
 
 def check_images(
     operation: Operation, images: Mapping[str, Sequence[Media | Deferred | None]]
 ) -> list[Finding]:
-    """Each image against the provider's limits, and a warning for a URL that will not last.
+    """Each image against the provider's limits, and a warning for a URL that will expire.
 
-    None stands for what could not be looked at.
+    None is an image that could not be read.
     """
     return [
         finding
-        for name, some in images.items()
-        for index, image in enumerate(some)
+        for name, listed in images.items()
+        for index, image in enumerate(listed)
         if isinstance(image, Media)
-        for finding in _image(image, (name, index), operation.media[name])
+        for finding in _check_image(image, (name, index), operation.media[name])
     ]
 
 
-def _image(image: Media, path: tuple[str | int, ...], limits: MediaLimits) -> Iterator[Finding]:
+def _check_image(image: Media, path: ValuePath, limits: MediaLimits) -> Iterator[Finding]:
     for message in media.check_limits(image, limits):
         yield Finding(path=path, message=message)
-    if signed := media.signed_url_warning(image.source):
-        yield Finding(path=path, message=signed, warning=True)
+    if warning := media.signed_url_warning(image.source):
+        yield Finding(path=path, message=warning, warning=True)
 
 
-def _body(
+def _check_body(
     draft: Draft,
     operation: Operation,
     images: Mapping[str, Sequence[Media | Deferred]],
     limit_bytes: int,
 ) -> list[Finding]:
-    known = [image for some in images.values() for image in some if isinstance(image, Media)]
+    known = [image for listed in images.values() for image in listed if isinstance(image, Media)]
     lengths = [media.data_uri_length(image) for image in known]
-    plain = {k: v for k, v in draft.parameters.items() if k not in images}
-    # Each image costs its text, two quotes and a comma.
-    size = sum(lengths) + 3 * len(known) + _size(plain, operation, limit_bytes - sum(lengths))
+    plain = {name: value for name, value in draft.parameters.items() if name not in images}
+    # Each image adds its text, two quotes and a comma.
+    size = sum(lengths) + 3 * len(known) + _plain_size(plain, operation, limit_bytes - sum(lengths))
     if size <= limit_bytes:
         return []
+    message = f"the request would be {_mb(size)}, at most {_mb(limit_bytes)} are allowed"
+    if not known:
+        return [Finding(path=(), message=message)]
     largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])
-    parts = ", ".join(f"{media.label(image.source)} {_mb(n)}" for n, image in largest)
-    what = f"the request would be {_mb(size)}, at most {_mb(limit_bytes)} are allowed"
+    parts = ", ".join(f"{media.label(image.source)} {_mb(length)}" for length, image in largest)
     return [
         Finding(
-            path=(next(iter(images)),) if known else (),
-            message=f"{what}{f' (images: {parts})' if parts else ''}",
-            hint="base64 adds a third to each file; give URLs instead, or smaller images"
-            if known
-            else None,
+            path=(next(iter(images)),),
+            message=f"{message} (images: {parts})",
+            hint="base64 adds a third to each file; give URLs instead, or smaller images",
         )
     ]
 
 
-def _size(parameters: Mapping[str, Any], operation: Operation, room: int) -> int:
-    """Bytes of the body without its images, UTF-8; only an upper bound where there is much room."""
+_OVERHEAD_BYTES = 1 << 16
+"""More than the keys, numbers and constants of a request take."""
+
+
+def _plain_size(parameters: Parameters, operation: Operation, room: int) -> int:
+    """Bytes of the body without its images, in UTF-8; 0 where they clearly fit into `room`."""
     texts = sum(len(value) for value in parameters.values() if isinstance(value, str))
-    if 6 * texts + _SMALL_BYTES < room:
+    # Encoding is slow, and a character takes at most six bytes ("\u1234").
+    if 6 * texts + _OVERHEAD_BYTES < room:
         return 0
     body = to_wire(operation, parameters)
     return len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace"))
 
 
-_SMALL_BYTES = 1 << 16
-"""More than what keys, numbers and constants of a request take."""
-
-
 def _mb(size_bytes: int) -> str:
-    """In units of 1024 x 1024 bytes, up to the next tenth, so that more than a limit reads so."""
+    """In units of 1024 x 1024 bytes, rounded up, so that an excess never reads as the limit."""
     return f"{math.ceil(size_bytes * 10 / 2**20) / 10:g} MB"

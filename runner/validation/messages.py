@@ -1,4 +1,4 @@
-"""Faults in, the reasons in the user's words out.
+"""Messages: words each violation of a schema for the user, see the table `MESSAGES` at the end.
 
 A schema may help with the annotations `x-expected` (what a pattern or an alternative stands for,
 with its article), `x-hints` (keyword to hint; for `required` in the missing property) and `x-form`
@@ -11,226 +11,282 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from runner.errors import nearest, suggest
 from runner.settings.values import read_amounts_text
-from runner.validation.diagnostics import Finding
+from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, dotted, shown
 from runner.validation.schema import Subject, Violation, is_mapping, violations_of
-from runner.validation.wording import (
-    TYPES,
-    NumberToCome,
-    TextToCome,
-    counted,
-    described,
-    dotted,
-    nearest,
-    shown,
-)
 
 
 def explain(subject: Subject) -> list[Finding]:
-    """Why the subject's value is refused, in the order of its keys; never empty."""
-    found = [finding for fault in violations_of(subject) for finding in _message(fault)]
-    if not found:
-        # The two validators disagree (on a regular expression, say): the fast one decides.
-        found = [Finding(path=(), message=f"{subject.owner} is not as its schema wants it")]
+    """Why the subject's value is rejected, in the order of its keys; never empty."""
+    findings = [each for violation in violations_of(subject) for each in _findings(violation)]
+    if not findings:
+        # The two validators disagree (about a regular expression, say): the fast one decides.
+        findings = [Finding(path=(), message=f"{subject.owner} does not match its schema")]
     order = {key: n for n, key in enumerate(subject.value)} if is_mapping(subject.value) else {}
-    return sorted(dict.fromkeys(found), key=lambda f: order.get(f.path[0], -1) if f.path else -1)
+    return sorted(dict.fromkeys(findings), key=lambda f: order.get(f.path[0], -1) if f.path else -1)
 
 
-def _message(fault: Violation) -> Iterator[Finding]:
-    if "x-expected" in fault.schema and fault.keyword in {"pattern", "anyOf", "not"}:
-        message = f"{fault.name} {shown(fault.value)} is not {fault.schema['x-expected']}"
-        yield _finding(fault, message)
+def _findings(violation: Violation) -> Iterator[Finding]:
+    expected = violation.schema.get("x-expected")
+    if expected and violation.keyword in {"pattern", "anyOf", "not"}:
+        message = f"{violation.name} {shown(violation.value)} is not {expected}"
+        yield _finding(violation, message)
         return
-    yield from _WORDS.get(fault.keyword, _other)(fault)
+    yield from MESSAGES.get(violation.keyword, _not_allowed)(violation)
 
 
-def _finding(fault: Violation, message: str, hint: str | None = None) -> Finding:
-    written = fault.schema.get("x-hints", {}).get(fault.keyword)
-    if fault.schema.get("x-form") == "amounts" and fault.keyword in {"type", "minProperties"}:
-        written = _amounts(fault)
-    return Finding(path=fault.path, message=message, hint=written or hint)
+def _finding(violation: Violation, message: str, hint: str | None = None) -> Finding:
+    written = violation.schema.get("x-hints", {}).get(violation.keyword)
+    is_amounts = violation.schema.get("x-form") == "amounts"
+    if is_amounts and violation.keyword in {"type", "minProperties"}:
+        written = _amounts_hint(violation)
+    return Finding(path=violation.path, message=message, hint=written or hint)
 
 
-def _amounts(fault: Violation) -> str:
-    """Amounts by unit with the numbers that are there: `try budget: {credits: 60}`."""
+def _amounts_hint(violation: Violation) -> str:
+    """Amounts by unit with the numbers in the value: `try budget: {credits: 60}`."""
     flows = (
-        ", ".join(f"{unit}: {number}" for unit, number in one.items())
-        for one in read_amounts_text(fault.value)
+        ", ".join(f"{unit}: {number}" for unit, number in amounts.items())
+        for amounts in read_amounts_text(violation.value)
     )
-    return "try " + ", or ".join(f"{fault.path[-1]}: {{{flow}}}" for flow in flows)
+    return "try " + ", or ".join(f"{violation.path[-1]}: {{{flow}}}" for flow in flows)
 
 
-def _unknown(fault: Violation) -> Iterator[Finding]:
-    known = list(fault.schema.get("properties", ()))
-    owner = dotted(fault.path) or fault.subject.owner
-    names = known if fault.path else [*known, *fault.subject.more_names]
-    patterns = fault.schema.get("patternProperties", ())
-    for key in fault.value:
+def _unknown_key(violation: Violation) -> Iterator[Finding]:
+    """`unknown parameter "promt" of vidu/reference2image`."""
+    known = list(violation.schema.get("properties", ()))
+    owner = dotted(violation.path) or violation.subject.owner
+    names = known if violation.path else [*known, *violation.subject.more_names]
+    patterns = violation.schema.get("patternProperties", ())
+    for key in violation.value:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             yield Finding(
-                path=(*fault.path, key),
-                message=f"unknown {fault.subject.noun} {shown(key)} of {owner}",
-                hint=nearest(key, names) or f"known: {', '.join(known)}",
+                path=(*violation.path, key),
+                message=f"unknown {violation.subject.noun} {shown(key)} of {owner}",
+                hint=suggest(key, names),
                 key=True,
             )
 
 
-def _missing(fault: Violation) -> Iterator[Finding]:
-    who = fault.holder or dotted(fault.path) or fault.subject.owner
-    for name in fault.limit:
-        if name not in fault.value:
-            rule = fault.schema.get("properties", {}).get(name, {})
+def _required(violation: Violation) -> Iterator[Finding]:
+    """`prompt is missing (vidu/reference2image needs it)`."""
+    who = violation.condition or dotted(violation.path) or violation.subject.owner
+    for name in violation.limit:
+        if name not in violation.value:
+            rule = violation.schema.get("properties", {}).get(name, {})
             yield Finding(
-                path=fault.path,
-                message=f"{dotted((*fault.path, name))} is missing ({who} needs it)",
+                path=violation.path,
+                message=f"{dotted((*violation.path, name))} is missing ({who} needs it)",
                 hint=rule.get("x-hints", {}).get("required") if is_mapping(rule) else None,
-                missing=None if fault.path else name,
+                missing=None if violation.path else name,
             )
 
 
-def _type(fault: Violation) -> Iterator[Finding]:
-    wanted = [fault.limit] if isinstance(fault.limit, str) else list(fault.limit)
-    words = " or ".join(TYPES[name] for name in wanted if name != "null")
-    message = f"{fault.name} is {described(fault.value)}, {words} is needed"
-    hint = _retype(fault.value, wanted)
-    if hint and hint.endswith("quotes") and fault.subject.noun == "parameter":
-        hint += f" (what comes from a row: add | {_FILTERS.get(wanted[0], 'float')})"
-    yield _finding(fault, message, hint)
+def _dependent_required(violation: Violation) -> Iterator[Finding]:
+    """`end is missing (start needs it)`."""
+    for name, needed in violation.limit.items():
+        for other in needed if name in violation.value else ():
+            if other not in violation.value:
+                yield _finding(violation, f"{other} is missing ({name} needs it)")
 
+
+_TYPES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
 
 _FILTERS = {"integer": "int", "boolean": "bool"}
 
 
-def _retype(value: Any, wanted: Sequence[str]) -> str | None:
-    """How to write the value so that it gets the type that is wanted."""
-    if isinstance(value, NumberToCome):
-        return "for an image write .output; among other words a seed becomes text"
-    if isinstance(value, TextToCome):
+def _type(violation: Violation) -> Iterator[Finding]:
+    """`duration is the text "5", a whole number is needed`."""
+    wanted = [violation.limit] if isinstance(violation.limit, str) else list(violation.limit)
+    types = " or ".join(_TYPES[name] for name in wanted if name != "null")
+    message = f"{violation.name} is {_described(violation.value)}, {types} is needed"
+    hint = _type_hint(violation.value, wanted)
+    if hint and hint.endswith("quotes") and violation.subject.noun == "parameter":
+        hint += f" (what comes from a row: add | {_FILTERS.get(wanted[0], 'float')})"
+    yield _finding(violation, message, hint)
+
+
+def _described(value: Any) -> str:
+    """The type of a value, with the value where it is short."""
+    match value:
+        case DeferredText():
+            text = "another job's output, a text"
+        case DeferredNumber():
+            text = "another job's seed, a number"
+        case None:
+            text = "empty (null)"
+        case bool():
+            text = shown(value)
+        case str():
+            text = f"the text {shown(value)}"
+        case int() | float():
+            text = f"the number {shown(value)}"
+        case _:
+            text = "a mapping" if isinstance(value, dict) else "a list"
+    return text
+
+
+def _type_hint(value: Any, wanted: Sequence[str]) -> str | None:
+    """How to write the value so that it has the wanted type."""
+    if isinstance(value, DeferredNumber):
+        return "for an image write .output; with text around it a seed becomes text"
+    if isinstance(value, DeferredText):
         return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
-    text = value.strip() if isinstance(value, str) else None
     if "string" in wanted and isinstance(value, (bool, int, float)):
         return f'quote it: "{shown(value)}"'
-    if text is not None and {"integer", "number"} & set(wanted) and _numeric(text):
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if {"integer", "number"} & set(wanted) and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text):
         return f"write {text} without quotes"
-    if text is not None and "boolean" in wanted:
+    if "boolean" in wanted:
         return "write true or false without quotes"
-    if text is not None and "array" in wanted:
-        return f"write it as a list: [{shown(value)}]"
-    return None
+    return f"write it as a list: [{shown(value)}]" if "array" in wanted else None
 
 
-def _numeric(text: str) -> bool:
-    return re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text) is not None
-
-
-def _enum(fault: Violation) -> Iterator[Finding]:
-    options = fault.limit if fault.keyword == "enum" else [fault.limit]
+def _enum(violation: Violation) -> Iterator[Finding]:
+    """`aspect_ratio "21:9" is not offered by viduq1 (16:9, 9:16, 1:1)`; of a key: `not known`."""
+    options = violation.limit if violation.keyword == "enum" else [violation.limit]
     listed = ", ".join(str(option) for option in options)
     hint = None
-    if isinstance(fault.value, str):
-        elsewhere = _offered_elsewhere(fault)
-        alike = [option for option in options if _digits(option) == _digits(fault.value)]
-        hint = elsewhere or nearest(fault.value, alike, cutoff=0.8)
+    if isinstance(violation.value, str):
+        hint = _other_models(violation) or _option_hint(violation.value, options)
     elif all(isinstance(option, str) for option in options):
-        hint = "quote it" if isinstance(fault.value, (int, float)) else None
-    elif shown(fault.value) == f'"{listed}"':
+        hint = "quote it" if isinstance(violation.value, (int, float)) else None
+    elif shown(violation.value) == f'"{listed}"':
         hint = f"write {listed} without quotes"
-    offered = f"is not offered {fault.by_holder or f'by {fault.subject.owner}'}"
-    if fault.subject.noun != "parameter":
-        offered = "is not known"
-    yield _finding(fault, f"{fault.name} {shown(fault.value)} {offered} ({listed})", hint)
+    rejected = f"is not offered {violation.by_condition or f'by {violation.subject.owner}'}"
+    if violation.subject.noun != "parameter":
+        rejected = "is not known"
+    message = f"{violation.name} {shown(violation.value)} {rejected} ({listed})"
+    yield _finding(violation, message, hint)
 
 
-def _digits(option: Any) -> str:
-    """Other digits are another value (viduq1, viduq2), not a slip of the finger."""
-    return "".join(re.findall("[0-9]", str(option)))
+def _option_hint(value: str, options: Sequence[Any]) -> str | None:
+    # Other digits mean another value (viduq1, viduq2), they are not a typing error.
+    names = [str(option) for option in options if _digits(option) == _digits(value)]
+    name = nearest(value, names, cutoff=0.8)
+    return f'did you mean "{name}"?' if name else None
 
 
-def _offered_elsewhere(fault: Violation) -> str | None:
+def _digits(option: Any) -> list[str]:
+    return re.findall("[0-9]", str(option))
+
+
+def _other_models(violation: Violation) -> str | None:
     """Which other models offer the value."""
     found = []
-    for branch in fault.subject.schema.get("allOf", ()) if len(fault.path) == 1 else ():
+    branches = violation.subject.schema.get("allOf", ()) if len(violation.path) == 1 else ()
+    for branch in branches:
         model = branch.get("if", {}).get("properties", {}).get("model", {}).get("const")
-        rule = branch.get("then", {}).get("properties", {}).get(fault.path[0], {})
-        if model is not None and fault.value in rule.get("enum", ()):
+        rule = branch.get("then", {}).get("properties", {}).get(violation.path[0], {})
+        if model is not None and violation.value in rule.get("enum", ()):
             found.append(model)
-    return f"{' and '.join(found)} offer{'s' * (len(found) == 1)} it" if found else None
+    return f"{' and '.join(found)} offer{'s' if len(found) == 1 else ''} it" if found else None
 
 
-def _length(fault: Violation) -> Iterator[Finding]:
-    """minLength, maxLength, minItems, maxItems, minProperties."""
-    least = fault.keyword.startswith("min")
-    noun = {"Length": "character", "Items": "item", "operties": "entry"}
-    unit = next(word for end, word in noun.items() if fault.keyword.endswith(end))
-    size = len(fault.value)
-    if least and fault.limit == 1 and size == 0 and not fault.conditions:
-        yield _finding(fault, f"{fault.name} is empty")
+_NOUNS = {
+    "Length": ("character", "characters"),
+    "Items": ("item", "items"),
+    "Properties": ("entry", "entries"),
+}
+
+
+def _length(violation: Violation) -> Iterator[Finding]:
+    """`images has 8 items, at most 7 are allowed`; `images is empty`; `..., viduq1 takes ...`."""
+    is_minimum = violation.keyword.startswith("min")
+    noun = next(nouns for end, nouns in _NOUNS.items() if violation.keyword.endswith(end))
+    size = len(violation.value)
+    if is_minimum and violation.limit == 1 and size == 0 and not violation.conditions:
+        yield _finding(violation, f"{violation.name} is empty")
         return
-    verb = "needs" if least else "takes"
-    bound = f"at {'least' if least else 'most'} {fault.limit}"
-    rule = f"{bound} {'are needed' if least else 'are allowed'}"
-    if fault.holder:
-        rule = f"{fault.holder} {verb} {bound}"
-    yield _finding(fault, f"{fault.name} has {counted(size, unit)}, {rule}")
+    bound = f"at {'least' if is_minimum else 'most'} {violation.limit}"
+    rule = f"{bound} {'are needed' if is_minimum else 'are allowed'}"
+    if violation.condition:
+        rule = f"{violation.condition} {'needs' if is_minimum else 'takes'} {bound}"
+    counted = f"{size or 'no'} {noun[size != 1]}"
+    yield _finding(violation, f"{violation.name} has {counted}, {rule}")
 
 
-def _range(fault: Violation) -> Iterator[Finding]:
-    """minimum, maximum and their exclusive forms, told with the whole range."""
-    rule = fault.schema
-    low, high = rule.get("minimum"), rule.get("maximum")
+_BOUNDS = {
+    "minimum": "at least",
+    "maximum": "at most",
+    "exclusiveMinimum": "more than",
+    "exclusiveMaximum": "less than",
+}
+
+
+def _range(violation: Violation) -> Iterator[Finding]:
+    """`duration 9 is not offered by viduq1 (1 to 8)`; `seed -1 is out of range (at least 0)`."""
+    low, high = violation.schema.get("minimum"), violation.schema.get("maximum")
     if low is not None and high is not None:
-        words = f"{low} to {high}"
+        allowed = f"{low} to {high}"
     else:
-        bound = {
-            "minimum": "at least",
-            "maximum": "at most",
-            "exclusiveMinimum": "more than",
-            "exclusiveMaximum": "less than",
-        }
-        words = f"{bound[fault.keyword]} {fault.limit}"
-    offered = f"is not offered {fault.by_holder}" if fault.holder else "is out of range"
-    yield _finding(fault, f"{fault.name} {shown(fault.value)} {offered} ({words})")
+        allowed = f"{_BOUNDS[violation.keyword]} {violation.limit}"
+    by = violation.by_condition
+    rejected = f"is not offered {by}" if by else "is out of range"
+    message = f"{violation.name} {shown(violation.value)} {rejected} ({allowed})"
+    yield _finding(violation, message)
 
 
-def _multiple(fault: Violation) -> Iterator[Finding]:
-    yield _finding(fault, f"{fault.name} {shown(fault.value)} is no multiple of {fault.limit}")
+def _multiple_of(violation: Violation) -> Iterator[Finding]:
+    """`duration 3 is not a multiple of 2`."""
+    value = shown(violation.value)
+    yield _finding(violation, f"{violation.name} {value} is not a multiple of {violation.limit}")
 
 
-def _pattern(fault: Violation) -> Iterator[Finding]:
-    message = f"{fault.name} {shown(fault.value)} does not have the form that is needed"
-    yield _finding(fault, f"{message} ({fault.limit})")
+def _pattern(violation: Violation) -> Iterator[Finding]:
+    """`size "big" does not match the pattern ^[0-9]+$`."""
+    message = f"{violation.name} {shown(violation.value)} does not match the pattern"
+    yield _finding(violation, f"{message} {violation.limit}")
 
 
-def _repeated(fault: Violation) -> Iterator[Finding]:
-    twice = [v for n, v in enumerate(fault.value) if v in fault.value[:n]]
-    yield _finding(fault, f"{fault.name} has {shown(twice[0])} more than once")
+def _unique_items(violation: Violation) -> Iterator[Finding]:
+    """`tags has "cat" more than once`."""
+    value = violation.value
+    repeated = next(item for index, item in enumerate(value) if item in value[:index])
+    yield _finding(violation, f"{violation.name} has {shown(repeated)} more than once")
 
 
-def _together(fault: Violation) -> Iterator[Finding]:
-    for name, needed in fault.limit.items():
-        for other in needed if name in fault.value else ():
-            if other not in fault.value:
-                message = f"{other} is missing ({name} needs it)"
-                yield _finding(fault, message)
+def _not_allowed(violation: Violation) -> Iterator[Finding]:
+    """`watermark true is not allowed (viduq1)`."""
+    by = f" ({violation.condition})" if violation.condition else ""
+    named = f"{violation.name} {shown(violation.value)}"
+    what = named if violation.path else violation.subject.owner
+    yield _finding(violation, f"{what} is not allowed{by}")
 
 
-def _other(fault: Violation) -> Iterator[Finding]:
-    by = f" ({fault.holder})" if fault.holder else ""
-    what = f"{fault.name} {shown(fault.value)}" if fault.path else fault.subject.owner
-    yield _finding(fault, f"{what} is not allowed{by}")
-
-
-_WORDS: Mapping[str, Callable[[Violation], Iterator[Finding]]] = {
-    "additionalProperties": _unknown,
-    "unevaluatedProperties": _unknown,
-    "required": _missing,
-    "dependentRequired": _together,
+MESSAGES: Mapping[str, Callable[[Violation], Iterator[Finding]]] = {
+    "additionalProperties": _unknown_key,
+    "unevaluatedProperties": _unknown_key,
+    "required": _required,
+    "dependentRequired": _dependent_required,
     "type": _type,
     "enum": _enum,
     "const": _enum,
-    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties"), _length),
-    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _range),
-    "multipleOf": _multiple,
+    "minLength": _length,
+    "maxLength": _length,
+    "minItems": _length,
+    "maxItems": _length,
+    "minProperties": _length,
+    "minimum": _range,
+    "maximum": _range,
+    "exclusiveMinimum": _range,
+    "exclusiveMaximum": _range,
+    "multipleOf": _multiple_of,
     "pattern": _pattern,
-    "uniqueItems": _repeated,
+    "uniqueItems": _unique_items,
 }
+"""JSON Schema keyword to the function that words its violations; other keywords: `_not_allowed`.
+
+A property whose schema is false, such as a parameter that a model does not have, is not allowed.
+"""

@@ -1,49 +1,50 @@
-"""A value that its schema refuses in, the faults that are worth telling out.
+"""Schema violations: why a value does not match its JSON Schema, without redundant errors.
 
-Slow and thorough: it is asked only about what the fast validator has refused.
+Slow and thorough: it is called only for values that the fast validator has rejected.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from runner.validation.wording import dotted, shown
+from runner.validation.diagnostics import dotted, shown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-
-Path: TypeAlias = tuple[str | int, ...]
+    from runner.model import ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What is being checked, for the wording."""
+    """The value that is checked, and how messages refer to it."""
 
     schema: Mapping[str, Any]
     value: Any
     owner: str
-    """Whose keys these are: an operation's name, "the manifest", "a job"."""
+    """What the value is: an operation's name, "the manifest", "a job"."""
     noun: str
     """What its keys are called: "parameter", "key"."""
     more_names: Sequence[str] = ()
-    """Names that a mistyped key may mean besides those of the schema."""
+    """Names that a misspelt key may mean, in addition to those of the schema."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """One thing the validator says, with what the wording needs to know about it."""
+    """A keyword of the schema that the value violates."""
 
     subject: Subject
-    path: Path
+    path: ValuePath
     keyword: str
     limit: Any
+    """The keyword's value in the schema."""
     value: Any
     schema: Mapping[str, Any]
+    """The part of the schema that has the keyword."""
     conditions: tuple[str, ...]
-    """Parameters whose values make this constraint hold, in the schema's order."""
+    """The parameters under whose values the keyword applies, in the schema's order."""
 
     @property
     def name(self) -> str:
@@ -51,8 +52,8 @@ class Violation:
         return dotted(self.path) or self.subject.owner
 
     @property
-    def holder(self) -> str | None:
-        """Who sets the constraint where it holds under a condition: "viduq1", "duration 9"."""
+    def condition(self) -> str | None:
+        """The values under which the keyword applies: "viduq1", "duration 9"; None if always."""
         words = [
             str(self.subject.value[name]) if name == "model" else f"{name} {shown(value)}"
             for name in self.conditions
@@ -61,30 +62,30 @@ class Violation:
         return " with ".join(words) or None
 
     @property
-    def by_holder(self) -> str | None:
-        """The holder after "is not offered": "by viduq1", "with duration 9"."""
+    def by_condition(self) -> str | None:
+        """The condition after "is not offered": "by viduq1", "with duration 9"."""
         by = "by" if "model" in self.conditions else "with"
-        return self.holder and f"{by} {self.holder}"
+        return self.condition and f"{by} {self.condition}"
 
 
 def violations_of(subject: Subject) -> list[Violation]:
-    """Everything the validator says about the value, less what another fault tells better."""
-    from jsonschema import Draft202012Validator
+    """Every violation, except those that another one at the same path makes redundant."""
+    from jsonschema import Draft202012Validator  # late: most manifests are valid
 
     errors = Draft202012Validator(subject.schema).iter_errors(subject.value)
-    return _relevant([fault for error in errors for fault in _violations(subject, error)])
+    return _relevant([found for error in errors for found in _violations(subject, error)])
 
 
 def _violations(subject: Subject, error: ValidationError) -> Iterator[Violation]:
-    """The error itself, or of an alternative without words of its own its first branch's errors."""
     schema = error.schema if isinstance(error.schema, dict) else {}
     if error.validator == "anyOf" and "x-expected" not in schema:
+        # The first alternative is the plain value; the others are null and an expression.
         for inner in error.context or ():
             if inner.schema_path[0] == 0:
                 yield from _violations(subject, inner)
         return
-    way = list(error.absolute_schema_path)
-    for path in _paths(subject.schema, subject.value, error, way):
+    schema_path = list(error.absolute_schema_path)
+    for path in _value_paths(subject, error, schema_path):
         yield Violation(
             subject=subject,
             path=path,
@@ -92,27 +93,30 @@ def _violations(subject: Subject, error: ValidationError) -> Iterator[Violation]
             limit=error.validator_value,
             value=error.instance,
             schema=schema,
-            conditions=_conditions(subject.schema, way, path),
+            conditions=_conditions(subject.schema, schema_path, path),
         )
 
 
-def _paths(schema: Any, value: Any, error: ValidationError, way: Sequence[str | int]) -> list[Path]:
-    """Where the value is. For a forbidden property the validator tells the mapping only."""
+def _value_paths(
+    subject: Subject, error: ValidationError, schema_path: Sequence[str | int]
+) -> list[ValuePath]:
+    """Where the value is. For forbidden properties the validator reports their mapping only."""
     path = tuple(error.absolute_path)
-    if error.schema is not False or way[-1:] != ["properties"]:
+    if error.schema is not False or schema_path[-1:] != ["properties"]:
         return [path]
-    for step in way:
+    schema: Any = subject.schema
+    for step in schema_path:
         schema = _step(schema, step)
-    holder: Any = value
+    holder: Any = subject.value
     for step in path:
         holder = holder[step]
     return [(*path, name) for name, rule in schema.items() if rule is False and name in holder]
 
 
-def _conditions(schema: Any, way: Sequence[str | int], path: Path) -> tuple[str, ...]:
-    """The names that the `if`s on the way to a keyword look at, but for the one complained of."""
+def _conditions(schema: Any, schema_path: Sequence[str | int], path: ValuePath) -> tuple[str, ...]:
+    """The names that the `if`s above a keyword look at, except the violating one."""
     found: list[str] = []
-    for step in way:
+    for step in schema_path:
         condition = _step(schema, "if") if step in {"then", "else"} else {}
         found += _step(condition, "properties")
         schema = _step(schema, step)
@@ -126,21 +130,18 @@ def _step(schema: Any, step: str | int) -> Any:
 
 
 def is_mapping(value: Any) -> bool:
-    """Whether the value is a JSON object (said so that a type checker keeps it `Any`)."""
+    """Whether the value is a JSON object; unlike `isinstance`, it leaves the type `Any`."""
     return isinstance(value, dict)
 
 
-def _relevant(faults: Sequence[Violation]) -> list[Violation]:
-    """Without what another fault at the same path tells better.
-
-    A wrong type makes everything else about the value moot; a constraint under a condition is
-    narrower than the general one.
-    """
-    wrong = {fault.path for fault in faults if fault.keyword == "type"}
-    narrow = {(fault.path, fault.keyword) for fault in faults if fault.conditions and fault.path}
+def _relevant(violations: Sequence[Violation]) -> list[Violation]:
+    # A value of a wrong type violates other keywords as well, and a constraint under a condition
+    # is narrower than the general one.
+    wrong_type = {each.path for each in violations if each.keyword == "type"}
+    narrow = {(each.path, each.keyword) for each in violations if each.conditions and each.path}
     return [
-        fault
-        for fault in faults
-        if (fault.keyword == "type" or fault.path not in wrong)
-        and (fault.conditions or (fault.path, fault.keyword) not in narrow)
+        each
+        for each in violations
+        if (each.keyword == "type" or each.path not in wrong_type)
+        and (each.conditions or (each.path, each.keyword) not in narrow)
     ]

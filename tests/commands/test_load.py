@@ -114,7 +114,7 @@ def test_a_result_where_it_cannot_go_is_refused() -> None:
   - {id: d, prompt: "seed ${{ jobs.p.seed }} of ${{ jobs.p.url }}"}
 """)
     assert found == [
-        'm.yaml:5:21: error: job "a": prompt takes text, and not the file that job "p" makes',
+        'm.yaml:5:21: error: job "a": prompt takes text, not the file that job "p" makes',
         'm.yaml:6:26: error: job "b": vars has no "no"',
         'm.yaml:6:48: error: job "b": images[0] has text around the file that job "p" makes',
         'm.yaml:7:30: error: job "c": ' + wrong,

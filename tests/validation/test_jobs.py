@@ -66,7 +66,7 @@ def test_a_seed_is_no_image() -> None:
         draft({**LEAST, "images": [result(SEED)]}, needs=("other",)), load_operations()[IMAGE]
     )
     assert finding.message == "images[0] is another job's seed, a number, text is needed"
-    assert finding.hint == "for an image write .output; among other words a seed becomes text"
+    assert finding.hint == "for an image write .output; with text around it a seed becomes text"
 
 
 def test_one_output_is_no_list_of_images() -> None:
@@ -280,12 +280,12 @@ GOOD = {"model": "viduq2", "start": ["a.png"]}
         (GOOD, []),
         ({**GOOD, "mode": "fast"}, ['mode "fast" is new']),
         ({**GOOD, "seconds": 1}, None),
-        ({**GOOD, "seconds": 3}, ["seconds 3 is no multiple of 2"]),
+        ({**GOOD, "seconds": 3}, ["seconds 3 is not a multiple of 2"]),
         ({**GOOD, "off_peak": True}, ["end is missing (off_peak needs it)"]),
         ({**GOOD, "style": "ab"}, ["style has 2 characters, at least 3 are needed"]),
         (
             {**GOOD, "style": "ABC"},
-            ['style "ABC" does not have the form that is needed (^[a-z]+$)'],
+            ['style "ABC" does not match the pattern ^[a-z]+$'],
         ),
         ({**GOOD, "amount": 3}, ["amount 3 is out of range (less than 3)"]),
         ({**GOOD, "tags_of_style": ["a", "a"]}, ['tags_of_style has "a" more than once']),
@@ -312,7 +312,7 @@ def test_a_further_operation_of_a_known_provider_is_a_schema_file_and_no_code(
 ) -> None:
     found = [f.message for f in check_job(draft(parameters), third["vidu/start-end2video"])]
     if messages is None:
-        messages = ["seconds 1 is out of range (at least 2)", "seconds 1 is no multiple of 2"]
+        messages = ["seconds 1 is out of range (at least 2)", "seconds 1 is not a multiple of 2"]
     assert found == messages
 
 

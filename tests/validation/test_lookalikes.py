@@ -25,7 +25,7 @@ def told(text: str) -> list[tuple[Any, str, str | None]]:
 def test_what_looks_like_an_expression_is_told(text: str, found: str, meant: str) -> None:
     place = ("jobs", 0, "prompt")
     hint = f"did you mean {meant}?"
-    assert told(text) == [(place, f"{found} is no expression and stays as it is", hint)]
+    assert told(text) == [(place, f"{found} is not an expression and is kept as text", hint)]
 
 
 @pytest.mark.parametrize(

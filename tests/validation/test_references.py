@@ -38,7 +38,7 @@ def test_an_image_may_be_what_an_image_job_makes() -> None:
 def test_a_video_is_no_image(attribute: Literal["output", "url"]) -> None:
     clip, still = draft("clip", VIDEO), draft("still", IMAGE, "a.png", result("clip", attribute))
     assert told(clip, still) == [
-        ("still", 'images[1] is what job "clip" makes, a video: only images are taken')
+        ("still", 'images[1] is what job "clip" makes, a video: only images are accepted')
     ]
 
 
@@ -60,7 +60,7 @@ def test_a_file_is_no_text() -> None:
             [draft("a", IMAGE), with_text(prompt=value)], load_operations()
         )
         assert (draft_.id, finding.path) == ("b", ("prompt",))
-        assert finding.message == 'prompt takes text, and not the file that job "a" makes'
+        assert finding.message == 'prompt takes text, not the file that job "a" makes'
         assert finding.hint == "for its address, as text, write ${{ jobs.a.url }}"
 
 
@@ -84,7 +84,7 @@ def test_a_further_file_of_a_job_is_a_warning() -> None:
     )
     assert finding.warning
     assert finding.message == (
-        'images[0] is file number 6 of job "a", and the document of vidu/reference2image shows one'
+        'images[0] is file number 6 of job "a", but by its document vidu/reference2image makes one'
     )
 
 
