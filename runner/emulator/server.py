@@ -12,7 +12,6 @@ from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -49,12 +48,7 @@ class Emulator:
         self._started.result()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """End; open requests have a second. Blocks until the port is free."""
         with contextlib.suppress(RuntimeError):  # the loop has ended already
             self._started.result()()

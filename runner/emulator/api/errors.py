@@ -5,49 +5,35 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-VIDU = {
-    "BadRequest": 400,
-    "FieldLacking": 400,
-    "FieldUnwanted": 400,
-    "FieldInvalid": 400,
-    "FieldItemCountOutOfRange": 400,
-    "PageSizeOutOfRange": 400,
-    "ImageFormatInvalid": 400,
-    "ImageDownloadFailure": 400,
-    "ModelUnavailable": 400,
-    "AuditSubmitIllegal": 400,
-    "TaskPromptPolicyViolation": 400,
-    "CreationPolicyViolation": 400,
-    "OperationInProcess": 400,
-    "CreditInsufficient": 400,
-    "Unauthorized": 401,
-    "Forbidden": 403,
-    "TaskNotFound": 404,
-    "CreationNotFound": 404,
-    "NotFound": 404,
-    "Conflict": 409,
-    "QuotaExceeded": 429,
-    "TooManyRequests": 429,
-    "SystemThrottling": 429,
-    "Canceled": 499,
-    "InternalServiceFailure": 500,
-}
-"""Reason to HTTP status (the vendor's public documentation)."""
 
-MODELVERSE = {
-    "param_error": 400,
-    "invalid_messages": 400,
-    "sensitive_check_error": 400,
-    "model_error": 400,
-    "auth_error": 401,
-    "timeout": 408,
-    "rate_limit": 429,
-    "internal_error": 500,
-    "model_server_error": 500,
-    "gateway_timeout_error": 504,
-}
-"""Code to HTTP status (the vendor's public documentation)."""
+def _by_reason(table: str) -> dict[str, int]:
+    """Maps each reason to its status; a line of the table has a status and its reasons."""
+    lines = (line.split() for line in table.strip().splitlines())
+    return {reason: int(status) for status, *reasons in lines for reason in reasons}
 
+
+VIDU = _by_reason("""
+    400 BadRequest FieldLacking FieldUnwanted FieldInvalid FieldItemCountOutOfRange
+    400 PageSizeOutOfRange ImageFormatInvalid ImageDownloadFailure ModelUnavailable
+    400 AuditSubmitIllegal TaskPromptPolicyViolation CreationPolicyViolation
+    400 OperationInProcess CreditInsufficient
+    401 Unauthorized
+    403 Forbidden
+    404 TaskNotFound CreationNotFound NotFound
+    409 Conflict
+    429 QuotaExceeded TooManyRequests SystemThrottling
+    499 Canceled
+    500 InternalServiceFailure
+""")
+MODELVERSE = _by_reason("""
+    400 param_error invalid_messages sensitive_check_error model_error
+    401 auth_error
+    408 timeout
+    429 rate_limit
+    500 internal_error model_server_error
+    504 gateway_timeout_error
+""")
+"""Reason (ModelVerse: code) to HTTP status, from the vendors' public documentation."""
 REASONS = VIDU | MODELVERSE
 ERR_CODES = (*VIDU, "UserCancelled")
 """What a failed task may have as its `err_code`; the documents have no list of these."""

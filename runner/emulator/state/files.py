@@ -68,12 +68,11 @@ def reference_name(sha256: str, media_type: str) -> str:
 class ResultFiles:
     """Result files by task and name. Its methods may block and may be called by any thread."""
 
-    def __init__(self, folder: Path, store: Store, options: Options, fonts: FontSet | None = None):
+    def __init__(self, folder: Path, store: Store, options: Options):
         self._folder = folder / "rendered"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._store = store
         self._options = options
-        self._fonts = fonts
         self._lock = threading.Lock()
         self._rendering: dict[str, threading.Lock] = {}
         self._sizes: OrderedDict[str, int] = OrderedDict()
@@ -111,7 +110,7 @@ class ResultFiles:
 
     def _renderer(self, task: Task, name: str) -> Callable[[], bytes] | None:
         order, copies = task.order, self._store.copy
-        fonts = self._fonts or system_fonts()
+        fonts = system_fonts()
         if order.is_video:
             return (lambda: _film(task, self._store, fonts)) if name == VIDEO else None
         renderers: dict[str, Callable[[], bytes]] = {

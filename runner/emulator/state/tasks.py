@@ -117,15 +117,12 @@ class Task:
     def scripted(self, script: TaskScript) -> Task:
         """The task with what a scripted fault does to it."""
         task = replace(self, err_code=script.err_code, refunded=script.refunded)
-        match script.stuck:
-            case None:
-                return task
-            case Phase.CREATED:
-                return replace(task, queued_ns=_NEVER_NS, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
-            case Phase.QUEUEING:
-                return replace(task, started_ns=_NEVER_NS, done_ns=_NEVER_NS)
-            case _:
-                return replace(task, done_ns=_NEVER_NS)
+        if script.stuck is None:
+            return task
+        # Neither the moment at which it would leave that state nor a later one comes.
+        moments = ("queued_ns", "started_ns", "done_ns")[list(Phase).index(script.stuck) :]
+        never: dict[str, Any] = dict.fromkeys(moments, _NEVER_NS)
+        return replace(task, **never)
 
 
 def from_record(record: Mapping[str, Any]) -> Task:
