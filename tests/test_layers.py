@@ -27,7 +27,7 @@ ROWS = (
 
 ENGINE_ROWS = (
     {"net"},
-    {"schedule", "ledger_client", "poll.schedule", "poll.list_poller"},
+    {"schedule", "ledger_client", "poll.schedule", "poll.list_query", "poll.list_poller"},
     {"submit.budget", "submit.breaker"},
     {"context"},
     {"outcomes", "poll.ask"},

@@ -14,7 +14,8 @@ from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import Http
 from runner.engine.net.pacing import Rate
-from runner.engine.poll.list_poller import ListEndpoint, ListPoller
+from runner.engine.poll.list_poller import ListPoller
+from runner.engine.poll.list_query import ListEndpoint
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit
@@ -117,7 +118,7 @@ async def surrounded(
 def _line(account: Account, name: str, http: Http, rate: Rate) -> ListEndpoint | None:
     """The way to the provider's list of tasks; None where it has none."""
     lister = LISTERS.get(name)
-    return ListEndpoint(lister=lister, account=account, http=http, rate=rate) if lister else None
+    return ListEndpoint(api=lister, account=account, http=http, rate=rate) if lister else None
 
 
 def _warn(watcher: Observer, provider: str) -> Callable[[str], None]:

@@ -67,7 +67,7 @@ class Batch:
             running = [beside.create_task(self._fetch()) for _ in range(FETCHERS)]
             lasting = [
                 self._prefetcher.keep_building(),
-                *(poller.keep_asking() for poller in self._context.pollers.values()),
+                *(poller.keep_polling() for poller in self._context.pollers.values()),
                 self._write_now_and_then(checkpoint),
             ]
             running += [beside.create_task(self._guarded(work)) for work in lasting]

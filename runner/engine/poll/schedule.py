@@ -66,7 +66,7 @@ class Timing:
         """The share of all tasks that is still running at this age."""
         if age_s <= 0:
             return 1.0
-        return _NORMAL.cdf(-math.log(age_s / self.median_s) / self.sigma)
+        return _NORMAL.cdf((math.log(self.median_s) - math.log(age_s)) / self.sigma)
 
     def age_at(self, running: float) -> float:
         """The age at which this share of all tasks, below 1, is still running."""

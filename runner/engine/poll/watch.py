@@ -55,7 +55,7 @@ async def watch(context: Context, job_run: JobRun) -> Ending | None:
             status = await _end_of(context, job_run, subscription)
             if status.state in ENDED:
                 # It ended between two questions, about half-way.
-                ended_at = (subscription.under_way_at + asyncio.get_running_loop().time()) / 2
+                ended_at = (subscription.running_at + asyncio.get_running_loop().time()) / 2
     finally:
         pace.ended(job_run.task_id, ended_at)
     return await _meaning(context, job_run, status)
@@ -111,9 +111,9 @@ async def _as_it_is(context: Context, job_run: JobRun, subscription: Subscriptio
 
 def _delays(context: Context, job_run: JobRun, subscription: Subscription) -> tuple[float, float]:
     """Seconds until the task is to be asked after by itself: without a list, and with one."""
-    provider, timing = job_run.operation.provider, subscription.pace.timing
-    age_s = subscription.asked_at - subscription.began
-    since_s = asyncio.get_running_loop().time() - subscription.asked_at
+    provider, timing = job_run.operation.provider, subscription.durations.timing
+    age_s = subscription.answered_at - subscription.started_at
+    since_s = asyncio.get_running_loop().time() - subscription.answered_at
     crowd = context.pollers[provider].polled_singly
     stretch = schedule.stretch_of(crowd, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
