@@ -119,7 +119,7 @@ def test_the_task_of_another_submission_is_refused(project: Project) -> None:
         other = project.rows()["b"]["task_id"]
         ran = project.run("resolve", "spring.yaml", "a", "--task-id", other)
     assert ran.code == 2
-    assert 'came of the submission of job "b" of spring.yaml' in ran.err
+    assert 'was created by the submission of job "b" of spring.yaml' in ran.err
     assert attempts(project)[0][:3] == ("a", "ambiguous", None)
 
 

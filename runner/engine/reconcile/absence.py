@@ -1,163 +1,150 @@
-"""A list without a submission's task in; whether that proves that there is none out.
+"""Absence: decides whether a list without a submission's task proves that it did not arrive.
 
-An absence is what a submission is repeated on, so every doubt stands against it.
+A submission is sent again on that proof, so every doubt counts against it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from runner.engine.reconcile.match import (
-    FUZZ,
+    CLOCK_TOLERANCE,
     LOOK_BACK,
-    MARGIN,
     Absent,
     LedgerSnapshot,
     LostSubmission,
     TaskListing,
     Unclear,
-    Verdict,
-    distinct,
     fits,
-    found,
-    sent,
+    sent_tag,
 )
 from runner.ledger import KnownTask
 from runner.model import Attempt
 from runner.providers.base import TaskRow
 
-REACH = timedelta(days=7)
-"""How far back the list reaches, says the vendor's public documentation."""
-PATIENCE = 10
-"""So many times `settle` stands in for a later task that the list shows."""
+LAG_FACTOR = 10
+"""So many times `settle` must pass where the list shows no task that was submitted later."""
+_REACH = timedelta(days=7) - timedelta(hours=1)
+"""How far back the list reaches by the vendor's public documentation, with an hour to spare."""
+_MARGIN = timedelta(minutes=5)
+"""How far before a known task tasks are asked for: clocks are not exact."""
 
 
-def asked_since(lost: LostSubmission, made: Sequence[KnownTask]) -> datetime:
-    """From when on to ask for tasks, by the local clock.
+def list_since(lost: LostSubmission, tasks: Sequence[KnownTask]) -> datetime:
+    """The creation time, by the local clock, from which the list must show tasks.
 
-    Where the ledger knows an earlier task of the day before, the list is to show that one too:
-    one that does not is no list to go by, or the clock was set back since. Without such a task
-    the whole day is asked for.
+    The last task known before the submission, if it is of the same day, has to be on the list: a
+    list without it proves nothing. Otherwise the whole day before is asked for.
     """
-    earlier = [moment(each.intended_at) for each in made if each.number < lost.attempt.number]
-    back = lost.begun - LOOK_BACK
-    return max((each - MARGIN for each in earlier if back <= each <= lost.begun), default=back)
+    earlier = [_moment(task.intended_at) for task in tasks if task.number < lost.attempt.number]
+    first = lost.started_at - LOOK_BACK
+    return max((at - _MARGIN for at in earlier if first <= at <= lost.started_at), default=first)
 
 
-def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Verdict:
-    """What a list tells of a submission. `Unclear` that is not final: what it tells so far."""
-    return found(lost, listing, ledger) or absent(lost, listing, ledger)
-
-
-def absent(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Absent | Unclear:
-    """What it means that no row of the list can be the submission's task."""
-    if listing.trouble:
-        return Unclear(reason=f"{_NOT_SHOWN}: {listing.trouble}", final=listing.hopeless)
-    for reason in _never(lost, listing, ledger):
-        # It may still come to show the task itself.
-        final = _age_s(listing, ledger) >= PATIENCE * lost.settle_s
-        return Unclear(reason=f"{_NOT_SHOWN}, but {reason}", final=final)
-    for reason in _not_yet(lost, listing, ledger):
-        return Unclear(reason=f"{_NOT_SHOWN}, but {reason}", final=False)
+def prove_absent(
+    lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
+) -> Absent | Unclear:
+    """Decide whether the submission is absent, where no row of the list can be its task."""
+    if listing.error:
+        return Unclear(reason=f"{_NOT_LISTED}: {listing.error}", final=listing.hopeless)
+    age_s = _age_s(listing, ledger)
+    if doubt := _lasting_doubt(lost, listing, ledger):
+        # A later list proves no absence either, but may still show the task.
+        final = age_s >= LAG_FACTOR * lost.settle_s
+        return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=final)
+    if doubt := _passing_doubt(lost, listing, ledger, age_s):
+        return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=False)
     return Absent(reason="the provider's list shows that it did not arrive")
 
 
-_NOT_SHOWN = "the provider's list does not show its task"
+_NOT_LISTED = "the provider's list does not show its task"
 
 
-def _never(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Iterator[str]:
-    """Why such a list can prove nothing, however often it is asked for."""
-    if not lost.here:
+def _lasting_doubt(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> str:
+    """Why no such list proves anything, however often it is read; empty for no reason."""
+    if not lost.same_endpoint:
         intent = lost.attempt.intent
-        yield f"it was submitted to {intent.base_url} with the key in {intent.key_env}"
-    if listing.taken - lost.begun > REACH - timedelta(hours=1):
-        yield "it was submitted longer ago than the list reaches back"
+        return f"it was submitted to {intent.base_url} with the key in {intent.key_env}"
+    if listing.asked_at - lost.started_at > _REACH:
+        return "it was submitted longer ago than the list reaches back"
     if listing.skew is None:
-        yield "the answers do not tell the provider's time"
-    if _distorts(lost, listing, ledger):
-        yield "the list tells of known tasks other than was submitted"
+        return "the answers do not show the provider's time"
+    if _is_distorted(lost, listing, ledger):
+        return "the list shows known tasks with other requests"
+    return ""
 
 
-def _distorts(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
-    """Whether not one known task can be recognized by what was submitted for it."""
+def _passing_doubt(
+    lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot, age_s: float
+) -> str:
+    """Why this list does not prove anything yet; empty for no reason."""
+    if age_s < lost.settle_s:
+        return "it was submitted just now"
+    if lost.started_at > listing.asked_at + CLOCK_TOLERANCE:
+        return "the clock was set back since it was submitted"
+    if missing := [task for task in ledger.tasks if _is_missing(task, lost, listing)]:
+        return f"it does not show task {missing[0].task_id} either, which exists"
+    later = [task for task in ledger.tasks if task.number > lost.attempt.number]
+    if any(_is_witness(task, lost, listing) for task in later):
+        return ""
+    if later:
+        return "it shows no task that was submitted later"
+    if age_s < LAG_FACTOR * lost.settle_s:
+        return "it may lag, and nothing was submitted later that it could show"
+    return ""
+
+
+def _is_distorted(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
+    """Whether the list shows known tasks, and none of them as it was submitted."""
     recognized = [
         _is_recognized(row, attempt, lost)
-        for row in distinct(listing)
-        if (attempt := ledger.known.get(row.status.task_id))
+        for task_id, row in listing.rows.items()
+        if (attempt := ledger.owners.get(task_id))
         and attempt.intent.operation == lost.attempt.intent.operation
     ]
     return bool(recognized) and not any(recognized)
 
 
 def _is_recognized(row: TaskRow, attempt: Attempt, lost: LostSubmission) -> bool:
-    """Whether an attempt would find its own task in the list."""
-    tag = sent(attempt.intent, lost.operation)
+    """Whether a search for this attempt would match its own task."""
+    tag = sent_tag(attempt.intent, lost.operation)
     if tag and row.status.tag:
         return row.status.tag == tag
     return fits(row, attempt.intent, lost.operation)
 
 
-def _not_yet(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Iterator[str]:
-    """What a later list could make up for."""
-    shown, age_s = {row.status.task_id: row for row in listing.rows}, _age_s(listing, ledger)
-    if age_s < lost.settle_s:
-        yield "it was submitted just now"
-    if lost.begun > listing.taken + FUZZ:
-        yield "the clock was set back since it was submitted"
-    if missing := [made for made in ledger.made if _is_due(made, lost, listing, shown)]:
-        yield f"it does not show task {missing[0].task_id} either, which exists"
-    later = [made for made in ledger.made if made.number > lost.attempt.number]
-    if any(_is_witness(made, lost, listing, shown) for made in later):
-        return
-    if later:
-        yield "it shows no task that was submitted later"
-    if age_s < PATIENCE * lost.settle_s:
-        yield "it may lag, and nothing was submitted later that it could show"
-
-
 def _age_s(listing: TaskListing, ledger: LedgerSnapshot) -> float:
-    """How long ago the submission had surely ended.
+    """How long ago the submission had ended at the latest.
 
-    The clock tells nothing of it where the list shows a known task at another time than the
-    ledger does: it was set since then, and only the time of the search counts.
+    Where the list shows a known task at another time than the ledger, the clock was set since
+    then, and only the time of the search counts.
     """
-    rows = {row.status.task_id: row for row in listing.rows}
-    set_ = any(
-        _is_off(each, rows[each.task_id], listing) for each in ledger.made if each.task_id in rows
-    )
-    return min(listing.age_s, listing.watched_s) if set_ else listing.age_s
+    for task in ledger.tasks:
+        row = listing.rows.get(task.task_id)
+        created_at = listing.created_at(row) if row else None
+        earliest = _moment(task.intended_at) - CLOCK_TOLERANCE
+        latest = _moment(task.submitted_at) + CLOCK_TOLERANCE
+        if created_at is not None and not earliest <= created_at <= latest:
+            return min(listing.age_s, listing.searched_s)
+    return listing.age_s
 
 
-def _is_off(made: KnownTask, row: TaskRow, listing: TaskListing) -> bool:
-    """Whether by the corrected clock of now that task was made at another time than noted."""
-    if row.created_at is None or listing.skew is None:
+def _is_missing(task: KnownTask, lost: LostSubmission, listing: TaskListing) -> bool:
+    """Whether any usable list would show that task, and this one does not."""
+    asked_for = _moment(task.intended_at) >= listing.since + CLOCK_TOLERANCE
+    settled = _moment(task.submitted_at) <= listing.asked_at - timedelta(seconds=lost.settle_s)
+    return task.task_id not in listing.rows and not task.failed and asked_for and settled
+
+
+def _is_witness(task: KnownTask, lost: LostSubmission, listing: TaskListing) -> bool:
+    """Whether the list shows that task, and it was surely created after the submission began."""
+    row = listing.rows.get(task.task_id)
+    if row is None or _moment(task.intended_at) <= lost.started_at:
         return False
-    created = row.created_at - listing.skew
-    return not moment(made.intended_at) - FUZZ <= created <= moment(made.submitted_at) + FUZZ
+    created_at = listing.created_at(row)
+    return created_at is None or created_at >= lost.started_at - CLOCK_TOLERANCE
 
 
-def _is_due(
-    made: KnownTask, lost: LostSubmission, listing: TaskListing, shown: Mapping[str, TaskRow]
-) -> bool:
-    """Whether a list that is of any use would show that task, and this one does not."""
-    asked_for = moment(made.intended_at) >= listing.since + FUZZ
-    settled = moment(made.submitted_at) <= listing.taken - timedelta(seconds=lost.settle_s)
-    return made.task_id not in shown and not made.failed and asked_for and settled
-
-
-def _is_witness(
-    made: KnownTask, lost: LostSubmission, listing: TaskListing, shown: Mapping[str, TaskRow]
-) -> bool:
-    """Whether the list shows that task, and it surely was made after the submission began."""
-    row = shown.get(made.task_id)
-    if row is None or moment(made.intended_at) <= lost.begun:
-        return False
-    if row.created_at is None or listing.skew is None:
-        return True
-    return row.created_at - listing.skew >= lost.begun - FUZZ
-
-
-def moment(stamp: str) -> datetime:
-    """The moment that a time of the ledger tells."""
+def _moment(stamp: str) -> datetime:
     return datetime.fromisoformat(stamp)

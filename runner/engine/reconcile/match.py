@@ -1,4 +1,4 @@
-"""The records of looking for a submission's task, and what a row of a list can be."""
+"""Matching: decides which rows of a provider's task list may be the task of a lost submission."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from runner.ledger import KnownTask
 from runner.model import Attempt, Intent, Operation, TaskStatus
 from runner.providers.base import TaskRow
 
-MARGIN = timedelta(minutes=5)
-"""How far before a known task the list is asked for: clocks are not exact."""
 LOOK_BACK = timedelta(days=1)
-"""How far before its submission a task is looked for: a clock may have been set back since."""
-FUZZ = timedelta(seconds=5)
-"""How far the corrected clocks may still be apart."""
-ARRIVAL = timedelta(minutes=10)
-"""How long after its beginning a submission may still become a task: bodies are large."""
+"""How far before its submission a task is looked for: the clock may have been set back since."""
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""How far apart two clocks may be after correction."""
+ARRIVAL_LIMIT = timedelta(minutes=10)
+"""How long after its start a submission may still create a task: bodies are large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +31,20 @@ class Adopted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
-    """The submission did not arrive, provably: it may be sent again."""
+    """The submission provably did not arrive: it may be sent again."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unclear:
-    """Not known: a decision of the user's."""
+    """Neither is certain: the user has to decide."""
 
     reason: str
     candidates: tuple[str, ...] = ()
-    """Ids of the tasks that it may be."""
+    """Ids of the tasks that it may have created."""
     final: bool = True
-    """Asking again would not help."""
+    """A later list would not help."""
 
 
 Verdict: TypeAlias = Adopted | Absent | Unclear
@@ -54,209 +52,212 @@ Verdict: TypeAlias = Adopted | Absent | Unclear
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LostSubmission:
-    """The submission whose task is looked for."""
+    """A submission whose answer was lost."""
 
     attempt: Attempt
     operation: Operation
     settle_s: float
-    here: bool = True
-    """Its address and key variable are those that are asked."""
+    same_endpoint: bool = True
+    """It was sent to the address, and with the key variable, that the list is asked at."""
 
     @property
-    def begun(self) -> datetime:
-        """When it began, by the local clock."""
+    def started_at(self) -> datetime:
+        """By the local clock."""
         return datetime.fromisoformat(self.attempt.intent.at)
 
     @property
-    def sent(self) -> str | None:
-        """The text that travelled in the tag parameter."""
-        return sent(self.attempt.intent, self.operation)
+    def tag(self) -> str | None:
+        """The text that was sent in the tag parameter."""
+        return sent_tag(self.attempt.intent, self.operation)
 
     @property
-    def tagged(self) -> bool:
-        """Whether that text is the tag, which no other submission has."""
-        return self.sent == self.attempt.intent.tag
+    def has_own_tag(self) -> bool:
+        """Whether that text is unique to this submission, not the user's."""
+        return self.tag == self.attempt.intent.tag
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskListing:
-    """All pages of a list, as far as they could be read."""
+    """All pages of a task list, as far as they could be read."""
 
-    rows: tuple[TaskRow, ...] = ()
-    taken: datetime
-    """When it was begun, by the local clock."""
-    age_s: float
-    """How long before that the submission had ended."""
-    watched_s: float = 0.0
-    """How much of that its task has been looked for, whatever the clock did."""
+    rows: Mapping[str, TaskRow] = field(default_factory=dict)
+    """By task id: pages may overlap, and come in any order."""
+    asked_at: datetime
+    """When reading began, by the local clock."""
     since: datetime
-    """From when on tasks were asked for, by the local clock."""
+    """The creation time from which tasks were asked for, by the local clock."""
+    age_s: float
+    """How long before `asked_at` the submission had ended at the latest."""
+    searched_s: float = 0.0
+    """How much of that was spent searching, measured without the clock."""
     skew: timedelta | None = None
-    """How far the provider's clock is ahead; None where no answer told."""
-    trouble: str = ""
+    """How far the provider's clock is ahead; None where no answer had a date."""
+    error: str = ""
     """Why it is not complete; empty when it is."""
     hopeless: bool = False
-    """With `trouble`: there is none to be had."""
-    asked: Mapping[str, TaskStatus] = field(default_factory=dict)
-    """What the provider told of single tasks besides."""
+    """With `error`: asking again would not help."""
+    polled: Mapping[str, TaskStatus] = field(default_factory=dict)
+    """By task id, the states of tasks that were asked for singly."""
+
+    def created_at(self, row: TaskRow) -> datetime | None:
+        """When a task was created, by the local clock; None where that is unknown."""
+        if row.created_at is None or self.skew is None:
+            return None
+        try:
+            return row.created_at - self.skew
+        except OverflowError:  # year 1 stands for "never" with some servers
+            return row.created_at
+
+    def tag(self, row: TaskRow) -> str | None:
+        """The tag of a task, from its row or from its own status."""
+        status = self.polled.get(row.status.task_id)
+        return row.status.tag or (status.tag if status else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSnapshot:
-    """What the ledger knows that bears on a list."""
+    """What the ledger knows that bears on a list, without the lost submission itself."""
 
-    known: Mapping[str, Attempt] = field(default_factory=dict)
-    """Task id to an attempt whose task it is, this very submission's left out."""
-    made: Sequence[KnownTask] = ()
-    """Tasks made at the same address with the same key."""
+    owners: Mapping[str, Attempt] = field(default_factory=dict)
+    """Task id to the attempt that created it."""
+    tasks: Sequence[KnownTask] = ()
+    """Created at the same address with the same key."""
     undecided: Sequence[Attempt] = ()
-    """Other submissions whose task is not known."""
+    """Other submissions whose task is unknown."""
 
 
-def distinct(listing: TaskListing) -> list[TaskRow]:
-    """Each task of a list once, by id: pages may overlap, and come in any order."""
-    return [row for _, row in sorted({row.status.task_id: row for row in listing.rows}.items())]
-
-
-def tag_of(row: TaskRow, listing: TaskListing) -> str | None:
-    """The text that came back with a task, in the list or when it was asked for."""
-    status = listing.asked.get(row.status.task_id)
-    return row.status.tag or (status.tag if status else None)
-
-
-def sent(intent: Intent, operation: Operation) -> str | None:
-    """The text that travelled in the tag parameter; None for none."""
+def sent_tag(intent: Intent, operation: Operation) -> str | None:
+    """The text that was sent in the tag parameter; None where there is none."""
     return intent.request.get(operation.tag) or None if operation.tag else None
 
 
 def fits(row: TaskRow, intent: Intent, operation: Operation) -> bool:
-    """Whether a row can be of such a request; what a row does not tell, speaks against nothing."""
+    """Whether a row may describe such a request; what the row leaves out excludes nothing."""
     request = intent.request
     images = sum(len(request.get(name) or ()) for name in operation.media)
     return (
-        _same(row.model, request.get("model"))
-        and _same(row.prompt, request.get("prompt"))
-        # No images and seed 0 are also what a list says that does not tell.
+        _same_text(row.model, request.get("model"))
+        and _same_text(row.prompt, request.get("prompt"))
+        # A list that omits images or seed reports none and 0.
         and (not row.images or row.images == images)
         and (not row.status.seed or not intent.seed or row.status.seed == intent.seed)
     )
 
 
-def _same(told: str | None, asked: object) -> bool:
-    return told is None or not isinstance(asked, str) or _plain(told) == _plain(asked)
+def _same_text(listed: str | None, sent: object) -> bool:
+    return listed is None or not isinstance(sent, str) or _plain(listed) == _plain(sent)
 
 
 def _plain(text: str) -> str:
-    """A text without what a provider may tidy up: forms of characters, and blanks."""
+    """A text without what a provider may normalize: composed characters and white space."""
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def is_before(row: TaskRow, moment: datetime, listing: TaskListing) -> bool:
-    """Whether a task was made before that moment of the local clock; False where unknown."""
-    return (
-        row.created_at is not None
-        and listing.skew is not None
-        and row.created_at < moment + listing.skew
-    )
-
-
-def found(
+def match(
     lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear | None:
-    """The submission's task, or which it may be; None where no row of the list can be it."""
-    if lost.tagged:
-        mine = [row for row in distinct(listing) if tag_of(row, listing) == lost.sent]
-        if mine:
-            return _by_tag(mine, listing, ledger)
+    """Find the submission's task, or the tasks it may be; None where no row can be it."""
+    if lost.has_own_tag:
+        tagged = [row for row in _by_id(listing) if listing.tag(row) == lost.tag]
+        if tagged:
+            return _match_tag(tagged, listing, ledger)
     rows = candidates(lost, listing, ledger)
     if not rows:
         return None
-    return _unconfirmed(rows) if lost.tagged else _by_looks(lost, rows, listing, ledger)
+    if lost.has_own_tag:
+        created = "a task was created" if len(rows) == 1 else f"{len(rows)} tasks were created"
+        reason = f"{created} from an equal request, and the provider does not report its tag"
+        return Unclear(reason=reason, candidates=_ids(rows), final=False)
+    return _match_request(lost, rows, listing, ledger)
 
 
 def candidates(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> list[TaskRow]:
-    """The rows that may be the task for all that is known of them, in the order of their ids."""
+    """The rows that may be the submission's task, sorted by id."""
     return [
         row
-        for row in distinct(listing)
-        if row.status.task_id not in ledger.known
-        and tag_of(row, listing) in {None, lost.sent}
+        for row in _by_id(listing)
+        if row.status.task_id not in ledger.owners
+        and listing.tag(row) in {None, lost.tag}
         and fits(row, lost.attempt.intent, lost.operation)
-        and not is_before(row, lost.begun - LOOK_BACK, listing)
+        and not _created_before(row, lost.started_at - LOOK_BACK, listing)
     ]
 
 
-def _by_tag(
-    mine: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
+def _match_tag(
+    rows: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear:
-    """The verdict on rows that bear the submission's own tag."""
-    ids = _ids(mine)
-    if taken := next((ledger.known[name] for name in ids if name in ledger.known), None):
-        reason = f'its task {taken.task_id} is on record as that of job "{taken.intent.job}"'
+    """The verdict on rows with the submission's own tag."""
+    ids = _ids(rows)
+    if owner := next((ledger.owners[name] for name in ids if name in ledger.owners), None):
+        reason = f'its task {owner.task_id} is recorded for job "{owner.intent.job}"'
         return Unclear(reason=reason, candidates=ids)
-    if len(mine) > 1:
-        return Unclear(reason=f"{len(mine)} tasks bear its tag", candidates=ids)
-    return _adopted(mine[0], listing)
+    if len(rows) > 1:
+        return Unclear(reason=f"{len(rows)} tasks have its tag", candidates=ids)
+    return _adopted(rows[0], listing)
 
 
-def _unconfirmed(rows: Sequence[TaskRow]) -> Unclear:
-    what = "a task was" if len(rows) == 1 else f"{len(rows)} tasks were"
-    reason = f"{what} made like it, and the provider does not tell from which submission"
-    return Unclear(reason=reason, candidates=_ids(rows), final=False)
-
-
-def _by_looks(
+def _match_request(
     lost: LostSubmission, rows: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear:
-    """The verdict where the user's own text stood in the tag's place."""
-    ids = _ids(rows)
+    """The verdict where the user's own text took the place of the tag."""
+    ids, created = _ids(rows), "a task was created from an equal request"
     if len(rows) > 1:
-        reason = f"{len(rows)} tasks were made like it, and nothing tells them apart"
+        reason = f"{len(rows)} tasks were created from equal requests, and nothing tells them apart"
         return Unclear(reason=reason, candidates=ids)
     (row,) = rows
-    if not lost.here:
-        reason = "a task was made like it, but at another address or with another key"
-        return Unclear(reason=reason, candidates=ids)
+    if not lost.same_endpoint:
+        return Unclear(
+            reason=f"{created}, but at another address or with another key", candidates=ids
+        )
     if not _is_in_time(row, lost, listing) or row.model is None or row.prompt is None:
-        reason = "a task was made like it, of which the list does not tell enough to be sure"
-        return Unclear(reason=reason, candidates=ids)
+        return Unclear(reason=f"{created}, but the list shows too little of it", candidates=ids)
     if rivals := [a for a in ledger.undecided if _can_claim(a, lost, row, listing)]:
         jobs = ", ".join(sorted({f'"{rival.intent.job}"' for rival in rivals}))
-        reason = f"a task was made like it that can as well be that of {jobs}"
-        return Unclear(reason=reason, candidates=ids, final=False)
-    if listing.trouble or listing.age_s < lost.settle_s:
-        reason = f"there may be more tasks like it: {listing.trouble or 'the list may lag'}"
+        return Unclear(reason=f"{created}, perhaps for {jobs}", candidates=ids, final=False)
+    if listing.error or listing.age_s < lost.settle_s:
+        reason = f"there may be more tasks like it: {listing.error or 'the list may lag'}"
         return Unclear(reason=reason, candidates=ids, final=listing.hopeless)
     return _adopted(row, listing)
 
 
 def _is_in_time(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
-    """Whether a task was surely made while the submission could become one."""
-    if row.created_at is None or listing.skew is None:
-        return False
-    made = row.created_at - listing.skew
-    return lost.begun - FUZZ <= made <= lost.begun + ARRIVAL + FUZZ
+    """Whether a task was surely created while the submission could create one."""
+    created_at = listing.created_at(row)
+    earliest = lost.started_at - CLOCK_TOLERANCE
+    latest = lost.started_at + ARRIVAL_LIMIT + CLOCK_TOLERANCE
+    return created_at is not None and earliest <= created_at <= latest
+
+
+def _created_before(row: TaskRow, moment: datetime, listing: TaskListing) -> bool:
+    created_at = listing.created_at(row)
+    return created_at is not None and created_at < moment
 
 
 def _can_claim(rival: Attempt, lost: LostSubmission, row: TaskRow, listing: TaskListing) -> bool:
-    """Whether a task can as well be another submission's."""
+    """Whether a task may be another submission's as well."""
+    started_at = datetime.fromisoformat(rival.intent.at)
     return (
         rival.number != lost.attempt.number
-        and tag_of(row, listing) in {None, sent(rival.intent, lost.operation)}
+        and listing.tag(row) in {None, sent_tag(rival.intent, lost.operation)}
         and fits(row, rival.intent, lost.operation)
-        and not is_before(row, datetime.fromisoformat(rival.intent.at) - FUZZ, listing)
+        and not _created_before(row, started_at - CLOCK_TOLERANCE, listing)
     )
 
 
-def _adopted(row: TaskRow, listing: TaskListing) -> Adopted:
-    """The task, with what row and answer tell of it."""
-    told = [row.status, *filter(None, [listing.asked.get(row.status.task_id)])]
-    return Adopted(
-        task_id=row.status.task_id,
-        seed=next((status.seed for status in told if status.seed is not None), None),
-        credits=next((status.credits for status in told if status.credits is not None), None),
-    )
+def _by_id(listing: TaskListing) -> list[TaskRow]:
+    return [row for _, row in sorted(listing.rows.items())]
 
 
 def _ids(rows: Sequence[TaskRow]) -> tuple[str, ...]:
     return tuple(row.status.task_id for row in rows)
+
+
+def _adopted(row: TaskRow, listing: TaskListing) -> Adopted:
+    """The task with its seed and credits, from its row or from its own status."""
+    task_id = row.status.task_id
+    known = [row.status, *filter(None, [listing.polled.get(task_id)])]
+    return Adopted(
+        task_id=task_id,
+        seed=next((status.seed for status in known if status.seed is not None), None),
+        credits=next((status.credits for status in known if status.credits is not None), None),
+    )

@@ -1,4 +1,4 @@
-"""One submission's task looked for in the provider's list, until the list tells or long enough."""
+"""Search: reads a provider's task list until it shows what became of a lost submission."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from runner.engine.context import Context
+from runner.engine.net.pacing import query
 from runner.engine.poll.ask import ask
-from runner.engine.reconcile import absence, match
-from runner.engine.reconcile.listing import read_list
+from runner.engine.reconcile.absence import LAG_FACTOR, list_since, prove_absent
 from runner.engine.reconcile.match import (
-    ARRIVAL,
+    ARRIVAL_LIMIT,
+    CLOCK_TOLERANCE,
     LOOK_BACK,
     Adopted,
     LedgerSnapshot,
@@ -20,111 +21,174 @@ from runner.engine.reconcile.match import (
     TaskListing,
     Unclear,
     Verdict,
+    candidates,
+    match,
 )
 from runner.ledger import KnownTask, open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
-from runner.providers.base import TaskRow
+from runner.providers.base import ListFailure, TaskPage, TaskRow
 from runner.providers.registry import TaskListApi
 from runner.timestamps import stamp
 
-MOST_QUESTIONS = 50
-"""After single tasks, for one reading of the list."""
-LEAST_PAUSE_S = 0.01
+MAX_PAGES = 500
+"""A longer list is too much to read for one task."""
+MAX_POLLS = 50
+"""Tasks asked for singly, for one reading of the list."""
+_PAUSE_MIN_S = 0.01
 
 
 class Search:
-    """A search under way, with what earlier readings of the list have told."""
+    """The search for one submission's task, with what earlier readings of the list showed."""
 
     def __init__(
-        self, context: Context, attempt: Attempt, operation: Operation, lister: TaskListApi
+        self, context: Context, attempt: Attempt, operation: Operation, api: TaskListApi
     ) -> None:
         account, intent = context.account(operation), attempt.intent
-        here = (intent.base_url, intent.key_env) == (account.base_url, account.key_env)
         self._context = context
         self._operation = operation
-        self._lister = lister
-        self._quest = LostSubmission(
-            attempt=attempt, operation=operation, settle_s=context.settings.settle_s, here=here
+        self._api = api
+        self._lost = LostSubmission(
+            attempt=attempt,
+            operation=operation,
+            settle_s=context.settings.settle_s,
+            same_endpoint=(intent.base_url, intent.key_env) == (account.base_url, account.key_env),
         )
-        # A submission of this run has ended just now, whatever the clocks say.
-        self._age_s = 0.0 if attempt.run == context.run else _age_s(attempt, context.now())
-        self._began_s = asyncio.get_running_loop().time()
+        # A submission of this run has ended just now, whatever the clock shows.
+        old = attempt.run != context.run
+        self._age_s = _age_s(self._lost, context.now()) if old else 0.0
+        self._started_s = asyncio.get_running_loop().time()
         self._skew: timedelta | None = None
-        self._asked: dict[str, TaskStatus] = {}
+        self._polled: dict[str, TaskStatus] = {}
 
     async def run(self) -> Verdict:
-        """Read the list until it tells, or long enough."""
-        settle_s = self._quest.settle_s
-        # What another job submits meanwhile is to have the time to be seen.
-        patience_s = self._age_s + absence.PATIENCE * settle_s
+        """Read the list until the verdict is final, for at most `LAG_FACTOR` times `settle`."""
+        settle_s = self._lost.settle_s
+        # From now, not from the submission: what other jobs submit meanwhile has to show as well.
+        limit_s = LAG_FACTOR * settle_s
         while True:
-            left_s = patience_s - self._now_s()
-            verdict, listing = await self._look()
-            last = left_s <= 0 or listing.hopeless
-            if last or not isinstance(verdict, Unclear) or verdict.final:
+            is_last = self._searched_s() >= limit_s
+            verdict, is_hopeless = await self._read_once()
+            if is_last or is_hopeless or not isinstance(verdict, Unclear) or verdict.final:
                 return verdict
-            young_s = settle_s - self._now_s()
-            pause_s = min(young_s if young_s > 0 else settle_s, patience_s - self._now_s())
-            await asyncio.sleep(max(pause_s, LEAST_PAUSE_S))
+            age_s, left_s = self._age_s + self._searched_s(), limit_s - self._searched_s()
+            pause_s = settle_s - age_s if age_s < settle_s else settle_s
+            await asyncio.sleep(max(min(pause_s, left_s), _PAUSE_MIN_S))
 
-    def _now_s(self) -> float:
-        """How long ago the submission had surely ended."""
-        return self._age_s + self._watched_s()
+    def _searched_s(self) -> float:
+        return asyncio.get_running_loop().time() - self._started_s
 
-    def _watched_s(self) -> float:
-        return asyncio.get_running_loop().time() - self._began_s
-
-    async def _look(self) -> tuple[Verdict, TaskListing]:
-        """Read the whole list once, and judge it."""
-        made = await asyncio.to_thread(self._made)
-        since = absence.asked_since(self._quest, made)
-        now = self._context.now()
+    async def _read_once(self) -> tuple[Verdict, bool]:
+        """The verdict on one reading of the whole list, and whether there is no list."""
+        tasks = await asyncio.to_thread(self._known_tasks)
+        searched_s = self._searched_s()
         empty = TaskListing(
-            taken=now,
-            age_s=self._now_s(),
-            watched_s=self._watched_s(),
-            since=since,
+            asked_at=self._context.now(),
+            since=list_since(self._lost, tasks),
+            age_s=self._age_s + searched_s,
+            searched_s=searched_s,
             skew=self._skew,
+            polled=self._polled,
         )
-        listing = await read_list(self._context, self._operation, self._lister, empty)
+        listing = await read_list(self._context, self._operation, self._api, empty)
         self._skew = listing.skew
-        # After the list: what it shows of others' submissions is known or under way by then.
-        ledger = await asyncio.to_thread(self._surroundings, listing)
-        listing = replace(listing, asked=self._asked)
-        if not isinstance(match.found(self._quest, listing, ledger), Adopted):
-            await self._ask_singly(match.candidates(self._quest, listing, ledger))
-            listing = replace(listing, asked=self._asked)
-        return absence.verdict_on(self._quest, listing, ledger), listing
+        # After the list: what it shows of other submissions is in the ledger by then.
+        ledger = await asyncio.to_thread(self._snapshot, listing)
+        if not isinstance(match(self._lost, listing, ledger), Adopted):
+            await self._poll_singly(candidates(self._lost, listing, ledger))
+            listing = replace(listing, polled=self._polled)
+        return verdict_on(self._lost, listing, ledger), listing.hopeless
 
-    async def _ask_singly(self, rows: Sequence[TaskRow]) -> None:
-        """Ask for the tasks whose text the list does not tell; the answer repeats it."""
-        silent = [row.status.task_id for row in rows if row.status.tag is None]
-        new = [task_id for task_id in silent if task_id not in self._asked]
-        for task_id in new[:MOST_QUESTIONS]:
+    async def _poll_singly(self, rows: Sequence[TaskRow]) -> None:
+        """Ask for the tasks whose rows have no tag; their own status repeats it."""
+        untagged = [row.status.task_id for row in rows if row.status.tag is None]
+        new = [task_id for task_id in untagged if task_id not in self._polled]
+        for task_id in new[:MAX_POLLS]:
             status = await ask(self._context, self._operation, task_id)
             if status.state not in {TaskState.UNKNOWN, TaskState.GONE}:
-                self._asked = {**self._asked, task_id: status}
+                self._polled = {**self._polled, task_id: status}
 
-    def _made(self) -> list[KnownTask]:
-        attempt = self._quest.attempt
-        since = stamp(self._quest.begun - LOOK_BACK)
+    def _known_tasks(self) -> list[KnownTask]:
+        attempt, since = self._lost.attempt, stamp(self._lost.started_at - LOOK_BACK)
         with open_ledger(self._context.ledger.path, read_only=True) as ledger:
             return ledger.known_tasks(attempt.intent, since=since, after=attempt.number)
 
-    def _surroundings(self, listing: TaskListing) -> LedgerSnapshot:
-        provider, number = self._operation.provider, self._quest.attempt.number
-        shown = [row.status.task_id for row in listing.rows]
+    def _snapshot(self, listing: TaskListing) -> LedgerSnapshot:
+        provider, number = self._operation.provider, self._lost.attempt.number
         with open_ledger(self._context.ledger.path, read_only=True) as ledger:
-            # In this order: one that is settled in between is seen twice rather than not at all.
+            # In this order: an attempt settled in between is seen twice rather than not at all.
             undecided = ledger.undecided_attempts(provider)
-            known = ledger.attempts_of_tasks(provider, shown)
+            owners = ledger.attempts_of_tasks(provider, list(listing.rows))
         return LedgerSnapshot(
-            known={each.task_id: each for each in known if each.task_id and each.number != number},
-            made=self._made(),
-            undecided=[each for each in undecided if each.number != number],
+            owners={a.task_id: a for a in owners if a.task_id and a.number != number},
+            tasks=self._known_tasks(),
+            undecided=[attempt for attempt in undecided if attempt.number != number],
         )
 
 
-def _age_s(attempt: Attempt, now: datetime) -> float:
-    """How long ago a submission of an earlier run had surely ended."""
-    return max(0.0, (now - absence.moment(attempt.intent.at) - ARRIVAL).total_seconds())
+def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Verdict:
+    """What one reading of the list shows; `Unclear` that is not final may change with the next."""
+    return match(lost, listing, ledger) or prove_absent(lost, listing, ledger)
+
+
+def _age_s(lost: LostSubmission, now: datetime) -> float:
+    """How long ago a submission of an earlier run had ended at the latest."""
+    return max(0.0, (now - lost.started_at - ARRIVAL_LIMIT).total_seconds())
+
+
+async def read_list(
+    context: Context,
+    operation: Operation,
+    api: TaskListApi,
+    empty: TaskListing,
+    *,
+    max_pages: int = MAX_PAGES,
+) -> TaskListing:
+    """Fill an empty listing, whose `skew` is how far the provider's clock is believed to be ahead.
+
+    Where that clock turns out to be behind, tasks would be missing: the list is read once more.
+    """
+    believed = empty.skew or timedelta()
+    listing = await _read_pages(context, operation, api, empty, believed, max_pages)
+    if listing.skew is None or listing.skew >= believed - CLOCK_TOLERANCE:
+        return listing
+    again = replace(empty, skew=listing.skew)
+    return await _read_pages(context, operation, api, again, listing.skew, max_pages)
+
+
+async def _read_pages(
+    context: Context,
+    operation: Operation,
+    api: TaskListApi,
+    listing: TaskListing,
+    skew: timedelta,
+    max_pages: int,
+) -> TaskListing:
+    account, rate = context.account(operation), context.rates[operation.provider]
+    since, seen, token = listing.since + skew, set[str | None](), None
+    while True:
+        seen.add(token)
+        request = api.list_tasks(account, since=since, page=token)
+        page = await query(context.http, rate, request, api.read_list)
+        if isinstance(page, ListFailure):
+            what = "there is none at this address" if page.missing else "it cannot be read"
+            error = f"{what} ({page.error})"
+            return replace(listing, error=error, hopeless=page.permanent)
+        listing, token = _with_page(listing, page, context.now()), page.next_page
+        if listing.error or token is None:
+            return listing
+        if token in seen:
+            return replace(listing, error="its pages form a circle", hopeless=True)
+        if len(seen) == max_pages:
+            return replace(listing, error=f"it has more than {max_pages} pages", hopeless=True)
+
+
+def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListing:
+    error = listing.error
+    if page.unreadable:
+        error = f"{page.unreadable} of its rows cannot be read"
+    return replace(
+        listing,
+        rows={**listing.rows, **{row.status.task_id: row for row in page.tasks}},
+        skew=page.answered_at - now if page.answered_at else listing.skew,
+        error="nothing shows where it ends" if page.may_continue else error,
+    )

@@ -14,7 +14,7 @@ from runner.engine.submit.prefetch import MOST, Prefetcher
 from runner.hashing import HashCache
 from runner.media import probe
 from runner.model import Action, Draft, Job, Media, PlanEntry, Reason, ReasonCode
-from tests.engine.reconcile.test_reconcile import PICTURE, room_at
+from tests.engine.builders import PICTURE, live_run
 
 NOWHERE = "http://127.0.0.1:9"
 
@@ -39,8 +39,8 @@ def entry(name: str, *images: Media, needs: tuple[str, ...] = ()) -> PlanEntry:
 @asynccontextmanager
 async def building(folder: Path, line: list[PlanEntry]) -> AsyncIterator[Prefetcher]:
     """With the line moved once, by a job that is in its turn."""
-    async with room_at(NOWHERE, folder) as room:
-        prefetcher = Prefetcher(room.context, lambda count: line[:count])
+    async with live_run(NOWHERE, folder) as run:
+        prefetcher = Prefetcher(run.context, lambda count: line[:count])
         work = asyncio.create_task(prefetcher.keep_building())
         assert await prefetcher.take(entry("first")) is None
         yield prefetcher

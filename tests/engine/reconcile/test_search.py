@@ -1,0 +1,283 @@
+"""The search of a lost submission's task in a provider's list."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from runner.emulator.options import Options
+from runner.emulator.server import Emulator
+from runner.engine.reconcile.match import Absent, Adopted, TaskListing, Unclear
+from runner.engine.reconcile.search import read_list
+from runner.ledger import open_ledger
+from runner.providers import vidu_tasks
+from tests.engine.builders import PICTURE, SETTLE_S, TAG, FakeVidu, LiveRun, live_run, play
+
+# ------------------------------------------------------------------------ against the emulator
+
+
+def emulated(folder: Path, scene: Callable[[LiveRun], Awaitable[None]]) -> None:
+    async def run(url: str) -> None:
+        async with live_run(url, folder) as run:
+            await scene(run)
+
+    with Emulator(Options(time_scale=0)) as emulator:
+        asyncio.run(run(emulator.url))
+
+
+def test_a_task_whose_answer_was_lost_is_found_by_its_tag(tmp_path: Path) -> None:
+    async def scene(run: LiveRun) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        task_id = await run.post(attempt.intent)
+        verdict = await run.reconcile(attempt)
+        assert isinstance(verdict, Adopted)
+        assert verdict.task_id == task_id
+        assert verdict.credits is not None
+        assert run.attempt("f1") == attempt, "nothing is written"
+
+    emulated(tmp_path, scene)
+
+
+def test_a_task_is_found_among_the_pages_of_many(tmp_path: Path) -> None:
+    async def scene(run: LiveRun) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        task_id = await run.post(attempt.intent)
+        for number in range(102):
+            await run.post(run.intent(f"other-{number}", tag=f"{number:032}"))
+        assert await run.reconcile(attempt) == Adopted(task_id=task_id, credits=6)
+
+    emulated(tmp_path, scene)
+
+
+def test_once_a_later_task_shows_a_lost_submission_is_absent(tmp_path: Path) -> None:
+    async def scene(run: LiveRun) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        await asyncio.sleep(0.002)
+        later = run.intent("f2", tag="b" * 32)
+        await run.submitted(later, await run.post(later))
+        assert isinstance(await run.reconcile(attempt), Absent)
+
+    emulated(tmp_path, scene)
+
+
+def test_after_ten_times_settle_a_submission_is_absent(tmp_path: Path) -> None:
+    async def scene(run: LiveRun) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        began = asyncio.get_running_loop().time()
+        assert isinstance(await run.reconcile(attempt), Absent)
+        assert asyncio.get_running_loop().time() - began >= 10 * SETTLE_S
+
+    emulated(tmp_path, scene)
+
+
+# ------------------------------------------------------------------------------------ odd lists
+
+
+def test_a_list_that_lags_shows_the_task_in_time(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        searching = asyncio.create_task(run.reconcile(attempt))
+        await vidu.asked_thrice.wait()
+        vidu.row("1", payload=TAG)
+        assert await searching == Adopted(task_id="1")
+
+    play(tmp_path, scene)
+
+
+def test_a_list_without_payloads_is_confirmed_task_by_task(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        vidu.row("1")
+        vidu.row("2")
+        vidu.row("3", prompt="a dog")
+        vidu.payloads |= {"1": "b" * 32, "2": TAG}
+        assert await run.reconcile(attempt) == Adopted(task_id="2", credits=6)
+
+    play(tmp_path, scene)
+
+
+def test_an_unconfirmed_equal_request_stays_unclear(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        vidu.row("1")
+        verdict = await run.reconcile(attempt)
+        assert isinstance(verdict, Unclear)
+        assert verdict.candidates == ("1",)
+
+    play(tmp_path, scene)
+
+
+def test_takes_under_one_payload_stay_unclear(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        first = await run.ambiguous(run.intent("f1", payload="mine"))
+        second = await run.ambiguous(run.intent("f2", tag="b" * 32, payload="mine"))
+        vidu.row("1", payload="mine")
+        for attempt in (first, second):
+            verdict = await run.reconcile(attempt)
+            assert isinstance(verdict, Unclear)
+            assert verdict.candidates == ("1",)
+
+    play(tmp_path, scene)
+
+
+def test_the_only_unknown_task_with_the_payload_is_adopted(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1", payload="mine"))
+        await run.submitted(run.intent("f2", tag="b" * 32, payload="mine"), "1")
+        vidu.row("1", payload="mine")
+        vidu.row("2", payload="mine")
+        assert await run.reconcile(attempt) == Adopted(task_id="2")
+
+    play(tmp_path, scene)
+
+
+def test_without_a_list_the_search_ends_at_once(tmp_path: Path) -> None:
+    async def missing(_: web.Request) -> web.StreamResponse:
+        raise web.HTTPNotFound
+
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        assert isinstance(verdict, Unclear)
+        assert "there is none at this address" in verdict.reason
+        assert len(vidu.list_requests) == 1
+
+    play(tmp_path, scene, vidu=FakeVidu(answer=missing), settle_s=60)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(500, b"{}"), (200, b"<html>"), (200, b'{"tasks": [{"state": "x"}]}')]
+)
+def test_an_unreadable_list_is_read_again_then_unclear(
+    tmp_path: Path, status: int, body: bytes
+) -> None:
+    async def broken(_: web.Request) -> web.StreamResponse:
+        return web.Response(status=status, body=body)
+
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        assert isinstance(verdict, Unclear)
+        assert "read" in verdict.reason
+        assert len(vidu.list_requests) > 2
+
+    play(tmp_path, scene, vidu=FakeVidu(answer=broken))
+
+
+def test_a_list_without_a_known_task_stays_unclear(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        await run.submitted(run.intent("f2", tag="b" * 32, ago_s=600), "known")
+        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        assert isinstance(verdict, Unclear)
+        assert "does not show task known either" in verdict.reason
+
+    play(tmp_path, scene)
+
+
+def test_a_full_page_without_a_next_one_proves_nothing(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def first(_: web.Request) -> web.StreamResponse:
+            return vidu.dated({"tasks": vidu.rows})
+
+        for number in range(10):
+            vidu.row(str(number), prompt="a dog")
+        vidu.answer = first
+        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        assert isinstance(verdict, Unclear)
+        assert "where it ends" in verdict.reason
+
+    play(tmp_path, scene)
+
+
+def test_a_full_page_without_a_next_one_shows_the_task(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def first(_: web.Request) -> web.StreamResponse:
+            return vidu.dated({"tasks": vidu.rows})
+
+        attempt = await run.ambiguous(run.intent("f1"))
+        vidu.row("1", payload=TAG, credits=6)
+        for number in range(9):
+            vidu.row(f"other {number}", prompt="a dog")
+        vidu.answer = first
+        assert await run.reconcile(attempt) == Adopted(task_id="1", credits=6)
+
+    play(tmp_path, scene)
+
+
+def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        with open_ledger(run.context.ledger.path) as ledger:
+            dead = ledger.begin_run("spring.yaml", "vidu-run")
+        attempt = await run.ambiguous(run.intent("f1", ago_s=7200), run=dead)
+        assert isinstance(await run.reconcile(attempt), Absent)
+        assert len(vidu.list_requests) == 1
+
+    play(tmp_path, scene, settle_s=5)
+
+
+def test_a_submission_beyond_the_lists_reach_stays_unclear(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        verdict = await run.reconcile(await run.ambiguous(run.intent("f1", ago_s=8 * 86_400)))
+        assert isinstance(verdict, Unclear)
+        assert "reaches back" in verdict.reason
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_the_list_is_asked_by_the_providers_own_clock(tmp_path: Path, hours: int) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        vidu.row("1")
+        vidu.payloads["1"] = TAG
+        assert await run.reconcile(attempt) == Adopted(task_id="1", credits=6)
+
+    play(tmp_path, scene, vidu=FakeVidu(skew=timedelta(hours=hours), filters_by_time=True))
+
+
+def test_pages_that_form_a_circle_end_the_search(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def same(_: web.Request) -> web.StreamResponse:
+            return vidu.dated({"tasks": [], "next_page_token": "again"})
+
+        vidu.answer = same
+        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        assert isinstance(verdict, Unclear)
+        assert "circle" in verdict.reason
+
+    play(tmp_path, scene)
+
+
+def test_reading_an_endless_list_stops(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def more(_: web.Request) -> web.StreamResponse:
+            return vidu.dated({"tasks": [], "next_page_token": str(len(vidu.list_requests))})
+
+        vidu.answer = more
+        now = datetime.now(UTC)
+        empty = TaskListing(asked_at=now, since=now, age_s=0)
+        found = await read_list(run.context, PICTURE, vidu_tasks, empty, max_pages=5)
+        assert found.error == "it has more than 5 pages"
+        assert found.hopeless
+
+    play(tmp_path, scene)
+
+
+def test_a_submission_at_another_address_is_never_absent(
+    tmp_path: Path,
+) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        lost = await run.ambiguous(replace(run.intent("f1"), base_url="http://127.0.0.1:1"))
+        other = replace(run.intent("f2", tag="b" * 32), key_env="OTHER_KEY")
+        found = await run.ambiguous(other)
+        vidu.row("1", payload="b" * 32)
+        assert await run.reconcile(found) == Adopted(task_id="1")
+        verdict = await run.reconcile(lost)
+        assert isinstance(verdict, Unclear)
+        assert "it was submitted to http://127.0.0.1:1" in verdict.reason
+
+    play(tmp_path, scene)
