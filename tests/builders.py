@@ -12,6 +12,8 @@ from PIL import Image
 
 from runner.emulator.state.tasks import Order
 from runner.model import Reach, Reply
+from runner.providers.registry import PROVIDERS
+from runner.settings import ProviderFacts
 
 
 def image_bytes(kind: str = "PNG", size: tuple[int, int] = (128, 128)) -> bytes:
@@ -52,3 +54,16 @@ def emulated_order(**changes: Any) -> Order:
         "resolution": "1080p",
     }
     return Order(**(fields | changes))
+
+
+def provider_facts(name: str) -> ProviderFacts:
+    """What settings need to know of a provider, from its module."""
+    module = PROVIDERS[name]
+    return ProviderFacts(
+        name=name,
+        default_base_url=module.DEFAULT_BASE_URL,
+        hosts=module.HOSTS,
+        key_env=module.KEY_ENV,
+        base_url_env=module.BASE_URL_ENV,
+        default_auth=module.default_auth,
+    )

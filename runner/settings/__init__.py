@@ -1,15 +1,13 @@
-"""Manifest, environment and flags in; settings, addresses and keys out."""
+"""Settings: reads settings, addresses and keys from flags, environment and manifest."""
 
-from runner.settings.accounts import emulated_accounts, read_accounts
-from runner.settings.read import read_settings
-from runner.settings.settings import ProviderFacts, Settings, Sources
-from runner.settings.values import duration
+from runner.settings.accounts import Sources, emulated_accounts, read_accounts
+from runner.settings.settings import Settings, read_settings
+from runner.settings.trust import ProviderFacts
 
 __all__ = [
     "ProviderFacts",
     "Settings",
     "Sources",
-    "duration",
     "emulated_accounts",
     "read_accounts",
     "read_settings",

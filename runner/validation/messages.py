@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.errors import nearest, suggest
-from runner.settings.values import read_amounts_text
+from runner.settings.values import suggest_amounts
 from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, dotted, shown
 from runner.validation.schema import Subject, Violation, is_mapping, violations_of
 
@@ -48,7 +48,7 @@ def _amounts_hint(violation: Violation) -> str:
     """Amounts by unit with the numbers in the value: `try budget: {credits: 60}`."""
     flows = (
         ", ".join(f"{unit}: {number}" for unit, number in amounts.items())
-        for amounts in read_amounts_text(violation.value)
+        for amounts in suggest_amounts(violation.value)
     )
     return "try " + ", or ".join(f"{violation.path[-1]}: {{{flow}}}" for flow in flows)
 
