@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while nothing has begun yet: the program ends at once, with its own code."""
+"""Ends the program at once on SIGINT or SIGTERM while it has not begun to do anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 try:
     import signal
-except KeyboardInterrupt:  # the very first moment; the module that would handle it is missing
+except KeyboardInterrupt:  # during this import; no handler is installed yet
     os._exit(130)
 
 _TEXTS = {signal.SIGINT: b"interrupted\n", signal.SIGTERM: b"terminated\n"}
@@ -14,18 +14,15 @@ _DEFAULTS = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.S
 
 
 def end_at_once() -> None:
-    """From now on, either signal ends the process; one that is ignored (`nohup`) stays so.
-
-    Python's own answer to SIGINT, an exception wherever the program is, would pass through the
-    imports and the command line's library, which has an answer of its own.
-    """
+    """Let either signal end the process from now on; one that is ignored (`nohup`) stays so."""
+    # A KeyboardInterrupt would be raised inside imports, or be handled by click.
     for number, default in _DEFAULTS.items():
         if signal.getsignal(number) is default:
             signal.signal(number, _end)
 
 
 def hand_over() -> bool:
-    """Let SIGINT raise KeyboardInterrupt, as asyncio expects; whether it was ours until now."""
+    """Let SIGINT raise KeyboardInterrupt, as asyncio expects; returns whether ours was set."""
     ours = signal.getsignal(signal.SIGINT) is _end
     if ours:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,7 +30,7 @@ def hand_over() -> bool:
 
 
 def _end(number: int, _: object) -> None:
-    """Nothing is to be undone yet, so nothing is unwound: imports would not bear it."""
+    # Nothing has to be undone yet, so the stack is not unwound: imports would break.
     try:
         os.write(2, _TEXTS[signal.Signals(number)])
     finally:

@@ -1,4 +1,4 @@
-"""A moment in; the text that ledger, results and requests tell it by out."""
+"""Formats moments the way ledger, results and requests write them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 
 def stamp(moment: datetime) -> str:
-    """An aware moment as UTC, RFC 3339, to the millisecond: such texts sort by time."""
+    """An aware datetime as UTC, RFC 3339, to the millisecond; such texts sort by time."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def stamp_now() -> str:
-    """The time by this machine's clock."""
+    """The current time of this machine's clock."""
     return stamp(datetime.now(UTC))

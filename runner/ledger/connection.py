@@ -1,122 +1,65 @@
-"""A path in, an open SQLite connection with today's tables out."""
+"""Opens the ledger's SQLite file, checks that it is ours, and brings its tables up to date."""
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
 
 from runner.errors import LedgerError
-from runner.fs import folder_lock, network_type
+from runner.fs import atomic_write, flush_folder, folder_lock, network_type
 from runner.ledger.errors import system_error, translated_errors
 
 APPLICATION_ID = 0x76696475
 """The letters "vidu", in the header of every ledger."""
 
 MIGRATIONS = ("tables.sql",)
-"""Scripts in this folder; the n-th takes a ledger from version n - 1 to n."""
+"""Scripts in this folder; the n-th upgrades a ledger from version n - 1 to n."""
 
 VERSION = len(MIGRATIONS)
-
-
-def check(connection: sqlite3.Connection, path: Path) -> None:
-    """Raise `LedgerError` for a database of another program or of a newer version."""
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    version = version_of(connection)
-    if tables and application != APPLICATION_ID:
-        raise LedgerError(
-            f"{path} is an SQLite database, but not a ledger of vidu-run",
-            hint="move it away, or keep the ledger elsewhere with --state-dir",
-        )
-    if version > VERSION:
-        raise LedgerError(
-            f"the ledger {path} is of version {version}; this vidu-run knows up to {VERSION}",
-            hint="it was written by a newer vidu-run: use that one",
-        )
-
-
-def version_of(connection: sqlite3.Connection) -> int:
-    """The version of the tables; 0 where there are none yet."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return version
-
-
-def migrate(connection: sqlite3.Connection) -> None:
-    """Bring the tables up to today's version, all of the way or not at all."""
-    with transaction(connection):
-        for script in MIGRATIONS[version_of(connection) :]:
-            for statement in statements(files(__package__).joinpath(script).read_text("utf-8")):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction around the block: committed at its end, rolled back on any error."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:  # SQLite has rolled back some errors by itself
-            connection.execute("ROLLBACK")
-        raise
-
-
-def statements(script: str) -> Iterator[str]:
-    """The statements of a script; those of a trigger stay together."""
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 def open_for_writing(
     path: Path, *, wait_s: float, on_wait: Callable[[str], None] | None = None
 ) -> sqlite3.Connection:
-    """A connection that commits durably; makes folder, file and tables where they are missing.
+    """A connection that commits durably; creates folder, file and tables where they are missing.
 
-    `waiting` is told what is waited for where that takes long.
+    `on_wait` receives a message if the wait for another process gets long. Raises LedgerError.
     """
-    _make_folder(path.parent)
+    try:
+        _make_folder(path.parent)
+    except OSError as error:
+        raise system_error(path.parent, error) from error
     if kind := network_type(path.parent):
         raise LedgerError(
-            f"the ledger {path} would lie on a network file system ({kind}), whose locks are not "
-            "to be relied on",
+            f"the ledger {path} would be on a network file system ({kind}), where locks are not "
+            "reliable",
             hint="keep it on a local disk with --state-dir",
         )
-    # Alone: SQLite does not wait when two switch a new file to WAL at once.
+    # SQLite does not wait when two processes switch a new file to WAL at the same time.
     with translated_errors(path), folder_lock(path.parent, wait_s=wait_s, on_wait=on_wait):
         connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s)
-        try:
+        with _closed_on_error(connection):
             check(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA fullfsync = ON")  # F_FULLFSYNC; only macOS knows it
+            connection.execute("PRAGMA fullfsync = ON")  # F_FULLFSYNC; only macOS has it
             connection.execute("PRAGMA checkpoint_fullfsync = ON")
             connection.execute("PRAGMA foreign_keys = ON")
             if version_of(connection) < VERSION:
                 migrate(connection)
-        except BaseException:
-            connection.close()
-            raise
     return connection
 
 
 def open_for_reading(path: Path, *, wait_s: float) -> sqlite3.Connection:
-    """A connection that writes nothing (but SQLite's own -wal and -shm, where it can).
+    """A connection that writes nothing, except SQLite's own -wal and -shm files if it can.
 
-    Without a file it shows an empty ledger, and of an older version a copy in memory.
+    A missing file reads as an empty ledger, an older version as an upgraded copy in memory.
     """
     try:
         with translated_errors(path):
@@ -132,8 +75,60 @@ def open_for_reading(path: Path, *, wait_s: float) -> sqlite3.Connection:
         raise LedgerError(f"the ledger {path} cannot be read: {why}") from error
 
 
+def check(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError for a database of another program or of a newer version."""
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    version = version_of(connection)
+    if tables and application != APPLICATION_ID:
+        raise LedgerError(
+            f"{path} is an SQLite database, but not a ledger of vidu-run",
+            hint="move it away, or keep the ledger elsewhere with --state-dir",
+        )
+    if version > VERSION:
+        raise LedgerError(
+            f"the ledger {path} has version {version}; this vidu-run supports versions up to "
+            f"{VERSION}",
+            hint="it was written by a newer vidu-run: use that one",
+        )
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """The version of the tables; 0 for an empty database."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Upgrade the tables to the latest version, completely or not at all."""
+    with transaction(connection):
+        for script in MIGRATIONS[version_of(connection) :]:
+            for statement in _statements(files(__package__).joinpath(script).read_text("utf-8")):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """One write transaction around the block: committed at its end, rolled back on any error."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def _statements(script: str) -> Iterator[str]:
+    # Not `executescript`, which commits before it begins. A trigger has semicolons inside.
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
 def _connect(uri: str, wait_s: float) -> sqlite3.Connection:
-    # The journal opens its ledger in one thread and uses it in another, never in two at once.
+    # A group commit opens its ledger in one thread and uses it in another, one after the other.
     connection = sqlite3.connect(
         uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False
     )
@@ -141,41 +136,48 @@ def _connect(uri: str, wait_s: float) -> sqlite3.Connection:
     return connection
 
 
-def _checked(connection: sqlite3.Connection, path: Path) -> sqlite3.Connection:
+@contextmanager
+def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
     try:
-        check(connection, path)
+        yield
     except BaseException:
         connection.close()
         raise
+
+
+def _connect_checked(uri: str, wait_s: float, path: Path) -> sqlite3.Connection:
+    connection = _connect(uri, wait_s)
+    with _closed_on_error(connection):
+        check(connection, path)
     return connection
 
 
 def _open_read_only(path: Path, wait_s: float) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     try:
-        return _checked(_connect(uri, wait_s), path)
+        return _connect_checked(uri, wait_s, path)
     except sqlite3.OperationalError as error:
-        # A ledger in a read-only folder, where -wal and -shm cannot be made.
+        # In a read-only folder -wal and -shm cannot be created.
         if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
             raise
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:
-        return _copied(path, log, wait_s)
-    return _checked(_connect(f"{uri}&immutable=1", wait_s), path)
+        return _read_copy(path, log, wait_s)
+    return _connect_checked(f"{uri}&immutable=1", wait_s, path)
 
 
-def _copied(path: Path, log: Path, wait_s: float) -> sqlite3.Connection:
-    """What `path` holds together with its -wal, which reading it as immutable would leave out."""
+def _read_copy(path: Path, log: Path, wait_s: float) -> sqlite3.Connection:
+    """The content of `path` with its -wal, which `immutable` would leave out, in memory."""
     with tempfile.TemporaryDirectory(prefix="vidu-run-") as folder:
         copy = Path(folder) / "ledger.sqlite3"
         shutil.copyfile(path, copy)
         shutil.copyfile(log, f"{copy}-wal")
-        with closing(_checked(_connect(f"file:{quote(str(copy))}", wait_s), path)) as source:
+        with closing(_connect_checked(f"file:{quote(str(copy))}", wait_s, path)) as source:
             return _in_memory(source)
 
 
 def _in_memory(source: sqlite3.Connection | None) -> sqlite3.Connection:
-    """A copy of `source`, or an empty ledger, with today's tables."""
+    """A copy of `source`, or an empty ledger, with the latest tables."""
     connection = _connect("file::memory:", 0)
     if source:
         source.backup(connection)
@@ -185,24 +187,11 @@ def _in_memory(source: sqlite3.Connection | None) -> sqlite3.Connection:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the ledger's folder, which git is to leave alone; a folder of the user's stays so."""
-    try:
-        ours = folder.name == ".vidu-run" or not folder.exists()
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if ours and not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
-    except OSError as error:
-        raise system_error(folder, error) from error
-    for changed in (folder, folder.parent):
-        _sync(changed)
-
-
-def _sync(folder: Path) -> None:
-    """Make new names in a folder durable, where the system lets a folder be opened."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Create the ledger's folder, which git is to ignore unless it is a folder of the user's."""
+    is_ours = folder.name == ".vidu-run" or not folder.exists()
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if is_ours and not ignore.exists():
+        atomic_write(ignore, [b"*\n"])
+    flush_folder(folder)
+    flush_folder(folder.parent)

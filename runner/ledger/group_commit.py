@@ -1,4 +1,4 @@
-"""Changes in from any thread, one commit for all that wait, futures resolved once it is durable."""
+"""Group commit: one thread writes changes from any thread, many of them in one commit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeAlias
 
 from runner.errors import LedgerError
@@ -17,32 +16,32 @@ from runner.ledger.errors import moved_error
 from runner.ledger.store import Ledger, open_ledger
 
 PATIENCE_S = 0.01
-"""How long a change that need not be written soon waits for others to share their commit."""
+"""How long a change that is not urgent waits for others to share its commit."""
 
 _Item: TypeAlias = "tuple[Change, Future[Result]]"
 
 
 class GroupCommit:
-    """A thread with a ledger of its own that groups changes; a context manager that closes it.
+    """A thread with a ledger of its own; a context manager that closes it.
 
-    A change that was submitted is written, also when nobody waits for it any longer.
+    A submitted change is written even when nobody waits for it any longer.
     """
 
     def __init__(self, path: Path, on_wait: Callable[[str], None] | None = None):
         """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
 
-        `waiting` is told what is waited for where that takes long.
+        `on_wait` receives a message when the wait for another process gets long.
         """
         self._ledger: Ledger = open_ledger(path, on_wait=on_wait)
-        self._waiting: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
-        self._door = threading.Lock()
+        self._queue: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="ledger journal")
+        self._thread = threading.Thread(target=self._work, name="ledger group commit")
         self._thread.start()
 
     @property
     def path(self) -> Path:
-        """Where the ledger lies; what is asked of it is asked by readers of their own."""
+        """Where the ledger is; other threads read it through a ledger of their own."""
         return self._ledger.path
 
     @property
@@ -51,65 +50,60 @@ class GroupCommit:
         return self._ledger.commits
 
     def submit(self, change: Change, *, soon: bool = True) -> Future[Result]:
-        """Have `change` written; the future resolves, in the journal's thread, once it is durable.
+        """Queue a change; the future resolves, in the writing thread, once the change is durable.
 
-        It fails with `LedgerError` when it could not be written; others still may be. Where the
-        ledger was moved or deleted, what is under way is still written, but no new intent. A
-        change that need not be written `soon` waits for company, `PATIENCE_S` at most.
+        It fails with `LedgerError` if the change could not be written. If the ledger was moved or
+        deleted, new intents fail, while changes of submitted attempts are still written. A change
+        that is not needed `soon` waits `PATIENCE_S` at most for others.
         """
         future: Future[Result] = Future()
-        # Running at once: a cancelled waiter must not take a task id back.
+        # Running from the start: a cancelled waiter must not take a task id back.
         future.set_running_or_notify_cancel()
-        with self._door:  # nothing gets in behind the end mark, where nobody would write it
+        with self._lock:  # nothing may follow the end mark: it would never be written
             if self._closed:
-                raise RuntimeError("the journal is closed")
-            self._waiting.put(((change, future), soon))
+                raise RuntimeError("the group commit is closed")
+            self._queue.put(((change, future), soon))
         return future
 
     def close(self) -> None:
-        """Write all that waits, then end the thread; blocks until that is done."""
-        with self._door:
+        """Write everything that is queued, then end the thread; blocks until then."""
+        with self._lock:
             if not self._closed:
                 self._closed = True
-                self._waiting.put(None)
+                self._queue.put(None)
         self._thread.join()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _work(self) -> None:
         with self._ledger:
-            open_ = True
-            while open_:
-                group, open_ = self._next()
-                if admitted := self._admitted(group):
-                    self._write(admitted)
+            more = True
+            while more:
+                group, more = self._next_group()
+                if accepted := self._reject_lost_intents(group):
+                    self._write(accepted)
 
-    def _next(self) -> tuple[list[_Item], bool]:
-        """Everything that waits, at least one item; and whether more may come."""
+    def _next_group(self) -> tuple[list[_Item], bool]:
+        """Everything in the queue, at least one item; and whether more may come."""
         group: list[_Item] = []
-        waiting = self._waiting.get()
+        queued = self._queue.get()
         until = time.monotonic() + PATIENCE_S
-        while waiting is not None:
-            item, soon = waiting
+        while queued is not None:
+            item, soon = queued
             group.append(item)
             until = 0.0 if soon else until
             try:
-                waiting = self._waiting.get(timeout=max(0.0, until - time.monotonic()))
+                queued = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
                 return group, True
         return group, False
 
-    def _admitted(self, group: Sequence[_Item]) -> Sequence[_Item]:
-        """The group without new intents where the ledger is no longer in its place."""
+    def _reject_lost_intents(self, group: Sequence[_Item]) -> Sequence[_Item]:
+        """The group, without new intents if the ledger's file is no longer in place."""
         intents = [item for item in group if isinstance(item[0], Intend)]
         if not intents or self._ledger.in_place:
             return group
@@ -122,15 +116,16 @@ class GroupCommit:
             results = self._ledger.apply([change for change, _ in group])
         except LedgerError as error:
             for _, future in group:
+                # One for each: a raised exception collects tracebacks.
                 future.set_exception(LedgerError(error.message, hint=error.hint))
-        except Exception as error:  # noqa: BLE001 - whoever waits gets it; the thread must go on
-            self._write_apart(group, error)
+        except Exception as error:  # noqa: BLE001 - the waiter gets it; the thread must go on
+            self._write_one_by_one(group, error)
         else:
             for (_, future), result in zip(group, results, strict=True):
                 future.set_result(result)
 
-    def _write_apart(self, group: Sequence[_Item], error: Exception) -> None:
-        """One change of the group is malformed: the others are written all the same."""
+    def _write_one_by_one(self, group: Sequence[_Item], error: Exception) -> None:
+        """Write all changes of a group but the malformed one."""
         if len(group) == 1:
             group[0][1].set_exception(error)
         else:

@@ -1,4 +1,4 @@
-"""Task ids that the ledger could not take, kept in a file that was made ready beforehand."""
+"""Rescue file: keeps task ids that the ledger could not take, in space that was reserved before."""
 
 from __future__ import annotations
 
@@ -7,35 +7,37 @@ import os
 from pathlib import Path
 from typing import Any
 
+from runner.fs import flush, flush_folder
 from runner.ledger.errors import system_error
 from runner.model import Intent
 
 _RESERVED_BYTES = 64 * 1024
-"""Some 150 entries, written ahead so that they find room on a full disk."""
+"""About 150 entries, written ahead so that they fit on a full disk."""
 
 
 class RescueFile:
-    """One JSON object a line: attempt, task_id, and what names the request. Blank lines pad."""
+    """One JSON object a line: attempt, task_id, and fields of the intent; blank lines pad it."""
 
     def __init__(self, path: Path):
-        """Open and reserve the file; raises `LedgerError` where that cannot be done."""
+        """Create and reserve the file; raises `LedgerError` if that fails."""
         self._path = path
         self._end = 0
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
             os.pwrite(self._file, b"\n" * _RESERVED_BYTES, 0)
-            os.fsync(self._file)
+            flush(self._file)
+            flush_folder(path.parent)
         except OSError as error:
             raise system_error(path, error) from error
 
     @property
     def path(self) -> Path:
-        """Where the file is, to be told to the user."""
+        """Where the file is."""
         return self._path
 
     def record(self, intent: Intent, task_id: str, *, attempt: int | None = None) -> None:
-        """Write what is known of a task, durably; raises `LedgerError` when even that fails."""
-        known = {
+        """Write down a task, durably; raises `LedgerError` if even that fails."""
+        entry = {
             "attempt": attempt,
             "task_id": task_id,
             "provider": intent.provider,
@@ -46,15 +48,15 @@ class RescueFile:
             "tag": intent.tag,
             "at": intent.at,
         }
-        line = json.dumps(known).encode() + b"\n"
+        line = json.dumps(entry).encode() + b"\n"
         try:
             self._end += os.pwrite(self._file, line, self._end)
-            os.fsync(self._file)
+            flush(self._file)
         except OSError as error:
             raise system_error(self._path, error) from error
 
     def close(self) -> None:
-        """Keep what was recorded; remove the file when that is nothing."""
+        """Keep the entries; without any, remove the file."""
         if self._end:
             os.ftruncate(self._file, self._end)
         else:
@@ -63,7 +65,7 @@ class RescueFile:
 
 
 def read_rescue(path: Path) -> list[dict[str, Any]]:
-    """The entries of a rescue file, in the order of writing; torn lines are left out."""
+    """The entries of a rescue file, in the order of writing; incomplete lines are left out."""
     entries = []
     for line in path.read_bytes().splitlines():
         try:
@@ -76,5 +78,5 @@ def read_rescue(path: Path) -> list[dict[str, Any]]:
 
 
 def rescue_path(ledger: Path, run: str) -> Path:
-    """Where the rescue file of a run over that ledger is."""
+    """Where the rescue file of a run of that ledger is."""
     return ledger.with_name(f"{ledger.stem}.rescue-{run}.jsonl")

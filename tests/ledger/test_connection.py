@@ -139,7 +139,7 @@ def test_a_newer_ledger_is_left_alone(path: Path, read_only: bool) -> None:
     open_ledger(path).close()
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    with pytest.raises(LedgerError, match="of version 2; this vidu-run knows up to 1"):
+    with pytest.raises(LedgerError, match="has version 2; this vidu-run supports versions up to 1"):
         open_ledger(path, read_only=read_only)
 
 
