@@ -49,7 +49,7 @@ HOMES = {
     "click": {"cli"},
     "click_default_group": {"cli"},
     "jinja2": {"report"},
-    "jsonschema": {"validation"},
+    "jsonschema": {"validation", "emulator"},
     "jsonschema_rs": {"validation"},
     "referencing": {"validation"},
     "rfc8785": {"expansion"},

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from runner.commands.session import Planned, facts_of
 from runner.documents import load
 from runner.documents.files import read_text
-from runner.emulator.faults.reading import read_faults
+from runner.emulator.faults.script import Rule, parse_faults
 from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import Emulator, serve
 from runner.error_handler import emit
@@ -59,16 +58,15 @@ def serve_emulator(
 ) -> None:
     """Serve both APIs on loopback until SIGINT or SIGTERM; the address goes to standard output.
 
-    `faults` is a script of what goes wrong; raises UsageError where it makes no sense.
+    `faults` is a fault script. Raises UsageError where it is wrong.
     """
-    script = read_script(faults) if faults else ()
     options = Options(
         time_scale=time_scale,
         concurrency=concurrency,
         credits=Options().credits if credits_ is None else credits_,
         keys=frozenset(keys) or None,
         state_dir=state_dir,
-        faults=script,
+        faults=read_script(faults) if faults else (),
     )
     lacking = missing_extra(load_operations())
     if lacking is not None:
@@ -77,11 +75,8 @@ def serve_emulator(
     serve(options, port, lambda url: _announce(url, key))
 
 
-def read_script(path: Path) -> Any:
-    """The plain values of a script of faults (YAML or JSON) that makes sense.
-
-    Raises UsageError with the file's name.
-    """
+def read_script(path: Path) -> tuple[Rule, ...]:
+    """The rules of a fault script (YAML or JSON); raises UsageError with the file's name."""
     try:
         script = load(read_text(path)[0], path=str(path), names=frozenset({"on"}))
     except ManifestError as error:
@@ -90,12 +85,11 @@ def read_script(path: Path) -> Any:
             first.message, hint=first.hint, location=first.location, others=others
         ) from None
     try:
-        read_faults(script)
+        return parse_faults(script)
     except UsageError as error:
         raise UsageError(
             error.message, hint=error.hint, location=Location(path=str(path))
         ) from None
-    return script
 
 
 def _announce(url: str, key: str) -> None:

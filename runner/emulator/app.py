@@ -11,9 +11,8 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api.errors import ApiError, error_body, reason_for
 from runner.emulator.api.routes import add_routes
 from runner.emulator.api.vidu import timestamp
-from runner.emulator.faults.acting import scripted
-from runner.emulator.faults.reading import read_faults
-from runner.emulator.request_log import REQUEST_CONTEXT, RequestContext, Submission
+from runner.emulator.faults.actions import inject_faults
+from runner.emulator.request_log import CONTEXT, RequestContext, Submission, context_of
 from runner.emulator.service import SERVICE, Service
 
 _SUBMISSIONS = {"/ent/v2/reference2image": "vidu", "/v1/tasks/submit": "modelverse"}
@@ -27,10 +26,9 @@ def build(service: Service) -> web.Application:
     answer it, break it or pass it on.
     """
     middlewares = [log_request, format_errors, *service.options.middlewares]
-    rules = read_faults(service.options.faults)
-    if rules:
+    if service.options.faults:
         # The inner one formats refusals before faults see them, the outer one those of a fault.
-        middlewares += [scripted(rules, service), format_errors]
+        middlewares += [inject_faults(service), format_errors]
     app = web.Application(middlewares=middlewares)
     app[SERVICE] = service
     add_routes(app)
@@ -51,7 +49,7 @@ async def log_request(request: web.Request, handler: Handler) -> web.StreamRespo
     path = resource.canonical if resource else "*"
     service.log.count_request(f"{request.method} {path}")
     status, context = 0, RequestContext()
-    REQUEST_CONTEXT.set(context)
+    request[CONTEXT] = context
     try:
         response = await handler(request)
         status = 0 if context.cut else response.status
@@ -63,7 +61,7 @@ async def log_request(request: web.Request, handler: Handler) -> web.StreamRespo
 
 
 def _log_submission(service: Service, api: str, context: RequestContext, status: int) -> None:
-    context.body = None  # a connection that is kept open keeps its context too
+    context.body = None  # a connection that is kept open keeps its last request too
     if context.logged:
         context.logged.status = status
         return
@@ -104,7 +102,7 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def _error(request: web.Request, error: ApiError) -> web.Response:
-    REQUEST_CONTEXT.get().refused = error.reason
+    context_of(request).refused = error.reason
     api = "modelverse" if request.path.startswith("/v1/") else "vidu"
     reason = reason_for(api, error.status, error.reason)
     body = error_body(api, error.status, reason, error.message)

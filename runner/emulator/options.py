@@ -5,16 +5,17 @@ from __future__ import annotations
 import importlib.util
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from runner.emulator.faults.reading import read_faults
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
     from aiohttp.typedefs import Middleware
+
+    from runner.emulator.faults.script import Rule
 
 Clock: TypeAlias = Callable[[], int]
 """Nanoseconds since 1970, UTC."""
@@ -41,9 +42,9 @@ class Options:
     now_ns: Clock = time.time_ns
     middlewares: tuple[Middleware, ...] = ()
     """aiohttp middlewares inside the request log and the error format, around everything else, for
-    faults that no script can describe. `request_log.REQUEST_CONTEXT` holds the task once made."""
-    faults: Sequence[Mapping[str, Any]] | Mapping[str, Any] = field(default=(), repr=False)
-    """The script of faults, as plain values: see docs/emulator.md."""
+    faults that no script can describe. `request_log.context_of` has the task once it is made."""
+    faults: tuple[Rule, ...] = field(default=(), repr=False)
+    """What goes wrong, in the order of the script: see docs/emulator.md."""
 
     def __post_init__(self) -> None:
         """Raise UsageError for values that are out of range."""
@@ -55,7 +56,6 @@ class Options:
             )
         if not (math.isfinite(self.url_lifetime_s) and self.url_lifetime_s >= 0):
             raise UsageError(f"the lifetime of URLs must be 0 s or more, not {self.url_lifetime_s}")
-        read_faults(self.faults)
 
 
 def can_encode() -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterable
-from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from aiohttp import web
 
 from runner.emulator.api.vidu import timestamp
 from runner.emulator.state.tasks import Task, TaskScript
@@ -56,8 +57,15 @@ class RequestContext:
     """Whether the connection was closed without an answer."""
 
 
-REQUEST_CONTEXT: ContextVar[RequestContext] = ContextVar("REQUEST_CONTEXT")
-"""The context of the request being handled."""
+# From 3.14 on, aiohttp warns of keys that are plain strings; before, it has no others.
+CONTEXT: Any = getattr(web, "RequestKey", lambda name, _: name)("context", RequestContext)
+"""The key of the context in a request."""
+
+
+def context_of(request: web.Request) -> RequestContext:
+    """The context of a request that has passed `app.log_request`."""
+    context: RequestContext = request[CONTEXT]
+    return context
 
 
 class RequestLog:

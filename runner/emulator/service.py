@@ -19,7 +19,7 @@ from runner.emulator.api.references import Fetch, receive
 from runner.emulator.api.vidu import Link
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.options import Options
-from runner.emulator.request_log import REQUEST_CONTEXT, RequestLog, of_task
+from runner.emulator.request_log import RequestLog, context_of, of_task
 from runner.emulator.state import files
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
@@ -61,7 +61,7 @@ class Service:
 
     async def submit(self, request: web.Request, read: Read, limit: int) -> Task:
         """Make the task of a submission of at most `limit` bytes; raises ApiError."""
-        context = REQUEST_CONTEXT.get()
+        context = context_of(request)
         raw = await body_of(request, limit)
         self.store.refresh()  # a reference may be a file that another process on this folder made
         order = partial(self._order, raw, read, partial(self.files.fetch, host=request.host))
@@ -93,7 +93,7 @@ SERVICE = web.AppKey("service", Service)
 
 async def body_of(request: web.Request, limit: int) -> bytes:
     """The body of a submission, read once; its digests go to the context. Raises ApiError."""
-    context = REQUEST_CONTEXT.get()
+    context = context_of(request)
     if context.body is None:
         raw = await _read_body(request, limit)
         context.digest = hashlib.sha256(raw).hexdigest()

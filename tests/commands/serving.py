@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
@@ -78,7 +79,8 @@ class Served:
 def serving(project: Project, **options: Any) -> Iterator[Served]:
     """Both APIs for the project; tasks take as long as real ones unless the options say other."""
     served = Served("")
-    with Emulator(Options(now_ns=served.now_ns, **options)) as running:
+    rules = parse_faults(options.pop("faults", ()))
+    with Emulator(Options(now_ns=served.now_ns, faults=rules, **options)) as running:
         served.url = running.url
         for name in ("VIDU", "MODELVERSE"):
             project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "secret-key-7351"}

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
@@ -148,7 +149,7 @@ def test_whatever_goes_wrong_nothing_is_paid_twice_and_the_run_ends(
     project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})
     project.jobs(JOBS)
     shutil.copytree(ledger, tmp_path / ".vidu-run")
-    with Emulator(Options(time_scale=0, faults=list(faults))) as emulator:
+    with Emulator(Options(time_scale=0, faults=parse_faults(faults))) as emulator:
         connect(project, emulator)
         began = time.monotonic()
         for _ in range(2):

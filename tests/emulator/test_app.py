@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.request_log import REQUEST_CONTEXT
+from runner.emulator.request_log import context_of
 from tests.builders import as_data_uri, image_bytes
 
 SUBMIT = "/ent/v2/reference2image"
@@ -50,7 +50,7 @@ def test_middlewares_see_the_task_and_their_answer_is_logged(start: Any, ask: An
     @web.middleware
     async def lose_the_answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         response = await handler(request)
-        return web.Response(status=504) if REQUEST_CONTEXT.get().task else response
+        return web.Response(status=504) if context_of(request).task else response
 
     url = start(middlewares=(lose_the_answer,))
     assert ask("POST", url + SUBMIT, SAMPLE).status == 504

@@ -26,15 +26,15 @@ _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp
 
 
 def add_routes(app: web.Application) -> None:
-    """Add every route to the application."""
-    app.router.add_post("/ent/v2/reference2image", vidu_submit)
-    app.router.add_get("/ent/v2/tasks/{id}/creations", vidu_creations)
-    app.router.add_get("/ent/v2/tasks", vidu_tasks)
-    app.router.add_post("/ent/v2/tasks/{id}/cancel", vidu_cancel)
-    app.router.add_get("/ent/v2/credits", vidu_credits)
-    app.router.add_post("/v1/tasks/submit", modelverse_submit)
-    app.router.add_get("/v1/tasks/status", modelverse_status)
-    app.router.add_get("/files/{owner}/{name}", result_file)
+    """Add every route to the application; fault scripts use their names."""
+    app.router.add_post("/ent/v2/reference2image", vidu_submit, name="vidu.submit")
+    app.router.add_get("/ent/v2/tasks/{id}/creations", vidu_creations, name="vidu.creations")
+    app.router.add_get("/ent/v2/tasks", vidu_tasks, name="vidu.list")
+    app.router.add_post("/ent/v2/tasks/{id}/cancel", vidu_cancel, name="vidu.cancel")
+    app.router.add_get("/ent/v2/credits", vidu_credits, name="vidu.credits")
+    app.router.add_post("/v1/tasks/submit", modelverse_submit, name="modelverse.submit")
+    app.router.add_get("/v1/tasks/status", modelverse_status, name="modelverse.status")
+    app.router.add_get("/files/{owner}/{name}", result_file, name="files")
     app.router.add_get("/_emulator/requests", requests)
 
 

@@ -1,19 +1,17 @@
 from __future__ import annotations
 
+import json
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from runner.commands.emulate import read_script
-from runner.emulator.api.errors import REASONS
-from runner.emulator.faults.catalogue import FAULTS
-from runner.emulator.faults.reading import read_faults
-from runner.emulator.faults.records import KINDS
 from runner.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -23,20 +21,17 @@ PAGE = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
 def test_on_needs_no_quotes(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text("- {on: vidu.submit, fault: cut_after}\n- on: files\n  fault: expired\n")
-    assert [sorted(rule.on) for rule in read_faults(read_script(path))] == [
-        ["vidu.submit"],
-        ["files"],
-    ]
+    assert [set(rule.on) for rule in read_script(path)] == [{"vidu.submit"}, {"files"}]
 
 
-def test_json_is_read_too(tmp_path: Path) -> None:
+def test_a_script_may_be_json(tmp_path: Path) -> None:
     path = tmp_path / "faults.json"
     path.write_text('{"faults": [{"on": "any", "fault": "outage"}]}')
-    assert len(read_faults(read_script(path))) == 1
+    assert len(read_script(path)) == 1
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("- {fault: cut_aftr}", r'faults\.yaml: error: fault 1 .* no fault "cut_aftr"'),
         ("- {fault: empty, fault: empty}", r"faults\.yaml:1:18: error: duplicate key"),
@@ -44,36 +39,29 @@ def test_json_is_read_too(tmp_path: Path) -> None:
         ("", "a list"),
     ],
 )
-def test_a_script_that_is_wrong_is_told_with_its_file(tmp_path: Path, text: str, told: str) -> None:
+def test_an_error_names_the_file_of_the_script(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text(text)
     with pytest.raises(UsageError) as caught:
         read_script(path)
-    assert re.search(told, str(caught.value))
+    assert re.search(message, str(caught.value))
 
 
-def test_a_script_that_is_not_there_is_told() -> None:
+def test_a_missing_script_is_an_error() -> None:
     with pytest.raises(UsageError, match="no such file"):
         read_script(Path("nothing.yaml"))
 
 
-def test_the_example_and_those_of_the_page_are_right(tmp_path: Path) -> None:
+def test_the_examples_of_the_page_are_valid(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     assert len(blocks) >= 4
     for number, block in enumerate(blocks):
         (tmp_path / f"{number}.yaml").write_text(block, encoding="utf-8")
     for path in (*tmp_path.glob("*.yaml"), *(ROOT / "manifests/faults").glob("*.yaml")):
-        assert read_faults(read_script(path))
+        assert read_script(path)
 
 
-def test_the_page_tells_every_fault_every_request_and_every_reason() -> None:
-    told = set(re.findall(r"`([a-zA-Z_.]+)`", PAGE))
-    keys = {key for fault in FAULTS.values() for key in fault.keys}
-    assert {*FAULTS, *KINDS, *REASONS, "any"} - told == set()
-    assert {key for key in keys if f"`{key}" not in PAGE} == set()
-
-
-def test_the_program_serves_with_faults(tmp_path: Path, ask: Any) -> None:
+def test_the_program_serves_with_faults(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text("- {on: vidu.credits, fault: error, reason: Forbidden}\n")
     arguments = ["emulate", "--port", "0", "--faults", str(path)]
@@ -86,12 +74,18 @@ def test_the_program_serves_with_faults(tmp_path: Path, ask: Any) -> None:
     ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split(" at ")[1].split()[0]
-        assert ask("GET", url + "/ent/v2/credits").json["reason"] == "Forbidden"
+        request = urllib.request.Request(  # noqa: S310
+            url + "/ent/v2/credits", headers={"Authorization": "Token k"}
+        )
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request)  # noqa: S310
+        with caught.value as answer:
+            assert json.load(answer)["reason"] == "Forbidden"
         process.send_signal(signal.SIGINT)
     assert process.returncode == 0
 
 
-def test_the_program_refuses_a_wrong_script(tmp_path: Path) -> None:
+def test_the_program_rejects_a_wrong_script(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text("- {on: vidu.sumbit, fault: cut_after}\n")
     ended = subprocess.run(

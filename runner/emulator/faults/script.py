@@ -1,0 +1,197 @@
+"""Fault script: turns its entries into rules after a check by `faults.schema.json`, beside it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from runner.emulator.api.errors import ERR_CODES, REASONS
+from runner.errors import Diagnostic, UsageError, suggest
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
+_SCHEMA = json.loads(files(__package__).joinpath("faults.schema.json").read_text("utf-8"))
+SELECTORS: Mapping[str, Any] = _SCHEMA["$defs"]["selectors"]["properties"]
+FAULTS: Mapping[str, Any] = {
+    schema["properties"]["fault"]["const"]: schema for schema in _SCHEMA["$defs"]["entry"]["oneOf"]
+}
+"""Schemas: of each selector, and of each fault with its parameters."""
+
+KINDS = tuple(kind for kind in _SCHEMA["$defs"]["request"]["enum"] if kind != "any")
+"""Kinds of requests, by the names that scripts use."""
+SUBMITS = ("vidu.submit", "modelverse.submit")
+LIST = "vidu.list"
+FILES = "files"
+
+_EXAMPLE = "an entry is for example {on: vidu.submit, fault: cut_after}"
+_SHOWN = 40
+"""Characters of a wrong value that a message shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """Which tasks a rule applies to; None allows any."""
+
+    prompt: str | None = None
+    """A part of the prompt, ignoring case."""
+    state: str | None = None
+    """The state that the task is really in, by Vidu's name."""
+    younger_s: float | None = None
+    """The task was made less than so many seconds ago."""
+    succeeded: bool = False
+    """Whether a response must have reported the task's success before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One entry of a script with all defaults applied; docs/emulator.md describes the selectors."""
+
+    number: int
+    """Its position in the script, from 1."""
+    fault: str
+    values: Mapping[str, Any]
+    """The parameters of the fault; None for one that is not set."""
+    on: frozenset[str]
+    match: Match
+    nth: frozenset[int]
+    """Empty for all."""
+    every: int
+    times: int | None
+    per: str
+    probability: float
+    seed: int
+    from_s: float
+    for_s: float | None
+    since: str
+
+
+def parse_faults(script: Any) -> tuple[Rule, ...]:
+    """The rules of a script: a list of entries, or a mapping whose `faults` is that list.
+
+    Raises UsageError for the first entry that is wrong.
+    """
+    named = isinstance(script, dict) and set(script) == {"faults"}
+    entries = script["faults"] if named else script
+    if not isinstance(entries, (list, tuple)):
+        message = "a fault script must be a list of entries, or `faults:` with that list"
+        raise UsageError(message, hint=_EXAMPLE)
+    return tuple(_parse_entry(number, entry) for number, entry in enumerate(entries, 1))
+
+
+def _parse_entry(number: int, entry: Any) -> Rule:
+    error = _check(entry)
+    if error is None:
+        return _rule(number, entry)
+    name = entry.get("fault") if isinstance(entry, dict) else None
+    where = f"fault {number} ({name})" if isinstance(name, str) else f"fault {number}"
+    raise UsageError(f"{where}: {error.message}", hint=error.hint)
+
+
+def _rule(number: int, entry: Mapping[str, Any]) -> Rule:
+    fault, selectors = entry["fault"], _with_defaults(entry, SELECTORS)
+    schema, on = FAULTS[fault], _as_list(selectors["on"])
+    changed = {
+        "on": frozenset(schema.get("x-on", KINDS) if "any" in on else on),
+        "match": Match(**selectors["match"], succeeded=fault == "goes_back"),
+        "nth": frozenset(_as_list(selectors["nth"] or [])),
+    }
+    values = _with_defaults(entry, schema["properties"])
+    return Rule(number=number, fault=fault, values=values, **{**selectors, **changed})
+
+
+def _with_defaults(entry: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
+    found = {key: entry.get(key, schema.get("default")) for key, schema in schemas.items()}
+    # To JSON Schema 2.0 is an integer too; to a slice it is not.
+    return {
+        key: int(value) if isinstance(value, float) and value.is_integer() else value
+        for key, value in found.items()
+    }
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+# ----------------------------------------------------------------------------------------- errors
+
+
+def _check(entry: Any) -> Diagnostic | None:
+    """What is wrong with an entry, and what to try."""
+    from jsonschema import Draft202012Validator
+
+    if not isinstance(entry, dict):
+        return Diagnostic(message="an entry must be a mapping", hint=_EXAMPLE)
+    name = str(entry.get("fault", ""))
+    if name not in FAULTS:
+        message = f'there is no fault "{name}"' if name else "`fault` is missing"
+        return Diagnostic(message=message, hint=suggest(name, FAULTS))
+    schema = FAULTS[name]
+    # Before the schema, which reports a mistyped parameter as a missing one.
+    unknown = _check_keys(entry, [*schema["properties"], *SELECTORS])
+    if unknown:
+        return unknown
+    # One fault's schema instead of all of them, so that the errors are about this fault.
+    whole = {"$ref": "#/$defs/selectors", **schema, "$defs": _SCHEMA["$defs"]}
+    errors = list(Draft202012Validator(whole).iter_errors(entry))
+    return _explain(errors) if errors else _check_names(entry, schema.get("x-on", KINDS))
+
+
+def _check_keys(entry: Mapping[str, Any], known: Sequence[str]) -> Diagnostic | None:
+    for key in entry:
+        if key not in known:
+            message = f'there is no key "{key}"'
+            return Diagnostic(message=message, hint=suggest(str(key), known))
+    return None
+
+
+def _check_names(entry: Mapping[str, Any], kinds: Sequence[str]) -> Diagnostic | None:
+    """Whether the fault hits such requests, and error codes are those of the vendors."""
+    for kind in _as_list(entry.get("on", "any")):
+        if kind not in {*kinds, "any"}:
+            hint = f"it hits {', '.join(kinds)}"
+            return Diagnostic(message=f"it cannot hit {kind}", hint=hint)
+    for key, codes in (("reason", REASONS), ("err_code", ERR_CODES)):
+        code = entry.get(key)
+        if code is not None and code not in codes and not entry.get("undocumented"):
+            hint = f"{suggest(code, codes)} (`undocumented: true` allows any)"
+            return Diagnostic(message=f'there is no {key} "{code}"', hint=hint)
+    return None
+
+
+def _explain(errors: Sequence[ValidationError]) -> Diagnostic | None:
+    """The deepest error, because it is the most precise one; of equally deep ones the first."""
+    # Untyped, because every keyword of JSON Schema has another type of limit.
+    leaves: list[Any] = [leaf for error in errors for leaf in _leaves(error)]
+    error = max(leaves, key=lambda leaf: len(leaf.absolute_path))
+    path = ".".join(str(part) for part in error.absolute_path if isinstance(part, str))
+    value = json.dumps(error.instance, ensure_ascii=False, default=str)
+    shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+    hint = None
+    schema, limit = error.schema, error.validator_value
+    match error.validator:
+        case "required":
+            same = (leaf for leaf in leaves if leaf.validator == "required")
+            missing = {f"`{key}`": None for leaf in same for key in leaf.validator_value}
+            message = f"{' or '.join(missing)} is missing"
+        case "additionalProperties":
+            return _check_keys(error.instance, list(schema["properties"]))
+        case "enum":
+            message = f"`{path}` cannot be {shown}"
+            hint = suggest(str(error.instance), limit)
+        case "not" if "x-error" in schema:
+            message = schema["x-error"]
+        case _:
+            message = f"`{path}` must be {schema['x-expected']}, not {shown}"
+    return Diagnostic(message=message, hint=hint)
+
+
+def _leaves(error: ValidationError) -> Iterator[ValidationError]:
+    """The error, or those of the alternatives that it consists of."""
+    for inner in error.context or ():
+        yield from _leaves(inner)
+    if not error.context:
+        yield error

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from runner.emulator.api.errors import MODELVERSE, VIDU
+from tests.emulator.faults.conftest import (
+    BOTH,
+    FILM,
+    PICTURE,
+    SUBMIT,
+    VIDEO,
+    creations,
+    file_url,
+    make_task,
+    submissions,
+)
+
+
+def each_once(reasons: Iterable[str]) -> list[dict[str, Any]]:
+    """Entries that answer one request after the other with these reasons."""
+    numbered = enumerate(reasons, 1)
+    return [{"fault": "error", "reason": reason, "nth": number} for number, reason in numbered]
+
+
+def test_vidus_reasons_have_its_format(broken: Any, ask: Any) -> None:
+    url = broken(*each_once(VIDU))
+    for reason, status in VIDU.items():
+        answer = ask("POST", url + SUBMIT, PICTURE)
+        assert answer.status == status
+        assert set(answer.json) == {"code", "reason", "message", "metadata"}
+        assert (answer.json["code"], answer.json["reason"]) == (status, reason)
+        assert "retry-after" not in answer.headers
+        row = submissions(ask, url)[-1]
+        assert (row["outcome"], row["status"], row["task_id"]) == (reason, status, None)
+
+
+def test_modelverses_codes_have_its_format(broken: Any, ask: Any) -> None:
+    url = broken(*each_once(MODELVERSE))
+    for reason, status in MODELVERSE.items():
+        answer = ask("POST", url + VIDEO, FILM)
+        assert (answer.status, answer.json["error"]["code"]) == (status, reason)
+        assert submissions(ask, url)[-1]["outcome"] == reason
+
+
+@pytest.mark.parametrize(
+    ("entry", "vidu", "modelverse"),
+    [
+        ({"reason": "QuotaExceeded"}, "QuotaExceeded", "rate_limit"),
+        ({"reason": "rate_limit"}, "TooManyRequests", "rate_limit"),
+        ({"reason": "AuditSubmitIllegal"}, "AuditSubmitIllegal", "sensitive_check_error"),
+        ({"reason": "invalid_messages"}, "AuditSubmitIllegal", "invalid_messages"),
+        ({"status": 402}, "CreditInsufficient", "param_error"),
+        ({"status": 502}, "InternalServiceFailure", "internal_error"),
+        ({"status": 504}, "InternalServiceFailure", "gateway_timeout_error"),
+        ({"status": 418, "reason": "Tea", "undocumented": True}, "Tea", "Tea"),
+    ],
+)
+def test_a_reason_is_translated_for_the_other_api(
+    broken: Any, ask: Any, entry: Any, vidu: str, modelverse: str
+) -> None:
+    url = broken({"fault": "error", **entry})
+    assert ask("POST", url + SUBMIT, PICTURE).json["reason"] == vidu
+    assert ask("POST", url + VIDEO, FILM).json["error"]["code"] == modelverse
+
+
+@pytest.mark.parametrize("reason", ["QuotaExceeded", "TooManyRequests", "SystemThrottling"])
+def test_a_429_has_retry_after_and_the_message(broken: Any, ask: Any, reason: str) -> None:
+    url = broken({"fault": "error", "reason": reason, "retry_after": 2, "message": "easy"})
+    answer = ask("POST", url + SUBMIT, PICTURE)
+    assert (answer.status, answer.headers["retry-after"]) == (429, "2")
+    assert answer.json["message"] == "easy"
+
+
+def test_a_200_may_contain_an_error(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "error", "status": 200, "reason": "CreditInsufficient"})
+    answer = ask("POST", url + SUBMIT, PICTURE)
+    assert (answer.status, answer.json["code"]) == (200, 400)
+    assert submissions(ask, url)[0]["task_id"] is None
+
+
+def test_an_error_of_a_file_is_plain_text(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"on": "files", "fault": "error", "status": 500})
+    answer = ask("GET", file_url(ask, url, clock), key=None)
+    assert (answer.status, answer.headers["content-type"]) == (500, "text/plain; charset=utf-8")
+
+
+@pytest.mark.parametrize(("path", "body"), BOTH)
+@pytest.mark.parametrize("entry", [{}, {"text": "{"}, {"status": 502}, {"text": "NaN"}])
+def test_a_body_is_not_json(broken: Any, ask: Any, path: str, body: Any, entry: Any) -> None:
+    url = broken({"fault": "not_json", **entry})
+    answer = ask("POST", url + path, body)
+    assert answer.status == entry.get("status", 200)
+    assert answer.content.decode() == entry.get("text", answer.content.decode())
+    assert submissions(ask, url)[0]["outcome"] == "accepted"
+
+
+def test_a_body_is_empty(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "empty"})
+    answer = ask("POST", url + SUBMIT, PICTURE)
+    assert (answer.status, answer.content) == (200, b"")
+
+
+def test_fields_are_dropped_wherever_they_are(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "drop", "fields": ["task_id", "seed"]})
+    assert {"task_id", "seed"} & set(ask("POST", url + SUBMIT, PICTURE).json) == set()
+    assert ask("POST", url + VIDEO, FILM).json["output"] == {}
+    assert [row["outcome"] for row in submissions(ask, url)] == ["accepted"] * 2
+
+
+def test_fields_are_replaced_or_added(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "set", "fields": {"credits": "six", "new": [1], "task_id": 7}})
+    body = ask("POST", url + SUBMIT, PICTURE).json
+    assert (body["credits"], body["new"], body["task_id"]) == ("six", [1], 7)
+    assert ask("POST", url + VIDEO, FILM).json["output"]["task_id"] == 7
+    assert ask("GET", url + "/ent/v2/credits").json["new"] == [1]
+
+
+@pytest.mark.parametrize("state", ["paused", "processing", "failed", "success"])
+def test_a_response_reports_another_state(broken: Any, ask: Any, clock: Any, state: str) -> None:
+    url = broken({"fault": "state", "state": state})
+    task_id = make_task(ask, url)
+    video = ask("POST", url + VIDEO, FILM).json["output"]["task_id"]
+    clock.forward(60)
+    body = creations(ask, url, task_id).json
+    assert (body["state"], len(body["creations"])) == (state, int(state == "success"))
+    body = ask("GET", f"{url}/v1/tasks/status?task_id={video}").json
+    names = {"processing": "Running", "failed": "Failure", "success": "Success"}
+    assert body["output"]["task_status"] == names.get(state, state)
+    assert ("urls" in body["output"]) == (state == "success")
+    assert ("usage" in body) == (state in {"failed", "success"})
+
+
+def test_an_error_has_no_state_to_change(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "state", "state": "paused"})
+    assert creations(ask, url, "1").json["reason"] == "TaskNotFound"
+
+
+def test_fields_of_rows_are_dropped(broken: Any, ask: Any) -> None:
+    url = broken({"on": "vidu.list", "fault": "drop", "fields": ["payload", "state"]})
+    make_task(ask, url, payload="tag")
+    [row] = ask("GET", url + "/ent/v2/tasks").json["tasks"]
+    assert {"payload", "state"} & set(row) == set()
+    assert row["prompt"] == "a boat"
+
+
+def test_a_file_is_an_html_page(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"fault": "wrong_type"})
+    answer = ask("GET", file_url(ask, url, clock), key=None)
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html")
+    assert answer.content.startswith(b"<!DOCTYPE")
