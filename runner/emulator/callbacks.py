@@ -23,18 +23,16 @@ Answer: TypeAlias = Callable[[], Mapping[str, Any]]
 """Returns what a query for the task would answer now."""
 
 _SIGNED = ("Date", "x-request-nonce")
-_ATTEMPTS = 3
-"""For success and failed; processing is sent once."""
+_ATTEMPTS = 3  # for success and failed; processing is sent once
+# Before the second attempt, twice that before the third; scaled as all times are.
 _PAUSE_S = 1.0
-"""Before the second attempt, twice that before the third; scaled as all times are."""
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
 
 
 class Callbacks:
-    """All pending callbacks. What goes wrong at a receiver has no effect on the emulator.
+    """All pending callbacks. What goes wrong at a receiver has no effect on the emulator."""
 
-    Keys are held in memory only, so a restart ends the callbacks of the tasks before it.
-    """
+    # Keys are not journaled, so a restart ends the callbacks of the tasks before it.
 
     def __init__(self, options: Options):
         self._options = options
@@ -91,7 +89,7 @@ class Callbacks:
         # The callback's document names the field `status`, the query's `state`.
         content = json.dumps({**body, "status": body["state"]}, ensure_ascii=False).encode()
         try:
-            target = URL(url, encoded=True)
+            target = URL(url, encoded=True)  # byte for byte: path and query are signed
             headers = signed_headers(key, target.raw_path, target.raw_query_string)
             async with self._session.post(
                 target, data=content, headers=headers, allow_redirects=False

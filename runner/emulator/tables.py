@@ -8,28 +8,28 @@ from statistics import NormalDist
 
 from runner.emulator.state.tasks import Order
 
+# Credits by model and least number of references (vendor's price page, read 2026-08).
 _PRICES = {
     ("viduq2", 0): {"1080p": 6, "2K": 8, "4K": 10},
     ("viduq2", 1): {"1080p": 8, "2K": 12, "4K": 20},
     ("viduq2", 4): {"1080p": 10, "2K": 16, "4K": 30},
     ("viduq1", 1): {"1080p": 20},
 }
-"""Credits by model and least number of references (vendor's price page, read 2026-08)."""
 
+# Seconds of generation by resolution and length 1-10 s (ModelVerse's published table).
 _VIDEO_SECONDS = {
     "540p": (5.0, 6.6, 8.4, 11.0, 14.7, 16.5, 18.7, 22.1, 37.0, 43.0),
     "720p": (8.1, 12.4, 16.3, 22.3, 28.7, 34.9, 41.2, 49.5, 75.0, 89.0),
     "1080p": (9.9, 15.7, 20.4, 27.1, 35.3, 44.1, 53.0, 62.9, 90.0, 106.0),
 }
-"""Seconds of generation by resolution and length 1-10 s (ModelVerse's published table)."""
 
+# Not published: our guess, lognormal as such durations tend to be.
 _IMAGE_MEDIAN_S = {"1080p": 6.0, "2K": 8.0, "4K": 12.0}
 _IMAGE_SIGMA = 0.25
-"""Not published: our guess, lognormal as such durations tend to be."""
 
+# Pixels of the shorter side: ours, after the usual meaning of these names. The longer side follows
+# from the ratio, so 16:9 is 1920x1080, 2560x1440 and 3840x2160, 1:1 is 1080x1080.
 _SHORT_SIDE = {"540p": 540, "720p": 720, "1080p": 1080, "2K": 1440, "4K": 2160}
-"""Pixels of the shorter side: ours, after the usual meaning of these names. The longer side
-follows from the ratio, so 16:9 is 1920x1080, 2560x1440 and 3840x2160, 1:1 is 1080x1080."""
 
 
 def credits_of(model: str, images: int, resolution: str) -> int:
@@ -70,4 +70,4 @@ def _ratio(order: Order) -> tuple[int, int]:
 
 
 def _even(length: float) -> int:
-    return 2 * round(length / 2)
+    return 2 * round(length / 2)  # yuv420p halves both sides

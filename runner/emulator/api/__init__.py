@@ -1,1 +1,1 @@
-"""The two APIs: request bodies to orders, and tasks to answers, as the documents say."""
+"""The two APIs: read request bodies as orders, and format tasks as the documented answers."""

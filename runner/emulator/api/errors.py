@@ -12,6 +12,7 @@ def _by_reason(table: str) -> dict[str, int]:
     return {reason: int(status) for status, *reasons in lines for reason in reasons}
 
 
+# From the vendors' public documentation; the two documents list no errors.
 VIDU = _by_reason("""
     400 BadRequest FieldLacking FieldUnwanted FieldInvalid FieldItemCountOutOfRange
     400 PageSizeOutOfRange ImageFormatInvalid ImageDownloadFailure ModelUnavailable
@@ -33,11 +34,11 @@ MODELVERSE = _by_reason("""
     500 internal_error model_server_error
     504 gateway_timeout_error
 """)
-"""Reason (ModelVerse: code) to HTTP status, from the vendors' public documentation."""
 REASONS = VIDU | MODELVERSE
+# The documents do not list what a failed task may have as its `err_code`.
 ERR_CODES = (*VIDU, "UserCancelled")
-"""What a failed task may have as its `err_code`; the documents have no list of these."""
 
+# The reasons whose counterpart in the other API does not follow from the status.
 _TRANSLATIONS = {
     "AuditSubmitIllegal": "sensitive_check_error",
     "TaskPromptPolicyViolation": "sensitive_check_error",
@@ -48,7 +49,6 @@ _TRANSLATIONS = {
     "sensitive_check_error": "AuditSubmitIllegal",
     "model_error": "ModelUnavailable",
 }
-"""The codes whose counterpart in the other API does not follow from the status."""
 _VIDU_BY_STATUS = {
     400: "BadRequest",
     401: "Unauthorized",
@@ -97,11 +97,12 @@ def reason_for(api: str, status: int, reason: str | None) -> str:
     """The reason in the terms of `api`; None, or one of the other API, follows from the status."""
     own, foreign = (VIDU, MODELVERSE) if api == "vidu" else (MODELVERSE, VIDU)
     if reason is not None:
+        # Translations go both ways; only one into the reasons of `api` applies.
         translated = _TRANSLATIONS.get(reason)
         if translated in own:
             return translated
         if reason not in foreign:
-            return reason
+            return reason  # its own, or an undocumented one that a script demands
     if api == "vidu":
         return _VIDU_BY_STATUS.get(status, "InternalServiceFailure")
     fallback = "param_error" if status < 500 else "internal_error"

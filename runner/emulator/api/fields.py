@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 
 from runner.emulator.api.errors import bad_request, invalid, lacking
 
-_PROMPT_LIMIT = 2000
-"""Characters, in both documents."""
+_PROMPT_LIMIT = 2000  # characters, in both documents
+# No document states a limit; answers contain the seed as an integer, so one of 64 bits.
 SEED_LIMIT = 2**63 - 1
-"""No document gives a limit; answers contain the seed as an integer, so one of 64 bits."""
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -64,7 +63,7 @@ def choice(value: Any, name: str, offered: Sequence[str]) -> str:
 
 def integer(value: Any, name: str, low: int, high: int) -> int:
     """A JSON integer; neither true nor 5.0 is one."""
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool):  # to Python, a bool is an int
         raise invalid(f"{name} must be an integer")
     if not low <= value <= high:
         raise invalid(f"{name} must be from {low} to {high}")
@@ -107,7 +106,7 @@ def is_web_url(url: str) -> bool:
     if any(character <= " " or character == "\x7f" for character in url):
         return False
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url)  # a bad port or bracket raises ValueError, here or when it is read
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False

@@ -16,8 +16,8 @@ from runner.emulator.state.tasks import Order, Phase, Task
 _MODELS = ("viduq2",)
 _RATIOS = ("16:9", "9:16", "4:3", "3:4", "1:1")
 _RESOLUTIONS = ("540p", "720p", "1080p")
+# small, medium and large are for other models: "q2 does not support this parameter".
 _AMPLITUDES = ("auto",)
-"""small, medium and large are for other models: "q2 does not support this parameter"."""
 _LONGEST_S = 10
 _MOST_IMAGES = 7
 
@@ -31,7 +31,8 @@ STATUS = {
 
 
 def key_of(authorization: str | None) -> str:
-    """The key, bare as in the document or after `Bearer `."""
+    """The key in `KEY` or `Bearer KEY`; raises ApiError."""
+    # The document sends the bare key; `Bearer` is accepted too, as by other gateways.
     text = authorization or ""
     key = text[7:] if text[:7].lower() == "bearer " else text
     if not is_key(key) or key.lower() in {"bearer", "token"}:
@@ -40,11 +41,10 @@ def key_of(authorization: str | None) -> str:
 
 
 def read(body: Mapping[str, Any]) -> tuple[Order, list[str]]:
-    """The order in a request body, without its images, and their sources; raises ApiError.
-
-    Unknown fields are ignored: the gateway serves several models, each with its own.
-    """
+    """The order in a request body, without its images, and their sources; raises ApiError."""
+    # Unknown fields are ignored: the gateway serves several models, each with its own.
     model = fields.choice(fields.required(body, "model"), "model", _MODELS)
+    # The document's "required" column is lost: these are the fields that no request can do without.
     given, parameters = _object(body, "input"), _object(body, "parameters")
     name = "parameters.vidu_type"
     fields.choice(fields.required(parameters, "vidu_type", name), name, ("reference2video",))
@@ -88,6 +88,7 @@ def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
     phase = task.phase(now_ns)
     output: dict[str, Any] = {"task_id": task.id, "task_status": STATUS[phase]}
     if phase is Phase.SUCCESS:
+        # The document shows a list of URLs, though a task has one film.
         output["urls"] = [link(task.id, files.VIDEO)]
     output["submit_time"] = task.made_ns // 10**9
     if not phase.is_final:

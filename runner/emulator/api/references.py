@@ -27,8 +27,7 @@ a file of this emulator that cannot be had: expired, altered or unknown."""
 
 _MOST_BYTES = 50 * 1024 * 1024
 _LEAST_SIDE = 128
-_RATIO_LIMIT = 4
-"""Exclusive: the documents demand "smaller than"."""
+_RATIO_LIMIT = 4  # exclusive: the documents demand "smaller than"
 
 _DATA = re.compile(r"data:(?P<type>[^;,]*)(?P<parameters>(?:;[^;,]*)*),", re.IGNORECASE)
 _OFFERED = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp"})
@@ -54,7 +53,7 @@ def receive(sources: Sequence[str], fetch: Fetch) -> list[tuple[Reference, bytes
 
 
 def _receive(source: str, name: str, fetch: Fetch) -> tuple[Reference, bytes | None]:
-    if source[:5].lower() == "data:":
+    if source[:5].lower() == "data:":  # the scheme of a URL ignores case
         content = _decode(source, name)
         return _checked(content, "", name), content
     if not fields.is_web_url(source):
@@ -80,6 +79,7 @@ def _decode(source: str, name: str) -> bytes:
 def _checked(content: bytes, url: str, name: str) -> Reference:
     if len(content) > _MOST_BYTES:
         raise _wrong_size(f"{name} has {len(content)} bytes, at most {_MOST_BYTES} are allowed")
+    # By content: the type in a data URI or in an answer's header may be wrong.
     media_type = media_type_of(content)
     if media_type is None:
         raise _wrong_format(f"{name} must be png, jpeg, jpg or webp")

@@ -15,20 +15,21 @@ from runner.emulator.state.tasks import Order, Phase, Task
 Link: TypeAlias = Callable[[str, str], str]
 """Maps owner and name of a file to a fresh URL."""
 
+# The document has "auto" for viduq2 only, but its sample shows it without any image, so it is
+# accepted everywhere.
 _RATIOS = {
     "viduq1": ("16:9", "9:16", "1:1", "3:4", "4:3", "auto"),
     "viduq2": ("16:9", "9:16", "1:1", "3:4", "4:3", "21:9", "2:3", "3:2", "auto"),
 }
-"""The document's sample answer has "auto" without images, so it is taken everywhere."""
 _RESOLUTIONS = {"viduq1": ("1080p",), "viduq2": ("1080p", "2K", "4K")}
 _FEWEST_IMAGES = {"viduq1": 1, "viduq2": 0}
 _MOST_IMAGES = 7
-_PAYLOAD_LIMIT = 1_048_576
-"""Characters."""
+_PAYLOAD_LIMIT = 1_048_576  # characters
 
 
 def key_of(authorization: str | None) -> str:
-    """The key in `Token KEY` (the vendor's hosts) or `Bearer KEY` (the document's sample)."""
+    """The key in `Token KEY` or `Bearer KEY`; raises ApiError."""
+    # The vendor's own hosts take `Token`, the document's sample has `Bearer`.
     scheme, _, key = (authorization or "").partition(" ")
     if scheme.lower() not in {"token", "bearer"} or not is_key(key):
         raise ApiError("Unauthorized", "Authorization must be: Token YOUR_API_KEY")
@@ -41,11 +42,9 @@ def is_key(text: str) -> bool:
 
 
 def read(body: Mapping[str, Any]) -> tuple[Order, list[str]]:
-    """The order in a request body, without its images, and their sources; raises ApiError.
-
-    Unknown fields are ignored: the real service takes more than the document lists, and newer
-    clients send them.
-    """
+    """The order in a request body, without its images, and their sources; raises ApiError."""
+    # Unknown fields are ignored: the real service takes more than the document lists, and newer
+    # clients send them.
     model = fields.choice(fields.required(body, "model"), "model", tuple(_RATIOS))
     prompt = fields.prompt(body)
     ratio = fields.choice(body.get("aspect_ratio", "16:9"), "aspect_ratio", _RATIOS[model])
@@ -85,7 +84,8 @@ def created(task: Task, link: Link) -> dict[str, Any]:
 
 
 def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
-    """The answer to a query, and the body of a callback. It has no seed, as with the vendor."""
+    """The answer to a query, and the body of a callback."""
+    # Without the seed: with the vendor, only the answer to the submission has it.
     phase = task.phase(now_ns)
     failed = phase is Phase.FAILED
     return {
@@ -124,8 +124,8 @@ def row(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
 
 
 def _images(order: Order, link: Link) -> list[str]:
-    """URLs as they came; data URIs as links to our copies, not megabytes of echo."""
-    return [
+    """URLs as they came, and links to our copies of data URIs."""
+    return [  # an echo of the data would be megabytes
         image.url or link(files.REFERENCES, files.reference_name(image.sha256, image.media_type))
         for image in order.images
     ]

@@ -16,8 +16,7 @@ from runner.emulator.api.errors import invalid
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Phase, Task
 
-_WEEK_NS = 7 * 86_400 * 10**9
-"""How far the list goes back without `created_at.from`."""
+_WEEK_NS = 7 * 86_400 * 10**9  # how far the list goes back without `created_at.from`
 _PAGE_SIZE, _LARGEST_PAGE_SIZE = 10, 100
 
 Query: TypeAlias = Mapping[str, list[str]]
@@ -75,13 +74,13 @@ def read_filters(query: Query, now_ns: int) -> Filters:
 
 
 def read_page(query: Query) -> Page:
-    """The paging of a query; a page token has precedence over a page number."""
+    """The paging of a query; raises ApiError for invalid values."""
     token = _pager(query, "page_token")
     size = _number(_pager(query, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
     number = _number(_pager(query, "page") or "1", "pager.page")
     if not 1 <= size <= _LARGEST_PAGE_SIZE:
         raise invalid(f"pager.pagesz must be from 1 to {_LARGEST_PAGE_SIZE}")
-    if token:
+    if token:  # has precedence over a page number
         return Page(size=size, skip=0, below=_number(token.removeprefix("p"), "pager.page_token"))
     return Page(size=size, skip=max(0, number - 1) * size, below=None)
 
@@ -106,9 +105,10 @@ def _matches(store: Store, filters: Filters, page: Page, now_ns: int) -> Iterato
 
 
 def _candidates(store: Store, filters: Filters) -> Iterable[int]:
-    """Positions newest first; where ids are given, only theirs, without a walk over all tasks."""
+    """Positions newest first, of the given ids or of all tasks."""
     if not filters.task_ids:
         return range(store.count("vidu") - 1, -1, -1)
+    # Clients ask for a few ids at every poll: that must not walk over all tasks.
     positions = (store.position_of("vidu", task_id) for task_id in filters.task_ids)
     return sorted((position for position in positions if position is not None), reverse=True)
 

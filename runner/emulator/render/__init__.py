@@ -1,1 +1,1 @@
-"""Rendering: pictures and videos that show what was ordered."""
+"""Rendering: draws pictures and videos that show what was ordered."""

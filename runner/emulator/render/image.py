@@ -20,6 +20,7 @@ from runner.emulator.tables import pixels_of
 
 Colour: TypeAlias = tuple[int, int, int]
 
+# Top of the sky, horizon, farthest hills, nearest hills, sun.
 _PALETTES: tuple[tuple[Colour, Colour, Colour, Colour, Colour], ...] = (
     ((38, 70, 130), (250, 200, 160), (170, 150, 180), (36, 42, 78), (255, 236, 200)),
     ((16, 22, 54), (92, 84, 140), (70, 70, 120), (12, 16, 38), (240, 240, 228)),
@@ -30,7 +31,6 @@ _PALETTES: tuple[tuple[Colour, Colour, Colour, Colour, Colour], ...] = (
     ((20, 52, 66), (124, 186, 160), (80, 138, 130), (10, 34, 42), (246, 240, 190)),
     ((248, 196, 180), (255, 240, 226), (226, 170, 160), (120, 66, 82), (255, 255, 246)),
 )
-"""Top of the sky, horizon, farthest hills, nearest hills, sun."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def make_scene(order: Order, size: tuple[int, int], overscan: int = 0) -> Scene:
     top, horizon, far, near, sun = (_shifted(colour, dice) for colour in palette)
     width, height = size
     sky = _sky(size, top, horizon)
-    if sum(top) < 260:
+    if sum(top) < 260:  # night
         _draw_stars(sky, dice)
     return Scene(
         sky=sky,
@@ -107,8 +107,8 @@ def _mixed(start: Colour, end: Colour, share: float) -> Colour:
 
 
 def _sky(size: tuple[int, int], top: Colour, horizon: Colour) -> Image.Image:
-    column = Image.new("RGB", (1, size[1]))
-    reach = size[1] * 0.72
+    column = Image.new("RGB", (1, size[1]))  # stretched at the end, much faster than every pixel
+    reach = size[1] * 0.72  # below are hills
     column.putdata([_mixed(top, horizon, min(1.0, y / reach)) for y in range(size[1])])
     return column.resize(size, Image.Resampling.NEAREST)
 
@@ -138,7 +138,7 @@ def _ranges(
     count = 4 + int(dice.random() * 2)
     is_sharp = dice.random() < 0.5
     for number in range(count):
-        share = number / (count - 1)
+        share = number / (count - 1)  # 0 for the farthest range, 1 for the nearest
         ridge = _ridge(dice, size, share, _zigzag if is_sharp and share < 0.7 else math.sin)
         mask, top = _mask(ridge, (size[0] + overscan, size[1]))
         colour = _mixed(far, near, share)
@@ -155,6 +155,7 @@ def _ridge(
     """The height of a ridge, in pixels from the top, by its horizontal position."""
     base = size[1] * (0.46 + 0.34 * share)
     waves = [
+        # Height, frequency and phase: the higher the wave, the longer.
         (size[1] * 0.09 / (n + 0.6), (n + 0.5 + dice.random()) * 5 / max(size), 7 * dice.random())
         for n in range(5)
     ]
@@ -183,8 +184,7 @@ Copies: TypeAlias = Callable[[str], bytes | None]
 
 _WHITE, _GREY = "#ffffff", "#c9d2dc"
 _CARD = (14, 18, 30, 178)
-_MOST_DECODED_PIXELS = 40_000_000
-"""A larger reference gets a tile in place of a thumbnail."""
+_MOST_DECODED_PIXELS = 40_000_000  # a larger reference gets a tile in place of a thumbnail
 
 
 def picture(order: Order, copies: Copies, fonts: FontSet, *, watermark: bool = False) -> bytes:
@@ -204,7 +204,7 @@ def cover(order: Order, copies: Copies, fonts: FontSet) -> bytes:
 
 def _encode(frame: Image.Image, order: Order) -> bytes:
     """A PNG that contains prompt and seed as text, compressed quickly rather than well."""
-    info = PngImagePlugin.PngInfo()
+    info = PngImagePlugin.PngInfo()  # without any time, so that equal orders give equal bytes
     info.add_itxt("prompt", order.prompt)
     info.add_text("seed", str(order.seed))
     info.add_text("Software", "vidu-run emulator")

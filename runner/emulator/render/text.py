@@ -20,6 +20,7 @@ from PIL import ImageDraw, ImageFont
 
 from runner.errors import plural
 
+# File name and font in it (2 is simplified Chinese in Noto's collection), best first.
 _FONT_FILES = (
     ("NotoSansCJK-Regular.ttc", 2),
     ("NotoSansCJKsc-Regular.otf", 0),
@@ -38,7 +39,6 @@ _FONT_FILES = (
     ("NotoSans-Regular.ttf", 0),
     ("LiberationSans-Regular.ttf", 0),
 )
-"""File name and font in it (2 is simplified Chinese in Noto's collection), best first."""
 _FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -49,16 +49,15 @@ _FOLDERS = (
     "~/Library/Fonts",
 )
 _SCRIPTS = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
+# Categories of controls, surrogates and marks that combine with other characters.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Mn"})
-"""Categories of controls, surrogates and marks that combine with other characters."""
 _PLAIN = {"—": "-", "–": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "。": "."}
 _PROBE_SIZE = 24
 _NO_CHARACTER = "\U0010ffff"
 
+# What stays on one line: a word with the space after it, or one wide character.
 _UNITS = re.compile(r"[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\uac00-\ud7af]+\s*|\S\s*|\s+")
-"""What stays on one line: a word with the space after it, or one wide character."""
-_CLOSING = frozenset(",。、;:!?)】》」』”’…")
-"""Signs that must not start a line."""
+_CLOSING = frozenset(",。、;:!?)】》」』”’…")  # must not start a line
 _LEADING = 1.4
 
 

@@ -1,7 +1,6 @@
 """Videos: draws an order as an MP4 in which the landscape passes under the card.
 
-H.264 where the encoder has it, MPEG-4 otherwise; with `bgm` a soft chord in AAC. One thread
-encodes, and no clock is read, so that the same order gives the same bytes.
+H.264 where the encoder has it, MPEG-4 otherwise; with `bgm` a soft chord in AAC.
 """
 
 from __future__ import annotations
@@ -23,10 +22,9 @@ from runner.emulator.tables import pixels_of
 
 FPS = 15
 _SOUND_RATE = 24_000
-_SOUND_FRAME = 1024
-"""Samples that AAC packs at once."""
+_SOUND_FRAME = 1024  # samples that AAC packs at once
+# Whole hertz, so that one second of a chord repeats without a click.
 _CHORDS = ((196, 247, 294, 392), (220, 262, 330, 440), (175, 220, 262, 349), (165, 196, 247, 330))
-"""Whole hertz, so that one second of a chord repeats without a click."""
 
 
 def film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
@@ -73,7 +71,7 @@ def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, FPS)
-    stream.codec_context.thread_count = 1
+    stream.codec_context.thread_count = 1  # so that the same order gives the same bytes
     if name == "libx264":
         stream.options = {"preset": "ultrafast", "crf": "24"}
     else:
@@ -82,7 +80,8 @@ def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]
 
 
 def _sound(order: Order) -> Iterator[av.AudioFrame]:
-    """A chord as long as the video, never longer."""
+    """A chord as long as the video."""
+    # Never longer, or a player would show a length that nobody asked for.
     samples = _chord(_CHORDS[order.seed % len(_CHORDS)]) * order.duration_s
     for start in range(0, len(samples) - _SOUND_FRAME + 1, _SOUND_FRAME):
         frame = av.AudioFrame(format="s16", layout="mono", samples=_SOUND_FRAME)

@@ -1,1 +1,1 @@
-"""The account behind both APIs: tasks, balance and result files."""
+"""State: the account's tasks, and the files that they result in."""

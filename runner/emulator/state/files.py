@@ -25,15 +25,15 @@ PICTURE, COVER, WATERMARKED, VIDEO = "creation.png", "cover.png", "watermarked.p
 REFERENCES = "references"
 """The owner of copies of reference images, in place of a task's id."""
 
+# Not a secret: nothing here is worth stealing. A fixed one keeps URLs valid across restarts.
 _SALT = b"vidu-run emulator"
-"""Not a secret: nothing here is worth stealing. A fixed one keeps URLs valid across restarts."""
 _PATH = re.compile(
     r"/files/(?P<owner>[A-Za-z0-9-]{1,64})/(?P<name>[a-z0-9]{1,64}\.[a-z0-9]{3,4})\Z"
 )
 _EXPIRES = re.compile(r"Expires=(\d{1,15})&Credential=")
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _MOST_BYTES = 256 * 1024 * 1024
-_FEWEST_FILES = 8
+_FEWEST_FILES = 8  # kept whatever their size: they may be on their way to a client
 
 
 def sign(owner: str, name: str, now_ns: int, lifetime_s: float) -> str:
@@ -124,7 +124,7 @@ class ResultFiles:
         """The file called `key`; one caller renders it while the others wait."""
         with self._lock:
             lock = self._rendering.setdefault(key, threading.Lock())
-        with lock:
+        with lock:  # one for each file, so that slow films do not hold up pictures
             path = self._folder / key
             if not path.exists():
                 content = render()

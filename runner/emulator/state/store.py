@@ -21,10 +21,10 @@ from runner.emulator.options import Options
 from runner.emulator.state.tasks import Order, Task, TaskScript, from_record
 from runner.emulator.tables import credits_of, seconds_of
 
+# Shares of a task's time until it is queueing and until it is processing: our guess.
 _QUEUED, _STARTED = 0.02, 0.1
-"""Shares of a task's time until it is queueing and until it is processing: our guess."""
+# Start of 2019: with it, ids look like the document's sample.
 _EPOCH_MS = 1_546_300_800_000
-"""Start of 2019: with it, ids look like the document's sample."""
 
 
 class Store:
@@ -116,13 +116,14 @@ class Store:
         Raises ApiError above the limit in flight or without enough credits, and OSError when it
         cannot be journaled: then there is no task.
         """
+        # Other processes count tasks of the same account: inside the lock nobody else makes one.
         with self._journal.locked():
             self.refresh()
             task = self._scheduled(order, self._price(order), digest, untagged)
             if script:
                 task = task.scripted(script)
             self._journal.append({"kind": "task", "task": asdict(task)})
-            self.refresh()
+            self.refresh()  # reads it back, so that tasks of all processes take one way
         return task
 
     def _price(self, order: Order) -> int:
@@ -227,7 +228,7 @@ class Journal:
             return
         text = os.pread(self._file, size - self._read_to, self._read_to)
         complete = text[: text.rfind(b"\n") + 1]
-        self._read_to += len(complete)
+        self._read_to += len(complete)  # an unfinished line is read once it is whole
         for line in complete.splitlines():
             try:
                 record = json.loads(line)

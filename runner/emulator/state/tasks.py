@@ -7,10 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-CANCELLED = "UserCancelled"
-"""The `err_code` of a cancelled task, as the vendor's public documentation names it."""
-_NEVER_NS = 4 * 10**18
-"""In the year 2096."""
+_CANCELLED = "UserCancelled"  # as in the vendor's public documentation
+_NEVER_NS = 4 * 10**18  # in the year 2096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +102,7 @@ class Task:
 
     def phase(self, now_ns: int) -> Phase:
         """Its state at that moment; a clock that jumps back takes the state back too."""
+        # The latest moment first: a cancelled task is done before it was due to start.
         if now_ns >= self.done_ns:
             return Phase.FAILED if self.err_code else Phase.SUCCESS
         if now_ns >= self.started_ns:
@@ -112,7 +111,7 @@ class Task:
 
     def cancelled(self, at_ns: int) -> Task:
         """The task after the user cancelled it."""
-        return replace(self, done_ns=at_ns, err_code=CANCELLED, refunded=True)
+        return replace(self, done_ns=at_ns, err_code=_CANCELLED, refunded=True)
 
     def scripted(self, script: TaskScript) -> Task:
         """The task with what a scripted fault does to it."""
