@@ -1,4 +1,4 @@
-"""Schema files become operations: constraints, defaults, the way over the wire, media limits."""
+"""Operations: loads the schema files, applies their defaults, and builds request bodies."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
 from runner.errors import Failure
 from runner.model import MediaLimits, Operation, Parameters, Wire
@@ -26,83 +26,80 @@ def schema_folder() -> Path:
 
 
 def load_operations(folder: Path | None = None) -> dict[str, Operation]:
-    """Every operation under `folder`, by name and in the order of names; read once a folder.
+    """Every operation under `folder`, by name and in the order of names.
 
-    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`.
-    Raises SchemaError, which names the file and what is wrong in it.
+    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`. A
+    folder is read once. Raises SchemaError, which names the file and what is wrong in it.
     """
     return dict(_operations((folder or schema_folder()).resolve()))
 
 
 @functools.cache
 def _operations(folder: Path) -> Mapping[str, Operation]:
-    found = {}
+    operations = {}
     for file in sorted(folder.glob("*/*" + _SUFFIX)):
         name = f"{file.parent.name}/{file.name.removesuffix(_SUFFIX)}"
         try:
             schema = json.loads(file.read_text(encoding="utf-8"))
             if "x-operation" in schema:
-                found[name] = _operation(name, schema)
+                operations[name] = _operation(name, schema)
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise SchemaError(f"{file}: not an operation's schema: {what}") from error
-    return found
+    return operations
 
 
 # ------------------------------------------------------------------------------------ defaults
 
 
 def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
-    """The defaults that the document states for a request with these parameters, all of them.
+    """All defaults that the API document states for a request with these parameters.
 
-    A default under a condition (a model, a duration) is there only where the condition holds;
-    where the document states none, there is none.
+    A default under a condition (a model, a duration) is included only where the condition holds.
     """
-    always, rules = _defaults(operation.schema)
-    if not rules:
-        return dict(always)
-    found = dict(always)
-    for condition, values in rules:
+    always, conditional = _compiled_defaults(operation)
+    defaults = dict(always)
+    for condition, values in conditional:
         if _holds(condition, parameters):
-            found.update(values)
-    return found
+            defaults.update(values)
+    return defaults
 
 
-_Rules = tuple[tuple[Mapping[str, Any], Mapping[str, Any]], ...]
-_known_defaults: dict[int, tuple[Mapping[str, Any], Mapping[str, Any], _Rules]] = {}
+_Defaults: TypeAlias = Mapping[str, Any]
+_ConditionalDefaults: TypeAlias = tuple[tuple[Mapping[str, Any], _Defaults], ...]
+"""Each `if` and the defaults of its `then`."""
 
 
-def _defaults(schema: Mapping[str, Any]) -> tuple[Mapping[str, Any], _Rules]:
-    """The unconditional defaults and the conditional ones, remembered for each schema object."""
-    known = _known_defaults.get(id(schema))
-    if known is None:
-        rules = tuple(
-            (branch["if"], values)
-            for branch in schema.get("allOf", ())
-            if (values := _stated(branch.get("then", {})))
-        )
-        # The schema itself is kept as well, so that its id is never another's.
-        known = _known_defaults[id(schema)] = (schema, _stated(schema), rules)
-    return known[1], known[2]
+@functools.cache
+def _compiled_defaults(operation: Operation) -> tuple[_Defaults, _ConditionalDefaults]:
+    return _stated(operation.schema), _conditional_defaults(operation.schema)
 
 
-def _stated(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _conditional_defaults(schema: Mapping[str, Any]) -> _ConditionalDefaults:
+    return tuple(
+        (branch["if"], values)
+        for branch in schema.get("allOf", ())
+        if (values := _stated(branch.get("then", {})))
+    )
+
+
+def _stated(schema: Mapping[str, Any]) -> _Defaults:
     properties = schema.get("properties", {})
     rules = {name: rule for name, rule in properties.items() if isinstance(rule, dict)}
     return {name: rule["default"] for name, rule in rules.items() if "default" in rule}
 
 
 def _holds(condition: Mapping[str, Any], parameters: Parameters) -> bool:
-    """Whether an `if` holds; the part of JSON Schema that conditions of defaults may use."""
+    """Whether an `if` holds; conditions of defaults may use a part of JSON Schema only."""
     if not all(name in parameters for name in condition.get("required", ())):
         return False
     properties: Mapping[str, Any] = condition.get("properties", {})
     return all(
-        _fits(rule, parameters[name]) for name, rule in properties.items() if name in parameters
+        _matches(rule, parameters[name]) for name, rule in properties.items() if name in parameters
     )
 
 
-def _fits(rule: Mapping[str, Any], value: Any) -> bool:
+def _matches(rule: Mapping[str, Any], value: Any) -> bool:
     if "const" in rule and value != rule["const"]:
         return False
     if "enum" in rule and value not in rule["enum"]:
@@ -112,18 +109,18 @@ def _fits(rule: Mapping[str, Any], value: Any) -> bool:
     return True
 
 
-_CONDITION = frozenset({"properties", "required"})
-_RULE = frozenset({"const", "enum", "minimum", "maximum"})
+_CONDITION_KEYWORDS = frozenset({"properties", "required"})
+_RULE_KEYWORDS = frozenset({"const", "enum", "minimum", "maximum"})
 
 
 def _check_conditions(schema: Mapping[str, Any]) -> None:
-    for condition, values in _defaults(schema)[1]:
-        used = set(condition) - _CONDITION
+    for condition, values in _conditional_defaults(schema):
+        unsupported = set(condition) - _CONDITION_KEYWORDS
         for rule in condition.get("properties", {}).values():
-            used |= set(rule) - _RULE
-        if used:
+            unsupported |= set(rule) - _RULE_KEYWORDS
+        if unsupported:
             names = ", ".join(values)
-            raise ValueError(f"the default of {names} has a condition with {min(used)}")
+            raise ValueError(f"the default of {names} has a condition with {min(unsupported)}")
 
 
 # ---------------------------------------------------------------------------------------- wire
@@ -132,13 +129,13 @@ def _check_conditions(schema: Mapping[str, Any]) -> None:
 def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
     """The request body: every parameter at its place and in its type, and the constants.
 
-    Images are already what the provider takes, URLs or data URIs. The order is the schema
-    file's. Raises ValueError for a parameter that the operation does not have.
+    Images must be what the provider accepts, URLs or data URIs. The order is that of the schema
+    file. Raises ValueError for a parameter that the operation does not have.
     """
     body: dict[str, Any] = {}
     for name in sorted(parameters, key=list(operation.wire).index):
         wire = operation.wire[name]
-        _put(body, wire.path, _on_wire(parameters[name], wire.type))
+        _put(body, wire.path, _converted(parameters[name], wire.type))
     for path, value in operation.constants.items():
         _put(body, path, value)
     return body
@@ -150,32 +147,18 @@ def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     body[path[-1]] = value
 
 
-def _on_wire(value: Any, type_: Literal["json", "string"]) -> Any:
+def _converted(value: Any, type_: Literal["json", "string"]) -> Any:
     if isinstance(value, float) and value.is_integer():
-        value = int(value)  # 5.0 is the integer 5 to JSON Schema, but not to every server
+        value = int(value)  # 5.0 is an integer to JSON Schema, but not to every server
     return str(value) if type_ == "string" else value
 
 
-# ------------------------------------------------------------------------------------- reading
+# -------------------------------------------------------------------------------- schema files
 
 
 _KEYS = frozenset(
-    {
-        "makes",
-        "method",
-        "path",
-        "media_type",
-        "body_limit_bytes",
-        "wire",
-        "constants",
-        "media",
-        "seed",
-        "seed_max",
-        "tag",
-        "unhashed",
-        "price",
-        "time",
-    }
+    {"makes", "method", "path", "media_type", "body_limit_bytes", "wire", "constants", "media"}
+    | {"seed", "seed_max", "tag", "unhashed", "price", "time"}
 )
 
 
@@ -210,13 +193,13 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
 
 
 def _check_names(properties: Mapping[str, Any], described: Mapping[str, Any]) -> None:
-    """Every parameter has its wire entry, and nothing speaks of a parameter that is not there."""
+    """Every parameter has its wire entry, and every name in x-operation is a parameter."""
     if missing := set(properties) - set(described["wire"]):
-        raise ValueError(f"x-operation.wire does not say where {min(missing)} goes")
+        raise ValueError(f"x-operation.wire has no entry for {min(missing)}")
     named = {*described["wire"], *described["media"], *described["unhashed"]}
     named |= {described[key] for key in ("seed", "tag") if described[key] is not None}
     if unknown := named - set(properties):
-        raise ValueError(f"x-operation names {min(unknown)}, which is no parameter")
+        raise ValueError(f"x-operation names {min(unknown)}, which is not a parameter")
 
 
 def _wire(name: str, value: Mapping[str, Any]) -> Wire:
@@ -228,7 +211,7 @@ def _wire(name: str, value: Mapping[str, Any]) -> Wire:
 def _leaves(
     fragment: Mapping[str, Any], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The values of a fragment of the body, each with its path."""
+    """The values of a fragment of the body, each with its path; lists are values."""
     for key, value in fragment.items():
         if isinstance(value, dict):
             yield from _leaves(value, (*above, key))

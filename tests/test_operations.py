@@ -219,8 +219,8 @@ def _spoil(*path: str, value: Any = None) -> dict[str, Any]:
         (_spoil("x-operation", "method"), "'method' is missing"),
         (_spoil("x-operation", "makes", value="sound"), "makes is neither"),
         (_spoil("x-operation", "prise", value=1), "unknown key prise"),
-        (_spoil("x-operation", "wire", "style"), "does not say where style goes"),
-        (_spoil("x-operation", "tag", value="payload"), "names payload, which is no parameter"),
+        (_spoil("x-operation", "wire", "style"), "wire has no entry for style"),
+        (_spoil("x-operation", "tag", value="payload"), "names payload, which is not a parameter"),
         (_spoil("x-operation", "wire", "style", value={"path": []}), "wire.style is malformed"),
         (
             _spoil("x-operation", "wire", "style", value={"path": ["a"], "type": "xml"}),

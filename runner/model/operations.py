@@ -1,4 +1,4 @@
-"""What can be asked of an API, as its schema file states it."""
+"""Operations: what can be asked of a provider, as the schema files describe it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wire:
-    """Where one parameter travels in the request body."""
+    """Where one parameter is in the request body."""
 
     path: tuple[str, ...]
     """Keys from the body's root, e.g. ("input", "prompt")."""
     type: Literal["json", "string"] = "json"
-    """"string": numbers travel as their digits."""
+    """"string": numbers are sent as their digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,8 @@ class MediaLimits:
     """Longer side over shorter side must be below this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Compared and hashed by identity, so that what is compiled from an operation can be cached.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
     """One thing a provider offers, as its schema file describes it."""
 
@@ -46,7 +47,7 @@ class Operation:
     """The whole JSON Schema (2020-12) of an expanded job's parameters."""
     wire: Mapping[str, Wire]
     constants: Mapping[tuple[str, ...], Any]
-    """Body path to a value every request carries, e.g. ("parameters", "vidu_type")."""
+    """Path in the body to a value that every request contains, e.g. ("parameters", "vidu_type")."""
     media: Mapping[str, MediaLimits]
     """The parameters that hold lists of images."""
     body_limit_bytes: int | None
@@ -54,8 +55,10 @@ class Operation:
     """The parameter that takes the seed."""
     seed_max: int
     tag: str | None
-    """The parameter whose text the provider hands back, where the runner's tag may travel."""
+    """The parameter whose text the provider returns with the task: it carries the runner's tag."""
     unhashed: frozenset[str]
-    """Parameters without effect on what is made; no part of the fingerprint."""
+    """Parameters without effect on the result; not part of the fingerprint."""
     price: Mapping[str, Any] | None
+    """The vendor's price table, with its unit: see `planning.estimates`."""
     time: Mapping[str, Any] | None
+    """The vendor's table of task times in seconds, of the same form."""

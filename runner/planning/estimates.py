@@ -1,12 +1,17 @@
-"""Earlier tasks in, what they teach of requests like them out, for where no table tells."""
+"""Estimates: what a request should cost and how long it should take.
+
+By the vendor's tables in the schema files; where they have no answer, by earlier tasks of the
+same kind.
+"""
 
 from __future__ import annotations
 
+import functools
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from runner.ledger import PastTask
 from runner.model import Amount, Deferred, Operation, Parameters
@@ -16,12 +21,12 @@ from runner.operations import defaults_of
 def estimate(
     operation: Operation, parameters: Parameters, images: int | None = None
 ) -> Amount | None:
-    """What the request should cost by the vendor's dated table; None, never zero, if unknown.
+    """What the request should cost by the vendor's table; None, never zero, where it has no price.
 
     An absent parameter counts as its documented default. `images` is the number of images, None
     to count those of `parameters`.
     """
-    value = _look_up(operation, operation.price, parameters, images)
+    value = _look_up(operation, "price", parameters, images)
     if value is None or operation.price is None:
         return None
     return Amount(unit=operation.price["unit"], value=Decimal(str(value)))
@@ -30,79 +35,84 @@ def estimate(
 def expected_s(
     operation: Operation, parameters: Parameters, images: int | None = None
 ) -> float | None:
-    """Seconds that the vendor says such a task takes; None where no table tells."""
-    value = _look_up(operation, operation.time, parameters, images)
+    """Seconds that such a task takes by the vendor's table; None where it has no time."""
+    value = _look_up(operation, "time", parameters, images)
     return None if value is None else float(value)
 
 
+_Table: TypeAlias = Literal["price", "time"]
+_Key: TypeAlias = tuple[str | int | float | None, ...]
+"""A request's values in the order of a table's columns; None where a value is not known."""
+
+
+def _table(operation: Operation, name: _Table) -> Mapping[str, Any] | None:
+    """`by`: the names of the columns; `rows`: their cells, and last the value."""
+    return operation.price if name == "price" else operation.time
+
+
 def _look_up(
-    operation: Operation,
-    table: Mapping[str, Any] | None,
-    parameters: Parameters,
-    images: int | None,
+    operation: Operation, name: _Table, parameters: Parameters, images: int | None
 ) -> int | float | None:
-    """The last cell of the row that fits; None without a table, a value or a row."""
+    table = _table(operation, name)
     if table is None:
         return None
     key = _key(operation, table["by"], parameters, images)
-    if None in key:
-        return None
-    known = _answers.setdefault(id(table), (table, {}))[1]
-    if key not in known:
-        known[key] = next((row[-1] for row in table["rows"] if _fits(row, key)), None)
-    return known[key]
+    return None if None in key else _last_cell(operation, name, key)
 
 
-_Key = tuple[str | int | float | None, ...]
+# A hundred thousand jobs look up a handful of rows.
+@functools.cache
+def _last_cell(operation: Operation, name: _Table, key: _Key) -> int | float | None:
+    table = _table(operation, name) or {"rows": ()}
+    return next((row[-1] for row in table["rows"] if _matches(row, key)), None)
 
-_answers: dict[int, tuple[Mapping[str, Any], dict[_Key, int | float | None]]] = {}
-"""Table to what was asked of it: a hundred thousand jobs ask for a handful of rows. The table is
-kept beside, so that its id is never another's."""
 
-
-def _key(operation: Operation, by: list[str], parameters: Parameters, images: int | None) -> _Key:
-    """The values that the table goes by; None for what is not known or known only later."""
+def _key(
+    operation: Operation, by: Sequence[str], parameters: Parameters, images: int | None
+) -> _Key:
     given: Mapping[str, Any] = parameters
     if any(name not in parameters for name in by):
         given = {**defaults_of(operation, parameters), **parameters}
     return tuple(
-        count(given.get(name, ()), images) if name in operation.media else _plain(given.get(name))
+        _number_of_images(given.get(name, ()), images)
+        if name in operation.media
+        else _scalar(given.get(name))
         for name in by
     )
 
 
-def count(listed: Any, images: int | None) -> int | None:
-    """How many images there are; `images` where that is told, None where nobody knows."""
+def _number_of_images(listed: Any, images: int | None) -> int | None:
+    """`images` where it is given; None where it is not known yet."""
     if images is not None:
         return images
     return len(listed) if isinstance(listed, list | tuple) else None
 
 
-def _plain(value: Any) -> str | int | float | None:
+def _scalar(value: Any) -> str | int | float | None:
     return value if isinstance(value, str | int | float) else None
 
 
-def _fits(row: list[Any], key: _Key) -> bool:
-    return all(within(cell, value) for cell, value in zip(row[:-1], key, strict=True))
+def _matches(row: list[Any], key: _Key) -> bool:
+    return all(_is_within(cell, value) for cell, value in zip(row[:-1], key, strict=True))
 
 
-def within(cell: Any, value: Any) -> bool:
-    """Whether a value is the cell's, or in the cell's range `[first, last]`."""
+def _is_within(cell: Any, value: Any) -> bool:
+    """Whether a value equals the cell, or is in its range `[first, last]`."""
     if isinstance(cell, list):
         return isinstance(value, int | float) and bool(cell[0] <= value <= cell[1])
     return bool(cell == value)
 
 
 Kind: TypeAlias = tuple[Any, ...]
-"""What requests of one price have in common: the operation and what its tables go by."""
+"""What requests of one price have in common: the operation and its values in the tables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
-    """What earlier tasks of one kind teach."""
+    """The price and times of earlier tasks of one kind."""
 
     price: Amount | None
-    """The latest real one; None where the provider told none."""
+    """The latest real one; None where the provider reported no price."""
     times_s: tuple[float, ...]
     """From submission to end, the latest first."""
 
@@ -113,85 +123,75 @@ class Learned:
 
 
 def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]:
-    """What tasks of this operation, the latest first, teach of their kinds.
+    """The prices and times of earlier tasks of this operation, the latest first, by kind.
 
-    A price of zero teaches nothing: a provider may tell it before it charges.
+    A price of zero is ignored: a provider may report it before it charges.
     """
     prices: dict[Kind, Amount | None] = {}
     times: dict[Kind, list[float]] = {}
-    for one in past:
-        of = kind_of(operation, one.request)
-        if not prices.get(of):
-            prices[of] = one.price if one.price and one.price.value else None
-        if one.time_s is not None:
-            times.setdefault(of, []).append(one.time_s)
+    for task in past:
+        kind = kind_of(operation, task.request)
+        if not prices.get(kind):
+            prices[kind] = task.price if task.price and task.price.value else None
+        if task.time_s is not None:
+            times.setdefault(kind, []).append(task.time_s)
     return {
-        of: Learned(price=price, times_s=tuple(times.get(of, ()))) for of, price in prices.items()
+        kind: Learned(price=price, times_s=tuple(times.get(kind, ())))
+        for kind, price in prices.items()
     }
 
 
 def kind_of(operation: Operation, parameters: Parameters, images: int | None = None) -> Kind:
-    """What the request has in common with those of its price; `images` as for `estimate`.
+    """The kind of a request; `images` as for `estimate`.
 
-    Numbers that a table has in one range are of one kind. Without any table, everything of a
-    limited choice counts.
+    Numbers in one range of a table are of one kind. Without any table, every parameter with a
+    limited choice of values counts.
     """
-    by, cells = _columns(operation)
     given = {**defaults_of(operation, parameters), **parameters}
     return (
         operation.name,
         *(
-            _ranged(count(given.get(name, ()), images), cells[name])
+            _ranged(_number_of_images(given.get(name, ()), images), ranges)
             if name in operation.media
-            else _ranged(_counted(given.get(name)), cells[name])
-            for name in by
+            else _ranged(_comparable(given.get(name)), ranges)
+            for name, ranges in _columns(operation).items()
         ),
     )
 
 
-def _columns(operation: Operation) -> tuple[tuple[str, ...], Mapping[str, list[Any]]]:
-    """The parameters that tell kinds apart, and the ranges that tables have of each."""
-    known = _known_columns.get(id(operation))
-    if known is None:
-        tables = [table for table in (operation.price, operation.time) if table]
-        cells: dict[str, list[Any]] = {}
-        for table in tables:
-            for at, name in enumerate(table["by"]):
-                ranges = [row[at] for row in table["rows"] if isinstance(row[at], list)]
-                cells.setdefault(name, []).extend(ranges)
-        cells = cells or {name: [] for name in _choices(operation)}
-        known = _known_columns[id(operation)] = (operation, tuple(cells), cells)
-    return known[1], known[2]
-
-
-_known_columns: dict[int, tuple[Operation, tuple[str, ...], Mapping[str, list[Any]]]] = {}
-"""By the operation's id; the operation itself is kept beside, so that it is never another's."""
+@functools.cache
+def _columns(operation: Operation) -> Mapping[str, list[Any]]:
+    """The parameters that distinguish kinds, each with its ranges in the tables."""
+    columns: dict[str, list[Any]] = {}
+    for table in filter(None, (operation.price, operation.time)):
+        for at, name in enumerate(table["by"]):
+            ranges = [row[at] for row in table["rows"] if isinstance(row[at], list)]
+            columns.setdefault(name, []).extend(ranges)
+    return columns or {name: [] for name in _choices(operation)}
 
 
 def _choices(operation: Operation) -> list[str]:
-    """The parameters with a limited choice of values, and the numbers of images."""
-    idle = {operation.seed, operation.tag, *operation.unhashed}
+    """The parameters with a limited choice of values, and those with images."""
+    ignored = {operation.seed, operation.tag, *operation.unhashed}
     return [
         name
         for name, rule in operation.schema.get("properties", {}).items()
-        if name not in idle
+        if name not in ignored
         and (
             name in operation.media
-            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED))
+            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED_TYPES))
         )
     ]
 
 
-_LIMITED = ("integer", "boolean")
+_LIMITED_TYPES = ("integer", "boolean")
 
 
-def _counted(value: Any) -> Any:
-    """A value that can be compared; one that is known only later is like no other."""
+def _comparable(value: Any) -> Any:
+    """The value; a placeholder where it is not known yet or not hashable."""
     return "?" if isinstance(value, Deferred | list | dict) else value
 
 
 def _ranged(value: Any, ranges: list[Any]) -> Any:
-    return next((tuple(cell) for cell in ranges if within(cell, value)), value)
-
-
-__all__ = ["Kind", "Learned", "estimate", "expected_s", "kind_of", "learn"]
+    """The range that contains the value, else the value."""
+    return next((tuple(cell) for cell in ranges if _is_within(cell, value)), value)

@@ -1,4 +1,4 @@
-"""A plan in; about how long carrying it out takes, out."""
+"""Forecast: about how long a plan takes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.model import Action, Plan, PlanEntry
+from runner.model.needs import chain_lengths
 
 _RUNNING = frozenset({Action.SUBMIT, Action.ATTACH})
 
@@ -16,17 +17,17 @@ class Forecast:
     """About how long the tasks of a plan take together."""
 
     seconds: float
-    """Of those whose time is known."""
+    """Of the tasks whose time is known."""
     tasks: int
-    """Tasks to be made or waited for."""
+    """Tasks to be submitted or waited for."""
     unknown: int
-    """Those of them whose time nobody knows; no part of `seconds`."""
+    """Those of them whose time is not known; not included in `seconds`."""
 
 
 def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Forecast:
-    """The longest of: all tasks spread over the places in flight, and each chain of needs.
+    """The longest of: all tasks spread over the tasks in flight, and each chain of needs.
 
-    `caps`: provider to its own most tasks in flight, None for the run's own number.
+    `caps`: provider to its own maximum of tasks in flight, None where it has none.
     """
     running = [entry for entry in plan.entries if entry.action in _RUNNING]
     sums: defaultdict[str, float] = defaultdict(float)
@@ -43,21 +44,11 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
 
 
 def _longest_chain(plan: Plan) -> float:
-    """Seconds of the longest row of tasks that wait for one another."""
-    entries = {entry.job.id: entry for entry in plan.entries}
-    ends: dict[str, float] = {}
-    for start in entries:
-        pending = [start]
-        while pending:
-            job = pending[-1]
-            needs = _needs(entries[job])
-            missing = [need for need in needs if need not in ends]
-            if missing:
-                pending += missing
-                continue
-            ends[job] = _own_s(entries[job]) + max((ends[need] for need in needs), default=0.0)
-            pending.pop()
-    return max(ends.values(), default=0.0)
+    """Seconds of the longest chain of tasks that wait for one another."""
+    own_s = {entry.job.id: _own_s(entry) for entry in plan.entries}
+    needs = {entry.job.id: found for entry in plan.entries if (found := _needs(entry))}
+    chains = chain_lengths(needs, own_s.__getitem__)
+    return max([*own_s.values(), *chains.values()], default=0.0)
 
 
 def _needs(entry: PlanEntry) -> tuple[str, ...]:

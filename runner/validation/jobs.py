@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -60,8 +61,6 @@ class _Validator(Protocol):
 class _Validators:
     """The compiled validators of one operation."""
 
-    schema: Mapping[str, Any]
-    """Kept alive, so that its id, the key of the cache, is never another schema's."""
     strict: _Validator
     without_required: _Validator
     """The same where parameters may be missing."""
@@ -70,24 +69,14 @@ class _Validators:
     warnings: tuple[tuple[_Validator, Mapping[str, Any]], ...]
 
 
-_cache: dict[int, _Validators] = {}
-"""By the id of the schema: hashing the schema itself would take longer than the check."""
-
-
+@functools.cache
 def _validators(operation: Operation) -> _Validators:
-    validators = _cache.get(id(operation.schema))
-    if validators is None:
-        validators = _cache[id(operation.schema)] = _compile(operation.schema)
-    return validators
-
-
-def _compile(schema: Mapping[str, Any]) -> _Validators:
     from jsonschema_rs import Draft202012Validator
 
+    schema = operation.schema
     rules = schema.get("x-warnings", [])
     any_rule = {"anyOf": [rule["if"] for rule in rules]} if rules else False
     return _Validators(
-        schema=schema,
         strict=Draft202012Validator(dict(schema)),
         without_required=Draft202012Validator({**schema, "required": []}),
         any_warning=Draft202012Validator(any_rule),

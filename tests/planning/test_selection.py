@@ -84,7 +84,7 @@ def test_jobs_that_are_sealed_are_selected_alike() -> None:
         (["zzz*"], '"zzz*" matches no job', "for example: window, look-noir.1, look-noir.2"),
         (["tag:stil"], '"tag:stil" matches no job', "nearest: tag:still"),
         (["state:broken"], 'there is no state "broken"', "known: succeeded, failed, "),
-        (["id:window"], '"id:window" is no pattern', "write a glob over ids, tag:NAME or"),
+        (["id:window"], '"id:window" is not a pattern', "write a glob over ids, tag:NAME or"),
     ],
 )
 @pytest.mark.parametrize("option", ["select", "exclude"])
