@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from PIL import Image
 
 from runner.emulator.state.tasks import Order
-from runner.model import Reach, Reply
+from runner.model import Attempt, Evidence, Outcome, Reach, Reply, TaskFacts
 from runner.providers.registry import PROVIDERS
 from runner.settings import ProviderFacts
 
@@ -45,7 +46,7 @@ def answered(status: int, body: Any = b"", **headers: str) -> Reply:
 
 def emulated_order(**changes: Any) -> Order:
     """An order of the emulator: one small picture with seed 7."""
-    fields: dict[str, Any] = {
+    order: dict[str, Any] = {
         "api": "vidu",
         "model": "viduq2",
         "prompt": "a cat on a window sill",
@@ -53,7 +54,7 @@ def emulated_order(**changes: Any) -> Order:
         "aspect_ratio": "16:9",
         "resolution": "1080p",
     }
-    return Order(**(fields | changes))
+    return Order(**(order | changes))
 
 
 def provider_facts(name: str) -> ProviderFacts:
@@ -67,3 +68,16 @@ def provider_facts(name: str) -> ProviderFacts:
         base_url_env=module.BASE_URL_ENV,
         default_auth=module.default_auth,
     )
+
+
+Record = TypeVar("Record", Attempt, Evidence, Outcome)
+
+_OF_TASK = frozenset(field.name for field in fields(TaskFacts)) | {"task_id"}
+
+
+def changed(record: Record, **changes: Any) -> Record:
+    """The record with other values; those of its task by their own names, `task_id` for its id."""
+    facts = {name: changes.pop(name) for name in _OF_TASK & changes.keys()}
+    if "task_id" in facts:
+        facts["id"] = facts.pop("task_id")
+    return replace(record, task=replace(record.task, **facts), **changes)

@@ -79,7 +79,7 @@ def _why_not(planned: Planned, entry: PlanEntry) -> str | None:
 
 def _task(entry: PlanEntry) -> str | None:
     known = entry.attempt or entry.evidence
-    return known.task_id if known else None
+    return known.task.id if known else None
 
 
 async def _call_off(

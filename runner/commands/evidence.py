@@ -38,13 +38,13 @@ def evidence_of(
         ]
         across = set(_known_across(proofs, realm, ledger)) if proofs else ()
         for proof in proofs:
-            if (proof.fingerprint, proof.task_id) not in across:
+            if (proof.fingerprint, proof.task.id) not in across:
                 found.setdefault(proof.fingerprint, proof)
     return found
 
 
 def _may_be_of(proof: Evidence, realm: Realm) -> bool:
-    return not proof.urls or realm_of(proof.urls[0]) == realm
+    return not proof.task.urls or realm_of(proof.task.urls[0]) == realm
 
 
 def _known_across(
@@ -54,12 +54,12 @@ def _known_across(
 
     Without a task it is a submission whose fate is unknown.
     """
-    tasks = [proof.task_id for proof in proofs if proof.task_id]
+    tasks = [proof.task.id for proof in proofs if proof.task.id]
     for provider in PROVIDERS if tasks else ():
         for attempt in ledger.attempts_of_tasks(provider, tasks):
             if realm_of(attempt.intent.base_url) != realm and _made(attempt):
-                yield attempt.intent.fingerprint, attempt.task_id
-    undecided = [proof.fingerprint for proof in proofs if not proof.task_id]
+                yield attempt.intent.fingerprint, attempt.task.id
+    undecided = [proof.fingerprint for proof in proofs if not proof.task.id]
     other: Realm = "remote" if realm == "loopback" else "loopback"
     for fingerprint, attempt in ledger.latest(undecided, other).items() if undecided else ():
         if attempt.state in _UNDECIDED:
@@ -71,4 +71,4 @@ def _made(attempt: Attempt) -> bool:
 
     What it learned from a results manifest is written down as submitted when it was intended.
     """
-    return attempt.submitted_at != attempt.intent.at
+    return attempt.task.submitted_at != attempt.intent.at

@@ -43,5 +43,5 @@ def _settled(ledger: Ledger, entry: dict[str, Any]) -> bool:
     settle = Settle(number=number, state=AttemptState.SUBMITTED, at=at, task_id=task_id)
     (result,) = ledger.apply([settle])
     if isinstance(result, Stale):
-        return result.attempt.task_id == task_id
+        return result.attempt.task.id == task_id
     return True

@@ -152,7 +152,7 @@ async def _adopt(context: Context, entry: PlanEntry, task_id: str) -> None:
     if attempt is None:
         await _written(context, entry, task_id)
         return
-    seeds = (status.seed, attempt.seed, attempt.intent.seed)
+    seeds = (status.seed, attempt.task.seed, attempt.intent.seed)
     found = Settle(
         number=attempt.number,
         state=AttemptState.SUBMITTED,
@@ -177,7 +177,7 @@ async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
 async def _written(context: Context, entry: PlanEntry, task_id: str | None) -> int:
     """The ledger's number of a submission that only a results manifest told of until now."""
     job_run = JobRun.of(entry, context.operations[entry.job.operation])
-    job_run.task_id = task_id
+    job_run.task = replace(job_run.task, id=task_id)
     await adopt(context, job_run)
     assert job_run.number is not None
     return job_run.number

@@ -126,7 +126,7 @@ def _with_reassurance(
 ) -> OutputError:
     """That the results cannot be written, and that nothing is lost by it where that is so."""
     kept = not any(isinstance(failure, LedgerError) for failure in failures)
-    if not kept or not any(outcome.task_id for outcome in outcomes):
+    if not kept or not any(outcome.task.id for outcome in outcomes):
         return error
     solace = "nothing is lost: the ledger has what was paid for"
     return OutputError(error.message, hint=f"{error.hint}; {solace}" if error.hint else solace)

@@ -117,5 +117,5 @@ def _outcome(entry: PlanEntry) -> Outcome:
 def _since(entry: PlanEntry) -> str | None:
     """When its latest submission was known to have arrived, or else when it left."""
     if entry.attempt is not None:
-        return entry.attempt.submitted_at or entry.attempt.intent.at
-    return entry.evidence.submitted_at if entry.evidence else None
+        return entry.attempt.task.submitted_at or entry.attempt.intent.at
+    return entry.evidence.task.submitted_at if entry.evidence else None

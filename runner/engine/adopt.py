@@ -13,7 +13,7 @@ async def adopt(context: Context, job_run: JobRun) -> None:
 
     If the ledger has learnt of the request since the plan was made, what it knows counts.
     """
-    intend = Intend(run=context.run, intent=adoption(context, job_run), task_id=job_run.task_id)
+    intend = Intend(run=context.run, intent=adoption(context, job_run), task_id=job_run.task.id)
     result = await context.ledger.durable(intend)
     assert not isinstance(result, OverBudget)  # no headroom is asked for
     if not isinstance(result, int):

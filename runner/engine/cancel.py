@@ -59,14 +59,14 @@ async def cancel(
 
 async def _asked(context: Context, job_run: JobRun, api: TaskListApi) -> CancelResult:
     """What came of asking once; where the answer leaves a doubt, by what the task itself tells."""
-    assert job_run.task_id is not None
+    assert job_run.task.id is not None
     rate = context.rates[job_run.operation.provider]
-    request = api.cancel(context.account(job_run.operation), job_run.task_id)
+    request = api.cancel(context.account(job_run.operation), job_run.task.id)
     said = await query(context.http, rate, request, api.read_cancel)
     # Where there were too many requests nothing was done, and a question would be one more.
     if not said.error or said.throttled:
         return said
-    status = await ask(context, job_run.operation, job_run.task_id)
+    status = await ask(context, job_run.operation, job_run.task.id)
     if _is_cancelled(status):
         return CancelResult()
     return replace(said, retriable=said.retriable or has_no_status(status))
@@ -84,7 +84,7 @@ async def _record(context: Context, job_run: JobRun) -> None:
         number=job_run.number,
         state=AttemptState.FAILED,
         finished_at=context.stamp(),
-        credits=None if job_run.credits is None else 0,
+        credits=None if job_run.task.credits is None else 0,
         error=_CANCELLED,
     )
     await context.ledger.durable(finish)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import Http
@@ -21,6 +20,7 @@ from runner.errors import Exit
 from runner.hashing import HashCache
 from runner.ledger import RescueFile, Result
 from runner.model import (
+    NO_TASK,
     Account,
     Action,
     Attempt,
@@ -34,6 +34,7 @@ from runner.model import (
     PlanEntry,
     Reason,
     Step,
+    TaskFacts,
 )
 from runner.providers.registry import Provider
 from runner.settings import Settings
@@ -137,13 +138,7 @@ class JobRun:
     operation: Operation
     number: int | None = None
     """The ledger's number of the living attempt."""
-    task_id: str | None = None
-    seed: int | None = None
-    credits: int | None = None
-    usage: Mapping[str, Any] = field(default_factory=dict)
-    urls: tuple[str, ...] = ()
-    submitted_at: str | None = None
-    finished_at: str | None = None
+    task: TaskFacts = NO_TASK
     attempts: int = 0
     intent: Intent | None = None
     """What the last submission was meant to be."""
@@ -174,13 +169,7 @@ class JobRun:
             entry=entry,
             operation=operation,
             number=entry.attempt.number if entry.attempt else None,
-            task_id=known.task_id,
-            seed=known.seed,
-            credits=known.credits,
-            usage=known.usage,
-            urls=known.urls,
-            submitted_at=known.submitted_at,
-            finished_at=known.finished_at,
+            task=known.task,
             attempts=known.ordinal if isinstance(known, Attempt) else known.attempts,
             known=entry.action is Action.FETCH,
             intent=entry.attempt.intent if entry.attempt else None,
@@ -189,10 +178,8 @@ class JobRun:
     def take_over(self, attempt: Attempt) -> None:
         """Go on with a task that another run made of the same request."""
         self.elsewhere = True
-        self.number, self.task_id, self.intent = attempt.number, attempt.task_id, attempt.intent
-        self.seed, self.credits, self.usage = attempt.seed, attempt.credits, attempt.usage
-        self.urls, self.submitted_at = attempt.urls, attempt.submitted_at
-        self.finished_at, self.attempts = attempt.finished_at, attempt.ordinal
+        self.number, self.intent = attempt.number, attempt.intent
+        self.task, self.attempts = attempt.task, attempt.ordinal
         self.known = attempt.state is AttemptState.SUCCEEDED
 
     def attempt(self, run: str, state: AttemptState, error: JobError | None) -> Attempt:
@@ -204,7 +191,6 @@ class JobRun:
             run=run,
             state=state,
             intent=self.intent,
-            task_id=self.task_id,
-            seed=self.seed,
+            task=self.task,
             error=error,
         )

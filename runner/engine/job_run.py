@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from runner.engine.adopt import adopt
 from runner.engine.context import Context, Ending, JobRun, Later, StopReason
 from runner.engine.download.collect import shelve
-from runner.engine.outcomes import credits_of, ended, interrupted, settled, shared, unstarted
+from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.decide import decide
 from runner.engine.schedule import Schedule
@@ -77,7 +77,7 @@ class JobRunner:
                 if job_run.known:
                     return None
                 # Without a task id another run is submitting it: try, and the ledger will tell.
-                return await (self._watch(job_run) if job_run.task_id else self._submit(entry))
+                return await (self._watch(job_run) if job_run.task.id else self._submit(entry))
 
     async def _job_run(self, entry: PlanEntry) -> JobRun:
         """The record of the job's way; a job that was put off goes on with the one it has."""
@@ -85,7 +85,7 @@ class JobRunner:
             operation = self._context.operations[entry.job.operation]
             self.job_runner[entry.job.id] = JobRun.of(entry, operation)
             job_run = self.job_runner[entry.job.id]
-            if entry.evidence is not None and job_run.task_id is not None:
+            if entry.evidence is not None and job_run.task.id is not None:
                 await adopt(self._context, job_run)
         return self.job_runner[entry.job.id]
 
@@ -122,7 +122,7 @@ class JobRunner:
         match result:
             case None:
                 self._schedule.limit_of(job_run.operation.provider).on_success()
-                self._context.budget.price(entry.job.id, credits_of(job_run.credits))
+                self._context.budget.price(entry.job.id, job_run.task.actual)
                 return await self._watch(job_run)
             case Taken(attempt=attempt):
                 self._context.budget.settle(entry.job.id, None, kept=False)  # the other run pays
@@ -161,7 +161,7 @@ class JobRunner:
 
     async def _join(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
         """Go on with what another run has made, or is making, of the same request."""
-        if attempt.task_id is not None and attempt.state in _MADE:
+        if attempt.task.id is not None and attempt.state in _MADE:
             job_run.take_over(attempt)
             return None if job_run.known else await self._watch(job_run)
         alive = await asyncio.to_thread(self._context.alive, attempt.run)

@@ -10,14 +10,35 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from io import FileIO
+from operator import attrgetter
 from pathlib import Path
 from typing import overload
 
 from runner.engine.outcomes import interruption, unstarted
-from runner.model import Outcome, PlanEntry
+from runner.model import Job, Outcome, PlanEntry, Reason, ReasonCode, TaskFacts
 
-_FIELDS = tuple(field.name for field in fields(Outcome) if field.name != "job")
-"""What is written; the job itself stands in the plan."""
+_APART = frozenset({"job", "reason", "task"})
+_FIELDS = tuple(field.name for field in fields(Outcome) if field.name not in _APART)
+_TASK_FIELDS = tuple(field.name for field in fields(TaskFacts))
+_values_of = attrgetter(*_FIELDS)
+_facts_of = attrgetter(*_TASK_FIELDS)
+
+
+def _packed(outcome: Outcome) -> bytes:
+    """The outcome without its job, which the plan has."""
+    # As tuples: pickling two more records of each job would take half as long again.
+    reason = outcome.reason and (outcome.reason.code.value, outcome.reason.text)
+    return pickle.dumps((_values_of(outcome), _facts_of(outcome.task), reason), protocol=5)
+
+
+def _unpacked(record: bytes, job: Job) -> Outcome:
+    values, facts, reason = pickle.loads(record)  # noqa: S301 - our own, in a file without a name
+    return Outcome(
+        job=job,
+        reason=reason and Reason(ReasonCode(reason[0]), reason[1]),
+        task=TaskFacts(**dict(zip(_TASK_FIELDS, facts, strict=True))),
+        **dict(zip(_FIELDS, values, strict=True)),
+    )
 
 
 class OutcomeStore(Mapping[str, Outcome]):
@@ -62,8 +83,7 @@ class OutcomeStore(Mapping[str, Outcome]):
         descriptor = self._file.fileno()
         length = int.from_bytes(os.pread(descriptor, _HEAD, offset), "big")
         record = os.pread(descriptor, length, offset + _HEAD)
-        values = pickle.loads(record)  # noqa: S301 - our own, and nobody else can reach the file
-        return Outcome(job=self._entries[number].job, **dict(zip(_FIELDS, values, strict=True)))
+        return _unpacked(record, self._entries[number].job)
 
     def now(self, under_way: Mapping[int, Outcome]) -> StoredOutcomes:
         """An outcome for every job as things are at this moment.
@@ -76,7 +96,7 @@ class OutcomeStore(Mapping[str, Outcome]):
         """Where it stands in the file; `_KEPT` where it does not."""
         if self._file is None:
             return _KEPT
-        record = pickle.dumps([getattr(outcome, name) for name in _FIELDS], protocol=5)
+        record = _packed(outcome)
         content = len(record).to_bytes(_HEAD, "big") + record
         try:
             # A full disk may take a part of it, which the next one then takes the place of.

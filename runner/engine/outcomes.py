@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from decimal import Decimal
 
 from runner.engine.context import JobRun
 from runner.model import (
     Action,
-    Amount,
     Attempt,
     AttemptState,
     JobError,
@@ -18,6 +16,7 @@ from runner.model import (
     ReasonCode,
     State,
     StoredFile,
+    TaskFacts,
 )
 from runner.providers.registry import LISTERS, was_refused_for_now
 
@@ -36,18 +35,11 @@ def ended(
         job=job_run.entry.job,
         state=state,
         reason=reason,
-        task_id=job_run.task_id,
-        seed=job_run.seed,
-        credits=job_run.credits,
+        task=job_run.task,
         estimated=estimate,
-        actual=credits_of(job_run.credits),
         at_risk=estimate if state is State.AMBIGUOUS else None,
-        usage=job_run.usage,
-        urls=job_run.urls,
         files=files,
         attempts=job_run.attempts,
-        submitted_at=job_run.submitted_at,
-        finished_at=job_run.finished_at,
         error=error,
         # Without needs it says nothing that the job does not, and there may be many.
         sent=job_run.intent.request if job_run.intent and job_run.entry.job.draft.needs else None,
@@ -57,10 +49,10 @@ def ended(
 
 def interrupted(job_run: JobRun) -> Outcome:
     """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
-    if job_run.unsure or (job_run.posting and job_run.task_id is None):
+    if job_run.unsure or (job_run.posting and job_run.task.id is None):
         return ended(job_run, State.AMBIGUOUS, reason=_CUT)
     where = "made, not yet fetched" if job_run.known else "its task is under way"
-    where = where if job_run.task_id else "not submitted"
+    where = where if job_run.task.id else "not submitted"
     return ended(job_run, State.PENDING, reason=interruption(where))
 
 
@@ -137,14 +129,9 @@ def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -
         job=entry.job,
         state=original.state,
         reason=Reason(ReasonCode.SAME_REQUEST, f'the same request as "{original.job.id}"'),
-        task_id=original.task_id,
-        seed=original.seed,
-        usage=original.usage,
-        urls=original.urls,
+        task=replace(original.task, credits=None, cost=None),
         files=files,
         reused=True,
-        submitted_at=original.submitted_at,
-        finished_at=original.finished_at,
         error=original.error,
     )
 
@@ -154,37 +141,29 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     known = entry.attempt or entry.evidence
     assert known is not None
     if isinstance(known, Attempt):
-        estimated, attempts = known.intent.estimate, known.ordinal
-        actual, error = known.cost or credits_of(known.credits), known.error
-        seed = known.seed if known.seed is not None else known.intent.seed
+        estimated, attempts, error = known.intent.estimate, known.ordinal, known.error
     else:
-        estimated, attempts, actual, error = known.estimated, known.attempts, known.actual, None
-        seed = known.seed
+        estimated, attempts, error = known.estimated, known.attempts, None
     return Outcome(
         job=entry.job,
         state=state,
         reason=entry.reason,
-        task_id=known.task_id,
-        seed=seed,
-        credits=known.credits,
+        task=_with_seed(known) if isinstance(known, Attempt) else known.task,
         estimated=estimated,
-        actual=actual,
         at_risk=estimated if state is State.AMBIGUOUS else None,
-        usage=known.usage,
-        urls=known.urls,
         files=files,
         reused=state is State.SUCCEEDED,
         attempts=attempts,
-        submitted_at=known.submitted_at,
-        finished_at=known.finished_at,
         error=error if state in (State.FAILED, State.AMBIGUOUS) else None,
         sent=known.intent.request if isinstance(known, Attempt) else None,
     )
 
 
-def credits_of(credits_: int | None) -> Amount | None:
-    """Credits that a provider told, as a price."""
-    return None if credits_ is None else Amount(unit="credits", value=Decimal(credits_))
+def _with_seed(attempt: Attempt) -> TaskFacts:
+    """Its task, with the seed that was asked for where no other is known to have been used."""
+    if attempt.task.seed is not None:
+        return attempt.task
+    return replace(attempt.task, seed=attempt.intent.seed)
 
 
 def without(entry: PlanEntry, upstream: Outcome) -> Outcome:

@@ -161,7 +161,7 @@ class Batch:
         """Take down how a job ended, and what follows for those that wait for it."""
         job, number = outcome.job, self._numbers[outcome.job.id]
         self._note(number, outcome)
-        self._context.budget.settle(job.id, outcome.actual, kept=outcome.paid)
+        self._context.budget.settle(job.id, outcome.task.actual, kept=outcome.paid)
         freed = 0
         self.stop_conditions.note(self._context.operations[job.operation].provider, outcome, stop)
         if outcome.state is State.SUCCEEDED:

@@ -189,7 +189,7 @@ def _needs(entry: PlanEntry) -> Iterable[str]:
     if entry.share:
         return (entry.share,)
     known = entry.attempt or entry.evidence
-    is_made = entry.action is Action.ATTACH and known is not None and known.task_id is not None
+    is_made = entry.action is Action.ATTACH and known is not None and known.task.id is not None
     return () if is_made or entry.action in _NEEDLESS else entry.job.draft.needs
 
 

@@ -21,6 +21,7 @@ from runner.model import (
     Intent,
     JobError,
     StoredFile,
+    TaskFacts,
 )
 
 
@@ -202,17 +203,19 @@ def _attempt(
         intent=_intent(row),
         ordinal=ordinal,
         failures=failures,
-        task_id=row.task_id,
-        seed=_int(row.used_seed),
-        credits=_int(row.credits),
-        cost=_amount(row.cost_unit, row.cost_value),
-        usage=_usage(row.usage or "{}"),
-        urls=tuple(json.loads(row.urls or "[]")),
+        task=TaskFacts(
+            id=row.task_id,
+            seed=_int(row.used_seed),
+            credits=_int(row.credits),
+            cost=_amount(row.cost_unit, row.cost_value),
+            usage=_usage(row.usage or "{}"),
+            urls=tuple(json.loads(row.urls or "[]")),
+            submitted_at=row.submitted_at,
+            finished_at=row.finished_at,
+        ),
         files=files,
         error=_error(row),
         trace_id=row.trace_id,
-        submitted_at=row.submitted_at,
-        finished_at=row.finished_at,
         superseded_at=row.superseded_at,
     )
 

@@ -30,7 +30,14 @@ from runner.model.requests import (
     TaskState,
     TaskStatus,
 )
-from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
+from runner.model.tasks import (
+    NO_TASK,
+    Attempt,
+    AttemptState,
+    Intent,
+    StoredFile,
+    TaskFacts,
+)
 from runner.model.values import (
     Deferred,
     JobOutput,
@@ -46,6 +53,7 @@ __all__ = [
     "CANCELLED",
     "DECLARED_LOST",
     "MOST_JOBS",
+    "NO_TASK",
     "RESULT_GONE",
     "UNITS",
     "Account",
@@ -86,6 +94,7 @@ __all__ = [
     "Step",
     "StoredFile",
     "Submission",
+    "TaskFacts",
     "TaskState",
     "TaskStatus",
     "Unit",

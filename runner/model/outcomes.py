@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from runner.model.amounts import Amount
 from runner.model.jobs import Job
 from runner.model.reasons import Reason
 from runner.model.requests import Billed, JobError
-from runner.model.tasks import StoredFile
+from runner.model.tasks import NO_TASK, StoredFile, TaskFacts
 
 
 class State(enum.StrEnum):
@@ -32,19 +32,12 @@ class Outcome:
     state: State
     reason: Reason | None = None
     """Why pending, skipped or reused."""
-    task_id: str | None = None
-    seed: int | None = None
-    credits: int | None = None
+    task: TaskFacts = NO_TASK
     estimated: Amount | None = None
-    actual: Amount | None = None
     at_risk: Amount | None = None
-    usage: Mapping[str, Any] = field(default_factory=dict)
-    urls: tuple[str, ...] = ()
     files: tuple[StoredFile, ...] = ()
     reused: bool = False
     attempts: int = 0
-    submitted_at: str | None = None
-    finished_at: str | None = None
     error: JobError | None = None
     sent: Mapping[str, Any] | None = None
     """The request's parameters with other jobs' results put in, as the ledger keeps them; None
@@ -57,4 +50,4 @@ class Outcome:
         """Whether it cost something, or may have."""
         if self.state is State.FAILED:
             return self.error is None or self.error.billed is not Billed.NO
-        return self.state is State.AMBIGUOUS or self.task_id is not None
+        return self.state is State.AMBIGUOUS or self.task.id is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from runner.model.amounts import Amount
 from runner.model.jobs import Job
 from runner.model.outcomes import State
 from runner.model.reasons import Reason
-from runner.model.tasks import Attempt, StoredFile
+from runner.model.tasks import Attempt, StoredFile, TaskFacts
 
 
 class Action(enum.StrEnum):
@@ -42,17 +42,10 @@ class Evidence:
     state: State
     """`State.SUCCEEDED`, `State.PENDING` with its task still to be collected, or
     `State.AMBIGUOUS`, about which nothing is known but that it may have been paid for."""
-    task_id: str | None
-    seed: int | None
-    credits: int | None
+    task: TaskFacts
     estimated: Amount | None
-    actual: Amount | None
-    usage: Mapping[str, Any]
-    urls: tuple[str, ...]
     files: tuple[StoredFile, ...]
     attempts: int
-    submitted_at: str | None
-    finished_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any, Protocol
 
 from runner.model.amounts import Amount
 from runner.model.requests import JobError
@@ -57,6 +58,58 @@ class StoredFile:
     media_type: str
 
 
+_NO_USAGE: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskFacts:
+    """What is known of one request's task, from whatever source; everything may be unknown."""
+
+    id: str | None = None
+    """The provider's id of the task, as soon as the task is known to exist."""
+    seed: int | None = None
+    """The seed that was used; None where the provider drew it and does not report it."""
+    credits: int | None = None
+    cost: Amount | None = None
+    """The real price, where it is known in another way than by `credits`."""
+    usage: Mapping[str, Any] = field(default_factory=lambda: _NO_USAGE)
+    """What else the provider reports, e.g. {"duration": 5}."""
+    urls: tuple[str, ...] = ()
+    """Of its results, in order; valid for a day at most."""
+    submitted_at: str | None = None
+    """UTC, RFC 3339."""
+    finished_at: str | None = None
+    """UTC, RFC 3339."""
+
+    @property
+    def actual(self) -> Amount | None:
+        """What it really cost; None where nobody knows."""
+        if self.cost is None and self.credits is not None:
+            return Amount(unit="credits", value=Decimal(self.credits))
+        return self.cost
+
+    def learn(self, report: _Report) -> TaskFacts:
+        """The same with the seed and the credits of a report; None leaves what is known."""
+        return replace(
+            self,
+            seed=self.seed if report.seed is None else report.seed,
+            credits=self.credits if report.credits is None else report.credits,
+        )
+
+
+class _Report(Protocol):
+    """What an answer of the provider reports of a task."""
+
+    @property
+    def seed(self) -> int | None: ...
+
+    @property
+    def credits(self) -> int | None: ...
+
+
+NO_TASK = TaskFacts()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One submission as the ledger knows it."""
@@ -71,15 +124,8 @@ class Attempt:
     failures: int = 0
     """How many tasks of its fingerprint had failed up to and with this one; those that were
     cancelled don't count."""
-    task_id: str | None = None
-    seed: int | None = None
-    credits: int | None = None
-    cost: Amount | None = None
-    usage: Mapping[str, Any] = field(default_factory=dict)
-    urls: tuple[str, ...] = ()
+    task: TaskFacts = NO_TASK
     files: tuple[StoredFile, ...] = ()
     error: JobError | None = None
     trace_id: str | None = None
-    submitted_at: str | None = None
-    finished_at: str | None = None
     superseded_at: str | None = None

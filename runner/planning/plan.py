@@ -191,7 +191,7 @@ def _of_attempt(attempt: Attempt, known: PlanInputs, wish: PlanOptions) -> tuple
         case AttemptState.REFUSED | AttemptState.FAILED:
             return _of_failure(attempt, wish)
         case AttemptState.SUBMITTED:
-            return Action.ATTACH, _under_way(f"its task {attempt.task_id} is under way")
+            return Action.ATTACH, _under_way(f"its task {attempt.task.id} is under way")
         case AttemptState.AMBIGUOUS:
             return Action.DECIDE, _FATE_UNKNOWN
         case AttemptState.NOT_SENT if attempt.error and attempt.error.code == DECLARED_LOST:
@@ -245,7 +245,7 @@ def _after_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
 
 def _of_evidence(evidence: Evidence, known: PlanInputs, wish: PlanOptions) -> tuple[Action, Reason]:
     if evidence.state is State.PENDING:
-        return Action.ATTACH, _under_way(f"the results manifest knows its task {evidence.task_id}")
+        return Action.ATTACH, _under_way(f"the results manifest knows its task {evidence.task.id}")
     if evidence.state is State.AMBIGUOUS:
         return Action.DECIDE, _FATE_UNKNOWN_BY_RESULTS
     return _of_files(evidence.files, _DONE_BY_RESULTS, known, wish)

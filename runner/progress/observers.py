@@ -236,8 +236,8 @@ def ending_of(outcome: Outcome) -> str:
     parts: list[str] = []
     if outcome.state is State.SUCCEEDED:
         parts = ["reused" if outcome.reused else "done"]
-        if outcome.credits is not None and not outcome.reused:
-            parts.append(f"{outcome.credits} credit{'s' * (outcome.credits != 1)}")
+        if outcome.task.credits is not None and not outcome.reused:
+            parts.append(f"{outcome.task.credits} credit{'s' * (outcome.task.credits != 1)}")
         parts += [file.path for file in outcome.files[:1]]
     else:
         parts = [outcome.state.value]
@@ -252,11 +252,11 @@ def _facts(outcome: Outcome) -> dict[str, Any]:
     error = outcome.error
     return {
         "state": outcome.state.value,
-        "task_id": outcome.task_id,
-        "seed": outcome.seed,
-        "credits": outcome.credits,
+        "task_id": outcome.task.id,
+        "seed": outcome.task.seed,
+        "credits": outcome.task.credits,
         "reused": outcome.reused,
-        "urls": list(outcome.urls),
+        "urls": list(outcome.task.urls),
         "files": [file.path for file in outcome.files],
         "error": error and {"code": error.code, "message": error.message, "class": error.class_},
     }

@@ -13,7 +13,7 @@ from typing import Any
 from runner.documents import load
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.media import EXTENSIONS
-from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile
+from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile, TaskFacts
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION
 
@@ -115,17 +115,19 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
         job=row["id"],
         fingerprint=fingerprint,
         state=state,
-        task_id=task_id,
-        seed=_int(row.get("seed")),
-        credits=_int(row.get("credits")),
+        task=TaskFacts(
+            id=task_id,
+            seed=_int(row.get("seed")),
+            credits=_int(row.get("credits")),
+            cost=_amount(cost.get("actual")),
+            usage=usage,
+            urls=tuple(url for url in _list(row.get("urls")) if isinstance(url, str)),
+            submitted_at=_text(row.get("submitted_at")),
+            finished_at=_text(row.get("finished_at")),
+        ),
         estimated=_amount(cost.get("estimated")),
-        actual=_amount(cost.get("actual")),
-        usage=usage,
-        urls=tuple(url for url in _list(row.get("urls")) if isinstance(url, str)),
         files=_files(_list(row.get("files"))),
         attempts=_int(row.get("attempts")) or 1,
-        submitted_at=_text(row.get("submitted_at")),
-        finished_at=_text(row.get("finished_at")),
     )
 
 

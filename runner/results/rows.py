@@ -75,16 +75,16 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "model": plain(_requested(outcome, "model")),
         "parameters": _parameters(job, folder),
         "tags": list(job.draft.tags),
-        "task_id": outcome.task_id,
-        "seed": outcome.seed,
-        "credits": outcome.credits,
+        "task_id": outcome.task.id,
+        "seed": outcome.task.seed,
+        "credits": outcome.task.credits,
         "cost": {
             "estimated": _amount(outcome.estimated),
-            "actual": _amount(outcome.actual),
+            "actual": _amount(outcome.task.actual),
             "at_risk": _amount(outcome.at_risk),
         },
-        "usage": plain(outcome.usage),
-        "urls": list(outcome.urls),
+        "usage": plain(outcome.task.usage),
+        "urls": list(outcome.task.urls),
         "files": [
             {"path": f.path, "sha256": f.sha256, "bytes": f.bytes, "media_type": f.media_type}
             for f in outcome.files
@@ -92,8 +92,8 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "fingerprint": job.fingerprint,
         "reused": outcome.reused,
         "attempts": outcome.attempts,
-        "submitted_at": outcome.submitted_at,
-        "finished_at": outcome.finished_at,
+        "submitted_at": outcome.task.submitted_at,
+        "finished_at": outcome.task.finished_at,
         "error": _error(outcome.error),
     }
 
@@ -128,7 +128,7 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         reused += outcome.reused
         # ModelVerse reports no price: there the price list's counts.
         listed = outcome.estimated if outcome.state is State.SUCCEEDED else None
-        if (amount := outcome.actual or _reported(outcome) or listed) is not None:
+        if (amount := outcome.task.actual or listed) is not None:
             cost[amount.unit] += amount.value
     return {
         "jobs": len(outcomes),
@@ -136,12 +136,6 @@ def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "reused": reused,
         **{unit: _number(value) for unit, value in cost.items()},
     }
-
-
-def _reported(outcome: Outcome) -> Amount | None:
-    if outcome.credits is None:
-        return None
-    return Amount(unit="credits", value=Decimal(outcome.credits))
 
 
 def _parameters(job: Job, folder: Path) -> dict[str, Any]:

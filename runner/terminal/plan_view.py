@@ -136,7 +136,7 @@ def _of_entry(entry: PlanEntry) -> dict[str, Any]:
         "action": entry.action.value,
         "reason": entry.reason.text,
         "changes": [_of_change(change) for change in entry.changes],
-        "task_id": entry.attempt.task_id if entry.attempt else None,
+        "task_id": entry.attempt.task.id if entry.attempt else None,
         "estimate": _amount(entry.estimate),
         "expected_s": entry.expected_s,
         "fingerprint": entry.job.fingerprint,

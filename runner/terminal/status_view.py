@@ -57,7 +57,7 @@ def _cells(standing: JobStatus, now: datetime) -> list[str]:
     return [
         outcome.state.value,
         outcome.job.id,
-        outcome.task_id or "",
+        outcome.task.id or "",
         _price(outcome),
         _files(standing),
         "" if age is None else f"{span(age)} ago",
@@ -101,15 +101,13 @@ def _counts_by_estimate(outcome: Outcome) -> bool:
 
     What is of unknown fate is told as at risk instead.
     """
-    if _real(outcome) is not None or not outcome.task_id:
+    if _real(outcome) is not None or not outcome.task.id:
         return False
     return outcome.paid and outcome.state is not State.AMBIGUOUS
 
 
 def _real(outcome: Outcome) -> Amount | None:
-    if outcome.actual is None and outcome.credits is not None:
-        return Amount(unit="credits", value=Decimal(outcome.credits))
-    return outcome.actual
+    return outcome.task.actual
 
 
 def _counts(standings: Iterable[JobStatus]) -> str:
@@ -181,10 +179,10 @@ def _status_record(standing: JobStatus, now: datetime) -> dict[str, Any]:
         "operation": outcome.job.operation,
         "state": outcome.state.value,
         "reason": outcome.reason and outcome.reason.text,
-        "task_id": outcome.task_id,
+        "task_id": outcome.task.id,
         "submitted_at": standing.since,
         "age_s": None if age is None else round(age, 3),
-        "credits": outcome.credits,
+        "credits": outcome.task.credits,
         "cost": _by_unit(sums([_real(outcome)])) or None,
         "estimated": _by_unit(sums([outcome.estimated])) or None,
         "files": [file.path for file in outcome.files],

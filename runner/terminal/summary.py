@@ -76,10 +76,10 @@ class RunTotals:
         self.elsewhere += outcome.elsewhere
         self.files = self.files or bool(outcome.files)
         add(self.at_risk, outcome.at_risk)
-        own = (outcome.submitted_at or "") >= self.began and not outcome.elsewhere
+        own = (outcome.task.submitted_at or "") >= self.began and not outcome.elsewhere
         if own and outcome.state is not State.FAILED:
-            if outcome.actual is not None:
-                add(self.real, outcome.actual)
+            if outcome.task.actual is not None:
+                add(self.real, outcome.task.actual)
             else:
                 add(self.estimated, outcome.estimated)
                 self.unpriced += outcome.estimated is None
@@ -275,7 +275,7 @@ def _tried_again(error: JobError) -> bool:
 def _decision(told: RunSummary, alike: FailureGroup) -> list[str]:
     """What is at stake, and the commands that settle it."""
     outcome = alike.first
-    when = f" made about {outcome.submitted_at}" if outcome.submitted_at else ""
+    when = f" made about {outcome.task.submitted_at}" if outcome.task.submitted_at else ""
     risks = _amounts(alike.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
     command = _command("resolve", told, alike)

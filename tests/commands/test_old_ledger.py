@@ -41,7 +41,7 @@ def test_its_attempts_are_read(old: Project) -> None:
         "ghost": AttemptState.AMBIGUOUS,
     }
     boat, dragon, ghost = (attempts[job] for job in ("boat", "dragon", "ghost"))
-    assert (boat.task_id, boat.credits, boat.intent.seed) == ("1047076975824704838", 6, 7)
+    assert (boat.task.id, boat.task.credits, boat.intent.seed) == ("1047076975824704838", 6, 7)
     assert [file.bytes for file in boat.files] == [11]
     assert dragon.error is not None
     assert (dragon.error.class_, dragon.error.billed) == (ErrorClass.POLICY, Billed.NO)

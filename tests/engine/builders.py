@@ -35,6 +35,7 @@ from runner.model import (
     Intent,
     Plan,
     Reach,
+    TaskFacts,
     TaskState,
     TaskStatus,
 )
@@ -288,7 +289,7 @@ def attempt_of(
         number=number,
         run="dead",
         state=AttemptState.SUBMITTED if task_id else AttemptState.AMBIGUOUS,
-        task_id=task_id,
+        task=TaskFacts(id=task_id),
         intent=Intent(
             manifest="spring.yaml",
             job=f"job-{number}",
@@ -319,10 +320,10 @@ def row_of(task_id: str, *, tag: str | None = None, at: float | None = 1, **show
 
 
 def known_task(attempt: Attempt, at: float, *, failed: bool = False) -> KnownTask:
-    assert attempt.task_id
+    assert attempt.task.id
     return KnownTask(
         number=attempt.number,
-        task_id=attempt.task_id,
+        task_id=attempt.task.id,
         failed=failed,
         intended_at=attempt.intent.at,
         submitted_at=stamp_after(at + 0.5),

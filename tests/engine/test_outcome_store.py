@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import resource
 import tracemalloc
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from runner.engine.outcome_store import OutcomeStore
 from runner.engine.outcomes import interruption, unstarted
-from runner.model import Amount, Billed, ErrorClass, JobError, Outcome, PlanEntry, State, StoredFile
+from runner.model import (
+    Billed,
+    ErrorClass,
+    JobError,
+    Outcome,
+    PlanEntry,
+    State,
+    StoredFile,
+    TaskFacts,
+)
 from tests.engine.test_schedule import entry
 
 LIMIT = 4096
@@ -26,15 +34,16 @@ def made(one: PlanEntry) -> Outcome:
     return Outcome(
         job=one.job,
         state=State.SUCCEEDED,
-        task_id="7",
-        seed=11,
-        credits=6,
-        actual=Amount(unit="credits", value=Decimal(6)),
-        usage={"tokens": [1, 2]},
-        urls=("https://example.com/a.png",),
+        task=TaskFacts(
+            id="7",
+            seed=11,
+            credits=6,
+            usage={"tokens": [1, 2]},
+            urls=("https://example.com/a.png",),
+            submitted_at="2026-01-20T07:08:12.000Z",
+        ),
         files=(StoredFile(path="a.png", sha256="0" * 64, bytes=3, media_type="image/png"),),
         attempts=1,
-        submitted_at="2026-01-20T07:08:12.000Z",
     )
 
 

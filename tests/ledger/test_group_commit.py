@@ -136,7 +136,7 @@ def test_a_ledger_that_was_moved_takes_what_is_under_way_and_no_new_intent(
         Settle(number=number, state=AttemptState.SUBMITTED, at=intent().at, task_id="t1")
     ).result(WAIT_S)
     with open_ledger(away) as moved:
-        assert [attempt.task_id for attempt in moved.attempts()] == ["t1"]
+        assert [attempt.task.id for attempt in moved.attempts()] == ["t1"]
 
 
 def test_closing_writes_what_waits(

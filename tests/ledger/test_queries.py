@@ -35,7 +35,7 @@ def test_a_task_is_found_by_its_id_also_when_it_was_superseded(
     ledger.apply([Supersede(number=first, at=AT)])
     second = submit(ledger, run, intent("f1"), "913")
     found = ledger.attempts_of_tasks("vidu", ["911", "913", "unheard of"])
-    assert [(each.number, each.task_id) for each in found] == [(first, "911"), (second, "913")]
+    assert [(each.number, each.task.id) for each in found] == [(first, "911"), (second, "913")]
     assert found[1].ordinal == 2
 
 
@@ -109,7 +109,7 @@ def test_a_task_that_a_results_manifest_told_of_was_not_made_here(
 ) -> None:
     intend(ledger, run, intent(), task_id="911")
     assert ledger.known_tasks(intent(), since="2026-01-01T00:00:00.000Z", after=0) == []
-    assert [each.task_id for each in ledger.attempts_of_tasks("vidu", ["911"])] == ["911"]
+    assert [each.task.id for each in ledger.attempts_of_tasks("vidu", ["911"])] == ["911"]
 
 
 def test_a_journal_tells_where_its_ledger_lies_for_readers_of_their_own(

@@ -127,7 +127,7 @@ class Runs(RuleBasedStateMachine):
     def no_intent_and_no_task_is_lost(self) -> None:
         attempts = {a.number: a for a in self.reader.attempts()}
         assert {n: a.intent.fingerprint for n, a in attempts.items()} == self.intents
-        assert {n: a.task_id for n, a in attempts.items() if a.task_id} == self.tasks
+        assert {n: a.task.id for n, a in attempts.items() if a.task.id} == self.tasks
 
     @invariant()
     def only_what_the_user_gave_up_or_what_failed_makes_way(self) -> None:

@@ -46,7 +46,7 @@ def test_an_intent_comes_back_as_it_was_written(
     attempt = ledger.latest(["f1"], "remote")["f1"]
     assert attempt.intent == intent()
     assert (attempt.number, attempt.run, attempt.state) == (number, run, AttemptState.INTENT)
-    assert attempt.submitted_at is None
+    assert attempt.task.submitted_at is None
 
 
 def test_a_task_is_known_after_its_submission(ledger: Ledger, run: str, intent: MakeIntent) -> None:
@@ -55,8 +55,8 @@ def test_a_task_is_known_after_its_submission(ledger: Ledger, run: str, intent: 
     assert ledger.apply([settle]) == [number]
     attempt = ledger.latest(["f1"], "remote")["f1"]
     assert attempt.state is AttemptState.SUBMITTED
-    assert (attempt.task_id, attempt.seed, attempt.credits) == ("911", 7, 6)
-    assert (attempt.trace_id, attempt.submitted_at) == ("t", AT)
+    assert (attempt.task.id, attempt.task.seed, attempt.task.credits) == ("911", 7, 6)
+    assert (attempt.trace_id, attempt.task.submitted_at) == ("t", AT)
 
 
 def test_the_end_of_a_task_keeps_what_its_submission_told(
@@ -72,10 +72,10 @@ def test_the_end_of_a_task_keeps_what_its_submission_told(
     ledger.apply([replace(submitted(number), seed=7, credits=6), finish])
     attempt = ledger.latest(["f1"], "remote")["f1"]
     assert attempt.state is AttemptState.SUCCEEDED
-    assert (attempt.seed, attempt.credits) == (7, 6)
-    assert attempt.cost == Amount(unit="cny", value=Decimal("1.41"))
-    assert (attempt.usage, attempt.urls) == ({"duration": 5}, ("https://a/1.png?x=%2F",))
-    assert attempt.finished_at == AT
+    assert (attempt.task.seed, attempt.task.credits) == (7, 6)
+    assert attempt.task.cost == Amount(unit="cny", value=Decimal("1.41"))
+    assert (attempt.task.usage, attempt.task.urls) == ({"duration": 5}, ("https://a/1.png?x=%2F",))
+    assert attempt.task.finished_at == AT
 
 
 def test_an_error_is_kept_even_with_half_a_character(
@@ -94,7 +94,7 @@ def test_a_number_of_any_size_is_kept_exactly(
     number = intend(ledger, run, intent())
     ledger.apply([replace(submitted(number), seed=value, credits=value)])
     attempt = ledger.latest(["f1"], "remote")["f1"]
-    assert (attempt.seed, attempt.credits) == (value, value)
+    assert (attempt.task.seed, attempt.task.credits) == (value, value)
 
 
 @pytest.mark.parametrize("before", ["intent", "ambiguous", "submitted", "succeeded"])
@@ -124,7 +124,7 @@ def test_what_did_not_arrive_may_be_submitted_again(
     ledger.apply([Settle(number=first, state=state, at=AT, error=ERROR)])
     second = intend(ledger, run, intent())
     assert ledger.latest(["f1"], "remote")["f1"].number == second
-    assert [a.finished_at for a in ledger.attempts()] == [AT, None]
+    assert [a.task.finished_at for a in ledger.attempts()] == [AT, None]
 
 
 def test_a_failed_task_may_be_made_again_and_failures_are_counted(
@@ -213,7 +213,7 @@ def test_a_task_that_its_provider_lost_is_ambiguous_and_keeps_its_id(
     gone = Finish(number=number, state=AttemptState.AMBIGUOUS, finished_at=AT)
     ledger.apply([submitted(number), gone])
     attempt = ledger.latest(["f1"], "remote")["f1"]
-    assert (attempt.state, attempt.task_id) == (AttemptState.AMBIGUOUS, "911")
+    assert (attempt.state, attempt.task.id) == (AttemptState.AMBIGUOUS, "911")
 
 
 def test_a_success_is_not_taken_back(ledger: Ledger, run: str, intent: MakeIntent) -> None:
@@ -222,7 +222,7 @@ def test_a_success_is_not_taken_back(ledger: Ledger, run: str, intent: MakeInten
     results = ledger.apply([submitted(number), succeeded(number), fresh, failed(number)])
     assert isinstance(results[-1], Stale)
     attempt = ledger.latest(["f1"], "remote")["f1"]
-    assert (attempt.urls, attempt.finished_at) == (("https://fresh",), AT)
+    assert (attempt.task.urls, attempt.task.finished_at) == (("https://fresh",), AT)
 
 
 def test_files_are_kept_in_order_and_replaced_whole(
@@ -243,8 +243,8 @@ def test_a_task_known_from_elsewhere_is_adopted(
 ) -> None:
     intend(ledger, run, intent(), task_id="911")
     attempt = ledger.latest(["f1"], "remote")["f1"]
-    assert (attempt.state, attempt.task_id) == (AttemptState.SUBMITTED, "911")
-    assert attempt.submitted_at == attempt.intent.at
+    assert (attempt.state, attempt.task.id) == (AttemptState.SUBMITTED, "911")
+    assert attempt.task.submitted_at == attempt.intent.at
 
 
 def test_attempts_of_one_manifest_count_those_of_others(

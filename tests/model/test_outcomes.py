@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from runner.model import Billed, Draft, ErrorClass, Job, JobError, Outcome, State
+from tests.builders import changed
 
 DRAFT = Draft(entry=0, id="a", operation="vidu/reference2image", parameters={}, base=Path())
 JOB = Job(draft=DRAFT, parameters={}, media={}, fingerprint="f")
@@ -32,4 +33,4 @@ def error(billed: Billed) -> JobError:
 def test_an_outcome_is_paid_unless_nothing_was_made_or_it_is_said_to_be_free(
     state: State, known: dict[str, Any], *, paid: bool
 ) -> None:
-    assert Outcome(job=JOB, state=state, **known).paid is paid
+    assert changed(Outcome(job=JOB, state=state), **known).paid is paid

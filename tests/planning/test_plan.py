@@ -27,6 +27,7 @@ from runner.model import (
     PlanEntry,
     State,
     StoredFile,
+    TaskFacts,
 )
 from runner.planning.plan import (
     MOST_FAILURES,
@@ -36,6 +37,7 @@ from runner.planning.plan import (
     make_plan,
     totals,
 )
+from tests.builders import changed
 
 SIX = Amount(unit="credits", value=Decimal(6))
 EIGHT = Amount(unit="credits", value=Decimal(8))
@@ -65,8 +67,8 @@ def attempt(state: str, **changes: Any) -> Attempt:
         estimate=EIGHT,
         at="2026-11-20T10:00:00Z",
     )
-    plain = Attempt(number=1, run="dead", state=AttemptState(state), intent=intent, task_id="911")
-    return replace(plain, **changes)
+    plain = Attempt(number=1, run="dead", state=AttemptState(state), intent=intent)
+    return changed(plain, **{"task_id": "911"} | changes)
 
 
 def evidence(**changes: Any) -> Evidence:
@@ -74,19 +76,12 @@ def evidence(**changes: Any) -> Evidence:
         job="a",
         fingerprint="f1",
         state=State.SUCCEEDED,
-        task_id="911",
-        seed=None,
-        credits=6,
+        task=TaskFacts(id="911", credits=6, cost=SIX),
         estimated=EIGHT,
-        actual=SIX,
-        usage={},
-        urls=(),
         files=(FILE,),
         attempts=1,
-        submitted_at=None,
-        finished_at=None,
     )
-    return replace(plain, **changes)
+    return changed(plain, **changes)
 
 
 def known(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.model import Amount, Draft, Job, Outcome, State, StoredFile
+from runner.model import Amount, Draft, Job, Outcome, State, StoredFile, TaskFacts
 from runner.results import Header
+from tests.builders import changed
 
 
 def make_outcome(folder: Path, name: str = "window", **changes: Any) -> Outcome:
@@ -35,12 +35,15 @@ def make_outcome(folder: Path, name: str = "window", **changes: Any) -> Outcome:
     plain = Outcome(
         job=job,
         state=State.SUCCEEDED,
-        task_id="911092490931552256",
-        seed=616519648,
-        credits=6,
+        task=TaskFacts(
+            id="911092490931552256",
+            seed=616519648,
+            credits=6,
+            urls=("https://a/1.png?x=%2F",),
+            submitted_at="2026-11-20T10:00:00Z",
+            finished_at="2026-11-20T10:00:20Z",
+        ),
         estimated=Amount(unit="credits", value=Decimal(6)),
-        actual=Amount(unit="credits", value=Decimal(6)),
-        urls=("https://a/1.png?x=%2F",),
         files=(
             StoredFile(
                 path="outputs/spring/window.png",
@@ -50,10 +53,8 @@ def make_outcome(folder: Path, name: str = "window", **changes: Any) -> Outcome:
             ),
         ),
         attempts=1,
-        submitted_at="2026-11-20T10:00:00Z",
-        finished_at="2026-11-20T10:00:20Z",
     )
-    return replace(plain, **changes)
+    return changed(plain, **changes)
 
 
 @pytest.fixture

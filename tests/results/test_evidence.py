@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,17 @@ from typing import Any
 import pytest
 
 from runner.documents import dump
-from runner.model import RESULT_GONE, Amount, Billed, ErrorClass, Evidence, JobError, Outcome, State
+from runner.model import (
+    RESULT_GONE,
+    Amount,
+    Billed,
+    ErrorClass,
+    Evidence,
+    JobError,
+    Outcome,
+    State,
+    TaskFacts,
+)
 from runner.results import Header, read_results, write_results
 from runner.results.rows import row
 
@@ -36,17 +47,10 @@ def test_what_was_written_comes_back_as_evidence(
             job="window",
             fingerprint=made.job.fingerprint,
             state=State.SUCCEEDED,
-            task_id=made.task_id,
-            seed=made.seed,
-            credits=6,
+            task=replace(made.task, cost=made.task.actual),
             estimated=made.estimated,
-            actual=made.actual,
-            usage={"duration": 5},
-            urls=made.urls,
             files=made.files,
             attempts=1,
-            submitted_at=made.submitted_at,
-            finished_at=made.finished_at,
         ),
     )
 
@@ -98,7 +102,7 @@ def test_of_equal_requests_the_surest_proof_comes_first(
     ]
     path = tmp_path / "r.yaml"
     path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
-    assert [proof.credits for proof in read_results(path).evidence] == [2, 3, 1]
+    assert [proof.task.credits for proof in read_results(path).evidence] == [2, 3, 1]
 
 
 def test_rows_of_jobs_that_are_gone_are_kept_once(
@@ -182,6 +186,5 @@ def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
     }
     path.write_text(dump({"version": 1, "jobs": [odd]}), encoding="utf-8")
     (proof,) = read_results(path).evidence
-    assert (proof.task_id, proof.seed, proof.credits) == ("911092490931552256", None, None)
-    assert (proof.actual, proof.usage, proof.urls) == (None, {}, ("https://a",))
+    assert proof.task == TaskFacts(id="911092490931552256", urls=("https://a",))
     assert (proof.files, proof.attempts) == ((), 1)

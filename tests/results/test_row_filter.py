@@ -118,7 +118,7 @@ def test_what_stops_making_sense_without_some_rows_is_read_whole(tmp_path: Path)
     path.write_text(start + end, "utf-8")
     earlier = read_results(path, skip=lambda job, _: job == "a")
     assert earlier.diagnostics == ()
-    assert [(proof.job, proof.urls) for proof in earlier.evidence] == [("b", ("https://a",))]
+    assert [(proof.job, proof.task.urls) for proof in earlier.evidence] == [("b", ("https://a",))]
 
 
 @given(blocks=st.lists(st.text(st.sampled_from("\n  - {id:\"a'é"), max_size=40), max_size=30))

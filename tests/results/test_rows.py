@@ -79,10 +79,10 @@ def test_totals_count_states_and_add_what_was_paid(outcome: MakeOutcome, header:
     yuan = Amount(unit="cny", value=Decimal("1.41"))
     outcomes = [
         outcome("a", reused=True),
-        outcome("b", actual=None, credits=4),
-        outcome("c", actual=yuan, credits=None),
-        outcome("d", state=State.PENDING, actual=None, credits=None),
-        outcome("e", state=State.FAILED, actual=yuan),
+        outcome("b", cost=None, credits=4),
+        outcome("c", cost=yuan, credits=None),
+        outcome("d", state=State.PENDING, cost=None, credits=None),
+        outcome("e", state=State.FAILED, cost=yuan),
     ]
     start = head(header, outcomes)
     assert start["totals"] == {

@@ -22,6 +22,7 @@ from runner.model import (
     Unit,
 )
 from runner.terminal.status_view import JobStatus, status_records, status_text
+from tests.builders import changed
 
 NEW = Reason(ReasonCode.NEW, "to submit: new")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -40,7 +41,9 @@ def standing(
 ) -> JobStatus:
     draft = Draft(entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path())
     job = Job(draft=draft, parameters={}, media={}, fingerprint="f")
-    return JobStatus(outcome=Outcome(job=job, state=state, **known), since=since, present=present)
+    return JobStatus(
+        outcome=changed(Outcome(job=job, state=state), **known), since=since, present=present
+    )
 
 
 def test_columns_stand_under_each_other_also_with_wide_characters() -> None:

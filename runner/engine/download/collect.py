@@ -64,12 +64,12 @@ async def _fetch_files(
     was told are not even tried: they are valid for a day at most (the vendor's public
     documentation).
     """
-    if not job_run.urls or job_run.entry.action is Action.FETCH:
+    if not job_run.task.urls or job_run.entry.action is Action.FETCH:
         trouble = await _freshen(context, job_run)
         if trouble:
             return trouble
     stored: list[StoredFile] = []
-    while len(stored) < len(job_run.urls):
+    while len(stored) < len(job_run.task.urls):
         file = await _persist(context, job_run, len(stored))
         if not isinstance(file, StoredFile):
             return file
@@ -107,11 +107,11 @@ def end_of(
     return Finish(
         number=job_run.number,
         state=state,
-        finished_at=job_run.finished_at or context.stamp(),
-        seed=job_run.seed,
-        credits=job_run.credits,
-        usage=job_run.usage,
-        urls=job_run.urls,
+        finished_at=job_run.task.finished_at or context.stamp(),
+        seed=job_run.task.seed,
+        credits=job_run.task.credits,
+        usage=job_run.task.usage,
+        urls=job_run.task.urls,
         error=error,
     )
 
@@ -139,7 +139,7 @@ async def _persist(context: Context, job_run: JobRun, index: int) -> StoredFile 
                 trouble = stale or trouble
         delay = backoff(tries, context.random)
         tries += 1
-        if wrong >= TRIES or index >= len(job_run.urls) or loop.time() + delay > end:
+        if wrong >= TRIES or index >= len(job_run.task.urls) or loop.time() + delay > end:
             return trouble
         await asyncio.sleep(delay)
 
@@ -148,7 +148,7 @@ async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFil
     job = job_run.entry.job.id
     fetched = await fetch(
         context.http,
-        job_run.urls[index],
+        job_run.task.urls[index],
         context.outputs,
         name_of(job, index),
         makes=job_run.operation.makes,
@@ -168,16 +168,16 @@ async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFil
 
 async def _freshen(context: Context, job_run: JobRun) -> JobError | str | None:
     """Ask for URLs that are valid now; None when they are there, otherwise what is the matter."""
-    if job_run.task_id is None:
+    if job_run.task.id is None:
         return _gone("its file is not there, and no task is known that could be asked for it")
-    status = await ask_patiently(context, job_run.operation, job_run.task_id)
+    status = await ask_patiently(context, job_run.operation, job_run.task.id)
     if status.state is TaskState.GONE:
         gone = _gone(f"its file is not there, and its task is gone: {status.detail}")
         await on_record(context, job_run, gone)
         return gone
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         return f"no fresh URL: {status.detail or status.state.value}"
-    job_run.urls = status.urls
+    job_run.task = replace(job_run.task, urls=status.urls)
     await on_record(context, job_run)
     return None
 

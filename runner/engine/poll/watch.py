@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from runner.engine.context import Context, Ending, JobRun, StopReason
 from runner.engine.download.collect import end_of
@@ -41,23 +42,23 @@ async def watch(context: Context, job_run: JobRun) -> Ending | None:
     that fails says nothing about the task: it is asked again until the job's time limit, which
     counts from the submission or, for a task of an earlier run, from now.
     """
-    assert job_run.task_id is not None
+    assert job_run.task.id is not None
     provider, pace = (
         job_run.operation.provider,
         context.durations.of(job_run.entry, job_run.operation),
     )
     began = _began(context, job_run)
     if job_run.fresh:
-        pace.started(job_run.task_id, began)
+        pace.started(job_run.task.id, began)
     ended_at = None
     try:
-        with context.pollers[provider].subscribe(job_run.task_id, began, pace) as subscription:
+        with context.pollers[provider].subscribe(job_run.task.id, began, pace) as subscription:
             status = await _end_of(context, job_run, subscription)
             if status.state in ENDED:
                 # It ended between two questions, about half-way.
                 ended_at = (subscription.running_at + asyncio.get_running_loop().time()) / 2
     finally:
-        pace.ended(job_run.task_id, ended_at)
+        pace.ended(job_run.task.id, ended_at)
     return await _meaning(context, job_run, status)
 
 
@@ -65,7 +66,7 @@ def _began(context: Context, job_run: JobRun) -> float:
     """The submission by the loop's clock; as well as it is known where an earlier run made it."""
     now = asyncio.get_running_loop().time()
     # A results manifest that somebody has edited may say anything.
-    at = None if job_run.fresh else parse.moment(job_run.submitted_at)
+    at = None if job_run.fresh else parse.moment(job_run.task.submitted_at)
     return now if at is None else now - max(0.0, (context.now() - at).total_seconds())
 
 
@@ -128,7 +129,7 @@ def _suffices(context: Context, job_run: JobRun, told: TaskStatus) -> bool:
     A failure's code and price stand in its own query only.
     """
     price = context.provider(job_run.operation).REPORTS_PRICE
-    priced = not price or told.credits is not None or job_run.credits is not None
+    priced = not price or told.credits is not None or job_run.task.credits is not None
     return told.state is TaskState.SUCCEEDED and priced
 
 
@@ -154,10 +155,11 @@ async def _meaning(context: Context, job_run: JobRun, status: TaskStatus) -> End
 
 
 def _succeeded(context: Context, job_run: JobRun, status: TaskStatus) -> None:
-    job_run.seed = status.seed if status.seed is not None else job_run.seed
-    job_run.credits = status.credits if status.credits is not None else job_run.credits
-    job_run.usage, job_run.urls = status.usage, status.urls
-    job_run.finished_at, job_run.known = context.stamp(), True
+    learned = job_run.task.learn(status)
+    job_run.task = replace(
+        learned, usage=status.usage, urls=status.urls, finished_at=context.stamp()
+    )
+    job_run.known = True
     end = end_of(context, job_run, AttemptState.SUCCEEDED, None)
     # Not waited for here: the place in flight is free as soon as the end is noticed, and the
     # record may share the commit of the intent that fills it.
@@ -166,8 +168,8 @@ def _succeeded(context: Context, job_run: JobRun, status: TaskStatus) -> None:
 
 
 async def _failed(context: Context, job_run: JobRun, status: TaskStatus) -> Ending:
-    job_run.credits = status.credits if status.credits is not None else job_run.credits
-    job_run.usage, job_run.finished_at = status.usage, context.stamp()
+    learned = job_run.task.learn(status)
+    job_run.task = replace(learned, usage=status.usage, finished_at=context.stamp())
     await context.ledger.durable(end_of(context, job_run, AttemptState.FAILED, status.error))
     return Ending(outcome=ended(job_run, State.FAILED, error=status.error))
 
@@ -176,7 +178,7 @@ async def _gone(context: Context, job_run: JobRun, status: TaskStatus) -> Ending
     """The provider no longer knows a task that it made: nobody can tell what became of it."""
     error = JobError(
         code="task_gone",
-        message=f"the provider does not know task {job_run.task_id}: {status.detail}",
+        message=f"the provider does not know task {job_run.task.id}: {status.detail}",
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )

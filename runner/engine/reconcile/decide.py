@@ -58,9 +58,9 @@ async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending 
                 code, error = ReasonCode.UNKNOWN_FATE, attempt.error
             if attempt.state is AttemptState.INTENT:
                 await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
-            job_run.task_id = attempt.task_id
+            job_run.task = replace(job_run.task, id=attempt.task.id)
             text = verdict.reason
-            if verdict.candidates and attempt.task_id is None:
+            if verdict.candidates and attempt.task.id is None:
                 text += f" (candidates: {', '.join(verdict.candidates)})"
             outcome = ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error)
             return Ending(outcome=outcome)
@@ -94,14 +94,18 @@ async def _adopt(
     )
     result = await context.ledger.durable(settle)
     if isinstance(result, Stale):
-        if result.attempt.task_id is None:
+        if result.attempt.task.id is None:
             return Later(delay_s=0.0)
         job_run.take_over(result.attempt)
         return None
-    job_run.number, job_run.task_id = attempt.number, found.task_id
-    job_run.seed = found.seed if found.seed is not None else attempt.seed or attempt.intent.seed
-    job_run.credits = found.credits if found.credits is not None else attempt.credits
-    job_run.submitted_at = attempt.submitted_at or attempt.intent.at
+    job_run.number = attempt.number
+    known = replace(
+        attempt.task,
+        id=found.task_id,
+        seed=attempt.task.seed or attempt.intent.seed,
+        submitted_at=attempt.task.submitted_at or attempt.intent.at,
+    )
+    job_run.task = known.learn(found)
     context.emit(Step.SUBMITTED, job_run.entry.job.id, f"found task {found.task_id}")
     return None
 

@@ -189,7 +189,7 @@ def _match_tag(
     """The verdict on rows with the submission's own tag."""
     ids = _ids(rows)
     if owner := next((ledger.owners[name] for name in ids if name in ledger.owners), None):
-        reason = f'its task {owner.task_id} is recorded for job "{owner.intent.job}"'
+        reason = f'its task {owner.task.id} is recorded for job "{owner.intent.job}"'
         return Unclear(reason=reason, candidates=ids)
     if len(rows) > 1:
         return Unclear(reason=f"{len(rows)} tasks have its tag", candidates=ids)

@@ -31,8 +31,8 @@ async def reconcile(
     LedgerError.
     """
     limit_s = LAG_FACTOR * context.settings.settle_s + leeway_s
-    if attempt.task_id is not None:
-        return await _limited(context, limit_s, _check_task(context, operation, attempt.task_id))
+    if attempt.task.id is not None:
+        return await _limited(context, limit_s, _check_task(context, operation, attempt.task.id))
     api = LISTERS.get(operation.provider)
     if api is None:
         return Unclear(reason=unlisted(attempt))

@@ -119,7 +119,7 @@ class Search:
             undecided = ledger.undecided_attempts(provider)
             owners = ledger.attempts_of_tasks(provider, list(listing.rows))
         return LedgerSnapshot(
-            owners={a.task_id: a for a in owners if a.task_id and a.number != number},
+            owners={a.task.id: a for a in owners if a.task.id and a.number != number},
             tasks=self._known_tasks(),
             undecided=[attempt for attempt in undecided if attempt.number != number],
         )

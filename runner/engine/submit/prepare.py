@@ -91,11 +91,11 @@ async def _image(
 def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
     """What `${{ jobs.ID.attribute }}` stands for, now that the job is done."""
     if part.attribute == "seed":
-        if outcome.seed is None:
+        if outcome.task.seed is None:
             raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
-        return outcome.seed
+        return outcome.task.seed
     by_url = part.attribute == "url" or not context.settings.download
-    made = outcome.urls if by_url else tuple(_absolute(context, f) for f in outcome.files)
+    made = outcome.task.urls if by_url else tuple(_absolute(context, f) for f in outcome.files)
     if part.index >= len(made):
         what = f'job "{part.job}" made {len(made)} file{"s" * (len(made) != 1)}'
         raise UnusableResult("no_such_output", f"{what}; there is no output {part.index}")
@@ -144,16 +144,20 @@ async def _with_fresh_urls(
     found = {need: upstream[need] for need in job.draft.needs}
     for need in by_url:
         if found[need].reused:
-            found[need] = replace(found[need], urls=await _fresh_urls(context, found[need]))
+            found[need] = _with_urls(found[need], await _fresh_urls(context, found[need]))
     return found
+
+
+def _with_urls(outcome: Outcome, urls: tuple[str, ...]) -> Outcome:
+    return replace(outcome, task=replace(outcome.task, urls=urls))
 
 
 async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
     """The URLs of another job's files, as its provider gives them now."""
     operation = context.operations[outcome.job.operation]
-    if outcome.task_id is None or operation.provider not in context.settings.accounts:
-        return outcome.urls
-    return (await ask_patiently(context, operation, outcome.task_id)).urls or outcome.urls
+    if outcome.task.id is None or operation.provider not in context.settings.accounts:
+        return outcome.task.urls
+    return (await ask_patiently(context, operation, outcome.task.id)).urls or outcome.task.urls
 
 
 def _all_known(images: tuple[Media | Deferred, ...]) -> tuple[Media, ...]:
@@ -225,7 +229,7 @@ def adoption(context: Context, job_run: JobRun) -> Intent:
     """The intent, after the fact, of a task that only an earlier results manifest knows."""
     job, operation = job_run.entry.job, job_run.operation
     written = _as_written(job, operation)
-    return _intent(context, job_run.entry, written, job_run.seed, _tag(context))
+    return _intent(context, job_run.entry, written, job_run.task.seed, _tag(context))
 
 
 async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:

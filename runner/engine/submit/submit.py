@@ -28,6 +28,7 @@ from runner.model import (
     State,
     Step,
     Submission,
+    TaskFacts,
 )
 
 SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
@@ -49,7 +50,7 @@ async def submit(
         )
     except UnusableResult as unfit:
         return Ending(outcome=ended(job_run, State.FAILED, error=unfit.error))
-    job_run.seed = prepared.intent.seed
+    job_run.task = TaskFacts(seed=prepared.intent.seed)
     breaker, fate, throttled, trouble = (
         context.breakers[job_run.operation.provider],
         None,
@@ -209,17 +210,17 @@ async def _record(
         job_run.attempts += 1
     at = context.stamp()
     if submission.fate in _ENDED:
-        job_run.finished_at = at
+        job_run.task = replace(job_run.task, finished_at=at)
     if submission.fate is Fate.SUBMITTED:
-        job_run.task_id, job_run.submitted_at, job_run.fresh = submission.task_id, at, True
-        job_run.seed = submission.seed if submission.seed is not None else job_run.seed
-        job_run.credits = submission.credits
+        known = replace(job_run.task, id=submission.task_id, submitted_at=at)
+        job_run.task = known.learn(submission)
+        job_run.fresh = True
     settle = Settle(
         number=job_run.number,
         state=_STATES[submission.fate],
         at=at,
         task_id=submission.task_id,
-        seed=job_run.seed,
+        seed=job_run.task.seed,
         credits=submission.credits,
         error=submission.error,
         trace_id=submission.trace_id,
@@ -229,7 +230,7 @@ async def _record(
         result = await context.ledger.durable(settle)
     except LedgerError as error:
         raise _rescued(context, job_run, prepared, error) from error
-    if isinstance(result, Stale) and result.attempt.task_id != submission.task_id:
+    if isinstance(result, Stale) and result.attempt.task.id != submission.task_id:
         # Somebody settled this very attempt meanwhile; two task ids must not become one.
         trouble = LedgerError(f"attempt {job_run.number} was settled by another run meanwhile")
         raise _rescued(context, job_run, prepared, trouble)
@@ -244,11 +245,11 @@ def _rescued(
     context: Context, job_run: JobRun, prepared: Prepared, error: LedgerError
 ) -> LedgerError:
     """Keep a task id that the ledger did not take; the error to end the run with."""
-    if job_run.task_id is None:
+    if job_run.task.id is None:
         return error
-    context.rescue.record(prepared.intent, job_run.task_id, attempt=job_run.number)
+    context.rescue.record(prepared.intent, job_run.task.id, attempt=job_run.number)
     return LedgerError(
-        f'{error.message}; task {job_run.task_id} of job "{prepared.intent.job}" is kept in '
+        f'{error.message}; task {job_run.task.id} of job "{prepared.intent.job}" is kept in '
         f"{context.rescue.path}",
         hint=error.hint,
     )
