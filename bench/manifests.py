@@ -11,8 +11,8 @@ from itertools import islice
 from pathlib import Path
 
 from runner.commands.load import read_manifests
+from runner.commands.manifest_plan import plan_manifest
 from runner.commands.options import Options
-from runner.commands.plan import plan_manifest
 from runner.engine.outcomes import settled
 from runner.ledger import Finish, Intend, Settle, Store, open_ledger
 from runner.model import Amount, AttemptState, Intent, Job, StoredFile
@@ -68,7 +68,7 @@ def write_past(manifest: Path, pieces: int = 1) -> None:
     outcomes = [
         settled(entry, entry.attempt.files) for entry in planned.plan.entries if entry.attempt
     ]
-    write_results(planned.places.results, header, outcomes)
+    write_results(planned.paths.results, header, outcomes)
 
 
 def _write_done(manifest: Path, jobs: Sequence[Job], content: bytes) -> None:

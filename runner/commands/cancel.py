@@ -1,22 +1,19 @@
-"""`vidu-run cancel`: tasks that still wait are called off; what could not be is said."""
+"""`vidu-run cancel`: cancels tasks that still wait, and reports those that cannot be cancelled."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
-from runner.commands.collect_only import plan_all
-from runner.commands.confirm import ask_first
-from runner.commands.connect import on_record, surrounded, within_reach
+from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
-from runner.commands.output import warn
-from runner.commands.session import Planned
+from runner.commands.output import confirm, warn
+from runner.commands.session import RunSession
+from runner.engine import cancel as engine
 from runner.engine.adopt import adopt
-from runner.engine.cancel import cancel as call_off
 from runner.engine.context import Context, JobRun
 from runner.engine.poll.ask import Deadline
 from runner.error_handler import emit
-from runner.errors import Exit, one_line, worst
+from runner.errors import Exit, one_line, plural, worst
 from runner.model import Action, PlanEntry
 from runner.progress import observer
 from runner.providers.registry import LISTERS
@@ -25,52 +22,38 @@ from runner.providers.registry import LISTERS
 def cancel(options: Options) -> Exit:
     """Cancel the tasks of the selected jobs that are under way, after asking (`--yes`).
 
-    Exit 0 when none of them is under way any more, otherwise 6: a run collects the rest. A
+    Exit 0 when none of them is under way any more, otherwise 6: a run collects the others. A
     cancelled job counts as failed and not billed; the next run submits it again.
     """
-    plans = plan_all(options)
+    plans = plan_manifests(options, submit=False)
     for planned in plans:
         warn(planned.warnings)
-    wanted = [(planned, _under_way(planned)) for planned in plans]
-    count = sum(len(entries) for _, entries in wanted)
+    under_way = [(planned, planned.selected_with(Action.ATTACH)) for planned in plans]
+    count = sum(len(entries) for _, entries in under_way)
     if not count:
-        emit("nothing is under way")
+        emit("no tasks are under way")
         return Exit.OK
     if not options.yes:
-        ask_first(f"cancel {count} task{'s' * (count != 1)}")
-    return worst([_cancel(planned, entries) for planned, entries in wanted if entries])
+        confirm(f"cancel {plural(count, 'task')}")
+    return worst([_cancel(planned, entries) for planned, entries in under_way if entries])
 
 
-def _under_way(planned: Planned) -> list[PlanEntry]:
-    """What is under way of the jobs that the user speaks of."""
-    return [
-        entry
-        for entry in planned.plan.entries
-        if entry.action is Action.ATTACH and entry.job.id in planned.meant
-    ]
-
-
-def _cancel(planned: Planned, entries: Sequence[PlanEntry]) -> Exit:
-    """Cancel what can be, and say of each what came of it."""
-    able = [entry for entry in entries if _why_not(planned, entry) is None]
-    left = [(entry, why) for entry in entries if (why := _why_not(planned, entry))]
+def _cancel(planned: ManifestPlan, entries: Sequence[PlanEntry]) -> Exit:
+    """Cancel what can be cancelled, and print the result of each."""
+    able = [entry for entry in entries if _obstacle(planned, entry) is None]
+    left = [(entry, why) for entry in entries if (why := _obstacle(planned, entry))]
     if able:
-        with within_reach(planned.narrowed(able)) as ready, on_record(ready) as record:
-
-            async def act() -> list[tuple[PlanEntry, str]]:
-                looker = observer("plain", ready.options.environ)
-                async with surrounded(ready, record, looker) as context:
-                    return [pair async for pair in _call_off(context, able)]
-
-            left += asyncio.run(act())
-            record.code = Exit.INCOMPLETE if left else Exit.OK
+        with RunSession.open(planned, able) as session:
+            watcher = observer("plain", planned.options.environ)
+            left += session.act(lambda context: _cancel_tasks(context, able), watcher)
+            session.exit_code = Exit.INCOMPLETE if left else Exit.OK
     for entry, why in left:
         _print(entry, f"not cancelled: {why}")
     return Exit.INCOMPLETE if left else Exit.OK
 
 
-def _why_not(planned: Planned, entry: PlanEntry) -> str | None:
-    """Why there is no use in asking; None where there is."""
+def _obstacle(planned: ManifestPlan, entry: PlanEntry) -> str | None:
+    """Why the task cannot be cancelled; None where its provider is to be asked."""
     provider = planned.manifest.operations[entry.job.operation].provider
     if _task(entry) is None:
         return entry.reason.text
@@ -82,23 +65,25 @@ def _task(entry: PlanEntry) -> str | None:
     return known.task.id if known else None
 
 
-async def _call_off(
+async def _cancel_tasks(
     context: Context, entries: Sequence[PlanEntry]
-) -> AsyncIterator[tuple[PlanEntry, str]]:
-    """Cancel one after the other; those that could not be, with the reason."""
-    patience = Deadline(context)
+) -> list[tuple[PlanEntry, str]]:
+    """Cancel one task after the other; the ones that could not be, each with the reason."""
+    left: list[tuple[PlanEntry, str]] = []
+    deadline = Deadline(context)
     for entry in entries:
         operation = context.operations[entry.job.operation]
         job_run = JobRun.of(entry, operation)
-        if job_run.number is None:  # only a results manifest knows of the task
+        if job_run.number is None:  # only a results manifest has the task
             await adopt(context, job_run)
-        trouble = await call_off(context, job_run, LISTERS[operation.provider], patience)
-        if trouble is None:
+        why = await engine.cancel(context, job_run, LISTERS[operation.provider], deadline)
+        if why is None:
             _print(entry, "cancelled")
         else:
-            yield entry, trouble
+            left.append((entry, why))
+    return left
 
 
-def _print(entry: PlanEntry, what: str) -> None:
+def _print(entry: PlanEntry, result: str) -> None:
     task = _task(entry)
-    print(one_line(f"{entry.job.id}: {f'task {task} ' if task else ''}{what}"))
+    print(one_line(f"{entry.job.id}: {f'task {task} ' if task else ''}{result}"))

@@ -1,31 +1,101 @@
-"""Messages to standard error and data to standard output, as every verb gives them."""
+"""Talks to the user: warnings and questions on standard error, JSON on standard output."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 
-from runner.commands.session import Planned
+from runner.commands.manifest_plan import ManifestPlan
 from runner.error_handler import emit
-from runner.errors import Diagnostic, format_diagnostics
+from runner.errors import Diagnostic, UsageError, format_diagnostics, plural, printable
+from runner.model import Action, Amount, Plan
+from runner.planning.plan import PlanTotals, totals
+from runner.terminal.summary import money
 
 
-def announce(planned: Planned) -> None:
-    """What a user should know before the plan is carried out."""
+def announce(planned: ManifestPlan) -> None:
+    """Print the plan's warnings, and which jobs were added to the selected ones."""
     warn(planned.warnings)
     if planned.added:
         names = ", ".join(f'"{name}"' for name in planned.added)
-        emit(f"needed by what is selected, so included: {names}")
+        emit(f"included because selected jobs need them: {names}")
 
 
 def warn(problems: Iterable[Diagnostic]) -> None:
-    """Each problem, in the compiler's style, as far as anyone reads."""
+    """Print each problem in compiler style, up to a limit."""
     for text in format_diagnostics(list(problems)):
         emit(text)
 
 
 def print_json(value: object) -> None:
-    """The value as JSON on standard output."""
+    """Print the value as JSON."""
     json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
     print()
+
+
+def confirm_cost(planned: ManifestPlan) -> None:
+    """Ask whether to pay if the submissions cost more than `confirm_above`.
+
+    The question goes to standard error, the answer is read from standard input. Off a terminal,
+    and on any answer but yes, raises UsageError (exit 2).
+    """
+    numbers = totals(_most_submitted(planned))
+    limits = planned.settings.confirm_above
+    above = any(numbers.cost.get(unit, 0) > limit for unit, limit in limits.items())
+    # An unknown price may be above any limit.
+    if planned.options.yes or not (above or (limits and numbers.unpriced)):
+        return
+    several = len(planned.options.manifests) > 1
+    what = f"{planned.manifest.path}: " if several else ""
+    what += f"submit {_submissions(numbers)}"
+    if not _on_terminal():
+        limit = ", ".join(money(Amount(unit=unit, value=value)) for unit, value in limits.items())
+        raise UsageError(
+            f"{what}? confirm_above is {limit}, and there is no terminal to ask on",
+            hint="check the plan with `vidu-run plan`, then confirm with --yes",
+        )
+    _ask(what)
+
+
+def confirm(what: str) -> None:
+    """Ask whether to do `what`; raises UsageError off a terminal, and on any answer but yes."""
+    if not _on_terminal():
+        raise UsageError(f"{what}? there is no terminal to ask on", hint="confirm with --yes")
+    _ask(what)
+
+
+def _ask(what: str) -> None:
+    print(printable(f"{what}? [y/N] "), end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        print(file=sys.stderr)  # the input ended on the line of the question
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise UsageError("not confirmed: nothing was sent", hint="--yes confirms without asking")
+
+
+def _on_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _most_submitted(planned: ManifestPlan) -> Plan:
+    """The plan with everything submitted that may be, also what may be submitted a second time."""
+    if planned.settings.on_ambiguous == "ask":
+        return planned.plan
+    return Plan(
+        entries=[
+            replace(entry, action=Action.SUBMIT) if entry.action is Action.DECIDE else entry
+            for entry in planned.plan.entries
+        ]
+    )
+
+
+def _submissions(numbers: PlanTotals) -> str:
+    """`34 jobs for about 204 credits, 2 of them of unknown price`."""
+    jobs = plural(numbers.actions[Action.SUBMIT], "job")
+    costs = [money(Amount(unit=unit, value=value)) for unit, value in numbers.cost.items()]
+    if not costs:
+        return f"{jobs} of unknown price"
+    unpriced = f", {numbers.unpriced} of them of unknown price" if numbers.unpriced else ""
+    return f"{jobs} for about {' and '.join(costs)}{unpriced}"

@@ -1,17 +1,19 @@
-"""A manifest and its ledger in; prices, times, changes and costs out, from tables and history."""
+"""Collects what planning needs: prices, times, changes, costs, and evidence of paid work."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from runner.commands.load import Manifest
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.ledger import Costs, LastRequest, Ledger, Realm, realm_of
-from runner.model import Amount, Changed, Job, Operation
+from runner.model import Amount, Attempt, AttemptState, Changed, Evidence, Job, Operation
 from runner.planning.changes import changes_of
 from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
+from runner.providers.registry import PROVIDERS
+from runner.results import EarlierResults
 from runner.settings import Settings
 
 
@@ -93,3 +95,64 @@ class History:
 
 def _images(job: Job) -> int:
     return sum(len(images) for images in job.media.values())
+
+
+_UNDECIDED = (AttemptState.INTENT, AttemptState.AMBIGUOUS)
+
+
+def select_evidence(
+    earlier: EarlierResults,
+    realms: Mapping[Realm, Sequence[str]],
+    attempts: Mapping[str, Attempt],
+    ledger: Ledger,
+) -> dict[str, Evidence]:
+    """Fingerprint to its best row of an earlier results manifest, if the ledger has no attempt.
+
+    `realms`: the fingerprints of each realm; `attempts` by fingerprint. Results never cross from
+    one realm to the other: a rehearsal must not pass for the real thing. A row has no address,
+    but its URLs do, and so does the ledger's attempt for its task. Where neither is known, the
+    row counts in both realms: what may have been paid for must not be paid for again. Raises
+    LedgerError.
+    """
+    found: dict[str, Evidence] = {}
+    for realm, fingerprints in realms.items():
+        wanted = set(fingerprints).difference(attempts)
+        rows = [
+            row for row in earlier.evidence if row.fingerprint in wanted and _may_be_of(row, realm)
+        ]
+        foreign = set(_of_other_realm(rows, realm, ledger)) if rows else ()
+        for row in rows:
+            if (row.fingerprint, row.task.id) not in foreign:
+                found.setdefault(row.fingerprint, row)
+    return found
+
+
+def _may_be_of(row: Evidence, realm: Realm) -> bool:
+    return not row.task.urls or realm_of(row.task.urls[0]) == realm
+
+
+def _of_other_realm(
+    rows: Sequence[Evidence], realm: Realm, ledger: Ledger
+) -> Iterator[tuple[str, str | None]]:
+    """Fingerprint and task of what the ledger has in the other realm.
+
+    Without a task it is a submission whose fate is unknown.
+    """
+    tasks = [row.task.id for row in rows if row.task.id]
+    for provider in PROVIDERS if tasks else ():
+        for attempt in ledger.attempts_of_tasks(provider, tasks):
+            if realm_of(attempt.intent.base_url) != realm and _was_submitted(attempt):
+                yield attempt.intent.fingerprint, attempt.task.id
+    undecided = [row.fingerprint for row in rows if not row.task.id]
+    other: Realm = "remote" if realm == "loopback" else "loopback"
+    for fingerprint, attempt in ledger.latest(undecided, other).items() if undecided else ():
+        if attempt.state in _UNDECIDED:
+            yield fingerprint, None
+
+
+def _was_submitted(attempt: Attempt) -> bool:
+    """Whether the attempt was submitted, rather than adopted from a results manifest.
+
+    An adopted one is recorded as submitted at the time of its intent.
+    """
+    return attempt.task.submitted_at != attempt.intent.at

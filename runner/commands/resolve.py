@@ -1,25 +1,21 @@
-"""`vidu-run resolve`: the user's decision on submissions of unknown fate goes into the ledger."""
+"""`vidu-run resolve`: records the user's decision about submissions of unknown fate."""
 
 from __future__ import annotations
 
-import asyncio
 import unicodedata
 from collections.abc import Sequence
-from contextlib import nullcontext
 from dataclasses import replace
 
-from runner.commands.collect_only import plan_all
-from runner.commands.connect import RunRecord, on_record, surrounded, within_reach
+from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import warn
-from runner.commands.session import Planned
+from runner.commands.session import RunSession
 from runner.engine.adopt import adopt
 from runner.engine.context import Context, JobRun
 from runner.engine.net import redaction
 from runner.engine.reconcile.reconcile import confirm
 from runner.error_handler import emit
-from runner.errors import Exit, UsageError, printable
-from runner.errors.diagnostics import suggest
+from runner.errors import Exit, UsageError, printable, suggest
 from runner.ledger import Settle, Stale
 from runner.model import (
     DECLARED_LOST,
@@ -41,29 +37,25 @@ LOST = JobError(
 
 
 def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | None) -> Exit:
-    """Settle ambiguous jobs: given up, so that the next run submits them again, or found.
+    """Settle ambiguous jobs: lost, so that the next run submits them again, or found.
 
-    A task id is believed only when the provider knows the task and the ledger has it for no
-    other submission. Raises UsageError for a job that needs no decision.
+    A task id is accepted only if the provider knows the task and the ledger has it for no other
+    submission. Raises UsageError for a job that needs no decision.
     """
     _check(options, job, lost=lost, task_id=task_id)
-    (planned,) = plan_all(options)
+    (planned,) = plan_manifests(options, submit=False)
     warn(planned.warnings)
-    entries = _open(planned) if job is None else [_entry(planned, job)]
+    entries = planned.selected_with(Action.DECIDE) if job is None else [_entry(planned, job)]
     if not entries:
-        emit("none of these needs a decision")
+        emit("none of these jobs needs a decision")
         return Exit.OK
-    # Giving up needs no provider, and so no key.
-    away = task_id is None and not options.emulate
-    narrow = planned.narrowed([replace(entry, action=Action.ATTACH) for entry in entries])
-    with (
-        nullcontext(planned) if away else within_reach(narrow) as ready,
-        on_record(ready) as record,
-    ):
+    asked = [replace(entry, action=Action.ATTACH) for entry in entries]
+    # Declaring a job lost asks no provider, so it needs no key.
+    with RunSession.open(planned, asked, keys=task_id is not None) as session:
         for entry in entries:
-            _must_be_idle(record, entry)
-        asyncio.run(_settle(ready, record, entries, task_id))
-        record.code = Exit.OK
+            _check_idle(session, entry)
+        session.act(lambda context: _settle(context, entries, task_id))
+        session.exit_code = Exit.OK
     _print_result(entries, task_id)
     return Exit.OK
 
@@ -83,16 +75,7 @@ def _check(options: Options, job: str | None, *, lost: bool, task_id: str | None
         raise UsageError("--task-id is empty")
 
 
-def _open(planned: Planned) -> list[PlanEntry]:
-    """The entries among the selected ones that need a decision."""
-    return [
-        entry
-        for entry in planned.plan.entries
-        if entry.action is Action.DECIDE and entry.job.id in planned.meant
-    ]
-
-
-def _entry(planned: Planned, job: str) -> PlanEntry:
+def _entry(planned: ManifestPlan, job: str) -> PlanEntry:
     """The job's entry, or that of the job which makes its result; raises UsageError."""
     by_id = {entry.job.id: entry for entry in planned.plan.entries}
     folded = {_folded(name): name for name in by_id}
@@ -113,24 +96,21 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _must_be_idle(record: RunRecord, entry: PlanEntry) -> None:
-    """Raise UsageError while the run that submitted it may still find out by itself."""
-    if entry.attempt is not None and record.ledger.alive(entry.attempt.run):
+def _check_idle(session: RunSession, entry: PlanEntry) -> None:
+    """Raise UsageError while the run that submitted it may still settle it by itself."""
+    if entry.attempt is not None and session.ledger.alive(entry.attempt.run):
         raise UsageError(
-            f'job "{entry.job.id}" is in the hands of a run that goes on',
+            f'job "{entry.job.id}" belongs to a run that is still going on',
             hint="wait for it to end, or interrupt it",
         )
 
 
-async def _settle(
-    ready: Planned, record: RunRecord, entries: Sequence[PlanEntry], task_id: str | None
-) -> None:
-    async with surrounded(ready, record) as context:
-        for entry in entries:
-            if task_id is None:
-                await _give_up(context, entry)
-            else:
-                await _adopt(context, entry, task_id.strip())
+async def _settle(context: Context, entries: Sequence[PlanEntry], task_id: str | None) -> None:
+    for entry in entries:
+        if task_id is None:
+            await _give_up(context, entry)
+        else:
+            await _adopt_task(context, entry, task_id.strip())
 
 
 async def _give_up(context: Context, entry: PlanEntry) -> None:
@@ -142,7 +122,7 @@ async def _give_up(context: Context, entry: PlanEntry) -> None:
     )
 
 
-async def _adopt(context: Context, entry: PlanEntry, task_id: str) -> None:
+async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
     """Believe the user that this is its task, once the provider tells of it."""
     operation, attempt = context.operations[entry.job.operation], entry.attempt
     status = await confirm(context, operation, task_id, attempt=attempt)

@@ -1,175 +1,240 @@
-"""A manifest with its settings and its plan: everything that is settled before anything is sent."""
+"""Opens what a verb needs to act on a plan: accounts, a run record, HTTP and pollers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+import random
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from runner.commands.load import Manifest
-from runner.commands.options import Options
-from runner.commands.paths import ProjectPaths
-from runner.engine.submit.budget import Budget
-from runner.errors import Diagnostic, ManifestError
-from runner.ledger import Costs
-from runner.model import Action, Plan, PlanEntry, StoredFile
-from runner.planning.forecast import forecast
-from runner.planning.plan import totals
+from runner import __version__
+from runner.commands.manifest_plan import ManifestPlan, provider_facts, setting_sources
+from runner.engine.context import Context
+from runner.engine.ledger_client import LedgerClient
+from runner.engine.net.client import Http
+from runner.engine.net.pacing import Rate
+from runner.engine.poll.list_poller import ListPoller
+from runner.engine.poll.list_query import ListEndpoint
+from runner.engine.poll.schedule import DurationStatsByKind
+from runner.engine.submit.breaker import breakers_for
+from runner.error_handler import emit
+from runner.errors import Exit, Failure, UsageError
+from runner.ledger import GroupCommit, Ledger, RescueFile, open_ledger, realm_of
+from runner.ledger.rescue import rescue_path
+from runner.ledger.run_locks import alive
+from runner.model import Account, Action, Event, Observer, Plan, PlanEntry, Step
+from runner.planning.estimates import Kind, Learned, learn
+from runner.progress import observer
 from runner.providers.registry import LISTERS, PROVIDERS
-from runner.settings import ProviderFacts, Settings, Sources, read_settings
-from runner.terminal.plan_view import Outlook
+from runner.settings import Settings, emulated_accounts, read_accounts
 
+TOOL = f"vidu-run {__version__}"
 
-def with_keys(planned: Planned) -> Planned:
-    """The plan with a way into every provider that it has to speak to.
-
-    Raises ProviderError, with the line to copy, where a key is missing or must not be used.
-    """
-    speaking = {entry.job.operation for entry in planned.speaking}
-    facts = facts_of(planned.manifest, speaking)
-    return replace(
-        planned, settings=settings_of(planned.manifest, planned.options, facts, keys=True)
-    )
-
-
-def settings_of(
-    manifest: Manifest,
-    options: Options,
-    facts: Mapping[str, ProviderFacts],
-    *,
-    keys: bool = False,
-) -> Settings:
-    """The settings of a run over the manifest; raises UsageError, ManifestError, ProviderError."""
-    sources = Sources(
-        run=manifest.run,
-        providers=manifest.providers,
-        environ=options.environment(),
-        flags=options.flags(),
-        base=manifest.path.parent,
-        locate=manifest.document.locate,
-    )
-    return read_settings(sources, facts, keys=keys)
-
-
-def facts_of(
-    manifest: Manifest, operations: Iterable[str] | None = None
-) -> dict[str, ProviderFacts]:
-    """What is known of each provider that the manifest's jobs (or these operations) use."""
-    names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
-    used = sorted({manifest.operations[name].provider for name in names})
-    return {name: _facts(name) for name in used}
-
-
-def _facts(name: str) -> ProviderFacts:
-    module = PROVIDERS[name]
-    return ProviderFacts(
-        name=name,
-        default_base_url=module.DEFAULT_BASE_URL,
-        hosts=module.HOSTS,
-        key_env=module.KEY_ENV,
-        base_url_env=module.BASE_URL_ENV,
-        default_auth=module.default_auth,
-    )
-
+T = TypeVar("T")
 
 NETWORKED = frozenset({Action.SUBMIT, Action.ATTACH, Action.FETCH})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """What one manifest comes to."""
+@dataclass(slots=True, kw_only=True)
+class RunSession:
+    """One run of a verb, on record in the manifest's ledger. Made by `open`."""
 
-    manifest: Manifest
-    options: Options
-    places: ProjectPaths
-    settings: Settings
+    planned: ManifestPlan
     plan: Plan
-    costs: Costs
-    """What the manifest has cost in this ledger before."""
-    removed: list[Mapping[str, Any]]
-    """Rows of earlier results whose jobs are no longer in the manifest."""
-    warnings: Sequence[Diagnostic]
-    """What is odd about the manifest, and about an earlier results manifest."""
-    unread: Sequence[Diagnostic]
-    """Why an earlier results manifest could not be read, where there is such a one."""
-    added: Sequence[str]
-    """Ids of jobs that are included only because selected ones need them."""
-    meant: frozenset[str]
-    """Ids of the jobs that the user speaks of: the selected ones without what they need."""
-    present: Callable[[StoredFile], bool]
-    """Whether that file is there, with its digest; looked up once."""
-    once: bool = False
-    """No end of a task is waited for."""
+    """What this run carries out: the manifest's plan, or some of its entries."""
+    settings: Settings
+    """With the accounts of every provider that is asked for something."""
+    once: bool
+    """Ask for each task once; do not wait for it to end."""
+    run: str
+    """The ledger's id of this run."""
+    ledger: Ledger
+    """For the thread that opened it."""
+    journal: GroupCommit
+    rescue: RescueFile
+    exit_code: Exit = Exit.DEFECT
+    """What the ledger records when the session ends; to be set before that."""
 
-    @property
-    def outputs(self) -> Path:
-        """The folder of this manifest's files."""
-        return self.settings.outputs.joinpath(*self.places.below_outputs)
+    @classmethod
+    @contextmanager
+    def open(
+        cls,
+        planned: ManifestPlan,
+        entries: Iterable[PlanEntry] | None = None,
+        *,
+        settings: Settings | None = None,
+        once: bool = False,
+        keys: bool = True,
+    ) -> Iterator[RunSession]:
+        """Start the emulator if asked, find the keys, open the ledger and record the run there.
 
-    @property
-    def speaking(self) -> list[PlanEntry]:
-        """The entries for which a provider has to be asked for something."""
-        return [
-            entry
-            for entry in self.plan.entries
-            if entry.action in NETWORKED or self._can_be_settled(entry)
-        ]
-
-    def _can_be_settled(self, entry: PlanEntry) -> bool:
-        """Whether a submission of unknown fate can be looked for, or is to be sent again."""
-        listed = self.manifest.operations[entry.job.operation].provider in LISTERS
-        risked = self.settings.on_ambiguous == "resubmit"
-        found = listed and entry.attempt is not None
-        return entry.action is Action.DECIDE and (found or risked)
-
-    @property
-    def carried(self) -> Plan:
-        """The plan as a run carries it out.
-
-        Of a submission of unknown fate that only a results manifest tells of, too little is
-        known to look for its task: it stays undecided, or is sent again where the user risks it.
+        `entries` and `settings` are the plan's own unless given. Without `keys` no provider can
+        be asked for anything. Raises ProviderError where a key is missing or must not be used,
+        UsageError, LedgerError. A known error that ends the block is recorded with its own code.
         """
-        risked = self.settings.on_ambiguous == "resubmit"
-        action = Action.SUBMIT if risked else Action.SKIP
-        return Plan(
-            entries=[
-                replace(entry, action=action)
-                if entry.action is Action.DECIDE and entry.attempt is None
-                else entry
-                for entry in self.plan.entries
-            ]
+        plan = planned.plan if entries is None else Plan(entries=list(entries))
+        settings, paths = settings or planned.settings, planned.paths
+        with (
+            _accounts(planned, plan, settings, keys=keys) as accounts,
+            open_ledger(paths.ledger, on_wait=emit) as ledger,
+        ):
+            run, code = ledger.begin_run(paths.name, TOOL), Exit.DEFECT
+            try:
+                with (
+                    GroupCommit(paths.ledger, emit) as journal,
+                    closing(RescueFile(rescue_path(paths.ledger, run))) as rescue,
+                ):
+                    session = cls(
+                        planned=planned,
+                        plan=plan,
+                        settings=replace(settings, accounts=accounts),
+                        once=once,
+                        run=run,
+                        ledger=ledger,
+                        journal=journal,
+                        rescue=rescue,
+                    )
+                    yield session
+                code = session.exit_code
+            except Failure as error:
+                code = error.exit
+                raise
+            finally:
+                ledger.end_run(run, code)
+
+    def act(
+        self, action: Callable[[Context], Coroutine[Any, Any, T]], watcher: Observer | None = None
+    ) -> T:
+        """Run `action` on an event loop of its own, connected to the providers. Blocks.
+
+        Events go to `watcher`, to nobody without one.
+        """
+
+        async def connected() -> T:
+            async with Http(trust_env=not self.planned.options.emulate) as http:
+                return await action(self._context(http, watcher or observer("none", {})))
+
+        return asyncio.run(connected())
+
+    def _context(self, http: Http, watcher: Observer) -> Context:
+        planned, settings = self.planned, self.settings
+        rng = random.Random()  # noqa: S311 - spreads, guards nothing
+        rates = {name: Rate(settings.poll_rate) for name in settings.accounts}
+        pollers = {
+            name: ListPoller(_endpoint(account, name, http, rates[name]), rng, _warn(watcher, name))
+            for name, account in settings.accounts.items()
+        }
+        return Context(
+            settings=settings,
+            operations=planned.manifest.operations,
+            providers=PROVIDERS,
+            manifest=planned.paths.name,
+            run=self.run,
+            base=planned.paths.base,
+            outputs=planned.outputs,
+            archive=planned.paths.archive,
+            ledger=LedgerClient(self.journal),
+            rescue=self.rescue,
+            hashes=planned.manifest.hashes,
+            http=http,
+            rates=rates,
+            pollers=pollers,
+            durations=DurationStatsByKind(self._learned()),
+            breakers=breakers_for(settings, PROVIDERS, http, rates),
+            budget=planned.budget(),
+            observer=watcher,
+            alive=lambda run: alive(planned.paths.state, run),
+            random=rng,
+            stopping=asyncio.Event(),
+            once=self.once,
         )
 
-    @property
-    def outlook(self) -> Outlook:
-        """What the plan means in time and money."""
-        caps = {name: account.concurrency for name, account in self.settings.accounts.items()}
-        return Outlook(
-            forecast=forecast(self.plan, self.settings.concurrency, caps),
-            cost=totals(self.plan).cost,
-            spent=self.costs.spent,
-            spent_unpriced=sum(self.costs.unpriced.values()),
-            budget=self.settings.budget,
+    def _learned(self) -> dict[Kind, Learned]:
+        """What earlier runs teach about the kinds of tasks that this one will wait for."""
+        found: dict[Kind, Learned] = {}
+        entries = networked(self.planned, self.plan.entries, self.settings)
+        for name in sorted({entry.job.operation for entry in entries}):
+            operation = self.planned.manifest.operations[name]
+            if (account := self.settings.accounts.get(operation.provider)) is not None:
+                found |= learn(operation, self.ledger.past_tasks(name, realm_of(account.base_url)))
+        return found
+
+
+def networked(
+    planned: ManifestPlan, entries: Iterable[PlanEntry], settings: Settings
+) -> list[PlanEntry]:
+    """The entries for which a provider has to be asked for something."""
+    resubmit = settings.on_ambiguous == "resubmit"
+
+    def can_be_settled(entry: PlanEntry) -> bool:
+        # A submission of unknown fate can be looked for in a list, or is to be sent again.
+        listed = planned.manifest.operations[entry.job.operation].provider in LISTERS
+        return entry.action is Action.DECIDE and (
+            resubmit or (listed and entry.attempt is not None)
         )
 
-    def budget(self) -> Budget:
-        """The budget of one run over this plan, with what the manifest has cost before."""
-        blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
-        return Budget(self.settings.budget, self.costs.spent, blind)
-
-    def narrowed(self, entries: Iterable[PlanEntry]) -> Planned:
-        """The same with these entries for a plan."""
-        return replace(self, plan=Plan(entries=list(entries)))
+    return [entry for entry in entries if entry.action in NETWORKED or can_be_settled(entry)]
 
 
-def must_be_read(planned: Planned) -> None:
-    """Raise ManifestError where the results manifest may tell what is paid for and cannot be read.
+def accounts_with_keys(
+    planned: ManifestPlan, entries: Sequence[PlanEntry], settings: Settings
+) -> Mapping[str, Account]:
+    """The account of every provider that these entries ask for something.
 
-    That is so as soon as there is a job of which the ledger knows nothing that it would submit.
+    Raises ProviderError, with the line to copy, where a key is missing or must not be used.
     """
-    if planned.unread and any(entry.action is Action.SUBMIT for entry in planned.plan.entries):
-        hint = "mend it, or move it away if nothing in it was paid for"
-        raise ManifestError(
-            [replace(problem, warning=False, hint=hint) for problem in planned.unread]
-        )
+    asked = {entry.job.operation for entry in networked(planned, entries, settings)}
+    sources = setting_sources(planned.manifest, planned.options)
+    return read_accounts(sources, provider_facts(planned.manifest, asked), keys=True)
+
+
+@contextmanager
+def _accounts(
+    planned: ManifestPlan, plan: Plan, settings: Settings, *, keys: bool
+) -> Iterator[Mapping[str, Account]]:
+    """Accounts at the emulator, which lives as long as this context, or else the user's own."""
+    if planned.options.emulate:
+        with _emulator(planned, plan) as url:
+            facts = provider_facts(planned.manifest)
+            yield emulated_accounts(url, facts, planned.manifest.providers)
+    else:
+        yield accounts_with_keys(planned, plan.entries, settings) if keys else settings.accounts
+
+
+@contextmanager
+def _emulator(planned: ManifestPlan, plan: Plan) -> Iterator[str]:
+    """The URL of an emulator in a thread and on a loop of its own.
+
+    Its tasks are kept beside the ledger, so that a later rehearsal can re-attach to them. Raises
+    UsageError if an operation needs a package that is not installed, LedgerError if nothing can
+    be kept.
+    """
+    from runner.emulator.options import Options, missing_extra
+    from runner.emulator.server import Emulator
+
+    lacking = missing_extra({entry.job.operation for entry in plan.entries})
+    if lacking is not None:
+        raise UsageError(lacking)
+    # Before the emulator writes beside it: the ledger makes their folder, or reports why it cannot.
+    open_ledger(planned.paths.ledger, on_wait=emit).close()
+    options = Options(
+        time_scale=planned.options.scale,
+        concurrency=max(Options().concurrency, planned.settings.concurrency),
+        state_dir=planned.paths.emulator,
+    )
+    with Emulator(options) as emulator:
+        yield emulator.url
+
+
+def _endpoint(account: Account, name: str, http: Http, rate: Rate) -> ListEndpoint | None:
+    """The provider's list of tasks; None where it has no such list."""
+    lister = LISTERS.get(name)
+    return ListEndpoint(api=lister, account=account, http=http, rate=rate) if lister else None
+
+
+def _warn(watcher: Observer, provider: str) -> Callable[[str], None]:
+    return lambda why: watcher.event(
+        Event(step=Step.RETRYING, job="", text=f"{provider}: {why}"),
+    )

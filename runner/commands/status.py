@@ -1,4 +1,4 @@
-"""`vidu-run status`: what the ledger knows of every job; `--refresh` asks for tasks under way."""
+"""`vidu-run status`: shows where every job stands; `--refresh` asks for tasks under way."""
 
 from __future__ import annotations
 
@@ -6,74 +6,61 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.commands.collect_only import (
-    NOTHING_SUBMITTED,
-    asking_once,
-    on_its_own,
-    other_stops,
-    plan_all,
-)
-from runner.commands.connect import within_reach
+from runner.commands.execute import code_of, execute
+from runner.commands.manifest_plan import ManifestPlan, plan_manifest, plan_manifests
 from runner.commands.options import Options
-from runner.commands.output import announce, print_json
-from runner.commands.run import code_of, run_planned
-from runner.commands.session import Planned
+from runner.commands.output import print_json, warn
 from runner.engine.outcomes import settled, shared, unstarted
 from runner.error_handler import emit
 from runner.errors import Exit, worst
 from runner.model import RESULT_GONE, Action, Outcome, PlanEntry, Reason, ReasonCode, State
 from runner.terminal.status_view import JobStatus, status_records, status_text
 
-_ASKING = frozenset({Exit.PROVIDER, Exit.LEDGER, Exit.INTERRUPTED, Exit.TERMINATED})
-"""What can come of asking; all else is told by where the jobs stand."""
+_REFRESH_CODES = frozenset({Exit.PROVIDER, Exit.LEDGER, Exit.INTERRUPTED, Exit.TERMINATED})
+"""Codes of a refresh that count; every other one follows from where the jobs stand."""
 
 
 def status(options: Options, *, refresh: bool = False) -> Exit:
     """Show where every selected job stands; writes nothing unless it is to `refresh`.
 
-    The code is what a run that left the jobs like this would end with.
+    The code is that of a run which left the jobs in these states.
     """
-    plans = plan_all(options)
-    codes = [_refresh(planned) for planned in plans] if refresh else []
-    plans = plan_all(options) if refresh else plans
-    told = [(planned, _job_statuses(planned)) for planned in plans]
+    plans = plan_manifests(options, submit=False)
+    codes: list[Exit] = []
+    if refresh:
+        codes = [_refresh(planned) for planned in plans]
+        plans = [plan_manifest(each.manifest, options, submit=False) for each in plans]
+    now = datetime.now(UTC)
+    statuses = [_job_statuses(planned) for planned in plans]
     if options.as_json:
-        now = datetime.now(UTC)
         print_json(
             [
-                status_records(str(one.manifest.path), some, now, one.costs.spent)
-                for one, some in told
+                status_records(str(planned.manifest.path), jobs, now, planned.costs.spent)
+                for planned, jobs in zip(plans, statuses, strict=True)
             ]
         )
-    for planned, standings in told:
-        announce(replace(planned, added=()))
+    for planned, jobs in zip(plans, statuses, strict=True):
+        warn(planned.warnings)
         if not options.as_json:
-            path, now = str(planned.manifest.path), datetime.now(UTC)
-            print(status_text(path, standings, now, planned.costs.spent))
-        codes += [code_of(standing.outcome.state) for standing in standings]
+            print(status_text(str(planned.manifest.path), jobs, now, planned.costs.spent))
+        codes += [code_of(job.outcome.state) for job in jobs]
     return worst(codes)
 
 
-def _refresh(planned: Planned) -> Exit:
-    """Ask once for every task under way, and record what is told; nothing is fetched."""
-    under_way = [
-        on_its_own(entry)
-        for entry in planned.plan.entries
-        if entry.action is Action.ATTACH and entry.job.id in planned.meant
-    ]
+def _refresh(planned: ManifestPlan) -> Exit:
+    """Ask once for every task under way and record the answers; nothing is fetched."""
+    under_way = planned.selected_with(Action.ATTACH)
     if not under_way:
         return Exit.OK
-    with within_reach(planned.narrowed(under_way)) as ready:
-        once = asking_once(ready)
-        once = replace(once, settings=replace(once.settings, download=False))
-        code, told = run_planned(once, stop=NOTHING_SUBMITTED, written=False)
-    for trouble in (*told.errors, *other_stops(told)):
-        emit(str(trouble))
-    return code if code in _ASKING else Exit.OK
+    settings = replace(planned.settings, download=False)
+    code, told = execute(planned, under_way, settings=settings, collect_only=True, write=False)
+    for message in (*told.errors, *told.stopped):
+        emit(str(message))
+    return code if code in _REFRESH_CODES else Exit.OK
 
 
-def _job_statuses(planned: Planned) -> list[JobStatus]:
-    """Where each job stands that the user speaks of, in the manifest's order."""
+def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
+    """Where each selected job stands, in the manifest's order."""
     outcomes = {outcome.job.id: outcome for outcome in _outcomes(planned.plan.entries)}
     return [
         JobStatus(
@@ -82,7 +69,7 @@ def _job_statuses(planned: Planned) -> list[JobStatus]:
             present=sum(planned.present(file) for file in outcomes[entry.job.id].files),
         )
         for entry in planned.plan.entries
-        if entry.job.id in planned.meant
+        if entry.job.id in planned.selected
     ]
 
 
@@ -98,7 +85,7 @@ def _outcomes(entries: Iterable[PlanEntry]) -> Iterator[Outcome]:
 
 
 def _outcome(entry: PlanEntry) -> Outcome:
-    """How the job would end if a run were cut before it began."""
+    """The outcome of a run that is interrupted before it comes to this job."""
     known = entry.attempt or entry.evidence
     files = known.files if known else ()
     match entry.action:
@@ -115,7 +102,7 @@ def _outcome(entry: PlanEntry) -> Outcome:
 
 
 def _since(entry: PlanEntry) -> str | None:
-    """When its latest submission was known to have arrived, or else when it left."""
+    """When its latest submission was confirmed, or else when its intent was recorded."""
     if entry.attempt is not None:
         return entry.attempt.task.submitted_at or entry.attempt.intent.at
     return entry.evidence.task.submitted_at if entry.evidence else None

@@ -1,4 +1,4 @@
-"""`vidu-run validate`."""
+"""`vidu-run validate`: checks manifests without sending anything."""
 
 from __future__ import annotations
 
@@ -7,30 +7,27 @@ from dataclasses import replace
 from runner.commands.load import Manifest, manifests_of
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
-from runner.errors.diagnostics import Diagnostic
-from runner.errors.exits import Exit, ManifestError
-from runner.terminal import plan_view
+from runner.errors import Diagnostic, Exit, ManifestError, plural
+from runner.terminal.plan_view import diagnostic_record
 
 
 def validate(options: Options) -> Exit:
     """Check every manifest; sends nothing, writes nothing, needs no key."""
     options.check()
-    options = replace(options, dry=True)
     problems: list[Diagnostic]
     manifests: list[Manifest] = []
     code = Exit.OK
     try:
-        manifests = manifests_of(options)
+        manifests = manifests_of(replace(options, dry=True))
         problems = [problem for manifest in manifests for problem in manifest.warnings]
     except ManifestError as error:
         if not options.as_json:
             raise
         problems, code = error.diagnostics, Exit.INVALID
     if options.as_json:
-        print_json([plan_view.diagnostic_record(problem) for problem in problems])
+        print_json([diagnostic_record(problem) for problem in problems])
         return code
     warn(problems)
     for manifest in manifests:
-        count = len(manifest.jobs)
-        print(f"{manifest.path}: {count} job{'s' * (count != 1)}, nothing wrong")
+        print(f"{manifest.path}: {plural(len(manifest.jobs), 'job')}, nothing wrong")
     return code

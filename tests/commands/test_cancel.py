@@ -200,7 +200,7 @@ def test_where_nothing_is_under_way_nothing_is_asked(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     ran = online.run("cancel", "spring.yaml")
-    assert (ran.code, ran.out, ran.err) == (0, "", "nothing is under way\n")
+    assert (ran.code, ran.out, ran.err) == (0, "", "no tasks are under way\n")
 
 
 def test_a_task_that_only_the_results_manifest_knows_is_cancelled_too(project: Project) -> None:

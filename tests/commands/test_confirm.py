@@ -83,7 +83,7 @@ def test_anything_else_sends_nothing(online: Project, submissions: Count, answer
     code, shown = asked(online, answer, "spring.yaml", "--confirm-above", "credits=10")
     assert code == 2
     assert shown.rstrip().endswith(
-        "\nerror: not confirmed: nothing was sent\n  hint: --yes agrees without asking"
+        "\nerror: not confirmed: nothing was sent\n  hint: --yes confirms without asking"
     )
     assert not submissions()
     assert not (online.folder / "spring.results.yaml").exists()

@@ -232,7 +232,7 @@ def test_results_that_cannot_be_read_stop_a_run_that_would_pay(
             ran = project.run(*verb, "spring.yaml")
             assert ran.code == 3
             assert "error: the results manifest" in ran.err
-            assert "mend it, or move it away if nothing in it was paid for" in ran.err
+            assert "repair it, or move it away if nothing in it was paid for" in ran.err
         assert (project.folder / RESULTS).read_text() == damage
         assert served.outcomes() == {"accepted": 2}
         (project.folder / RESULTS).rename(project.folder / "away.yaml")

@@ -54,7 +54,7 @@ def test_verify_tells_which_files_are_not_as_they_were_made(online: Project) -> 
     assert "missing: outputs/spring/a.png" in ran.err
     assert "damaged: outputs/spring/b.png" in ran.err
     again = online.run("fetch", "--verify", "spring.yaml")
-    assert "spring.yaml: 2 files as they were made" in again.err
+    assert "spring.yaml: 2 files intact" in again.err
     assert "damaged" not in again.err
 
 

@@ -66,7 +66,7 @@ def test_a_plan_tells_what_would_be_forced_and_sets_nothing_aside(
     online.jobs(TWO)
     online.run("spring.yaml")
     ran = online.run("plan", "spring.yaml", "--force", "--select", "a")
-    assert "submit a     6 credits  forced: made anew, and paid again" in ran.out
+    assert "submit a     6 credits  forced: made again, and paid for again" in ran.out
     assert online.run("plan", "spring.yaml").out.startswith("spring.yaml: 2 to reuse")
     assert submissions() == {"accepted": 2}
 

@@ -127,7 +127,7 @@ def test_verify_reads_the_files_and_corrects_the_cache(campaign: Project) -> Non
     assert asked(campaign) == (0, "fetch")
     read, told = asked(campaign, "fetch", "--verify", "--progress", "none", "spring.yaml")
     assert read >= SIZE
-    assert "1 file as it was made" in told
+    assert "1 file intact" in told
     assert asked(campaign) == (0, "reuse")
 
 

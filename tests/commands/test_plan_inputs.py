@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from runner.commands.load import Manifest, read_manifests
+from runner.commands.manifest_plan import plan_manifest
 from runner.commands.options import Options
-from runner.commands.plan import plan_manifest
 from runner.commands.plan_inputs import History
 from runner.ledger import Finish, Intend, Ledger, Settle, open_ledger
 from runner.model import Action, Amount, AttemptState, Intent

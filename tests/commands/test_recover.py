@@ -28,7 +28,7 @@ def test_a_rescued_task_is_collected_and_not_paid_again(
     (online.folder / "spring.results.yaml").unlink()
     ran = online.run("spring.yaml")
     assert ran.code == 0
-    assert "1 task found in" in ran.err
+    assert "1 task recovered from" in ran.err
     assert not rescue.exists()
     assert submissions() == {"accepted": 1}
     assert online.rows()["a"]["task_id"] == task_id

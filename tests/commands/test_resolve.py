@@ -130,7 +130,7 @@ def test_a_selection_is_declared_lost_as_far_as_it_is_unknown(project: Project) 
         assert ran.code == 0
         assert ran.out.startswith('"a": declared lost')
         again = project.run("resolve", "spring.yaml", "--select", "*", "--lost")
-    assert (again.code, again.err) == (0, "none of these needs a decision\n")
+    assert (again.code, again.err) == (0, "none of these jobs needs a decision\n")
 
 
 def test_by_state_the_ambiguous_ones_can_be_selected(project: Project) -> None:

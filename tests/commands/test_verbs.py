@@ -133,7 +133,7 @@ def test_what_a_selected_job_needs_is_made_as_well_and_said(online: Project) -> 
 """)
     ran = online.run("spring.yaml", "--select", "both")
     assert ran.code == 0
-    assert 'so included: "cat"' in ran.err
+    assert 'included because selected jobs need them: "cat"' in ran.err
     assert {name: row["state"] for name, row in online.rows().items()} == {
         "cat": "succeeded",
         "dog": "skipped",

@@ -1,0 +1,323 @@
+"""Carries out the plan of one manifest: runs its jobs, writes its results, sums them up."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from runner.commands.manifest_plan import ManifestPlan
+from runner.commands.session import TOOL, RunSession, networked
+from runner.engine.context import Context, StopReason
+from runner.engine.download.place import folder, relative
+from runner.engine.run import Batch
+from runner.errors import Exit, Failure, LedgerError, OutputError, worst
+from runner.model import (
+    Action,
+    Observer,
+    Outcome,
+    Plan,
+    PlanEntry,
+    Reason,
+    ReasonCode,
+    State,
+)
+from runner.progress import observer
+from runner.results import Header, write_results
+from runner.settings import Settings
+from runner.terminal.summary import RunSummary, RunTotals
+from runner.timestamps import stamp_now
+
+NOTHING_SUBMITTED = StopReason(
+    reason=Reason(ReasonCode.COLLECT_ONLY, "only a run submits"), exit=Exit.OK
+)
+
+
+def execute(
+    planned: ManifestPlan,
+    entries: Iterable[PlanEntry] | None = None,
+    *,
+    settings: Settings | None = None,
+    collect_only: bool = False,
+    write: bool = True,
+) -> tuple[Exit, RunSummary]:
+    """Carry out the plan, or these entries of it; the exit code, and what to report.
+
+    The results manifest is written whatever happens, also before a defect is raised, unless
+    `write` is false. What ended the run early (the ledger, the disk) is part of the summary.
+    With `collect_only` nothing is submitted and each task is asked for once.
+    """
+    settings = settings or planned.settings
+    if collect_only:
+        settings = replace(settings, on_ambiguous="ask")
+        entries = map(_as_collected, planned.plan.entries if entries is None else entries)
+    started, began = time.monotonic(), stamp_now()
+    ended: _EndedBatch | None = None
+    try:
+        with (
+            planned.manifest.hashes,
+            RunSession.open(planned, entries, settings=settings, once=collect_only) as session,
+        ):
+            _make_output_folder(session)
+            batch = _BatchRun(
+                session=session,
+                watcher=observer(planned.options.progress, planned.options.environ),
+                began=began,
+                stop=NOTHING_SUBMITTED if collect_only else None,
+                write=write,
+            )
+            ended = session.act(batch.run, batch.watcher)
+    except LedgerError as error:
+        if ended is None:
+            raise
+        ended.failures.append(error)  # only the end of this run is missing from the ledger
+    codes = [session.exit_code, *(failure.exit for failure in ended.failures)]
+    code = worst([*codes, *map(_code_of_signal, ended.late_signals)])
+    return code, _summary(planned, ended, began, time.monotonic() - started)
+
+
+def _make_output_folder(session: RunSession) -> None:
+    """Raise OutputError where files cannot be written, before anything is paid for."""
+    planned, settings = session.planned, session.settings
+    if settings.download and networked(planned, session.plan.entries, settings):
+        folder(settings.outputs, *planned.paths.below_outputs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _EndedBatch:
+    """A batch that has ended, one way or another."""
+
+    batch: Batch
+    failures: list[Failure]
+    """The known errors that ended it early, or by which something could not be written."""
+    written: bool
+    """Whether the results manifest has the batch's outcomes."""
+    late_signals: Sequence[signal.Signals]
+    """Signals that came when the batch had ended and was being cleaned up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BatchRun:
+    """Runs one batch and writes its results, handling signals until that is done."""
+
+    session: RunSession
+    watcher: Observer
+    began: str
+    stop: StopReason | None
+    """Why nothing is submitted from the start on."""
+    write: bool
+
+    async def run(self, context: Context) -> _EndedBatch:
+        failures: list[Failure] = []
+        late_signals: list[signal.Signals] = []
+        unwritten: OutputError | None = None
+        defects: BaseExceptionGroup[Exception] | None = None
+        session = self.session
+        batch = Batch(context, _executable(session.plan, session.settings))
+        batch.stop_conditions.everywhere = self.stop
+        with _signals(batch.shutdown.interrupt, late_signals.append), self._watching():
+            try:
+                await batch.run(self._write)
+            except ExceptionGroup as group:
+                known, defects = group.split(Failure)
+                failures = list(_leaves(known)) if known else []
+            async for code in _exit_codes(batch, failures):
+                session.exit_code = Exit.DEFECT if defects else code
+                try:
+                    self._write(batch.outcomes(), session.exit_code)
+                    unwritten = None
+                except OutputError as error:
+                    unwritten = error
+        if defects:
+            raise defects from unwritten
+        if unwritten:
+            failures.append(_with_reassurance(unwritten, batch.outcomes(), failures))
+            session.exit_code = _exit_code(batch, failures)
+        return _EndedBatch(
+            batch=batch, failures=failures, written=unwritten is None, late_signals=late_signals
+        )
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        self.watcher.start(self.session.plan)
+        try:
+            yield
+        finally:
+            self.watcher.stop()
+
+    def _write(self, outcomes: Sequence[Outcome], code: Exit | None = None) -> None:
+        """Write the results manifest; `code` is None while the run goes on."""
+        if not self.write:
+            return
+        planned = self.session.planned
+        header = Header(
+            manifest=relative(planned.manifest.path, planned.paths.base),
+            sha256=planned.manifest.document.sha256,
+            run=self.session.run,
+            tool=TOOL,
+            started_at=self.began,
+            finished_at=None if code is None else stamp_now(),
+            exit_code=code,
+        )
+        write_results(planned.paths.results, header, outcomes, planned.removed)
+
+
+def _executable(plan: Plan, settings: Settings) -> Plan:
+    """The plan without decisions that only an earlier results manifest asks for.
+
+    It has too little of such a submission to look for its task: the job stays undecided, or is
+    submitted again where the user accepts the risk.
+    """
+    resubmit = settings.on_ambiguous == "resubmit"
+    action = Action.SUBMIT if resubmit else Action.SKIP
+    return Plan(
+        entries=[
+            replace(entry, action=action)
+            if entry.action is Action.DECIDE and entry.attempt is None
+            else entry
+            for entry in plan.entries
+        ]
+    )
+
+
+# --------------------------------------------------------------------------------------- signals
+
+
+@contextmanager
+def _signals(
+    handle: Callable[[signal.Signals], None], handle_late: Callable[[signal.Signals], None]
+) -> Iterator[None]:
+    """Pass signals that end a program, also that of a closed terminal, to `handle`.
+
+    `handle_late` gets the first one after the block, until the loop is closed: an exception would
+    leave connections open. The next one ends the program at once.
+    """
+    loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def last(number: signal.Signals) -> None:
+        for each in numbers:
+            loop.remove_signal_handler(each)
+        handle_late(number)
+
+    for number in numbers:
+        loop.add_signal_handler(number, handle, number)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.add_signal_handler(number, last, number)
+
+
+_TURNS = 3
+"""Turns of the event loop in which a signal reaches its handler."""
+
+
+async def _exit_codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exit]:
+    """The code to write the results with; a second one if a signal came during the writing."""
+    while True:
+        interrupted_by = batch.shutdown.interrupted_by
+        yield _exit_code(batch, failures)
+        # Writing blocks the loop. The signal's number is read in one turn, handled in the next.
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        if batch.shutdown.interrupted_by is interrupted_by:
+            return
+
+
+# ------------------------------------------------------------------------------------ exit codes
+
+
+def code_of(state: State) -> Exit:
+    """The exit code of a job in that state."""
+    return _CODES[state]
+
+
+_CODES = {
+    State.SUCCEEDED: Exit.OK,
+    State.SKIPPED: Exit.OK,  # the job that it needs has its own code
+    State.FAILED: Exit.JOBS_FAILED,
+    State.AMBIGUOUS: Exit.DECISION,
+    State.PENDING: Exit.INCOMPLETE,
+}
+
+
+def _exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
+    """The worst of the outcomes, a stopped provider, known errors and an interruption."""
+    codes = {code_of(outcome.state) for outcome in batch.outcomes() if _is_selected(outcome)}
+    codes |= {failure.exit for failure in failures}
+    codes |= {stop.exit for stop in batch.stop_conditions.all()}
+    if batch.shutdown.interrupted_by is not None:
+        codes.add(_code_of_signal(batch.shutdown.interrupted_by))
+    return worst(codes)
+
+
+def _code_of_signal(number: signal.Signals) -> Exit:
+    return Exit.INTERRUPTED if number is signal.SIGINT else Exit.TERMINATED
+
+
+def _is_selected(outcome: Outcome) -> bool:
+    return outcome.reason is None or outcome.reason.code is not ReasonCode.NOT_SELECTED
+
+
+# --------------------------------------------------------------------------------------- summary
+
+
+def _with_reassurance(
+    error: OutputError, outcomes: Sequence[Outcome], failures: Sequence[Failure]
+) -> OutputError:
+    """The error with a hint that nothing paid for is lost, if that is so."""
+    in_ledger = not any(isinstance(failure, LedgerError) for failure in failures)
+    if not in_ledger or not any(outcome.task.id for outcome in outcomes):
+        return error
+    reassurance = "nothing is lost: the ledger has what was paid for"
+    hint = f"{error.hint}; {reassurance}" if error.hint else reassurance
+    return OutputError(error.message, hint=hint)
+
+
+def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: float) -> RunSummary:
+    tally = RunTotals(began=began)
+    for outcome in ended.batch.outcomes():
+        if _is_selected(outcome):
+            tally.add(outcome)
+        else:
+            tally.unselected += 1
+    return RunSummary(
+        manifest=str(planned.manifest.path),
+        tally=tally,
+        place_of=planned.manifest.locate,
+        errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),
+        seconds=seconds,
+        results=str(planned.paths.results),
+        written=ended.written,
+        files=f"{planned.outputs}/",
+        flags=planned.options.same_place(),
+        stopped=[
+            reason
+            for reason in ended.batch.stop_conditions.reasons()
+            if reason.code is not ReasonCode.COLLECT_ONLY  # the verb never submits: no news
+        ],
+    )
+
+
+def _leaves(group: BaseExceptionGroup[Failure]) -> Iterator[Failure]:
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
+
+
+def _as_collected(entry: PlanEntry) -> PlanEntry:
+    """The entry for a verb that only collects: what is paid for needs no other job any more.
+
+    Looking for a submission of unknown fate is left to a run.
+    """
+    if entry.action is Action.SUBMIT:
+        return entry
+    job = replace(entry.job, draft=replace(entry.job.draft, needs=()))
+    action = Action.SKIP if entry.action is Action.DECIDE else entry.action
+    return replace(entry, job=job, action=action)

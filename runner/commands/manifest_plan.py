@@ -1,0 +1,270 @@
+"""Plans one manifest: reads its settings, the ledger and earlier results, decides for each job."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from runner.commands.load import Manifest, manifests_of, uncollected
+from runner.commands.options import Options
+from runner.commands.paths import ProjectPaths
+from runner.commands.plan_inputs import History, select_evidence
+from runner.engine.download.place import find, relative
+from runner.engine.submit.budget import Budget
+from runner.errors import Diagnostic, ManifestError
+from runner.hashing import HashCache
+from runner.ledger import Costs, Realm, open_ledger, realm_of
+from runner.model import Action, AttemptState, Job, Plan, PlanEntry, StoredFile
+from runner.planning.forecast import forecast
+from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
+from runner.planning.selection import Selection, select
+from runner.progress import stages
+from runner.providers.registry import PROVIDERS, was_refused_for_now
+from runner.results import read_results
+from runner.settings import ProviderFacts, Settings, Sources, read_settings
+from runner.terminal.plan_view import Outlook
+
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestPlan:
+    """One manifest with its settings and the plan for its jobs."""
+
+    manifest: Manifest
+    options: Options
+    paths: ProjectPaths
+    settings: Settings
+    """Its accounts have no keys: planning needs none."""
+    plan: Plan
+    costs: Costs
+    """What the manifest has cost so far, according to its ledger."""
+    removed: list[Mapping[str, Any]]
+    """Rows of the earlier results manifest whose jobs are no longer in the manifest."""
+    warnings: Sequence[Diagnostic]
+    """About the manifest and the earlier results manifest."""
+    unreadable: Sequence[Diagnostic]
+    """Why the earlier results manifest cannot be read; empty if it can, or does not exist."""
+    added: Sequence[str]
+    """Ids of jobs that are included only because selected jobs need their results."""
+    selected: frozenset[str]
+    """Ids of the jobs that the user selected, without the added ones."""
+    present: Callable[[StoredFile], bool]
+    """Whether that file exists with its digest; remembers each answer."""
+
+    @property
+    def outputs(self) -> Path:
+        """The folder of this manifest's files."""
+        return self.settings.outputs.joinpath(*self.paths.below_outputs)
+
+    @property
+    def outlook(self) -> Outlook:
+        """The time and money that the plan takes."""
+        caps = {name: account.concurrency for name, account in self.settings.accounts.items()}
+        return Outlook(
+            forecast=forecast(self.plan, self.settings.concurrency, caps),
+            cost=totals(self.plan).cost,
+            spent=self.costs.spent,
+            spent_unpriced=sum(self.costs.unpriced.values()),
+            budget=self.settings.budget,
+        )
+
+    def budget(self) -> Budget:
+        """The budget of one run over this plan, with what the manifest has cost so far."""
+        blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
+        return Budget(self.settings.budget, self.costs.spent, blind)
+
+    def selected_with(self, action: Action) -> list[PlanEntry]:
+        """The entries of selected jobs that have this action."""
+        return [
+            entry
+            for entry in self.plan.entries
+            if entry.action is action and entry.job.id in self.selected
+        ]
+
+    def check_earlier_results(self) -> None:
+        """Raise ManifestError if the earlier results manifest may name paid work but is unreadable.
+
+        It may as soon as the plan submits a job, for then the ledger knows nothing of that job.
+        """
+        if self.unreadable and any(e.action is Action.SUBMIT for e in self.plan.entries):
+            hint = "repair it, or move it away if nothing in it was paid for"
+            raise ManifestError(
+                [replace(problem, warning=False, hint=hint) for problem in self.unreadable]
+            )
+
+
+def plan_manifests(options: Options, *, submit: bool = True) -> list[ManifestPlan]:
+    """Read and plan every manifest of the command line; raises every known error."""
+    options.check()
+    return [plan_manifest(manifest, options, submit=submit) for manifest in manifests_of(options)]
+
+
+@uncollected()
+def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) -> ManifestPlan:
+    """Decide what happens to every job of one manifest. Reads the ledger, sends nothing.
+
+    `submit` is false for a verb that only collects results, see `PlanOptions`. Raises
+    LedgerError, UsageError, ProviderError.
+    """
+    paths = ProjectPaths.of(manifest.path, options)
+    # A rehearsal has no accounts until its emulator runs.
+    facts = {} if options.emulate else provider_facts(manifest)
+    settings = read_settings(setting_sources(manifest, options), facts, keys=False)
+    jobs = manifest.jobs
+    realms = _fingerprints_by_realm(manifest, settings)
+    present = functools.cache(lambda file: _is_present(file, paths, manifest.hashes))
+    with (
+        stages(options.progress, options.environ) as stage,
+        manifest.hashes,
+        open_ledger(paths.ledger, read_only=True) as ledger,
+    ):
+        stage.begin("reading the ledger")
+        history = History(manifest, settings, options, ledger)
+        placed = _path_converter(paths)
+        attempts = _union(ledger.latest(prints, realm, placed) for realm, prints in realms.items())
+        ids = {job.id for job in jobs}
+        earlier = read_results(
+            paths.results,
+            skip=lambda job, fingerprint: job in ids and fingerprint in attempts,
+        )
+        inputs = PlanInputs(
+            attempts=attempts,
+            evidence=select_evidence(earlier, realms, attempts, ledger),
+            alive=ledger.alive,
+            present=present,
+            estimate=history.estimate,
+            expected_s=history.expected_s,
+            changes=history.changes,
+        )
+        selection = _selection(jobs, options, inputs)
+        selected = _selected_ids(jobs, selection)
+        plan_options = PlanOptions(
+            selected=selection.ids if selection else None,
+            retry_failed=options.retry_failed,
+            forced=selected if options.force else (),
+            submit=submit,
+            download=settings.download,
+        )
+        plan = make_plan(stage.each("planning", jobs), inputs, plan_options)
+        costs = history.costs
+    return ManifestPlan(
+        manifest=manifest,
+        options=options,
+        paths=paths,
+        settings=settings,
+        plan=plan,
+        costs=costs,
+        added=selection.added if selection else (),
+        selected=selected,
+        present=present,
+        unreadable=earlier.diagnostics,
+        removed=earlier.removed(ids),
+        warnings=[*manifest.warnings, *earlier.diagnostics],
+    )
+
+
+def setting_sources(manifest: Manifest, options: Options) -> Sources:
+    """Where the settings of a run over the manifest come from. Raises UsageError."""
+    return Sources(
+        run=manifest.run,
+        providers=manifest.providers,
+        environ=options.environment(),
+        flags=options.flags(),
+        base=manifest.path.parent,
+        locate=manifest.document.locate,
+    )
+
+
+def provider_facts(
+    manifest: Manifest, operations: Iterable[str] | None = None
+) -> dict[str, ProviderFacts]:
+    """The facts of each provider that the manifest's jobs, or these operations, use."""
+    names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
+    used = sorted({manifest.operations[name].provider for name in names})
+    return {name: _facts(name) for name in used}
+
+
+def _facts(name: str) -> ProviderFacts:
+    module = PROVIDERS[name]
+    return ProviderFacts(
+        name=name,
+        default_base_url=module.DEFAULT_BASE_URL,
+        hosts=module.HOSTS,
+        key_env=module.KEY_ENV,
+        base_url_env=module.BASE_URL_ENV,
+        default_auth=module.default_auth,
+    )
+
+
+def _fingerprints_by_realm(manifest: Manifest, settings: Settings) -> dict[Realm, list[str]]:
+    """The jobs' fingerprints by realm: loopback and remote results never stand for each other."""
+    realms = {name: realm_of(account.base_url) for name, account in settings.accounts.items()}
+    found: dict[Realm, list[str]] = {}
+    for job in manifest.jobs:
+        provider = manifest.operations[job.operation].provider
+        realm = realms.get(provider, "loopback")  # without an account: the emulator
+        found.setdefault(realm, []).append(job.fingerprint)
+    return found
+
+
+def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:
+    """Convert a file's path in the ledger into its path in the results manifest.
+
+    The ledger's are relative to its own folder, for there may be several results manifests (`-o`).
+    """
+
+    @functools.cache
+    def folder(name: str) -> str:
+        return relative(paths.state / name, paths.base)
+
+    def convert(path: str) -> str:
+        name, _, file = path.rpartition("/")
+        return file if folder(name) == "." else f"{folder(name)}/{file}"
+
+    return convert
+
+
+def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
+    found: dict[str, V] = {}
+    for part in parts:
+        found |= part
+    return found
+
+
+def _selection(jobs: Sequence[Job], options: Options, inputs: PlanInputs) -> Selection | None:
+    if not options.select and not options.exclude:
+        return None
+    states = {job.id: state for job in jobs if (state := _state(job, inputs))}
+    return select(jobs, select=options.select, exclude=options.exclude, states=states)
+
+
+def _state(job: Job, inputs: PlanInputs) -> str | None:
+    """The state that `state:NAME` selects by, from the ledger, else from the results manifest."""
+    if attempt := inputs.attempts.get(job.fingerprint):
+        return "pending" if was_refused_for_now(attempt) else _STATES[attempt.state]
+    evidence = inputs.evidence.get(job.fingerprint)
+    return evidence.state.value if evidence else None
+
+
+def _selected_ids(jobs: Sequence[Job], selection: Selection | None) -> frozenset[str]:
+    ids = selection.ids if selection else {job.id for job in jobs}
+    return frozenset(ids) - frozenset(selection.added if selection else ())
+
+
+_STATES = {
+    AttemptState.INTENT: "ambiguous",
+    AttemptState.NOT_SENT: "pending",
+    AttemptState.REFUSED: "failed",
+    AttemptState.AMBIGUOUS: "ambiguous",
+    AttemptState.SUBMITTED: "pending",
+    AttemptState.SUCCEEDED: "succeeded",
+    AttemptState.FAILED: "failed",
+}
+
+
+def _is_present(file: StoredFile, paths: ProjectPaths, hashes: HashCache) -> bool:
+    return find(paths.base / file.path, file.sha256, paths.archive, hashes) is not None
