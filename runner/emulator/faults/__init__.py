@@ -1,1 +1,1 @@
-"""Scripted faults: makes requests and tasks fail as a script says."""
+"""Scripted faults: makes requests and tasks fail by a script."""

@@ -18,10 +18,12 @@ from runner.emulator.faults.responses import CHANGES
 from runner.emulator.faults.script import FILES, KINDS, LIST, SUBMITS, Match, Rule
 from runner.emulator.request_log import RequestContext, context_of
 from runner.emulator.service import Service, body_of
-from runner.emulator.state.tasks import Phase, Task, TaskScript
+from runner.emulator.state.tasks import Phase, TaskScript
 
 _BODY_LIMIT = 512 * 1024 * 1024
 """Bytes of a submission that are read for matching, or before it fails."""
+_PRESETS = {"not_found": {"reason": "TaskNotFound"}, "no_list": {"reason": "NotFound"}}
+"""Faults that are an `error` with these parameters."""
 
 
 def inject_faults(service: Service) -> Middleware:
@@ -67,19 +69,19 @@ class _History:
 
     def subjects(self, ids: Iterable[str]) -> list[Subject]:
         """The tasks with these ids, as rules see them."""
-        self.service.store.refresh()
-        tasks = (self.service.store.any_task(task_id) for task_id in ids)
-        return [self._subject(task) for task in tasks if task]
-
-    def _subject(self, task: Task) -> Subject:
         now_ns = self.service.options.now_ns()
-        return Subject(
-            key=task.id,
-            prompt=task.order.prompt,
-            state=task.phase(now_ns).value,
-            succeeded=task.id in self._succeeded,
-            age_s=(now_ns - task.made_ns) / 1e9,
-        )
+        tasks = (self.service.store.any_task(task_id) for task_id in ids)
+        return [
+            Subject(
+                key=task.id,
+                prompt=task.order.prompt,
+                state=task.phase(now_ns).value,
+                succeeded=task.id in self._succeeded,
+                age_s=(now_ns - task.made_ns) / 1e9,
+            )
+            for task in tasks
+            if task
+        ]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -125,6 +127,7 @@ class _Exchange:
         """The tasks that the request is about."""
         if self.kind in SUBMITS:
             return [await self._submission()]
+        self.history.service.store.refresh()
         if self.kind == LIST:
             # The tasks are the rows of the response; a request for them changes nothing.
             body = responses.json_of(await self.response())
@@ -209,10 +212,6 @@ async def _error(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
     return response
 
 
-_PRESETS = {"not_found": {"reason": "TaskNotFound"}, "no_list": {"reason": "NotFound"}}
-"""Faults that are errors of one kind."""
-
-
 async def _outage(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
     exchange.context.refused = "outage"
     return responses.page(rule.values["status"])
@@ -241,18 +240,16 @@ async def _empty(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
 
 
 async def _change(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    """Change the fields of a response; of a list, those of the rows that the rule matches."""
     response = await exchange.response()
     body = responses.json_of(response)
-
-    def change(row: Any) -> Any:
-        tasks = exchange.history.subjects([row["id"]]) if row is not body else []
-        matches = row is body or any(task.fits(rule.match) for task in tasks)
-        return CHANGES[rule.fault](row, rule.values) if matches else row
-
     if not isinstance(body, dict):
         return response
-    return responses.with_json(response, responses.change_rows(body, change))
+
+    def matches(task_id: str) -> bool:
+        return any(task.fits(rule.match) for task in exchange.history.subjects([task_id]))
+
+    changed = responses.change_body(body, rule.fault, rule.values, matches)
+    return responses.with_json(response, changed)
 
 
 async def _empty_list(exchange: _Exchange, _: Rule) -> web.StreamResponse:

@@ -6,8 +6,12 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from runner.emulator.faults.script import LIST, Match, Rule
+
+_Key: TypeAlias = tuple[int, str]
+"""What counts together: a rule's number, and a task's key where the rule counts per task."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +42,12 @@ class RuleChooser:
     """The rules of a script and their counters; deterministic for a sequence of requests."""
 
     def __init__(self, rules: Sequence[Rule], start_ns: int):
-        self._counters = [_RuleCounter(rule) for rule in rules]
+        self._rules = rules
         self._start_ns = start_ns
         self._first_ns: int | None = None
+        self._fitting: Counter[_Key] = Counter()
+        self._hits: Counter[_Key] = Counter()
+        self._chance = {rule.number: random.Random(rule.seed) for rule in rules}  # noqa: S311 - no secret
 
     def choose(self, kind: str, subjects: Sequence[Subject], now_ns: int) -> Rule | None:
         """The rule that hits a request; call it once for each.
@@ -51,15 +58,28 @@ class RuleChooser:
         if self._first_ns is None:
             self._first_ns = now_ns
         # A list is about many tasks, so it counts as one request even with a single row.
-        key = subjects[0].key if len(subjects) == 1 and kind != LIST else ""
-        due = []
-        for counter in self._counters:
-            since_ns = self._first_ns if counter.rule.since == "first_request" else self._start_ns
-            fits = _fits(counter.rule, kind, subjects, (now_ns - since_ns) / 1e9)
+        task = subjects[0].key if len(subjects) == 1 and kind != LIST else ""
+        due: list[tuple[Rule, _Key]] = []
+        for rule in self._rules:
+            since_ns = self._first_ns if rule.since == "first_request" else self._start_ns
+            key = (rule.number, task if rule.per == "task" else "")
             # All rules count, also after one applies: `nth` must not depend on other entries.
-            if fits and counter.is_due(key):
-                due.append(counter)
-        return due[0].hit(key) if due else None
+            if _fits(rule, kind, subjects, (now_ns - since_ns) / 1e9) and self._is_due(rule, key):
+                due.append((rule, key))
+        if not due:
+            return None
+        rule, key = due[0]
+        self._hits[key] += 1
+        return rule
+
+    def _is_due(self, rule: Rule, key: _Key) -> bool:
+        """Count a request that fits; whether the rule applies to it."""
+        self._fitting[key] += 1
+        position = self._fitting[key]
+        # Drawn for each request, so that other selectors do not shift the sequence.
+        drawn = self._chance[rule.number].random() < rule.probability
+        due = position in rule.nth if rule.nth else position % rule.every == 0
+        return drawn and due and (rule.times is None or self._hits[key] < rule.times)
 
 
 def _fits(rule: Rule, kind: str, subjects: Sequence[Subject], elapsed_s: float) -> bool:
@@ -68,31 +88,3 @@ def _fits(rule: Rule, kind: str, subjects: Sequence[Subject], elapsed_s: float) 
     if kind not in rule.on or elapsed_s < rule.from_s or is_over:
         return False
     return rule.match == Match() or any(subject.fits(rule.match) for subject in subjects)
-
-
-class _RuleCounter:
-    """One rule with the numbers of requests that fit it and that it hit."""
-
-    def __init__(self, rule: Rule):
-        self.rule = rule
-        self._fitting: Counter[str] = Counter()
-        self._hits: Counter[str] = Counter()
-        self._random = random.Random(rule.seed)  # noqa: S311 - repeatable chance, not a secret
-
-    def is_due(self, key: str) -> bool:
-        """Count a request that fits; whether the rule applies to it."""
-        rule, key = self.rule, self._key(key)
-        self._fitting[key] += 1
-        position = self._fitting[key]
-        # Drawn for each request, so that other selectors do not shift the sequence.
-        drawn = self._random.random() < rule.probability
-        due = position in rule.nth if rule.nth else position % rule.every == 0
-        return drawn and due and (rule.times is None or self._hits[key] < rule.times)
-
-    def hit(self, key: str) -> Rule:
-        """Count a hit of the rule."""
-        self._hits[self._key(key)] += 1
-        return self.rule
-
-    def _key(self, key: str) -> str:
-        return key if self.rule.per == "task" else ""

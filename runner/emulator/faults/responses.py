@@ -67,7 +67,7 @@ def with_json(response: web.Response, body: Any) -> web.Response:
 def reported_tasks(body: Any) -> dict[str, bool]:
     """The ids of the tasks that a response is about, with whether it reports their success."""
     found = {}
-    for row in body.get("tasks", [body]) if isinstance(body, dict) else ():
+    for row in _rows(body):
         output = row.get("output")
         if isinstance(output, dict):
             succeeded = output.get("task_status") == _STATUS[Phase.SUCCESS]
@@ -77,12 +77,21 @@ def reported_tasks(body: Any) -> dict[str, bool]:
     return found
 
 
-def change_rows(body: dict[str, Any], change: Callable[[Any], Any]) -> dict[str, Any]:
-    """The body of a list with its rows changed; any other body, changed itself."""
-    changed: dict[str, Any] = (
-        {**body, "tasks": list(map(change, body["tasks"]))} if "tasks" in body else change(body)
-    )
-    return changed
+def _rows(body: Any) -> list[dict[str, Any]]:
+    rows = body.get("tasks", [body]) if isinstance(body, dict) else []
+    # A `set` fault may have put any value there.
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def change_body(
+    body: dict[str, Any], fault: str, values: Values, matches: Callable[[str], bool]
+) -> Any:
+    """The body of a response with its fields changed; of a list, those of the rows that match."""
+    change = CHANGES[fault]
+    if "tasks" not in body:
+        return change(body, values)
+    rows = [change(row, values) if matches(row["id"]) else row for row in body["tasks"]]
+    return {**body, "tasks": rows}
 
 
 def _edit(value: Any, fields: Values, dropped: list[str]) -> Any:

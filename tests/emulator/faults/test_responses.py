@@ -133,6 +133,11 @@ def test_a_response_reports_another_state(broken: Any, ask: Any, clock: Any, sta
     assert ("usage" in body) == (state in {"failed", "success"})
 
 
+def test_a_field_may_be_set_to_anything(broken: Any, ask: Any) -> None:
+    url = broken({"on": "vidu.credits", "fault": "set", "fields": {"tasks": 5}})
+    assert ask("GET", url + "/ent/v2/credits").json["tasks"] == 5
+
+
 def test_an_error_has_no_state_to_change(broken: Any, ask: Any) -> None:
     url = broken({"fault": "state", "state": "paused"})
     assert creations(ask, url, "1").json["reason"] == "TaskNotFound"
