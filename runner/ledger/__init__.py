@@ -15,9 +15,9 @@ from runner.ledger.changes import (
     Taken,
     realm_of,
 )
-from runner.ledger.costs import Costs, LastRequest, PastTask
+from runner.ledger.costs import Costs
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.queries import KnownTask
+from runner.ledger.queries import KnownTask, LastRequest, PastTask
 from runner.ledger.rescue import RescueFile
 from runner.ledger.store import Ledger, open_ledger
 

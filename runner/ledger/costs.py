@@ -1,20 +1,15 @@
-"""Reads what earlier submissions cost and how long they took, and checks a shared budget."""
+"""Reads what a manifest has cost, and checks a budget that concurrent runs share."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from runner.ledger.changes import Intend, OverBudget, Realm, realm_of
 from runner.model import Amount, Unit
-
-PAST_TASKS = 2000
-"""How many of an operation's latest tasks are read for estimates."""
 
 # A submission that its user has given up ("not_sent" with an unknown bill) may have cost something.
 _COSTLY = """
@@ -35,24 +30,6 @@ WHERE manifest = ? AND run IS NOT ? AND provider = ? AND realm = ? AND {_COSTLY}
     AND credits IS NULL AND cost_value IS NULL AND estimate_value IS NULL
 ORDER BY run
 """  # noqa: S608 - ours
-# No duration for a task whose end only a later run noticed: it may have been done long before.
-# None either for an adopted one, which is recorded as submitted at the time of its intent.
-_PAST_TASKS = """
-SELECT attempts.request, attempts.credits, attempts.cost_unit, attempts.cost_value,
-    CASE WHEN attempts.state = 'succeeded' AND attempts.submitted_at > attempts.intended_at
-        AND attempts.finished_at <= runs.finished_at
-        THEN attempts.submitted_at END AS submitted_at,
-    attempts.finished_at
-FROM attempts JOIN runs ON runs.id = attempts.run
-WHERE attempts.operation = ? AND attempts.realm = ?
-    AND attempts.state IN ('submitted', 'succeeded')
-ORDER BY attempts.number DESC LIMIT ?
-"""
-_LAST_REQUESTS = """
-SELECT job, operation, fingerprint, request, max(number) FROM attempts
-WHERE manifest = ? AND realm = ? AND job IN (SELECT value FROM json_each(?))
-GROUP BY job
-"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,27 +52,6 @@ class Costs:
         return {unit: self.paid.get(unit, zero) + self.open.get(unit, zero) for unit in units}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastTask:
-    """An earlier task: its request, price and duration."""
-
-    request: Mapping[str, Any]
-    """The request body's parameters, images as {"sha256": ...} or {"url": ...}."""
-    price: Amount | None
-    """The real one; None if the provider reported no price."""
-    time_s: float | None
-    """From the submission until its end was noticed; None if no run saw that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastRequest:
-    """The latest request of a job id in a manifest."""
-
-    operation: str
-    fingerprint: str
-    request: Mapping[str, Any]
-
-
 def read_costs(
     connection: sqlite3.Connection,
     manifest: str,
@@ -112,7 +68,7 @@ def read_costs(
     for row in connection.execute(_COSTS, (manifest, without)):
         if row["realm"] != realms.get(row["provider"], "remote"):
             continue
-        amount = _real_price(row) or _amount(row["estimate_unit"], row["estimate_value"])
+        amount = real_price(row) or _amount(row["estimate_unit"], row["estimate_value"])
         if amount is None:
             unpriced[row["provider"]] = unpriced.get(row["provider"], 0) + row["times"]
             continue
@@ -121,34 +77,7 @@ def read_costs(
     return Costs(paid=paid, open=open_, unpriced=unpriced)
 
 
-def read_past_tasks(
-    connection: sqlite3.Connection, operation: str, realm: Realm
-) -> Iterator[PastTask]:
-    """Yield the latest tasks of an operation, of any manifest, the last one first."""
-    for row in connection.execute(_PAST_TASKS, (operation, realm, PAST_TASKS)):
-        yield PastTask(
-            request=json.loads(row["request"]),
-            price=_real_price(row),
-            time_s=_seconds(row["submitted_at"], row["finished_at"]),
-        )
-
-
-def read_last_requests(
-    connection: sqlite3.Connection, manifest: str, jobs: Iterable[str], realm: Realm
-) -> dict[str, LastRequest]:
-    """Job id to its latest request in this manifest, for jobs that have one."""
-    values = (manifest, realm, json.dumps(list(jobs)))
-    return {
-        row["job"]: LastRequest(
-            operation=row["operation"],
-            fingerprint=row["fingerprint"],
-            request=json.loads(row["request"]),
-        )
-        for row in connection.execute(_LAST_REQUESTS, values)
-    }
-
-
-def _real_price(row: sqlite3.Row) -> Amount | None:
+def real_price(row: sqlite3.Row) -> Amount | None:
     """What the provider reported; a negative number is not a price."""
     price = _amount(row["cost_unit"], row["cost_value"]) or _amount("credits", row["credits"])
     return price if price and price.value >= 0 else None
@@ -156,14 +85,6 @@ def _real_price(row: sqlite3.Row) -> Amount | None:
 
 def _amount(unit: Any, value: int | str | None) -> Amount | None:
     return None if value is None else Amount(unit=unit, value=Decimal(value))
-
-
-def _seconds(start: str | None, end: str | None) -> float | None:
-    """Between two recorded times; None if one is missing or the clock went backwards."""
-    if start is None or end is None:
-        return None
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
-    return seconds if seconds > 0 else None
 
 
 class OtherRunCosts:

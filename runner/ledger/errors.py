@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from runner.errors import LedgerError
 
@@ -77,24 +77,13 @@ def translated_errors(path: Path) -> Iterator[None]:
         raise ledger_error(path, error) from error
 
 
-class HasPath(Protocol):
-    """Whatever works on the ledger at `path`."""
-
-    @property
-    def path(self) -> Path:
-        """Where the ledger is."""
-
-
-S = TypeVar("S", bound=HasPath)
-
-
 def raises_ledger_error(
-    method: Callable[Concatenate[S, P], T],
-) -> Callable[Concatenate[S, P], T]:
+    method: Callable[Concatenate[Any, P], T],
+) -> Callable[Concatenate[Any, P], T]:
     """Decorate a method whose SQLite errors are about the ledger at `self.path`."""
 
     @functools.wraps(method)
-    def translated(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+    def translated(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
         with translated_errors(self.path):
             return method(self, *args, **kwargs)
 

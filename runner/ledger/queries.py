@@ -6,15 +6,18 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from runner.ledger import costs
 from runner.ledger.changes import Realm
-from runner.ledger.costs import Costs, LastRequest, PastTask
+from runner.ledger.costs import Costs, read_costs, real_price
 from runner.ledger.errors import raises_ledger_error
 from runner.ledger.rows import AttemptRow, read_attempts, sql_text
-from runner.model import Attempt, AttemptState, Intent
+from runner.model import Amount, Attempt, AttemptState, Intent
+
+PAST_TASKS = 2000
+"""How many of an operation's latest tasks are read for estimates."""
 
 # A task that was learned of from an earlier results manifest has equal times here. When it was
 # made is unknown, so it is left out.
@@ -24,6 +27,24 @@ WHERE provider = ? AND base_url = ? AND key_env = ?
     AND task_id IS NOT NULL AND state IN ('submitted', 'succeeded', 'failed')
     AND submitted_at <> intended_at AND (submitted_at >= ? OR number > ?)
 ORDER BY number
+"""
+# No duration for a task whose end only a later run noticed: it may have been done long before.
+# None either for an adopted one, which is recorded as submitted at the time of its intent.
+_PAST_TASKS = """
+SELECT attempts.request, attempts.credits, attempts.cost_unit, attempts.cost_value,
+    CASE WHEN attempts.state = 'succeeded' AND attempts.submitted_at > attempts.intended_at
+        AND attempts.finished_at <= runs.finished_at
+        THEN attempts.submitted_at END AS submitted_at,
+    attempts.finished_at
+FROM attempts JOIN runs ON runs.id = attempts.run
+WHERE attempts.operation = ? AND attempts.realm = ?
+    AND attempts.state IN ('submitted', 'succeeded')
+ORDER BY attempts.number DESC LIMIT ?
+"""
+_LAST_REQUESTS = """
+SELECT job, operation, fingerprint, request, max(number) FROM attempts
+WHERE manifest = ? AND realm = ? AND job IN (SELECT value FROM json_each(?))
+GROUP BY job
 """
 
 
@@ -39,6 +60,27 @@ class KnownTask:
     """When its submission began: UTC, RFC 3339."""
     submitted_at: str
     """When the provider's answer arrived: UTC, RFC 3339."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastTask:
+    """An earlier task: its request, price and duration."""
+
+    request: Mapping[str, Any]
+    """The request body's parameters, images as {"sha256": ...} or {"url": ...}."""
+    price: Amount | None
+    """The real one; None if the provider reported no price."""
+    time_s: float | None
+    """From the submission until its end was noticed; None if no run saw that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastRequest:
+    """The latest request of a job id in a manifest."""
+
+    operation: str
+    fingerprint: str
+    request: Mapping[str, Any]
 
 
 class LedgerQueries:
@@ -119,24 +161,35 @@ class LedgerQueries:
     def costs(
         self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
     ) -> Costs:
-        """The cost of every attempt of a manifest, superseded ones included.
-
-        `realms` maps a provider to the realm whose costs count ("remote" if it is not listed);
-        `without` leaves out the attempts of one run.
-        """
-        return costs.read_costs(self._connection, manifest, realms, without)
+        """The cost of every attempt of a manifest, superseded ones included; see `read_costs`."""
+        return read_costs(self._connection, manifest, realms, without)
 
     @raises_ledger_error
     def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
         """The latest tasks of an operation, of any manifest, the last one first."""
-        return list(costs.read_past_tasks(self._connection, operation, realm))
+        return [
+            PastTask(
+                request=json.loads(row["request"]),
+                price=real_price(row),
+                time_s=_seconds(row["submitted_at"], row["finished_at"]),
+            )
+            for row in self._connection.execute(_PAST_TASKS, (operation, realm, PAST_TASKS))
+        ]
 
     @raises_ledger_error
     def last_requests(
         self, manifest: str, jobs: Iterable[str], realm: Realm
     ) -> dict[str, LastRequest]:
         """Job id to its latest request in this manifest, for jobs that have one."""
-        return costs.read_last_requests(self._connection, manifest, jobs, realm)
+        values = (manifest, realm, json.dumps(list(jobs)))
+        return {
+            row["job"]: LastRequest(
+                operation=row["operation"],
+                fingerprint=row["fingerprint"],
+                request=json.loads(row["request"]),
+            )
+            for row in self._connection.execute(_LAST_REQUESTS, values)
+        }
 
     def _attempt(self, number: int) -> Attempt:
         """The attempt of that number, which must exist."""
@@ -168,3 +221,11 @@ class LedgerQueries:
             values,
         )
         return read_attempts(map(AttemptRow._make, rows), file_rows, map_path)
+
+
+def _seconds(start: str | None, end: str | None) -> float | None:
+    """Between two recorded times; None if one is missing or the clock went backwards."""
+    if start is None or end is None:
+        return None
+    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+    return seconds if seconds > 0 else None
