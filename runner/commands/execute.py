@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from runner.commands.manifest_plan import ManifestPlan
 from runner.commands.session import TOOL, RunSession, networked
 from runner.engine.context import Context, StopReason
-from runner.engine.download.place import folder, relative
+from runner.engine.download.place import output_folder, relative
 from runner.engine.run import Batch
 from runner.errors import Exit, Failure, LedgerError, OutputError, worst
 from runner.model import (
@@ -83,7 +83,7 @@ def _make_output_folder(session: RunSession) -> None:
     """Raise OutputError where files cannot be written, before anything is paid for."""
     planned, settings = session.planned, session.settings
     if settings.download and networked(planned, session.plan.entries, settings):
-        folder(settings.outputs, *planned.paths.below_outputs)
+        output_folder(settings.outputs, *planned.paths.below_outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

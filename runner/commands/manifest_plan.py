@@ -12,7 +12,7 @@ from runner.commands.load import Manifest, manifests_of, uncollected
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence
-from runner.engine.download.place import find, relative
+from runner.engine.download.place import find_file, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
 from runner.hashing import HashCache
@@ -267,4 +267,4 @@ _STATES = {
 
 
 def _is_present(file: StoredFile, paths: ProjectPaths, hashes: HashCache) -> bool:
-    return find(paths.base / file.path, file.sha256, paths.archive, hashes) is not None
+    return find_file(paths.base / file.path, file.sha256, paths.archive, hashes) is not None

@@ -151,12 +151,17 @@ async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFil
         job_run.task.urls[index],
         context.outputs,
         name_of(job, index),
-        makes=job_run.operation.makes,
+        expected=job_run.operation.makes,
         private=await context.http.is_near(context.account(job_run.operation).base_url),
     )
     target = context.outputs / f"{name_of(job, index)}.{media.EXTENSIONS[fetched.media_type]}"
     await asyncio.to_thread(
-        place.place, fetched.path, target, fetched.sha256, context.archive, context.hashes
+        place.rename_into_place,
+        fetched.path,
+        target,
+        fetched.sha256,
+        context.archive,
+        context.hashes,
     )
     return StoredFile(
         path=place.relative(target, context.base),
@@ -212,7 +217,9 @@ async def shelve(
 
 def _shelve_one(context: Context, name: str, file: StoredFile) -> StoredFile:
     target = context.outputs / f"{name}.{media.EXTENSIONS[file.media_type]}"
-    place.shelve(context.base / file.path, target, file.sha256, context.archive, context.hashes)
+    place.copy_into_place(
+        context.base / file.path, target, file.sha256, context.archive, context.hashes
+    )
     return replace(file, path=place.relative(target, context.base))
 
 

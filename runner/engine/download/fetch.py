@@ -1,4 +1,4 @@
-"""A result's URL in; its file, complete, of the right type and safely on disk, out."""
+"""Downloads: streams a result to disk, and checks its size, type and completeness."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from typing import Literal, TypeAlias
 
 import aiohttp
 
-from runner.engine.download.place import unwritable
+from runner.engine.download.place import output_errors
 from runner.engine.net.client import MIB, Http
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, Watch
 from runner.fs import flush
 from runner.media import describe_type, is_truncated, sniff
 
-Kind: TypeAlias = Literal["expired", "transient", "wrong"]
+FailureKind: TypeAlias = Literal["expired", "transient", "wrong"]
+MediaKind: TypeAlias = Literal["image", "video"]
 
 _ACCEPTED = {
     "image": frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"}),
     "video": frozenset({"video/mp4", "video/webm", "video/quicktime"}),
 }
-_LATER = frozenset({408, 425, 429})
+_RETRIED = frozenset({408, 425, 429})
 
 
 class DownloadError(Exception):
-    """A file was not fetched; nothing of it is left.
+    """A file was not fetched, and nothing of it is left on disk.
 
-    `kind`: "expired" (a fresh URL may help), "transient" (trying again may), or "wrong" (what is
-    there is no such file).
+    `kind`: "expired" (a fresh URL may help), "transient" (another try may help), or "wrong" (the
+    URL leads to something else).
     """
 
-    def __init__(self, kind: Kind, message: str):
+    def __init__(self, kind: FailureKind, message: str):
         super().__init__(message)
-        self.kind: Kind = kind
+        self.kind: FailureKind = kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fetched:
-    """A file under a name of its own, flushed to disk, to be put in its place."""
+    """A complete file under a temporary name, flushed to disk."""
 
     path: Path
     sha256: str
@@ -57,16 +58,16 @@ async def fetch(
     folder: Path,
     stem: str,
     *,
-    makes: Literal["image", "video"],
+    expected: MediaKind,
     max_bytes: int = 2048 * MIB,
     idle_timeout_s: float = 60,
     private: bool = True,
 ) -> Fetched:
     """Stream a result to `<stem>.part-<random>` in `folder`, which exists.
 
-    `private`: whether addresses of this machine and its network will do. The type is told by
-    the first bytes, whatever the server says. Where the server does not tell how long the file
-    is, its format has to. Raises DownloadError, or OutputError when the disk does not take it;
+    `private`: whether addresses of this machine and its network are allowed. The type is that of
+    the first bytes, not the server's. Where the server sends no length, the file's format has to
+    show that it is complete. Raises DownloadError, or OutputError where the disk refuses the file;
     then, and when cancelled, the part is removed.
     """
     with _part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
@@ -76,8 +77,8 @@ async def fetch(
                 http.get(url, private=private) as response,
             ):
                 _check_answer(response, max_bytes)
-                await _stream(response, part, watch, makes, max_bytes)
-                ends = response.content_length is not None or _is_chunked(response)
+                await _stream(response, part, watch, expected, max_bytes)
+                is_complete = response.content_length is not None or _is_chunked(response)
         except (NetworkFailure, ValueError) as error:  # ValueError: the address is no URL
             raise DownloadError("wrong", f"the file was not fetched: {describe(error)}") from error
         except NETWORK_ERRORS as error:
@@ -85,14 +86,14 @@ async def fetch(
                 "transient", f"the file was not fetched: {describe(error)}"
             ) from error
         await asyncio.to_thread(part.finish)
-        if not ends and await asyncio.to_thread(part.is_cut):
-            raise DownloadError("transient", "the file was not fetched: it breaks off")
+        if not is_complete and await asyncio.to_thread(part.is_cut):
+            raise DownloadError("transient", "the file was not fetched: it is cut short")
         return part.fetched()
 
 
 def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     status = response.status
-    if status in _LATER or status >= 500:
+    if status in _RETRIED or status >= 500:
         raise DownloadError("transient", f"the file host answered HTTP {status}")
     if status >= 400:
         raise DownloadError("expired", f"the file host refused the file (HTTP {status})")
@@ -110,10 +111,10 @@ async def _stream(
     response: aiohttp.ClientResponse,
     part: _Part,
     watch: Watch,
-    makes: Literal["image", "video"],
+    expected: MediaKind,
     max_bytes: int,
 ) -> None:
-    """Write the response out in pieces of some MiB; standstill is less than 64 KiB in a while."""
+    """Write the response in pieces of a MiB or more; less than 64 KiB is no progress."""
     waiting, moved = bytearray(), 0
     async for piece in response.content.iter_any():
         waiting += piece
@@ -124,51 +125,51 @@ async def _stream(
         if part.size + len(waiting) > max_bytes:
             raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
         if len(waiting) >= MIB:
-            _check_type(part, waiting, makes)
+            _check_type(part, waiting, expected)
             await asyncio.to_thread(part.write, bytes(waiting))
             waiting.clear()
-    _check_type(part, waiting, makes)
+    _check_type(part, waiting, expected)
     await asyncio.to_thread(part.write, bytes(waiting))
 
 
-def _check_type(part: _Part, head: bytearray, makes: Literal["image", "video"]) -> None:
+def _check_type(part: _Part, head: bytearray, expected: MediaKind) -> None:
     if part.size:
         return
     if not head:
         raise DownloadError("wrong", "the file is empty")
     found = sniff(bytes(head[:4096]))
-    if found not in _ACCEPTED[makes]:
-        what = describe_type(found) if found else "something unknown"
-        article = "an" if makes == "image" else "a"
-        raise DownloadError("wrong", f"the file is {what}, not {article} {makes}")
+    if found not in _ACCEPTED[expected]:
+        what = describe_type(found) if found else "of an unknown type"
+        article = "an" if expected == "image" else "a"
+        raise DownloadError("wrong", f"the file is {what}, not {article} {expected}")
     part.media_type = found or ""
 
 
 class _Part:
-    """A file under way. Its methods block; they run off the loop, one at a time."""
+    """A file being written. Its methods block; they run in threads, one at a time."""
 
     def __init__(self, path: Path):
         self.path = path
         self.size = 0
         self.media_type = ""
         self._digest = hashlib.sha256()
-        with unwritable(path):
-            self._file = path.open("xb")  # a link of that name is not followed
+        with output_errors(path):
+            self._file = path.open("xb")  # follows no link of that name
 
     def write(self, piece: bytes) -> None:
         self._digest.update(piece)
         self.size += len(piece)
-        with unwritable(self.path):
+        with output_errors(self.path):
             self._file.write(piece)
 
     def finish(self) -> None:
-        with unwritable(self.path):
+        with output_errors(self.path):
             self._file.flush()
             flush(self._file.fileno())
             self._file.close()
 
     def is_cut(self) -> bool:
-        with unwritable(self.path):
+        with output_errors(self.path):
             return is_truncated(self.path, self.media_type)
 
     def fetched(self) -> Fetched:
@@ -188,7 +189,7 @@ class _Part:
 
 @contextmanager
 def _part(path: Path) -> Iterator[_Part]:
-    """A part that is gone unless the block ends well."""
+    """A part that is removed unless the block ends without an exception."""
     part = _Part(path)
     try:
         yield part

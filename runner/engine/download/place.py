@@ -1,6 +1,6 @@
-"""Finished files into their places: nothing is ever overwritten, and what is in place stays.
+"""Placing files: renames finished downloads into place, without ever overwriting a file.
 
-What stands in the way moves to the archive, under its digest. A link in the way is moved itself,
+A file in the way moves to the archive, named by its digest. A link in the way is moved itself,
 never what it points to. All functions block.
 """
 
@@ -20,17 +20,9 @@ from runner.errors import OutputError
 from runner.fs import flush, flush_folder
 from runner.hashing import HashCache
 
-
-@contextmanager
-def unwritable(path: Path) -> Iterator[None]:
-    """Tell an OSError of the block as an OutputError about `path`, with what to do."""
-    try:
-        yield
-    except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "see to it that it can be written, and run again")
-        raise OutputError(f"{path}: {error.strerror or error}", hint=hint) from error
-
-
+_MAX_TRIES = 100
+"""How often another process may put a file in the way."""
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _HINTS = {
     errno.ENOSPC: "free some space and run again: what is paid for is fetched then",
     errno.EDQUOT: "free some of your quota and run again: what is paid for is fetched then",
@@ -38,32 +30,32 @@ _HINTS = {
 }
 
 
-def copy(source: Path, part: Path) -> None:
-    """Copy a file's content to a new file, durably; raises FileExistsError if there is one."""
-    with source.open("rb") as old, part.open("xb") as new:
-        shutil.copyfileobj(old, new, 1024 * 1024)
-        new.flush()
-        flush(new.fileno())
+@contextmanager
+def output_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError of the block into an OutputError about `path`, with what to do."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "make it writable, then run again")
+        raise OutputError(f"{path}: {error.strerror or error}", hint=hint) from error
 
 
-_TRIES = 100
-"""How often another process may put a file in our way before we give up."""
-
-
-def place(part: Path, target: Path, sha256: str, archive: Path, hashes: HashCache) -> None:
+def rename_into_place(
+    part: Path, target: Path, sha256: str, archive: Path, hashes: HashCache
+) -> None:
     """Give `part`, whose digest is known, the name `target`, durably.
 
-    A file at `target` with another content is first moved to `archive/<its sha256>.<ext>`; one
-    with the same content stays, and `part` goes. Folders are made. Raises OutputError; then
+    A file at `target` with other content is first moved to `archive/<its sha256>.<ext>`; one with
+    the same content stays, and `part` is removed. Creates folders. Raises OutputError; then
     neither file is lost.
     """
-    with unwritable(target):
+    with output_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        for _ in range(_TRIES):
+        for _ in range(_MAX_TRIES):
             if hashes.sha256(target) == sha256:
                 break
             _displace(target, archive, hashes)
-            if _name(part, target):
+            if _take_name(part, target):
                 break
         else:
             raise OutputError(f"{target}: another program keeps putting files there")
@@ -71,38 +63,40 @@ def place(part: Path, target: Path, sha256: str, archive: Path, hashes: HashCach
         flush_folder(target.parent)
 
 
-def shelve(source: Path, target: Path, sha256: str, archive: Path, hashes: HashCache) -> None:
-    """See to it that the content `sha256` lies at `target`, copied from `source` or the archive.
+def copy_into_place(
+    source: Path, target: Path, sha256: str, archive: Path, hashes: HashCache
+) -> None:
+    """Make `target` a file with the digest `sha256`, copied from `source` or the archive.
 
-    Raises OutputError, also when neither has it any more.
+    Raises OutputError, also when neither has that content any more.
     """
     if hashes.sha256(target) == sha256:
         return
-    found = find(source, sha256, archive, hashes)
+    found = find_file(source, sha256, archive, hashes)
     if found is None:
         raise OutputError(
             f"{source}: the file is gone or was changed", hint="fetch it again, or restore it"
         )
     part = target.with_name(f"{target.stem}.part-{secrets.token_hex(6)}")
-    with unwritable(target):
+    with output_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            copy(found, part)
-            place(part, target, sha256, archive, hashes)
+            _copy(found, part)
+            rename_into_place(part, target, sha256, archive, hashes)
         finally:
             part.unlink(missing_ok=True)
 
 
-def find(target: Path, sha256: str, archive: Path, hashes: HashCache) -> Path | None:
-    """The regular file with that content: `target`, or one in the archive; None if there is none.
+def find_file(path: Path, sha256: str, archive: Path, hashes: HashCache) -> Path | None:
+    """The regular file with that digest: `path`, or one in the archive; None where neither is.
 
-    Every candidate's digest is compared.
+    Compares the digest of every candidate.
     """
-    if hashes.sha256(target) == sha256:
-        return target
-    # The whole archive is gone through for this, so only for what is not in its place.
-    kept = sorted(archive.glob(f"{sha256}.*")) if archive.is_dir() else []
-    return next((path for path in kept if hashes.sha256(path) == sha256), None)
+    if hashes.sha256(path) == sha256:
+        return path
+    # Listing the whole archive is slow, so it is done only for what is not in place.
+    archived = sorted(archive.glob(f"{sha256}.*")) if archive.is_dir() else []
+    return next((each for each in archived if hashes.sha256(each) == sha256), None)
 
 
 def relative(path: Path, base: Path) -> str:
@@ -110,44 +104,48 @@ def relative(path: Path, base: Path) -> str:
     return Path(os.path.relpath(path, base)).as_posix()
 
 
-def folder(root: Path, *names: str) -> Path:
-    """The folder `root/names...`, made if absent.
+def output_folder(root: Path, *names: str) -> Path:
+    """Create the folder `root/names...` where it is missing, and return it.
 
-    Below `root` no part of it may be a link: a manifest's own folder may hold links that lead
+    Below `root` no part of it may be a link: a manifest's own folder may contain links that lead
     its files anywhere. Raises OutputError.
     """
     path = root
-    with unwritable(root):
+    with output_errors(root):
         root.mkdir(parents=True, exist_ok=True)
         for name in names:
             path = path / name
             with suppress(FileExistsError):
                 path.mkdir()
             if path.is_symlink() or not path.is_dir():
-                raise OutputError(f"{path}: not a folder of its own, so nothing is written there")
+                raise OutputError(f"{path}: is a link or a file; results go to real folders only")
     return path
 
 
-def _name(part: Path, target: Path) -> bool:
-    """Give `part` a second name; False when that name was taken meanwhile."""
+def _copy(source: Path, part: Path) -> None:
+    """Copy a file to a new one, durably; raises FileExistsError where `part` exists."""
+    with source.open("rb") as old, part.open("xb") as new:
+        shutil.copyfileobj(old, new, 1024 * 1024)
+        new.flush()
+        flush(new.fileno())
+
+
+def _take_name(part: Path, target: Path) -> bool:
+    """Give `part` the name `target` as well; False if another file has taken it meanwhile."""
     try:
-        os.link(part, target)
+        os.link(part, target)  # unlike a rename, never overwrites
     except FileExistsError:
         return False
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        return _rename(part, target)
+        return _take_name_without_links(part, target)
     return True
 
 
-_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
-
-
-def _rename(part: Path, target: Path) -> bool:
-    """The same where there are no hard links: take the name with an empty file, then replace it."""
+def _take_name_without_links(part: Path, target: Path) -> bool:
     try:
-        target.touch(exist_ok=False)
+        target.touch(exist_ok=False)  # the empty file claims the name
     except FileExistsError:
         return False
     part.replace(target)
@@ -155,15 +153,15 @@ def _rename(part: Path, target: Path) -> bool:
 
 
 def _displace(target: Path, archive: Path, hashes: HashCache) -> None:
-    """Move whatever is at `target` into the archive; nothing to do when nothing is."""
+    """Move whatever is at `target`, if anything, into the archive."""
     try:
         kind = target.lstat().st_mode
     except FileNotFoundError:
         return
     if not stat.S_ISREG(kind) and not stat.S_ISLNK(kind):
-        raise OutputError(f"{target}: not a file, so nothing is put in its place")
+        raise OutputError(f"{target}: not a file, so it is not replaced")
     archive.mkdir(parents=True, exist_ok=True)
-    # Out of the way in one step: what is hashed below, nobody else can still replace.
+    # Out of the way in one step: nobody can replace the file between its hashing and its move.
     held = target.with_name(f".displaced-{secrets.token_hex(6)}{target.suffix}")
     try:
         target.rename(held)
@@ -172,33 +170,33 @@ def _displace(target: Path, archive: Path, hashes: HashCache) -> None:
     try:
         _archive(held, archive, hashes)
     except OSError:
-        with suppress(OSError):  # back, unless its place is taken; it is not lost either way
-            if _name(held, target):
+        with suppress(OSError):  # back, unless its name is taken; it is not lost either way
+            if _take_name(held, target):
                 held.unlink(missing_ok=True)
         raise
 
 
 def _archive(held: Path, archive: Path, hashes: HashCache) -> None:
     """Name a displaced file by its digest; a link by that of the path it holds."""
-    link = held.is_symlink()
-    text = os.fsencode(held.readlink()) if link else b""
-    sha256 = hashlib.sha256(text).hexdigest() if link else hashes.sha256(held)
-    shelf = archive / f"{sha256}{'.link' if link else held.suffix or '.bin'}"
-    if not link and not (sha256 and hashes.sha256(shelf) == sha256):
-        _move(held, shelf)
-    elif link and not shelf.is_symlink():
-        shelf.symlink_to(os.fsdecode(text))
+    is_link = held.is_symlink()
+    link = os.fsencode(held.readlink()) if is_link else b""
+    sha256 = hashlib.sha256(link).hexdigest() if is_link else hashes.sha256(held)
+    archived = archive / f"{sha256}{'.link' if is_link else held.suffix or '.bin'}"
+    if not is_link and not (sha256 and hashes.sha256(archived) == sha256):
+        _move(held, archived)
+    elif is_link and not archived.is_symlink():
+        archived.symlink_to(os.fsdecode(link))
     held.unlink(missing_ok=True)
     flush_folder(archive)
 
 
-def _move(held: Path, shelf: Path) -> None:
-    """Put `held` on the shelf, across file systems too; a damaged file there makes room."""
-    part = shelf.with_name(f"{shelf.stem}.part-{secrets.token_hex(6)}")
+def _move(held: Path, archived: Path) -> None:
+    """Move a file into the archive, also across file systems, over a damaged copy there."""
+    part = archived.with_name(f"{archived.stem}.part-{secrets.token_hex(6)}")
     try:
         os.link(held, part)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        copy(held, part)
-    part.replace(shelf)
+        _copy(held, part)
+    part.replace(archived)

@@ -34,7 +34,7 @@ def fetching(serving: Serving, tmp_path: Path) -> Fetching:
         async def main() -> Fetched:
             async with serving(handle) as port, Http(trust_env=False) as http:
                 url = f"http://127.0.0.1:{port}{path}"
-                return await fetch(http, url, tmp_path, "a", **({"makes": "image"} | options))
+                return await fetch(http, url, tmp_path, "a", **({"expected": "image"} | options))
 
         return asyncio.run(main())
 
@@ -56,7 +56,7 @@ def offering(
     return handle
 
 
-def test_a_file_comes_whole_with_digest_size_and_type(fetching: Fetching, tmp_path: Path) -> None:
+def test_a_fetched_file_has_its_digest_size_and_type(fetching: Fetching, tmp_path: Path) -> None:
     found = fetching(offering(PNG))
     assert found.path.read_bytes() == PNG
     assert found.path.parent == tmp_path
@@ -65,14 +65,14 @@ def test_a_file_comes_whole_with_digest_size_and_type(fetching: Fetching, tmp_pa
     assert found.media_type == "image/png"
 
 
-def test_a_large_file_comes_in_pieces(fetching: Fetching) -> None:
+def test_a_large_file_is_written_in_pieces(fetching: Fetching) -> None:
     large = MP4 + bytes(5_000_000)
-    found = fetching(offering(large), makes="video")
+    found = fetching(offering(large), expected="video")
     assert (found.bytes, found.media_type) == (len(large), "video/mp4")
     assert found.sha256 == hashlib.sha256(large).hexdigest()
 
 
-def test_the_type_is_what_the_bytes_say(fetching: Fetching) -> None:
+def test_the_type_is_that_of_the_bytes(fetching: Fetching) -> None:
     found = fetching(
         offering(b"\xff\xd8\xff\xe0" + bytes(100), "200 OK", "Content-Type: image/png")
     )
@@ -99,7 +99,7 @@ def test_a_compressed_file_is_unpacked(fetching: Fetching) -> None:
         (offering(PNG, length=len(PNG) + 10), "transient", "cut short"),
         (offering(b"<html>Sign in</html>"), "wrong", "an HTML page, not an image"),
         (offering(MP4), "wrong", "MP4, not an image"),
-        (offering(b"junk"), "wrong", "something unknown, not an image"),
+        (offering(b"junk"), "wrong", "of an unknown type, not an image"),
         (offering(b'<svg xmlns="http://www.w3.org/2000/svg"/>'), "wrong", "an SVG"),
         (offering(PNG, "302 F", "Location: file:///etc/passwd"), "wrong", "neither http nor"),
         (offering(PNG, "302 F", "Location: /again"), "wrong", "more than 5 redirects"),
@@ -107,7 +107,7 @@ def test_a_compressed_file_is_unpacked(fetching: Fetching) -> None:
         (offering(PNG, length=10_000_000), "wrong", "larger than 1048576 bytes"),
     ],
 )
-def test_what_is_no_such_file_says_why_and_leaves_nothing(
+def test_a_wrong_file_is_an_error_and_leaves_nothing(
     fetching: Fetching, tmp_path: Path, handle: Handle, kind: str, message: str
 ) -> None:
     with pytest.raises(DownloadError, match=message) as caught:
@@ -116,12 +116,12 @@ def test_what_is_no_such_file_says_why_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_picture_is_no_video(fetching: Fetching) -> None:
+def test_an_image_is_no_video(fetching: Fetching) -> None:
     with pytest.raises(DownloadError, match="a PNG, not a video"):
-        fetching(offering(PNG), makes="video")
+        fetching(offering(PNG), expected="video")
 
 
-def test_a_file_that_does_not_say_its_length_is_limited_all_the_same(fetching: Fetching) -> None:
+def test_a_file_without_a_length_is_limited_too(fetching: Fetching) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n" + PNG)
@@ -145,16 +145,14 @@ def until_closed(content: bytes) -> Handle:
     return handle
 
 
-def test_a_file_without_a_length_that_breaks_off_is_no_file(
-    fetching: Fetching, tmp_path: Path
-) -> None:
-    with pytest.raises(DownloadError, match="breaks off") as caught:
+def test_a_cut_file_without_a_length_is_an_error(fetching: Fetching, tmp_path: Path) -> None:
+    with pytest.raises(DownloadError, match="cut short") as caught:
         fetching(until_closed(PNG))
     assert caught.value.kind == "transient"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_without_a_length_that_comes_to_its_end_is_taken(fetching: Fetching) -> None:
+def test_a_complete_file_without_a_length_is_accepted(fetching: Fetching) -> None:
     whole = PNG + bytes(4) + b"IEND\xaeB`\x82"
     assert fetching(until_closed(whole)).bytes == len(whole)
 
@@ -173,7 +171,7 @@ def test_a_file_that_drips_is_given_up(fetching: Fetching, tmp_path: Path) -> No
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_host_is_asked_byte_for_byte_also_after_a_redirect_and_without_a_key(
+def test_urls_are_sent_byte_for_byte_and_without_a_key(
     fetching: Fetching,
 ) -> None:
     heads: list[bytes] = []
@@ -205,12 +203,10 @@ def test_the_host_is_asked_byte_for_byte_also_after_a_redirect_and_without_a_key
         "http://0x7f.1:1/",
     ],
 )
-def test_a_private_address_is_refused_where_results_must_be_public(
-    tmp_path: Path, url: str
-) -> None:
+def test_a_private_address_is_refused_for_public_results(tmp_path: Path, url: str) -> None:
     async def main() -> None:
         async with Http(trust_env=False) as http:
-            await fetch(http, url, tmp_path, "a", makes="image", private=False)
+            await fetch(http, url, tmp_path, "a", expected="image", private=False)
 
     with pytest.raises(DownloadError, match="private network") as caught:
         asyncio.run(main())
@@ -224,13 +220,13 @@ def test_a_public_address_must_not_lead_to_a_private_one(
         to = offering(b"", "302 F", "Location: http://127.0.0.1:1/")
         async with serving(to) as port, Http(trust_env=True) as http:
             monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
-            await fetch(http, "http://files.test/", tmp_path, "a", makes="image", private=False)
+            await fetch(http, "http://files.test/", tmp_path, "a", expected="image", private=False)
 
     with pytest.raises(DownloadError, match="private network"):
         asyncio.run(main())
 
 
-def test_a_proxy_may_be_private_where_results_must_be_public(
+def test_a_proxy_may_be_private_for_public_results(
     serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def main() -> Fetched:
@@ -238,12 +234,12 @@ def test_a_proxy_may_be_private_where_results_must_be_public(
             monkeypatch.setenv("http_proxy", f"http://localhost:{port}")
             async with Http(trust_env=True) as http:
                 url = "http://files.test/"
-                return await fetch(http, url, tmp_path, "a", makes="image", private=False)
+                return await fetch(http, url, tmp_path, "a", expected="image", private=False)
 
     assert asyncio.run(main()).bytes == len(PNG)
 
 
-def test_a_full_disk_says_what_to_do_and_leaves_nothing(
+def test_a_full_disk_is_an_error_with_a_hint(
     fetching: Fetching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Full(io.BufferedWriter):
@@ -257,7 +253,7 @@ def test_a_full_disk_says_what_to_do_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_not_there_is_an_output_error(fetching: Fetching, tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_output_error(fetching: Fetching, tmp_path: Path) -> None:
     tmp_path.rmdir()
     with pytest.raises(OutputError):
         fetching(offering(PNG))
@@ -276,7 +272,7 @@ def test_a_cancelled_download_leaves_nothing(serving: Serving, tmp_path: Path) -
 
         async with serving(handle) as port, Http(trust_env=False) as http:
             url = f"http://127.0.0.1:{port}/"
-            fetching = asyncio.create_task(fetch(http, url, tmp_path, "a", makes="image"))
+            fetching = asyncio.create_task(fetch(http, url, tmp_path, "a", expected="image"))
             await begun.wait()
             fetching.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -286,7 +282,7 @@ def test_a_cancelled_download_leaves_nothing(serving: Serving, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_link_of_the_parts_name_is_not_followed(
+def test_a_link_with_the_name_of_the_part_is_not_followed(
     fetching: Fetching, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(secrets, "token_hex", lambda _: "0")
