@@ -13,7 +13,7 @@ from runner import __version__
 from runner.commands.manifest_plan import ManifestPlan, provider_facts, setting_sources
 from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.list_query import ListEndpoint
@@ -113,12 +113,12 @@ class RunSession:
         """
 
         async def connected() -> T:
-            async with Http(trust_env=not self.planned.options.emulate) as http:
+            async with HttpClient(trust_env=not self.planned.options.emulate) as http:
                 return await action(self._context(http, watcher or observer("none", {})))
 
         return asyncio.run(connected())
 
-    def _context(self, http: Http, watcher: Observer) -> Context:
+    def _context(self, http: HttpClient, watcher: Observer) -> Context:
         planned, settings = self.planned, self.settings
         rng = random.Random()  # noqa: S311 - spreads, guards nothing
         rates = {name: Rate(settings.poll_rate) for name in settings.accounts}
@@ -228,7 +228,7 @@ def _emulator(planned: ManifestPlan, plan: Plan) -> Iterator[str]:
         yield emulator.url
 
 
-def _endpoint(account: Account, name: str, http: Http, rate: Rate) -> ListEndpoint | None:
+def _endpoint(account: Account, name: str, http: HttpClient, rate: Rate) -> ListEndpoint | None:
     """The provider's list of tasks; None where it has no such list."""
     lister = LISTERS.get(name)
     return ListEndpoint(api=lister, account=account, http=http, rate=rate) if lister else None

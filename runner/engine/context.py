@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from runner.engine.ledger_client import LedgerClient
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.schedule import DurationStatsByKind
@@ -61,7 +61,7 @@ class Context:
     hashes: HashCache
     ledger: LedgerClient
     rescue: RescueFile
-    http: Http
+    http: HttpClient
     rates: Mapping[str, Rate]
     """Provider to the pace of its status requests."""
     budget: Budget

@@ -63,7 +63,7 @@ class Shutdown:
                 if worker.get_name() not in posting and worker is not me:
                     worker.cancel()
             asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
-        return len(posting) - self._context.http.recall()
+        return len(posting) - self._context.http.abort_unsent()
 
     def _cut(self) -> None:
         for worker in self.workers:

@@ -17,7 +17,7 @@ from aiohttp import web
 
 from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.reconcile.absence import LAG_FACTOR
@@ -147,7 +147,7 @@ async def live_run(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncI
     with open_ledger(path) as ledger, GroupCommit(path) as journal:
         run = ledger.begin_run("spring.yaml", "vidu-run")
         rescue = RescueFile(folder / "rescue.jsonl")
-        async with Http(trust_env=False) as http:
+        async with HttpClient(trust_env=False) as http:
             context = Context(
                 settings=Settings(settle_s=settle_s, accounts={"vidu": account}),
                 operations=OPERATIONS,

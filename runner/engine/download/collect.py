@@ -152,7 +152,7 @@ async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFil
         context.outputs,
         name_of(job, index),
         expected=job_run.operation.makes,
-        private=await context.http.is_near(context.account(job_run.operation).base_url),
+        private=await context.http.is_private_api(context.account(job_run.operation).base_url),
     )
     target = context.outputs / f"{name_of(job, index)}.{media.EXTENSIONS[fetched.media_type]}"
     await asyncio.to_thread(

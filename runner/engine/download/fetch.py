@@ -14,9 +14,9 @@ from typing import Literal, TypeAlias
 import aiohttp
 
 from runner.engine.download.place import output_errors
-from runner.engine.net.client import MIB, Http
+from runner.engine.net.client import MIB, HttpClient
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
-from runner.engine.net.upload import PIECE, Watch
+from runner.engine.net.upload import PIECE, IdleTimeout
 from runner.fs import flush
 from runner.media import describe_type, is_truncated, sniff
 
@@ -53,7 +53,7 @@ class Fetched:
 
 
 async def fetch(
-    http: Http,
+    http: HttpClient,
     url: str,
     folder: Path,
     stem: str,
@@ -73,11 +73,11 @@ async def fetch(
     with _part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
             async with (
-                Watch(2 * idle_timeout_s, idle_timeout_s) as watch,
+                IdleTimeout(2 * idle_timeout_s, idle_timeout_s) as idle,
                 http.get(url, private=private) as response,
             ):
                 _check_answer(response, max_bytes)
-                await _stream(response, part, watch, expected, max_bytes)
+                await _stream(response, part, idle, expected, max_bytes)
                 is_complete = response.content_length is not None or _is_chunked(response)
         except (NetworkFailure, ValueError) as error:  # ValueError: the address is no URL
             raise DownloadError("wrong", f"the file was not fetched: {describe(error)}") from error
@@ -110,7 +110,7 @@ def _is_chunked(response: aiohttp.ClientResponse) -> bool:
 async def _stream(
     response: aiohttp.ClientResponse,
     part: _Part,
-    watch: Watch,
+    idle: IdleTimeout,
     expected: MediaKind,
     max_bytes: int,
 ) -> None:
@@ -121,7 +121,7 @@ async def _stream(
         moved += len(piece)
         if moved >= PIECE:
             moved = 0
-            watch.progress()
+            idle.progress()
         if part.size + len(waiting) > max_bytes:
             raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
         if len(waiting) >= MIB:

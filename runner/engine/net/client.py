@@ -1,4 +1,4 @@
-"""Requests out, replies in, over aiohttp: what came back, or how far the request got."""
+"""HTTP client: sends a request once, and reports the answer or how far the request got."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from runner.engine.net.resolve import (
     is_private,
     proxy_hosts,
 )
-from runner.engine.net.upload import Body, Watch
+from runner.engine.net.upload import CountedBody, IdleTimeout
 from runner.model import Reach, Reply, Request
 
 
-async def content_of(response: aiohttp.ClientResponse, watch: Watch, max_bytes: int) -> bytes:
-    """The whole body, decompressed; raises Broken above `max_bytes` of either."""
+async def content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_bytes: int) -> bytes:
+    """Read a whole body, decompressed; raises NetworkFailure above `max_bytes` of either."""
     content = bytearray()
     async for piece in response.content.iter_any():
-        watch.progress()
+        idle.progress()
         content += piece
         if len(content) > max_bytes:
             raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
@@ -38,17 +38,15 @@ async def content_of(response: aiohttp.ClientResponse, watch: Watch, max_bytes: 
 
 
 def decoded(content: bytes, encoding: str, max_bytes: int) -> bytes:
-    """A body without its compression, which nobody asked for; raises Broken.
+    """Decompress a body, although no compression was asked for; raises NetworkFailure.
 
-    A few bytes can stand for gigabytes: no more than `max_bytes` are ever unpacked.
+    A few bytes can expand to gigabytes: no more than `max_bytes` are ever unpacked.
     """
     if encoding.strip().lower() in {"", "identity"} or not content:
         return content
     if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        raise NetworkFailure(
-            f"the answer is compressed in a way that was not asked for: {encoding!r:.40}"
-        )
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its head
+        raise NetworkFailure(f"the answer has an encoding that was not asked for: {encoding!r:.40}")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
     try:
         unpacked = unpacker.decompress(content, max_bytes + 1)
     except zlib.error as error:
@@ -61,16 +59,16 @@ def decoded(content: bytes, encoding: str, max_bytes: int) -> bytes:
 
 
 MIB = 1024 * 1024
-REDIRECTS = 5
-"""The most that are followed to a file; API calls follow none."""
+MAX_REDIRECTS = 5
+"""Followed to a file; API calls follow none."""
 _HEADERS = {"User-Agent": "vidu-run", "Accept-Encoding": "identity"}
 
 
-class Http:
-    """The program's way to the network, for one event loop; an async context manager.
+class HttpClient:
+    """All HTTP of one event loop; an async context manager.
 
-    `trust_env`: whether proxies are taken from the environment. `idle_timeout_s` limits
-    standstill, `connect_timeout_s` name resolution, connection, proxy and TLS together.
+    `trust_env`: whether proxies are taken from the environment. `idle_timeout_s` limits the time
+    without progress, `connect_timeout_s` name lookup, connection, proxy and TLS together.
     """
 
     def __init__(
@@ -80,8 +78,8 @@ class Http:
         self._idle_s = idle_timeout_s
         self._connect_s = connect_timeout_s
         self._open = AsyncExitStack()
-        self._leaving: dict[Body, Watch] = {}
-        """The bodies of submissions that are on their way."""
+        self._sending: dict[CountedBody, IdleTimeout] = {}
+        """The bodies of submissions without an answer."""
 
     async def __aenter__(self) -> Self:
         public = PublicResolver(proxy_hosts() if self._proxies else ())
@@ -89,10 +87,10 @@ class Http:
         # A submission never travels on a connection that a server may just have closed.
         self._submit = await self._session(_connector(plain, force_close=True))
         self._ask = await self._session(_connector(plain))
-        # aiohttp would ask again, unseen, when a kept-alive connection has just gone: past the
-        # pace of status requests, and in a second layer of retries. There is no public switch.
+        # aiohttp would send a GET again when a kept-alive connection has just closed: outside the
+        # rate of status requests, as a second layer of retries. There is no public switch.
         self._ask._retry_connection = False  # noqa: SLF001
-        # The file hosts' sessions have never seen a key.
+        # Sessions of their own for file hosts: no key ever passes through them.
         self._files = await self._session(_connector(plain), decompress=True)
         self._public = await self._session(_connector(public), decompress=True)
         return self
@@ -119,44 +117,44 @@ class Http:
         return await self._open.enter_async_context(session)
 
     async def send(self, request: Request, *, submission: bool, max_bytes: int = 8 * MIB) -> Reply:
-        """Send a request once and read its whole answer; trouble is told in the reply.
+        """Send a request once and read its whole answer; a network error is part of the reply.
 
-        Nothing is sent twice: `submission` takes a connection of its own, and aiohttp's second
-        try of a GET is off. Redirects are not followed: they would carry the key to another
-        host. An answer above `max_bytes` is no answer.
+        Nothing is sent twice: a `submission` uses a new connection, and aiohttp's retry of a GET
+        is off. Redirects are not followed: they would take the key to another host. An answer
+        above `max_bytes` counts as none.
         """
-        watch = Watch(self._connect_s + self._idle_s, self._idle_s)
-        body = Body(request.body, watch) if request.body else None
+        idle = IdleTimeout(self._connect_s + self._idle_s, self._idle_s)
+        body = CountedBody(request.body, idle) if request.body else None
         session = self._submit if submission else self._ask
         if submission and body is not None:
-            self._leaving[body] = watch
+            self._sending[body] = idle
         try:
-            async with watch:
-                reply = await self._exchange(session, request, body, watch, max_bytes)
+            async with idle:
+                reply = await self._exchange(session, request, body, idle, max_bytes)
         except NETWORK_ERRORS as error:
             handed, announced = (body.handed, body.announced) if body else (0, 0)
             return Reply(reach=reach(error, handed, announced), trouble=describe(error))
         finally:
             if body is not None:
-                self._leaving.pop(body, None)
-        return _unheard(reply) if body and body.handed < body.announced else reply
+                self._sending.pop(body, None)
+        return _unread(reply) if body and body.handed < body.announced else reply
 
-    def recall(self) -> int:
-        """Take back the submissions that have not left in full, as not sent; their number.
+    def abort_unsent(self) -> int:
+        """Abort the submissions that are not sent in full, as not sent; returns how many.
 
-        They end at once, also while a host's name is looked up or a connection is made.
+        They end at once, even during a name lookup or while a connection is made.
         """
-        early = [watch for body, watch in self._leaving.items() if body.handed < body.announced]
-        for watch in early:
-            watch.end()
-        return len(early)
+        unsent = [idle for body, idle in self._sending.items() if body.handed < body.announced]
+        for idle in unsent:
+            idle.expire()
+        return len(unsent)
 
     async def _exchange(
         self,
         session: aiohttp.ClientSession,
         request: Request,
-        body: Body | None,
-        watch: Watch,
+        body: CountedBody | None,
+        idle: IdleTimeout,
         max_bytes: int,
     ) -> Reply:
         url = URL(request.url, encoded=True)
@@ -168,22 +166,22 @@ class Http:
             allow_redirects=False,
             proxy=self._proxy(url),
         ) as response:
-            watch.within(5 * self._idle_s)
-            content = await content_of(response, watch, max_bytes)
+            idle.limit_total(5 * self._idle_s)
+            content = await content_of(response, idle, max_bytes)
             if session is self._submit:
                 response.close()  # ends the writing of a body that was answered early
             return Reply(
                 reach=Reach.ANSWERED,
                 status=response.status,
-                headers=_lowered(response.headers),
+                headers=_lower_case(response.headers),
                 body=content,
             )
 
     def _proxy(self, url: URL) -> URL | None:
         return self._proxies.of(url) if self._proxies else None
 
-    async def is_near(self, base_url: str) -> bool:
-        """Whether an API lives at a private address; its results may then do so as well."""
+    async def is_private_api(self, base_url: str) -> bool:
+        """Whether an API has a private address; the URLs of its results may then have one too."""
         url = URL(base_url, encoded=True)
         if not url.host or is_private(url.host):
             return bool(url.host)
@@ -198,45 +196,45 @@ class Http:
     async def get(
         self, url: str, *, private: bool = False, headers: Mapping[str, str] | None = None
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """A file's streamed response, asked for byte for byte as `url` stands, without any key.
+        """Stream a file from exactly `url`, without any key; follows redirects.
 
-        Follows redirects. Raises one of `trouble.BROKEN`, also for an address that is not http
-        or, without `private`, one of this machine or its network. Limits connecting only: the
-        reader limits standstill.
+        Raises one of `errors.NETWORK_ERRORS`, also for an address that is not http or, unless
+        `private`, one of this machine or its network. Only connecting has a time limit here: the
+        reader limits the time without progress.
         """
         session = self._files if private else self._public
-        at = URL(url, encoded=True)
-        for _ in range(REDIRECTS + 1):
-            if at.scheme not in {"http", "https"} or not at.host:
+        address = URL(url, encoded=True)
+        for _ in range(MAX_REDIRECTS + 1):
+            if address.scheme not in {"http", "https"} or not address.host:
                 raise NetworkFailure("the address of the file is neither http nor https")
-            if not private and is_private(at.host):
+            if not private and is_private(address.host):
                 raise NetworkFailure(PRIVATE)
             async with session.get(
-                at, headers=headers, allow_redirects=False, proxy=self._proxy(at)
+                address, headers=headers, allow_redirects=False, proxy=self._proxy(address)
             ) as response:
-                to = response.headers.get("Location")
-                if response.status not in {301, 302, 303, 307, 308} or not to:
+                location = response.headers.get("Location")
+                if response.status not in {301, 302, 303, 307, 308} or not location:
                     yield response
                     return
-                at = at.join(URL(to, encoded=True))
-        raise NetworkFailure(f"more than {REDIRECTS} redirects")
+                address = address.join(URL(location, encoded=True))
+        raise NetworkFailure(f"more than {MAX_REDIRECTS} redirects")
 
 
 def _connector(resolver: Resolver, *, force_close: bool = False) -> aiohttp.TCPConnector:
-    """As many connections as are asked for: what is under way is limited elsewhere."""
+    """A connector without a limit: how much is sent at once is limited elsewhere."""
     return aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=force_close)
 
 
-def _unheard(reply: Reply) -> Reply:
-    """An answer to a request that was not sent in full: a server's failure then leaves no doubt."""
+def _unread(reply: Reply) -> Reply:
+    """Take a server error before the request was sent in full for what it is: not sent."""
     if reply.status == 408 or reply.status >= 500:
         trouble = f"HTTP {reply.status} came before the request was sent in full"
         return Reply(reach=Reach.NOT_SENT, status=reply.status, trouble=trouble)
     return reply
 
 
-def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
-    """Names in lower case; of a header that comes twice, the first."""
+def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
+    """Headers by lower-case name; the first of those that come twice."""
     found: dict[str, str] = {}
     for name, value in headers.items():
         found.setdefault(name.lower(), value)

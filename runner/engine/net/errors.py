@@ -1,6 +1,6 @@
-"""What went wrong on the network: an exception in, how far the request got and plain words out.
+"""Network errors: how far a failed request got, and what to show the user.
 
-The words are ours and the operating system's, never the other side's: no key can be in them.
+The texts are our own and the operating system's, never the server's: they can contain no key.
 """
 
 from __future__ import annotations
@@ -11,43 +11,43 @@ from runner.model import Reach
 
 
 class NetworkFailure(Exception):  # noqa: N818 - what happened, not a defect
-    """An exchange that was given up for a reason of our own, told in its text."""
+    """An exchange that this program ended itself, for the reason in its text."""
 
 
 NETWORK_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, NetworkFailure)
-"""Everything that a request can end with, but for defects and cancellation.
+"""All that a request can end with, except defects and cancellation.
 
 ValueError: an address or header that cannot be sent.
 """
 
-_BEFORE = (
+_BEFORE_SENDING = (
     aiohttp.ClientConnectorError,
     aiohttp.ConnectionTimeoutError,
     aiohttp.ClientHttpProxyError,
     aiohttp.InvalidURL,
     aiohttp.NonHttpUrlClientError,
 )
-"""Raised only while a connection is being made, proxy and TLS included."""
+"""Raised only while connecting, proxy and TLS included."""
 
 
 def reach(error: BaseException, handed: int, announced: int) -> Reach:
     """How far a request got that ended with `error`.
 
-    `handed` of the `announced` bytes of its body were given to the transport: a server that
-    waits for a whole body has not had one while any are left. A request without a body is sent
-    as soon as there is a connection.
+    `handed` of the `announced` bytes of its body were given to the transport: while any are left,
+    no server has received a whole request. A request without a body is sent once there is a
+    connection.
     """
     if announced and handed >= announced:
         return Reach.SENT
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
         return Reach.UNTRUSTED
-    # A plain ValueError is aiohttp's for what it cannot write: it is raised before any byte.
-    early = isinstance(error, _BEFORE) or type(error) is ValueError
+    # aiohttp raises a plain ValueError for what it cannot write, before the first byte.
+    early = isinstance(error, _BEFORE_SENDING) or type(error) is ValueError
     return Reach.NOT_SENT if announced or early else Reach.SENT
 
 
 def describe(error: BaseException) -> str:
-    """The trouble, for the user."""
+    """Describe a network error to the user."""
     if isinstance(error, NetworkFailure):
         return str(error)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

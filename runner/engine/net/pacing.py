@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.model import Reply, Request
 
 BACKOFF_FIRST_S = 1.0
@@ -97,7 +97,7 @@ AnswerT = TypeVar("AnswerT", bound=_Answer)
 
 
 async def query(
-    http: Http, rate: Rate, request: Request, read: Callable[[Reply], AnswerT]
+    http: HttpClient, rate: Rate, request: Request, read: Callable[[Reply], AnswerT]
 ) -> AnswerT:
     """Send a request that is no submission at its turn, read its answer, and adapt the rate."""
     await rate.acquire()

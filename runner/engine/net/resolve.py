@@ -1,4 +1,4 @@
-"""Where a request may go: the proxy that the environment names, and what is a private address."""
+"""Name lookup: host addresses, proxies of the environment, and which addresses are private."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ T = TypeVar("T")
 
 
 class Resolver(AbstractResolver):
-    """The system's own resolver (hosts file and all), on threads that nobody waits for."""
+    """The system's resolver, hosts file included, on threads that no exit waits for."""
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """The host's addresses. Raises OSError when it has none."""
-        return await _apart(lambda: _addresses(host, port, family))
+        return await _in_thread(lambda: _addresses(host, port, family))
 
     async def close(self) -> None:
-        """Nothing is held open."""
+        """Do nothing: no resource is open."""
 
 
 async def addresses(host: str, port: int | None) -> list[str]:
-    """The host's addresses, of whatever family. Raises OSError, or ValueError for no name."""
-    found = await _apart(lambda: _addresses(host, port or 0, socket.AF_UNSPEC))
+    """The host's addresses of any family. Raises OSError, or ValueError for an invalid name."""
+    found = await _in_thread(lambda: _addresses(host, port or 0, socket.AF_UNSPEC))
     return [row["host"] for row in found]
 
 
@@ -46,7 +46,7 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
     return [
         ResolveResult(
             hostname=host,
-            # With the zone of a link-local address, which the connection is lost without.
+            # With the zone of a link-local address: there is no connection without it.
             host=socket.getnameinfo(address, _NUMERIC)[0],
             port=port,
             family=family,
@@ -60,11 +60,11 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
 
 _NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
 _NO_IPV6 = 2
-"""Parts of an IPv6 address where Python was built without IPv6: bytes that mean nothing."""
+"""Length of a socket address of IPv6 in a Python built without IPv6: its bytes are useless."""
 
 
-async def _apart(call: Callable[[], T]) -> T:
-    """What `call` comes to, on a thread of its own: left alone when this is cancelled."""
+async def _in_thread(call: Callable[[], T]) -> T:
+    """Run `call` on a thread of its own, which goes on when this is cancelled."""
     future: Future[T] = Future()
     future.set_running_or_notify_cancel()
 
@@ -88,18 +88,18 @@ _PRIVATE = tuple(
 
 
 class Proxies:
-    """The proxies that the environment (or macOS) names, each looked up once.
+    """The proxies of the environment (or of macOS), looked up once per host.
 
-    aiohttp could look by itself, but would then read `~/.netrc` as well, and a password there
-    collides with the key.
+    aiohttp can do this, but would then read `~/.netrc` too, and a password there conflicts with
+    the key.
     """
 
     def __init__(self) -> None:
-        self._known = functools.lru_cache(maxsize=1024)(_proxy_for)
+        self._cached = functools.lru_cache(maxsize=1024)(_proxy_for)
 
     def of(self, url: URL) -> URL | None:
-        """The proxy on the way to this address; None for none."""
-        return self._known(url.scheme, url.host or "", url.port)
+        """The proxy for this address; None where there is none."""
+        return self._cached(url.scheme, url.host or "", url.port)
 
 
 def _proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
@@ -111,7 +111,7 @@ def _proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
 
 
 def is_private(address: str) -> bool:
-    """Whether an IP address is this machine's or its network's own; False for a name."""
+    """Whether an IP address belongs to this machine or its network; False for a name."""
     try:
         found = ipaddress.ip_address(address.strip("[]").split("%", maxsplit=1)[0])
     except ValueError:
@@ -123,10 +123,10 @@ def is_private(address: str) -> bool:
 
 
 class PublicResolver(Resolver):
-    """A resolver that refuses names which lead to private addresses.
+    """A resolver that refuses names with private addresses.
 
-    It is asked when a connection is made, so no name can mean something else afterwards.
-    `exempt` are the hosts that may be private all the same: the user's own proxies.
+    It is called as a connection is made, so a name cannot change its address after the check.
+    `exempt`: hosts that may be private, the user's own proxies.
     """
 
     def __init__(self, exempt: Collection[str]):
@@ -136,7 +136,7 @@ class PublicResolver(Resolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
-        """The host's addresses. Raises OSError when it has none, Broken when one is private."""
+        """The host's addresses. Raises OSError, or NetworkFailure if one is private."""
         found = await super().resolve(host, port, family)
         if host not in self._exempt and any(is_private(row["host"]) for row in found):
             raise NetworkFailure(PRIVATE)
@@ -147,7 +147,7 @@ PRIVATE = "the address is on this machine or in a private network"
 
 
 def proxy_hosts() -> frozenset[str]:
-    """The hosts of all proxies that the environment names, as far as they can be read."""
+    """The hosts of all proxies of the environment that can be read."""
     named = (text for scheme, text in getproxies().items() if scheme != "no")
     return frozenset(host for text in named if (host := _host(text)))
 

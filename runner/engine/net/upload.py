@@ -1,4 +1,4 @@
-"""A request's body on its way: written in pieces, each counted and each a sign of progress."""
+"""Uploads: a request body that counts its written bytes, and a limit on the idle time."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from aiohttp.http import StreamWriter
 from aiohttp.payload import Payload
 
 PIECE = 64 * 1024
-"""Bytes written at a time."""
+"""Bytes written at once."""
 
 
-class Watch:
-    """A time limit on standstill: it starts anew at every sign of progress.
+class IdleTimeout:
+    """A time limit on a block that makes no progress; raises TimeoutError in it.
 
-    Raises TimeoutError in the block it guards. Progress is frequent and costs no timer: the one
-    that runs looks, when it is due, whether there was any.
+    Progress is frequent and starts no timer: the timer that runs checks, when it is due, whether
+    there was any.
     """
 
     def __init__(self, first_s: float, idle_s: float):
@@ -34,8 +34,8 @@ class Watch:
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        # Not later than any progress may make it due.
-        self._look_at(min(self._until, self._loop.time() + self._idle_s))
+        # Progress may move the limit forward, but not to before this time.
+        self._check_at(min(self._until, self._loop.time() + self._idle_s))
         return self
 
     async def __aexit__(
@@ -51,43 +51,42 @@ class Watch:
         await self._timeout.__aexit__(kind, error, trace)
 
     def progress(self) -> None:
-        """Something moved."""
+        """Restart the limit."""
         self._until = min(self._loop.time() + self._idle_s, self._latest)
 
-    def within(self, seconds: float) -> None:
-        """From now on, no progress buys more than so many seconds in all: answers may drip."""
+    def limit_total(self, seconds: float) -> None:
+        """Let progress extend the limit no further than so far from now: answers may drip."""
         self._latest = self._loop.time() + seconds
         self.progress()
         if self._timer is not None and self._until < self._timer.when():
-            self._look_at(self._until)
+            self._check_at(self._until)
 
-    def end(self) -> None:
+    def expire(self) -> None:
         """Raise the TimeoutError now."""
         if self._timer is not None and not self._timeout.expired():
             self._timeout.reschedule(self._loop.time())
 
-    def _look(self) -> None:
-        """End the block where nothing moved for too long, otherwise look again when it may be."""
+    def _check(self) -> None:
         if self._loop.time() < self._until:
-            self._look_at(self._until)
+            self._check_at(self._until)
         else:
-            self.end()
+            self.expire()
 
-    def _look_at(self, when: float) -> None:
+    def _check_at(self, when: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._look)
+        self._timer = self._loop.call_at(when, self._check)
 
 
-class Body(Payload):
-    """A body that knows how many of its bytes the transport was given."""
+class CountedBody(Payload):
+    """A request body that knows how many of its bytes the transport was given."""
 
-    def __init__(self, content: bytes, watch: Watch):
+    def __init__(self, content: bytes, idle: IdleTimeout):
         super().__init__(content)
         self._size = len(content)
-        self._watch = watch
+        self._idle = idle
         self.handed = 0
-        """Bytes given to the transport: from then on they may arrive."""
+        """Bytes given to the transport: these may arrive."""
 
     @property
     def announced(self) -> int:
@@ -95,30 +94,30 @@ class Body(Payload):
         return len(self._value)
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
-        """The body as text, for aiohttp's own use."""
+        """The body as text, for aiohttp."""
         return bytes(self._value).decode(encoding, errors)
 
     async def write(self, writer: AbstractStreamWriter) -> None:
-        """Hand the body over piece by piece; aiohttp calls this once a connection is made."""
+        """Write the body piece by piece; aiohttp calls this once there is a connection."""
         stream = cast("StreamWriter", writer)
         _keep_queue_short(stream)
-        self._watch.progress()
+        self._idle.progress()
         content = memoryview(self._value)
         for start in range(0, len(content), PIECE):
             piece = content[start : start + PIECE]
             transport = stream.transport
             if transport is None or transport.is_closing():
                 raise ConnectionResetError("closed before the body was written")
-            # Nothing is awaited between this count and the hand-over inside write().
+            # Counted first: nothing is awaited between this line and the write itself.
             self.handed += len(piece)
             await stream.write(piece)
-            self._watch.progress()
+            self._idle.progress()
 
 
 def _keep_queue_short(writer: StreamWriter) -> None:
-    """Let the kernel queue little that is unsent, so that a written piece is one that moved.
+    """Let the kernel queue little unsent data, so that a written piece is real progress.
 
-    Otherwise megabytes would seem gone at once, and a slow uplink like an answer that stays out.
+    Otherwise megabytes would seem sent at once, and a slow uplink like a missing answer.
     """
     option = getattr(socket, "TCP_NOTSENT_LOWAT", None)  # Linux and macOS have it
     transport = writer.transport

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate, query
 from runner.model import Account, TaskStatus
 from runner.providers.base import ListFailure
@@ -23,7 +23,7 @@ class ListEndpoint:
 
     api: TaskListApi
     account: Account
-    http: Http
+    http: HttpClient
     rate: Rate
 
 

@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
 from runner.model import Account, Fate
 from runner.providers.base import is_healthy
@@ -199,7 +199,7 @@ class CircuitBreaker:
 def breakers_for(
     settings: Settings,
     providers: Mapping[str, Provider],
-    http: Http,
+    http: HttpClient,
     rates: Mapping[str, Rate],
 ) -> dict[str, CircuitBreaker]:
     """Provider to its breaker; `rates` are those of all other requests."""
@@ -214,7 +214,7 @@ def breakers_for(
     }
 
 
-def _probe(account: Account, provider: Provider, http: Http) -> Callable[[], Awaitable[bool]]:
+def _probe(account: Account, provider: Provider, http: HttpClient) -> Callable[[], Awaitable[bool]]:
     async def probe() -> bool:
         return is_healthy(await http.send(provider.probe(account), submission=False))
 

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from runner.engine.download.fetch import DownloadError, Fetched, fetch
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.errors import OutputError
 
 Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -32,7 +32,7 @@ def fetching(serving: Serving, tmp_path: Path) -> Fetching:
 
     def one(handle: Handle, path: str = "/f.png", **options: Any) -> Fetched:
         async def main() -> Fetched:
-            async with serving(handle) as port, Http(trust_env=False) as http:
+            async with serving(handle) as port, HttpClient(trust_env=False) as http:
                 url = f"http://127.0.0.1:{port}{path}"
                 return await fetch(http, url, tmp_path, "a", **({"expected": "image"} | options))
 
@@ -205,7 +205,7 @@ def test_urls_are_sent_byte_for_byte_and_without_a_key(
 )
 def test_a_private_address_is_refused_for_public_results(tmp_path: Path, url: str) -> None:
     async def main() -> None:
-        async with Http(trust_env=False) as http:
+        async with HttpClient(trust_env=False) as http:
             await fetch(http, url, tmp_path, "a", expected="image", private=False)
 
     with pytest.raises(DownloadError, match="private network") as caught:
@@ -218,7 +218,7 @@ def test_a_public_address_must_not_lead_to_a_private_one(
 ) -> None:
     async def main() -> None:
         to = offering(b"", "302 F", "Location: http://127.0.0.1:1/")
-        async with serving(to) as port, Http(trust_env=True) as http:
+        async with serving(to) as port, HttpClient(trust_env=True) as http:
             monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
             await fetch(http, "http://files.test/", tmp_path, "a", expected="image", private=False)
 
@@ -232,7 +232,7 @@ def test_a_proxy_may_be_private_for_public_results(
     async def main() -> Fetched:
         async with serving(offering(PNG)) as port:
             monkeypatch.setenv("http_proxy", f"http://localhost:{port}")
-            async with Http(trust_env=True) as http:
+            async with HttpClient(trust_env=True) as http:
                 url = "http://files.test/"
                 return await fetch(http, url, tmp_path, "a", expected="image", private=False)
 
@@ -270,7 +270,7 @@ def test_a_cancelled_download_leaves_nothing(serving: Serving, tmp_path: Path) -
             begun.set()
             await asyncio.sleep(60)
 
-        async with serving(handle) as port, Http(trust_env=False) as http:
+        async with serving(handle) as port, HttpClient(trust_env=False) as http:
             url = f"http://127.0.0.1:{port}/"
             fetching = asyncio.create_task(fetch(http, url, tmp_path, "a", expected="image"))
             await begun.wait()
@@ -305,9 +305,9 @@ def test_a_link_with_the_name_of_the_part_is_not_followed(
         ("nonsense", False),
     ],
 )
-def test_an_api_at_a_private_address_is_near(base_url: str, near: bool) -> None:
+def test_an_api_at_a_private_address_is_private_api(base_url: str, near: bool) -> None:
     async def main() -> bool:
-        async with Http(trust_env=False) as http:
-            return await http.is_near(base_url)
+        async with HttpClient(trust_env=False) as http:
+            return await http.is_private_api(base_url)
 
     assert asyncio.run(main()) is near

@@ -7,14 +7,18 @@ import gzip
 import shutil
 import ssl
 import subprocess
+import zlib
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient, decoded
+from runner.engine.net.errors import NetworkFailure
 from runner.model import Reach, Reply, Request
 
 T = TypeVar("T")
@@ -74,7 +78,7 @@ def exchange(serving: Serving) -> Callable[..., Reply]:
         async def main() -> Reply:
             async with (
                 serving(handle, receive_buffer=receive_buffer) as port,
-                Http(trust_env=False, idle_timeout_s=idle_s) as http,
+                HttpClient(trust_env=False, idle_timeout_s=idle_s) as http,
             ):
                 sent = request(port, body=body)
                 return await http.send(sent, submission=True, max_bytes=2**20)
@@ -101,7 +105,7 @@ def replying(
 # ---------------------------------------------------------------------------------- answered
 
 
-def test_an_answer_comes_back_whole(exchange: Exchange) -> None:
+def test_an_answer_is_read_whole(exchange: Exchange) -> None:
     reply = exchange(replying(answer(b'{"a":1}', "201 Created", "X-Trace: t", "X-Trace: u")))
     assert (reply.reach, reply.status, reply.body) == (Reach.ANSWERED, 201, b'{"a":1}')
     assert reply.headers["x-trace"] == "t"
@@ -124,7 +128,7 @@ def test_a_compressed_answer_is_unpacked(exchange: Exchange) -> None:
     assert reply.body == b'{"a":1}'
 
 
-def test_the_address_is_asked_for_byte_for_byte(serving: Serving) -> None:
+def test_urls_are_sent_byte_for_byte(serving: Serving) -> None:
     heads: list[bytes] = []
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -132,7 +136,7 @@ def test_the_address_is_asked_for_byte_for_byte(serving: Serving) -> None:
         writer.write(answer())
 
     async def main() -> None:
-        async with serving(handle) as port, Http(trust_env=False) as http:
+        async with serving(handle) as port, HttpClient(trust_env=False) as http:
             url = f"http://127.0.0.1:{port}/a%2fb%7E/../c?S=%2f+%20&e=~"
             await http.send(Request(method="GET", url=url, headers={}), submission=False)
 
@@ -145,7 +149,7 @@ def test_the_address_is_asked_for_byte_for_byte(serving: Serving) -> None:
 
 def test_a_refused_connection_is_not_sent() -> None:
     async def main() -> Reply:
-        async with Http(trust_env=False) as http:
+        async with HttpClient(trust_env=False) as http:
             return await http.send(request(1), submission=True)
 
     reply = run(main())
@@ -158,9 +162,9 @@ def test_a_refused_connection_is_not_sent() -> None:
     ["http://no-such-host.invalid/x", "ftp://127.0.0.1/x", "nonsense", "http://[::1", "http://"],
 )
 @pytest.mark.parametrize("body", [b"{}", None])
-def test_an_address_that_leads_nowhere_is_not_sent(url: str, body: bytes | None) -> None:
+def test_an_unusable_address_is_not_sent(url: str, body: bytes | None) -> None:
     async def main() -> Reply:
-        async with Http(trust_env=False) as http:
+        async with HttpClient(trust_env=False) as http:
             return await http.send(
                 Request(method="POST", url=url, headers={}, body=body), submission=True
             )
@@ -170,9 +174,9 @@ def test_an_address_that_leads_nowhere_is_not_sent(url: str, body: bytes | None)
     assert reply.trouble
 
 
-def test_a_header_that_cannot_be_written_is_not_sent_nor_shown() -> None:
+def test_an_invalid_header_is_neither_sent_nor_shown() -> None:
     async def main() -> Reply:
-        async with Http(trust_env=False) as http:
+        async with HttpClient(trust_env=False) as http:
             bad = Request(method="GET", url="http://127.0.0.1:1/", headers={"A": f"{KEY}\r\nB: c"})
             return await http.send(bad, submission=False)
 
@@ -181,7 +185,7 @@ def test_a_header_that_cannot_be_written_is_not_sent_nor_shown() -> None:
     assert KEY not in reply.trouble
 
 
-def test_a_body_that_was_cut_half_way_is_not_sent(exchange: Exchange) -> None:
+def test_a_body_cut_half_way_is_not_sent(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         await reader.readexactly(100_000)
@@ -191,7 +195,7 @@ def test_a_body_that_was_cut_half_way_is_not_sent(exchange: Exchange) -> None:
     assert reply.reach is Reach.NOT_SENT
 
 
-def test_a_body_that_nobody_takes_is_not_sent(exchange: Exchange) -> None:
+def test_a_body_that_nobody_reads_is_not_sent(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         await asyncio.sleep(60)
@@ -202,9 +206,7 @@ def test_a_body_that_nobody_takes_is_not_sent(exchange: Exchange) -> None:
 
 
 @pytest.mark.parametrize("status", ["503 Busy", "408 Too Slow"])
-def test_a_failure_that_is_told_before_the_body_was_taken_leaves_no_doubt(
-    exchange: Exchange, status: str
-) -> None:
+def test_a_server_error_before_the_whole_body_is_not_sent(exchange: Exchange, status: str) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         writer.write(answer(b"", status))
@@ -214,7 +216,7 @@ def test_a_failure_that_is_told_before_the_body_was_taken_leaves_no_doubt(
     assert exchange(handle, body=LARGE).reach is Reach.NOT_SENT
 
 
-def test_a_refusal_that_is_told_before_the_body_was_taken_is_an_answer(exchange: Exchange) -> None:
+def test_a_refusal_before_the_whole_body_is_an_answer(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         writer.write(answer(b"too large", "413 Too Large"))
@@ -228,13 +230,13 @@ def test_a_refusal_that_is_told_before_the_body_was_taken_is_an_answer(exchange:
 # ------------------------------------------------------------------------------------- sent
 
 
-def test_a_connection_that_is_closed_after_the_request_leaves_a_doubt(exchange: Exchange) -> None:
+def test_a_connection_closed_after_the_request_is_sent(exchange: Exchange) -> None:
     reply = exchange(replying())
     assert reply.reach is Reach.SENT
     assert "closed without an answer" in reply.trouble
 
 
-def test_a_small_body_may_arrive_even_if_the_server_reads_half_of_it(exchange: Exchange) -> None:
+def test_a_small_body_counts_as_sent_though_half_read(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await head_of(reader)
         await reader.readexactly(500)
@@ -264,7 +266,7 @@ def test_a_small_body_may_arrive_even_if_the_server_reads_half_of_it(exchange: E
         ([answer(b"junk", "200 OK", "Content-Encoding: zstd")], "not asked for"),
     ],
 )
-def test_an_answer_that_cannot_be_read_leaves_a_doubt(
+def test_an_unreadable_answer_counts_as_sent(
     exchange: Exchange, pieces: list[bytes], trouble: str
 ) -> None:
     reply = exchange(replying(*pieces))
@@ -273,7 +275,7 @@ def test_an_answer_that_cannot_be_read_leaves_a_doubt(
     assert KEY not in reply.trouble
 
 
-def test_silence_leaves_a_doubt(exchange: Exchange) -> None:
+def test_a_missing_answer_counts_as_sent(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await take(reader)
         await asyncio.sleep(60)
@@ -282,7 +284,7 @@ def test_silence_leaves_a_doubt(exchange: Exchange) -> None:
     assert (reply.reach, reply.trouble) == (Reach.SENT, "no progress within the time limit")
 
 
-def test_an_answer_that_drips_without_end_is_given_up(exchange: Exchange) -> None:
+def test_an_answer_that_drips_forever_is_given_up(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await take(reader)
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
@@ -296,7 +298,7 @@ def test_an_answer_that_drips_without_end_is_given_up(exchange: Exchange) -> Non
 # ----------------------------------------------------------------------- pace and connections
 
 
-def test_a_slow_uplink_is_no_standstill(exchange: Exchange) -> None:
+def test_a_slow_uplink_makes_progress(exchange: Exchange) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         _, left = await head_of(reader)
         while left:
@@ -328,7 +330,7 @@ class Counting:
 
 def exchanges(serving: Serving, server: Counting, *, submission: bool, method: str) -> list[Reply]:
     async def main() -> list[Reply]:
-        async with serving(server) as port, Http(trust_env=False) as http:
+        async with serving(server) as port, HttpClient(trust_env=False) as http:
             body = b"{}" if method == "POST" else None
             return [
                 await http.send(request(port, method=method, body=body), submission=submission)
@@ -338,26 +340,26 @@ def exchanges(serving: Serving, server: Counting, *, submission: bool, method: s
     return run(main())
 
 
-def test_a_submission_never_travels_on_a_used_connection(serving: Serving) -> None:
+def test_a_submission_never_uses_a_kept_connection(serving: Serving) -> None:
     server = Counting()
     exchanges(serving, server, submission=True, method="POST")
     assert (server.connections, server.requests) == (3, 3)
 
 
-def test_questions_share_a_connection(serving: Serving) -> None:
+def test_other_requests_share_a_connection(serving: Serving) -> None:
     server = Counting()
     exchanges(serving, server, submission=False, method="GET")
     assert (server.connections, server.requests) == (1, 3)
 
 
-def test_a_submission_is_sent_once_whatever_becomes_of_it(serving: Serving) -> None:
+def test_a_submission_is_sent_once_whatever_happens(serving: Serving) -> None:
     server = Counting(close_after=True)
     replies = exchanges(serving, server, submission=True, method="POST")
     assert [reply.reach for reply in replies] == [Reach.ANSWERED, Reach.SENT, Reach.SENT]
     assert server.requests == 3
 
 
-def test_a_post_on_a_kept_connection_is_not_repeated_either(serving: Serving) -> None:
+def test_a_request_on_a_kept_connection_is_not_repeated(serving: Serving) -> None:
     server = Counting(close_after=True)
     replies = exchanges(serving, server, submission=False, method="POST")
     assert replies[1].reach is Reach.SENT
@@ -373,7 +375,7 @@ def test_cancellation_passes_through(serving: Serving) -> None:
         await asyncio.sleep(60)
 
     async def main() -> None:
-        async with serving(handle) as port, Http(trust_env=False) as http:
+        async with serving(handle) as port, HttpClient(trust_env=False) as http:
             sending = asyncio.create_task(http.send(request(port), submission=True))
             await arrived.wait()
             sending.cancel()
@@ -421,7 +423,7 @@ def test_a_certificate_that_does_not_verify_is_untrusted(
     async def main() -> Reply:
         async with (
             serving(replying(answer()), tls=certificate) as port,
-            Http(trust_env=False) as http,
+            HttpClient(trust_env=False) as http,
         ):
             return await http.send(request(port, tls=True), submission=True)
 
@@ -430,26 +432,26 @@ def test_a_certificate_that_does_not_verify_is_untrusted(
     assert "certificate of 127.0.0.1 cannot be verified" in reply.trouble
 
 
-def test_a_server_that_speaks_no_tls_is_not_sent(serving: Serving) -> None:
+def test_a_server_without_tls_is_not_sent(serving: Serving) -> None:
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(100)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
     async def main() -> Reply:
-        async with serving(handle) as port, Http(trust_env=False) as http:
+        async with serving(handle) as port, HttpClient(trust_env=False) as http:
             return await http.send(request(port, tls=True), submission=True)
 
     assert run(main()).reach is Reach.NOT_SENT
 
 
-def test_a_connection_that_is_never_set_up_is_not_sent(serving: Serving) -> None:
+def test_a_connection_that_is_never_made_is_not_sent(serving: Serving) -> None:
     async def handle(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
 
     async def main() -> Reply:
         async with (
             serving(handle) as port,
-            Http(trust_env=False, connect_timeout_s=0.2) as http,
+            HttpClient(trust_env=False, connect_timeout_s=0.2) as http,
         ):
             return await http.send(request(port, tls=True), submission=True)
 
@@ -466,7 +468,7 @@ def through(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> Exchange:
 
     def one(handle: Handle, url: str, *, userinfo: str = "") -> Reply:
         async def main() -> Reply:
-            async with serving(handle) as port, Http(trust_env=True) as http:
+            async with serving(handle) as port, HttpClient(trust_env=True) as http:
                 for scheme in ("http", "https"):
                     monkeypatch.setenv(f"{scheme}_proxy", f"http://{userinfo}127.0.0.1:{port}")
                 headers = {"Authorization": f"Token {KEY}"}
@@ -507,7 +509,7 @@ def test_a_proxy_that_refuses_to_connect_is_not_sent(through: Exchange, status: 
     assert KEY.encode() not in heads[0]
 
 
-def test_a_proxy_that_hangs_up_before_the_tunnel_is_not_sent(through: Exchange) -> None:
+def test_a_proxy_that_closes_before_the_tunnel_is_not_sent(through: Exchange) -> None:
     reply = through(replying(), "https://api.test/x")
     assert reply.reach is Reach.NOT_SENT
 
@@ -521,11 +523,11 @@ def test_a_tunnel_that_breaks_during_tls_is_not_sent(through: Exchange) -> None:
     assert through(handle, "https://api.test/x").reach is Reach.NOT_SENT
 
 
-def test_a_proxy_that_is_not_there_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_proxy_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://me:pw@127.0.0.1:1")
 
     async def main() -> Reply:
-        async with Http(trust_env=True) as http:
+        async with HttpClient(trust_env=True) as http:
             sent = Request(method="POST", url="http://api.test/x", headers={}, body=b"{}")
             return await http.send(sent, submission=True)
 
@@ -535,25 +537,23 @@ def test_a_proxy_that_is_not_there_is_not_sent(monkeypatch: pytest.MonkeyPatch) 
     assert "pw" not in reply.trouble
 
 
-def test_a_proxy_that_hangs_up_after_a_plain_request_leaves_a_doubt(through: Exchange) -> None:
+def test_a_proxy_that_closes_after_a_plain_request_is_sent(through: Exchange) -> None:
     assert through(replying(), "http://api.test/x").reach is Reach.SENT
 
 
 @pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://[::1"])
-def test_a_proxy_that_cannot_be_used_is_not_sent(
-    monkeypatch: pytest.MonkeyPatch, proxy: str
-) -> None:
+def test_an_unusable_proxy_is_not_sent(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     monkeypatch.setenv("http_proxy", proxy)
 
     async def main() -> Reply:
-        async with Http(trust_env=True) as http:
+        async with HttpClient(trust_env=True) as http:
             sent = Request(method="POST", url="http://api.test/x", headers={}, body=b"{}")
             return await http.send(sent, submission=True)
 
     assert run(main()).reach is Reach.NOT_SENT
 
 
-def test_a_password_file_does_not_come_between(
+def test_a_netrc_file_is_ignored(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
@@ -569,7 +569,7 @@ def test_a_password_file_does_not_come_between(
     assert f"Authorization: Token {KEY}\r\n".encode() in heads[0]
 
 
-def test_without_trust_in_the_environment_its_proxies_are_left_alone(
+def test_without_trust_env_proxies_are_ignored(
     exchange: Exchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
@@ -577,14 +577,14 @@ def test_without_trust_in_the_environment_its_proxies_are_left_alone(
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*"])
-def test_what_the_environment_exempts_goes_without_a_proxy(
+def test_no_proxy_hosts_are_reached_directly(
     serving: Serving, monkeypatch: pytest.MonkeyPatch, exempt: str
 ) -> None:
     monkeypatch.setenv("http_proxy", "127.0.0.1:1")
     monkeypatch.setenv("no_proxy", exempt)
 
     async def main() -> Reply:
-        async with serving(replying(answer())) as port, Http(trust_env=True) as http:
+        async with serving(replying(answer())) as port, HttpClient(trust_env=True) as http:
             return await http.send(request(port), submission=True)
 
     assert run(main()).reach is Reach.ANSWERED
@@ -593,7 +593,7 @@ def test_what_the_environment_exempts_goes_without_a_proxy(
 # ---------------------------------------------------------------------------------- called back
 
 
-def test_a_submission_that_has_not_left_in_full_is_called_back(serving: Serving) -> None:
+def test_a_submission_not_sent_in_full_is_aborted(serving: Serving) -> None:
     begun = asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
@@ -602,17 +602,20 @@ def test_a_submission_that_has_not_left_in_full_is_called_back(serving: Serving)
         await asyncio.sleep(60)
 
     async def main() -> Reply:
-        async with serving(handle, receive_buffer=4096) as port, Http(trust_env=False) as http:
+        async with (
+            serving(handle, receive_buffer=4096) as port,
+            HttpClient(trust_env=False) as http,
+        ):
             leaving = http.send(request(port, body=LARGE), submission=True)
             sending = asyncio.create_task(leaving)
             await begun.wait()
-            assert http.recall() == 1
+            assert http.abort_unsent() == 1
             return await sending
 
     assert run(main()).reach is Reach.NOT_SENT
 
 
-def test_a_submission_that_has_left_is_waited_for(serving: Serving) -> None:
+def test_a_submission_sent_in_full_is_not_aborted(serving: Serving) -> None:
     arrived, called = asyncio.Event(), asyncio.Event()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -622,23 +625,51 @@ def test_a_submission_that_has_left_is_waited_for(serving: Serving) -> None:
         writer.write(answer())
 
     async def main() -> Reply:
-        async with serving(handle) as port, Http(trust_env=False) as http:
+        async with serving(handle) as port, HttpClient(trust_env=False) as http:
             sending = asyncio.create_task(http.send(request(port), submission=True))
             await arrived.wait()
-            assert http.recall() == 0
+            assert http.abort_unsent() == 0
             called.set()
             return await sending
 
     assert run(main()).reach is Reach.ANSWERED
 
 
-def test_a_question_is_never_called_back(serving: Serving) -> None:
+def test_other_requests_are_never_aborted(serving: Serving) -> None:
     async def main() -> Reply:
-        async with serving(replying(answer())) as port, Http(trust_env=False) as http:
+        async with serving(replying(answer())) as port, HttpClient(trust_env=False) as http:
             asking = http.send(request(port, method="GET", body=None), submission=False)
             sending = asyncio.create_task(asking)
             await asyncio.sleep(0)
-            assert http.recall() == 0
+            assert http.abort_unsent() == 0
             return await sending
 
     assert run(main()).reach is Reach.ANSWERED
+
+
+# ---------------------------------------------------------------------------- compressed bodies
+
+
+@given(st.binary(max_size=2_000))
+def test_a_compressed_body_is_unpacked(content: bytes) -> None:
+    assert decoded(gzip.compress(content), "GZIP", 2_000) == content
+    assert decoded(zlib.compress(content), "deflate", 2_000) == content
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", " Identity "])
+def test_an_uncompressed_body_stays(encoding: str) -> None:
+    assert decoded(b"{}", encoding, 10) == b"{}"
+
+
+@pytest.mark.parametrize("size", [11, 1_000_000])
+def test_an_unpacked_body_above_the_limit_is_refused(size: int) -> None:
+    with pytest.raises(NetworkFailure, match="longer than 10 bytes"):
+        decoded(gzip.compress(bytes(size)), "gzip", 10)
+
+
+@given(st.binary(min_size=1))
+def test_unreadable_bytes_raise_network_failures_only(content: bytes) -> None:
+    try:
+        decoded(content, "gzip", 100)
+    except NetworkFailure:
+        return

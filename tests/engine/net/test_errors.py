@@ -32,7 +32,7 @@ UNCONNECTED = aiohttp.ClientConnectorError(PLACE, OSError(111, "Connection refus
         (UNCONNECTED, 10, 10, Reach.SENT),
     ],
 )
-def test_only_what_was_not_wholly_handed_over_is_not_sent(
+def test_a_request_handed_over_in_full_counts_as_sent(
     error: Exception, handed: int, announced: int, expected: Reach
 ) -> None:
     assert reach(error, handed, announced) is expected
@@ -48,5 +48,5 @@ def test_only_what_was_not_wholly_handed_over_is_not_sent(
         (ValueError("secret"), "the address or a header cannot be sent"),
     ],
 )
-def test_trouble_is_told_in_words_of_our_own(error: Exception, text: str) -> None:
+def test_errors_are_described_without_foreign_text(error: Exception, text: str) -> None:
     assert describe(error) == text

@@ -7,11 +7,12 @@ import socket
 import threading
 
 import pytest
+from yarl import URL
 
-from runner.engine.net.resolve import Resolver, addresses
+from runner.engine.net.resolve import Proxies, Resolver, addresses, is_private, proxy_hosts
 
 
-def test_a_name_leads_to_the_addresses_that_the_system_knows() -> None:
+def test_names_are_looked_up_by_the_system() -> None:
     found = asyncio.run(Resolver().resolve("localhost", 8080, socket.AF_INET))
     assert {(row["hostname"], row["host"], row["port"]) for row in found} == {
         ("localhost", "127.0.0.1", 8080)
@@ -19,21 +20,21 @@ def test_a_name_leads_to_the_addresses_that_the_system_knows() -> None:
     assert "127.0.0.1" in asyncio.run(addresses("127.0.0.1", None))
 
 
-def test_an_address_of_the_sixth_version_is_one_too() -> None:
+def test_an_ipv6_address_is_accepted() -> None:
     assert asyncio.run(addresses("::1", 80)) == ["::1"]
 
 
-def test_a_name_that_nobody_knows_is_an_os_error() -> None:
+def test_an_unknown_name_is_an_os_error() -> None:
     with pytest.raises(OSError, match=r"\w"):
         asyncio.run(Resolver().resolve("no-such-host.invalid"))
 
 
-def test_a_name_that_is_none_is_a_value_error() -> None:
+def test_an_invalid_name_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="label"):
         asyncio.run(addresses(f"{'a' * 70}.example", 80))
 
 
-def test_a_lookup_without_an_answer_does_not_hold_up_the_end_of_the_loop(
+def test_a_lookup_without_an_answer_does_not_delay_exit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked, answering = threading.Event(), threading.Event()
@@ -55,3 +56,59 @@ def test_a_lookup_without_an_answer_does_not_hold_up_the_end_of_the_loop(
     answering.set()
     for each in threads:
         each.join()
+
+
+# ------------------------------------------------------------------------ addresses and proxies
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "127.9.9.9", "::1", "[::1]", "::ffff:127.0.0.1", "::ffff:10.0.0.1"),
+        *("10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.0.1", "169.254.169.254"),
+        *("0.0.0.1", "::", "fe80::1%eth0", "fc00::1", "fd12::1"),
+    ],
+)
+def test_addresses_of_this_network_are_private(address: str) -> None:
+    assert is_private(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["8.8.8.8", "172.32.0.1", "2606:4700::1", "198.18.0.7", "100.64.0.1", "name.example", ""],
+)
+def test_other_addresses_and_names_are_not_private(address: str) -> None:
+    assert not is_private(address)
+
+
+@pytest.mark.parametrize(
+    ("variables", "url", "proxy"),
+    [
+        ({}, "https://a.test", None),
+        ({"https_proxy": "http://p:1"}, "https://a.test", "http://p:1"),
+        ({"https_proxy": "http://p:1"}, "http://a.test", None),
+        ({"HTTPS_PROXY": "p:1"}, "https://a.test", "http://p:1"),
+        ({"all_proxy": "http://p:1"}, "https://a.test", "http://p:1"),
+        ({"https_proxy": "http://p:1", "no_proxy": "a.test"}, "https://a.test", None),
+        ({"https_proxy": "http://p:1", "no_proxy": ".test"}, "https://a.test", None),
+        ({"https_proxy": "http://p:1", "no_proxy": "b.test"}, "https://a.test", "http://p:1"),
+        ({"https_proxy": "http://p:1", "no_proxy": "a.test:443"}, "https://a.test", None),
+        ({"https_proxy": ""}, "https://a.test", None),
+    ],
+)
+def test_the_environment_names_the_proxy(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], url: str, proxy: str | None
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert Proxies().of(URL(url)) == (URL(proxy) if proxy else None)
+
+
+def test_proxy_hosts_are_those_that_can_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://me:pw@one.test:1")
+    monkeypatch.setenv("https_proxy", "two.test:1")
+    monkeypatch.setenv("all_proxy", "http://[::1")
+    monkeypatch.setenv("no_proxy", "three.test")
+    assert proxy_hosts() == {"one.test", "two.test"}

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from runner.engine.net.upload import Watch
+from runner.engine.net.upload import IdleTimeout
 
 LONG_S = 3600.0
 """If a test waits for it, it hangs."""
@@ -24,74 +24,74 @@ def run(block: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(limited())
 
 
-def test_a_block_in_which_nothing_moves_is_ended() -> None:
+def test_a_block_without_progress_is_ended() -> None:
     async def block() -> None:
-        async with Watch(0.01, 0.01):
+        async with IdleTimeout(0.01, 0.01):
             await asyncio.sleep(LONG_S)
 
     with pytest.raises(TimeoutError):
         run(block)
 
 
-def test_progress_buys_time() -> None:
+def test_progress_restarts_the_limit() -> None:
     async def block() -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + 0.6
-        async with Watch(0.3, 0.3) as watch:
+        async with IdleTimeout(0.3, 0.3) as idle:
             while loop.time() < until:
                 await asyncio.sleep(0.001)
-                watch.progress()
+                idle.progress()
 
     run(block)
 
 
-def test_the_first_sign_may_take_longer_than_the_others() -> None:
+def test_the_first_progress_may_take_longer() -> None:
     async def block() -> None:
-        async with Watch(LONG_S, 0.01):
+        async with IdleTimeout(LONG_S, 0.01):
             await asyncio.sleep(0.1)
 
     run(block)
 
 
-def test_after_the_first_sign_standstill_ends_the_block() -> None:
+def test_after_the_first_progress_the_idle_limit_holds() -> None:
     async def block() -> None:
-        async with Watch(LONG_S, 0.01) as watch:
-            watch.progress()
+        async with IdleTimeout(LONG_S, 0.01) as idle:
+            idle.progress()
             await asyncio.sleep(LONG_S)
 
     with pytest.raises(TimeoutError):
         run(block)
 
 
-def test_dripping_buys_no_more_than_is_left_in_all() -> None:
+def test_dripping_cannot_exceed_the_total_limit() -> None:
     async def block() -> None:
-        async with Watch(LONG_S, LONG_S) as watch:
-            watch.within(0.05)
+        async with IdleTimeout(LONG_S, LONG_S) as idle:
+            idle.limit_total(0.05)
             while True:
-                watch.progress()
+                idle.progress()
                 await asyncio.sleep(0.001)
 
     with pytest.raises(TimeoutError):
         run(block)
 
 
-def test_a_block_can_be_ended_from_outside_at_once() -> None:
+def test_a_block_can_be_ended_from_outside() -> None:
     async def block() -> None:
-        async with Watch(LONG_S, LONG_S) as watch:
-            asyncio.get_running_loop().call_soon(watch.end)
+        async with IdleTimeout(LONG_S, LONG_S) as idle:
+            asyncio.get_running_loop().call_soon(idle.expire)
             await asyncio.sleep(LONG_S)
 
     with pytest.raises(TimeoutError):
         run(block)
 
 
-def test_what_comes_after_the_block_ends_nobody() -> None:
+def test_calls_after_the_block_have_no_effect() -> None:
     async def block() -> None:
-        async with Watch(0.01, 0.01) as watch:
+        async with IdleTimeout(0.01, 0.01) as idle:
             pass
-        watch.progress()
-        watch.within(0)
-        watch.end()
+        idle.progress()
+        idle.limit_total(0)
+        idle.expire()
         await asyncio.sleep(0.05)
 
     run(block)

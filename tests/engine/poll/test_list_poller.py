@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from runner.engine.net.client import Http
+from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import MAX_FAILURES, ListPoller, Subscription
 from runner.engine.poll.list_query import MAX_IDS, ListEndpoint
@@ -88,7 +88,7 @@ async def poller_of(tasks: TaskList) -> AsyncIterator[ListPoller]:
         provider="vidu", base_url=f"http://127.0.0.1:{port}", auth="token", key=None, key_env="K"
     )
     source = random.Random(1)  # noqa: S311 - spreads retries, guards nothing
-    async with Http(trust_env=False) as http:
+    async with HttpClient(trust_env=False) as http:
         endpoint = ListEndpoint(api=vidu_tasks, account=account, http=http, rate=Rate(1000))
         poller = ListPoller(endpoint, source, tasks.warnings.append)
         polling = asyncio.create_task(poller.keep_polling())
