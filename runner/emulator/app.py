@@ -15,7 +15,6 @@ from runner.emulator.faults.actions import inject_faults
 from runner.emulator.request_log import CONTEXT, RequestContext, Submission, context_of
 from runner.emulator.service import SERVICE, Service
 
-_SUBMISSIONS = {"/ent/v2/reference2image": "vidu", "/v1/tasks/submit": "modelverse"}
 _log = logging.getLogger(__name__)
 
 
@@ -45,8 +44,8 @@ async def _callbacks(app: web.Application) -> AsyncIterator[None]:
 async def log_request(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Count the request, and log it with its outcome if it is a submission."""
     service = request.app[SERVICE]
-    resource = request.match_info.route.resource
-    path = resource.canonical if resource else "*"
+    route = request.match_info.route
+    path = route.resource.canonical if route.resource else "*"
     service.log.count_request(f"{request.method} {path}")
     status, context = 0, RequestContext()
     request[CONTEXT] = context
@@ -54,8 +53,8 @@ async def log_request(request: web.Request, handler: Handler) -> web.StreamRespo
         response = await handler(request)
         status = 0 if context.cut else response.status
     finally:  # also when a fault cuts the connection: what was made is made
-        api = _SUBMISSIONS.get(path)
-        if api and request.method == "POST":
+        api, _, action = (route.name or "").partition(".")
+        if action == "submit":
             _log_submission(service, api, context, status)
     return response
 

@@ -12,8 +12,7 @@ from aiohttp import web
 from runner.emulator.api.vidu import timestamp
 from runner.emulator.state.tasks import Task, TaskScript
 
-_MOST_SUBMISSIONS = 100_000
-ACCEPTED = "accepted"
+_MOST_SUBMISSIONS = 100_000  # older ones are dropped
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,6 +45,7 @@ class RequestContext:
     body: bytes | None = None
     """The request's body, once it has been read."""
     refused: str = "lost"
+    """The reason of a refusal; "lost" without one."""
     task: Task | None = None
     logged: Submission | None = None
     """The entry in the log, once a task is made."""
@@ -107,7 +107,7 @@ def of_task(task: Task, status: int = 200, fault: str = "") -> Submission:
         at=timestamp(task.made_ns),
         digest=task.digest,
         untagged=task.untagged,
-        outcome=ACCEPTED,
+        outcome="accepted",
         status=status,
         task_id=task.id,
         fault=fault,

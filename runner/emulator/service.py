@@ -29,8 +29,7 @@ Read: TypeAlias = Callable[[Mapping[str, Any]], tuple[Order, list[str]]]
 """How an API reads a body: the order without its images, and their sources."""
 
 _TAGS = {"payload", "callback_url"}
-_SMALL_BODY = 32_768
-"""Bytes that are parsed on the event loop; a larger body contains images and goes to a thread."""
+_SMALL_BODY = 32_768  # bytes; a larger one contains images and is parsed in a thread
 _LARGEST_DRAWN_SEED = 2**31 - 1
 
 
@@ -65,9 +64,10 @@ class Service:
         raw = await body_of(request, limit)
         self.store.refresh()  # a reference may be a file that another process on this folder made
         order = partial(self._order, raw, read, partial(self.files.fetch, host=request.host))
-        is_small = len(raw) < _SMALL_BODY and b"/files/" not in raw
+        # A file of ours that is a reference may have to be rendered first.
+        may_block = len(raw) >= _SMALL_BODY or b"/files/" in raw
         task = self.store.create(
-            order() if is_small else await asyncio.to_thread(order),
+            await asyncio.to_thread(order) if may_block else order(),
             context.digest,
             untagged=context.untagged,
             script=context.script,

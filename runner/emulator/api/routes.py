@@ -17,29 +17,28 @@ from runner.emulator.service import SERVICE, Service
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Phase, Task
 
+# Bytes: "post body not above 20MB".
 _VIDU_BODY_LIMIT = 20 * 1024 * 1024
-"""Bytes: "post body not above 20MB"."""
+# Bytes. The document states no limit; seven images of 50 MB as base64 fit.
 _MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
-"""Bytes. The document states no limit; seven images of 50 MB as base64 fit."""
 
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
 def add_routes(app: web.Application) -> None:
     """Add every route to the application; fault scripts use their names."""
-    app.router.add_post("/ent/v2/reference2image", vidu_submit, name="vidu.submit")
-    app.router.add_get("/ent/v2/tasks/{id}/creations", vidu_creations, name="vidu.creations")
-    app.router.add_get("/ent/v2/tasks", vidu_tasks, name="vidu.list")
-    app.router.add_post("/ent/v2/tasks/{id}/cancel", vidu_cancel, name="vidu.cancel")
-    app.router.add_get("/ent/v2/credits", vidu_credits, name="vidu.credits")
-    app.router.add_post("/v1/tasks/submit", modelverse_submit, name="modelverse.submit")
-    app.router.add_get("/v1/tasks/status", modelverse_status, name="modelverse.status")
-    app.router.add_get("/files/{owner}/{name}", result_file, name="files")
-    app.router.add_get("/_emulator/requests", requests)
+    app.router.add_post("/ent/v2/reference2image", _vidu_submit, name="vidu.submit")
+    app.router.add_get("/ent/v2/tasks/{id}/creations", _vidu_creations, name="vidu.creations")
+    app.router.add_get("/ent/v2/tasks", _vidu_tasks, name="vidu.list")
+    app.router.add_post("/ent/v2/tasks/{id}/cancel", _vidu_cancel, name="vidu.cancel")
+    app.router.add_get("/ent/v2/credits", _vidu_credits, name="vidu.credits")
+    app.router.add_post("/v1/tasks/submit", _modelverse_submit, name="modelverse.submit")
+    app.router.add_get("/v1/tasks/status", _modelverse_status, name="modelverse.status")
+    app.router.add_get("/files/{owner}/{name}", _result_file, name="files")
+    app.router.add_get("/_emulator/requests", _requests)
 
 
-async def vidu_submit(request: web.Request) -> web.Response:
-    """Create a picture task."""
+async def _vidu_submit(request: web.Request) -> web.Response:
     service, key = _vidu(request)
     task = await service.submit(request, vidu.read, _VIDU_BODY_LIMIT)
     link = service.link(request)
@@ -47,14 +46,12 @@ async def vidu_submit(request: web.Request) -> web.Response:
     return _json(vidu.created(task, link))
 
 
-async def vidu_creations(request: web.Request) -> web.Response:
-    """Return a task's state and results."""
+async def _vidu_creations(request: web.Request) -> web.Response:
     service, _ = _vidu(request)
     return _json(_creations(service, request.match_info["id"], service.link(request)))
 
 
-async def vidu_tasks(request: web.Request) -> web.Response:
-    """List tasks."""
+async def _vidu_tasks(request: web.Request) -> web.Response:
     service, _ = _vidu(request)
     service.store.refresh()
     now, link = service.options.now_ns(), service.link(request)
@@ -65,8 +62,7 @@ async def vidu_tasks(request: web.Request) -> web.Response:
     return _json({"tasks": rows, "next_page_token": token})
 
 
-async def vidu_cancel(request: web.Request) -> web.Response:
-    """Cancel a task that is not being worked on yet."""
+async def _vidu_cancel(request: web.Request) -> web.Response:
     service, _ = _vidu(request)
     task = _task(service, "vidu", request.match_info["id"])
     if task.phase(service.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
@@ -76,8 +72,7 @@ async def vidu_cancel(request: web.Request) -> web.Response:
     return _json({})
 
 
-async def vidu_credits(request: web.Request) -> web.Response:
-    """Return the balance."""
+async def _vidu_credits(request: web.Request) -> web.Response:
     service, _ = _vidu(request)
     service.store.refresh()
     now = service.options.now_ns()
@@ -86,8 +81,7 @@ async def vidu_credits(request: web.Request) -> web.Response:
     return _json(vidu.balance(service.store.balance(), limit, phases))
 
 
-async def modelverse_submit(request: web.Request) -> web.Response:
-    """Create a video task."""
+async def _modelverse_submit(request: web.Request) -> web.Response:
     service = _modelverse(request)
     if not can_encode():
         message = f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
@@ -96,8 +90,7 @@ async def modelverse_submit(request: web.Request) -> web.Response:
     return _json(modelverse.submitted(task))
 
 
-async def modelverse_status(request: web.Request) -> web.Response:
-    """Return a task's state and results."""
+async def _modelverse_status(request: web.Request) -> web.Response:
     service = _modelverse(request)
     task_id = request.query.get("task_id", "")
     if not task_id:
@@ -106,9 +99,10 @@ async def modelverse_status(request: web.Request) -> web.Response:
     return _json(modelverse.status(task, service.options.now_ns(), service.link(request)))
 
 
-async def result_file(request: web.Request) -> web.StreamResponse:
-    """Send a file to whoever has its URL, byte for byte; no key is asked for."""
+async def _result_file(request: web.Request) -> web.StreamResponse:
+    # No key is asked for: as with the vendors, whoever has the signed URL may read the file.
     service = request.app[SERVICE]
+    # The raw path: a client that re-quotes the URL must fail here as it would with the vendor.
     error = files.url_error(request.raw_path, service.options.now_ns())
     if error:
         raise web.HTTPForbidden(text=error)
@@ -120,8 +114,8 @@ async def result_file(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
 
 
-async def requests(request: web.Request) -> web.Response:
-    """Return the request log, for tests; it belongs to neither API."""
+async def _requests(request: web.Request) -> web.Response:
+    # For tests; it belongs to neither API.
     return _json(request.app[SERVICE].log.report())
 
 

@@ -28,7 +28,7 @@ _EPOCH_MS = 1_546_300_800_000
 
 
 class Store:
-    """All tasks of a state folder. Only `task`, `any_task` and `copy` may run in other threads."""
+    """All tasks of a state folder. Only `any_task`, `keep` and `copy` may run in other threads."""
 
     def __init__(self, folder: Path, options: Options):
         self._options = options
