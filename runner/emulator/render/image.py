@@ -153,18 +153,12 @@ def _ridge(
     dice: random.Random, size: tuple[int, int], share: float, wave: Callable[[float], float]
 ) -> Callable[[float], float]:
     """The height of a ridge, in pixels from the top, by its horizontal position."""
-    base = size[1] * (0.46 + 0.34 * share)
-    waves = [
-        # Height, frequency and phase: the higher the wave, the longer.
-        (size[1] * 0.09 / (n + 0.6), (n + 0.5 + dice.random()) * 5 / max(size), 7 * dice.random())
+    base, scale = size[1] * (0.46 + 0.34 * share), size[1] * (1.15 - 0.5 * share)
+    waves = [  # the higher, the longer: height, frequency and phase
+        (0.09 / (n + 0.6), (n + 0.5 + dice.random()) * 5 / max(size), 7 * dice.random())
         for n in range(5)
     ]
-
-    def height(x: float) -> float:
-        sway = sum(high * wave(x * pace + phase) for high, pace, phase in waves)
-        return base - sway * (1.15 - 0.5 * share)
-
-    return height
+    return lambda x: base - scale * sum(high * wave(x * pace + at) for high, pace, at in waves)
 
 
 def _mask(ridge: Callable[[float], float], size: tuple[int, int]) -> tuple[Image.Image, int]:
@@ -189,8 +183,7 @@ _MOST_DECODED_PIXELS = 40_000_000  # a larger reference gets a tile in place of 
 
 def picture(order: Order, copies: Copies, fonts: FontSet, *, watermark: bool = False) -> bytes:
     """The PNG of an order: the same order gives the same bytes on the same machine."""
-    frame = make_scene(order, pixels_of(order)).paint()
-    make_card(order, frame.size, copies, fonts).paste_on(frame)
+    frame = _draw(order, copies, fonts)
     if watermark:
         _draw_watermark(frame, fonts)
     return _encode(frame, order)
@@ -198,8 +191,14 @@ def picture(order: Order, copies: Copies, fonts: FontSet, *, watermark: bool = F
 
 def cover(order: Order, copies: Copies, fonts: FontSet) -> bytes:
     """A small PNG of the same picture."""
-    with Image.open(io.BytesIO(picture(order, copies, fonts))) as whole:
-        return _encode(ImageOps.contain(whole, (480, 480)), order)
+    return _encode(ImageOps.contain(_draw(order, copies, fonts), (480, 480)), order)
+
+
+def _draw(order: Order, copies: Copies, fonts: FontSet) -> Image.Image:
+    frame = make_scene(order, pixels_of(order)).paint()
+    card, at = make_card(order, frame.size, copies, fonts)
+    frame.paste(card, at, card)
+    return frame
 
 
 def _encode(frame: Image.Image, order: Order) -> bytes:
@@ -221,21 +220,13 @@ def _draw_watermark(frame: Image.Image, fonts: FontSet) -> None:
     text.draw(ImageDraw.Draw(frame), (x, margin), _WHITE, fonts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Card:
-    """The translucent panel with the request, at the foot of a frame."""
+def make_card(
+    order: Order, size: tuple[int, int], copies: Copies, fonts: FontSet
+) -> tuple[Image.Image, tuple[int, int]]:
+    """The translucent panel at the foot of a frame of `size`, and where to paste it.
 
-    image: Image.Image
-    """Mode RGBA."""
-    at: tuple[int, int]
-
-    def paste_on(self, frame: Image.Image) -> None:
-        """Lay the card over a frame."""
-        frame.paste(self.image.convert("RGB"), self.at, self.image.getchannel("A"))
-
-
-def make_card(order: Order, size: tuple[int, int], copies: Copies, fonts: FontSet) -> Card:
-    """Thumbnails, the prompt and a line of facts for a frame of `size`."""
+    It has thumbnails, the prompt and a line of facts. Mode RGBA.
+    """
     short = min(size)
     margin, pad = round(short * 0.04), round(short * 0.03)
     inner = size[0] - 2 * margin - 2 * pad
@@ -256,7 +247,7 @@ def make_card(order: Order, size: tuple[int, int], copies: Copies, fonts: FontSe
         x += round(thumb.width * 1.1)
     text.draw(draw, (pad, pad + above), _WHITE, fonts)
     facts.draw(draw, (pad, facts_at), _GREY, fonts)
-    return Card(image=image, at=(margin, size[1] - margin - height))
+    return image, (margin, size[1] - margin - height)
 
 
 def _facts(order: Order, width: int, short: int, fonts: FontSet) -> TextBlock:

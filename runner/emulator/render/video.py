@@ -51,13 +51,13 @@ def frames(order: Order, copies: Copies, fonts: FontSet) -> Iterator[Image.Image
     """Every frame in order, mode RGB, with a bar at the foot that shows the progress."""
     width, height = size = pixels_of(order)
     scene = make_scene(order, size, overscan=round(width * 0.03 * (order.duration_s + 2)))
-    card = make_card(order, size, copies, fonts)
+    card, at = make_card(order, size, copies, fonts)
     bar_top = height - max(2, height // 120)
     count = order.duration_s * FPS
     for number in range(count):
         progress = number / count
         image = scene.paint(progress)
-        card.paste_on(image)
+        image.paste(card, at, card)
         bar = (0, bar_top, round(width * progress), height)
         ImageDraw.Draw(image).rectangle(bar, fill=scene.sun_colour)
         yield image
