@@ -55,9 +55,8 @@ async def _vidu_tasks(request: web.Request) -> web.Response:
     service, _ = _vidu(request)
     service.store.refresh()
     now, link = service.options.now_ns(), service.link(request)
-    query = {name: request.query.getall(name) for name in request.query}
-    filters = vidu_list.read_filters(query, now)
-    tasks, token = vidu_list.select(service.store, filters, vidu_list.read_page(query), now)
+    fields = {name: request.query.getall(name) for name in request.query}
+    tasks, token = vidu_list.select(service.store, vidu_list.read_query(fields, now), now)
     rows = [vidu.row(task, now, link) for task in tasks]
     return _json({"tasks": rows, "next_page_token": token})
 

@@ -1,4 +1,4 @@
-"""Vidu task list: reads filters and paging from a query and selects the tasks of the page.
+"""Vidu task list: reads filters and paging from a query and selects the tasks of one page.
 
 The vendor's page spells the paging both `pager.` and `paper.`; both are accepted. It states no
 order: ours is newest first, and a page token stays valid while tasks are added.
@@ -19,12 +19,12 @@ from runner.emulator.state.tasks import Phase, Task
 _WEEK_NS = 7 * 86_400 * 10**9  # how far the list goes back without `created_at.from`
 _PAGE_SIZE, _LARGEST_PAGE_SIZE = 10, 100
 
-Query: TypeAlias = Mapping[str, list[str]]
-"""Every value of each name."""
+Fields: TypeAlias = Mapping[str, list[str]]
+"""The fields of a URL's query: every value of each name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Filters:
+class TaskQuery:
     """Which tasks to list; an empty set means all."""
 
     since_ns: int
@@ -33,6 +33,12 @@ class Filters:
     states: frozenset[str]
     resolutions: frozenset[str]
     models: frozenset[str]
+    size: int
+    """Tasks on a page."""
+    skip: int
+    """Matching tasks on the pages before."""
+    below: int | None
+    """Only tasks before this position in the order of making; None for a page by number."""
 
     def match(self, task: Task, now_ns: int) -> bool:
         """Whether the list contains the task; `task_ids` are for `_candidates`."""
@@ -46,84 +52,71 @@ class Filters:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """Which part of the list to return."""
-
-    size: int
-    skip: int
-    below: int | None
-    """Only tasks before this position in the order of making; None on a page by number."""
-
-
-def read_filters(query: Query, now_ns: int) -> Filters:
-    """The filters of a query; raises ApiError for invalid values."""
-    start = _last(query, "created_at.from")
-    end = _last(query, "created_at.to")
-    states = _all(query, "states")
+def read_query(fields: Fields, now_ns: int) -> TaskQuery:
+    """The filters and paging in the fields of a query; raises ApiError for invalid values."""
+    start = _last(fields, "created_at.from")
+    end = _last(fields, "created_at.to")
+    states = _all(fields, "states")
     if unknown := states - {phase.value for phase in Phase}:
         raise invalid(f"states: {', '.join(sorted(unknown))} is none")
-    return Filters(
-        since_ns=_nanoseconds(start, "created_at.from") if start else now_ns - _WEEK_NS,
-        until_ns=_nanoseconds(end, "created_at.to") if end else 2**63,
-        task_ids=_all(query, "task_ids"),
+    since_ns = _nanoseconds(start, "created_at.from") if start else now_ns - _WEEK_NS
+    until_ns = _nanoseconds(end, "created_at.to") if end else 2**63
+    token = _pager(fields, "page_token")
+    size = _number(_pager(fields, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
+    page = _number(_pager(fields, "page") or "1", "pager.page")
+    if not 1 <= size <= _LARGEST_PAGE_SIZE:
+        raise invalid(f"pager.pagesz must be from 1 to {_LARGEST_PAGE_SIZE}")
+    return TaskQuery(
+        since_ns=since_ns,
+        until_ns=until_ns,
+        task_ids=_all(fields, "task_ids"),
         states=states,
-        resolutions=_all(query, "resolutions"),
-        models=_all(query, "model_versions"),
+        resolutions=_all(fields, "resolutions"),
+        models=_all(fields, "model_versions"),
+        size=size,
+        skip=0 if token else max(0, page - 1) * size,  # a token has precedence
+        below=_number(token.removeprefix("p"), "pager.page_token") if token else None,
     )
 
 
-def read_page(query: Query) -> Page:
-    """The paging of a query; raises ApiError for invalid values."""
-    token = _pager(query, "page_token")
-    size = _number(_pager(query, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
-    number = _number(_pager(query, "page") or "1", "pager.page")
-    if not 1 <= size <= _LARGEST_PAGE_SIZE:
-        raise invalid(f"pager.pagesz must be from 1 to {_LARGEST_PAGE_SIZE}")
-    if token:  # has precedence over a page number
-        return Page(size=size, skip=0, below=_number(token.removeprefix("p"), "pager.page_token"))
-    return Page(size=size, skip=max(0, number - 1) * size, below=None)
-
-
-def select(store: Store, filters: Filters, page: Page, now_ns: int) -> tuple[list[Task], str]:
+def select(store: Store, query: TaskQuery, now_ns: int) -> tuple[list[Task], str]:
     """The tasks of a page, and the token of the next one (empty after the last)."""
-    matches = _matches(store, filters, page, now_ns)
     # One more than the page holds shows whether there is a next page.
-    found = list(islice(matches, page.skip, page.skip + page.size + 1))
-    shown = found[: page.size]
-    token = f"p{shown[-1][0]}" if len(found) > page.size else ""
+    found = list(islice(_matches(store, query, now_ns), query.skip, query.skip + query.size + 1))
+    shown = found[: query.size]
+    token = f"p{shown[-1][0]}" if len(found) > query.size else ""
     return [task for _, task in shown], token
 
 
-def _matches(store: Store, filters: Filters, page: Page, now_ns: int) -> Iterator[tuple[int, Task]]:
-    """Position and task of all that match the filters, newest first."""
-    for position in _candidates(store, filters):
-        if page.below is None or position < page.below:
+def _matches(store: Store, query: TaskQuery, now_ns: int) -> Iterator[tuple[int, Task]]:
+    """Position and task of all that match, newest first."""
+    for position in _candidates(store, query.task_ids):
+        if query.below is None or position < query.below:
             task = store.at("vidu", position)
-            if filters.match(task, now_ns):
+            if query.match(task, now_ns):
                 yield position, task
 
 
-def _candidates(store: Store, filters: Filters) -> Iterable[int]:
+def _candidates(store: Store, task_ids: Iterable[str]) -> Iterable[int]:
     """Positions newest first, of the given ids or of all tasks."""
-    if not filters.task_ids:
+    if not task_ids:
         return range(store.count("vidu") - 1, -1, -1)
     # Clients ask for a few ids at every poll: that must not walk over all tasks.
-    positions = (store.position_of("vidu", task_id) for task_id in filters.task_ids)
+    positions = (store.position_of("vidu", task_id) for task_id in task_ids)
     return sorted((position for position in positions if position is not None), reverse=True)
 
 
-def _last(query: Query, name: str) -> str:
-    return query.get(name, [""])[-1]
+def _last(fields: Fields, name: str) -> str:
+    return fields.get(name, [""])[-1]
 
 
-def _pager(query: Query, name: str) -> str:
-    return _last(query, f"pager.{name}") or _last(query, f"paper.{name}")
+def _pager(fields: Fields, name: str) -> str:
+    return _last(fields, f"pager.{name}") or _last(fields, f"paper.{name}")
 
 
-def _all(query: Query, name: str) -> frozenset[str]:
+def _all(fields: Fields, name: str) -> frozenset[str]:
     """Values of a name that is repeated, has commas in its value or `[]` after it."""
-    values = [*query.get(name, []), *query.get(f"{name}[]", [])]
+    values = [*fields.get(name, []), *fields.get(f"{name}[]", [])]
     return frozenset(part.strip() for value in values for part in value.split(",")) - {""}
 
 
