@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
-from runner.emulator.api.vidu import timestamp
-from runner.emulator.state.tasks import Task, TaskScript
+from runner.emulator.state.tasks import Task, TaskScript, timestamp
 
 _MOST_SUBMISSIONS = 100_000  # older ones are dropped
 
@@ -63,7 +63,7 @@ CONTEXT: Any = getattr(web, "RequestKey", lambda name, _: name)("context", Reque
 
 
 def context_of(request: web.Request) -> RequestContext:
-    """The context of a request that has passed `app.log_request`."""
+    """The context of a request that has passed `RequestLog.record`."""
     context: RequestContext = request[CONTEXT]
     return context
 
@@ -71,7 +71,8 @@ def context_of(request: web.Request) -> RequestContext:
 class RequestLog:
     """The log of one account. After a restart it contains the tasks made before, no refusals."""
 
-    def __init__(self, tasks: Iterable[Task]):
+    def __init__(self, tasks: Iterable[Task], now_ns: Callable[[], int]):
+        self._now_ns = now_ns
         self._submissions = deque(map(of_task, tasks), maxlen=_MOST_SUBMISSIONS)
         self._requests: Counter[str] = Counter()
         self._faults: Counter[tuple[int, str, str]] = Counter()
@@ -80,13 +81,43 @@ class RequestLog:
         """Record one submission."""
         self._submissions.append(submission)
 
-    def count_request(self, kind: str) -> None:
-        """Count a request of a kind, such as "GET /ent/v2/credits"."""
-        self._requests[kind] += 1
-
     def count_fault(self, rule: int, fault: str, kind: str) -> None:
         """Count that a rule of the script hit a request of a kind."""
         self._faults[rule, fault, kind] += 1
+
+    @web.middleware
+    async def record(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Count the request, and log it with its outcome if it is a submission."""
+        route = request.match_info.route
+        path = route.resource.canonical if route.resource else "*"
+        self._requests[f"{request.method} {path}"] += 1
+        status, context = 0, RequestContext()
+        request[CONTEXT] = context
+        try:
+            response = await handler(request)
+            status = 0 if context.cut else response.status
+        finally:  # also when a fault cuts the connection: what was made is made
+            api, _, action = (route.name or "").partition(".")
+            if action == "submit":
+                self._finish(api, context, status)
+        return response
+
+    def _finish(self, api: str, context: RequestContext, status: int) -> None:
+        context.body = None  # a connection that is kept open keeps its last request too
+        if context.logged:
+            context.logged.status = status
+            return
+        refused = Submission(
+            api=api,
+            at=timestamp(self._now_ns()),
+            digest=context.digest,
+            untagged=context.untagged,
+            outcome=context.refused,
+            status=status,
+            task_id=None,
+            fault=context.fault,
+        )
+        self.add(refused)
 
     def report(self) -> dict[str, Any]:
         """The whole log as JSON values."""

@@ -16,11 +16,12 @@ from typing import Self
 
 from aiohttp import web
 
-from runner.emulator.app import build
+from runner.emulator.api.routes import add_routes, format_errors
 from runner.emulator.callbacks import Callbacks
+from runner.emulator.faults.actions import inject_faults
 from runner.emulator.options import Options
 from runner.emulator.request_log import RequestLog
-from runner.emulator.service import Service
+from runner.emulator.service import SERVICE, Service
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.errors import UsageError
@@ -90,7 +91,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
     """Both APIs on a port (0: a free one) of this event loop; yields their base URL."""
     with ExitStack() as stack:
         runner = web.AppRunner(
-            build(_service(options, stack)),
+            _application(_service(options, stack)),
             handle_signals=False,
             access_log=None,
             shutdown_timeout=_SHUTDOWN_S,
@@ -124,8 +125,21 @@ def _service(options: Options, stack: ExitStack) -> Service:
         store=store,
         files=result_files,
         callbacks=Callbacks(options),
-        log=RequestLog(store.tasks()),
+        log=RequestLog(store.tasks(), options.now_ns),
     )
+
+
+def _application(service: Service) -> web.Application:
+    """The routes inside everything that sees each request, from the outside in."""
+    middlewares = [service.log.record, format_errors, *service.options.middlewares]
+    if service.options.faults:
+        # The inner one formats refusals before faults see them, the outer one those of a fault.
+        middlewares += [inject_faults(service), format_errors]
+    app = web.Application(middlewares=middlewares)
+    app[SERVICE] = service
+    add_routes(app)
+    app.on_cleanup.append(lambda _: service.callbacks.close())
+    return app
 
 
 async def _listen(runner: web.AppRunner, port: int) -> None:

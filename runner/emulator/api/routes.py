@@ -1,18 +1,21 @@
-"""Routes: maps every path of both APIs, of result files and of the request log to its handler."""
+"""Routes: maps every path to its handler, and formats errors for the API that was asked."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from runner.emulator.api import modelverse, vidu, vidu_list
-from runner.emulator.api.errors import ApiError, bad_request, lacking
+from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
 from runner.emulator.options import EXTRA_HINT, can_encode
+from runner.emulator.request_log import context_of
 from runner.emulator.service import SERVICE, Service
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Phase, Task
@@ -22,6 +25,7 @@ _VIDU_BODY_LIMIT = 20 * 1024 * 1024
 # Bytes. The document states no limit; seven images of 50 MB as base64 fit.
 _MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
 
+_log = logging.getLogger(__name__)
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
@@ -36,6 +40,37 @@ def add_routes(app: web.Application) -> None:
     app.router.add_get("/v1/tasks/status", _modelverse_status, name="modelverse.status")
     app.router.add_get("/files/{owner}/{name}", _result_file, name="files")
     app.router.add_get("/_emulator/requests", _requests)
+
+
+@web.middleware
+async def format_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer every refusal in the format of the API that was asked."""
+    try:
+        return await handler(request)
+    except ApiError as error:
+        return _error(request, error)
+    except web.HTTPException as error:
+        if error.status not in {404, 405} or request.path.startswith("/files/"):
+            raise
+        reason = "NotFound" if error.status == 404 else "MethodNotAllowed"
+        message = f"{request.method} {request.path}: {error.reason}"
+        response = _error(request, ApiError(reason, message, error.status))
+        if "Allow" in error.headers:
+            response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except ConnectionError:  # a scripted cut: there is nobody left to answer
+        raise
+    except OSError:
+        _log.exception("the emulator's state cannot be written")
+        return _error(request, ApiError("InternalServiceFailure", "cannot keep state"))
+
+
+def _error(request: web.Request, error: ApiError) -> web.Response:
+    context_of(request).refused = error.reason
+    api = "modelverse" if request.path.startswith("/v1/") else "vidu"
+    reason = reason_for(api, error.status, error.reason)
+    body = error_body(api, error.status, reason, error.message)
+    return web.json_response(body, status=error.status)
 
 
 async def _vidu_submit(request: web.Request) -> web.Response:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.references import image_sources
 from runner.emulator.state import files
-from runner.emulator.state.tasks import Order, Phase, Task
+from runner.emulator.state.tasks import Order, Phase, Task, timestamp
 
 Link: TypeAlias = Callable[[str, str], str]
 """Maps owner and name of a file to a fresh URL."""
@@ -146,9 +145,3 @@ def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, 
         ],
         "packages": [],
     }
-
-
-def timestamp(ns: int) -> str:
-    """RFC 3339 in UTC with nanoseconds, as in the document's sample."""
-    second, fraction_ns = divmod(ns, 10**9)
-    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{fraction_ns:09d}Z"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 _CANCELLED = "UserCancelled"  # as in the vendor's public documentation
@@ -129,3 +130,9 @@ def from_record(record: Mapping[str, Any]) -> Task:
     order = dict(record["order"])
     images = tuple(Reference(**image) for image in order.pop("images"))
     return Task(**{**record, "order": Order(images=images, **order)})
+
+
+def timestamp(ns: int) -> str:
+    """RFC 3339 in UTC with nanoseconds, as in Vidu's sample answer."""
+    second, fraction_ns = divmod(ns, 10**9)
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{fraction_ns:09d}Z"

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.builders import as_data_uri, image_bytes
 
 PICTURE = {"model": "viduq2", "prompt": "a cat"}
 VIDEO: dict[str, Any] = {
@@ -120,3 +123,32 @@ def test_a_vidu_body_has_at_most_20_mib(url: str, ask: Any) -> None:
     assert ask("POST", url + VIDU, {**PICTURE, "pad": "x" * room}).status == 200
     answer = ask("POST", url + VIDU, {**PICTURE, "pad": "x" * (room + 1)})
     assert (answer.status, answer.json["reason"]) == (400, "BadRequest")
+
+
+def test_unwritable_state_is_an_internal_failure(start: Any, ask: Any, tmp_path: Path) -> None:
+    url = start(state_dir=tmp_path)
+    (tmp_path / "references").rmdir()
+    (tmp_path / "references").write_text("in the way")
+    answer = ask("POST", url + VIDU, {**PICTURE, "images": [as_data_uri(image_bytes())]})
+    assert (answer.status, answer.json["reason"]) == (500, "InternalServiceFailure")
+    [row] = ask("GET", url + "/_emulator/requests", key=None).json["submissions"]
+    assert (row["task_id"], row["status"]) == (None, 500)
+
+
+def test_wrong_vidu_paths_have_the_form_of_vidu(url: str, ask: Any) -> None:
+    missing = ask("GET", url + "/ent/v2/nothing")
+    assert (missing.status, missing.json["code"], missing.json["reason"]) == (404, 404, "NotFound")
+    wrong = ask("PUT", url + VIDU, PICTURE)
+    assert (wrong.status, wrong.json["code"], wrong.json["reason"]) == (
+        405,
+        405,
+        "MethodNotAllowed",
+    )
+    assert wrong.headers["allow"] == "POST"
+
+
+def test_wrong_modelverse_paths_have_the_form_of_modelverse(url: str, ask: Any) -> None:
+    for method, path, status in (("GET", "/v1/nothing", 404), ("GET", MODELVERSE, 405)):
+        answer = ask(method, url + path)
+        assert (answer.status, answer.json["error"]["code"]) == (status, "param_error")
+        assert answer.json["error"]["message"]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +8,6 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runner.emulator.request_log import context_of
-from tests.builders import as_data_uri, image_bytes
 
 SUBMIT = "/ent/v2/reference2image"
 SAMPLE = {"model": "viduq2", "prompt": "猫"}
@@ -71,32 +69,3 @@ def test_a_cut_connection_is_logged_too(start: Any, ask: Any) -> None:
         ask("POST", url + SUBMIT, SAMPLE)
     [row] = submissions(url, ask)
     assert row["task_id"] is None
-
-
-def test_unwritable_state_is_an_internal_failure(start: Any, ask: Any, tmp_path: Path) -> None:
-    url = start(state_dir=tmp_path)
-    (tmp_path / "references").rmdir()
-    (tmp_path / "references").write_text("in the way")
-    answer = ask("POST", url + SUBMIT, {**SAMPLE, "images": [as_data_uri(image_bytes())]})
-    assert (answer.status, answer.json["reason"]) == (500, "InternalServiceFailure")
-    [row] = submissions(url, ask)
-    assert (row["task_id"], row["status"]) == (None, 500)
-
-
-def test_wrong_vidu_paths_have_the_form_of_vidu(url: str, ask: Any) -> None:
-    missing = ask("GET", url + "/ent/v2/nothing")
-    assert (missing.status, missing.json["code"], missing.json["reason"]) == (404, 404, "NotFound")
-    wrong = ask("PUT", url + SUBMIT, SAMPLE)
-    assert (wrong.status, wrong.json["code"], wrong.json["reason"]) == (
-        405,
-        405,
-        "MethodNotAllowed",
-    )
-    assert wrong.headers["allow"] == "POST"
-
-
-def test_wrong_modelverse_paths_have_the_form_of_modelverse(url: str, ask: Any) -> None:
-    for method, path, status in (("GET", "/v1/nothing", 404), ("GET", "/v1/tasks/submit", 405)):
-        answer = ask(method, url + path)
-        assert (answer.status, answer.json["error"]["code"]) == (status, "param_error")
-        assert answer.json["error"]["message"]
