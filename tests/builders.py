@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from PIL import Image
 
 from runner.emulator.state.tasks import Order
-from runner.model import Attempt, Evidence, Outcome, Reach, Reply, TaskFacts
+from runner.expansion import Expansion
+from runner.model import Attempt, Draft, Evidence, Outcome, Reach, Reply, TaskFacts
 from runner.providers.registry import PROVIDERS
 from runner.settings import ProviderFacts
 
@@ -81,3 +82,23 @@ def changed(record: Record, **changes: Any) -> Record:
     if "task_id" in facts:
         facts["id"] = facts.pop("task_id")
     return replace(record, task=replace(record.task, **facts), **changes)
+
+
+def drafts_by_id(expansion: Expansion) -> dict[str, Draft]:
+    """The drafts of an expansion without errors."""
+    assert expansion.diagnostics == []
+    return {draft.id: draft for draft in expansion.drafts}
+
+
+def reported(expansion: Expansion) -> list[str]:
+    """The located diagnostics of an expansion as `LINE:COLUMN MESSAGE`."""
+    return [
+        f"{each.location.line}:{each.location.column} {each.message}"
+        for each in expansion.diagnostics
+        if each.location
+    ]
+
+
+def hints(expansion: Expansion) -> list[str | None]:
+    """The hints of an expansion's diagnostics, in their order."""
+    return [each.hint for each in expansion.diagnostics]

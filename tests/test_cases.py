@@ -81,7 +81,7 @@ def test_what_the_documents_allow_is_accepted(file: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("file", cases("reject"))
-def test_what_the_documents_forbid_is_refused_with_its_message(file: Path, tmp_path: Path) -> None:
+def test_what_the_documents_forbid_is_rejected_with_its_message(file: Path, tmp_path: Path) -> None:
     case, found = check(file, tmp_path)
     errors = [finding for finding in found if not finding.warning]
     assert [finding.message for finding in errors] == case["errors"]

@@ -27,12 +27,12 @@ def test_both_documents_have_their_operation() -> None:
     assert {IMAGE, VIDEO} <= set(load_operations())
 
 
-def test_a_caller_cannot_spoil_the_operations_of_another() -> None:
+def test_a_caller_cannot_change_the_loaded_operations() -> None:
     load_operations().clear()
     assert IMAGE in load_operations()
 
 
-def test_an_operation_says_how_it_travels(image: Operation) -> None:
+def test_an_operation_describes_its_request(image: Operation) -> None:
     assert (image.provider, image.method, image.path) == (
         "vidu",
         "POST",
@@ -48,12 +48,12 @@ def test_only_the_vidu_document_limits_the_body(video: Operation) -> None:
     assert video.body_limit_bytes is None
 
 
-def test_a_vidu_seed_travels_as_its_digits(image: Operation) -> None:
+def test_a_vidu_seed_is_sent_as_its_digits(image: Operation) -> None:
     body = to_wire(image, {"seed": 616519648, "prompt": "a cat", "model": "viduq2"})
     assert body == {"model": "viduq2", "prompt": "a cat", "seed": "616519648"}
 
 
-def test_a_modelverse_request_has_the_shape_of_the_documents_example(video: Operation) -> None:
+def test_a_modelverse_request_matches_the_documents_example(video: Operation) -> None:
     parameters = {
         "model": "viduq2",
         "images": ["https://umodelverse-inference.cn-wlcb.ufileos.com/ucloud-maxcot.jpg"],
@@ -82,18 +82,18 @@ def test_a_modelverse_seed_stays_a_number(video: Operation) -> None:
     assert to_wire(video, {"seed": 7})["parameters"]["seed"] == 7
 
 
-def test_the_order_on_the_wire_is_the_schemas_whatever_the_manifests(image: Operation) -> None:
+def test_parameters_are_sent_in_the_order_of_the_schema(image: Operation) -> None:
     one = to_wire(image, {"prompt": "a", "model": "viduq2", "resolution": "2K"})
     other = to_wire(image, {"resolution": "2K", "model": "viduq2", "prompt": "a"})
     assert json.dumps(one) == json.dumps(other)
 
 
-def test_an_integral_float_travels_as_an_integer(image: Operation, video: Operation) -> None:
+def test_an_integral_float_is_sent_as_an_integer(image: Operation, video: Operation) -> None:
     assert to_wire(video, {"duration": 5.0})["parameters"]["duration"].__class__ is int
     assert to_wire(image, {"seed": 5.0})["seed"] == "5"
 
 
-def test_a_parameter_that_has_no_place_is_never_dropped(image: Operation) -> None:
+def test_a_parameter_without_a_wire_entry_is_an_error(image: Operation) -> None:
     with pytest.raises(ValueError, match="nonsense"):
         to_wire(image, {"nonsense": 1})
 
@@ -117,7 +117,7 @@ def test_defaults_are_the_documents(image: Operation) -> None:
         ({"duration": 5}, None),
     ],
 )
-def test_no_default_is_claimed_that_the_document_does_not_state(
+def test_a_conditional_default_needs_its_condition(
     video: Operation, parameters: dict[str, Any], resolution: str | None
 ) -> None:
     assert defaults_of(video, parameters).get("resolution") == resolution
@@ -134,7 +134,7 @@ def test_the_other_modelverse_defaults(video: Operation) -> None:
     }
 
 
-def test_a_condition_may_list_values_and_speak_of_text(tmp_path: Path) -> None:
+def test_a_condition_may_list_values_and_ignore_other_types(tmp_path: Path) -> None:
     schema = _schema()
     schema["allOf"] = [
         {
@@ -159,7 +159,7 @@ def test_the_sample_answers_six_credits_are_in_the_price_table(image: Operation)
     assert ["viduq2", [0, 0], "1080p", 6] in image.price["rows"]
 
 
-def test_the_schemas_lie_beside_the_package_in_a_checkout() -> None:
+def test_the_schemas_are_beside_the_package_in_a_checkout() -> None:
     assert (schema_folder() / "results.schema.json").is_file()
 
 
@@ -194,7 +194,7 @@ def _load(folder: Path, schema: Any) -> Operation:
     return load_operations(folder)["vidu/made-up"]
 
 
-def test_a_file_without_x_operation_is_no_operation(tmp_path: Path) -> None:
+def test_a_file_without_x_operation_is_not_an_operation(tmp_path: Path) -> None:
     _load(tmp_path, _schema())
     (tmp_path / "vidu" / "notes.schema.json").write_text("{}", encoding="utf-8")
     load_operations.__globals__["_operations"].cache_clear()

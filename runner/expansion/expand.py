@@ -62,6 +62,7 @@ def expand(
     env: Mapping[str, str],
     locate: DocumentLocator,
     each: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+    most_jobs: int = MOST_JOBS,
 ) -> Expansion:
     """Every job of a manifest, after defaults, variables, matrix, rows and takes.
 
@@ -80,6 +81,7 @@ def expand(
         scope={**names, "jobs": JobResults(), "take": 1},
         source_map=source_map,
         diagnostics=diagnostics,
+        most_jobs=most_jobs,
     )
     jobs = document.get("jobs")
     for index, entry in enumerate(each(jobs if isinstance(jobs, list) else ())):
@@ -141,6 +143,7 @@ class _Expander:
     """The names of a job with neither matrix nor row."""
     source_map: SourceMap
     diagnostics: list[Diagnostic]
+    most_jobs: int
     drafts: list[Draft] = field(default_factory=list)
     partial_jobs: list[PartialJob] = field(default_factory=list)
     ids: IdRegistry = field(default_factory=IdRegistry)
@@ -180,8 +183,8 @@ class _Expander:
         template = templates[operation]
         origin = Origin(entry=index, operation=operation, matrix=variant.matrix, row=variant.row)
         takes = template.number_of_takes(scope, errors)
-        if len(self.drafts) + (takes or 1) > MOST_JOBS:
-            message = f"the manifest has more than {MOST_JOBS:,} jobs"
+        if len(self.drafts) + (takes or 1) > self.most_jobs:
+            message = f"the manifest has more than {self.most_jobs:,} jobs"
             self._report(origin, None, [EvaluationError(path=(), message=message)])
             self.ids.add_unknown()
             self.full = True

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.expansion import Expansion
 from runner.expansion.ids import IdError, fold, normalize
+from tests.builders import hints, reported
+
+Expand = Callable[..., Expansion]
 
 
 @pytest.mark.parametrize(
@@ -58,3 +63,39 @@ def test_an_accepted_id_is_accepted_again_and_unchanged(id_: str) -> None:
 def test_ids_that_differ_in_case_only_are_equal() -> None:
     assert fold("Look") == fold("lOOK")
     assert fold("Straße") == fold("STRASSE")
+
+
+def test_equal_ids_are_reported_with_both_locations(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: look}
+  - {id: Look}
+  - {id: look}
+""")
+    taken = "is taken by the job at m.yaml:4:10"
+    assert reported(found) == [
+        f'5:10 the id "Look" {taken} as "look" (ids must differ in more than case)',
+        f'6:10 the id "look" {taken}',
+    ]
+    assert [draft.id for draft in found.drafts] == ["look"]
+
+
+def test_the_id_of_a_take_collides_with_an_equal_id(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: x, takes: 2}, {id: x.1}]")
+    assert reported(found) == ['3:32 the id "x.1" is taken by the job at m.yaml:3:13']
+
+
+def test_a_matrix_with_a_constant_id_is_reported_once(
+    expanded: Expand,
+) -> None:
+    found = expanded("jobs: [{id: look, matrix: {style: [a, b, c], size: [1]}}]")
+    assert reported(found) == ['3:13 3 jobs of this entry have the same id "look"']
+    assert hints(found) == ["put ${{ matrix.style }} into the id"]
+
+
+def test_rows_with_a_constant_id_get_a_column_as_hint(expanded: Expand) -> None:
+    jobs = "jobs: [{id: look, foreach: r.csv}, {id: hook, foreach: s.csv, matrix: {m: [1, 2]}}]"
+    files = {"r.csv": "name\na\nb\n", "s.csv": "the name\na\nb\n"}
+    assert hints(expanded(jobs, files=files)) == [
+        "put ${{ row.name }} into the id",
+        'put ${{ row["the name"] }} and ${{ matrix.m }} into the id',
+    ]

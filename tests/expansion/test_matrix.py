@@ -36,7 +36,7 @@ def test_lists_are_cross_multiplied_the_first_varying_slowest() -> None:
     ]
 
 
-def test_include_extends_and_adds_as_in_github_s_fruit_example() -> None:
+def test_include_extends_and_adds_as_in_github_s_example() -> None:
     matrix = {
         "fruit": ["apple", "pear"],
         "animal": ["cat", "dog"],
@@ -132,7 +132,7 @@ entries = st.lists(st.dictionaries(st.sampled_from("abcde"), scalars, min_size=1
 
 
 @given(axes)
-def test_there_are_as_many_combinations_as_the_product_of_the_lengths(
+def test_the_number_of_combinations_is_the_product_of_lengths(
     matrix: dict[str, list[Any]],
 ) -> None:
     found = combinations(matrix)
@@ -152,7 +152,7 @@ def test_include_never_changes_an_original_value(
 
 
 @given(axes, entries)
-def test_what_exclude_leaves_agrees_with_none_of_its_entries(
+def test_no_remaining_combination_agrees_with_an_exclude(
     matrix: dict[str, Any], excluded: list[dict[str, Any]]
 ) -> None:
     known = [{k: v for k, v in entry.items() if k in matrix} for entry in excluded]

@@ -28,7 +28,7 @@ def test_cells_of_a_csv_are_text_under_their_columns(tmp_path: Path) -> None:
     assert found == [(2, {"name": "猫", "seconds": "5"})]
 
 
-def test_a_row_knows_the_file_it_is_from(tmp_path: Path) -> None:
+def test_a_row_has_the_path_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("x\n")
     assert read_rows(tmp_path / "a.txt").rows[0].path == str(tmp_path / "a.txt")
 

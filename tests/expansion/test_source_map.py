@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.errors import Location
+from runner.errors import Location, merge
 from runner.expansion import Expansion
 from runner.expansion.source_map import shifted
 
@@ -92,7 +92,7 @@ def test_a_value_is_found_where_it_is_written(
     assert found(id_, *path) == place
 
 
-def test_merged_mappings_are_told_apart_key_by_key(expanded: Expand) -> None:
+def test_each_key_of_a_merged_mapping_has_its_own_location(expanded: Expand) -> None:
     expansion = expanded(
         """version: 1
 defaults:
@@ -127,8 +127,37 @@ vars: {s: "${{ vars.t }}", t: 5}
         (None, 6, 6),
     ],
 )
-def test_a_column_is_shifted_into_a_text_that_is_spelt_there(
+def test_a_column_is_shifted_where_the_line_has_the_text(
     line: str | None, column: int, shown: int
 ) -> None:
     place = Location(path="m.yaml", line=1, column=column, text=line)
     assert shifted(place, "x ${{ y }}", 4).column == shown
+
+
+def test_a_wrong_cell_is_located_by_its_line_and_expression(expanded: Expand) -> None:
+    jobs = """jobs:
+  - id: ${{ row.name }}
+    foreach: r.csv
+    seed: ${{ row.seconds | int }}
+    tags: ["${{ row.name }}", x]
+"""
+    found = expanded(jobs, files={"r.csv": "name,seconds\na/b,5\nc,five\nd,6\n"})
+    assert [line for problem in found.diagnostics for line in str(problem).splitlines()] == [
+        'r.csv:2: error: id "a/b" contains "/", which is not allowed in a file name',
+        "  asked for at m.yaml:4:9",
+        '  hint: letters and digits of any script, ".", "_" and "-" are allowed; try | slug',
+        'r.csv:3: error: job "c": int does not accept row.seconds: "five" is not a whole number',
+        "  asked for at m.yaml:6:29",
+    ]
+
+
+def test_an_unknown_column_is_located_in_the_manifest(expanded: Expand) -> None:
+    jobs = "jobs: [{id: '${{ row.p }}', foreach: r.csv, prompt: '${{ row.x }}'}]"
+    found = expanded(jobs, files={"r.csv": "p\na\nb\n"})
+    assert [str(p.location) for p in merge(found.diagnostics)] == ["m.yaml:3:58"]
+
+
+def test_a_name_missing_in_a_line_of_jsonl_is_located_there(expanded: Expand) -> None:
+    jobs = "jobs: [{id: '${{ row.p }}', foreach: r.jsonl, prompt: '${{ row.x }}'}]"
+    found = expanded(jobs, files={"r.jsonl": '{"p": "a", "x": "b"}\n{"p": "c"}\n'})
+    assert [str(problem.location) for problem in found.diagnostics] == ["r.jsonl:2"]

@@ -57,19 +57,19 @@ def reason(now: Job, then: LastRequest) -> str:
     return describe(changes_of(now, OPERATION, then))
 
 
-def test_a_changed_parameter_is_told_from_what_to_what() -> None:
+def test_a_changed_parameter_is_described_with_both_values() -> None:
     found = changes_of(job(aspect_ratio="1:1"), OPERATION, before(aspect_ratio="4:3"))
     assert found == [Changed(name="aspect_ratio", before="4:3", after="1:1")]
     assert describe(found) == "changed: aspect_ratio 4:3 -> 1:1"
 
 
-def test_what_was_or_is_absent_counts_as_its_default() -> None:
+def test_an_absent_parameter_counts_as_its_default() -> None:
     assert reason(job(aspect_ratio="1:1"), before()) == "changed: aspect_ratio 16:9 -> 1:1"
     assert reason(job(), before(resolution="2K")) == "changed: resolution 2K -> 1080p"
     assert reason(job(aspect_ratio="16:9"), before()) == ""
 
 
-def test_the_tag_and_what_has_no_effect_are_no_changes() -> None:
+def test_the_tag_and_parameters_without_effect_are_ignored() -> None:
     now = job(callback_url="https://a", payload="mine")
     assert reason(now, before(payload="00ff", callback_url="https://b")) == ""
 
@@ -79,7 +79,7 @@ def test_the_same_request_has_no_changes() -> None:
     assert changes_of(job(), OPERATION, then) == []
 
 
-def test_long_texts_are_shown_from_where_they_part() -> None:
+def test_long_texts_are_shown_from_their_first_difference() -> None:
     start = "a quiet harbour in the morning, painted with "
     now, then = job(prompt=start + "ink"), before(prompt=start + "oil, and a red boat far away")
     assert reason(now, then) == ('changed: prompt "…ed with oil, and a red b…" -> "…ed with ink"')
@@ -93,7 +93,7 @@ def test_line_breaks_do_not_break_the_line() -> None:
     assert "\n" not in reason(job(prompt="a\nb"), before())
 
 
-def test_images_are_told_place_by_place_and_by_short_digest() -> None:
+def test_images_are_described_by_index_and_short_digest() -> None:
     now = job(picture("ab" * 32), picture("cd" * 32), link("https://x/y.png"))
     then = before({"sha256": "ab" * 32}, {"sha256": "ef" * 32})
     assert reason(now, then) == "changed: images[1] efefefef -> cdcdcdcd, images[2] added"
@@ -104,7 +104,7 @@ def test_images_are_told_place_by_place_and_by_short_digest() -> None:
     )
 
 
-def test_a_result_of_another_job_is_what_changed_where_nothing_else_did() -> None:
+def test_another_job_s_result_changed_where_nothing_else_did() -> None:
     then = before({"sha256": "ab" * 32})
     assert reason(job(CAT, needs=("cat",)), then) == 'changed: the result of "cat"'
     assert reason(job(CAT, needs=("cat",), seed=None), then) == 'changed: the result of "cat"'
@@ -118,7 +118,7 @@ def test_a_text_with_another_jobs_result_is_not_compared() -> None:
     assert reason(now, before(prompt="as it was sent")) == 'changed: the result of "cat"'
 
 
-def test_a_drawn_seed_is_a_change_only_alone() -> None:
+def test_a_drawn_seed_is_a_change_only_on_its_own() -> None:
     assert reason(job(seed=None, resolution="2K"), before()) == "changed: resolution 1080p -> 2K"
     assert reason(job(seed=None), before()) == "changed: seed 7 -> 99"
     assert reason(job(seed=8, resolution="2K"), before()) == (
@@ -138,5 +138,5 @@ def test_many_changes_are_counted() -> None:
 
 
 @pytest.mark.parametrize("value", [True, [1, 2], {"a": 1}, 3.5, None])
-def test_any_old_value_can_be_told(value: Any) -> None:
+def test_any_old_value_can_be_described(value: Any) -> None:
     assert reason(job(resolution="2K"), before(resolution=value)).startswith("changed: resolution ")

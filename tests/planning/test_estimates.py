@@ -41,18 +41,18 @@ def test_an_image_costs_by_model_references_and_resolution(
     assert found == Amount(unit="credits", value=Decimal(credits_))
 
 
-def test_what_is_absent_counts_as_its_documented_default() -> None:
+def test_an_absent_parameter_counts_as_its_documented_default() -> None:
     assert price_of_image(model="viduq2") == Amount(unit="credits", value=Decimal(6))
     found = estimate(VIDEO, {"model": "viduq2", "images": ["a"]})
     assert found == Amount(unit="cny", value=Decimal("1.41"))
 
 
-def test_a_picture_that_is_yet_to_be_made_counts_as_one() -> None:
+def test_an_image_of_another_job_counts_as_one() -> None:
     found = price_of_image(model="viduq2", images=[LATER])
     assert found == Amount(unit="credits", value=Decimal(8))
 
 
-def test_the_number_of_images_may_be_told() -> None:
+def test_the_number_of_images_may_be_given() -> None:
     found = estimate(IMAGE, {"model": "viduq2", "images": LATER}, 4)
     assert found == Amount(unit="credits", value=Decimal(10))
 
@@ -69,11 +69,11 @@ def test_the_number_of_images_may_be_told() -> None:
         {},
     ],
 )
-def test_what_the_table_does_not_have_is_unknown_and_not_free(parameters: dict[str, Any]) -> None:
+def test_a_price_that_is_not_in_the_table_is_unknown_not_zero(parameters: dict[str, Any]) -> None:
     assert price_of_image(**parameters) is None
 
 
-def test_a_price_is_exact_and_no_binary_fraction() -> None:
+def test_a_price_is_an_exact_decimal() -> None:
     found = estimate(VIDEO, {"model": "viduq2", "duration": 10, "resolution": "1080p"})
     assert found == Amount(unit="cny", value=Decimal("5.78"))
 
@@ -82,13 +82,13 @@ def test_a_long_video_without_a_resolution_has_no_documented_price() -> None:
     assert estimate(VIDEO, {"model": "viduq2", "duration": 9}) is None
 
 
-def test_the_time_of_a_video_is_the_vendors() -> None:
+def test_the_time_of_a_video_is_in_the_vendor_s_table() -> None:
     assert expected_s(VIDEO, {"model": "viduq2"}) == 28.7
     assert expected_s(VIDEO, {"model": "viduq2", "duration": 10, "resolution": "540p"}) == 43.0
     assert expected_s(VIDEO, {"model": "viduq2", "duration": 11, "resolution": "540p"}) is None
 
 
-def test_the_time_of_an_image_is_not_published() -> None:
+def test_the_time_of_an_image_is_unknown() -> None:
     assert expected_s(IMAGE, {"model": "viduq2"}) is None
     assert estimate(IMAGE, {"model": "viduq2"}) == estimate(IMAGE, {"model": "viduq2"})
 
@@ -111,7 +111,7 @@ def test_requests_of_one_price_are_of_one_kind() -> None:
     assert plain != kind_of(VIDEO, {"model": "viduq2"})
 
 
-def test_numbers_of_images_in_one_row_of_the_table_are_of_one_kind() -> None:
+def test_numbers_in_one_range_of_a_table_are_of_one_kind() -> None:
     kinds = [kind_of(IMAGE, {"model": "viduq2", "images": images(n)}) for n in range(10)]
     assert len(set(kinds)) == 5  # none, 1-3, 4-7, and 8 and 9, which no table has
     assert kinds[1] == kinds[3] == kind_of(IMAGE, {"model": "viduq2"}, 2)
@@ -124,7 +124,7 @@ def test_videos_differ_by_model_seconds_and_resolution() -> None:
     )
 
 
-def test_without_tables_everything_of_a_limited_choice_tells_kinds_apart() -> None:
+def test_without_tables_every_limited_choice_counts() -> None:
     untold = replace(VIDEO, price=None, time=None)
     plain = kind_of(untold, {"model": "viduq2", "prompt": "a", "seed": 1})
     assert plain == kind_of(untold, {"model": "viduq2", "prompt": "b", "seed": 2})
@@ -132,7 +132,7 @@ def test_without_tables_everything_of_a_limited_choice_tells_kinds_apart() -> No
     assert plain != kind_of(untold, {"model": "viduq2", "images": images(1)})
 
 
-def test_a_value_that_is_known_only_later_is_of_no_kind_that_was_seen() -> None:
+def test_a_deferred_value_is_of_a_kind_of_its_own() -> None:
     later = kind_of(IMAGE, {"model": "viduq2", "resolution": LATER})
     assert later not in learn(IMAGE, [past(6), past(8, resolution="2K")])
 
@@ -148,7 +148,7 @@ def test_the_latest_price_and_all_times_are_learned() -> None:
     assert (large.price, large.time_s) == (Amount(unit="credits", value=Decimal(8)), None)
 
 
-def test_a_price_of_zero_teaches_nothing() -> None:
+def test_a_price_of_zero_is_ignored() -> None:
     (learned,) = learn(IMAGE, [past(0), past(6)]).values()
     assert learned.price == Amount(unit="credits", value=Decimal(6))
     (learned,) = learn(IMAGE, [past(0)]).values()

@@ -35,7 +35,7 @@ def test_an_empty_plan_takes_no_time() -> None:
     assert forecast(Plan(entries=[]), 5, {}) == Forecast(seconds=0.0, tasks=0, unknown=0)
 
 
-def test_tasks_share_the_places_in_flight() -> None:
+def test_tasks_are_spread_over_those_in_flight() -> None:
     many = [entry(str(n)) for n in range(20)]
     assert seconds(*many) == 40.0
     assert seconds(*many, concurrency=2) == 100.0
@@ -45,28 +45,28 @@ def test_no_run_is_shorter_than_its_longest_task() -> None:
     assert seconds(entry("a", 30.0), entry("b")) == 30.0
 
 
-def test_jobs_that_need_each_other_add_up_whatever_their_order() -> None:
+def test_jobs_in_a_chain_add_up_in_any_order() -> None:
     chain = [entry("c", 10.0, "b"), entry("b", 20.0, "a"), entry("a", 5.0), entry("d", 1.0, "a")]
     assert seconds(*chain) == 35.0
 
 
-def test_a_job_that_shares_waits_for_the_one_that_makes_it() -> None:
+def test_a_sharing_job_waits_for_the_one_it_shares_with() -> None:
     shared = entry("b", None, share="a", action=Action.SHARE)
     assert seconds(entry("a", 20.0), shared, entry("c", 10.0, "b")) == 30.0
 
 
-def test_a_providers_own_limit_counts() -> None:
+def test_a_provider_s_own_limit_counts() -> None:
     many = [entry(str(n)) for n in range(10)]
     assert seconds(*many, vidu=1) == 100.0
     assert seconds(*many, vidu=None, modelverse=1) == 20.0
 
 
-def test_only_what_is_made_or_waited_for_takes_time() -> None:
+def test_only_submitted_and_attached_jobs_take_time() -> None:
     actions = [entry(str(n), action=action) for n, action in enumerate(Action)]
     found = forecast(Plan(entries=actions), 1, {})
     assert (found.seconds, found.tasks) == (20.0, 2)
 
 
-def test_unknown_times_are_counted_apart() -> None:
+def test_unknown_times_are_counted_separately() -> None:
     found = forecast(Plan(entries=[entry("a"), entry("b", None), entry("c", None)]), 5, {})
     assert found == Forecast(seconds=10.0, tasks=3, unknown=2)

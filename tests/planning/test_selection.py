@@ -28,7 +28,7 @@ JOBS = [
 ]
 
 
-def test_without_patterns_every_job_is_meant() -> None:
+def test_without_patterns_every_job_is_selected() -> None:
     assert select(JOBS).ids == {job.id for job in JOBS}
 
 
@@ -48,22 +48,22 @@ def test_tags_select_by_name_and_by_glob() -> None:
     }
 
 
-def test_states_select_what_failed() -> None:
+def test_states_select_by_the_last_run() -> None:
     found = select(JOBS, select=["state:failed"], states={"window": "failed", "dance": "pending"})
     assert found.ids == {"window"}
 
 
-def test_nothing_may_have_failed() -> None:
+def test_a_state_may_match_no_job() -> None:
     assert select(JOBS, select=["state:failed"]).ids == frozenset()
 
 
-def test_what_is_needed_comes_along_and_is_said() -> None:
+def test_needed_jobs_are_added_and_listed() -> None:
     found = select(JOBS, select=["finale"])
     assert found.added == ("window", "look-noir.1", "dance")
     assert found.ids == {"window", "look-noir.1", "dance", "finale"}
 
 
-def test_what_is_needed_comes_along_even_if_excluded() -> None:
+def test_needed_jobs_are_added_even_if_excluded() -> None:
     found = select(JOBS, exclude=["window"])
     assert found.added == ("window",)
 
@@ -72,7 +72,7 @@ def test_case_and_composition_do_not_matter() -> None:
     assert select([draft("Caf\u00e9")], select=["cafe\u0301"]).ids == {"Caf\u00e9"}
 
 
-def test_jobs_that_are_sealed_are_selected_alike() -> None:
+def test_jobs_are_selected_like_their_drafts() -> None:
     job = Job(draft=JOBS[0], parameters={}, media={}, fingerprint="f")
     assert select([job], select=["win*"]).ids == {"window"}
 
@@ -88,7 +88,7 @@ def test_jobs_that_are_sealed_are_selected_alike() -> None:
     ],
 )
 @pytest.mark.parametrize("option", ["select", "exclude"])
-def test_a_pattern_that_means_nothing_is_wrong_usage(
+def test_a_pattern_without_a_meaning_is_a_usage_error(
     option: str, patterns: list[str], message: str, hint: str
 ) -> None:
     meant = {"select": (), "exclude": (), option: patterns}
@@ -98,7 +98,7 @@ def test_a_pattern_that_means_nothing_is_wrong_usage(
     assert (caught.value.hint or "").startswith(hint)
 
 
-def test_a_tag_among_jobs_without_any_says_so() -> None:
+def test_the_error_reports_that_no_job_has_a_tag() -> None:
     with pytest.raises(UsageError) as caught:
         select([draft("a")], select=["tag:x"])
     assert caught.value.hint == "no job has a tag"
@@ -111,7 +111,7 @@ graphs = st.lists(st.lists(st.integers(0, 9), max_size=3), min_size=1, max_size=
 
 
 @given(graphs, st.sets(st.integers(0, 9), min_size=1))
-def test_the_meant_jobs_need_nothing_outside_them(graph: list[list[int]], wanted: set[int]) -> None:
+def test_selected_jobs_need_nothing_outside_them(graph: list[list[int]], wanted: set[int]) -> None:
     size = len(graph)
     jobs = [draft(f"j{n}", *[f"j{need % size}" for need in needs]) for n, needs in enumerate(graph)]
     patterns = [f"j{n % size}" for n in wanted]

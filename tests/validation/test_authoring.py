@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from runner.operations import load_operations, schema_folder
+from runner.model import Operation
+from runner.operations import defaults_of, load_operations, schema_folder, to_wire
 from runner.validation import manifest_schema, manifest_text
 
 CASES = Path(__file__).parent.parent / "data" / "cases"
@@ -27,7 +28,7 @@ def accepts(job: dict[str, Any], **more: Any) -> bool:
 def test_the_committed_schema_is_the_generated_one() -> None:
     file = schema_folder() / "manifest.schema.json"
     assert file.read_text(encoding="utf-8") == manifest_text(load_operations()), (
-        "write it anew: python -m runner.validation > schemas/manifest.schema.json"
+        "regenerate it: python -m runner.validation > schemas/manifest.schema.json"
     )
 
 
@@ -87,7 +88,7 @@ def jobs(kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("job", jobs("accept"))
-def test_what_the_documents_allow_an_editor_accepts(job: dict[str, Any]) -> None:
+def test_an_editor_accepts_what_the_documents_allow(job: dict[str, Any]) -> None:
     assert accepts(job)
 
 
@@ -97,7 +98,7 @@ LATER = ("-missing", "data-uri")
 @pytest.mark.parametrize(
     "job", [p for p in jobs("reject") if not any(word in str(p.id) for word in LATER)]
 )
-def test_what_the_documents_forbid_an_editor_underlines(job: dict[str, Any]) -> None:
+def test_an_editor_rejects_what_the_documents_forbid(job: dict[str, Any]) -> None:
     assert not accepts(job)
 
 
@@ -107,11 +108,11 @@ def test_only_an_id_is_required_of_a_job() -> None:
 
 
 @pytest.mark.parametrize("name", ["seed", "aspect_ratio", "images", "model", "callback_url"])
-def test_an_expression_may_stand_for_any_value(name: str) -> None:
+def test_an_expression_may_replace_any_value(name: str) -> None:
     assert accepts({**IMAGE, name: "${{ vars.it }}"})
 
 
-def test_an_expression_may_stand_inside_a_list_and_for_takes() -> None:
+def test_an_expression_may_replace_takes_or_an_item_of_a_list() -> None:
     assert accepts({**VIDEO, "images": ["a.png", "${{ jobs.b.output }}"], "takes": "${{ vars.n }}"})
 
 
@@ -119,28 +120,28 @@ def test_null_unsets_a_default() -> None:
     assert accepts({**IMAGE, "seed": None})
 
 
-def test_an_operations_parameters_are_its_own() -> None:
+def test_an_operation_accepts_its_own_parameters_only() -> None:
     assert not accepts({**IMAGE, "duration": 5})
     assert not accepts({**VIDEO, "payload": "x"})
 
 
-def test_the_defaults_operation_holds_where_a_job_names_none() -> None:
+def test_the_default_operation_applies_to_jobs_without_one() -> None:
     job = {"id": "a", "duration": 5}
     assert accepts(job, defaults={"operation": "modelverse/reference2video"})
     assert not accepts(job, defaults={"operation": "vidu/reference2image"})
 
 
-def test_defaults_of_one_operation_are_checked_against_it() -> None:
+def test_defaults_of_one_operation_are_checked_by_its_schema() -> None:
     assert accepts(IMAGE, defaults={"modelverse/reference2video": {"duration": 5}})
     assert not accepts(IMAGE, defaults={"modelverse/reference2video": {"duration": 50}})
     assert not accepts(IMAGE, defaults={"vidu/reference2image": {"duration": 5}})
 
 
-def test_keys_of_the_users_own_are_allowed_anywhere() -> None:
+def test_keys_with_the_prefix_x_are_allowed_anywhere() -> None:
     assert accepts({**IMAGE, "x-a": 1}, **{"x-b": 2, "run": {"x-c": 3}, "defaults": {"x-d": 4}})
 
 
-def test_a_mistyped_key_is_underlined() -> None:
+def test_a_misspelt_key_is_rejected() -> None:
     assert not accepts({**IMAGE, "promt": "a"})
     assert not accepts(IMAGE, run={"concurency": 3})
 
@@ -150,3 +151,27 @@ def test_every_parameter_is_described_with_its_default() -> None:
     duration = found["properties"]["duration"]
     assert "seconds" in duration["description"]
     assert duration["default"] == 5
+
+
+NEW_JOB = {"model": "viduq2", "start": ["a.png"]}
+
+
+def test_a_schema_file_is_all_that_a_new_operation_needs(
+    added_operation: Operation,
+) -> None:
+    operation = added_operation
+    assert defaults_of(operation, NEW_JOB) == {"seconds": 4, "off_peak": False}
+    assert defaults_of(operation, {"model": "viduq2-pro"})["seconds"] == 8
+    assert to_wire(operation, {**NEW_JOB, "seconds": 6}) == {
+        "model": "viduq2",
+        "frames": {"start": ["a.png"]},
+        "duration": "6",
+        "kind": "start-end",
+    }
+    editors = jsonschema.Draft202012Validator(
+        manifest_schema({**load_operations(), operation.name: operation})
+    )
+    job = {"id": "a", "operation": "vidu/start-end2video", **NEW_JOB}
+    assert editors.is_valid({"version": 1, "jobs": [job]})
+    assert not editors.is_valid({"version": 1, "jobs": [{**job, "prompt": "a"}]})
+    assert not editors.is_valid({"version": 1, "jobs": [{**job, "seconds": "1"}]})

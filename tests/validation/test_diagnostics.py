@@ -31,7 +31,7 @@ def check(*drafts: Draft) -> list[tuple[Draft, list[Finding]]]:
     return [(one, check_job(one, load_operations()[IMAGE])) for one in drafts]
 
 
-def test_one_cause_that_hits_many_jobs_is_told_once() -> None:
+def test_one_cause_in_many_jobs_is_reported_once() -> None:
     wide = {"model": "viduq1", "prompt": "a", "images": ["a.png"], "aspect_ratio": "21:9"}
     (problem,) = job_diagnostics(check(draft("a", wide), draft("b", wide)), at_default)
     assert str(problem).splitlines()[0] == (
@@ -40,21 +40,21 @@ def test_one_cause_that_hits_many_jobs_is_told_once() -> None:
     )
 
 
-def test_a_problem_of_one_job_names_it() -> None:
+def test_a_diagnostic_of_one_job_names_it() -> None:
     (problem,) = job_diagnostics(check(draft("wide", {"model": "viduq2"})), at_default)
     assert str(problem).splitlines()[0] == (
         'm.yaml:9: error: job "wide": prompt is missing (vidu/reference2image needs it)'
     )
 
 
-def test_a_warning_stays_one() -> None:
+def test_a_warning_stays_a_warning() -> None:
     (problem,) = job_diagnostics(
         check(draft("a", {"model": "viduq2", "prompt": "a", "seed": -1})), at_default
     )
     assert problem.warning
 
 
-def test_an_unknown_parameter_from_a_plain_default_is_told_the_way_out() -> None:
+def test_an_unknown_parameter_from_a_default_has_its_own_hint() -> None:
     document = {"defaults": {"duration": 5}, "jobs": [{"id": "a"}, {"id": "b"}]}
     given = {"model": "viduq2", "prompt": "a", "duration": 5}
     (problem,) = job_diagnostics(
@@ -68,7 +68,7 @@ def test_an_unknown_parameter_from_a_plain_default_is_told_the_way_out() -> None
     )
 
 
-def test_an_unknown_parameter_of_the_job_itself_is_not() -> None:
+def test_an_unknown_parameter_of_the_job_keeps_its_hint() -> None:
     given = {"model": "viduq2", "prompt": "a", "promt": 5}
     for document in (
         {"defaults": {"promt": 1}, "jobs": [{"id": "a", "promt": 5}]},
@@ -80,7 +80,7 @@ def test_an_unknown_parameter_of_the_job_itself_is_not() -> None:
         assert problem.location == Location(path="m.yaml", line=3, column=1)
 
 
-def test_what_an_expression_leaves_null_is_told_at_its_place() -> None:
+def test_an_expression_that_gives_null_is_reported_at_its_key() -> None:
     written = {"prompt": "${{ vars.x }}"}
     for document in (
         {"jobs": [{"id": "a", **written}]},
@@ -94,7 +94,7 @@ def test_what_an_expression_leaves_null_is_told_at_its_place() -> None:
         assert problem.location == Location(path="m.yaml", line=3, column=5)
 
 
-def test_what_is_not_there_at_all_is_missing_in_its_job() -> None:
+def test_an_absent_parameter_is_reported_at_its_job() -> None:
     for job in ({"id": "a"}, {"id": "a", "prompt": None}):
         (problem,) = job_diagnostics(
             check(draft("a", {"model": "viduq2"})), at_default, {"jobs": [job]}
@@ -107,7 +107,7 @@ def place(path: tuple[str | int, ...], *, key: bool = False) -> Location:
     return Location(path="m.yaml", line=len(path) + 1, column=1 if key else 7)
 
 
-def test_a_documents_problem_names_the_job_it_is_in() -> None:
+def test_a_document_diagnostic_names_the_job_it_is_in() -> None:
     document = {"jobs": [{"id": "a"}, {"id": 5}, "x"]}
     found = document_diagnostics(
         [
@@ -125,12 +125,12 @@ def test_a_documents_problem_names_the_job_it_is_in() -> None:
     assert (found[1].hint, found[3].warning) == ("h", True)
 
 
-def test_one_mistake_is_told_once() -> None:
+def test_one_mistake_is_reported_once() -> None:
     here, there = Location(path="m.yaml", line=1), Location(path="m.yaml", line=2)
-    told = [
+    reported_before = [
         Diagnostic(message="x is not known", location=here),
         Diagnostic(message="odd", location=there, warning=True),
     ]
     again = Diagnostic(message="unknown x", location=here)
     another = Diagnostic(message="y", location=there)
-    assert not_yet_reported([again, another], told) == [another]
+    assert not_yet_reported([again, another], reported_before) == [another]

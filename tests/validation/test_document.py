@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.operations import load_operations
-from runner.validation import check_document
+from runner.validation import check_document, check_lookalikes
 
 JOB = {"id": "a", "operation": "vidu/reference2image", "model": "viduq2", "prompt": "a cat"}
 OPERATION_NOT_KNOWN = (
@@ -15,7 +15,7 @@ OPERATION_NOT_KNOWN = (
 GOOD = {"version": 1, "jobs": [JOB]}
 
 
-def told(document: Any) -> list[tuple[tuple[str | int, ...], str]]:
+def reported(document: Any) -> list[tuple[tuple[str | int, ...], str]]:
     return [(f.path, f.message) for f in check_document(document, load_operations())]
 
 
@@ -23,11 +23,11 @@ def hints(document: Any) -> list[str | None]:
     return [finding.hint for finding in check_document(document, load_operations())]
 
 
-def test_a_least_manifest_is_good() -> None:
-    assert told(GOOD) == []
+def test_a_minimal_manifest_is_valid() -> None:
+    assert reported(GOOD) == []
 
 
-def test_everything_a_manifest_may_say_is_good() -> None:
+def test_a_manifest_with_every_key_is_valid() -> None:
     document = {
         "version": 1,
         "name": "spring cats",
@@ -80,7 +80,7 @@ def test_everything_a_manifest_may_say_is_good() -> None:
             },
         ],
     }
-    assert told(document) == []
+    assert reported(document) == []
 
 
 @pytest.mark.parametrize(
@@ -227,38 +227,38 @@ def test_everything_a_manifest_may_say_is_good() -> None:
         ),
     ],
 )
-def test_what_is_wrong_with_a_manifest_is_told_at_its_path(
+def test_each_error_is_reported_at_its_path(
     change: dict[str, Any], path: tuple[str | int, ...], message: str
 ) -> None:
-    assert told({**GOOD, **change}) == [(path, message)]
+    assert reported({**GOOD, **change}) == [(path, message)]
 
 
 @pytest.mark.parametrize("text", ["30m", "5s", "1h30m", "1h30m5s", "1.5h", "90", 90, 0.5, 0])
-def test_durations_may_be_spelled_or_numbers_of_seconds(text: Any) -> None:
-    assert told({**GOOD, "run": {"timeout": text}}) == []
+def test_durations_may_be_texts_or_numbers_of_seconds(text: Any) -> None:
+    assert reported({**GOOD, "run": {"timeout": text}}) == []
 
 
 @pytest.mark.parametrize("text", ["30x", "m", "", "1m1h", "-5s", "5 s", True, None, [], -1])
-def test_what_is_no_duration_says_what_one_is(text: Any) -> None:
+def test_the_error_for_a_wrong_duration_shows_right_ones(text: Any) -> None:
     words = "is not a duration such as 30m, 5s, 1h30m or a number of seconds"
-    found = told({**GOOD, "run": {"timeout": text}})
+    found = reported({**GOOD, "run": {"timeout": text}})
     assert [message.endswith(words) for _, message in found] == [True]
 
 
 @pytest.mark.parametrize("document", [[], None, "x", 3])
-def test_a_manifest_is_a_mapping(document: Any) -> None:
-    assert told(document) == [((), "the manifest must be a mapping with version and jobs")]
+def test_a_manifest_must_be_a_mapping(document: Any) -> None:
+    assert reported(document) == [((), "the manifest must be a mapping with version and jobs")]
 
 
-def test_an_empty_manifest_says_what_it_needs() -> None:
-    assert told({}) == [
+def test_an_empty_manifest_lists_what_is_missing() -> None:
+    assert reported({}) == [
         ((), "version is missing (the manifest needs it)"),
         ((), "jobs is missing (the manifest needs it)"),
     ]
     assert hints({}) == ['write "version: 1"', 'write each job as "- id: NAME" and its keys below']
 
 
-def test_the_nearest_known_name_is_hinted_at() -> None:
+def test_a_misspelt_name_suggests_the_nearest() -> None:
     assert hints({**GOOD, "Vars": {}}) == ['did you mean "vars"?']
     assert hints({**GOOD, "run": {"poll-rate": 3}}) == ['did you mean "poll_rate"?']
     assert hints({**GOOD, "jobs": [{**JOB, "operation": "vidu/reference2imag"}]}) == [
@@ -266,27 +266,27 @@ def test_the_nearest_known_name_is_hinted_at() -> None:
     ]
 
 
-def test_a_name_like_none_gets_the_known_ones() -> None:
+def test_an_unknown_name_lists_the_known_ones() -> None:
     assert hints({**GOOD, "providers": {"openai": {}}}) == ["known: modelverse, vidu"]
     assert hints({**GOOD, "defaults": {"openai/images": {}}}) == [
         "known: modelverse/reference2video, vidu/reference2image"
     ]
 
 
-def test_a_job_without_operation_may_have_it_from_the_defaults() -> None:
+def test_a_job_s_operation_may_come_from_the_defaults() -> None:
     defaults = {"operation": "vidu/reference2image"}
-    assert told({**GOOD, "defaults": defaults, "jobs": [{"id": "a"}]}) == []
+    assert reported({**GOOD, "defaults": defaults, "jobs": [{"id": "a"}]}) == []
 
 
-def test_unknown_defaults_of_an_operation_in_use_are_left_to_its_jobs() -> None:
+def test_defaults_of_an_operation_in_use_are_left_to_its_jobs() -> None:
     block = {"vidu/reference2image": {"promt": "a"}}
-    assert told({**GOOD, "defaults": block}) == []
+    assert reported({**GOOD, "defaults": block}) == []
     jobs = [{"id": "a", "operation": "${{ matrix.operation }}"}]
-    assert told({**GOOD, "defaults": block, "jobs": jobs}) == []
+    assert reported({**GOOD, "defaults": block, "jobs": jobs}) == []
 
 
 def test_findings_come_in_the_order_of_the_file() -> None:
-    found = told({"run": {"x": 1}, "jobs": [{"id": 5}], "version": 3})
+    found = reported({"run": {"x": 1}, "jobs": [{"id": 5}], "version": 3})
     assert [path[0] for path, _ in found] == ["run", "jobs", "jobs", "version"]
 
 
@@ -306,7 +306,7 @@ def test_findings_come_in_the_order_of_the_file() -> None:
         (True, "try {}: {{credits: 500, cny: 40}}"),
     ],
 )
-def test_amounts_in_another_form_are_answered_with_their_numbers_in_the_right_one(
+def test_amounts_in_another_form_get_the_right_one_as_hint(
     setting: str, value: Any, hint: str
 ) -> None:
     [finding] = check_document({**GOOD, "run": {setting: value}}, load_operations())
@@ -314,7 +314,38 @@ def test_amounts_in_another_form_are_answered_with_their_numbers_in_the_right_on
     assert finding.hint == hint.format(setting)
 
 
-def test_a_budget_without_a_unit_is_answered_with_either() -> None:
+def test_a_budget_without_a_unit_gets_both_units_as_hint() -> None:
     [finding] = check_document({**GOOD, "run": {"budget": 60}}, load_operations())
     assert finding.message == "run.budget is the number 60, a mapping is needed"
     assert finding.hint == "try budget: {credits: 60}, or budget: {cny: 60}"
+
+
+def warnings_in(text: str) -> list[tuple[Any, str, str | None]]:
+    document = {"jobs": [{"id": "a", "prompt": text}], "x-note": text}
+    return [(f.path, f.message, f.hint) for f in check_lookalikes(text, document) if f.warning]
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "meant"),
+    [
+        ("a ${vars.hero} sits", "${vars.hero}", "${{ vars.hero }}"),
+        ("{{ vars.hero }}", "{{ vars.hero }}", "${{ vars.hero }}"),
+        ("{{row['the name']}}", "{{row['the name']}}", "${{ row['the name'] }}"),
+        ("{{ take }}", "{{ take }}", "${{ take }}"),
+        ("${jobs.a.seed | x}", "${jobs.a.seed | x}", "${{ jobs.a.seed | x }}"),
+    ],
+)
+def test_a_text_that_looks_like_an_expression_is_a_warning(
+    text: str, found: str, meant: str
+) -> None:
+    path = ("jobs", 0, "prompt")
+    hint = f"did you mean {meant}?"
+    assert warnings_in(text) == [(path, f"{found} is not an expression and is kept as text", hint)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["${{ vars.hero }}", "$${{ vars.hero }}", "${HOME}", "{{ x }}", "{vars.x}", "{{ takes }}", "$"],
+)
+def test_an_ordinary_text_is_not_a_warning(text: str) -> None:
+    assert warnings_in(text) == []

@@ -32,7 +32,7 @@ def url(text: str) -> Media:
     return Media(source=text, path=None, sha256=None, media_type=None, size_bytes=None)
 
 
-def test_an_image_is_told_at_its_own_place() -> None:
+def test_an_image_is_reported_at_its_own_path() -> None:
     found = check_media(draft(), IMAGE, {"images": [file("a.png", 9), file("b.png", 9, width=9)]})
     assert [(f.path, f.message) for f in found] == [
         (("images", 1), "b.png is 9x480 pixels, at least 128x128 are needed"),
@@ -40,12 +40,12 @@ def test_an_image_is_told_at_its_own_place() -> None:
     ]
 
 
-def test_urls_and_what_is_to_come_weigh_nearly_nothing() -> None:
+def test_urls_and_images_of_other_jobs_add_little_to_the_body() -> None:
     to_come = Deferred(parts=(JobOutput(job="b", attribute="output"),))
     assert check_media(draft(), IMAGE, {"images": [url("https://a.b/c.png"), to_come]}) == []
 
 
-def test_a_url_that_will_not_last_is_a_warning_at_its_place() -> None:
+def test_a_url_that_will_expire_is_a_warning_at_its_path() -> None:
     images = [url("https://a.b/c.png"), url("https://a.b/c.png?Expires=1&Signature=x")]
     (finding,) = check_media(draft(), IMAGE, {"images": images})
     assert (finding.path, finding.warning) == (("images", 1), True)
@@ -63,13 +63,13 @@ def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
     assert finding.hint is not None
 
 
-def test_a_body_can_be_too_large_without_any_image() -> None:
+def test_a_body_may_be_too_large_without_any_image() -> None:
     (finding,) = check_media(draft(callback_url="https://a.b/" + "x" * 20 * MIB), IMAGE, {})
     assert (finding.path, finding.hint) == ((), None)
     assert finding.message == "the request would be 20.1 MB, at most 20 MB are allowed"
 
 
-def test_the_bodys_text_counts_in_bytes() -> None:
+def test_the_text_of_a_body_is_counted_in_bytes() -> None:
     images = {"images": [file("a.png", 14 * MIB)]}
     assert check_media(draft(payload="x" * MIB), IMAGE, images) == []
     assert check_media(draft(payload="字" * MIB), IMAGE, images) != []

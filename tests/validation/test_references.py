@@ -25,19 +25,19 @@ def result(job: str, attribute: Literal["output", "url", "seed"] = "output") -> 
     return Deferred(parts=(JobOutput(job=job, attribute=attribute),))
 
 
-def told(*drafts: Draft) -> list[tuple[str, str]]:
+def reported(*drafts: Draft) -> list[tuple[str, str]]:
     checked = check_references(drafts, load_operations())
     return [(one.id, finding.message) for one, findings in checked for finding in findings]
 
 
-def test_an_image_may_be_what_an_image_job_makes() -> None:
-    assert told(draft("a", IMAGE), draft("b", VIDEO, result("a"))) == []
+def test_an_image_may_come_from_an_image_job() -> None:
+    assert reported(draft("a", IMAGE), draft("b", VIDEO, result("a"))) == []
 
 
 @pytest.mark.parametrize("attribute", ["output", "url"])
-def test_a_video_is_no_image(attribute: Literal["output", "url"]) -> None:
+def test_a_video_is_not_an_image(attribute: Literal["output", "url"]) -> None:
     clip, still = draft("clip", VIDEO), draft("still", IMAGE, "a.png", result("clip", attribute))
-    assert told(clip, still) == [
+    assert reported(clip, still) == [
         ("still", 'images[1] is what job "clip" makes, a video: only images are accepted')
     ]
 
@@ -54,7 +54,7 @@ OUTPUT, URL, SEED = (
 )
 
 
-def test_a_file_is_no_text() -> None:
+def test_a_file_is_not_a_text() -> None:
     for value in (Deferred(parts=(OUTPUT,)), Deferred(parts=("like ", OUTPUT))):
         ((draft_, (finding,)),) = check_references(
             [draft("a", IMAGE), with_text(prompt=value)], load_operations()
@@ -64,20 +64,20 @@ def test_a_file_is_no_text() -> None:
         assert finding.hint == "for its address, as text, write ${{ jobs.a.url }}"
 
 
-def test_a_url_and_a_seed_are_good_in_texts() -> None:
+def test_a_url_and_a_seed_may_be_part_of_a_text() -> None:
     value = Deferred(parts=("like ", URL, ", seed ", SEED))
-    assert told(draft("a", IMAGE), with_text(prompt=value, images=[])) == []
-    assert told(draft("a", IMAGE), with_text(images=[Deferred(parts=(URL, "?w=100"))])) == []
+    assert reported(draft("a", IMAGE), with_text(prompt=value, images=[])) == []
+    assert reported(draft("a", IMAGE), with_text(images=[Deferred(parts=(URL, "?w=100"))])) == []
 
 
 @pytest.mark.parametrize("parts", [("pre", OUTPUT), (OUTPUT, ".png"), ("pre", URL)])
-def test_no_text_can_be_glued_to_a_file(parts: tuple[str | JobOutput, ...]) -> None:
-    assert told(draft("a", IMAGE), with_text(images=[Deferred(parts=parts)])) == [
+def test_a_file_has_no_text_around_it(parts: tuple[str | JobOutput, ...]) -> None:
+    assert reported(draft("a", IMAGE), with_text(images=[Deferred(parts=parts)])) == [
         ("b", 'images[0] has text around the file that job "a" makes')
     ]
 
 
-def test_a_further_file_of_a_job_is_a_warning() -> None:
+def test_another_file_than_the_first_is_a_warning() -> None:
     further = Deferred(parts=(JobOutput(job="a", attribute="output", index=5),))
     ((_, (finding,)),) = check_references(
         [draft("a", IMAGE), with_text(images=[further])], load_operations()
@@ -88,13 +88,13 @@ def test_a_further_file_of_a_job_is_a_warning() -> None:
     )
 
 
-def test_what_else_is_wrong_with_a_reference_is_not_told_here() -> None:
+def test_other_errors_of_references_are_left_to_other_checks() -> None:
     clip = draft("clip", VIDEO)
-    assert told(clip, draft("b", IMAGE, result("nobody"), result("clip", "seed"))) == []
-    assert told(clip, draft("b", "no/such", result("clip"))) == []
+    assert reported(clip, draft("b", IMAGE, result("nobody"), result("clip", "seed"))) == []
+    assert reported(clip, draft("b", "no/such", result("clip"))) == []
 
 
-def test_a_list_that_is_none_is_not_told_here() -> None:
+def test_images_that_are_not_a_list_are_left_to_the_schema() -> None:
     odd = Draft(
         entry=0,
         id="b",
@@ -103,8 +103,8 @@ def test_a_list_that_is_none_is_not_told_here() -> None:
         base=Path(),
         needs=("clip",),
     )
-    assert told(draft("clip", VIDEO), odd) == []
+    assert reported(draft("clip", VIDEO), odd) == []
 
 
-def test_jobs_without_references_cost_nothing() -> None:
-    assert told(draft("a", IMAGE)) == []
+def test_jobs_without_references_are_not_checked() -> None:
+    assert reported(draft("a", IMAGE)) == []
