@@ -18,17 +18,17 @@ jobs:
   - {id: a, prompt: a cat, images: ["https://a/cat.png"]}
 """
 
-STRIKES = """
+KILL_ITSELF = """
 import os, signal
 os.kill(os.getpid(), signal.{name})
-raise SystemExit("the signal was not heeded")
+raise SystemExit("the signal had no effect")
 """
 
 
-def struck(folder: Path, library: str, name: str, before: str = "") -> tuple[int, str]:
+def end_by(folder: Path, library: str, name: str, before: str = "") -> tuple[int, str]:
     """Exit code and standard error of a plan that gets that signal while it loads the library."""
     (folder / "m.yaml").write_text(MANIFEST, encoding="utf-8")
-    (folder / f"{library}.py").write_text(STRIKES.format(name=name), encoding="utf-8")
+    (folder / f"{library}.py").write_text(KILL_ITSELF.format(name=name), encoding="utf-8")
     start = f"{before}\nfrom runner.__main__ import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", start, "plan", "m.yaml"],
@@ -43,15 +43,15 @@ def struck(folder: Path, library: str, name: str, before: str = "") -> tuple[int
 
 @pytest.mark.parametrize("library", ["click", "yaml"])
 def test_ctrl_c_while_it_is_loaded_is_an_interruption(tmp_path: Path, library: str) -> None:
-    assert struck(tmp_path, library, "SIGINT") == (130, "interrupted\n")
+    assert end_by(tmp_path, library, "SIGINT") == (130, "interrupted\n")
 
 
 @pytest.mark.parametrize("library", ["click", "yaml"])
 def test_a_sigterm_while_it_is_loaded_has_its_code(tmp_path: Path, library: str) -> None:
-    assert struck(tmp_path, library, "SIGTERM") == (143, "terminated\n")
+    assert end_by(tmp_path, library, "SIGTERM") == (143, "terminated\n")
 
 
 def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path) -> None:
     ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    told = struck(tmp_path, "click", "SIGINT", ignoring)
-    assert told == (1, "the signal was not heeded\n")
+    ended = end_by(tmp_path, "click", "SIGINT", ignoring)
+    assert ended == (1, "the signal had no effect\n")

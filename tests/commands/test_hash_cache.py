@@ -49,7 +49,7 @@ def digest(path: Path) -> str:
 
 @pytest.fixture
 def campaign(online: Project) -> Project:
-    """One job is done, and its file is large; the results manifest tells, the ledger is empty."""
+    """One job is done, and its file is large; the results manifest is the only evidence."""
     online.jobs("  - {id: a, prompt: a red boat, seed: 7}\n")
     online.run("spring.yaml")
     video = online.folder / VIDEO
@@ -125,9 +125,9 @@ def test_a_file_that_has_not_settled_is_read_again(campaign: Project) -> None:
 def test_verify_reads_the_files_and_corrects_the_cache(campaign: Project) -> None:
     save_hash(campaign, "0" * 64)
     assert asked(campaign) == (0, "fetch")
-    read, told = asked(campaign, "fetch", "--verify", "--progress", "none", "spring.yaml")
+    read, output = asked(campaign, "fetch", "--verify", "--progress", "none", "spring.yaml")
     assert read >= SIZE
-    assert "1 file intact" in told
+    assert "1 file intact" in output
     assert asked(campaign) == (0, "reuse")
 
 
@@ -202,6 +202,6 @@ def test_two_concurrent_processes_share_a_cache(campaign: Project) -> None:
             )
             for _ in range(2)
         ]
-        told = [process.communicate(timeout=60) for process in verbs]
-    assert [process.returncode for process in verbs] == [0, 0], told
+        outputs = [process.communicate(timeout=60) for process in verbs]
+    assert [process.returncode for process in verbs] == [0, 0], outputs
     assert asked(campaign) == (0, "reuse")

@@ -1,4 +1,4 @@
-"""A ledger in a fresh folder, and intents to write to it."""
+"""A ledger in a fresh folder, and what is written to it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger.store import Ledger, open_ledger
-from runner.model import Amount, Intent
+from runner.ledger import Change, Finish, Intend, Ledger, Settle, open_ledger
+from runner.model import Amount, AttemptState, Billed, ErrorClass, Intent, JobError
 
 
 @pytest.fixture
@@ -54,3 +54,92 @@ def make_intent(
         estimate=Amount(unit="credits", value=Decimal(6)),
         at="2026-11-20T10:00:00Z",
     )
+
+
+AT, FINISHED_AT = "2026-11-20T10:00:05Z", "2026-11-20T10:00:25Z"
+ERROR = JobError(
+    code="CreationPolicyViolation",
+    message="refused \ud800",
+    class_=ErrorClass.POLICY,
+    billed=Billed.NO,
+)
+
+
+def intend(ledger: Ledger, run: str, intent: Intent, task_id: str | None = None) -> int:
+    (number,) = ledger.apply([Intend(run=run, intent=intent, task_id=task_id)])
+    assert isinstance(number, int)
+    return number
+
+
+def submitted(number: int) -> Settle:
+    return Settle(number=number, state=AttemptState.SUBMITTED, at=AT, task_id="911")
+
+
+def succeeded(number: int) -> Finish:
+    return Finish(number=number, state=AttemptState.SUCCEEDED, finished_at=AT)
+
+
+def failed(number: int) -> Finish:
+    return Finish(number=number, state=AttemptState.FAILED, finished_at=AT, error=ERROR)
+
+
+def failure(billed: str) -> JobError:
+    return JobError(code="x", message="x", class_=ErrorClass.PROVIDER, billed=Billed(billed))
+
+
+class Book:
+    """Writes attempts to a ledger in few words."""
+
+    def __init__(self, ledger: Ledger, run: str) -> None:
+        self.ledger = ledger
+        self.run = run
+
+    def intend(self, intent: Intent) -> int:
+        (number,) = self.ledger.apply([Intend(run=self.run, intent=intent)])
+        assert isinstance(number, int)
+        return number
+
+    def settle(self, intent: Intent, state: str, credits_: int | None = None) -> int:
+        number = self.intend(intent)
+        self.apply(
+            Settle(
+                number=number,
+                state=AttemptState(state),
+                at=AT,
+                task_id="911" if state == "submitted" else None,
+                credits=credits_,
+            )
+        )
+        return number
+
+    def finish(
+        self,
+        intent: Intent,
+        state: str = "succeeded",
+        *,
+        credits_: int | None = None,
+        cost: Amount | None = None,
+        billed: str | None = None,
+        at: str = FINISHED_AT,
+    ) -> int:
+        number = self.settle(intent, "submitted")
+        error = failure(billed) if billed else None
+        self.apply(
+            Finish(
+                number=number,
+                state=AttemptState(state),
+                finished_at=at,
+                credits=credits_,
+                cost=cost,
+                error=error,
+            )
+        )
+        return number
+
+    def apply(self, change: Change) -> None:
+        self.ledger.apply([change])
+
+
+@pytest.fixture
+def book(ledger: Ledger, run: str) -> Book:
+    return Book(ledger, run)

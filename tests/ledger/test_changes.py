@@ -1,3 +1,5 @@
+"""Changes: which addresses belong to which realm."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""Connection: opening, checking and upgrading a ledger."""
+
 from __future__ import annotations
 
 import shutil
@@ -23,12 +25,12 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_a_new_ledger_makes_its_folder_and_keeps_git_out(path: Path) -> None:
+def test_a_new_ledger_creates_a_folder_that_git_ignores(path: Path) -> None:
     open_ledger(path).close()
     assert (path.parent / ".gitignore").read_text() == "*\n"
 
 
-def test_a_folder_of_the_users_gets_no_gitignore(tmp_path: Path) -> None:
+def test_a_folder_of_the_user_gets_no_gitignore(tmp_path: Path) -> None:
     open_ledger(tmp_path / "ledger.sqlite3").close()
     assert names(tmp_path) == {"ledger.sqlite3"}
 
@@ -48,9 +50,7 @@ def test_a_ledger_commits_durably_in_wal_mode(ledger: Ledger) -> None:
     }
 
 
-def test_reading_where_there_is_no_ledger_shows_an_empty_one_and_writes_nothing(
-    tmp_path: Path, path: Path
-) -> None:
+def test_a_missing_ledger_reads_as_empty_and_is_not_created(tmp_path: Path, path: Path) -> None:
     with open_ledger(path, read_only=True) as ledger:
         assert ledger.attempts() == []
         assert ledger.latest(["f1"], "remote") == {}
@@ -66,7 +66,7 @@ def test_a_read_only_ledger_takes_no_changes(path: Path, intent: MakeIntent) -> 
         ledger.apply([Intend(run="r", intent=intent())])
 
 
-def test_a_ledger_in_a_read_only_folder_is_read_all_the_same(
+def test_a_ledger_in_a_read_only_folder_is_read(
     plain_user_folder: Path, intent: MakeIntent
 ) -> None:
     path = plain_user_folder / "ledger.sqlite3"
@@ -78,7 +78,7 @@ def test_a_ledger_in_a_read_only_folder_is_read_all_the_same(
     plain_user_folder.chmod(0o755)
 
 
-def test_what_a_killed_run_left_in_the_log_is_read_in_a_read_only_folder_too(
+def test_a_log_left_in_a_read_only_folder_is_read(
     plain_user_folder: Path, intent: MakeIntent
 ) -> None:
     live = plain_user_folder / "live.sqlite3"
@@ -94,7 +94,7 @@ def test_what_a_killed_run_left_in_the_log_is_read_in_a_read_only_folder_too(
     dead.parent.chmod(0o755)
 
 
-def test_an_empty_file_is_an_empty_ledger_to_a_reader(tmp_path: Path) -> None:
+def test_an_empty_file_reads_as_an_empty_ledger(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.touch()
     with open_ledger(path, read_only=True) as ledger:
@@ -103,7 +103,7 @@ def test_an_empty_file_is_an_empty_ledger_to_a_reader(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("read_only", [True, False])
-def test_a_file_that_is_no_database_is_told(tmp_path: Path, read_only: bool) -> None:
+def test_a_file_that_is_not_a_database_is_an_error(tmp_path: Path, read_only: bool) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_text("what was paid for\n" * 100)
     with pytest.raises(LedgerError, match="not an SQLite database") as caught:
@@ -113,7 +113,7 @@ def test_a_file_that_is_no_database_is_told(tmp_path: Path, read_only: bool) -> 
     assert path.read_text().startswith("what was paid for")
 
 
-def test_a_damaged_ledger_is_told(path: Path, intent: MakeIntent) -> None:
+def test_a_damaged_ledger_is_an_error(path: Path, intent: MakeIntent) -> None:
     with open_ledger(path) as ledger:
         run = ledger.begin_run("m", "t")
         ledger.apply([Intend(run=run, intent=intent(f"f{n}")) for n in range(100)])
@@ -143,7 +143,7 @@ def test_a_newer_ledger_is_left_alone(path: Path, read_only: bool) -> None:
         open_ledger(path, read_only=read_only)
 
 
-def test_a_ledger_that_another_program_locks_is_told(path: Path, intent: MakeIntent) -> None:
+def test_a_ledger_locked_by_another_program_is_an_error(path: Path, intent: MakeIntent) -> None:
     with open_ledger(path, wait_s=0.01) as ledger, closing(sqlite3.connect(path)) as other:
         run = ledger.begin_run("m", "t")
         other.execute("BEGIN IMMEDIATE")
@@ -151,7 +151,7 @@ def test_a_ledger_that_another_program_locks_is_told(path: Path, intent: MakeInt
             ledger.apply([Intend(run=run, intent=intent())])
 
 
-def test_a_full_disk_is_told_and_what_was_written_stays(ledger: Ledger, intent: MakeIntent) -> None:
+def test_a_full_disk_is_an_error_and_loses_nothing(ledger: Ledger, intent: MakeIntent) -> None:
     run = ledger.begin_run("m", "t")
     ledger.apply([Intend(run=run, intent=intent())])
     (pages,) = ledger._connection.execute("PRAGMA page_count").fetchone()
@@ -161,14 +161,14 @@ def test_a_full_disk_is_told_and_what_was_written_stays(ledger: Ledger, intent: 
     assert len(ledger.attempts()) == 1
 
 
-def test_a_folder_that_cannot_be_made_is_told(plain_user_folder: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(plain_user_folder: Path) -> None:
     plain_user_folder.chmod(0o555)
     with pytest.raises(LedgerError, match="Permission denied") as caught:
         open_ledger(plain_user_folder / ".vidu-run" / "ledger.sqlite3")
     assert "--state-dir" in (caught.value.hint or "")
 
 
-def test_a_read_only_ledger_file_is_told_to_a_writer(plain_user_folder: Path) -> None:
+def test_a_read_only_file_is_an_error_for_a_writer(plain_user_folder: Path) -> None:
     path = plain_user_folder / "ledger.sqlite3"
     open_ledger(path).close()
     path.chmod(0o444)
@@ -178,7 +178,7 @@ def test_a_read_only_ledger_file_is_told_to_a_writer(plain_user_folder: Path) ->
     plain_user_folder.chmod(0o755)
 
 
-def test_a_folder_that_may_not_be_looked_into_is_told(plain_user_folder: Path) -> None:
+def test_an_unreadable_folder_is_an_error(plain_user_folder: Path) -> None:
     plain_user_folder.chmod(0o000)
     with pytest.raises(LedgerError, match="Permission denied"):
         open_ledger(plain_user_folder / "ledger.sqlite3", read_only=True)
@@ -194,7 +194,7 @@ open_ledger(Path(sys.argv[1])).close()
 """
 
 
-def test_many_can_make_a_new_ledger_at_the_same_moment(path: Path) -> None:
+def test_concurrent_processes_can_create_a_ledger(path: Path) -> None:
     command = [sys.executable, "-c", OPEN, str(path)]
     starters = [subprocess.Popen(command, stdin=subprocess.PIPE, text=True) for _ in range(5)]
     for starter in starters:

@@ -1,109 +1,56 @@
-"""What a manifest has cost, what its jobs asked for before, and what earlier tasks teach."""
+"""Costs of a manifest, and a budget that concurrent runs share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from runner.ledger.changes import Change, Finish, Intend, Settle, Supersede
-from runner.ledger.store import Ledger
-from runner.model import Amount, AttemptState, Billed, ErrorClass, Intent, JobError, Unit
+from runner.ledger import (
+    Headroom,
+    Intend,
+    OverBudget,
+    Realm,
+    Settle,
+    Stale,
+    Supersede,
+    Taken,
+    open_ledger,
+)
+from runner.model import Amount, AttemptState, Intent, Unit
+from tests.ledger.conftest import FINISHED_AT, Book
 
-BEGUN, ENDED, LATER = "2026-11-20T10:00:05Z", "2026-11-20T10:00:25Z", "2126-11-20T10:00:05Z"
 MakeIntent = Callable[..., Intent]
 CNY = Amount(unit="cny", value=Decimal("1.41"))
-
-
-def failure(billed: str) -> JobError:
-    return JobError(code="x", message="x", class_=ErrorClass.PROVIDER, billed=Billed(billed))
-
-
-class Book:
-    """A ledger that is written into with few words."""
-
-    def __init__(self, ledger: Ledger, run: str) -> None:
-        self.ledger = ledger
-        self.run = run
-
-    def intend(self, intent: Intent) -> int:
-        (number,) = self.ledger.apply([Intend(run=self.run, intent=intent)])
-        assert isinstance(number, int)
-        return number
-
-    def settle(self, intent: Intent, state: str, credits_: int | None = None) -> int:
-        number = self.intend(intent)
-        self.apply(
-            Settle(
-                number=number,
-                state=AttemptState(state),
-                at=BEGUN,
-                task_id="911" if state == "submitted" else None,
-                credits=credits_,
-            )
-        )
-        return number
-
-    def finish(
-        self,
-        intent: Intent,
-        state: str = "succeeded",
-        *,
-        credits_: int | None = None,
-        cost: Amount | None = None,
-        billed: str | None = None,
-        at: str = ENDED,
-    ) -> int:
-        number = self.settle(intent, "submitted")
-        error = failure(billed) if billed else None
-        self.apply(
-            Finish(
-                number=number,
-                state=AttemptState(state),
-                finished_at=at,
-                credits=credits_,
-                cost=cost,
-                error=error,
-            )
-        )
-        return number
-
-    def apply(self, change: Change) -> None:
-        self.ledger.apply([change])
-
-
-@pytest.fixture
-def book(ledger: Ledger, run: str) -> Book:
-    return Book(ledger, run)
+SIX = Amount(unit="credits", value=Decimal(6))
 
 
 def spent(book: Book) -> dict[Unit, Decimal]:
     return book.ledger.costs("spring.yaml", {}).spent
 
 
-def test_a_manifest_without_a_past_has_cost_nothing(book: Book) -> None:
+def test_a_manifest_without_attempts_costs_nothing(book: Book) -> None:
     found = book.ledger.costs("spring.yaml", {})
     assert (found.paid, found.open, found.unpriced, found.spent) == ({}, {}, {}, {})
 
 
-def test_what_is_done_costs_what_the_provider_told(book: Book, intent: MakeIntent) -> None:
+def test_a_finished_task_costs_its_real_price(book: Book, intent: MakeIntent) -> None:
     book.finish(intent("f1"), credits_=8)
     book.finish(intent("f2"), cost=CNY)
     assert spent(book) == {"credits": Decimal(8), "cny": Decimal("1.41")}
 
 
-def test_where_the_provider_tells_nothing_the_estimate_counts(
-    book: Book, intent: MakeIntent
-) -> None:
+def test_without_a_real_price_the_estimate_counts(book: Book, intent: MakeIntent) -> None:
     book.finish(intent("f1"))
     book.finish(replace(intent("f2"), estimate=CNY))
     assert spent(book) == {"credits": Decimal(6), "cny": Decimal("1.41")}
 
 
 @pytest.mark.parametrize("state", ["not_sent", "refused"])
-def test_what_was_not_taken_costs_nothing(book: Book, intent: MakeIntent, state: str) -> None:
+def test_a_rejected_submission_costs_nothing(book: Book, intent: MakeIntent, state: str) -> None:
     book.settle(intent(), state)
     assert spent(book) == {}
 
@@ -116,7 +63,7 @@ def test_a_failure_costs_unless_it_was_not_billed(
     assert spent(book) == ({} if cost is None else {"credits": Decimal(cost)})
 
 
-def test_what_is_open_is_told_apart_and_counts(book: Book, intent: MakeIntent) -> None:
+def test_open_submissions_are_summed_separately(book: Book, intent: MakeIntent) -> None:
     book.intend(intent("f1"))
     book.settle(intent("f2"), "ambiguous")
     book.settle(intent("f3"), "submitted")
@@ -128,15 +75,13 @@ def test_what_is_open_is_told_apart_and_counts(book: Book, intent: MakeIntent) -
     assert found.spent == {"credits": Decimal(39)}
 
 
-def test_what_was_superseded_was_paid_all_the_same(book: Book, intent: MakeIntent) -> None:
-    book.apply(Supersede(number=book.finish(intent(), credits_=8), at=ENDED))
+def test_a_superseded_result_was_paid_for(book: Book, intent: MakeIntent) -> None:
+    book.apply(Supersede(number=book.finish(intent(), credits_=8), at=FINISHED_AT))
     book.finish(intent(), credits_=8)
     assert spent(book) == {"credits": Decimal(16)}
 
 
-def test_other_manifests_and_the_other_side_of_the_loopback_border_do_not_count(
-    book: Book, intent: MakeIntent
-) -> None:
+def test_other_manifests_and_the_other_realm_do_not_count(book: Book, intent: MakeIntent) -> None:
     book.finish(intent("f1", manifest="autumn.yaml"))
     book.finish(intent("f2", base_url="http://127.0.0.1:1"), credits_=1)
     book.finish(intent("f3"), credits_=10)
@@ -145,13 +90,15 @@ def test_other_manifests_and_the_other_side_of_the_loopback_border_do_not_count(
     assert rehearsed.spent == {"credits": Decimal(1)}
 
 
-def test_one_runs_attempts_can_be_left_out(book: Book, intent: MakeIntent, run: str) -> None:
+def test_the_attempts_of_one_run_can_be_left_out(book: Book, intent: MakeIntent, run: str) -> None:
     book.finish(intent("f1"), credits_=8)
     assert book.ledger.costs("spring.yaml", {}, without=run).spent == {}
     assert book.ledger.costs("spring.yaml", {}, without="other").spent == {"credits": Decimal(8)}
 
 
-def test_what_nobody_knows_the_price_of_is_counted_apart(book: Book, intent: MakeIntent) -> None:
+def test_submissions_of_unknown_price_are_counted_separately(
+    book: Book, intent: MakeIntent
+) -> None:
     for name in ("f1", "f2"):
         book.settle(replace(intent(name), estimate=None), "ambiguous")
     book.finish(replace(intent("f3"), estimate=None), credits_=-3)
@@ -160,68 +107,112 @@ def test_what_nobody_knows_the_price_of_is_counted_apart(book: Book, intent: Mak
     assert (found.spent, found.unpriced) == ({}, {"vidu": 3})
 
 
-def test_the_past_tells_price_and_time_the_latest_first(
-    book: Book, ledger: Ledger, intent: MakeIntent, run: str
-) -> None:
-    book.finish(intent("f1"), credits_=6)
-    book.finish(intent("f2", manifest="autumn.yaml"), cost=CNY)
-    book.settle(intent("f3"), "submitted", credits_=9)
-    ledger.end_run(run, 0)
-    found = ledger.past_tasks("vidu/reference2image", "remote")
-    prices = [past.price.value if past.price else None for past in found]
-    assert prices == [Decimal(9), Decimal("1.41"), Decimal(6)]
-    assert [past.time_s for past in found] == [None, 20.0, 20.0]
-    assert found[0].request["prompt"] == "一只小猫"
+def headroom(left: int, amount: int | None = 6) -> Headroom:
+    price = None if amount is None else Decimal(amount)
+    realms: dict[str, Realm] = {"vidu": "remote"}
+    return Headroom(unit="credits", left=Decimal(left), amount=price, realms=realms)
 
 
-def test_nothing_is_learned_from_failures_elsewhere_or_other_operations(
-    book: Book, ledger: Ledger, intent: MakeIntent, run: str
-) -> None:
-    book.finish(intent("f1"), "failed", billed="yes", credits_=6)
-    book.settle(intent("f2"), "ambiguous")
-    ledger.end_run(run, 0)
-    assert ledger.past_tasks("vidu/reference2image", "remote") == []
-    assert ledger.past_tasks("modelverse/reference2video", "remote") == []
-    assert ledger.past_tasks("vidu/reference2image", "loopback") == []
+class Run:
+    """One of two runs over one ledger, each with a connection of its own."""
+
+    def __init__(self, path: Path, intent: MakeIntent) -> None:
+        self.ledger = open_ledger(path)
+        self.run = self.ledger.begin_run("spring.yaml", "vidu-run")
+        self._intent = intent
+
+    def intend(
+        self, name: str, where: Headroom | None = None, price: Amount | None = SIX
+    ) -> int | Taken | Stale | OverBudget:
+        intent = replace(self._intent(name), estimate=price)
+        (result,) = self.ledger.apply([Intend(run=self.run, intent=intent, headroom=where)])
+        return result
+
+    def settle(self, number: object, state: str, credits_: int | None = None) -> None:
+        assert isinstance(number, int)
+        task_id = "911" if state == "submitted" else None
+        at = "2026-11-20T10:00:05Z"
+        self.ledger.apply(
+            [
+                Settle(
+                    number=number,
+                    state=AttemptState(state),
+                    at=at,
+                    credits=credits_,
+                    task_id=task_id,
+                )
+            ]
+        )
 
 
-def test_a_task_whose_end_its_own_run_did_not_see_teaches_no_time(
-    book: Book, ledger: Ledger, intent: MakeIntent, run: str
-) -> None:
-    book.finish(intent("f1"), credits_=6, at=LATER)
-    (unended,) = ledger.past_tasks("vidu/reference2image", "remote")
-    ledger.end_run(run, 0)
-    (late,) = ledger.past_tasks("vidu/reference2image", "remote")
-    assert (unended.time_s, late.time_s) == (None, None)
+@pytest.fixture
+def runs(tmp_path: Path, intent: MakeIntent) -> tuple[Run, Run]:
+    path = tmp_path / ".vidu-run" / "ledger.sqlite3"
+    return Run(path, intent), Run(path, intent)
 
 
-def test_a_task_that_was_adopted_teaches_no_time(
-    ledger: Ledger, intent: MakeIntent, run: str
-) -> None:
-    (number,) = ledger.apply([Intend(run=run, intent=intent(), task_id="911")])
+def test_an_intent_is_written_if_it_fits_the_shared_budget(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    other.intend("f1")
+    assert isinstance(one.intend("f2", headroom(12)), int)
+    assert one.intend("f3", headroom(11)) == OverBudget(spent={"credits": Decimal(6)})
+    assert len(one.ledger.attempts()) == 2
+
+
+def test_later_costs_of_the_other_run_count(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    assert isinstance(one.intend("f1", headroom(12)), int)
+    number = other.intend("f2")
+    assert isinstance(one.intend("f3", headroom(12)), int)
+    other.settle(number, "submitted", 20)
+    assert one.intend("f4", headroom(12)) == OverBudget(spent={"credits": Decimal(20)})
+
+
+def test_a_cost_recorded_for_another_run_counts(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    number = other.intend("f1")
+    assert isinstance(one.intend("f2", headroom(12)), int)
+    one.settle(number, "submitted", 20)
+    assert isinstance(one.intend("f3", headroom(12)), OverBudget)
+
+
+def test_a_refused_submission_takes_no_headheadroom(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    other.settle(other.intend("f1"), "refused")
+    assert isinstance(one.intend("f2", headroom(6)), int)
+
+
+def test_a_rolled_back_change_is_not_counted(runs: tuple[Run, Run], intent: MakeIntent) -> None:
+    one, other = runs
+    number = other.intend("f1")
     assert isinstance(number, int)
-    ledger.apply([Finish(number=number, state=AttemptState.SUCCEEDED, finished_at=ENDED)])
-    ledger.end_run(run, 0)
-    (adopted,) = ledger.past_tasks("vidu/reference2image", "remote")
-    assert adopted.time_s is None
+    settle = Settle(number=number, state=AttemptState.REFUSED, at="2026-11-20T10:00:05Z")
+    fits = Intend(run=one.run, intent=intent("f2"), headroom=headroom(6))
+    broken = Intend(run="no such run", intent=intent("f3"))
+    with pytest.raises(Exception, match="FOREIGN KEY"):
+        one.ledger.apply([settle, fits, broken])
+    assert isinstance(one.intend("f2", headroom(6)), OverBudget)
 
 
-def test_a_clock_that_went_back_teaches_no_time(
-    book: Book, ledger: Ledger, intent: MakeIntent, run: str
-) -> None:
-    book.finish(intent("f1"), at="2026-11-20T10:00:01Z")
-    ledger.end_run(run, 0)
-    (past,) = ledger.past_tasks("vidu/reference2image", "remote")
-    assert past.time_s is None
+def test_a_taken_fingerprint_needs_no_headheadroom(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    other.intend("f1")
+    assert isinstance(one.intend("f1", headroom(0)), Taken)
 
 
-def test_the_latest_request_of_each_job_is_known(book: Book, intent: MakeIntent) -> None:
-    book.settle(intent("f1", job="a"), "refused")
-    book.settle(replace(intent("f2", job="a"), request={"prompt": "a dog"}), "refused")
-    book.settle(intent("f3", job="b"), "refused")
-    book.settle(intent("f4", job="a", manifest="autumn.yaml"), "refused")
-    book.settle(intent("f5", job="a", base_url="http://localhost:1"), "refused")
-    found = book.ledger.last_requests("spring.yaml", ["a", "c"], "remote")
-    assert list(found) == ["a"]
-    assert (found["a"].fingerprint, found["a"].request) == ("f2", {"prompt": "a dog"})
-    assert found["a"].operation == "vidu/reference2image"
+def test_another_manifest_takes_no_headheadroom(runs: tuple[Run, Run], intent: MakeIntent) -> None:
+    one, other = runs
+    elsewhere = replace(intent("f1"), manifest="other/spring.yaml", estimate=SIX)
+    other.ledger.apply([Intend(run=other.run, intent=elsewhere)])
+    assert isinstance(one.intend("f2", headroom(6)), int)
+
+
+def test_a_submission_without_price_waits_for_the_other(runs: tuple[Run, Run]) -> None:
+    one, other = runs
+    number = other.intend("f1", price=None)
+    assert one.intend("f2", headroom(100, None), None) == OverBudget(
+        spent={}, unpriced=(other.run,)
+    )
+    other.settle(number, "submitted", 6)
+    assert isinstance(one.intend("f2", headroom(100, None), None), int)
+    assert isinstance(one.intend("f3", headroom(6, None), None), OverBudget)

@@ -1,7 +1,9 @@
+"""Group commit: many changes in one commit, each with its own result."""
+
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import replace
@@ -20,171 +22,174 @@ WAIT_S = 30
 
 
 @pytest.fixture
-def journal(path: Path) -> Iterator[GroupCommit]:
+def group_commit(path: Path) -> Iterator[GroupCommit]:
     with GroupCommit(path) as opened:
         yield opened
 
 
-def held(journal: GroupCommit, changes: list[Change]) -> list[Future[Result]]:
+def held(group_commit: GroupCommit, changes: Sequence[Change]) -> list[Future[Result]]:
     """Submit all changes while the writer is kept from the ledger, so that they form groups."""
-    with open_ledger(journal._ledger.path) as other:
+    with open_ledger(group_commit._ledger.path) as other:
         other._connection.execute("BEGIN IMMEDIATE")
-        return [journal.submit(change) for change in changes]
+        return [group_commit.submit(change) for change in changes]
 
 
 def test_a_change_is_on_the_disk_when_its_future_resolves(
-    ledger: Ledger, run: str, journal: GroupCommit, intent: MakeIntent
+    ledger: Ledger, run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
-    number = journal.submit(Intend(run=run, intent=intent())).result(WAIT_S)
+    number = group_commit.submit(Intend(run=run, intent=intent())).result(WAIT_S)
     assert [attempt.number for attempt in ledger.attempts()] == [number]
 
 
-def test_changes_that_wait_share_a_commit(
-    run: str, journal: GroupCommit, intent: MakeIntent
+def test_queued_changes_share_a_commit(
+    run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
     changes: list[Change] = [Intend(run=run, intent=intent(f"f{n}")) for n in range(100)]
-    futures = held(journal, changes)
+    futures = held(group_commit, changes)
     assert [future.result(WAIT_S) for future in futures] == list(range(1, 101))
-    assert journal.commits <= 2
+    assert group_commit.commits <= 2
 
 
-def test_a_change_that_can_wait_shares_the_commit_of_the_next_one(
-    run: str, journal: GroupCommit, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
+def test_a_patient_change_shares_the_next_commit(
+    run: str, group_commit: GroupCommit, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("runner.ledger.group_commit.PATIENCE_S", WAIT_S)
-    patient = journal.submit(Intend(run=run, intent=intent("f1")), soon=False)
-    assert journal.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S) == 2
-    assert (patient.result(0), journal.commits) == (1, 1)
+    patient = group_commit.submit(Intend(run=run, intent=intent("f1")), soon=False)
+    assert group_commit.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S) == 2
+    assert (patient.result(0), group_commit.commits) == (1, 1)
 
 
-def test_a_change_that_can_wait_is_written_without_company(
-    run: str, journal: GroupCommit, intent: MakeIntent
+def test_a_patient_change_is_written_alone_in_the_end(
+    run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
-    assert journal.submit(Intend(run=run, intent=intent()), soon=False).result(WAIT_S) == 1
-    assert journal.commits == 1
+    assert group_commit.submit(Intend(run=run, intent=intent()), soon=False).result(WAIT_S) == 1
+    assert group_commit.commits == 1
 
 
-def test_nobody_notices_how_long_a_change_waits_that_can() -> None:
+def test_a_patient_change_waits_too_briefly_to_be_noticed() -> None:
     """A tenth of a second is what people take for at once; a job's way has a few such changes."""
     assert 0 < PATIENCE_S <= 0.02
 
 
-def test_closing_does_not_wait_for_company(
+def test_closing_does_not_wait_for_more_changes(
     ledger: Ledger,
     run: str,
-    journal: GroupCommit,
+    group_commit: GroupCommit,
     intent: MakeIntent,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("runner.ledger.group_commit.PATIENCE_S", 3600.0)
-    journal.submit(Intend(run=run, intent=intent()), soon=False)
-    journal.close()
+    group_commit.submit(Intend(run=run, intent=intent()), soon=False)
+    group_commit.close()
     assert len(ledger.attempts()) == 1
 
 
 def test_each_change_gets_its_own_result(
-    run: str, journal: GroupCommit, intent: MakeIntent
+    run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
     same: list[Change] = [Intend(run=run, intent=intent()) for _ in range(3)]
-    first, *others = (future.result(WAIT_S) for future in held(journal, same))
+    first, *others = (future.result(WAIT_S) for future in held(group_commit, same))
     assert first == 1
     assert all(isinstance(other, Taken) for other in others)
 
 
-def test_a_full_disk_fails_the_waiting_changes_and_no_later_one(
-    run: str, journal: GroupCommit, intent: MakeIntent
+def test_a_full_disk_fails_only_the_changes_of_that_commit(
+    run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
-    connection = journal._ledger._connection
+    connection = group_commit._ledger._connection
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     connection.execute(f"PRAGMA max_page_count = {pages}")
     large = replace(intent(), request={"prompt": "x" * 100_000})
     with pytest.raises(LedgerError, match="the disk is full"):
-        journal.submit(Intend(run=run, intent=large)).result(WAIT_S)
+        group_commit.submit(Intend(run=run, intent=large)).result(WAIT_S)
     connection.execute("PRAGMA max_page_count = 1000000")
-    assert journal.submit(Intend(run=run, intent=large)).result(WAIT_S) == 1
+    assert group_commit.submit(Intend(run=run, intent=large)).result(WAIT_S) == 1
 
 
-def test_one_malformed_change_does_not_fail_its_group(
-    run: str, journal: GroupCommit, intent: MakeIntent
+def test_a_malformed_change_does_not_fail_its_group(
+    run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
     broken = replace(intent("f2"), request={"prompt": object()})
     good, bad, other = held(
-        journal, [Intend(run=run, intent=each) for each in (intent("f1"), broken, intent("f3"))]
+        group_commit,
+        [Intend(run=run, intent=each) for each in (intent("f1"), broken, intent("f3"))],
     )
     assert (good.result(WAIT_S), other.result(WAIT_S)) == (1, 2)
     with pytest.raises(TypeError):
         bad.result(WAIT_S)
 
 
-def test_a_change_that_nobody_waits_for_is_written_all_the_same(
-    ledger: Ledger, run: str, journal: GroupCommit, intent: MakeIntent
+def test_a_change_without_a_waiter_is_written(
+    ledger: Ledger, run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
-    assert not journal.submit(Intend(run=run, intent=intent())).cancel()
-    journal.close()
+    assert not group_commit.submit(Intend(run=run, intent=intent())).cancel()
+    group_commit.close()
     assert len(ledger.attempts()) == 1
 
 
-def test_a_ledger_that_was_moved_takes_what_is_under_way_and_no_new_intent(
-    path: Path, run: str, journal: GroupCommit, intent: MakeIntent
+def test_a_moved_ledger_takes_settlements_but_no_intents(
+    path: Path, run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
-    number = journal.submit(Intend(run=run, intent=intent("f1"))).result(WAIT_S)
+    number = group_commit.submit(Intend(run=run, intent=intent("f1"))).result(WAIT_S)
     assert isinstance(number, int)
     away = path.parent.rename(path.parent.with_name("away")) / path.name
     with pytest.raises(LedgerError, match="moved or deleted"):
-        journal.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S)
-    journal.submit(
+        group_commit.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S)
+    group_commit.submit(
         Settle(number=number, state=AttemptState.SUBMITTED, at=intent().at, task_id="t1")
     ).result(WAIT_S)
     with open_ledger(away) as moved:
         assert [attempt.task.id for attempt in moved.attempts()] == ["t1"]
 
 
-def test_closing_writes_what_waits(
-    ledger: Ledger, run: str, journal: GroupCommit, intent: MakeIntent
+def test_closing_writes_queued_changes(
+    ledger: Ledger, run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
-    futures = [journal.submit(Intend(run=run, intent=intent(f"f{n}"))) for n in range(50)]
-    journal.close()
-    journal.close()
+    futures = [group_commit.submit(Intend(run=run, intent=intent(f"f{n}"))) for n in range(50)]
+    group_commit.close()
+    group_commit.close()
     assert all(future.done() for future in futures)
     assert len(ledger.attempts()) == 50
 
 
-def test_a_closed_journal_takes_nothing(run: str, journal: GroupCommit, intent: MakeIntent) -> None:
-    journal.close()
+def test_a_closed_group_commit_rejects_changes(
+    run: str, group_commit: GroupCommit, intent: MakeIntent
+) -> None:
+    group_commit.close()
     with pytest.raises(RuntimeError, match="closed"):
-        journal.submit(Intend(run=run, intent=intent()))
+        group_commit.submit(Intend(run=run, intent=intent()))
 
 
-def test_no_future_is_lost_when_closing_races_with_submitting(
+def test_no_future_is_lost_when_closing_during_submissions(
     path: Path, run: str, intent: MakeIntent
 ) -> None:
     for round_ in range(20):
-        journal = GroupCommit(path)
+        group_commit = GroupCommit(path)
         changes = [Intend(run=run, intent=intent(f"{round_}-{n}")) for n in range(2000)]
         futures: list[Future[Result]] = []
         first = threading.Event()
-        thread = threading.Thread(target=submit_all, args=(journal, changes, futures, first))
+        thread = threading.Thread(target=submit_all, args=(group_commit, changes, futures, first))
         thread.start()
         first.wait(WAIT_S)
-        journal.close()
+        group_commit.close()
         thread.join()
         assert all(isinstance(future.result(0), int) for future in futures)
 
 
 def submit_all(
-    journal: GroupCommit,
+    group_commit: GroupCommit,
     changes: list[Intend],
     futures: list[Future[Result]],
     first: threading.Event,
 ) -> None:
-    """Submit until the journal is closed."""
+    """Submit until the group_commit is closed."""
     with suppress(RuntimeError):
         for change in changes:
-            futures.append(journal.submit(change))
+            futures.append(group_commit.submit(change))
             first.set()
 
 
-def test_a_ledger_that_cannot_be_used_is_told_at_once(tmp_path: Path) -> None:
+def test_an_unusable_ledger_is_an_error_at_once(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     path.write_text("no database\n" * 100)
     with pytest.raises(LedgerError):

@@ -1,23 +1,22 @@
+"""Queries: tasks, undecided attempts, durations and earlier requests."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from runner.ledger import Finish, Intend, KnownTask, Settle, Supersede
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import AttemptState, Intent
+from runner.model import Amount, AttemptState, Intent
+from tests.ledger.conftest import FINISHED_AT, Book, intend
 
 AT = "2026-11-20T10:00:05.000Z"
 LATER = "2026-11-20T10:00:06.000Z"
 MakeIntent = Callable[..., Intent]
-
-
-def intend(ledger: Ledger, run: str, intent: Intent, task_id: str | None = None) -> int:
-    (number,) = ledger.apply([Intend(run=run, intent=intent, task_id=task_id)])
-    assert isinstance(number, int)
-    return number
+CNY = Amount(unit="cny", value=Decimal("1.41"))
 
 
 def submit(ledger: Ledger, run: str, intent: Intent, task_id: str, at: str = AT) -> int:
@@ -27,7 +26,7 @@ def submit(ledger: Ledger, run: str, intent: Intent, task_id: str, at: str = AT)
     return number
 
 
-def test_a_task_is_found_by_its_id_also_when_it_was_superseded(
+def test_a_task_is_found_by_its_id_even_if_superseded(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     first = submit(ledger, run, intent("f1"), "911")
@@ -39,21 +38,21 @@ def test_a_task_is_found_by_its_id_also_when_it_was_superseded(
     assert found[1].ordinal == 2
 
 
-def test_a_task_of_another_provider_is_another(
+def test_a_task_of_another_provider_is_not_found(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     submit(ledger, run, intent(), "911")
     assert ledger.attempts_of_tasks("modelverse", ["911"]) == []
 
 
-def test_a_tag_leads_to_its_attempt(ledger: Ledger, run: str, intent: MakeIntent) -> None:
+def test_an_attempt_is_found_by_its_tag(ledger: Ledger, run: str, intent: MakeIntent) -> None:
     number = intend(ledger, run, replace(intent("f1"), tag="a1"))
     intend(ledger, run, replace(intent("f2"), tag="a2"))
     assert [each.number for each in ledger.attempts_with_tag("vidu", "a1")] == [number]
     assert ledger.attempts_with_tag("vidu", "a3") == []
 
 
-def test_undecided_are_intents_and_ambiguous_ones(
+def test_intents_and_ambiguous_attempts_are_undecided(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     submit(ledger, run, intent("f1"), "911")
@@ -66,7 +65,7 @@ def test_undecided_are_intents_and_ambiguous_ones(
     assert ledger.undecided_attempts("modelverse") == []
 
 
-def test_what_was_made_tells_when_it_was_meant_and_known(
+def test_a_known_task_has_the_times_of_its_submission(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     number = submit(ledger, run, intent(), "911")
@@ -81,13 +80,13 @@ def test_what_was_made_tells_when_it_was_meant_and_known(
     ]
 
 
-def test_a_failed_task_was_made_too(ledger: Ledger, run: str, intent: MakeIntent) -> None:
+def test_a_failed_task_is_a_known_task(ledger: Ledger, run: str, intent: MakeIntent) -> None:
     number = submit(ledger, run, intent(), "911")
     ledger.apply([Finish(number=number, state=AttemptState.FAILED, finished_at=LATER)])
     assert [each.failed for each in ledger.known_tasks(intent(), since=AT, after=99)] == [True]
 
 
-def test_what_was_made_before_then_counts_only_after_that_attempt(
+def test_an_earlier_task_counts_only_by_a_later_attempt(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     number = submit(ledger, run, intent(), "911")
@@ -95,7 +94,7 @@ def test_what_was_made_before_then_counts_only_after_that_attempt(
     assert len(ledger.known_tasks(intent(), since=LATER, after=number - 1)) == 1
 
 
-def test_what_was_made_elsewhere_or_with_another_key_is_left_out(
+def test_tasks_of_other_endpoints_and_keys_are_not_known(
     ledger: Ledger, run: str, intent: MakeIntent
 ) -> None:
     submit(ledger, run, intent(), "911")
@@ -104,20 +103,81 @@ def test_what_was_made_elsewhere_or_with_another_key_is_left_out(
     assert ledger.known_tasks(replace(intent(), key_env="OTHER"), since=AT, after=0) == []
 
 
-def test_a_task_that_a_results_manifest_told_of_was_not_made_here(
-    ledger: Ledger, run: str, intent: MakeIntent
-) -> None:
+def test_an_adopted_task_is_not_a_known_task(ledger: Ledger, run: str, intent: MakeIntent) -> None:
     intend(ledger, run, intent(), task_id="911")
     assert ledger.known_tasks(intent(), since="2026-01-01T00:00:00.000Z", after=0) == []
     assert [each.task.id for each in ledger.attempts_of_tasks("vidu", ["911"])] == ["911"]
 
 
-def test_a_journal_tells_where_its_ledger_lies_for_readers_of_their_own(
-    path: Path, intent: MakeIntent
-) -> None:
-    with GroupCommit(path) as journal, open_ledger(path) as ledger:
+def test_a_reader_sees_what_a_group_commit_has_written(path: Path, intent: MakeIntent) -> None:
+    with GroupCommit(path) as group_commit, open_ledger(path) as ledger:
         run = ledger.begin_run("spring.yaml", "vidu-run 0.1.0")
-        journal.submit(Intend(run=run, intent=intent())).result()
-        with open_ledger(journal.path, read_only=True) as reader:
+        group_commit.submit(Intend(run=run, intent=intent())).result()
+        with open_ledger(group_commit.path, read_only=True) as reader:
             assert len(reader.undecided_attempts("vidu")) == 1
         ledger.end_run(run, 0)
+
+
+def test_past_tasks_have_price_and_duration_latest_first(
+    book: Book, ledger: Ledger, intent: MakeIntent, run: str
+) -> None:
+    book.finish(intent("f1"), credits_=6)
+    book.finish(intent("f2", manifest="autumn.yaml"), cost=CNY)
+    book.settle(intent("f3"), "submitted", credits_=9)
+    ledger.end_run(run, 0)
+    found = ledger.past_tasks("vidu/reference2image", "remote")
+    prices = [past.price.value if past.price else None for past in found]
+    assert prices == [Decimal(9), Decimal("1.41"), Decimal(6)]
+    assert [past.time_s for past in found] == [None, 20.0, 20.0]
+    assert found[0].request["prompt"] == "一只小猫"
+
+
+def test_failures_and_other_operations_are_not_past_tasks(
+    book: Book, ledger: Ledger, intent: MakeIntent, run: str
+) -> None:
+    book.finish(intent("f1"), "failed", billed="yes", credits_=6)
+    book.settle(intent("f2"), "ambiguous")
+    ledger.end_run(run, 0)
+    assert ledger.past_tasks("vidu/reference2image", "remote") == []
+    assert ledger.past_tasks("modelverse/reference2video", "remote") == []
+    assert ledger.past_tasks("vidu/reference2image", "loopback") == []
+
+
+def test_a_task_that_ended_after_its_run_has_no_duration(
+    book: Book, ledger: Ledger, intent: MakeIntent, run: str
+) -> None:
+    book.finish(intent("f1"), credits_=6, at="2126-11-20T10:00:05Z")
+    (unended,) = ledger.past_tasks("vidu/reference2image", "remote")
+    ledger.end_run(run, 0)
+    (late,) = ledger.past_tasks("vidu/reference2image", "remote")
+    assert (unended.time_s, late.time_s) == (None, None)
+
+
+def test_an_adopted_task_has_no_duration(ledger: Ledger, intent: MakeIntent, run: str) -> None:
+    (number,) = ledger.apply([Intend(run=run, intent=intent(), task_id="911")])
+    assert isinstance(number, int)
+    ledger.apply([Finish(number=number, state=AttemptState.SUCCEEDED, finished_at=FINISHED_AT)])
+    ledger.end_run(run, 0)
+    (adopted,) = ledger.past_tasks("vidu/reference2image", "remote")
+    assert adopted.time_s is None
+
+
+def test_a_clock_that_went_backwards_gives_no_duration(
+    book: Book, ledger: Ledger, intent: MakeIntent, run: str
+) -> None:
+    book.finish(intent("f1"), at="2026-11-20T10:00:01Z")
+    ledger.end_run(run, 0)
+    (past,) = ledger.past_tasks("vidu/reference2image", "remote")
+    assert past.time_s is None
+
+
+def test_the_latest_request_of_each_job_is_read(book: Book, intent: MakeIntent) -> None:
+    book.settle(intent("f1", job="a"), "refused")
+    book.settle(replace(intent("f2", job="a"), request={"prompt": "a dog"}), "refused")
+    book.settle(intent("f3", job="b"), "refused")
+    book.settle(intent("f4", job="a", manifest="autumn.yaml"), "refused")
+    book.settle(intent("f5", job="a", base_url="http://localhost:1"), "refused")
+    found = book.ledger.last_requests("spring.yaml", ["a", "c"], "remote")
+    assert list(found) == ["a"]
+    assert (found["a"].fingerprint, found["a"].request) == ("f2", {"prompt": "a dog"})
+    assert found["a"].operation == "vidu/reference2image"

@@ -1,3 +1,5 @@
+"""Rescue file: entries survive what keeps the ledger from being written."""
+
 from __future__ import annotations
 
 import os
@@ -11,7 +13,7 @@ from runner.ledger.rescue import RescueFile, read_rescue
 from runner.model import Intent
 
 
-def test_nothing_to_rescue_leaves_no_file(tmp_path: Path) -> None:
+def test_a_rescue_file_without_entries_is_removed(tmp_path: Path) -> None:
     rescue = RescueFile(tmp_path / "r1.rescue")
     assert rescue.path.exists()
     rescue.close()
@@ -26,7 +28,7 @@ def test_a_task_id_is_in_the_file_at_once(tmp_path: Path, intent: Callable[..., 
     rescue.close()
 
 
-def test_a_recorded_file_stays_and_is_trimmed(
+def test_a_file_with_entries_stays_and_is_trimmed(
     tmp_path: Path, intent: Callable[..., Intent]
 ) -> None:
     rescue = RescueFile(tmp_path / "r1.rescue")
@@ -37,18 +39,20 @@ def test_a_recorded_file_stays_and_is_trimmed(
     assert rescue.path.read_bytes().count(b"\n") == 2
 
 
-def test_a_torn_line_does_not_hide_the_others(tmp_path: Path) -> None:
+def test_an_incomplete_line_does_not_hide_the_others(tmp_path: Path) -> None:
     path = tmp_path / "r1.rescue"
     path.write_bytes(b'{"task_id": "1"}\n{"task_\n[]\n\n')
     assert read_rescue(path) == [{"task_id": "1"}]
 
 
-def test_a_file_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(LedgerError, match="No such file"):
         RescueFile(tmp_path / "missing" / "r1.rescue")
 
 
-def test_a_record_that_fails_is_told(tmp_path: Path, intent: Callable[..., Intent]) -> None:
+def test_an_entry_that_cannot_be_written_is_an_error(
+    tmp_path: Path, intent: Callable[..., Intent]
+) -> None:
     rescue = RescueFile(tmp_path / "r1.rescue")
     os.close(rescue._file)
     rescue._file = os.open("/dev/full", os.O_RDWR)

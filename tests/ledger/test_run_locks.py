@@ -1,3 +1,5 @@
+"""Run locks: which runs are alive."""
+
 from __future__ import annotations
 
 import os
@@ -45,7 +47,7 @@ def test_a_killed_run_is_dead_though_its_lock_file_stays(ledger: Ledger) -> None
     assert not ledger.alive(run)
 
 
-def test_a_program_that_a_run_started_does_not_keep_it_alive(tmp_path: Path) -> None:
+def test_a_child_process_does_not_keep_a_run_alive(tmp_path: Path) -> None:
     lock = RunLock(tmp_path, "r1")
     with subprocess.Popen(["cat"], stdin=subprocess.PIPE, close_fds=False) as child:
         os.close(lock._file)
@@ -54,19 +56,19 @@ def test_a_program_that_a_run_started_does_not_keep_it_alive(tmp_path: Path) -> 
         child.stdin.close()
 
 
-def test_a_run_that_was_not_ended_lets_go_when_its_ledger_closes(ledger: Ledger) -> None:
+def test_closing_a_ledger_releases_its_locks(ledger: Ledger) -> None:
     run = ledger.begin_run("spring.yaml", "vidu-run")
     ledger.close()
     assert not alive(ledger.path.parent, run)
 
 
-def test_a_folder_that_cannot_hold_locks_is_told(plain_user_folder: Path) -> None:
+def test_a_folder_that_cannot_hold_locks_is_an_error(plain_user_folder: Path) -> None:
     plain_user_folder.chmod(0o555)
     with pytest.raises(LedgerError, match=r"r1\.lock cannot be written: Permission denied"):
         RunLock(plain_user_folder, "r1")
 
 
-def test_a_lock_that_cannot_be_read_is_told(plain_user_folder: Path) -> None:
+def test_an_unreadable_lock_is_an_error(plain_user_folder: Path) -> None:
     RunLock(plain_user_folder, "r1")
     lock_path(plain_user_folder, "r1").chmod(0)
     with pytest.raises(LedgerError, match="Permission denied"):

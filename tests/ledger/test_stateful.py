@@ -130,14 +130,14 @@ class Runs(RuleBasedStateMachine):
         assert {n: a.task.id for n, a in attempts.items() if a.task.id} == self.tasks
 
     @invariant()
-    def only_what_the_user_gave_up_or_what_failed_makes_way(self) -> None:
+    def only_superseded_or_failed_attempts_are_not_living(self) -> None:
         done = {AttemptState.NOT_SENT, AttemptState.REFUSED, AttemptState.FAILED}
         for attempt in self.reader.attempts():
             given_up = attempt.number in self.superseded
             assert is_living(attempt) or given_up or attempt.state in done
 
     @invariant()
-    def the_living_are_told_from_the_dead(self) -> None:
+    def live_and_dead_runs_are_distinguished(self) -> None:
         for attempt in self.reader.attempts():
             assert self.reader.alive(attempt.run) == (attempt.run not in self.dead)
 

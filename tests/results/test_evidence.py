@@ -1,3 +1,5 @@
+"""Evidence: what an earlier results manifest proves."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -35,7 +37,7 @@ def fingerprint(name: str) -> str:
     return name.encode().hex().rjust(64, "0")
 
 
-def test_what_was_written_comes_back_as_evidence(
+def test_written_results_are_read_as_evidence(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     made = outcome(usage={"duration": 5}, estimated=Amount(unit="cny", value=Decimal("1.41")))
@@ -55,7 +57,7 @@ def test_what_was_written_comes_back_as_evidence(
     )
 
 
-def test_only_what_was_or_may_have_been_paid_for_is_evidence(
+def test_only_what_may_have_been_paid_for_is_evidence(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     outcomes = [
@@ -77,7 +79,7 @@ def test_only_what_was_or_may_have_been_paid_for_is_evidence(
     }
 
 
-def test_a_result_that_is_gone_was_paid_for_all_the_same(
+def test_a_result_that_is_gone_was_paid_for(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     error = JobError(
@@ -93,19 +95,17 @@ def test_a_removed_job_is_evidence_too(path: Path, header: Header, outcome: Make
     assert [proof.fingerprint for proof in read_results(path).evidence] == [fingerprint("gone")]
 
 
-def test_of_equal_requests_the_surest_proof_comes_first(
-    tmp_path: Path, outcome: MakeOutcome
-) -> None:
+def test_the_surest_evidence_comes_first(tmp_path: Path, outcome: MakeOutcome) -> None:
     rows = [
-        row(outcome("a", state=state, credits=told), tmp_path)
-        for state, told in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
+        row(outcome("a", state=state, credits=number), tmp_path)
+        for state, number in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
     ]
     path = tmp_path / "r.yaml"
     path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
     assert [proof.task.credits for proof in read_results(path).evidence] == [2, 3, 1]
 
 
-def test_rows_of_jobs_that_are_gone_are_kept_once(
+def test_rows_of_removed_jobs_are_kept_once(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     gone = [row(outcome(name), path.parent) for name in ("b", "c", "d")]
@@ -114,7 +114,7 @@ def test_rows_of_jobs_that_are_gone_are_kept_once(
     assert [each["id"] for each in earlier.removed({"a", "c"})] == ["b", "d"]
 
 
-def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
+def test_a_missing_results_manifest_is_no_evidence(path: Path) -> None:
     earlier = read_results(path)
     assert (earlier.rows, earlier.evidence, earlier.diagnostics) == ((), (), ())
 
@@ -132,7 +132,7 @@ def test_no_results_manifest_is_no_evidence_and_no_problem(path: Path) -> None:
         (b'{"version": 1, "jobs": ' + b"1" * 10_000 + b"}", "is "),
     ],
 )
-def test_a_results_manifest_that_is_none_is_told_and_not_believed(
+def test_a_file_that_is_not_a_results_manifest_is_a_warning(
     path: Path, content: bytes, words: str
 ) -> None:
     path.write_bytes(content)
@@ -143,7 +143,7 @@ def test_a_results_manifest_that_is_none_is_told_and_not_believed(
     assert earlier.evidence == ()
 
 
-def test_a_results_manifest_that_cannot_be_read_is_told(path: Path) -> None:
+def test_an_unreadable_results_manifest_is_a_warning(path: Path) -> None:
     path.mkdir()
     (problem,) = read_results(path).diagnostics
     assert "cannot be read: Is a directory" in problem.message
@@ -160,7 +160,7 @@ ODD_ROWS: list[Any] = [
 
 
 @pytest.mark.parametrize("odd", ODD_ROWS)
-def test_an_odd_row_proves_nothing_and_hides_no_other(
+def test_an_invalid_row_is_no_evidence_and_hides_no_other(
     tmp_path: Path, outcome: MakeOutcome, odd: Any
 ) -> None:
     path = tmp_path / "r.yaml"
@@ -169,7 +169,7 @@ def test_an_odd_row_proves_nothing_and_hides_no_other(
     assert [proof.fingerprint for proof in read_results(path).evidence] == [fingerprint("a")]
 
 
-def test_odd_values_of_a_row_are_taken_for_unknown(tmp_path: Path) -> None:
+def test_invalid_values_of_a_row_count_as_unknown(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     odd = {
         "id": "x",

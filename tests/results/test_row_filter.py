@@ -1,3 +1,5 @@
+"""Row filter: which rows are left out unparsed."""
+
 from __future__ import annotations
 
 import io
@@ -24,10 +26,10 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     return tmp_path / str(request.param)
 
 
-def skim(path: Path, *needless: str) -> dict[str, Any]:
+def filtered(path: Path, *skipped: str) -> dict[str, Any]:
     layout = JSON if path.suffix == ".json" else YAML
     with path.open("rb") as file:
-        text = filter_rows(file, layout, lambda job, _: job in needless).decode()
+        text = filter_rows(file, layout, lambda job, _: job in skipped).decode()
     document = json.loads(text) if path.suffix == ".json" else load(text)
     assert isinstance(document, dict)
     return document
@@ -37,35 +39,33 @@ def ids(rows: list[dict[str, Any]]) -> list[str]:
     return [each["id"] for each in rows]
 
 
-def test_rows_that_nobody_needs_are_left_out(
-    path: Path, header: Header, outcome: MakeOutcome
-) -> None:
+def test_rows_to_skip_are_left_out(path: Path, header: Header, outcome: MakeOutcome) -> None:
     gone = [row(outcome(name), path.parent) for name in ("x", "y")]
     write_results(path, header, [outcome(name) for name in "abcd"], gone)
-    found = skim(path, "a", "c", "x")
+    found = filtered(path, "a", "c", "x")
     assert (ids(found["jobs"]), ids(found["removed"])) == (["b", "d"], ["y"])
 
 
 def test_the_last_row_of_a_list_stays(path: Path, header: Header, outcome: MakeOutcome) -> None:
     gone = [row(outcome("x"), path.parent)]
     write_results(path, header, [outcome("a"), outcome("b")], gone)
-    found = skim(path, "a", "b", "x")
+    found = filtered(path, "a", "b", "x")
     assert (ids(found["jobs"]), ids(found["removed"])) == (["b"], ["x"])
 
 
-def test_the_fingerprint_is_told_with_the_id(
+def test_the_predicate_gets_id_and_fingerprint(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     write_results(path, header, [outcome("a"), outcome("b")])
     asked: list[tuple[str, str]] = []
 
-    def needless(job: str, fingerprint: str) -> bool:
+    def skipped(job: str, fingerprint: str) -> bool:
         asked.append((job, fingerprint))
         return False
 
     with path.open("rb") as file:
         layout = JSON if path.suffix == ".json" else YAML
-        filter_rows(file, layout, needless)
+        filter_rows(file, layout, skipped)
     assert asked == [("a", "61".rjust(64, "0"))]
 
 
@@ -78,7 +78,7 @@ def test_the_fingerprint_is_told_with_the_id(
         "# a comment\n",
     ],
 )
-def test_a_row_with_anything_unusual_in_it_is_left_to_the_parser(
+def test_an_unusual_row_is_left_to_the_parser(
     tmp_path: Path, header: Header, outcome: MakeOutcome, marks: str
 ) -> None:
     path = tmp_path / "r.yaml"
@@ -101,7 +101,7 @@ def test_a_row_with_two_fingerprints_is_left_to_the_parser(
         assert filter_rows(file, YAML, lambda *_: True).decode() == text
 
 
-def test_rows_of_another_layout_are_read_as_ever(tmp_path: Path, outcome: MakeOutcome) -> None:
+def test_rows_of_another_layout_are_not_filtered(tmp_path: Path, outcome: MakeOutcome) -> None:
     path = tmp_path / "r.yaml"
     rows = [row(outcome(name), tmp_path) for name in "ab"]
     path.write_text(json.dumps({"version": 1, "jobs": rows}), "utf-8")
@@ -109,7 +109,7 @@ def test_rows_of_another_layout_are_read_as_ever(tmp_path: Path, outcome: MakeOu
     assert ids([dict(each) for each in earlier.rows]) == ["a", "b"]
 
 
-def test_what_stops_making_sense_without_some_rows_is_read_whole(tmp_path: Path) -> None:
+def test_a_file_that_is_invalid_without_some_rows_is_read_whole(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     start = (
         f"version: 1\njobs:\n  - id: a\n    urls: &shared [https://a]\n    fingerprint: {'a' * 64}"
@@ -123,14 +123,14 @@ def test_what_stops_making_sense_without_some_rows_is_read_whole(tmp_path: Path)
 
 @given(blocks=st.lists(st.text(st.sampled_from("\n  - {id:\"a'é"), max_size=40), max_size=30))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_needed_stays_byte_for_byte(blocks: list[str]) -> None:
+def test_rows_that_are_not_skipped_keep_every_byte(blocks: list[str]) -> None:
     text = dump({"version": 1, "jobs": [{"id": "a", "prompt": text} for text in blocks]}).encode()
     for layout in (YAML, JSON):
         assert filter_rows(io.BytesIO(text), layout, lambda *_: False) == text
         assert filter_rows(io.BytesIO(text), layout, lambda *_: True) == text
 
 
-def test_a_file_without_an_end_to_its_first_row_is_read_once(tmp_path: Path) -> None:
+def test_a_file_without_rows_is_read_once(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_bytes(b"x" * (20 << 20))
     with path.open("rb") as file:

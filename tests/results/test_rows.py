@@ -1,3 +1,5 @@
+"""Rows: how outcomes are written."""
+
 from __future__ import annotations
 
 import math
@@ -75,7 +77,7 @@ def test_a_row_has_the_keys_of_the_format_in_their_order(
     )
 
 
-def test_totals_count_states_and_add_what_was_paid(outcome: MakeOutcome, header: Header) -> None:
+def test_totals_count_states_and_sum_costs(outcome: MakeOutcome, header: Header) -> None:
     yuan = Amount(unit="cny", value=Decimal("1.41"))
     outcomes = [
         outcome("a", reused=True),
@@ -99,7 +101,7 @@ def test_totals_count_states_and_add_what_was_paid(outcome: MakeOutcome, header:
     assert list(start) == ["version", "manifest", "run", "totals"]
 
 
-def test_an_error_tells_who_can_mend_it_and_whether_it_was_billed(
+def test_an_error_has_its_class_and_whether_it_was_billed(
     outcome: MakeOutcome, tmp_path: Path
 ) -> None:
     error = JobError(code="X", message="no", class_=ErrorClass.POLICY, billed=Billed.UNKNOWN)
@@ -132,9 +134,7 @@ def test_images_are_written_by_path_url_or_a_short_form(
     ]
 
 
-def test_a_lone_image_of_a_parameter_that_is_no_list_stays_alone(
-    outcome: MakeOutcome, tmp_path: Path
-) -> None:
+def test_a_single_image_outside_a_list_stays_outside(outcome: MakeOutcome, tmp_path: Path) -> None:
     made = with_images(outcome(), image("https://a/cat.png"))
     job = replace(made.job, parameters={"images": "https://a/cat.png"})
     assert row(replace(made, job=job), tmp_path)["parameters"] == {"images": "https://a/cat.png"}
@@ -156,5 +156,5 @@ def test_a_lone_image_of_a_parameter_that_is_no_list_stays_alone(
         ([math.inf, 1.5, True, None], [None, 1.5, True, None]),
     ],
 )
-def test_every_value_becomes_data_that_any_reader_takes(value: Any, written: Any) -> None:
+def test_every_value_becomes_portable_data(value: Any, written: Any) -> None:
     assert plain(value) == written

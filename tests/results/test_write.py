@@ -1,3 +1,5 @@
+"""Writing: the file is whole, and changes only with the results."""
+
 from __future__ import annotations
 
 import json
@@ -45,7 +47,7 @@ def read(path: Path) -> Any:
 
 
 @pytest.mark.parametrize("jobs", [0, 1, 3])
-def test_a_results_manifest_is_valid_and_holds_every_row_in_order(
+def test_a_results_manifest_is_valid_and_has_all_rows_in_order(
     path: Path, header: Header, outcome: MakeOutcome, jobs: int
 ) -> None:
     outcomes = [outcome(f"job{n}") for n in range(jobs)]
@@ -61,7 +63,7 @@ def test_a_results_manifest_is_valid_and_holds_every_row_in_order(
     assert list(document) == ["version", "manifest", "run", "totals", "jobs", "removed"]
 
 
-def test_json_is_written_as_json_writes_it(
+def test_json_is_formatted_like_json_dumps(
     tmp_path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     path = tmp_path / "r.json"
@@ -70,7 +72,7 @@ def test_json_is_written_as_json_writes_it(
     assert text == json.dumps(json.loads(text), indent=2, ensure_ascii=False) + "\n"
 
 
-def test_nothing_but_the_results_is_left_in_the_folder(
+def test_only_the_results_are_left_in_the_folder(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     write_results(path, header, [outcome()])
@@ -108,7 +110,7 @@ def test_any_other_change_is_written(
     assert read(path)["run"]["id"] == later.run
 
 
-def test_a_row_more_or_a_row_less_is_a_change(
+def test_an_added_or_removed_row_is_a_change(
     path: Path, header: Header, later: Header, outcome: MakeOutcome
 ) -> None:
     write_results(path, header, [outcome("a")])
@@ -123,7 +125,7 @@ def test_a_changed_manifest_is_a_change(
     assert write_results(path, replace(later, sha256="c" * 64), [outcome()])
 
 
-def test_what_a_run_wrote_on_its_way_is_completed_at_its_end(
+def test_an_unfinished_file_of_the_same_run_is_completed(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     write_results(path, replace(header, finished_at=None, exit_code=None), [outcome()])
@@ -132,7 +134,7 @@ def test_what_a_run_wrote_on_its_way_is_completed_at_its_end(
     assert read(path)["run"]["exit_code"] == 0
 
 
-def test_two_runs_that_write_at_once_leave_one_whole_file(
+def test_two_concurrent_runs_leave_one_whole_file(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     def write(n: int) -> bool:
@@ -147,21 +149,21 @@ def test_two_runs_that_write_at_once_leave_one_whole_file(
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_a_missing_folder_is_made(tmp_path: Path, header: Header, outcome: MakeOutcome) -> None:
+def test_a_missing_folder_is_created(tmp_path: Path, header: Header, outcome: MakeOutcome) -> None:
     path = tmp_path / "a" / "b" / "r.yaml"
     assert write_results(path, header, [outcome()])
     assert path.exists()
 
 
-def test_a_place_that_cannot_be_written_is_told_and_the_old_file_stays(
+def test_an_unwritable_path_is_an_error_and_the_old_file_stays(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     blocked = path / "r.yaml"
     path.write_text("a file where a folder should be")
-    with pytest.raises(OutputError, match="cannot be written") as told:
+    with pytest.raises(OutputError, match="cannot be written") as caught:
         write_results(blocked, header, [outcome()])
-    assert told.value.exit is Exit.INCOMPLETE
-    assert "-o" in (told.value.hint or "")
+    assert caught.value.exit is Exit.INCOMPLETE
+    assert "-o" in (caught.value.hint or "")
     assert path.read_text() == "a file where a folder should be"
 
 
@@ -182,7 +184,7 @@ def test_a_write_that_fails_leaves_the_old_file_whole(
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
-def test_half_a_character_from_a_provider_does_not_stop_the_results(
+def test_a_lone_surrogate_does_not_stop_the_results(
     path: Path, header: Header, outcome: MakeOutcome
 ) -> None:
     assert write_results(path, header, [outcome(task_id="9\ud800")])

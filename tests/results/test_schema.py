@@ -1,3 +1,5 @@
+"""The schema of results manifests."""
+
 from __future__ import annotations
 
 import copy
@@ -93,7 +95,7 @@ ERROR = {"code": "x", "message": "y", "class": "policy", "billed": "unknown"}
         {"x-mine": 1},
     ],
 )
-def test_what_may_be_unknown_is_null(row: dict[str, Any]) -> None:
+def test_unknown_values_are_null(row: dict[str, Any]) -> None:
     assert SCHEMA.is_valid(changed(**row))
 
 
