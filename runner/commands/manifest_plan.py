@@ -17,12 +17,12 @@ from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
 from runner.hashing import HashCache
 from runner.ledger import Costs, Realm, open_ledger, realm_of
-from runner.model import Action, AttemptState, Job, Plan, PlanEntry, StoredFile
+from runner.model import Action, Job, Plan, PlanEntry, StoredFile
 from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
 from runner.progress import stages
-from runner.providers.registry import PROVIDERS, was_refused_for_now
+from runner.providers.registry import PROVIDERS, state_of
 from runner.results import read_results
 from runner.settings import ProviderFacts, Settings, Sources, read_settings
 from runner.terminal.plan_view import Outlook
@@ -245,25 +245,14 @@ def _selection(jobs: Sequence[Job], options: Options, inputs: PlanInputs) -> Sel
 def _state(job: Job, inputs: PlanInputs) -> str | None:
     """The state that `state:NAME` selects by, from the ledger, else from the results manifest."""
     if attempt := inputs.attempts.get(job.fingerprint):
-        return "pending" if was_refused_for_now(attempt) else _STATES[attempt.state]
+        return state_of(attempt)
     evidence = inputs.evidence.get(job.fingerprint)
-    return evidence.state.value if evidence else None
+    return evidence.state if evidence else None
 
 
 def _selected_ids(jobs: Sequence[Job], selection: Selection | None) -> frozenset[str]:
     ids = selection.ids if selection else {job.id for job in jobs}
     return frozenset(ids) - frozenset(selection.added if selection else ())
-
-
-_STATES = {
-    AttemptState.INTENT: "ambiguous",
-    AttemptState.NOT_SENT: "pending",
-    AttemptState.REFUSED: "failed",
-    AttemptState.AMBIGUOUS: "ambiguous",
-    AttemptState.SUBMITTED: "pending",
-    AttemptState.SUCCEEDED: "succeeded",
-    AttemptState.FAILED: "failed",
-}
 
 
 def _is_present(file: StoredFile, paths: ProjectPaths, hashes: HashCache) -> bool:

@@ -8,7 +8,6 @@ from runner.engine.context import JobRun
 from runner.model import (
     Action,
     Attempt,
-    AttemptState,
     JobError,
     Outcome,
     PlanEntry,
@@ -18,7 +17,7 @@ from runner.model import (
     StoredFile,
     TaskFacts,
 )
-from runner.providers.registry import LISTERS, was_refused_for_now
+from runner.providers.registry import LISTERS, state_of
 
 
 def ended(
@@ -67,6 +66,8 @@ def interruption(where: str) -> Reason:
 def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Outcome:
     """The outcome of a job that this run never came to: what was known of it stays known."""
     known = entry.attempt or entry.evidence
+    if entry.action is Action.SKIP:
+        return settled(entry)
     if known is None or entry.action is Action.SUBMIT:
         state = State.SKIPPED if skipped else State.PENDING
         return Outcome(job=entry.job, state=state, reason=reason, estimated=entry.estimate)
@@ -102,25 +103,6 @@ def unlisted(attempt: Attempt) -> str:
     """Why a submission of unknown fate cannot be looked for, where its provider has no list."""
     provider = attempt.intent.provider
     return f"{provider} has no list of tasks in which it could be looked for"
-
-
-def state_of(attempt: Attempt) -> State:
-    """Where a job stands by its latest attempt alone.
-
-    What was refused for the moment only (too many requests, too many tasks) has not failed.
-    """
-    return State.PENDING if was_refused_for_now(attempt) else _STATES[attempt.state]
-
-
-_STATES = {
-    AttemptState.INTENT: State.AMBIGUOUS,
-    AttemptState.NOT_SENT: State.SKIPPED,
-    AttemptState.REFUSED: State.FAILED,
-    AttemptState.AMBIGUOUS: State.AMBIGUOUS,
-    AttemptState.SUBMITTED: State.PENDING,
-    AttemptState.SUCCEEDED: State.SUCCEEDED,
-    AttemptState.FAILED: State.FAILED,
-}
 
 
 def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -> Outcome:

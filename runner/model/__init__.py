@@ -10,7 +10,7 @@ from runner.model.amounts import UNITS, Amount, Parameters, Unit
 from runner.model.events import Event, Observer, Step
 from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Job, Media, Row
 from runner.model.operations import MediaLimits, Operation, Wire
-from runner.model.outcomes import Outcome, State
+from runner.model.outcomes import STATES, Outcome, State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import (
@@ -55,6 +55,7 @@ __all__ = [
     "MOST_JOBS",
     "NO_TASK",
     "RESULT_GONE",
+    "STATES",
     "UNITS",
     "Account",
     "Action",

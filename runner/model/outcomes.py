@@ -11,7 +11,7 @@ from runner.model.amounts import Amount
 from runner.model.jobs import Job
 from runner.model.reasons import Reason
 from runner.model.requests import Billed, JobError
-from runner.model.tasks import NO_TASK, StoredFile, TaskFacts
+from runner.model.tasks import NO_TASK, AttemptState, StoredFile, TaskFacts
 
 
 class State(enum.StrEnum):
@@ -22,6 +22,18 @@ class State(enum.StrEnum):
     AMBIGUOUS = "ambiguous"
     PENDING = "pending"
     SKIPPED = "skipped"
+
+
+STATES: Mapping[AttemptState, State] = {
+    AttemptState.INTENT: State.AMBIGUOUS,
+    AttemptState.NOT_SENT: State.PENDING,
+    AttemptState.REFUSED: State.FAILED,
+    AttemptState.AMBIGUOUS: State.AMBIGUOUS,
+    AttemptState.SUBMITTED: State.PENDING,
+    AttemptState.SUCCEEDED: State.SUCCEEDED,
+    AttemptState.FAILED: State.FAILED,
+}
+"""What the state of its latest attempt means for a job; see `providers.registry.state_of`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from runner.model import (
+    STATES,
     Account,
     Attempt,
     AttemptState,
@@ -15,6 +16,7 @@ from runner.model import (
     Operation,
     Reply,
     Request,
+    State,
     Submission,
     TaskStatus,
     Unit,
@@ -100,7 +102,15 @@ LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 """The providers with a list of tasks, which can also cancel one."""
 
 
-def was_refused_for_now(attempt: Attempt) -> bool:
+def state_of(attempt: Attempt) -> State:
+    """Where a job stands by its latest attempt alone.
+
+    A submission that was refused for the moment only (too many requests or tasks) has not failed.
+    """
+    return State.PENDING if _is_refused_for_now(attempt) else STATES[attempt.state]
+
+
+def _is_refused_for_now(attempt: Attempt) -> bool:
     """Whether the submission was only refused for the moment, so that a run submits it again."""
     provider = PROVIDERS.get(attempt.intent.provider)
     if attempt.state is not AttemptState.REFUSED or attempt.error is None or provider is None:

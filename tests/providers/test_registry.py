@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model import Attempt, AttemptState, Billed, ErrorClass, Intent, JobError
+from runner.model import Attempt, AttemptState, Billed, ErrorClass, Intent, JobError, State
 from runner.operations import load_operations
-from runner.providers.registry import LISTERS, PROVIDERS, was_refused_for_now
+from runner.providers.registry import LISTERS, PROVIDERS, state_of
 
 
 def test_every_operation_has_its_provider() -> None:
@@ -45,15 +45,16 @@ INTENT = Intent(
 @pytest.mark.parametrize(
     ("state", "code", "expected"),
     [
-        (AttemptState.REFUSED, "TooManyRequests", True),
-        (AttemptState.REFUSED, "FieldInvalid", False),
-        (AttemptState.REFUSED, "SomethingNew", False),
-        (AttemptState.FAILED, "TooManyRequests", False),
+        (AttemptState.REFUSED, "TooManyRequests", State.PENDING),
+        (AttemptState.REFUSED, "FieldInvalid", State.FAILED),
+        (AttemptState.REFUSED, "SomethingNew", State.FAILED),
+        (AttemptState.FAILED, "TooManyRequests", State.FAILED),
+        (AttemptState.NOT_SENT, "absent", State.PENDING),
     ],
 )
-def test_a_busy_provider_refuses_only_for_now(
-    state: AttemptState, code: str, *, expected: bool
+def test_a_job_stands_where_its_latest_attempt_left_it(
+    state: AttemptState, code: str, expected: State
 ) -> None:
     error = JobError(code=code, message="m", class_=ErrorClass.QUOTA, billed=Billed.NO)
     attempt = Attempt(number=1, run="r", state=state, intent=INTENT, error=error)
-    assert was_refused_for_now(attempt) is expected
+    assert state_of(attempt) is expected
