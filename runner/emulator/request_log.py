@@ -17,7 +17,7 @@ _MOST_SUBMISSIONS = 100_000  # older ones are dropped
 
 @dataclass(slots=True, kw_only=True)
 class Submission:
-    """One POST that asks for a task; logged when the task is made, its status filled in later."""
+    """One POST that asks for a task."""
 
     api: str
     at: str
@@ -46,7 +46,6 @@ class RequestContext:
     """The request's body, once it has been read."""
     refused: str = "lost"
     """The reason of a refusal; "lost" without one."""
-    task: Task | None = None
     logged: Submission | None = None
     """The entry in the log, once a task is made."""
     fault: str = ""
@@ -69,17 +68,19 @@ def context_of(request: web.Request) -> RequestContext:
 
 
 class RequestLog:
-    """The log of one account. After a restart it contains the tasks made before, no refusals."""
+    """The log of one account."""
 
+    # Tasks of an earlier process are in the journal, its refusals and counts are not.
     def __init__(self, tasks: Iterable[Task], now_ns: Callable[[], int]):
         self._now_ns = now_ns
-        self._submissions = deque(map(of_task, tasks), maxlen=_MOST_SUBMISSIONS)
+        self._submissions = deque(map(_of_task, tasks), maxlen=_MOST_SUBMISSIONS)
         self._requests: Counter[str] = Counter()
         self._faults: Counter[tuple[int, str, str]] = Counter()
 
-    def add(self, submission: Submission) -> None:
-        """Record one submission."""
-        self._submissions.append(submission)
+    def accept(self, task: Task, context: RequestContext) -> None:
+        """Log the submission that a task was made of; its status follows with the answer."""
+        context.logged = _of_task(task, status=0, fault=context.fault)
+        self._submissions.append(context.logged)
 
     def count_fault(self, rule: int, fault: str, kind: str) -> None:
         """Count that a rule of the script hit a request of a kind."""
@@ -94,6 +95,7 @@ class RequestLog:
         status, context = 0, RequestContext()
         request[CONTEXT] = context
         try:
+            # A task is logged as soon as it is made, not here: a client may look meanwhile.
             response = await handler(request)
             status = 0 if context.cut else response.status
         finally:  # also when a fault cuts the connection: what was made is made
@@ -117,7 +119,7 @@ class RequestLog:
             task_id=None,
             fault=context.fault,
         )
-        self.add(refused)
+        self._submissions.append(refused)
 
     def report(self) -> dict[str, Any]:
         """The whole log as JSON values."""
@@ -131,8 +133,7 @@ class RequestLog:
         }
 
 
-def of_task(task: Task, status: int = 200, fault: str = "") -> Submission:
-    """The submission that a task was made of."""
+def _of_task(task: Task, status: int = 200, fault: str = "") -> Submission:
     return Submission(
         api=task.order.api,
         at=timestamp(task.made_ns),

@@ -19,7 +19,7 @@ from runner.emulator.api.references import Fetch, receive
 from runner.emulator.api.vidu import Link
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.options import Options
-from runner.emulator.request_log import RequestLog, context_of, of_task
+from runner.emulator.request_log import RequestLog, context_of
 from runner.emulator.state import files
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
@@ -72,9 +72,7 @@ class Service:
             untagged=context.untagged,
             script=context.script,
         )
-        context.task = task
-        context.logged = of_task(task, status=0, fault=context.fault)
-        self.log.add(context.logged)
+        self.log.accept(task, context)
         return task
 
     def _order(self, raw: bytes, read: Read, fetch: Fetch) -> Order:
