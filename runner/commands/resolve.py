@@ -146,7 +146,7 @@ async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
 
 async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
     """Write what was decided; raises UsageError where another run was faster."""
-    result = await context.ledger.durable(settle)
+    result = await context.ledger.commit(settle)
     if isinstance(result, Stale):
         raise UsageError(
             f'job "{entry.job.id}" was settled by another run meanwhile',

@@ -14,7 +14,7 @@ async def adopt(context: Context, job_run: JobRun) -> None:
     If the ledger has learnt of the request since the plan was made, what it knows counts.
     """
     intend = Intend(run=context.run, intent=adoption(context, job_run), task_id=job_run.task.id)
-    result = await context.ledger.durable(intend)
+    result = await context.ledger.commit(intend)
     assert not isinstance(result, OverBudget)  # no headroom is asked for
     if not isinstance(result, int):
         job_run.take_over(result.attempt)
@@ -30,4 +30,4 @@ async def _remember_files(context: Context, job_run: JobRun) -> None:
     assert job_run.number is not None
     if job_run.entry.evidence is not None and job_run.entry.evidence.files:
         files = kept(context, job_run.entry.evidence.files)
-        await context.ledger.durable(Store(number=job_run.number, files=files))
+        await context.ledger.commit(Store(number=job_run.number, files=files))

@@ -1,4 +1,4 @@
-"""A task that waits in; called off and on record as such out, or why it could not be."""
+"""Cancelling: asks a provider to cancel a task, and records that it was cancelled."""
 
 from __future__ import annotations
 
@@ -32,53 +32,53 @@ _CANCELLED = JobError(
 
 
 async def cancel(
-    context: Context, job_run: JobRun, api: TaskListApi, patience: Deadline
+    context: Context, job_run: JobRun, api: TaskListApi, deadline: Deadline
 ) -> str | None:
-    """Have a task not made: None when it is cancelled and on record, otherwise why it is not.
+    """Cancel a task and record it; returns why it was not cancelled, None if it was.
 
-    Only what still waits can be cancelled, says the vendor's public documentation; that is not
-    billed. It does no harm to ask for it again: until the answer is decided, or `patience` with
-    the provider is at its end, which each decided answer renews. Raises LedgerError.
+    Only a task that still waits can be cancelled, and is not billed (the vendor's public
+    documentation). Asks again until the answer decides, which renews the deadline, or until that
+    has passed: a repeated request does no harm. Raises LedgerError.
     """
     tries = 0
-    while (said := await _asked(context, job_run, api)).error:
-        trouble = redaction.of_text(said.error, context.settings.secrets)
-        delay_s = backoff(tries, context.random, said.retry_after_s)
-        if not said.retriable:
-            patience.renew()
-        if not said.retriable or not patience.lasts(delay_s):
-            return trouble
-        text = f"{trouble}; again in {delay_s:.1f} s"
+    while (result := await _try_once(context, job_run, api)).error:
+        error = redaction.of_text(result.error, context.settings.secrets)
+        delay_s = backoff(tries, context.random, result.retry_after_s)
+        if not result.retriable:
+            deadline.renew()
+        if not result.retriable or not deadline.lasts(delay_s):
+            return error
+        text = f"{error}; again in {delay_s:.1f} s"
         context.emit(Step.RETRYING, job_run.entry.job.id, text)
         tries += 1
         await asyncio.sleep(delay_s)
-    patience.renew()
+    deadline.renew()
     await _record(context, job_run)
     return None
 
 
-async def _asked(context: Context, job_run: JobRun, api: TaskListApi) -> CancelResult:
-    """What came of asking once; where the answer leaves a doubt, by what the task itself tells."""
+async def _try_once(context: Context, job_run: JobRun, api: TaskListApi) -> CancelResult:
+    """Ask once; after an error the task's own status decides."""
     assert job_run.task.id is not None
     rate = context.rates[job_run.operation.provider]
     request = api.cancel(context.account(job_run.operation), job_run.task.id)
-    said = await query(context.http, rate, request, api.read_cancel)
-    # Where there were too many requests nothing was done, and a question would be one more.
-    if not said.error or said.throttled:
-        return said
+    result = await query(context.http, rate, request, api.read_cancel)
+    # After "too many requests" nothing was done, and a status request would be one more.
+    if not result.error or result.throttled:
+        return result
     status = await ask(context, job_run.operation, job_run.task.id)
     if _is_cancelled(status):
         return CancelResult()
-    return replace(said, retriable=said.retriable or has_no_status(status))
+    return replace(result, retriable=result.retriable or has_no_status(status))
 
 
 def _is_cancelled(status: TaskStatus) -> bool:
-    cancelled = status.error is not None and status.error.code == CANCELLED
-    return status.state is TaskState.FAILED and cancelled
+    is_cancelled = status.error is not None and status.error.code == CANCELLED
+    return status.state is TaskState.FAILED and is_cancelled
 
 
 async def _record(context: Context, job_run: JobRun) -> None:
-    """That it came to nothing and cost nothing; a run that noticed it first has said the same."""
+    """Record an end without a cost; a run that noticed it first has recorded the same."""
     assert job_run.number is not None
     finish = Finish(
         number=job_run.number,
@@ -87,4 +87,4 @@ async def _record(context: Context, job_run: JobRun) -> None:
         credits=None if job_run.task.credits is None else 0,
         error=_CANCELLED,
     )
-    await context.ledger.durable(finish)
+    await context.ledger.commit(finish)

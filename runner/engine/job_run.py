@@ -151,12 +151,12 @@ class JobRunner:
 
         While they live, what they make may still tell its price.
         """
-        self._context.budget.elsewhere(full.spent)
+        self._context.budget.update_spent(full.spent)
         for run in full.unpriced:
             if await asyncio.to_thread(self._context.alive, run):
                 return self._wait_for(run, job_run, "is making something of unknown price")
         if full.unpriced:
-            self._context.budget.blind(order.unit)
+            self._context.budget.mark_unpriced(order.unit)
         return Later(delay_s=0.0)
 
     async def _join(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:

@@ -1,4 +1,7 @@
-"""What a run puts on record, awaited on its event loop: one wake for all that a commit wrote."""
+"""Ledger client: awaits a run's changes to the ledger on its event loop.
+
+The group-commit thread wakes the loop once for all changes of one commit.
+"""
 
 from __future__ import annotations
 
@@ -12,53 +15,53 @@ from typing import TypeAlias
 
 from runner.ledger import Change, GroupCommit, Result
 
-_Arrival: TypeAlias = tuple[asyncio.Future[Result], Future[Result]]
+_Written: TypeAlias = tuple[asyncio.Future[Result], Future[Result]]
 
 
 class LedgerClient:
-    """The way from one event loop, which it must be made on, to the journal of a ledger."""
+    """Connects the event loop on which it is created with a ledger's group commit."""
 
-    def __init__(self, journal: GroupCommit) -> None:
-        self._journal = journal
+    def __init__(self, group_commit: GroupCommit) -> None:
+        self._group_commit = group_commit
         self._loop = asyncio.get_running_loop()
-        self._arrived: deque[_Arrival] = deque()
+        self._written: deque[_Written] = deque()
 
     @property
     def path(self) -> Path:
-        """Where the ledger lies, for readers of their own."""
-        return self._journal.path
+        """The ledger's file, for connections that only read."""
+        return self._group_commit.path
 
-    def put(self, change: Change, *, soon: bool = True) -> asyncio.Future[Result]:
+    def enqueue(self, change: Change, *, soon: bool = True) -> asyncio.Future[Result]:
         """Have a change written, whether or not anybody waits for it.
 
-        Done, on this loop, once it is durable; fails with `LedgerError` where it could not be
-        written. `soon`: as for `Journal.submit`.
+        The future is done once the change is durable; it fails with `LedgerError`. `soon`: see
+        `GroupCommit.submit`.
         """
         waiter: asyncio.Future[Result] = self._loop.create_future()
-        done = self._journal.submit(change, soon=soon)
-        done.add_done_callback(partial(self._arrive, waiter))
+        future = self._group_commit.submit(change, soon=soon)
+        future.add_done_callback(partial(self._on_written, waiter))
         return waiter
 
-    async def durable(self, change: Change) -> Result:
-        """Have a change written and wait until it is on the disk; what came of it."""
-        # Who waits may be cancelled; the change goes on.
-        return await asyncio.shield(self.put(change))
+    async def commit(self, change: Change) -> Result:
+        """Write a change and wait until it is durable; raises LedgerError."""
+        # The waiter may be cancelled, the change must not be.
+        return await asyncio.shield(self.enqueue(change))
 
-    def _arrive(self, waiter: asyncio.Future[Result], done: Future[Result]) -> None:
-        """Called in the journal's thread, for each change of a commit."""
-        self._arrived.append((waiter, done))
-        if len(self._arrived) == 1:  # otherwise the loop is awake already, and not yet through
-            # The journal outlives the loop; once that is closed, nobody waits any longer.
+    def _on_written(self, waiter: asyncio.Future[Result], future: Future[Result]) -> None:
+        """Called in the thread of the group commit, for each change."""
+        self._written.append((waiter, future))
+        if len(self._written) == 1:  # otherwise a wake-up is already on its way
+            # The group commit outlives the loop; once that is closed, nobody waits any longer.
             with suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(self._hand_over)
+                self._loop.call_soon_threadsafe(self._set_results)
 
-    def _hand_over(self) -> None:
-        while self._arrived:
-            waiter, done = self._arrived.popleft()
+    def _set_results(self) -> None:
+        while self._written:
+            waiter, future = self._written.popleft()
             if waiter.cancelled():
                 continue
-            if (error := done.exception()) is not None:
+            if (error := future.exception()) is not None:
                 waiter.set_exception(error)
-                waiter.exception()  # whoever does not wait is not told by asyncio's log either
+                waiter.exception()  # or asyncio logs it where nobody waits
             else:
-                waiter.set_result(done.result())
+                waiter.set_result(future.result())

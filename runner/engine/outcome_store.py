@@ -1,4 +1,4 @@
-"""How the jobs of a run have ended: on the disk, with a few bytes of each in memory."""
+"""Outcome store: keeps the outcomes of a run's jobs in a file, with a few bytes each in memory."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from typing import overload
 from runner.engine.outcomes import interruption, unstarted
 from runner.model import Job, Outcome, PlanEntry, Reason, ReasonCode, TaskFacts
 
-_APART = frozenset({"job", "reason", "task"})
-_FIELDS = tuple(field.name for field in fields(Outcome) if field.name not in _APART)
+_SEPARATE = frozenset({"job", "reason", "task"})
+_FIELDS = tuple(field.name for field in fields(Outcome) if field.name not in _SEPARATE)
 _TASK_FIELDS = tuple(field.name for field in fields(TaskFacts))
 _values_of = attrgetter(*_FIELDS)
 _facts_of = attrgetter(*_TASK_FIELDS)
 
 
 def _packed(outcome: Outcome) -> bytes:
-    """The outcome without its job, which the plan has."""
-    # As tuples: pickling two more records of each job would take half as long again.
+    """Serialize an outcome without its job, which is in the plan."""
+    # As tuples: pickling two more records per job takes half as long again.
     reason = outcome.reason and (outcome.reason.code.value, outcome.reason.text)
     return pickle.dumps((_values_of(outcome), _facts_of(outcome.task), reason), protocol=5)
 
@@ -42,68 +42,67 @@ def _unpacked(record: bytes, job: Job) -> Outcome:
 
 
 class OutcomeStore(Mapping[str, Outcome]):
-    """The ends of a plan's jobs by now; as a mapping, of those that other jobs need, by their ids.
+    """The outcomes of the jobs that have ended; as a mapping, by id, only of jobs that others need.
 
-    A hundred thousand of them would be a hundred megabytes: they are kept in a file that has no
-    name and goes with the process, as long as there is room for it. The ledger, not this, is what
-    outlives the run.
+    A hundred thousand outcomes take a hundred megabytes: they go to a file without a name, which
+    ends with the process, as long as the disk has room. What outlives the run is the ledger.
     """
 
     def __init__(
         self, entries: Sequence[PlanEntry], needed: Mapping[str, int], folder: Path
     ) -> None:
-        """`needed`: job id to its number in the plan. `folder`: where there may be room."""
+        """`needed`: job id to its number in the plan. `folder`: that of the file."""
         self._entries = entries
         self._needed = needed
-        self._offsets = array("q", [_NONE]) * len(entries)
-        self._kept: dict[int, Outcome] = {}
-        """Those that the file has no room for."""
+        self._offsets = array("q", [_MISSING]) * len(entries)
+        self._in_memory: dict[int, Outcome] = {}
+        """By number, those that the file has no room for."""
         self._end = 0
-        self._file = _nameless(folder)
-        if self._file is not None:  # whoever looks at outcomes last lets it go
+        self._file = _unnamed_file(folder)
+        if self._file is not None:  # closed with the last reference to the outcomes
             weakref.finalize(self, self._file.close)
         self.count = 0
-        """How many there are."""
+        """How many jobs have ended."""
 
     def put(self, number: int, outcome: Outcome) -> None:
-        """Take down how a job has ended."""
-        self.count += self._offsets[number] == _NONE
-        self._offsets[number] = self._written(outcome)
-        if self._offsets[number] == _KEPT:
-            self._kept[number] = outcome
+        """Store the outcome of a job."""
+        self.count += self._offsets[number] == _MISSING
+        self._offsets[number] = self._append(outcome)
+        if self._offsets[number] == _IN_MEMORY:
+            self._in_memory[number] = outcome
 
     def at(self, number: int) -> Outcome | None:
-        """How a job has ended; None when it has not."""
+        """The outcome of a job; None when it has not ended."""
         return self.read(number, self._offsets[number])
 
     def read(self, number: int, offset: int) -> Outcome | None:
-        """The end of a job as it was when its offset was that. May be called from any thread."""
+        """The outcome that a job had at that offset. Any thread may call this."""
         if offset < 0 or self._file is None:
-            return self._kept.get(number) if offset == _KEPT else None
+            return self._in_memory.get(number) if offset == _IN_MEMORY else None
         descriptor = self._file.fileno()
-        length = int.from_bytes(os.pread(descriptor, _HEAD, offset), "big")
-        record = os.pread(descriptor, length, offset + _HEAD)
+        length = int.from_bytes(os.pread(descriptor, _LENGTH_BYTES, offset), "big")
+        record = os.pread(descriptor, length, offset + _LENGTH_BYTES)
         return _unpacked(record, self._entries[number].job)
 
-    def now(self, under_way: Mapping[int, Outcome]) -> StoredOutcomes:
-        """An outcome for every job as things are at this moment.
+    def snapshot(self, running: Mapping[int, Outcome]) -> StoredOutcomes:
+        """An outcome for every job, unaffected by later ends.
 
-        `under_way`: of jobs that have begun and not ended, by number.
+        `running`: those of jobs that have started and not ended, by number.
         """
-        return StoredOutcomes(self, self._entries, array("q", self._offsets), under_way)
+        return StoredOutcomes(self, self._entries, array("q", self._offsets), running)
 
-    def _written(self, outcome: Outcome) -> int:
-        """Where it stands in the file; `_KEPT` where it does not."""
+    def _append(self, outcome: Outcome) -> int:
+        """Write an outcome to the file; returns its offset, or `_IN_MEMORY`."""
         if self._file is None:
-            return _KEPT
+            return _IN_MEMORY
         record = _packed(outcome)
-        content = len(record).to_bytes(_HEAD, "big") + record
+        content = len(record).to_bytes(_LENGTH_BYTES, "big") + record
         try:
-            # A full disk may take a part of it, which the next one then takes the place of.
+            # A full disk may take a part of it, which the next outcome then overwrites.
             if os.pwrite(self._file.fileno(), content, self._end) < len(content):
-                return _KEPT
+                return _IN_MEMORY
         except OSError:
-            return _KEPT
+            return _IN_MEMORY
         offset, self._end = self._end, self._end + len(content)
         return offset
 
@@ -114,26 +113,26 @@ class OutcomeStore(Mapping[str, Outcome]):
         return outcome
 
     def __iter__(self) -> Iterator[str]:
-        return (job for job, number in self._needed.items() if self._offsets[number] != _NONE)
+        return (job for job, number in self._needed.items() if self._offsets[number] != _MISSING)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
 
 class StoredOutcomes(Sequence[Outcome]):
-    """An outcome for every job of a plan, in its order, each read when it is looked at."""
+    """An outcome for every job of a plan, in its order, each read on access."""
 
     def __init__(
         self,
-        ends: OutcomeStore,
+        store: OutcomeStore,
         entries: Sequence[PlanEntry],
         offsets: array[int],
-        under_way: Mapping[int, Outcome],
+        running: Mapping[int, Outcome],
     ) -> None:
-        self._ends = ends
+        self._store = store
         self._entries = entries
         self._offsets = offsets
-        self._under_way = under_way
+        self._running = running
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -148,17 +147,17 @@ class StoredOutcomes(Sequence[Outcome]):
         if isinstance(at, slice):
             return [self[number] for number in range(*at.indices(len(self)))]
         number = range(len(self))[at]
-        outcome = self._ends.read(number, self._offsets[number]) or self._under_way.get(number)
+        outcome = self._store.read(number, self._offsets[number]) or self._running.get(number)
         return outcome or unstarted(self._entries[number], interruption("not started"))
 
 
-_NONE, _KEPT = -1, -2
-"""Instead of an offset: no end yet, and one that is kept in memory."""
-_HEAD = 4
-"""Bytes that tell a record's length."""
+_MISSING, _IN_MEMORY = -1, -2
+"""Instead of an offset: no outcome yet, or one in memory."""
+_LENGTH_BYTES = 4
+"""Size of the length that precedes a record."""
 
 
-def _nameless(folder: Path) -> FileIO | None:
+def _unnamed_file(folder: Path) -> FileIO | None:
     """A file without a name in the folder; None where none can be made."""
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -80,7 +80,7 @@ class Batch:
     def outcomes(self) -> StoredOutcomes:
         """One outcome for every job, in the plan's order, whatever state the run is in."""
         job_runner = self._under_way.job_runner
-        return self._ends.now(
+        return self._ends.snapshot(
             {self._numbers[job]: interrupted(job_run) for job, job_run in job_runner.items()}
         )
 

@@ -29,12 +29,18 @@ from runner.hashing import HashCache
 from runner.ledger import GroupCommit, Intend, KnownTask, RescueFile, Settle, open_ledger
 from runner.model import (
     Account,
+    Action,
     Attempt,
     AttemptState,
+    Draft,
     Event,
     Intent,
+    Job,
     Plan,
+    PlanEntry,
     Reach,
+    Reason,
+    ReasonCode,
     TaskFacts,
     TaskState,
     TaskStatus,
@@ -49,6 +55,21 @@ PICTURE = OPERATIONS["vidu/reference2image"]
 VIDEO = OPERATIONS["modelverse/reference2video"]
 SETTLE_S = 0.05
 TAG = "a" * 32
+
+
+def plan_entry(
+    name: str,
+    *needs: str,
+    operation: str = "vidu/reference2image",
+    share: str | None = None,
+) -> PlanEntry:
+    """An entry that submits, or shares the result of `share`; `needs` are ids of other jobs."""
+    draft = Draft(
+        entry=0, id=name, operation=operation, parameters={}, base=Path(), needs=tuple(needs)
+    )
+    job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
+    action = Action.SHARE if share else Action.SUBMIT
+    return PlanEntry(job=job, action=action, reason=Reason(ReasonCode.NEW, "new"), share=share)
 
 
 # ------------------------------------------------------------------------ a run with a ledger
@@ -94,7 +115,7 @@ class LiveRun:
         )
 
     async def write(self, change: Any) -> Any:
-        return await self.context.ledger.durable(change)
+        return await self.context.ledger.commit(change)
 
     async def ambiguous(self, intent: Intent, run: str = "") -> Attempt:
         """An attempt of which nobody knows what became."""

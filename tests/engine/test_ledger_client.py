@@ -35,87 +35,87 @@ def intend(run: str, name: str) -> Intend:
     return Intend(run=run, intent=intent)
 
 
-def with_records(
+def ledger_after(
     folder: Path, act: Callable[[LedgerClient, str], Awaitable[None]]
 ) -> list[Attempt]:
     """Act on a ledger in the folder; what it holds afterwards."""
     path = folder / ".vidu-run" / "ledger.sqlite3"
 
-    async def main(journal: GroupCommit) -> None:
+    async def main(group_commit: GroupCommit) -> None:
         async with asyncio.timeout(30):
-            await act(LedgerClient(journal), run)
+            await act(LedgerClient(group_commit), run)
 
     with open_ledger(path) as ledger:
         run = ledger.begin_run("spring.yaml", "vidu-run")
-        with GroupCommit(path) as journal:
-            asyncio.run(main(journal))
+        with GroupCommit(path) as group_commit:
+            asyncio.run(main(group_commit))
         return ledger.attempts()
 
 
-def test_each_change_comes_back_with_its_own_result(tmp_path: Path) -> None:
-    async def act(records: LedgerClient, run: str) -> None:
+def test_each_change_returns_its_own_result(tmp_path: Path) -> None:
+    async def act(client: LedgerClient, run: str) -> None:
         changes: list[Change] = [intend(run, f"job-{n}") for n in range(50)]
-        results = await asyncio.gather(*map(records.durable, changes))
+        results = await asyncio.gather(*map(client.commit, changes))
         assert sorted(str(result) for result in results) == sorted(str(n + 1) for n in range(50))
 
-    attempts = with_records(tmp_path, act)
+    attempts = ledger_after(tmp_path, act)
     assert {attempt.intent.job for attempt in attempts} == {f"job-{n}" for n in range(50)}
 
 
-def test_a_change_is_written_although_its_waiter_is_cancelled(tmp_path: Path) -> None:
-    async def act(records: LedgerClient, run: str) -> None:
-        waiting = asyncio.create_task(records.durable(intend(run, "cut")))
+def test_a_change_is_written_though_its_waiter_is_cancelled(tmp_path: Path) -> None:
+    async def act(client: LedgerClient, run: str) -> None:
+        waiting = asyncio.create_task(client.commit(intend(run, "cut")))
         await asyncio.sleep(0)
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
 
-    assert [attempt.intent.job for attempt in with_records(tmp_path, act)] == ["cut"]
+    assert [attempt.intent.job for attempt in ledger_after(tmp_path, act)] == ["cut"]
 
 
-def test_a_change_that_cannot_be_written_fails_for_who_waits(tmp_path: Path) -> None:
-    async def act(records: LedgerClient, run: str) -> None:
-        number = await records.durable(intend(run, "made"))
+def test_a_failed_change_raises_in_its_waiter(tmp_path: Path) -> None:
+    async def act(client: LedgerClient, run: str) -> None:
+        number = await client.commit(intend(run, "made"))
         assert isinstance(number, int)
-        records.path.parent.rename(tmp_path / "away")
+        client.path.parent.rename(tmp_path / "away")
         with pytest.raises(LedgerError, match="moved or deleted"):
-            await records.durable(intend(run, "late"))
+            await client.commit(intend(run, "late"))
         settle = Settle(number=number, state=AttemptState.SUBMITTED, at=AT, task_id="t1")
-        assert await records.durable(settle) == number
+        assert await client.commit(settle) == number
 
-    with_records(tmp_path, act)
+    ledger_after(tmp_path, act)
 
 
-def test_a_change_that_nobody_waits_for_fails_silently(
+def test_a_failed_change_without_a_waiter_is_not_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def act(records: LedgerClient, run: str) -> None:
-        records.path.parent.rename(tmp_path / "away")
-        records.put(intend(run, "late"))
+    async def act(client: LedgerClient, run: str) -> None:
+        client.path.parent.rename(tmp_path / "away")
+        client.enqueue(intend(run, "late"))
         with pytest.raises(LedgerError):  # written after it
-            await records.durable(intend(run, "later"))
+            await client.commit(intend(run, "later"))
         gc.collect()
 
-    with_records(tmp_path, act)
+    ledger_after(tmp_path, act)
     assert not caplog.records
 
 
-def test_a_change_is_written_although_the_loop_has_ended(
+def test_a_change_is_written_though_the_loop_has_ended(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / ".vidu-run" / "ledger.sqlite3"
     with open_ledger(path) as ledger:
         run = ledger.begin_run("spring.yaml", "vidu-run")
 
-    async def act(journal: GroupCommit) -> None:
-        LedgerClient(journal).put(intend(run, "last"))
+    async def act(group_commit: GroupCommit) -> None:
+        LedgerClient(group_commit).enqueue(intend(run, "last"))
 
     with (
-        GroupCommit(path) as journal,
+        GroupCommit(path) as group_commit,
         closing(sqlite3.connect(path, isolation_level=None)) as other,
     ):
         other.execute("BEGIN IMMEDIATE")  # until the loop has ended
-        asyncio.run(act(journal))
+        asyncio.run(act(group_commit))
     with open_ledger(path) as ledger:
         assert [attempt.intent.job for attempt in ledger.attempts()] == ["last"]
     assert not caplog.records

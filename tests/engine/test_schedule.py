@@ -1,30 +1,15 @@
-"""Which job may start when: needs, places, and what is lost with a failed upstream."""
+"""Which job starts when: needs, limits, delays, and what a failed upstream drops."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.schedule import Schedule
-from runner.model import Action, Draft, Job, PlanEntry, Reason, ReasonCode
+from runner.model import PlanEntry
+from tests.engine.builders import plan_entry as entry
 
 PROVIDERS = {"vidu/reference2image": "vidu", "modelverse/reference2video": "modelverse"}
-
-
-def entry(
-    name: str,
-    *needs: str,
-    operation: str = "vidu/reference2image",
-    share: str | None = None,
-) -> PlanEntry:
-    draft = Draft(
-        entry=0, id=name, operation=operation, parameters={}, base=Path(), needs=tuple(needs)
-    )
-    job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
-    action = Action.SHARE if share else Action.SUBMIT
-    return PlanEntry(job=job, action=action, reason=Reason(ReasonCode.NEW, "new"), share=share)
 
 
 def schedule(*entries: PlanEntry, vidu: int = 100, modelverse: int = 100) -> Schedule:
@@ -39,12 +24,12 @@ def taken(plan: Schedule) -> list[int]:
     return found
 
 
-def test_jobs_start_in_the_order_of_the_manifest_across_providers() -> None:
+def test_jobs_start_in_the_order_of_the_manifest() -> None:
     video = entry("b", operation="modelverse/reference2video")
     assert taken(schedule(entry("a"), video, entry("c"))) == [0, 1, 2]
 
 
-def test_a_provider_never_has_more_in_flight_than_its_cap() -> None:
+def test_a_provider_never_exceeds_its_cap() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c"), vidu=2)
     first = plan.take(0)
     assert first is not None
@@ -53,12 +38,12 @@ def test_a_provider_never_has_more_in_flight_than_its_cap() -> None:
     assert taken(plan) == [2]
 
 
-def test_a_full_provider_does_not_hold_up_another() -> None:
+def test_a_full_provider_does_not_delay_another() -> None:
     video = entry("b", operation="modelverse/reference2video")
     assert taken(schedule(entry("x"), entry("a"), video, vidu=1)) == [0, 2]
 
 
-def test_a_job_starts_when_the_last_of_what_it_needs_is_there() -> None:
+def test_a_job_starts_after_the_last_result_it_needs() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c", "a", "b"))
     assert taken(plan) == [0, 1]
     plan.succeed(0)
@@ -67,28 +52,28 @@ def test_a_job_starts_when_the_last_of_what_it_needs_is_there() -> None:
     assert taken(plan) == [2]
 
 
-def test_a_job_that_needs_the_same_result_twice_waits_for_it_once() -> None:
+def test_a_result_that_is_needed_twice_counts_once() -> None:
     plan = schedule(entry("a"), entry("b", "a", "a"))
     assert taken(plan) == [0]
     plan.succeed(0)
     assert taken(plan) == [1]
 
 
-def test_a_job_that_shares_a_result_waits_for_the_one_that_makes_it() -> None:
+def test_a_job_that_shares_a_result_waits_for_it() -> None:
     plan = schedule(entry("a"), entry("b", share="a"))
     assert taken(plan) == [0]
     plan.succeed(0)
     assert taken(plan) == [1]
 
 
-def test_everything_downstream_of_a_failure_is_handed_back_once_with_what_it_needed() -> None:
+def test_a_failure_drops_everything_downstream_once() -> None:
     plan = schedule(entry("a"), entry("b", "a"), entry("c", "b"), entry("d", "a", "b"))
     assert taken(plan) == [0]
     assert dict(plan.fail(0)) == {1: 0, 2: 1, 3: 0}
     assert taken(plan) == []
 
 
-def test_a_job_lost_with_one_upstream_does_not_come_back_with_another() -> None:
+def test_a_dropped_job_does_not_return_with_another_upstream() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c", "a", "b"))
     taken(plan)
     plan.fail(0)
@@ -97,9 +82,7 @@ def test_a_job_lost_with_one_upstream_does_not_come_back_with_another() -> None:
 
 
 @given(st.lists(st.lists(st.integers(0, 9), max_size=3), max_size=10), st.integers(1, 4))
-def test_every_job_of_an_acyclic_manifest_starts_exactly_once(
-    wishes: list[list[int]], cap: int
-) -> None:
+def test_every_job_of_an_acyclic_manifest_starts_once(wishes: list[list[int]], cap: int) -> None:
     entries = [
         entry(f"j{n}", *{f"j{need}" for need in needs if need < n})
         for n, needs in enumerate(wishes)
@@ -112,7 +95,7 @@ def test_every_job_of_an_acyclic_manifest_starts_exactly_once(
     assert sorted(started) == list(range(len(entries)))
 
 
-def test_a_delayed_job_comes_back_when_it_is_due_and_holds_up_no_other() -> None:
+def test_a_delayed_job_starts_when_due_and_delays_no_other() -> None:
     plan = schedule(entry("a"), entry("b"))
     first = plan.take(0)
     assert first is not None
@@ -124,7 +107,7 @@ def test_a_delayed_job_comes_back_when_it_is_due_and_holds_up_no_other() -> None
     assert plan.take(5) == first
 
 
-def test_a_crowd_refused_together_halves_the_places_once() -> None:
+def test_a_crowd_refused_together_halves_the_limit_once() -> None:
     plan = schedule(*(entry(f"j{n}") for n in range(8)), vidu=8)
     crowd = [plan.take(0) for _ in range(8)]
     assert crowd[0] is not None
@@ -139,7 +122,7 @@ def test_a_crowd_refused_together_halves_the_places_once() -> None:
 
 
 @given(st.lists(st.booleans(), max_size=200), st.integers(1, 20))
-def test_places_stay_between_one_and_what_settings_allow(moves: list[bool], most: int) -> None:
+def test_the_limit_stays_between_one_and_its_maximum(moves: list[bool], most: int) -> None:
     plan = schedule(entry("a"), vidu=most)
     one = plan.take(0)
     assert one is not None
@@ -152,7 +135,7 @@ def test_places_stay_between_one_and_what_settings_allow(moves: list[bool], most
         assert 1 <= limit.current <= most
 
 
-def test_a_full_round_of_taken_jobs_gives_one_place_more() -> None:
+def test_a_full_round_of_successes_raises_the_limit_by_one() -> None:
     plan = schedule(entry("a"), vidu=10)
     one = plan.take(0)
     assert one is not None
@@ -163,7 +146,7 @@ def test_a_full_round_of_taken_jobs_gives_one_place_more() -> None:
     assert 4.9 < limit.current < 5.3
 
 
-def test_what_is_next_in_line_can_be_looked_at() -> None:
+def test_upcoming_jobs_are_those_that_start_next() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c", "a"))
     assert [one.job.id for one in plan.upcoming(1)] == ["a"]
     taken(plan)
@@ -171,6 +154,6 @@ def test_what_is_next_in_line_can_be_looked_at() -> None:
     assert [one.job.id for one in plan.upcoming(5)] == ["c"]
 
 
-def test_only_jobs_that_others_need_are_known_by_name() -> None:
+def test_numbers_has_only_jobs_that_others_need() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c", "b"), entry("d", share="a"))
     assert plan.numbers == {"a": 0, "b": 1}

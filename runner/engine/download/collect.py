@@ -76,7 +76,7 @@ async def _fetch_files(
         stored.append(file)
     if job_run.number is not None:
         store = Store(number=job_run.number, files=kept(context, stored))
-        await context.ledger.durable(store)
+        await context.ledger.commit(store)
     context.emit(Step.FETCHED, job_run.entry.job.id)
     return tuple(stored)
 
@@ -96,7 +96,7 @@ async def on_record(context: Context, job_run: JobRun, gone: JobError | None = N
     """
     if job_run.number is None:
         return
-    await context.ledger.durable(end_of(context, job_run, AttemptState.SUCCEEDED, gone))
+    await context.ledger.commit(end_of(context, job_run, AttemptState.SUCCEEDED, gone))
 
 
 def end_of(

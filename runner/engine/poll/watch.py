@@ -163,14 +163,14 @@ def _succeeded(context: Context, job_run: JobRun, status: TaskStatus) -> None:
     end = end_of(context, job_run, AttemptState.SUCCEEDED, None)
     # Not waited for here: the place in flight is free as soon as the end is noticed, and the
     # record may share the commit of the intent that fills it.
-    job_run.recorded = context.ledger.put(end, soon=False)
+    job_run.recorded = context.ledger.enqueue(end, soon=False)
     context.emit(Step.NOTICED, job_run.entry.job.id)
 
 
 async def _failed(context: Context, job_run: JobRun, status: TaskStatus) -> Ending:
     learned = job_run.task.learn(status)
     job_run.task = replace(learned, usage=status.usage, finished_at=context.stamp())
-    await context.ledger.durable(end_of(context, job_run, AttemptState.FAILED, status.error))
+    await context.ledger.commit(end_of(context, job_run, AttemptState.FAILED, status.error))
     return Ending(outcome=ended(job_run, State.FAILED, error=status.error))
 
 
@@ -182,6 +182,6 @@ async def _gone(context: Context, job_run: JobRun, status: TaskStatus) -> Ending
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
-    await context.ledger.durable(end_of(context, job_run, AttemptState.AMBIGUOUS, error))
+    await context.ledger.commit(end_of(context, job_run, AttemptState.AMBIGUOUS, error))
     reason = Reason(ReasonCode.AS_ERROR, error.message)
     return Ending(outcome=ended(job_run, State.AMBIGUOUS, reason=reason, error=error))

@@ -45,7 +45,7 @@ async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending 
             # Set aside, not forgotten: what it may have cost stays in the budget. Where another
             # run has found its task meanwhile, the next submission meets that.
             change = Supersede(number=attempt.number, at=context.stamp(), only_undecided=True)
-            result = await context.ledger.durable(change)
+            result = await context.ledger.commit(change)
             if isinstance(result, Stale):
                 return Later(delay_s=0.0)
             text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
@@ -92,7 +92,7 @@ async def _adopt(
         seed=found.seed,
         credits=found.credits,
     )
-    result = await context.ledger.durable(settle)
+    result = await context.ledger.commit(settle)
     if isinstance(result, Stale):
         if result.attempt.task.id is None:
             return Later(delay_s=0.0)
@@ -113,7 +113,7 @@ async def _adopt(
 async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
     # Where another run has settled it meanwhile (`Stale`), the next submission meets what it left.
     settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
-    await context.ledger.durable(settle)
+    await context.ledger.commit(settle)
 
 
 def _error(code: str, message: str, billed: Billed) -> JobError:

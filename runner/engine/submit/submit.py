@@ -172,7 +172,7 @@ async def _post(
     prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
     job_run.intent, job_run.posting = prepared.intent, True
     try:
-        number = await context.ledger.durable(_intend(context, prepared))
+        number = await context.ledger.commit(_intend(context, prepared))
     except LedgerError:
         job_run.posting = False  # without its intent it has not left
         raise
@@ -227,7 +227,7 @@ async def _record(
         http_status=reply.status or None,
     )
     try:
-        result = await context.ledger.durable(settle)
+        result = await context.ledger.commit(settle)
     except LedgerError as error:
         raise _rescued(context, job_run, prepared, error) from error
     if isinstance(result, Stale) and result.attempt.task.id != submission.task_id:

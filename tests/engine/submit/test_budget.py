@@ -1,4 +1,4 @@
-"""The ceiling holds whatever order jobs start and end in; what has no price goes one at a time."""
+"""The budget: its ceiling holds in any order of events; unknown prices run one at a time."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def order(
     job: str = "a",
     price: int | None = 6,
     *,
-    told: bool = True,
+    reports_price: bool = True,
     kind: str = "2K",
     unit: Unit = "credits",
 ) -> Order:
     estimate = None if price is None else Amount(unit=unit, value=Decimal(price))
-    return Order(job=job, unit=unit, kind=kind, estimate=estimate, told=told)
+    return Order(job=job, unit=unit, kind=kind, estimate=estimate, reports_price=reports_price)
 
 
 def budget(ceiling: int, spent: int = 0) -> Budget:
@@ -52,24 +52,24 @@ def test_what_was_spent_before_counts() -> None:
 def test_a_unit_without_a_ceiling_has_none() -> None:
     of = budget(0)
     assert of.admit(order(unit="cny")) is NOW
-    assert of.admit(order(price=None, told=False, unit="cny")) is NOW
+    assert of.admit(order(price=None, reports_price=False, unit="cny")) is NOW
     assert of.ceiling("cny") is None
 
 
-def test_at_the_ceiling_a_job_waits_while_a_reservation_may_be_released() -> None:
+def test_at_the_ceiling_a_job_waits_for_a_release() -> None:
     of = budget(10)
     assert (of.admit(order("a")), of.admit(order("b"))) == (NOW, WAIT)
     of.settle("a", None, kept=False)
     assert of.admit(order("b")) is NOW
 
 
-def test_at_the_ceiling_a_job_does_not_wait_for_what_cannot_help_it() -> None:
+def test_at_the_ceiling_a_job_that_cannot_fit_is_refused() -> None:
     of = budget(10, spent=5)
     assert of.admit(order("a", 3)) is NOW
     assert of.admit(order("b", 6)) is CEILING
 
 
-def test_the_real_price_replaces_the_estimate() -> None:
+def test_the_actual_price_replaces_the_estimate() -> None:
     of = budget(12)
     of.admit(order("a"))
     of.settle("a", credits_(8), kept=True)
@@ -77,7 +77,7 @@ def test_the_real_price_replaces_the_estimate() -> None:
     assert of.admit(order("b")) is CEILING
 
 
-def test_a_price_told_under_way_counts_at_once_and_can_still_be_released() -> None:
+def test_a_price_of_a_running_task_counts_at_once() -> None:
     of = budget(100)
     of.admit(order("a"))
     of.price("a", credits_(8))
@@ -86,7 +86,7 @@ def test_a_price_told_under_way_counts_at_once_and_can_still_be_released() -> No
     assert of.total("credits") == 0
 
 
-def test_a_price_that_was_told_stands_when_the_end_tells_none() -> None:
+def test_a_reported_price_counts_when_the_end_has_none() -> None:
     of = budget(100)
     of.admit(order("a"))
     of.price("a", credits_(8))
@@ -94,14 +94,14 @@ def test_a_price_that_was_told_stands_when_the_end_tells_none() -> None:
     assert of.spent("credits") == 8
 
 
-def test_where_the_provider_tells_no_price_the_estimate_stands() -> None:
+def test_without_a_reported_price_the_estimate_counts() -> None:
     of = Budget({"cny": Decimal(2)}, {})
-    of.admit(order("a", 1, unit="cny", told=False))
+    of.admit(order("a", 1, unit="cny", reports_price=False))
     of.settle("a", None, kept=True)
     assert of.spent("cny") == 1
 
 
-def test_a_job_dearer_than_its_table_says_makes_its_kind_dearer() -> None:
+def test_a_dearer_job_makes_its_kind_dearer() -> None:
     of = budget(15)
     of.admit(order("a", 6))
     of.settle("a", credits_(8), kept=True)
@@ -109,7 +109,7 @@ def test_a_job_dearer_than_its_table_says_makes_its_kind_dearer() -> None:
     assert of.admit(order("c", 6, kind="1080p")) is NOW
 
 
-def test_an_unknown_price_goes_alone_until_an_answer_tells_it() -> None:
+def test_unknown_prices_run_one_at_a_time() -> None:
     of = budget(100)
     assert [of.admit(order(job, None)) for job in "ab"] == [NOW, WAIT]
     assert of.admit(order("known", 6)) is NOW
@@ -118,7 +118,7 @@ def test_an_unknown_price_goes_alone_until_an_answer_tells_it() -> None:
     assert of.reserved("credits") == 9 * 4 + 6
 
 
-def test_a_price_learned_of_one_kind_says_nothing_of_another() -> None:
+def test_a_price_of_one_kind_is_unknown_for_another() -> None:
     of = budget(100)
     of.admit(order("a", None))
     of.settle("a", credits_(9), kept=True)
@@ -126,14 +126,14 @@ def test_a_price_learned_of_one_kind_says_nothing_of_another() -> None:
     assert of.admit(order("c", None, kind="8K")) is WAIT
 
 
-def test_an_unknown_price_that_was_not_paid_makes_way_for_the_next() -> None:
+def test_an_unpaid_unknown_price_lets_the_next_start() -> None:
     of = budget(100)
     of.admit(order("a", None))
     of.settle("a", None, kept=False)
     assert of.admit(order("b", None)) is NOW
 
 
-def test_an_unknown_price_is_not_admitted_without_any_room() -> None:
+def test_an_unknown_price_needs_some_room() -> None:
     assert budget(10, spent=10).admit(order("a", None)) is CEILING
     of = budget(10)
     of.admit(order("a", 10))
@@ -142,21 +142,21 @@ def test_an_unknown_price_is_not_admitted_without_any_room() -> None:
     assert of.admit(order("b", None)) is CEILING
 
 
-def test_where_answers_tell_no_price_an_unknown_one_is_refused() -> None:
-    assert budget(100).admit(order(price=None, told=False)) is UNPRICED
+def test_without_reported_prices_unknown_ones_are_refused() -> None:
+    assert budget(100).admit(order(price=None, reports_price=False)) is UNPRICED
 
 
-def test_after_a_cost_that_nobody_can_tell_unknown_prices_are_refused() -> None:
+def test_after_an_unknown_cost_unknown_prices_are_refused() -> None:
     of = budget(100)
     of.admit(order("a", None))
     of.settle("a", None, kept=True)
     assert of.admit(order("b", None)) is UNPRICED
     assert of.admit(order("c", 6)) is NOW
-    earlier = Budget({"credits": Decimal(100)}, {}, blind={"credits"})
+    earlier = Budget({"credits": Decimal(100)}, {}, unpriced={"credits"})
     assert earlier.admit(order("a", None)) is UNPRICED
 
 
-def test_a_price_of_zero_is_believed_at_the_end_only_and_never_learned() -> None:
+def test_a_price_of_zero_counts_only_at_the_end() -> None:
     of = budget(100)
     of.admit(order("a", None))
     of.price("a", credits_(0))
@@ -166,7 +166,7 @@ def test_a_price_of_zero_is_believed_at_the_end_only_and_never_learned() -> None
     assert [of.admit(order(job, None)) for job in "bc"] == [NOW, WAIT]
 
 
-def test_a_negative_price_or_one_in_another_unit_is_no_price() -> None:
+def test_negative_and_foreign_prices_are_ignored() -> None:
     of = budget(100)
     of.admit(order("a", 6))
     of.settle("a", credits_(-5), kept=True)
@@ -184,19 +184,19 @@ def test_a_job_is_reserved_once_and_settled_once() -> None:
     assert of.total("credits") == 6
 
 
-def test_what_other_runs_cost_meanwhile_counts() -> None:
+def test_what_other_runs_spend_meanwhile_counts() -> None:
     of = budget(20)
     of.admit(order("a"))
-    of.elsewhere({"credits": Decimal(10)})
+    of.update_spent({"credits": Decimal(10)})
     assert of.admit(order("b")) is WAIT
     of.settle("a", None, kept=True)
     assert of.admit(order("b")) is CEILING
 
 
-def test_a_reservation_tells_how_much_room_it_leaves_to_other_runs() -> None:
+def test_a_reservation_has_headroom_for_other_runs() -> None:
     ours = budget(20, spent=99)
     assert ours.headroom("a", {}) is None
-    ours.elsewhere({})
+    ours.update_spent({})
     for name in ("a", "b"):
         assert ours.admit(order(name)) is NOW
     ours.settle("a", credits_(7), kept=True)
@@ -210,36 +210,36 @@ def test_a_reservation_tells_how_much_room_it_leaves_to_other_runs() -> None:
     assert (unknown.left, unknown.amount) == (Decimal(13), None)
 
 
-def test_where_another_run_left_a_cost_that_nobody_can_tell_no_unknown_price_is_taken() -> None:
+def test_an_unknown_cost_of_another_run_counts_too() -> None:
     ours = budget(20)
-    ours.blind("credits")
+    ours.mark_unpriced("credits")
     assert ours.admit(order(price=None)) is UNPRICED
     assert ours.admit(order()) is NOW
 
 
-def test_the_ceiling_is_told_with_what_is_spent_and_under_way() -> None:
+def test_a_refusal_lists_what_is_spent_and_reserved() -> None:
     of = budget(20, spent=7)
     of.admit(order("a"))
     assert refusal(of, order("b", 8)) == (
-        "the budget of 20 credits is reached: 7 are spent, 6 are reserved for what is under way, "
-        "this one costs about 8"
+        "the budget of 20 credits is reached: 7 spent, 6 reserved for running tasks, "
+        "about 8 needed for this job"
     )
     assert refusal(budget(20, spent=20), order("b", None)) == (
-        "the budget of 20 credits is reached: 20 are spent"
+        "the budget of 20 credits is reached: 20 spent"
     )
 
 
-def test_a_refusal_for_want_of_a_price_says_why() -> None:
+def test_a_refusal_without_a_price_explains_why() -> None:
     silent = refusal(
-        Budget({"cny": Decimal("2.50")}, {}), order(price=None, told=False, unit="cny")
+        Budget({"cny": Decimal("2.50")}, {}), order(price=None, reports_price=False, unit="cny")
     )
     assert silent == (
-        "its price is not known and its provider's answers tell none, so a budget of 2.50 CNY "
+        "its price is unknown and its provider does not report it, so a budget of 2.50 CNY "
         "could not be kept"
     )
-    blind = refusal(Budget({"credits": Decimal(9)}, {}, blind={"credits"}), order(price=None))
+    blind = refusal(Budget({"credits": Decimal(9)}, {}, unpriced={"credits"}), order(price=None))
     assert blind == (
-        "its price is not known, and an earlier submission may have cost nobody knows how much, "
+        "its price is unknown and so is the cost of an earlier submission, "
         "so a budget of 9 credits could not be kept"
     )
 
@@ -251,7 +251,7 @@ def test_an_entry_of_a_plan_becomes_an_order() -> None:
     job = Job(draft=draft, parameters=parameters, media={}, fingerprint="f")
     entry = PlanEntry(job=job, action=Action.SUBMIT, reason=Reason(ReasonCode.NEW, "new"))
     found = order_of(entry, operation, PROVIDERS["modelverse"])
-    assert (found.job, found.unit, found.told, found.estimate) == ("a", "cny", False, None)
+    assert (found.job, found.unit, found.reports_price, found.estimate) == ("a", "cny", False, None)
     assert found.kind == kind_of(operation, parameters)
 
 
@@ -263,11 +263,11 @@ class Runs(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.budget = Budget({"credits": self.CEILING}, {"credits": Decimal(3)})
-        self.flying: dict[str, int | None] = {}
+        self.running: dict[str, int | None] = {}
         self.paid = Decimal(3)
         self.serial = 0
         self.over = Decimal(0)
-        """What prices that were unknown, or told wrongly, can have added to the total."""
+        """What unknown or wrong prices can have added to the total."""
 
     @rule(price=st.one_of(st.none(), st.integers(0, 12)), kind=st.sampled_from("xy"))
     def submit(self, price: int | None, kind: str) -> None:
@@ -280,20 +280,20 @@ class Runs(RuleBasedStateMachine):
             unknown = price is None and after == before
             assert unknown or after <= self.CEILING
             assert price is None or after >= before + price
-            self.flying[job] = price
+            self.running[job] = price
         else:
             assert after == before
         if answer is WAIT:
-            assert self.flying
+            assert self.running
 
-    @precondition(lambda self: self.flying)
-    @rule(data=st.data(), real=st.integers(0, 12), kept=st.booleans(), told=st.booleans())
-    def end(self, *, data: st.DataObject, real: int, kept: bool, told: bool) -> None:
-        job = data.draw(st.sampled_from(sorted(self.flying)))
-        estimate = self.flying.pop(job)
-        self.budget.settle(job, credits_(real) if told else None, kept=kept)
+    @precondition(lambda self: self.running)
+    @rule(data=st.data(), real=st.integers(0, 12), kept=st.booleans(), reported=st.booleans())
+    def end(self, *, data: st.DataObject, real: int, kept: bool, reported: bool) -> None:
+        job = data.draw(st.sampled_from(sorted(self.running)))
+        estimate = self.running.pop(job)
+        self.budget.settle(job, credits_(real) if reported else None, kept=kept)
         if kept:
-            paid = real if told else estimate
+            paid = real if reported else estimate
             self.paid += paid or 0
             self.over += max(0, (paid or 0) - (estimate or 0))
 
@@ -301,11 +301,11 @@ class Runs(RuleBasedStateMachine):
     def nothing_is_lost(self) -> None:
         assert self.budget.reserved("credits") >= 0
         assert self.budget.spent("credits") >= self.paid
-        if not self.flying:
+        if not self.running:
             assert self.budget.reserved("credits") == 0
 
     @invariant()
-    def the_ceiling_holds_but_for_what_nobody_knew(self) -> None:
+    def the_ceiling_holds_except_for_unknown_prices(self) -> None:
         assert self.budget.total("credits") <= self.CEILING + self.over
 
 
@@ -317,16 +317,16 @@ TestRuns = Runs.TestCase
     prices=st.lists(st.tuples(st.integers(1, 12), st.booleans()), max_size=30),
     at_once=st.integers(1, 5),
 )
-def test_with_known_prices_no_order_of_events_exceeds_the_ceiling(
+def test_known_prices_never_exceed_the_ceiling(
     ceiling: int, prices: list[tuple[int, bool]], at_once: int
 ) -> None:
-    of, flying, paid = budget(ceiling), list[tuple[str, int, bool]](), 0
+    of, running, paid = budget(ceiling), list[tuple[str, int, bool]](), 0
     for number, (price, billed) in enumerate(prices):
         job = str(number)
-        while len(flying) >= at_once or (answer := of.admit(order(job, price))) is WAIT:
-            name, amount, kept = flying.pop(0)
+        while len(running) >= at_once or (answer := of.admit(order(job, price))) is WAIT:
+            name, amount, kept = running.pop(0)
             of.settle(name, credits_(amount), kept=kept)
             paid += amount * kept
         if answer is NOW:
-            flying.append((job, price, billed))
-        assert paid + sum(amount for _, amount, _ in flying) <= ceiling
+            running.append((job, price, billed))
+        assert paid + sum(amount for _, amount, _ in running) <= ceiling
