@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from runner.documents import load
-from runner.documents.files import read_text
+from runner.documents import load, read_text
 from runner.emulator.faults.script import Rule, parse_faults
 from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import serve
@@ -47,7 +46,7 @@ def emulate(
 def read_script(path: Path) -> tuple[Rule, ...]:
     """The rules of a fault script (YAML or JSON); raises UsageError with the file's name."""
     try:
-        script = load(read_text(path)[0], path=str(path), names=frozenset({"on"}))
+        script = load(read_text(path)[0], path=str(path), text_keys=frozenset({"on"}))
     except ManifestError as error:
         first, *others = error.diagnostics
         raise UsageError(

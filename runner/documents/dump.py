@@ -1,4 +1,4 @@
-"""Plain values in, YAML text out that every reader of YAML 1.1 or 1.2 reads as those values."""
+"""YAML writer: writes plain values so that YAML 1.1 and 1.2 readers read the same values."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-# A text that starts with a letter and has no ": ", " #", odd spaces or unprintable characters.
 _ESCAPED = (
     r"\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff"
 )
+# Unquoted: starts with a letter, and has no ": ", " #", odd spaces or unprintable characters.
 _PLAIN = re.compile(rf"(?:[^\W\d]|/)(?:[^\s:{_ESCAPED}]| (?=[^\s#:])|:(?=[^\s]))*")
 _QUOTED_CHARACTER = re.compile(rf'["\\{_ESCAPED}]')
 _BLOCK = re.compile(rf"[^\s{_ESCAPED}][^{_ESCAPED}]*(?:\n+[^\s{_ESCAPED}][^{_ESCAPED}]*)+\n?")
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _CONTAINERS = (dict, list)
-_USUAL = frozenset((dict, list, str, int, float, bool, type(None)))
+_PLAIN_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
 _MAX_KEY = 800
-"""Longer keys are written as `? key`: readers look only so far for a colon."""
+"""Longer keys are written as `? key`, because readers limit how far they look for the colon."""
 
 
 def dump(value: Any) -> str:
-    """Block-style YAML of a plain value, keys in their order, ending in a newline.
+    """Block-style YAML of a plain value, keys in their order, with a newline at the end.
 
-    Takes mappings with text keys, sequences, str, int, float, bool and None. Lone surrogates,
-    which no file can hold, become U+FFFD. Raises TypeError for anything else and ValueError for
+    Accepts mappings with text keys, sequences, str, int, float, bool and None. Lone surrogates,
+    which UTF-8 cannot encode, become U+FFFD. Raises TypeError for anything else, ValueError for
     infinity and NaN.
     """
     lines: list[str] = []
@@ -36,14 +36,14 @@ def dump(value: Any) -> str:
 
 
 def dump_item(value: Any, *, indent: int = 0) -> str:
-    """`value` as one item of a list whose dash stands `indent` spaces in."""
+    """`value` as one item of a list whose dash is indented by `indent` spaces."""
     lines: list[str] = []
     _emit_item(lines, value, indent)
     return "\n".join(lines) + "\n"
 
 
 def _emit(lines: list[str], head: str, value: Any, indent: int) -> None:
-    """Lines of `value` at `indent`; what fits on the line of `head` goes there."""
+    """Append the lines of `value` at `indent`; a scalar goes on the line of `head`."""
     if not _is_filled(value):
         _emit_scalar(lines, head, value, indent)
         return
@@ -58,7 +58,7 @@ def _emit(lines: list[str], head: str, value: Any, indent: int) -> None:
 
 
 def _emit_item(lines: list[str], value: Any, indent: int) -> None:
-    """A list item: its first line stands behind the dash, all others below that line."""
+    """Append a list item: its first line after the dash, the others below that line."""
     pad = " " * indent
     if not _is_filled(value):
         _emit_scalar(lines, pad + "-", value, indent + 2)
@@ -77,16 +77,16 @@ def _emit_scalar(lines: list[str], head: str, value: Any, indent: int) -> None:
 
 
 def _is_filled(value: Any) -> bool:
-    """Whether a value is a mapping or list with something in it."""
+    """Whether a value is a mapping or list that is not empty."""
     kind = value.__class__
-    if kind not in _USUAL:
+    if kind not in _PLAIN_TYPES:
         abstract = isinstance(value, Mapping | Sequence)
         return abstract and not isinstance(value, str | bytes | bytearray) and bool(value)
     return kind in _CONTAINERS and bool(value)
 
 
 def _head(lines: list[str], key: Any, indent: int) -> str:
-    """What stands before a value; a key too long for `key:` gets a line of its own."""
+    """The start of a value's line; a key too long for `key:` gets a line of its own."""
     if not isinstance(key, str):
         raise TypeError(f"a key must be text, not {type(key).__name__}")
     written = _key(key)
@@ -139,8 +139,8 @@ def _escape(found: re.Match[str]) -> str:
 
 
 def _float(value: float) -> str:
-    """Digits that YAML 1.1 takes for a number, too: it wants a point before an exponent."""
     if not math.isfinite(value):
         raise ValueError(f"{value} cannot be written as JSON or YAML data")
+    # YAML 1.1 reads a number with an exponent as text unless it has a decimal point.
     mantissa, e, exponent = repr(float(value)).partition("e")
     return f"{mantissa}.0e{exponent}" if e and "." not in mantissa else mantissa + e + exponent

@@ -1,4 +1,4 @@
-"""YAML text in, the parser's events out: libyaml's where it is built in, PyYAML's own otherwise."""
+"""YAML events of a text, by libyaml where PyYAML was built with it; errors with an index."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ import yaml
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextError:
-    """One thing wrong (or, with `warning`, odd) in a YAML text."""
+    """One thing that is wrong (or, with `warning`, odd) in a YAML text."""
 
     index: int
-    """Characters before it in the text."""
+    """Characters of the text before it."""
     message: str
     hint: str | None = None
     warning: bool = False
-    twin: tuple[str | int, ...] | None = None
-    """Path of the key that was there first: its place is told, too."""
+    first_key: tuple[str | int, ...] | None = None
+    """For a duplicate key: the path of the first one, whose location is added to the message."""
 
 
 class DocumentError(Exception):
-    """A flaw after which reading on is pointless."""
+    """An error after which the rest of the text cannot be read."""
 
-    def __init__(self, flaw: TextError):
-        super().__init__(flaw.message)
-        self.flaw = flaw
+    def __init__(self, error: TextError):
+        super().__init__(error.message)
+        self.error = error
 
 
 NextEvent: TypeAlias = Callable[[], yaml.Event | None]
-"""Gives the next event, None after the last; raises yaml.YAMLError where the text is no YAML."""
+"""Returns the next event, None after the last; raises yaml.YAMLError for a syntax error."""
 
 MAX_DEPTH = 100
-"""Lists and mappings inside each other; no manifest needs more, and recursion has an end."""
+"""Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""
 
 
 @contextmanager
 def open_events(text: str) -> Iterator[NextEvent]:
-    """The events of `text`. Each knows the number of characters before it as `start_mark.index`."""
+    """The events of `text`; their `start_mark.index` counts characters."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
         yield loader.get_event

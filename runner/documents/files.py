@@ -1,87 +1,180 @@
-"""A path in, the text of a regular UTF-8 file out, or what is wrong with the file."""
+"""Reads files and texts as documents: plain values whose locations can be looked up."""
 
 from __future__ import annotations
 
-import difflib
+import hashlib
 import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from runner.errors import Diagnostic, Location, ManifestError
+from runner.documents.events import TextError
+from runner.documents.parser import Parsed, parse
+from runner.documents.positions import Positions
+from runner.errors import Diagnostic, Location, ManifestError, nearest
 
 MAX_BYTES = 1 << 30
+_START_HINT = "a manifest starts with `version: 1`"
 
 
-def read_text(path: Path) -> tuple[str, bytes]:
-    """The text of a file (a byte order mark left out) and its bytes; blocks on the disk only.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A manifest as written. Aliased parts of the value are shared: treat it as read-only."""
 
-    Raises ManifestError for what is missing, unreadable, no regular file (nothing is opened that
-    might wait for a writer), larger than 1 GiB, or not UTF-8.
+    path: Path
+    """As the user wrote it."""
+    value: dict[str, Any]
+    text: str = field(repr=False)
+    sha256: str
+    """Hex digest of the file's bytes."""
+    diagnostics: tuple[Diagnostic, ...] = ()
+    """In file order. With an error among them, the value is only good for further checks."""
+    positions: Positions = field(repr=False, compare=False)
+
+    def locate(self, path: tuple[str | int, ...], *, key: bool = False) -> Location:
+        """Where the value at `path`, or its key, is written; the nearest parent if it is absent.
+
+        For aliases and merge keys this is the location of what they stand for.
+        """
+        return self.positions.at(self.positions.index(path, key=key))
+
+
+def read_document(path: Path, on_progress: Callable[[int, int], None] | None = None) -> Document:
+    """The manifest at `path`; blocks on the disk only.
+
+    `on_progress` is called now and then with the characters read so far and their total. Raises
+    ManifestError with every error found, if the text does not become a mapping.
     """
-    try:
-        _refuse_irregular(path)
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise _refusal(path, "there is no such file", _nearest(path)) from None
-    except OSError as error:
-        raise _refusal(path, f"cannot be read: {error.strerror or error}") from None
-    except ValueError:
-        raise _refusal(path, "this is no file name") from None
-    try:
-        return content.decode("utf-8-sig"), content
-    except UnicodeDecodeError as error:
-        raise _not_utf8(path, content, error.start) from None
-
-
-def _refuse_irregular(path: Path) -> None:
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        raise _refusal(path, "is a directory, not a file", "name a file in it")
-    if not stat.S_ISREG(status.st_mode):
-        raise _refusal(path, "is not a regular file", "write it to a file first")
-    if status.st_size > MAX_BYTES:
-        raise _refusal(path, f"is larger than {MAX_BYTES >> 30} GiB")
-
-
-def _refusal(path: Path, message: str, hint: str | None = None) -> ManifestError:
-    return ManifestError(
-        [Diagnostic(message=message, hint=hint, location=Location(path=str(path)))]
+    text, content = read_text(path)
+    parsed = parse(text, on_progress=on_progress)
+    positions = Positions(str(path), text)
+    diagnostics = _diagnostics(parsed, positions)
+    if parsed.complete and not isinstance(parsed.value, dict):
+        diagnostics.append(_not_a_mapping(parsed, positions))
+    if not parsed.complete or not isinstance(parsed.value, dict):
+        raise ManifestError(diagnostics)
+    return Document(
+        path=path,
+        value=parsed.value,
+        text=text,
+        sha256=hashlib.sha256(content).hexdigest(),
+        diagnostics=tuple(diagnostics),
+        positions=positions,
     )
 
 
-def _nearest(path: Path) -> str | None:
-    """A hint that names the file beside it that was probably meant."""
+def load(text: str, *, path: str = "<text>", text_keys: frozenset[str] = frozenset()) -> Any:
+    """The plain value of a YAML text (None for an empty one); raises ManifestError.
+
+    `path` names the text in errors. `text_keys` are keys that stay text although YAML reads them
+    as something else, such as an unquoted `on`.
+    """
+    parsed = parse(text, text_keys)
+    diagnostics = _diagnostics(parsed, Positions(path, text))
+    if any(not diagnostic.warning for diagnostic in diagnostics):
+        raise ManifestError(diagnostics)
+    return parsed.value
+
+
+def _not_a_mapping(parsed: Parsed, positions: Positions) -> Diagnostic:
+    if parsed.value is None:
+        location = Location(path=positions.path)
+        return Diagnostic(message="the manifest is empty", hint=_START_HINT, location=location)
+    kind = "a list" if isinstance(parsed.value, list) else "a single value"
+    message = f"a manifest is a mapping of keys to values, not {kind}"
+    return Diagnostic(message=message, hint=_START_HINT, location=positions.at(parsed.root or 0))
+
+
+def _diagnostics(parsed: Parsed, positions: Positions) -> list[Diagnostic]:
+    """The errors of a text, located, in file order."""
+    errors = sorted(parsed.errors, key=lambda error: error.index)
+    return [_diagnostic(error, positions) for error in errors]
+
+
+def _diagnostic(error: TextError, positions: Positions) -> Diagnostic:
+    message = error.message
+    if error.first_key is not None:
+        first = positions.at(positions.index(error.first_key, key=True))
+        message += f" (first at line {first.line}, column {first.column})"
+    location = positions.at(error.index)
+    return Diagnostic(message=message, hint=error.hint, warning=error.warning, location=location)
+
+
+# ---------------------------------------------------------------------------------- bytes and text
+
+
+def read_text(path: Path) -> tuple[str, bytes]:
+    """The text of a file (without a byte order mark) and its bytes; blocks on the disk only.
+
+    Raises ManifestError for what is missing, unreadable, not a regular file, larger than 1 GiB,
+    or not UTF-8.
+    """
+    try:
+        _check_regular(path)  # before it is opened: opening a pipe would wait for a writer
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise _file_error(path, "there is no such file", _similar_name(path)) from None
+    except OSError as error:
+        raise _file_error(path, f"cannot be read: {error.strerror or error}") from None
+    except ValueError:
+        raise _file_error(path, "is not a valid file name") from None
+    try:
+        return content.decode("utf-8-sig"), content
+    except UnicodeDecodeError as error:
+        raise _encoding_error(path, content, error.start) from None
+
+
+def _check_regular(path: Path) -> None:
+    status = path.stat()
+    if stat.S_ISDIR(status.st_mode):
+        raise _file_error(path, "is a directory, not a file", "name a file in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise _file_error(path, "is not a regular file", "write it to a file first")
+    if status.st_size > MAX_BYTES:
+        raise _file_error(path, f"is larger than {MAX_BYTES >> 30} GiB")
+
+
+def _file_error(path: Path, message: str, hint: str | None = None) -> ManifestError:
+    location = Location(path=str(path))
+    return ManifestError([Diagnostic(message=message, hint=hint, location=location)])
+
+
+def _similar_name(path: Path) -> str | None:
     try:
         names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
     except OSError:
         return None
-    found = difflib.get_close_matches(path.name, names, n=1)
-    return f'did you mean "{path.parent / found[0]}"?' if found else None
+    near = nearest(path.name, names)
+    return f'did you mean "{path.parent / near}"?' if near else None
+
+
+def _encoding_error(path: Path, content: bytes, at: int) -> ManifestError:
+    """The first byte that is not UTF-8, and the likely encoding of the file."""
+    before = content[:at].decode("utf-8-sig", errors="replace")
+    lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    encoding = likely_encoding(content)
+    guess = f" (it seems to be {encoding})" if encoding else ""
+    diagnostic = Diagnostic(
+        message=f"the file is not UTF-8{guess}: byte 0x{content[at]:02X} is not valid here",
+        hint="save it as UTF-8 in your editor",
+        location=Location(path=str(path), line=len(lines), column=len(lines[-1]) + 1),
+    )
+    return ManifestError([diagnostic])
 
 
 def likely_encoding(content: bytes) -> str | None:
-    """The name of the encoding that `content`, which is no UTF-8, seems to be in."""
+    """The name of the encoding that `content`, which is not UTF-8, is probably in."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
-    if _reads_as(content, "gb2312"):  # two bytes a character, hardly ever so by chance
+    if _decodes(content, "gb2312"):  # two bytes a character: other text hardly ever fits
         return "GBK"
-    return "Big5" if _reads_as(content, "big5") else None
+    return "Big5" if _decodes(content, "big5") else None
 
 
-def _reads_as(content: bytes, encoding: str) -> bool:
+def _decodes(content: bytes, encoding: str) -> bool:
     try:
         content.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _not_utf8(path: Path, content: bytes, at: int) -> ManifestError:
-    """Tells the first byte that is no UTF-8, and what the file may be instead."""
-    before = content[:at].decode("utf-8-sig", errors="replace")
-    lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    place = Location(path=str(path), line=len(lines), column=len(lines[-1]) + 1)
-    encoding = likely_encoding(content)
-    seems = f" (it seems to be {encoding})" if encoding else ""
-    message = f"the file is not UTF-8{seems}: byte 0x{content[at]:02X} cannot stand here"
-    hint = "save it as UTF-8 in your editor"
-    return ManifestError([Diagnostic(message=message, hint=hint, location=place)])

@@ -1,14 +1,16 @@
-"""YAML text in, plain values out, with the flaws found on the way."""
+"""YAML parser: builds plain values from YAML events in one pass and collects every error.
+
+Faster than PyYAML's constructor, and strict where YAML 1.1 surprises: see `scalars`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
 
-from runner.documents.aliases import Aliases, merge_into
 from runner.documents.events import (
     MAX_DEPTH,
     DocumentError,
@@ -17,62 +19,72 @@ from runner.documents.events import (
     index_of,
     open_events,
 )
-from runner.documents.scalars import SUSPECT, Reading, read_plain, read_tagged, unknown_tag
-from runner.documents.syntax_errors import SURROGATE, explain, half_a_pair
+from runner.documents.scalars import (
+    FIRST_OF_NON_TEXT,
+    Reading,
+    read_plain,
+    read_tagged,
+    unknown_tag,
+)
+from runner.documents.syntax_errors import SURROGATE_ESCAPE, explain, surrogate_error
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
-_AWAITED: Final = "\0awaited"
+# Values of `_Builder.key` that no key of a document has: libyaml rejects NUL characters.
+_NO_KEY: Final = "\0none"
 _MERGE: Final = "\0merge"
-_MAX_MEMO = 20_000
-_SEEN_EVERY = 2000
-"""Lists and mappings from one word on how far it is to the next."""
-_MAX_MEMO_LENGTH = 64
-_BRACKET_HINT = 'quote the text, if it starts with "{" or "["'
+
+MAX_ALIASED = 10_000_000
+"""Values that all aliases of one document may stand for together."""
+_MAX_SHARED_TEXTS = 20_000
+_MAX_SHARED_LENGTH = 64
+_PROGRESS_EVERY = 2000
+"""Lists and mappings between two reports of progress."""
 _TAGS = "tag:yaml.org,2002:"
 
 
 @dataclass(slots=True, kw_only=True)
-class Built:
+class Parsed:
     """The value of a text and what is wrong with it."""
 
     value: Any = None
-    whole: bool = True
-    """Whether the text was read to its end, so that the value can be looked at in spite of its
-    flaws: what is wrong is the only value that is missing, or stands there as its text."""
-    flaws: list[TextError] = field(default_factory=list)
+    complete: bool = True
+    """The text was read to its end. The value can be checked further in spite of errors: only
+    wrong values are missing, or stand as their text."""
+    errors: list[TextError] = field(default_factory=list)
     root: int | None = None
-    """Index of the value's first character; None where there is no value at all."""
+    """Index of the value's first character; None if there is no value at all."""
 
 
-def build(
+def parse(
     text: str,
-    names: frozenset[str] = frozenset(),
-    seen: Callable[[int, int], None] | None = None,
-) -> Built:
-    """The value of the one document in `text`, and every flaw up to the first syntax error.
+    text_keys: frozenset[str] = frozenset(),
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Parsed:
+    """The value of the one document in `text`, and every error up to the first syntax error.
 
-    What aliases stand for is shared, not copied: treat the value as read-only. `names` are keys
-    that are meant as text though YAML 1.1 reads them as something else. `seen` is told now and
-    then how many characters are read, and how many there are.
+    Aliases share their values: treat the value as read-only. `text_keys` are keys that stay text
+    although YAML 1.1 reads them as something else. `on_progress` is called now and then with the
+    characters read so far and their total.
     """
-    builder = _Builder(names, text if SURROGATE.search(text) else "")
-    if seen:
-        builder.seen = lambda index: seen(index, len(text))
+    builder = _Builder(text_keys, text if SURROGATE_ESCAPE.search(text) else "")
+    if on_progress:
+        builder.on_progress = lambda index: on_progress(index, len(text))
+    parsed = builder.parsed
     try:
         with open_events(text) as next_event:
             builder.run(next_event)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
-        builder.whole = False
-        builder.flaws.append(explain(error, text))
+        parsed.complete = False
+        parsed.errors.append(explain(error, text))
     except DocumentError as error:
-        builder.whole = False
-        builder.flaws.append(error.flaw)
-    return Built(value=builder.value, whole=builder.whole, flaws=builder.flaws, root=builder.root)
+        parsed.complete = False
+        parsed.errors.append(error.error)
+    return parsed
 
 
 class _Frame(NamedTuple):
-    """What was being filled when a container was opened inside it."""
+    """The state of a container while another one is open inside it."""
 
     top: Container | None
     key: str
@@ -81,195 +93,186 @@ class _Frame(NamedTuple):
 
 
 class _Builder:
-    """One pass over the events: the open container, its parents, the key that awaits a value."""
+    """The open container (`top`), its parents (`frames`), and the key that awaits a value."""
 
-    def __init__(self, names: frozenset[str], suspect: str) -> None:
-        """`suspect` is the document's text where it may have half a surrogate pair."""
-        self.names = names
-        self.suspect = suspect
-        self.value: Any = None
-        self.root: int | None = None
-        self.whole = True
-        self.flaws: list[TextError] = []
+    def __init__(self, text_keys: frozenset[str], surrogate_text: str) -> None:
+        """`surrogate_text` is the document's text if it may contain half a surrogate pair."""
+        self.text_keys = text_keys
+        self.surrogate_text = surrogate_text
+        self.parsed = Parsed()
         self.top: Container | None = None
-        self.key = _AWAITED
+        self.key = _NO_KEY
         self.frames: list[_Frame] = []
-        self.aliases = Aliases()
+        self.anchors = _Anchors()
         self.merges: dict[int, list[tuple[int, Any]]] = {}
-        self.memo: dict[str, str] = {}
+        """Depth of a mapping to its merge keys: the index and value of each."""
+        self.shared_texts: dict[str, str] = {}
         self.closed = 0
-        self.seen: Callable[[int], None] = _nothing
+        self.on_progress: Callable[[int], None] = _ignore
 
     def run(self, next_event: NextEvent) -> None:
         handlers: dict[type[yaml.Event], Any] = {
-            yaml.ScalarEvent: self._suspected if self.suspect else self._scalar,
-            yaml.MappingStartEvent: self._mapping,
+            yaml.ScalarEvent: self._checked_scalar if self.surrogate_text else self._scalar,
+            yaml.MappingStartEvent: lambda event: self._open({}, event, "map"),
             yaml.MappingEndEvent: self._close,
-            yaml.SequenceStartEvent: self._sequence,
+            yaml.SequenceStartEvent: lambda event: self._open([], event, "seq"),
             yaml.SequenceEndEvent: self._close,
             yaml.AliasEvent: self._alias,
             yaml.DocumentStartEvent: self._document,
-            yaml.DocumentEndEvent: _nothing,
-            yaml.StreamStartEvent: _nothing,
-            yaml.StreamEndEvent: _nothing,
+            yaml.DocumentEndEvent: _ignore,
+            yaml.StreamStartEvent: _ignore,
+            yaml.StreamEndEvent: _ignore,
         }
         while event := next_event():
             handlers[type(event)](event)
 
-    # ------------------------------------------------------------------------ one method an event
+    # ------------------------------------------------------------------- one method for each event
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
-        if self.root is not None:
-            raise DocumentError(
-                TextError(
-                    index=index_of(event),
-                    message="the file holds several documents",
-                    hint='a line "---" starts a new one: keep one document a file',
-                )
-            )
+        if self.parsed.root is not None:
+            message = "the file contains several documents"
+            hint = 'a line "---" starts a new one: keep one document per file'
+            raise _fatal(index_of(event), message, hint)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
+        # The hot path of the program's start: several scalars for each job of a manifest.
         text = event.value
         value: Any = text
         if event.implicit[0]:
-            if not text or text[0] in SUSPECT:
+            if not text or text[0] in FIRST_OF_NON_TEXT:
                 value = self._plain(event)
-            elif text == "<<" and self.key is _AWAITED and self.top.__class__ is dict:
+            elif text == "<<" and self.key is _NO_KEY and self.top.__class__ is dict:
                 self._merge_key(event)
                 return
         elif event.tag is not None and event.tag != "!":
-            value = self._heed(read_tagged(_short(event.tag), text), event)
+            value = self._accept(read_tagged(_short(event.tag), text), event)
         if event.anchor:
-            self.aliases.define(event.anchor, value)
-        if value is text and len(text) < _MAX_MEMO_LENGTH:
-            value = self.memo.get(text) or self._remember(text)
+            self.anchors.define(event.anchor, value)
+        if value is text and len(text) < _MAX_SHARED_LENGTH:
+            value = self.shared_texts.get(text) or self._share(text)
         top = self.top
-        if top.__class__ is dict:
-            if self.key is _AWAITED:
-                self._name(value, event)
-            elif self.key is _MERGE:
-                self._attach(value, event)
+        key = self.key
+        if top.__class__ is dict and key is not _MERGE:
+            if key is _NO_KEY:
+                self._set_key(value, event)
             else:
-                top[self.key] = value
-                self.key = _AWAITED
+                top[key] = value
+                self.key = _NO_KEY
         else:
             self._attach(value, event)
 
-    def _suspected(self, event: yaml.ScalarEvent) -> None:
-        """PyYAML lets half a surrogate pair pass, libyaml does not."""
-        escape = SURROGATE.search(self.suspect, index_of(event))
+    def _checked_scalar(self, event: yaml.ScalarEvent) -> None:
+        # PyYAML accepts half a surrogate pair, libyaml does not.
+        escape = SURROGATE_ESCAPE.search(self.surrogate_text, index_of(event))
         if escape and any("\ud800" <= character <= "\udfff" for character in event.value):
-            raise DocumentError(half_a_pair(escape.start()))
+            raise DocumentError(surrogate_error(escape.start()))
         self._scalar(event)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        value = self.aliases.use(event.anchor or "", index_of(event), len(self.frames))
-        if self.key is _AWAITED and self.top.__class__ is dict:
-            self._name(value, event)
+        value = self.anchors.resolve(event.anchor or "", index_of(event), len(self.frames))
+        if self.key is _NO_KEY and self.top.__class__ is dict:
+            self._set_key(value, event)
         else:
             self._attach(value, event)
 
-    def _mapping(self, event: yaml.MappingStartEvent) -> None:
-        self._open({}, event, "map")
-
-    def _sequence(self, event: yaml.SequenceStartEvent) -> None:
-        self._open([], event, "seq")
-
     def _open(self, container: Container, event: yaml.CollectionStartEvent, tag: str) -> None:
         if event.tag not in (None, "!", _TAGS + tag):
-            self._complain(event, unknown_tag(_short(event.tag or "")))
+            self._report(event, unknown_tag(_short(event.tag or "")))
         if len(self.frames) == MAX_DEPTH:
             message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
-            raise DocumentError(TextError(index=index_of(event), message=message))
+            raise _fatal(index_of(event), message)
         if event.anchor:
-            self.aliases.open(event.anchor)
-        is_key = self.key is _AWAITED and self.top.__class__ is dict
+            self.anchors.open(event.anchor)
+        is_key = self.key is _NO_KEY and self.top.__class__ is dict
         frame = _Frame(self.top, self.key, event.anchor, is_key)
         if is_key:
-            self.whole = False  # its value has no name
-            self._complain(event, "a key must be text", hint=_BRACKET_HINT)
+            self.parsed.complete = False  # its value has no name
+            hint = 'quote the text if it starts with "{" or "["'
+            self._report(event, "a key must be text", hint=hint)
         else:
             self._attach(container, event)
         self.frames.append(frame)
-        self.top, self.key = container, _AWAITED
+        self.top, self.key = container, _NO_KEY
 
     def _close(self, event: yaml.Event) -> None:
         self.closed += 1
-        if not self.closed % _SEEN_EVERY:
-            self.seen(index_of(event))
+        if not self.closed % _PROGRESS_EVERY:
+            self.on_progress(index_of(event))
         closed, depth = self.top, len(self.frames)
         if self.merges and depth in self.merges and isinstance(closed, dict):
-            self.flaws += merge_into(closed, self.merges.pop(depth))
+            self.parsed.errors += _merge_into(closed, self.merges.pop(depth))
         frame = self.frames.pop()
         if frame.anchor:
-            self.aliases.define(frame.anchor, closed)
+            self.anchors.define(frame.anchor, closed)
         self.top = frame.top
-        self.key = f"\0{id(closed)}" if frame.is_key else _AWAITED
+        self.key = f"\0{id(closed)}" if frame.is_key else _NO_KEY
 
-    # -------------------------------------------------------------------------------- their parts
+    # ----------------------------------------------------------------------------- keys and values
 
     def _attach(self, value: Any, event: yaml.Event) -> None:
         top = self.top
         if top is None:
-            self.value, self.root = value, index_of(event)
+            self.parsed.value, self.parsed.root = value, index_of(event)
         elif isinstance(top, list):
             top.append(value)
         elif self.key is _MERGE:
             self.merges.setdefault(len(self.frames), []).append((index_of(event), value))
-            self.key = _AWAITED
+            self.key = _NO_KEY
         else:
             top[self.key] = value
-            self.key = _AWAITED
+            self.key = _NO_KEY
 
-    def _name(self, key: Any, event: yaml.Event) -> None:
-        """Take `key` as the open mapping's next; told where it is no text or there already."""
+    def _set_key(self, key: Any, event: yaml.Event) -> None:
         if not isinstance(key, str):
-            self.whole = False
-            self._complain(event, "a key must be text")
+            self.parsed.complete = False
+            self._report(event, "a key must be text")
             key = str(key)
         elif isinstance(self.top, dict) and key in self.top:
-            self._complain(event, f'duplicate key "{key}"', twin=(*self._path(), key))
+            self._report(event, f'duplicate key "{key}"', first_key=(*self._path(), key))
         self.key = key
 
     def _merge_key(self, event: yaml.Event) -> None:
         self.key = _MERGE
         if len(self.frames) in self.merges:
             hint = "merge several at once: <<: [*a, *b]"
-            self._complain(event, 'duplicate key "<<"', hint=hint, twin=(*self._path(), "<<"))
+            self._report(event, 'duplicate key "<<"', hint=hint, first_key=(*self._path(), "<<"))
 
     def _plain(self, event: yaml.ScalarEvent) -> Any:
-        """The value of a plain scalar that may be more than its text."""
+        """The value of a plain scalar that may not be its text."""
         text = event.value
-        if self.key is _AWAITED and self.top.__class__ is dict:
+        if self.key is _NO_KEY and self.top.__class__ is dict:
             return self._plain_key(text, event)
         if len(text) < 19 and text.isdigit() and text.isascii() and text[0] != "0":
             return int(text)
-        return self._heed(read_plain(text), event)
+        return self._accept(read_plain(text), event)
 
     def _plain_key(self, text: str, event: yaml.Event) -> str:
-        if text in self.names:
+        if text in self.text_keys:
             return text
         reading = read_plain(text)
+        value = reading.value
         if reading.error is not None:
-            self._heed(reading, event)
+            self._report(event, reading.error)
         elif not text:
-            self._complain(event, "a key is missing before the colon")
-        elif not isinstance(reading.value, str):
-            read_as = _described(reading.value)
-            self._complain(event, f'YAML reads the key {text} as {read_as}; quote it: "{text}"')
+            self._report(event, "a key is missing before the colon")
+        elif not isinstance(value, str):
+            meaning = f"the number {value}"
+            if value is None or isinstance(value, bool):
+                meaning = "null" if value is None else str(value).lower()
+            self._report(event, f'YAML reads the key {text} as {meaning}; quote it: "{text}"')
         return text
 
-    def _heed(self, reading: Reading, event: yaml.Event) -> Any:
+    def _accept(self, reading: Reading, event: yaml.Event) -> Any:
         if reading.error is not None:
-            self._complain(event, reading.error)
+            self._report(event, reading.error)
         elif reading.warning is not None:
-            self._complain(event, reading.warning, warning=True)
+            self._report(event, reading.warning, warning=True)
         return reading.value
 
-    def _remember(self, text: str) -> str:
-        """Texts that come again (keys, models) are kept once."""
-        if len(self.memo) < _MAX_MEMO:
-            self.memo[text] = text
+    def _share(self, text: str) -> str:
+        # Texts that occur often (keys, models) are kept once.
+        if len(self.shared_texts) < _MAX_SHARED_TEXTS:
+            self.shared_texts[text] = text
         return text
 
     def _path(self) -> tuple[str | int, ...]:
@@ -282,22 +285,16 @@ class _Builder:
                 steps.append("<<" if frame.key is _MERGE else frame.key)
         return tuple(steps)
 
-    def _complain(
-        self,
-        event: yaml.Event,
-        message: str,
-        *,
-        hint: str | None = None,
-        warning: bool = False,
-        twin: tuple[str | int, ...] | None = None,
-    ) -> None:
-        self.flaws.append(
-            TextError(index=index_of(event), message=message, hint=hint, warning=warning, twin=twin)
-        )
+    def _report(self, event: yaml.Event, message: str, **fields: Any) -> None:
+        self.parsed.errors.append(TextError(index=index_of(event), message=message, **fields))
 
 
-def _nothing(_: object) -> None:
-    """Streams and the ends of documents mean nothing here."""
+def _ignore(_: object) -> None:
+    """Handle an event without a value."""
+
+
+def _fatal(index: int, message: str, hint: str | None = None) -> DocumentError:
+    return DocumentError(TextError(index=index, message=message, hint=hint))
 
 
 def _short(tag: str) -> str:
@@ -305,7 +302,76 @@ def _short(tag: str) -> str:
     return "!!" + tag.removeprefix(_TAGS) if tag.startswith(_TAGS) else tag
 
 
-def _described(value: Any) -> str:
-    if isinstance(value, bool) or value is None:
-        return "null" if value is None else str(value).lower()
-    return f"the number {value}"
+def _merge_into(own: dict[str, Any], merges: Iterable[tuple[int, Any]]) -> Iterator[TextError]:
+    """Apply merge keys in place: merged entries come first, own and earlier ones win."""
+    merged: dict[str, Any] = {}
+    for index, value in merges:
+        for source in value if isinstance(value, list) else [value]:
+            if isinstance(source, dict):
+                merged = source | merged
+            else:
+                yield TextError(index=index, message="<< takes a mapping or a list of mappings")
+    merged |= own
+    own.clear()
+    own.update(merged)
+
+
+# ---------------------------------------------------------------------------- anchors and aliases
+
+
+class _Size(NamedTuple):
+    values: int
+    depth: int
+
+
+class _Anchors:
+    """The anchored values of one document; rejects aliases that would expand without limit."""
+
+    def __init__(self) -> None:
+        self._anchored: dict[str, tuple[Any, _Size]] = {}
+        self._sizes: dict[int, _Size] = {}
+        """By identity of anchored containers, so that each is measured once."""
+        self._open: set[str] = set()
+        self._aliased = 0
+
+    def open(self, name: str) -> None:
+        """Note that an anchored container begins."""
+        self._open.add(name)
+
+    def define(self, name: str, value: Any) -> None:
+        """Keep a complete value; a later definition of the same name replaces it."""
+        self._open.discard(name)
+        size = self._measure(value)
+        self._anchored[name] = value, size
+        if isinstance(value, dict | list):
+            self._sizes[id(value)] = size
+
+    def resolve(self, name: str, index: int, depth: int) -> Any:
+        """The value of `*name`, inside `depth` containers; raises DocumentError."""
+        if name in self._open:
+            raise _fatal(index, f"the alias *{name} is inside its own anchor &{name}")
+        if name not in self._anchored:
+            message = f"no anchor &{name} comes before the alias *{name}"
+            raise _fatal(index, message, 'quote the text if it should start with "*"')
+        value, size = self._anchored[name]
+        self._aliased += size.values
+        if self._aliased > MAX_ALIASED:
+            message = f"the aliases up to here stand for more than {MAX_ALIASED:,} values"
+            raise _fatal(index, message)
+        if depth + size.depth > MAX_DEPTH:
+            message = f"with the alias *{name}, values are nested more than {MAX_DEPTH} deep"
+            raise _fatal(index, message)
+        return value
+
+    def _measure(self, value: Any) -> _Size:
+        """How many values an alias of `value` stands for, and how deep they are nested."""
+        if not isinstance(value, dict | list):
+            return _Size(1, 0)
+        if id(value) in self._sizes:
+            return self._sizes[id(value)]
+        values, depth = 1, 0
+        for child in value.values() if isinstance(value, dict) else value:
+            size = self._measure(child)
+            values += size.values
+            depth = max(depth, size.depth)
+        return _Size(values, depth + 1)

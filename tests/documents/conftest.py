@@ -1,4 +1,4 @@
-"""What tests of documents share: a manifest written to a file and read."""
+"""Fixture of document tests: writes a text to a file and reads it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain values and the YAML they are written as."""
+"""Plain values written as YAML."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ JSON = st.recursive(
 @example({"a": [[], {}, [[]], [{}], {"b": "x\ny"}, "x\ny"]})
 @example({"k" * 900: [1], "k" * 901: "x\ny", "k" * 902: {"a": 1}, "k" * 903: 1})
 @example([1e16, 1e-7, 1.5e300, -0.0, 5e-324])
-def test_what_is_dumped_is_loaded_the_same(value: Any) -> None:
+def test_a_dumped_value_loads_as_the_same_value(value: Any) -> None:
     assert load(dump(value)) == value
 
 
@@ -98,11 +98,11 @@ def test_a_text_of_several_lines_stays_readable() -> None:
 
 
 @pytest.mark.parametrize("word", ["yes", "No", "ON", "off", "y", "null", "True", "1e3", "12:30"])
-def test_words_that_any_yaml_reader_mistakes_are_quoted(word: str) -> None:
+def test_words_that_a_yaml_reader_may_misread_are_quoted(word: str) -> None:
     assert dump(word) == f'"{word}"\n'
 
 
-def test_enums_tuples_and_frozen_mappings_are_written_as_what_they_hold() -> None:
+def test_enums_tuples_and_mappings_become_plain_values() -> None:
     class Color(enum.StrEnum):
         RED = "red"
 
@@ -115,12 +115,12 @@ def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
 
 
 @pytest.mark.parametrize("value", [float("inf"), float("-inf"), float("nan")])
-def test_infinities_are_refused(value: float) -> None:
+def test_infinities_are_rejected(value: float) -> None:
     with pytest.raises(ValueError, match="cannot be written"):
         dump([value])
 
 
 @pytest.mark.parametrize("value", [b"bytes", {1: 2}, {"a": {1, 2}}, [object()]])
-def test_what_is_not_json_is_refused(value: Any) -> None:
+def test_a_value_that_is_not_json_is_rejected(value: Any) -> None:
     with pytest.raises(TypeError):
         dump(value)

@@ -1,4 +1,4 @@
-"""The files under tests/data/documents, each with what must be said about it."""
+"""The malformed files under tests/data/documents and their expected errors."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ FOLDER = Path(__file__).parents[1] / "data" / "documents"
 FILES = sorted(path.name for path in FOLDER.glob("*.yaml"))
 
 
-def told(name: str) -> str:
+def errors_of(name: str) -> str:
     try:
-        problems = list(read_document(Path(name)).diagnostics)
+        diagnostics = list(read_document(Path(name)).diagnostics)
     except ManifestError as error:
-        problems = error.diagnostics
-    assert any(not problem.warning for problem in problems)
-    return "".join(f"{problem}\n" for problem in problems)
+        diagnostics = error.diagnostics
+    assert any(not each.warning for each in diagnostics)
+    return "".join(f"{each}\n" for each in diagnostics)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_malformed_file_is_told_with_its_places_and_hints(
+def test_a_malformed_file_has_its_errors_and_hints(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(FOLDER)
-    assert told(name) == Path(name).with_suffix(".expected").read_text("utf-8")
+    assert errors_of(name) == Path(name).with_suffix(".expected").read_text("utf-8")
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_without_libyaml_the_same_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_libyaml_errors_are_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(FOLDER)
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
-    assert told(name) == Path(name).with_suffix(".expected").read_text("utf-8")
+    assert errors_of(name) == Path(name).with_suffix(".expected").read_text("utf-8")
 
 
-def test_every_file_has_its_message_and_every_message_its_file() -> None:
+def test_every_file_has_expected_errors() -> None:
     assert FILES
     assert sorted(path.stem for path in FOLDER.glob("*.expected")) == [
         Path(name).stem for name in FILES
     ]
 
 
-def test_errors_about_single_values_leave_a_value_to_check_further(
+def test_after_errors_in_values_the_rest_can_be_checked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
