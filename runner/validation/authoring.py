@@ -1,7 +1,7 @@
-"""Operations in, the manifest's JSON Schema for editors out (`schemas/manifest.schema.json`).
+"""Authoring schema: the manifest's JSON Schema for editors, `schemas/manifest.schema.json`.
 
-It requires little, since defaults may bring the rest, and allows an expression anywhere; the
-operations' own schemas are strict, and hold after expansion.
+It requires little, since defaults may add the rest, and allows an expression anywhere; the
+operations' own schemas are strict, and apply after expansion.
 """
 
 from __future__ import annotations
@@ -13,28 +13,21 @@ from typing import Any
 from runner.model import Operation
 from runner.validation.shape import EXPRESSION, Schema, either, job_keys, manifest_shape
 
+
+def _snippet(label: str, description: str, operation: str, **parameters: Any) -> Schema:
+    body = {"id": "$1", "operation": operation, "model": "viduq2", **parameters}
+    return {"label": label, "description": description, "body": body}
+
+
 _SNIPPETS = [
-    {
-        "label": "image",
-        "description": "An image made by Vidu",
-        "body": {
-            "id": "$1",
-            "operation": "vidu/reference2image",
-            "model": "viduq2",
-            "prompt": "$2",
-        },
-    },
-    {
-        "label": "video",
-        "description": "A video made by ModelVerse",
-        "body": {
-            "id": "$1",
-            "operation": "modelverse/reference2video",
-            "model": "viduq2",
-            "images": ["$2"],
-            "prompt": "$3",
-        },
-    },
+    _snippet("image", "An image made by Vidu", "vidu/reference2image", prompt="$2"),
+    _snippet(
+        "video",
+        "A video made by ModelVerse",
+        "modelverse/reference2video",
+        images=["$2"],
+        prompt="$3",
+    ),
 ]
 
 
@@ -80,20 +73,20 @@ def _is(operation: str) -> Schema:
 
 
 def _by_default(operation: str) -> Schema:
-    """Jobs that name no operation have that of the defaults."""
-    unnamed = {
+    """Jobs without an operation have the default one."""
+    without = {
         "if": {"type": "object", "not": {"required": ["operation"]}},
         "then": _reference(operation),
     }
     return {
         "if": {"properties": {"defaults": _is(operation)}, "required": ["defaults"]},
-        "then": {"properties": {"jobs": {"items": unnamed}}},
+        "then": {"properties": {"jobs": {"items": without}}},
     }
 
 
 def _job(operations: Mapping[str, Operation]) -> Schema:
     return {
-        "description": "One request, or with matrix, foreach or takes several.",
+        "description": "One request, or several with matrix, foreach or takes.",
         "type": "object",
         "required": ["id"],
         "additionalProperties": False,
@@ -105,7 +98,7 @@ def _job(operations: Mapping[str, Operation]) -> Schema:
 
 
 def _defaults(operations: Mapping[str, Operation]) -> Schema:
-    """Under the top level any operation's parameters, under its name those of one."""
+    """Directly the parameters of any operation, under an operation's name its own."""
     shared = {key: value for key, value in job_keys(operations).items() if key != "id"}
     blocks = {
         name: {
@@ -132,7 +125,7 @@ def _defaults(operations: Mapping[str, Operation]) -> Schema:
 
 
 def _parameters(name: str, operations: Mapping[str, Operation]) -> Schema:
-    """What holds in a job of this operation: its parameters, and none of the others'."""
+    """The parameters of a job of this operation, without those of the others."""
     own = _relaxed_parameters(operations[name])
     foreign = {other for op in operations.values() for other in op.schema["properties"]} - set(own)
     return {
@@ -163,12 +156,12 @@ def _relaxed_parameters(operation: Operation) -> dict[str, Schema]:
 
 
 def _relaxed(schema: Mapping[str, Any]) -> Schema:
-    """The schema of a parameter where an expression, or null, may stand for the value."""
-    told = {key: schema[key] for key in ("description", "default") if key in schema}
-    rules = {key: value for key, value in _plain(schema).items() if key not in told}
+    """The schema of a parameter where an expression, or null, may replace the value."""
+    annotations = {key: schema[key] for key in ("description", "default") if key in schema}
+    rules = {key: value for key, value in _plain(schema).items() if key not in annotations}
     if "items" in rules:
         rules["items"] = {"anyOf": [rules["items"], {"$ref": "#/$defs/expression"}]}
-    return {**told, **either(rules)}
+    return {**annotations, **either(rules)}
 
 
 def _plain(schema: Any) -> Any:
@@ -183,19 +176,19 @@ def _plain(schema: Any) -> Any:
 
 
 def _narrowed(operation: Operation) -> list[Schema]:
-    """The operation's conditions, where a job states what they ask for itself."""
-    found = []
+    """The operation's conditions, for jobs that write the condition's parameters themselves."""
+    conditions = []
     for branch in operation.schema.get("allOf", ()):
         then: Mapping[str, Any] = branch.get("then", {}).get("properties", {})
-        rules = {name: rule for name, rule in then.items() if rule is False or _rules(rule)}
+        rules = {name: rule for name, rule in then.items() if rule is False or _constrains(rule)}
         if rules:
             condition = _plain(branch["if"])
             condition["required"] = list(condition.get("properties", ()))
             then_relaxed = {name: rule and _relaxed(rule) for name, rule in rules.items()}
-            found.append({"if": condition, "then": {"properties": then_relaxed}})
-    return found
+            conditions.append({"if": condition, "then": {"properties": then_relaxed}})
+    return conditions
 
 
-def _rules(schema: Any) -> set[str]:
-    """The keywords that constrain; a default does not."""
-    return set(_plain(schema)) - {"default"} if isinstance(schema, dict) else set()
+def _constrains(schema: Any) -> bool:
+    """Whether the schema has more than a default."""
+    return isinstance(schema, dict) and bool(set(_plain(schema)) - {"default"})

@@ -1,7 +1,7 @@
-"""The manifest's own keys as JSON Schema, with the words that editors show for them.
+"""Shape: the manifest's own keys as JSON Schema, with the descriptions that editors show.
 
-What operations add (their parameters) is not in here: expanded jobs are checked for it, and the
-authoring schema puts it in.
+The parameters of operations are not included: expanded jobs are checked against the operations'
+schemas, and the authoring schema adds them.
 """
 
 from __future__ import annotations
@@ -18,15 +18,13 @@ EXPRESSION: Schema = {
     " or env.",
 }
 
-_OWN = {"^x-": True}
+_USER_KEYS = {"^x-": True}
 
 
-def either(schema: Schema, *, description: str | None = None) -> Schema:
+def either(schema: Schema, description: str | None = None) -> Schema:
     """`schema`, or an expression, or null (which unsets a default)."""
-    words = description or schema.get("description")
-    plain = {key: value for key, value in schema.items() if key != "description"}
-    choice: Schema = {"anyOf": [plain, {"type": "null"}, {"$ref": "#/$defs/expression"}]}
-    return {"description": words, **choice} if words else choice
+    choice: Schema = {"anyOf": [schema, {"type": "null"}, {"$ref": "#/$defs/expression"}]}
+    return {"description": description, **choice} if description else choice
 
 
 def _mapping(description: str, properties: Schema, **more: Any) -> Schema:
@@ -34,16 +32,16 @@ def _mapping(description: str, properties: Schema, **more: Any) -> Schema:
         "description": description,
         "type": "object",
         "additionalProperties": False,
-        "patternProperties": _OWN,
+        "patternProperties": _USER_KEYS,
         "properties": properties,
         **more,
     }
 
 
 def _duration(description: str, default: str | None = None) -> Schema:
-    words = "a duration such as 30m, 5s, 1h30m or a number of seconds"
+    expected = "a duration such as 30m, 5s, 1h30m or a number of seconds"
     schema: Schema = {
-        "description": f"{description} {words[0].upper()}{words[1:]}.",
+        "description": f"{description} {expected[0].upper()}{expected[1:]}.",
         "anyOf": [
             {"type": "number", "minimum": 0},
             {"type": "string", "pattern": "^[0-9]+$"},
@@ -53,7 +51,7 @@ def _duration(description: str, default: str | None = None) -> Schema:
                 r"([0-9]+(\.[0-9]+)?s)?$",
             },
         ],
-        "x-expected": words,
+        "x-expected": expected,
     }
     return schema | ({"default": default} if default else {})
 
@@ -71,44 +69,48 @@ def _money(description: str) -> Schema:
 
 
 RUN = _mapping(
-    "How the run goes. Every setting has a flag and a variable VIDU_RUN_<SETTING>;"
+    "Settings of the run. Each has a flag and a variable VIDU_RUN_<SETTING>;"
     " flag > variable > manifest.",
     {
         "concurrency": {
-            "description": "Tasks in flight over all providers together.",
+            "description": "Maximum number of tasks in flight, over all providers.",
             "type": "integer",
             "minimum": 1,
             "maximum": 10000,
             "default": 5,
         },
-        "budget": _money("A ceiling over everything this manifest has cost."),
-        "timeout": _duration("A job's limit from its submission on.", "30m"),
+        "budget": _money("Limit for everything this manifest has cost, over all runs."),
+        "timeout": _duration("Time limit of a job, from its submission.", "30m"),
         "poll_rate": {
-            "description": "Status requests a second and provider.",
+            "description": "Maximum number of status requests per second and provider.",
             "type": "number",
             "exclusiveMinimum": 0,
             "maximum": 1000,
             "default": 5,
         },
-        "outputs": {"description": "Folder for the files made.", "type": "string", "minLength": 1},
+        "outputs": {
+            "description": "Folder for the result files.",
+            "type": "string",
+            "minLength": 1,
+        },
         "download": {
-            "description": "Whether results are fetched.",
+            "description": "Whether to download the results.",
             "type": "boolean",
             "default": True,
         },
         "on_ambiguous": {
             "description": "What to do about a submission whose fate is unknown: ask, or submit"
-            " it again and perhaps pay twice.",
+            " it again, which may pay twice.",
             "enum": ["ask", "resubmit"],
             "default": "ask",
         },
         "confirm_above": {
-            "description": "Ask before a run that is estimated to cost more: by unit, or one"
-            " number for any.",
-            "anyOf": [_money("By unit."), {"type": "number", "minimum": 0}],
+            "description": "Ask before a run that is estimated to cost more: per unit, or one"
+            " number for every unit.",
+            "anyOf": [_money("Per unit."), {"type": "number", "minimum": 0}],
         },
-        "outage": _duration("How long a provider may be out before the run ends.", "10m"),
-        "settle": _duration("How long a provider's list may lag behind a submission.", "5s"),
+        "outage": _duration("How long a provider may be unavailable before the run ends.", "10m"),
+        "settle": _duration("How long a provider's task list may lag behind a submission.", "5s"),
         "max_failures": {
             "description": "Stop submitting after this many failed jobs.",
             "type": "integer",
@@ -117,14 +119,14 @@ RUN = _mapping(
     },
 )
 
-_NAME_OF_VARIABLE = {
+_VARIABLE_NAME = {
     "type": "string",
     "pattern": "^[A-Za-z_][A-Za-z0-9_]*$",
     "x-expected": "the name of an environment variable",
 }
 
 _PROVIDER = _mapping(
-    "Another way to this provider: a gateway, a second account.",
+    "How to reach this provider: a gateway, another account.",
     {
         "base_url": {
             "description": "Address of the API.",
@@ -133,28 +135,22 @@ _PROVIDER = _mapping(
             "x-expected": "an http or https URL",
         },
         "auth": {
-            "description": "Form of the Authorization header: Token KEY, Bearer KEY, or KEY.",
+            "description": "Form of the Authorization header: Token KEY, Bearer KEY, or just KEY.",
             "enum": ["token", "bearer", "raw"],
         },
         "api_key_env": {
             "description": "Name of the environment variable that holds the key. A host that only"
-            " the manifest names gets it only when the pair is trusted (--trust HOST=VAR).",
-            **_NAME_OF_VARIABLE,
+            " the manifest names gets the key only when the pair is trusted (--trust HOST=VAR).",
+            **_VARIABLE_NAME,
         },
         "concurrency": {
-            "description": "Tasks in flight with this provider.",
+            "description": "Maximum number of tasks in flight with this provider.",
             "type": "integer",
             "minimum": 1,
             "maximum": 10000,
         },
     },
 )
-
-_TAGS: Schema = {
-    "description": "Labels to select jobs by (--select tag:NAME).",
-    "type": "array",
-    "items": {"type": "string", "minLength": 1},
-}
 
 _ID: Schema = {
     "description": "Name of the job and of its files: letters and digits of any script, then also"
@@ -166,37 +162,37 @@ _ID: Schema = {
 HOW_A_JOB_IS_WRITTEN = 'write each job as "- id: NAME" and its keys below'
 
 OWN_KEYS = ("id", "operation", "matrix", "foreach", "takes", "tags", "description")
-"""A job's keys that are no parameters."""
+"""A job's keys that are not parameters."""
 
 
 def job_keys(operations: Iterable[str]) -> dict[str, Schema]:
     """The schema of each of a job's own keys."""
     return {
         "id": _ID,
-        "operation": either(
-            {"enum": list(operations)}, description="What the provider is asked for."
-        ),
+        "operation": either({"enum": list(operations)}, "What the provider is asked for."),
         "matrix": either(
             {"type": "object"},
-            description="Lists that are cross-multiplied, one job a combination; with include and"
-            " exclude as in GitHub Actions.",
+            "Lists that are cross-multiplied, one job per combination; with include and exclude"
+            " as in GitHub Actions.",
         ),
         "foreach": either(
             {"type": "string", "minLength": 1},
-            description="A csv, tsv, jsonl or txt file (UTF-8): one job a row, its columns under"
-            " row.",
+            "A csv, tsv, jsonl or txt file (UTF-8): one job per row, its columns under row.",
         ),
         "takes": either(
             {"type": "integer", "minimum": 1},
-            description="So many jobs id.1, id.2, ... that differ in their seed only.",
+            "Number of jobs id.1, id.2, ... that differ in their seed only.",
         ),
-        "tags": either(_TAGS),
-        "description": either({"type": "string"}, description="A note for people."),
+        "tags": either(
+            {"type": "array", "items": {"type": "string", "minLength": 1}},
+            "Labels to select jobs by (--select tag:NAME).",
+        ),
+        "description": either({"type": "string"}, "A note for people."),
     }
 
 
 def manifest_shape(providers: Iterable[str]) -> Schema:
-    """The manifest but for its defaults and jobs, which the callers put in their own way."""
+    """The manifest without its defaults' and jobs' contents, which the callers add."""
     return _mapping(
         "A batch of pictures and videos for vidu-run, version 1.",
         {
@@ -217,7 +213,7 @@ def manifest_shape(providers: Iterable[str]) -> Schema:
             },
             "run": {**RUN, "type": ["object", "null"]},
             "providers": _mapping(
-                "Addresses and accounts.",
+                "Addresses and accounts of the providers.",
                 {name: {**_PROVIDER, "type": ["object", "null"]} for name in providers},
                 type=["object", "null"],
             ),
@@ -225,7 +221,7 @@ def manifest_shape(providers: Iterable[str]) -> Schema:
                 "description": "Environment variables that expressions may read, as env.NAME;"
                 " never a key's.",
                 "type": ["array", "null"],
-                "items": _NAME_OF_VARIABLE,
+                "items": _VARIABLE_NAME,
             },
             "jobs": {
                 "description": "The pictures and videos to make.",

@@ -1,4 +1,4 @@
-"""Ids that can serve as file names."""
+"""Ids that serve as file names, and their uniqueness."""
 
 from __future__ import annotations
 

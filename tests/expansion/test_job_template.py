@@ -1,4 +1,4 @@
-"""Defaults under jobs: mappings merge, lists replace, null unsets."""
+"""Defaults, and one job's values interpolated from its template."""
 
 from __future__ import annotations
 

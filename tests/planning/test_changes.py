@@ -1,4 +1,4 @@
-"""What a job asks for otherwise than the last time, and how that is told."""
+"""What a job asks for differently than the last time, and how it is described."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a plan takes: by the places in flight, or by the longest chain of needs."""
+"""How long a plan takes: by the tasks in flight, or by the longest chain of needs."""
 
 from __future__ import annotations
 

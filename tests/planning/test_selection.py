@@ -1,4 +1,4 @@
-"""Which jobs a command means."""
+"""Which jobs the patterns of a command select."""
 
 from __future__ import annotations
 
