@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from runner.errors import Diagnostic, HintedError
@@ -65,24 +64,6 @@ _MOST_GLOBS = 100
 """Comparing takes time: with more unknown ids than this, any id may be one of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Owner:
-    """The first job with an id."""
-
-    entry: int
-    id: str
-
-
-@dataclass(slots=True, kw_only=True)
-class _Duplicate:
-    """Jobs of one entry whose id belongs to another job."""
-
-    owner: _Owner
-    entry: int
-    id: str
-    jobs: int = 0
-
-
 class IdRegistry:
     """The ids of a manifest's jobs so far, and what is known of those that have errors."""
 
@@ -91,8 +72,10 @@ class IdRegistry:
         """Id to the index of its entry."""
         self._globs: set[str] = set()
         """What the ids look like that could not be evaluated."""
-        self._owners: dict[str, _Owner] = {}
-        self._duplicates: dict[tuple[str, int], _Duplicate] = {}
+        self._owners: dict[str, str] = {}
+        """Folded id to the first id that has it."""
+        self._duplicates: dict[tuple[str, int], list[str]] = {}
+        """Folded id and index of an entry to the ids of its jobs that belong to other jobs."""
 
     def add_unknown(self, glob: str = "*") -> None:
         """Remember a job whose id could not be evaluated; `glob` matches what it may be."""
@@ -108,17 +91,11 @@ class IdRegistry:
     def add(self, id_: str, entry: int) -> bool:
         """Give a job of an entry its id; False where another job has it already."""
         key = fold(id_)
-        owner = self._owners.get(key)
-        if owner is None:
-            self._owners[key] = _Owner(entry=entry, id=id_)
-            self.entries[id_] = entry
-            return True
-        duplicate = self._duplicates.get((key, entry))
-        if duplicate is None:
-            duplicate = _Duplicate(owner=owner, entry=entry, id=id_)
-            self._duplicates[key, entry] = duplicate
-        duplicate.jobs += 1
-        return False
+        if self._owners.setdefault(key, id_) in self.entries:
+            self._duplicates.setdefault((key, entry), []).append(id_)
+            return False
+        self.entries[id_] = entry
+        return True
 
     def diagnostics(
         self, locate: DocumentLocator, varying: Callable[[int], Sequence[str]]
@@ -127,25 +104,17 @@ class IdRegistry:
 
         `varying` returns the names whose values differ among an entry's jobs.
         """
-        return [
-            _diagnostic(duplicate, locate, varying(duplicate.entry))
-            for duplicate in self._duplicates.values()
-        ]
-
-
-def _diagnostic(
-    duplicate: _Duplicate, locate: DocumentLocator, varying: Sequence[str]
-) -> Diagnostic:
-    location = locate(("jobs", duplicate.entry, "id"))
-    names = " and ".join(f"${{{{ {name} }}}}" for name in varying)
-    hint = f"put {names} into the id" if names else None
-    owner = duplicate.owner
-    if duplicate.entry == owner.entry:
-        message = f'{duplicate.jobs + 1:,} jobs of this entry have the same id "{duplicate.id}"'
-        return Diagnostic(message=message, location=location, hint=hint)
-    message = (
-        f'the id "{duplicate.id}" is taken by the job at {locate(("jobs", owner.entry, "id"))}'
-    )
-    if duplicate.id != owner.id:
-        message += f' as "{owner.id}" (ids must differ in more than case)'
-    return Diagnostic(message=message, location=location, hint=hint)
+        found = []
+        for (key, entry), ids in self._duplicates.items():
+            owner = self._owners[key]
+            message = f'{len(ids) + 1:,} jobs of this entry have the same id "{ids[0]}"'
+            if entry != self.entries[owner]:
+                first = locate(("jobs", self.entries[owner], "id"))
+                message = f'the id "{ids[0]}" is taken by the job at {first}'
+                if ids[0] != owner:
+                    message += f' as "{owner}" (ids must differ in more than case)'
+            names = " and ".join(f"${{{{ {name} }}}}" for name in varying(entry))
+            hint = f"put {names} into the id" if names else None
+            location = locate(("jobs", entry, "id"))
+            found.append(Diagnostic(message=message, location=location, hint=hint))
+        return found

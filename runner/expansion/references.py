@@ -4,58 +4,38 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import overload
+from typing import Literal, overload
 
 from runner.errors import Diagnostic, suggest
 from runner.expansion.ids import IdRegistry
 from runner.model import Deferred, Draft, DraftLocator, JobOutput, references
 from runner.model.needs import cycles
 
-ATTRIBUTES = ("output", "outputs", "url", "seed")
 _MOST_OUTPUTS = 100
 
 
-class JobResults(Mapping[str, "JobResult"]):
+class JobResults(dict[str, "JobResult"]):
     """The name `jobs` in expressions.
 
-    It contains every id: which ids exist is known only when every job is expanded.
+    Looking up any id succeeds: which ids exist is known only when every job is expanded.
     """
 
-    def __getitem__(self, job: str) -> JobResult:
+    def __missing__(self, job: object) -> JobResult:
         if not isinstance(job, str):
             raise KeyError(job)
         return JobResult(unicodedata.normalize("NFC", job))
 
-    def __contains__(self, job: object) -> bool:
-        return isinstance(job, str)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(())
-
-    def __len__(self) -> int:
-        return 0
-
-
-class JobResult(Mapping[str, "Deferred | Outputs"]):
+class JobResult(dict[str, "Deferred | Outputs"]):
     """One job's future result: `output`, `outputs[n]`, `url`, `seed`."""
 
     def __init__(self, job: str):
-        self._job = job
-
-    def __getitem__(self, attribute: str) -> Deferred | Outputs:
-        match attribute:
-            case "output" | "url" | "seed":
-                return Deferred(parts=(JobOutput(job=self._job, attribute=attribute),))
-            case "outputs":
-                return Outputs(self._job)
-            case _:
-                raise KeyError(attribute)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(ATTRIBUTES)
-
-    def __len__(self) -> int:
-        return len(ATTRIBUTES)
+        super().__init__(
+            output=_deferred(job, "output"),
+            outputs=Outputs(job),
+            url=_deferred(job, "url"),
+            seed=_deferred(job, "seed"),
+        )
 
 
 class Outputs(Sequence[Deferred]):
@@ -71,10 +51,14 @@ class Outputs(Sequence[Deferred]):
     def __getitem__(self, index: int | slice) -> Deferred | Sequence[Deferred]:
         if not isinstance(index, int) or not 0 <= index < _MOST_OUTPUTS:
             raise IndexError(index)
-        return Deferred(parts=(JobOutput(job=self._job, attribute="output", index=index),))
+        return _deferred(self._job, "output", index)
 
     def __len__(self) -> int:
         return _MOST_OUTPUTS
+
+
+def _deferred(job: str, attribute: Literal["output", "url", "seed"], index: int = 0) -> Deferred:
+    return Deferred(parts=(JobOutput(job=job, attribute=attribute, index=index),))
 
 
 def check_references(

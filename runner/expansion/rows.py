@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
@@ -51,14 +52,6 @@ TEXT_COLUMN = "text"
 """The only column of a txt file."""
 
 _DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma"}
-
-
-def _csv(text: str) -> _Rows:
-    return _table(text, ",")
-
-
-def _tsv(text: str) -> _Rows:
-    return _table(text, "\t")
 
 
 def _table(text: str, delimiter: str) -> _Rows:
@@ -166,8 +159,8 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 READERS: Mapping[str, Callable[[str], _Rows]] = {
-    ".csv": _csv,
-    ".tsv": _tsv,
+    ".csv": partial(_table, delimiter=","),
+    ".tsv": partial(_table, delimiter="\t"),
     ".jsonl": _jsonl,
     ".txt": _txt,
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
@@ -41,8 +41,6 @@ def expected_s(
 
 
 _Table: TypeAlias = Literal["price", "time"]
-_Key: TypeAlias = tuple[str | int | float | None, ...]
-"""A request's values in the order of a table's columns; None where a value is not known."""
 
 
 def _table(operation: Operation, name: _Table) -> Mapping[str, Any] | None:
@@ -56,44 +54,44 @@ def _look_up(
     table = _table(operation, name)
     if table is None:
         return None
-    key = _key(operation, table["by"], parameters, images)
-    return None if None in key else _last_cell(operation, name, key)
+    values = _values(operation, table["by"], parameters, images)
+    return None if None in values else _last_cell(operation, name, values)
 
 
 # A hundred thousand jobs look up a handful of rows.
 @functools.cache
-def _last_cell(operation: Operation, name: _Table, key: _Key) -> int | float | None:
+def _last_cell(operation: Operation, name: _Table, values: tuple[Any, ...]) -> int | float | None:
     table = _table(operation, name) or {"rows": ()}
-    return next((row[-1] for row in table["rows"] if _matches(row, key)), None)
+    for row in table["rows"]:
+        if all(_is_within(cell, value) for cell, value in zip(row, values, strict=False)):
+            return row[-1]  # type: ignore[no-any-return]
+    return None
 
 
-def _key(
-    operation: Operation, by: Sequence[str], parameters: Parameters, images: int | None
-) -> _Key:
-    given: Mapping[str, Any] = parameters
-    if any(name not in parameters for name in by):
+def _values(
+    operation: Operation, names: Iterable[str], parameters: Parameters, images: int | None
+) -> tuple[Any, ...]:
+    """The request's values of these parameters, of images their number; None where it is unknown.
+
+    `"?"` is a value that is not known yet, or that no table can have.
+    """
+    given = parameters
+    if any(name not in parameters for name in names):
         given = {**defaults_of(operation, parameters), **parameters}
     return tuple(
         _number_of_images(given.get(name, ()), images)
         if name in operation.media
-        else _scalar(given.get(name))
-        for name in by
+        else "?"
+        if isinstance(value := given.get(name), Deferred | list | dict)
+        else value
+        for name in names
     )
 
 
 def _number_of_images(listed: Any, images: int | None) -> int | None:
-    """`images` where it is given; None where it is not known yet."""
     if images is not None:
         return images
     return len(listed) if isinstance(listed, list | tuple) else None
-
-
-def _scalar(value: Any) -> str | int | float | None:
-    return value if isinstance(value, str | int | float) else None
-
-
-def _matches(row: list[Any], key: _Key) -> bool:
-    return all(_is_within(cell, value) for cell, value in zip(row[:-1], key, strict=True))
 
 
 def _is_within(cell: Any, value: Any) -> bool:
@@ -147,16 +145,9 @@ def kind_of(operation: Operation, parameters: Parameters, images: int | None = N
     Numbers in one range of a table are of one kind. Without any table, every parameter with a
     limited choice of values counts.
     """
-    given = {**defaults_of(operation, parameters), **parameters}
-    return (
-        operation.name,
-        *(
-            _ranged(_number_of_images(given.get(name, ()), images), ranges)
-            if name in operation.media
-            else _ranged(_comparable(given.get(name)), ranges)
-            for name, ranges in _columns(operation).items()
-        ),
-    )
+    columns = _columns(operation)
+    values = _values(operation, columns, parameters, images)
+    return (operation.name, *map(_ranged, values, columns.values()))
 
 
 @functools.cache
@@ -185,11 +176,6 @@ def _choices(operation: Operation) -> list[str]:
 
 
 _LIMITED_TYPES = ("integer", "boolean")
-
-
-def _comparable(value: Any) -> Any:
-    """The value; a placeholder where it is not known yet or not hashable."""
-    return "?" if isinstance(value, Deferred | list | dict) else value
 
 
 def _ranged(value: Any, ranges: list[Any]) -> Any:
