@@ -26,9 +26,8 @@ from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.errors import UsageError
 
-HOST = "127.0.0.1"
-_SHUTDOWN_S = 1.0
-"""How long open requests may take once the emulator ends."""
+_HOST = "127.0.0.1"
+_SHUTDOWN_S = 1.0  # for open requests, once the emulator ends
 
 
 class Emulator:
@@ -38,7 +37,7 @@ class Emulator:
         self._options = options or Options()
         self._port = port
         self._started: Future[Callable[[], object]] = Future()
-        """Its result ends the emulator; call it in any thread."""
+        """Its result is a function that ends the emulator, for any thread."""
         self._thread = threading.Thread(target=self._work, name="emulator", daemon=True)
         self.url = ""
         """The base URL of both APIs, without a trailing slash, once the context is entered."""
@@ -99,7 +98,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
         await runner.setup()
         try:
             await _listen(runner, port)
-            yield f"http://{HOST}:{runner.addresses[0][1]}"
+            yield f"http://{_HOST}:{runner.addresses[0][1]}"
         finally:
             await runner.cleanup()
 
@@ -144,7 +143,7 @@ def _application(service: Service) -> web.Application:
 
 async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
-        await web.TCPSite(runner, HOST, port).start()
+        await web.TCPSite(runner, _HOST, port).start()
     except (OSError, OverflowError) as error:
         raise UsageError(
             f"the emulator cannot listen on port {port}: {error}",

@@ -16,10 +16,10 @@ from urllib.parse import quote, urlsplit
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
-from runner.emulator.render.image import cover, picture
+from runner.emulator.render.image import Copies, cover, picture
 from runner.emulator.render.text import FontSet, system_fonts
 from runner.emulator.state.store import Store, write_atomically
-from runner.emulator.state.tasks import Phase, Task
+from runner.emulator.state.tasks import Order, Phase, Task
 
 PICTURE, COVER, WATERMARKED, VIDEO = "creation.png", "cover.png", "watermarked.png", "creation.mp4"
 REFERENCES = "references"
@@ -112,7 +112,7 @@ class ResultFiles:
         order, copies = task.order, self._store.copy
         fonts = system_fonts()
         if order.is_video:
-            return (lambda: _film(task, self._store, fonts)) if name == VIDEO else None
+            return (lambda: _film(order, copies, fonts)) if name == VIDEO else None
         renderers: dict[str, Callable[[], bytes]] = {
             PICTURE: lambda: picture(order, copies, fonts),
             COVER: lambda: cover(order, copies, fonts),
@@ -144,9 +144,9 @@ class ResultFiles:
                 (self._folder / oldest).unlink(missing_ok=True)
 
 
-def _film(task: Task, store: Store, fonts: FontSet) -> bytes:
-    try:
+def _film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
+    try:  # late: PyAV is an extra, and pictures do without it
         from runner.emulator.render.video import film
     except ImportError as error:  # the state folder comes from where PyAV was installed
         raise ApiError("ModelUnavailable", "PyAV is not installed") from error
-    return film(task.order, store.copy, fonts)
+    return film(order, copies, fonts)
