@@ -97,7 +97,7 @@ def _of_large_files(*, quick: bool) -> Table:
                 ratio(median(turn[n].wall_s / turn[0].wall_s for turn in taken)) if n else "",
                 number(median(turn[n].cpu_s for turn in taken)),
             )
-            for n, what in enumerate(("plan, nothing remembered", "plan, after a status"))
+            for n, what in enumerate(("plan, nothing cached", "plan, after a status"))
         ),
         notes=(
             "The files are in the system's cache; from a disk, the first time takes longer.",
