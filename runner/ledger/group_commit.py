@@ -15,9 +15,6 @@ from runner.ledger.changes import Change, Intend, Result
 from runner.ledger.errors import moved_error
 from runner.ledger.store import Ledger, open_ledger
 
-PATIENCE_S = 0.01
-"""How long a change that is not urgent waits for others to share its commit."""
-
 _Item: TypeAlias = "tuple[Change, Future[Result]]"
 
 
@@ -27,11 +24,19 @@ class GroupCommit:
     A submitted change is written even when nobody waits for it any longer.
     """
 
-    def __init__(self, path: Path, on_wait: Callable[[str], None] | None = None):
+    def __init__(
+        self,
+        path: Path,
+        on_wait: Callable[[str], None] | None = None,
+        *,
+        patience_s: float = 0.01,
+    ):
         """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
 
-        `on_wait` receives a message when the wait for another process gets long.
+        `on_wait` receives a message when the wait for another process gets long. `patience_s` is
+        how long a change that is not urgent waits for others to share its commit.
         """
+        self._patience_s = patience_s
         self._ledger: Ledger = open_ledger(path, on_wait=on_wait)
         self._queue: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -44,17 +49,12 @@ class GroupCommit:
         """Where the ledger is; other threads read it through a ledger of their own."""
         return self._ledger.path
 
-    @property
-    def commits(self) -> int:
-        """How many commits were made so far."""
-        return self._ledger.commits
-
     def submit(self, change: Change, *, soon: bool = True) -> Future[Result]:
         """Queue a change; the future resolves, in the writing thread, once the change is durable.
 
         It fails with `LedgerError` if the change could not be written. If the ledger was moved or
         deleted, new intents fail, while changes of submitted attempts are still written. A change
-        that is not needed `soon` waits `PATIENCE_S` at most for others.
+        that is not needed `soon` waits a moment for others.
         """
         future: Future[Result] = Future()
         # Running from the start: a cancelled waiter must not take a task id back.
@@ -91,7 +91,7 @@ class GroupCommit:
         """Everything in the queue, at least one item; and whether more may come."""
         group: list[_Item] = []
         queued = self._queue.get()
-        until = time.monotonic() + PATIENCE_S
+        until = time.monotonic() + self._patience_s
         while queued is not None:
             item, soon = queued
             group.append(item)

@@ -27,17 +27,12 @@ from runner.ledger.changes import (
 )
 from runner.ledger.connection import open_for_reading, open_for_writing, transaction
 from runner.ledger.costs import OtherRunCosts
-from runner.ledger.errors import raises_ledger_error, translated_errors
+from runner.ledger.errors import raises_ledger_error
 from runner.ledger.queries import LedgerQueries
 from runner.timestamps import stamp_now
 
 _INTEND = """
-INSERT INTO attempts (run, state, realm, manifest, job, operation, fingerprint, request, seed,
-    provider, base_url, key_env, tag, estimate_unit, estimate_value, intended_at, task_id,
-    submitted_at)
-VALUES (:run, :state, :realm, :manifest, :job, :operation, :fingerprint, :request, :seed,
-    :provider, :base_url, :key_env, :tag, :estimate_unit, :estimate_value, :intended_at, :task_id,
-    :submitted_at)
+INSERT INTO attempts ({columns}) VALUES ({values})
 ON CONFLICT (fingerprint, realm)
     WHERE superseded_at IS NULL AND state IN ('intent', 'ambiguous', 'submitted', 'succeeded')
     DO NOTHING
@@ -103,8 +98,6 @@ class Ledger(LedgerQueries):
 
     def __init__(self, path: Path, connection: sqlite3.Connection, clock: Callable[[], str]):
         super().__init__(path, connection)
-        self.commits = 0
-        """How many groups of changes were committed."""
         self._identity = _identity(path)
         self._clock = clock
         self._other_runs = OtherRunCosts(connection)
@@ -131,6 +124,7 @@ class Ledger(LedgerQueries):
         """
         return _identity(self.path) == self._identity
 
+    @raises_ledger_error
     def begin_run(self, manifest: str, tool: str) -> str:
         """Record a new run and hold its lock from now on; returns its id, which sorts by time."""
         at = self._clock()
@@ -138,21 +132,20 @@ class Ledger(LedgerQueries):
         # Lock first: a recorded run without a lock would be taken for a dead one.
         self._locks[run] = run_locks.RunLock(self.path.parent, run)
         values = (run, rows.sql_text(manifest), tool, os.getpid(), socket.gethostname(), at)
-        with translated_errors(self.path):
-            self._connection.execute(
-                "INSERT INTO runs (id, manifest, tool, pid, host, started_at)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
-                values,
-            )
+        self._connection.execute(
+            "INSERT INTO runs (id, manifest, tool, pid, host, started_at)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            values,
+        )
         return run
 
+    @raises_ledger_error
     def end_run(self, run: str, exit_code: int) -> None:
         """Record the end of a run and release its lock."""
-        with translated_errors(self.path):
-            self._connection.execute(
-                "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
-                (self._clock(), exit_code, run),
-            )
+        self._connection.execute(
+            "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
+            (self._clock(), exit_code, run),
+        )
         self._locks.pop(run).release()
 
     def alive(self, run: str) -> bool:
@@ -167,12 +160,10 @@ class Ledger(LedgerQueries):
         """
         try:
             with transaction(self._connection):
-                results = [self._write(change) for change in changes]
+                return [self._write(change) for change in changes]
         except BaseException:
             self._other_runs.reset()
             raise
-        self.commits += 1
-        return results
 
     def _write(self, change: Change) -> Result:
         """Write one change inside the open transaction."""
@@ -198,9 +189,11 @@ class Ledger(LedgerQueries):
             # What is already paid for needs no headroom.
             earlier = self.latest([fingerprint], realm).get(fingerprint)
             return Taken(attempt=earlier) if earlier and is_living(earlier) else over_budget
-        for row in self._connection.execute(_INTEND, rows.intend_row(change)).fetchall():
-            number: int = row["number"]
-            return number
+        row = rows.intend_row(change)
+        values = ", ".join(f":{column}" for column in row)
+        insert = _INTEND.format(columns=", ".join(row), values=values)
+        for (number,) in self._connection.execute(insert, row).fetchall():
+            return int(number)
         return Taken(attempt=self.latest([fingerprint], realm)[fingerprint])
 
     def _store(self, change: Store) -> list[sqlite3.Row]:

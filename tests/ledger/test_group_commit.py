@@ -13,7 +13,7 @@ import pytest
 
 from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Result, Settle, Taken
-from runner.ledger.group_commit import PATIENCE_S, GroupCommit
+from runner.ledger.group_commit import GroupCommit
 from runner.ledger.store import Ledger, open_ledger
 from runner.model import AttemptState, Intent
 
@@ -25,6 +25,20 @@ WAIT_S = 30
 def group_commit(path: Path) -> Iterator[GroupCommit]:
     with GroupCommit(path) as opened:
         yield opened
+
+
+def count_commits(group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The number of changes in each commit from now on."""
+    sizes: list[int] = []
+    apply = group_commit._ledger.apply
+
+    def counting(changes: Sequence[Change]) -> list[Result]:
+        results = apply(changes)
+        sizes.append(len(results))
+        return results
+
+    monkeypatch.setattr(group_commit._ledger, "apply", counting)
+    return sizes
 
 
 def held(group_commit: GroupCommit, changes: Sequence[Change]) -> list[Future[Result]]:
@@ -42,43 +56,35 @@ def test_a_change_is_on_the_disk_when_its_future_resolves(
 
 
 def test_queued_changes_share_a_commit(
-    run: str, group_commit: GroupCommit, intent: MakeIntent
+    run: str, group_commit: GroupCommit, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    commits = count_commits(group_commit, monkeypatch)
     changes: list[Change] = [Intend(run=run, intent=intent(f"f{n}")) for n in range(100)]
     futures = held(group_commit, changes)
     assert [future.result(WAIT_S) for future in futures] == list(range(1, 101))
-    assert group_commit.commits <= 2
+    assert len(commits) <= 2
 
 
 def test_a_patient_change_shares_the_next_commit(
-    run: str, group_commit: GroupCommit, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
+    path: Path, run: str, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("runner.ledger.group_commit.PATIENCE_S", WAIT_S)
-    patient = group_commit.submit(Intend(run=run, intent=intent("f1")), soon=False)
-    assert group_commit.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S) == 2
-    assert (patient.result(0), group_commit.commits) == (1, 1)
+    with GroupCommit(path, patience_s=WAIT_S) as group_commit:
+        commits = count_commits(group_commit, monkeypatch)
+        patient = group_commit.submit(Intend(run=run, intent=intent("f1")), soon=False)
+        assert group_commit.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S) == 2
+        assert (patient.result(0), commits) == (1, [2])
 
 
 def test_a_patient_change_is_written_alone_in_the_end(
     run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
     assert group_commit.submit(Intend(run=run, intent=intent()), soon=False).result(WAIT_S) == 1
-    assert group_commit.commits == 1
-
-
-def test_a_patient_change_waits_too_briefly_to_be_noticed() -> None:
-    """A tenth of a second is what people take for at once; a job's way has a few such changes."""
-    assert 0 < PATIENCE_S <= 0.02
 
 
 def test_closing_does_not_wait_for_more_changes(
-    ledger: Ledger,
-    run: str,
-    group_commit: GroupCommit,
-    intent: MakeIntent,
-    monkeypatch: pytest.MonkeyPatch,
+    ledger: Ledger, path: Path, run: str, intent: MakeIntent
 ) -> None:
-    monkeypatch.setattr("runner.ledger.group_commit.PATIENCE_S", 3600.0)
+    group_commit = GroupCommit(path, patience_s=3600)
     group_commit.submit(Intend(run=run, intent=intent()), soon=False)
     group_commit.close()
     assert len(ledger.attempts()) == 1
