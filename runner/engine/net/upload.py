@@ -18,24 +18,19 @@ PIECE = 64 * 1024
 
 
 class IdleTimeout:
-    """A time limit on a block that makes no progress; raises TimeoutError in it.
-
-    Progress is frequent and starts no timer: the timer that runs checks, when it is due, whether
-    there was any.
-    """
+    """A time limit on a block that makes no progress; raises TimeoutError in it."""
 
     def __init__(self, first_s: float, idle_s: float):
+        """`first_s` limits the time until the first progress, `idle_s` that between two."""
         self._loop = asyncio.get_running_loop()
-        self._timeout = asyncio.timeout(None)
+        self._timeout = asyncio.timeout(first_s)
         self._idle_s = idle_s
-        self._until = self._loop.time() + first_s
         self._latest = math.inf
-        self._timer: asyncio.TimerHandle | None = None
+        self._is_active = False
 
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
-        # Progress may move the limit forward, but not to before this time.
-        self._check_at(min(self._until, self._loop.time() + self._idle_s))
+        self._is_active = True
         return self
 
     async def __aexit__(
@@ -44,38 +39,26 @@ class IdleTimeout:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # The task that writes a body may outlive the block by a moment.
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        # The task that writes a body may outlive the block for a moment.
+        self._is_active = False
         await self._timeout.__aexit__(kind, error, trace)
 
     def progress(self) -> None:
         """Restart the limit."""
-        self._until = min(self._loop.time() + self._idle_s, self._latest)
+        self._end_at(min(self._loop.time() + self._idle_s, self._latest))
 
     def limit_total(self, seconds: float) -> None:
         """Let progress extend the limit no further than so far from now: answers may drip."""
         self._latest = self._loop.time() + seconds
         self.progress()
-        if self._timer is not None and self._until < self._timer.when():
-            self._check_at(self._until)
 
     def expire(self) -> None:
         """Raise the TimeoutError now."""
-        if self._timer is not None and not self._timeout.expired():
-            self._timeout.reschedule(self._loop.time())
+        self._end_at(self._loop.time())
 
-    def _check(self) -> None:
-        if self._loop.time() < self._until:
-            self._check_at(self._until)
-        else:
-            self.expire()
-
-    def _check_at(self, when: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._check)
+    def _end_at(self, when: float) -> None:
+        if self._is_active and not self._timeout.expired():
+            self._timeout.reschedule(when)
 
 
 class CountedBody(Payload):

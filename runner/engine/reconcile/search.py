@@ -41,12 +41,19 @@ class Search:
     """The search for one submission's task, with what earlier readings of the list showed."""
 
     def __init__(
-        self, context: Context, attempt: Attempt, operation: Operation, api: TaskListApi
+        self,
+        context: Context,
+        attempt: Attempt,
+        operation: Operation,
+        api: TaskListApi,
+        *,
+        max_pages: int = MAX_PAGES,
     ) -> None:
         account, intent = context.account(operation), attempt.intent
         self._context = context
         self._operation = operation
         self._api = api
+        self._max_pages = max_pages
         self._lost = LostSubmission(
             attempt=attempt,
             operation=operation,
@@ -89,7 +96,7 @@ class Search:
             skew=self._skew,
             polled=self._polled,
         )
-        listing = await read_list(self._context, self._operation, self._api, empty)
+        listing = await self._read_list(empty)
         self._skew = listing.skew
         # After the list: what it shows of other submissions is in the ledger by then.
         ledger = await asyncio.to_thread(self._snapshot, listing)
@@ -97,6 +104,38 @@ class Search:
             await self._poll_singly(candidates(self._lost, listing, ledger))
             listing = replace(listing, polled=self._polled)
         return verdict_on(self._lost, listing, ledger), listing.hopeless
+
+    async def _read_list(self, empty: TaskListing) -> TaskListing:
+        """Fill an empty listing, whose `skew` is how far the provider's clock should be ahead.
+
+        Where that clock turns out to be behind, tasks would be missing: the list is read again.
+        """
+        expected = empty.skew or timedelta()
+        listing = await self._read_pages(empty, expected)
+        if listing.skew is None or listing.skew >= expected - CLOCK_TOLERANCE:
+            return listing
+        return await self._read_pages(replace(empty, skew=listing.skew), listing.skew)
+
+    async def _read_pages(self, listing: TaskListing, skew: timedelta) -> TaskListing:
+        context, account = self._context, self._context.account(self._operation)
+        since, seen, token = listing.since + skew, set[str | None](), None
+        while True:
+            seen.add(token)
+            request = self._api.list_tasks(account, since=since, page=token)
+            rate = context.rates[account.provider]
+            page = await query(context.http, rate, request, self._api.read_list)
+            if isinstance(page, ListFailure):
+                what = "there is none at this address" if page.missing else "it cannot be read"
+                error = f"{what} ({page.error})"
+                return replace(listing, error=error, hopeless=page.permanent)
+            listing, token = _with_page(listing, page, context.now()), page.next_page
+            if listing.error or token is None:
+                return listing
+            if token in seen:
+                return replace(listing, error="its pages form a circle", hopeless=True)
+            if len(seen) == self._max_pages:
+                error = f"it has more than {self._max_pages} pages"
+                return replace(listing, error=error, hopeless=True)
 
     async def _poll_singly(self, rows: Sequence[TaskRow]) -> None:
         """Ask for the tasks whose rows have no tag; their own status repeats it."""
@@ -133,53 +172,6 @@ def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapsho
 def _age_s(lost: LostSubmission, now: datetime) -> float:
     """How long ago a submission of an earlier run had ended at the latest."""
     return max(0.0, (now - lost.started_at - ARRIVAL_LIMIT).total_seconds())
-
-
-async def read_list(
-    context: Context,
-    operation: Operation,
-    api: TaskListApi,
-    empty: TaskListing,
-    *,
-    max_pages: int = MAX_PAGES,
-) -> TaskListing:
-    """Fill an empty listing, whose `skew` is how far the provider's clock is believed to be ahead.
-
-    Where that clock turns out to be behind, tasks would be missing: the list is read once more.
-    """
-    believed = empty.skew or timedelta()
-    listing = await _read_pages(context, operation, api, empty, believed, max_pages)
-    if listing.skew is None or listing.skew >= believed - CLOCK_TOLERANCE:
-        return listing
-    again = replace(empty, skew=listing.skew)
-    return await _read_pages(context, operation, api, again, listing.skew, max_pages)
-
-
-async def _read_pages(
-    context: Context,
-    operation: Operation,
-    api: TaskListApi,
-    listing: TaskListing,
-    skew: timedelta,
-    max_pages: int,
-) -> TaskListing:
-    account, rate = context.account(operation), context.rates[operation.provider]
-    since, seen, token = listing.since + skew, set[str | None](), None
-    while True:
-        seen.add(token)
-        request = api.list_tasks(account, since=since, page=token)
-        page = await query(context.http, rate, request, api.read_list)
-        if isinstance(page, ListFailure):
-            what = "there is none at this address" if page.missing else "it cannot be read"
-            error = f"{what} ({page.error})"
-            return replace(listing, error=error, hopeless=page.permanent)
-        listing, token = _with_page(listing, page, context.now()), page.next_page
-        if listing.error or token is None:
-            return listing
-        if token in seen:
-            return replace(listing, error="its pages form a circle", hopeless=True)
-        if len(seen) == max_pages:
-            return replace(listing, error=f"it has more than {max_pages} pages", hopeless=True)
 
 
 def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListing:

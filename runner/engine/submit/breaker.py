@@ -101,14 +101,14 @@ class CircuitBreaker:
     _next_at: float = 0.0
     """The loop's time at which the next submission may leave."""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _probing: bool = False
+    _probing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def acquire(self) -> bool:
         """Wait until a submission may leave; False once none may: `tripped` or `is_out`."""
         loop = asyncio.get_running_loop()
         while not (self.tripped or self.is_out):
             if self.state.is_open:
-                await self._probe_or_wait()
+                await self.recovered()
             elif (wait_s := self._next_at - loop.time()) > 0:
                 await asyncio.sleep(wait_s)
             elif self.in_flight < self.state.limit:
@@ -117,7 +117,7 @@ class CircuitBreaker:
                 self._next_at = loop.time() + gap_s
                 return True
             else:
-                await self._wait()
+                await self._wait_for_release()
         return False
 
     async def release(self, fate: Fate | None, *, throttled: bool = False, error: str = "") -> None:
@@ -162,38 +162,20 @@ class CircuitBreaker:
 
     async def recovered(self) -> None:
         """Wait until the circuit is closed, or the provider has been out for too long."""
-        while self.state.is_open and not self.is_out:
-            await self._probe_or_wait()
+        async with self._probing:  # one waiter probes for all
+            pause_s = self.probe_first_s
+            while self.state.is_open and not self.is_out:
+                await asyncio.sleep(pause_s)
+                if await self.probe():
+                    self.state.close()
+                else:
+                    self.state.record_failure(asyncio.get_running_loop().time())
+                pause_s = min(self.probe_longest_s, pause_s * 2)
 
-    async def _wait(self) -> None:
+    async def _wait_for_release(self) -> None:
         async with self._changed:
             if self.in_flight >= self.state.limit and not self.state.is_open:
                 await self._changed.wait()
-
-    async def _probe_or_wait(self) -> None:
-        """Probe, unless another waiter does already: then wait for the result."""
-        if self._probing:
-            async with self._changed:
-                if self._probing:
-                    await self._changed.wait()
-            return
-        self._probing = True
-        try:
-            await self._probe_until_closed()
-        finally:  # a cancelled waiter leaves the probing to the next one
-            self._probing = False
-            async with self._changed:
-                self._changed.notify_all()
-
-    async def _probe_until_closed(self) -> None:
-        pause_s = self.probe_first_s
-        while not self.is_out:
-            await asyncio.sleep(pause_s)
-            if await self.probe():
-                self.state.close()
-                return
-            self.state.record_failure(asyncio.get_running_loop().time())
-            pause_s = min(self.probe_longest_s, pause_s * 2)
 
 
 def breakers_for(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,8 @@ from aiohttp import web
 
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
-from runner.engine.reconcile.match import Absent, Adopted, TaskListing, Unclear
-from runner.engine.reconcile.search import read_list
+from runner.engine.reconcile.match import Absent, Adopted, Unclear
+from runner.engine.reconcile.search import Search
 from runner.ledger import open_ledger
 from runner.providers import vidu_tasks
 from tests.engine.builders import PICTURE, SETTLE_S, TAG, FakeVidu, LiveRun, live_run, play
@@ -258,11 +258,11 @@ def test_reading_an_endless_list_stops(tmp_path: Path) -> None:
             return vidu.dated({"tasks": [], "next_page_token": str(len(vidu.list_requests))})
 
         vidu.answer = more
-        now = datetime.now(UTC)
-        empty = TaskListing(asked_at=now, since=now, age_s=0)
-        found = await read_list(run.context, PICTURE, vidu_tasks, empty, max_pages=5)
-        assert found.error == "it has more than 5 pages"
-        assert found.hopeless
+        attempt = await run.ambiguous(run.intent("f1"))
+        search = Search(run.context, attempt, PICTURE, vidu_tasks, max_pages=5)
+        verdict = await search.run()
+        assert isinstance(verdict, Unclear)
+        assert "it has more than 5 pages" in verdict.reason
 
     play(tmp_path, scene)
 
