@@ -2,7 +2,7 @@
 
 Pillow brings one font of its own for Latin text, so English looks the same everywhere. All other
 characters take fonts of the system; those that no font has are described in words, because boxes
-would say nothing.
+show nothing of the text.
 """
 
 from __future__ import annotations
