@@ -1,6 +1,6 @@
 """Expressions: `${{ path | filter }}` in the texts of a manifest, compiled and evaluated."""
 
 from runner.expressions.evaluate import Template, compile_text
-from runner.expressions.syntax import AbsentError, Expression, ExpressionError, Path
+from runner.expressions.syntax import AbsentError, ExpressionError, Path
 
-__all__ = ["AbsentError", "Expression", "ExpressionError", "Path", "Template", "compile_text"]
+__all__ = ["AbsentError", "ExpressionError", "Path", "Template", "compile_text"]

@@ -4,7 +4,6 @@ from runner.media.limits import check_limits
 from runner.media.probe import probe
 from runner.media.sources import (
     MediaError,
-    classify,
     data_uri,
     data_uri_length,
     label,
@@ -16,7 +15,6 @@ __all__ = [
     "EXTENSIONS",
     "MediaError",
     "check_limits",
-    "classify",
     "data_uri",
     "data_uri_length",
     "describe_type",

@@ -11,10 +11,9 @@ import stat
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from runner import __version__
 from runner.errors import nearest
@@ -34,6 +33,7 @@ _MAX_PIXELS = 1 << 28
 
 _PIECE_BYTES = 1 << 20
 _MAX_NAMES = 300
+"""Names in a folder that are compared with a missing one."""
 
 
 def probe(source: str, base: Path, hashes: HashCache) -> Media:
@@ -89,82 +89,68 @@ def _probe_file(source: str, base: Path, hashes: HashCache) -> Media:
 @lru_cache(maxsize=1 << 16)
 def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media:
     facts = _facts(path, key, hashes)
-    if facts.error is not None:
-        raise MediaError(f"{label(source)} {facts.error}")
-    return Media(
-        source=source,
-        path=path,
-        sha256=facts.sha256,
-        media_type=facts.media_type,
-        size_bytes=key.size,
-        width=facts.width,
-        height=facts.height,
-    )
+    if isinstance(facts, str):
+        raise MediaError(f"{label(source)} {facts}")
+    return Media(source=source, path=path, size_bytes=key.size, **facts._asdict())
 
 
-# ------------------------------------------------------------------------------- files and cache
+class _UnusableError(ValueError):
+    """An image that no provider accepts; the message continues the image's name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Facts:
-    """What the content of a file is; `error` is why it cannot be used."""
+class _Facts(NamedTuple):
+    """What the content of a file is."""
 
     sha256: str
-    media_type: str | None
-    width: int | None = None
-    height: int | None = None
-    error: str | None = None
-
-    @classmethod
-    def from_cache(cls, cached: CachedHash | None) -> _Facts | None:
-        """The facts of an earlier probe of the same content by this version of the program."""
-        # Other versions may check more or less, so their notes are not used.
-        version, _, values = cached.note.partition(" ") if cached else ("", "", "")
-        if cached is None or version != __version__:
-            return None
-        media_type, *pixels = values.split()
-        width, height = map(int, pixels) if pixels else (None, None)
-        return cls(sha256=cached.sha256, media_type=media_type, width=width, height=height)
-
-    def to_cache(self) -> CachedHash:
-        """The same for the cache, without errors: the next process checks again."""
-        if self.error is not None:
-            return CachedHash(self.sha256)
-        pixels = () if self.width is None else (self.width, self.height)
-        return CachedHash(self.sha256, " ".join(map(str, (__version__, self.media_type, *pixels))))
+    media_type: str
+    width: int | None
+    height: int | None
 
 
 @lru_cache(maxsize=1 << 16)
-def _facts(path: Path, _key: StatKey, hashes: HashCache) -> _Facts:
+def _facts(path: Path, _key: StatKey, hashes: HashCache) -> _Facts | str:
+    """The facts of a file, or why it cannot be used."""
     # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
     # were written a moment ago: their digest is compared again before they are sent.
     try:
         with path.open("rb") as file:
             observed = hashes.observe(path, file.fileno())
-            facts = _Facts.from_cache(hashes.find(observed))
+            facts = _cached_facts(hashes.find(observed))
             if facts is None:
                 facts = _read_facts(file)
-                hashes.keep(observed, facts.to_cache())
+                hashes.keep(observed, CachedHash(facts.sha256, _note(facts)))
             return facts
     except OSError as error:
-        return _Facts(sha256="", media_type=None, error=f"cannot be read: {error.strerror}")
+        return f"cannot be read: {error.strerror}"
+    except _UnusableError as error:
+        return str(error)
+
+
+def _note(facts: _Facts) -> str:
+    pixels = () if facts.width is None else (facts.width, facts.height)
+    return " ".join(map(str, (__version__, facts.media_type, *pixels)))
+
+
+def _cached_facts(cached: CachedHash | None) -> _Facts | None:
+    # Other versions of the program may check more or less, so their notes are not used.
+    version, _, values = cached.note.partition(" ") if cached else ("", "", "")
+    if cached is None or version != __version__:
+        return None
+    media_type, *pixels = values.split()
+    width, height = map(int, pixels) if pixels else (None, None)
+    return _Facts(cached.sha256, media_type, width, height)
 
 
 def _read_facts(file: BinaryIO) -> _Facts:
     media_type = sniff(file.read(HEAD_BYTES))
-    file.seek(0)
-    sha256, complete = _digest(file, END_MARKS.get(media_type or ""))
     if media_type is None:
-        return _Facts(sha256=sha256, media_type=None, error="is not an image")
-    if not complete:
-        error = f"is {describe_type(media_type)} without an end: is it truncated?"
-        return _Facts(sha256=sha256, media_type=media_type, error=error)
+        raise _UnusableError("is not an image")
     file.seek(0)
-    try:
-        width, height = _measure(media_type, file)
-    except _UnusableError as error:
-        return _Facts(sha256=sha256, media_type=media_type, error=str(error))
-    return _Facts(sha256=sha256, media_type=media_type, width=width, height=height)
+    sha256, complete = _digest(file, END_MARKS.get(media_type))
+    if not complete:
+        raise _UnusableError(f"is {describe_type(media_type)} without an end: is it truncated?")
+    file.seek(0)
+    return _Facts(sha256, media_type, *_measure(media_type, file))
 
 
 def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
@@ -176,13 +162,6 @@ def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
             found = mark in tail + piece
             tail = piece[-len(mark) :]
     return digest.hexdigest(), found
-
-
-# ----------------------------------------------------------------------------------------- pixels
-
-
-class _UnusableError(ValueError):
-    """An image that no provider accepts; the message continues the image's name."""
 
 
 def _measure(media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
@@ -226,9 +205,6 @@ def _pillow_readers() -> Mapping[str, Callable[[BinaryIO], ImageFile]]:
     from PIL.WebPImagePlugin import WebPImageFile
 
     return {"image/png": PngImageFile, "image/jpeg": JpegImageFile, "image/webp": WebPImageFile}
-
-
-# ------------------------------------------------------------------------------------------ hints
 
 
 def _unreadable(source: str, error: OSError | ValueError) -> MediaError:

@@ -74,16 +74,6 @@ class ListFailure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Balance:
-    """What an account has left and may do at a time; None for what the answer lacks."""
-
-    credits: int | None = None
-    concurrency_limit: int | None = None
-    in_flight: int | None = None
-    queued: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CancelResult:
     """The answer to a request to cancel a task."""
 

@@ -72,9 +72,6 @@ def default_auth(base_url: str) -> Auth:  # noqa: ARG001 - the same at every add
     return "raw"
 
 
-# ------------------------------------------------------------------------------------- submission
-
-
 def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
     """The POST that costs money."""
     return base.request(
@@ -90,9 +87,6 @@ def read_submission(reply: Reply) -> Submission:
     if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
         return fates.failed_submission(reply, _read_error(reply, value), trace_id=trace_id)
     return Submission(fate=Fate.SUBMITTED, task_id=task_id, trace_id=trace_id)
-
-
-# ----------------------------------------------------------------------------------------- status
 
 
 def status(account: Account, task_id: str) -> Request:
@@ -127,9 +121,6 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
 def probe(account: Account) -> Request:
     """A free request that shows whether the provider answers: the status of no real task."""
     return status(account, "vidu-run-probe")
-
-
-# ----------------------------------------------------------------------------------------- errors
 
 
 def _task_error(output: parse.JsonObject) -> JobError:

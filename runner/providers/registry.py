@@ -22,7 +22,7 @@ from runner.model import (
     Unit,
 )
 from runner.providers import modelverse, vidu, vidu_tasks
-from runner.providers.base import Balance, CancelResult, ListFailure, TaskPage, TaskStates
+from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskStates
 from runner.providers.fates import Codes
 
 
@@ -64,7 +64,7 @@ class Provider(Protocol):
 
 
 class TaskListApi(Protocol):
-    """The account-wide part of an API that has one: lists of tasks, cancelling, the balance."""
+    """The account-wide part of an API that has one: lists of tasks, cancelling."""
 
     def list_tasks(
         self,
@@ -72,10 +72,9 @@ class TaskListApi(Protocol):
         *,
         task_ids: Sequence[str] = (),
         since: datetime | None = None,
-        until: datetime | None = None,
         page: str | None = None,
     ) -> Request:
-        """The request for one page: of at most `LIST_MAX` named tasks, or of a period."""
+        """The request for one page: at most `LIST_MAX` named tasks, or those since a time."""
 
     def read_list(self, reply: Reply) -> TaskPage | ListFailure:
         """One page with everything the rows contain."""
@@ -88,12 +87,6 @@ class TaskListApi(Protocol):
 
     def read_cancel(self, reply: Reply) -> CancelResult:
         """Whether the task was cancelled."""
-
-    def balance(self, account: Account) -> Request:
-        """The request for what the account has left."""
-
-    def read_balance(self, reply: Reply) -> Balance | None:
-        """What the account has left; None if the answer cannot be read."""
 
 
 PROVIDERS: Mapping[str, Provider] = {vidu.NAME: vidu, modelverse.NAME: modelverse}

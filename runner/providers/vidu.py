@@ -96,9 +96,6 @@ def default_auth(base_url: str) -> Auth:
     return "token" if urlsplit(base_url).hostname in HOSTS else "bearer"
 
 
-# ------------------------------------------------------------------------------------- submission
-
-
 def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
     """The POST that costs money."""
     return base.request(
@@ -120,9 +117,6 @@ def read_submission(reply: Reply) -> Submission:
         credits=parse.whole(value.get("credits")),
         trace_id=trace_id,
     )
-
-
-# ----------------------------------------------------------------------------------------- status
 
 
 def status(account: Account, task_id: str) -> Request:
@@ -194,9 +188,6 @@ def _tag(payload: Any) -> str | None:
 def probe(account: Account) -> Request:
     """A free request that shows whether the provider answers: the balance."""
     return base.request(account, "GET", "/ent/v2/credits")
-
-
-# ----------------------------------------------------------------------------------------- errors
 
 
 def _task_error(value: parse.JsonObject) -> JobError:

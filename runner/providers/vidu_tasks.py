@@ -1,4 +1,4 @@
-"""Vidu's account-wide queries: lists tasks, cancels a task, reads the balance.
+"""Vidu's account-wide queries: lists tasks and cancels a task.
 
 All of it follows the vendor's public documentation; gateways may not offer it.
 """
@@ -13,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from runner.model import Account, Reply, Request, TaskStatus
 from runner.providers import base, fates, parse
-from runner.providers.base import Balance, CancelResult, ListFailure, TaskPage, TaskRow, TaskStates
+from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskRow, TaskStates
 from runner.providers.vidu import ACTIVE, is_active, read_error, read_task
 from runner.timestamps import stamp
 
@@ -24,23 +24,17 @@ _PAGE_SIZES = frozenset({10, LIST_MAX})
 """Rows of a full page: the size that the documentation calls the default, or the one requested."""
 
 
-# ------------------------------------------------------------------------------------------ lists
-
-
 def list_tasks(
     account: Account,
     *,
     task_ids: Sequence[str] = (),
     since: datetime | None = None,
-    until: datetime | None = None,
     page: str | None = None,
 ) -> Request:
-    """The request for the named tasks, or those created in a period (by default 7 days)."""
+    """The request for the named tasks, or those created since a time (by default 7 days)."""
     query: list[tuple[str, str]] = []
     if since:
         query.append(("created_at.from", stamp(since)))
-    if until:
-        query.append(("created_at.to", stamp(until)))
     # The documentation spells "pager" in two ways: both are sent. Pages are followed by their
     # token alone: a page number in addition could skip a page.
     for pager in ("pager", "paper"):
@@ -162,9 +156,6 @@ def _read_token(value: Any) -> str | None:
     return value if isinstance(value, str) and 0 < len(value) <= 4096 else None
 
 
-# ------------------------------------------------------------------------------------- cancelling
-
-
 def cancel(account: Account, task_id: str) -> Request:
     """The request to cancel a task, which only succeeds while the task waits."""
     path = f"/ent/v2/tasks/{quote(task_id, safe='')}/cancel"
@@ -183,42 +174,3 @@ def read_cancel(reply: Reply) -> CancelResult:
         retriable=fates.is_retriable(reply, error),
         retry_after_s=parse.retry_after(reply.headers),
     )
-
-
-# ---------------------------------------------------------------------------------------- balance
-
-
-def balance(account: Account) -> Request:
-    """The request for the account's credits and limits."""
-    return base.request(account, "GET", "/ent/v2/credits")
-
-
-def read_balance(reply: Reply) -> Balance | None:
-    """Credits and limits, summed over all kinds of credit; None if the answer cannot be read."""
-    value = parse.json_object(reply.body)
-    if not base.is_ok(reply) or value is None:
-        return None
-    rows = _credit_rows(value.get("remains"))
-    for key in () if rows else ("general_remains", "exclusive_remains"):
-        rows += _credit_rows(value.get(key))
-    if not rows:
-        return None
-    return Balance(
-        credits=_sum(rows, "credit_remain"),
-        concurrency_limit=_sum(rows, "concurrency_limit"),
-        in_flight=_sum(rows, "current_concurrency"),
-        queued=_sum(rows, "queue_count"),
-    )
-
-
-def _credit_rows(value: Any) -> list[parse.JsonObject]:
-    """Kinds of credit: a list of objects, one object, or a bare number of credits."""
-    if parse.whole(value) is not None:
-        return [{"credit_remain": value}]
-    rows = value if isinstance(value, list) else [value]
-    return [row for row in rows if isinstance(row, dict)]
-
-
-def _sum(rows: list[parse.JsonObject], key: str) -> int | None:
-    numbers = [number for row in rows if (number := parse.whole(row.get(key))) is not None]
-    return sum(numbers) if numbers else None

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runner import media
 from runner.hashing import HashCache
 from runner.media import MediaError
-from runner.media.sources import check_url, decode_data_uri
+from runner.media.sources import check_url, classify, decode_data_uri
 from runner.model import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
@@ -30,7 +30,7 @@ from tests.builders import as_data_uri, image_bytes, write_file
     ],
 )
 def test_the_first_characters_decide_the_kind_of_source(source: str, kind: str) -> None:
-    assert media.classify(source) == kind
+    assert classify(source) == kind
 
 
 def test_a_long_source_is_truncated_in_messages() -> None:

@@ -1,4 +1,4 @@
-"""Vidu's lists, balances and cancellations."""
+"""Vidu's lists and cancellations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from runner.errors import Secret
 from runner.model import Account, Reach, Reply, TaskState
 from runner.providers import vidu_tasks
-from runner.providers.base import Balance, ListFailure, TaskPage, TaskStates
+from runner.providers.base import ListFailure, TaskPage, TaskStates
 from tests.builders import answered
 
 ACCOUNT = Account(
@@ -36,12 +36,11 @@ def test_a_request_names_each_task_and_spells_pager_both_ways() -> None:
     }
 
 
-def test_a_request_for_a_period_is_in_utc_and_sends_the_token() -> None:
+def test_a_request_since_a_time_is_in_utc_with_a_token() -> None:
     noon = datetime(2026, 11, 20, 20, tzinfo=timezone(timedelta(hours=8)))
-    asked = vidu_tasks.list_tasks(ACCOUNT, since=noon, until=noon + timedelta(hours=1), page="t/+=")
+    asked = vidu_tasks.list_tasks(ACCOUNT, since=noon, page="t/+=")
     assert parse_qs(urlsplit(asked.url).query) == {
         "created_at.from": ["2026-11-20T12:00:00.000Z"],
-        "created_at.to": ["2026-11-20T13:00:00.000Z"],
         "pager.pagesz": ["100"],
         "paper.pagesz": ["100"],
         "pager.page_token": ["t/+="],
@@ -246,43 +245,6 @@ def test_a_cancellation_has_the_time_to_wait() -> None:
     assert vidu_tasks.read_cancel(reply).retry_after_s == 7
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        (
-            {
-                "remains": [
-                    {
-                        "type": "general",
-                        "credit_remain": 90,
-                        "concurrency_limit": 5,
-                        "current_concurrency": 2,
-                        "queue_count": 1,
-                    },
-                    {"type": "image", "credit_remain": "10"},
-                ],
-                "packages": [],
-            },
-            Balance(credits=100, concurrency_limit=5, in_flight=2, queued=1),
-        ),
-        ({"general_remains": 7, "exclusive_remains": 3}, Balance(credits=10)),
-        ({"general_remains": {"credit_remain": 7.0}}, Balance(credits=7)),
-        ({"remains": [{"credit_remain": None}]}, Balance()),
-        ({"remains": []}, None),
-        ({"remains": "many"}, None),
-        ({}, None),
-        (b"<html>", None),
-    ],
-)
-def test_a_balance_is_the_sum_of_its_kinds(body: Any, expected: Balance | None) -> None:
-    assert vidu_tasks.read_balance(answered(200, body)) == expected
-
-
-def test_a_refused_request_gives_no_balance() -> None:
-    assert vidu_tasks.read_balance(answered(401, {"remains": 5})) is None
-    assert vidu_tasks.balance(ACCOUNT).url == "https://api.vidu.cn/ent/v2/credits"
-
-
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
@@ -290,11 +252,10 @@ JSON = st.recursive(
 )
 
 
-@given(st.dictionaries(st.sampled_from(["tasks", "remains", "next_page_token", "pager"]), JSON))
+@given(st.dictionaries(st.sampled_from(["tasks", "next_page_token", "pager"]), JSON))
 def test_no_answer_raises(body: dict[str, Any]) -> None:
     reply = answered(200, body)
     vidu_tasks.read_list(reply)
-    vidu_tasks.read_balance(reply)
     vidu_tasks.read_cancel(reply)
 
 
