@@ -53,9 +53,10 @@ def write_past(manifest: Path, pieces: int = 1) -> None:
 
     Every file holds `PIECE` that many times.
     """
-    (read,) = read_manifests([manifest], {})
+    options = Options(manifests=(manifest,), environ={})
+    (read,) = read_manifests(options)
     _write_done(manifest, read.jobs, PIECE * pieces)
-    planned = plan_manifest(read, Options(manifests=(manifest,), environ={}))
+    planned = plan_manifest(read, options)
     header = Header(
         manifest=manifest.name,
         sha256=read.document.sha256,

@@ -1,12 +1,12 @@
-"""Manifests in, checked jobs out, or every problem of every manifest at once."""
+"""Reads and checks manifests, and reports every problem of all of them at once."""
 
 from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +24,10 @@ from runner.progress import Stages, stages
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the collector still, and what has been made by the end out of its sight for good.
-
-    It looks for cycles, of which records have none, by going through all of them again and again:
-    a fifth of the time that planning 100,000 jobs takes. And during a run each of its rounds
-    would hold up the event loop for as long as it takes to look at the whole plan.
-    """
+    """Turn garbage collection off; what exists at the end of the block is never collected."""
+    # Looking for cycles, of which records have none, takes a fifth of the time of planning 100,000
+    # jobs. And during a run each round would hold up the event loop for as long as it takes to
+    # look at the whole plan.
     if not gc.isenabled():  # within another such block
         yield
         return
@@ -42,6 +40,7 @@ def uncollected() -> Iterator[None]:
 
 
 Images = Mapping[str, tuple[Media | Deferred, ...]]
+"""Parameter to its images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,45 +67,29 @@ class Manifest:
         return self.document.value.get("providers") or {}
 
     def locate(self, job: Job) -> Location:
-        """Where a job stands in the manifest."""
+        """The job's location in the manifest."""
         return self.expansion.locate(job.draft, ("id",))
 
 
-def manifests_of(options: Options) -> list[Manifest]:
-    """What the command line names, read and checked; raises ManifestError, see `read_manifests`."""
+@uncollected()
+def read_manifests(options: Options) -> list[Manifest]:
+    """Read and check every manifest of the command line; sends nothing.
 
-    @functools.cache
+    Raises ManifestError with the problems of all of them, in file order, warnings included.
+    """
+
+    @functools.cache  # manifests of one folder share a cache
     def open_cache(file: Path) -> HashCache:
         return HashCache(file, trusted=not options.afresh, writable=not options.dry)
 
-    return read_manifests(
-        options.manifests,
-        options.environ,
-        options.progress,
-        # Manifests of one folder share a cache.
-        lambda path: open_cache(ProjectPaths.of(path, options).digests.absolute()),
-    )
-
-
-@uncollected()
-def read_manifests(
-    paths: Iterable[Path],
-    environ: Mapping[str, str],
-    progress: str = "none",
-    hashes_for: Callable[[Path], HashCache] = lambda _path: HashCache(),
-) -> list[Manifest]:
-    """Read and check them all; raises ManifestError with all problems, in file order.
-
-    Nothing is sent. Warnings travel with the error, or with the manifests. `progress` is what
-    `--progress` asks for while it lasts. `hashes_for` returns the hash cache of a manifest.
-    """
     operations = load_operations()
     manifests: list[Manifest] = []
     problems: list[Diagnostic] = []
-    for path in paths:
+    for path in options.manifests:
+        cache = open_cache(ProjectPaths.of(path, options).digests.absolute())
         try:
-            with stages(progress, environ) as told, hashes_for(path) as hashes:
-                manifest = _read(path, operations, environ, told, hashes)
+            with stages(options.progress, options.environ) as stage, cache as hashes:
+                manifest = _read(path, operations, options.environ, stage, hashes)
         except ManifestError as error:
             problems += error.diagnostics
         else:
@@ -126,15 +109,13 @@ def _read(
 ) -> Manifest:
     stage.begin(f"reading {path.name}")
     document = documents.read_document(path, stage.reached)
-    shape = validation.document_diagnostics(
-        [
-            *validation.check_document(document.value, operations),
-            *validation.check_lookalikes(document.text, document.value),
-        ],
-        document.value,
-        document.locate,
-    )
-    told = [*document.diagnostics, *validation.not_yet_reported(shape, document.diagnostics)]
+    found = [*document.diagnostics]
+
+    def report(diagnostics: Iterable[Diagnostic]) -> None:
+        # A value that is reported already causes further errors; only the first one helps.
+        found.extend(validation.not_yet_reported(diagnostics, found))
+
+    report(_check_document(document, operations))
     expansion = expand(
         document.value,
         path.parent,
@@ -143,23 +124,21 @@ def _read(
         locate=document.locate,
         each=lambda entries: stage.each("expanding", entries),
     )
-    images: dict[str, Images] = {}
-    told += validation.not_yet_reported(expansion.diagnostics, told)
+    report(expansion.diagnostics)
+    checker = _JobChecker(operations=operations, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
-    found = _job_problems(document, operations, expansion, drafts, images, hashes)
-    told += validation.not_yet_reported(found, told)
-    known = [*expansion.drafts, *(sketch.draft for sketch in expansion.partial_jobs)]
-    links = validation.job_diagnostics(
-        validation.check_references(known, operations), expansion.locate
-    )
-    told += validation.not_yet_reported(links, told)
-    problems = in_file_order(merge(told), str(path))
+    findings = checker.check_all(drafts, expansion.partial_jobs)
+    report(validation.job_diagnostics(findings, expansion.locate, document.value))
+    known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
+    findings = validation.check_references(known, operations)
+    report(validation.job_diagnostics(findings, expansion.locate))
+    problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
     jobs = finalize(
         expansion.drafts,
         operations,
-        lambda draft: images[draft.id],
+        lambda draft: checker.images[draft.id],
         lambda indexes: stage.each("fingerprinting", indexes),
     )
     return Manifest(
@@ -169,86 +148,88 @@ def _read(
         jobs=jobs,
         operations=operations,
         hashes=hashes,
-        warnings=in_file_order([*problems, *doubles(jobs, expansion.locate)], str(path)),
+        warnings=_in_file_order([*problems, *doubles(jobs, expansion.locate)], str(path)),
     )
 
 
-def _job_problems(
-    document: documents.Document,
-    operations: Mapping[str, Operation],
-    expansion: Expansion,
-    drafts: Iterable[Draft],
-    images: dict[str, Images],
-    hashes: HashCache,
+def _check_document(
+    document: documents.Document, operations: Mapping[str, Operation]
 ) -> list[Diagnostic]:
-    """What is wrong with the jobs themselves; the images of the others are left in `images`."""
-    checked = [
-        (draft, findings)
-        for draft in drafts
-        if (findings := _findings(draft, operations.get(draft.operation), images, hashes))
+    findings = [
+        *validation.check_document(document.value, operations),
+        *validation.check_lookalikes(document.text, document.value),
     ]
-    checked += [
-        (sketch.draft, findings)
-        for sketch in expansion.partial_jobs
-        if (findings := _of_sketch(sketch, operations.get(sketch.draft.operation), hashes))
-    ]
-    return validation.job_diagnostics(checked, expansion.locate, document.value)
+    return validation.document_diagnostics(findings, document.value, document.locate)
 
 
-def _findings(
-    draft: Draft, operation: Operation | None, images: dict[str, Images], hashes: HashCache
-) -> list[validation.Finding]:
-    if operation is None:
-        return []
-    findings = list(validation.check_job(draft, operation))
-    found, troubles = _probe(draft, operation, findings, hashes)
-    if troubles or any(not finding.warning for finding in findings):
-        return [*findings, *troubles, *validation.check_images(operation, found)]
-    whole = {name: tuple(one for one in some if one) for name, some in found.items()}
-    images[draft.id] = whole
-    return [*findings, *validation.check_media(draft, operation, whole)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _JobChecker:
+    """Checks jobs one by one, and keeps the images of those that are valid."""
+
+    operations: Mapping[str, Operation]
+    hashes: HashCache
+    images: dict[str, Images] = field(default_factory=dict)
+    """Job id to its images."""
+
+    def check_all(
+        self, drafts: Iterable[Draft], partial_jobs: Iterable[PartialJob]
+    ) -> list[tuple[Draft, list[validation.Finding]]]:
+        """The jobs that have findings."""
+        checked = [(draft, found) for draft in drafts if (found := self._check(draft))]
+        return checked + [
+            (job.draft, found) for job in partial_jobs if (found := self._check_partial(job))
+        ]
+
+    def _check(self, draft: Draft) -> list[validation.Finding]:
+        operation = self.operations.get(draft.operation)
+        if operation is None:  # reported by the expansion
+            return []
+        findings = list(validation.check_job(draft, operation))
+        images, unusable = self._probe(draft, operation, findings)
+        if unusable or any(not finding.warning for finding in findings):
+            return [*findings, *unusable, *validation.check_images(operation, images)]
+        complete = {name: tuple(one for one in some if one) for name, some in images.items()}
+        self.images[draft.id] = complete
+        return [*findings, *validation.check_media(draft, operation, complete)]
+
+    def _check_partial(self, job: PartialJob) -> list[validation.Finding]:
+        """Check the parameters that could be expanded of a job that could not."""
+        operation = self.operations.get(job.draft.operation)
+        if operation is None:
+            return []
+        findings = validation.check_job(job.draft, operation, job.unknown)
+        known = {k: v for k, v in job.draft.parameters.items() if k not in job.unknown}
+        draft = replace(job.draft, parameters=known)
+        images, unusable = self._probe(draft, operation, findings)
+        return [*findings, *unusable, *validation.check_images(operation, images)]
+
+    def _probe(
+        self, draft: Draft, operation: Operation, findings: Sequence[validation.Finding]
+    ) -> tuple[dict[str, list[Media | Deferred | None]], list[validation.Finding]]:
+        """The job's images, None in the place of an unusable one, and why those are unusable."""
+        wrong = {finding.path for finding in findings if not finding.warning}
+        images: dict[str, list[Media | Deferred | None]] = {}
+        unusable: list[validation.Finding] = []
+        for name in operation.media.keys() & draft.parameters.keys():
+            sources = draft.parameters[name]
+            sources = sources if isinstance(sources, list) else []
+            images[name] = [None] * len(sources)
+            for index, source in enumerate(sources):
+                path = (name, index)
+                if isinstance(source, Deferred):
+                    images[name][index] = source
+                elif isinstance(source, str) and path not in wrong:
+                    try:
+                        images[name][index] = media.probe(source, draft.base, self.hashes)
+                    except media.MediaError as error:
+                        unusable.append(
+                            validation.Finding(path=path, message=error.message, hint=error.hint)
+                        )
+        return images, unusable
 
 
-def _of_sketch(
-    sketch: PartialJob, operation: Operation | None, hashes: HashCache
-) -> list[validation.Finding]:
-    """What else is wrong with a job that could not be made out."""
-    if operation is None:
-        return []
-    findings = validation.check_job(sketch.draft, operation, sketch.unknown)
-    known = {k: v for k, v in sketch.draft.parameters.items() if k not in sketch.unknown}
-    found, troubles = _probe(replace(sketch.draft, parameters=known), operation, findings, hashes)
-    return [*findings, *troubles, *validation.check_images(operation, found)]
-
-
-def _probe(
-    draft: Draft,
-    operation: Operation,
-    findings: Sequence[validation.Finding],
-    hashes: HashCache,
-) -> tuple[dict[str, list[Media | Deferred | None]], list[validation.Finding]]:
-    """The images of a job, None for those of no use, and why they are of none."""
-    wrong = {finding.path for finding in findings if not finding.warning}
-    found: dict[str, list[Media | Deferred | None]] = {}
-    troubles: list[validation.Finding] = []
-    for name in operation.media.keys() & draft.parameters.keys():
-        sources = draft.parameters[name]
-        found[name] = [None] * len(sources) if isinstance(sources, list) else []
-        for index, source in enumerate(sources if isinstance(sources, list) else ()):
-            where = (name, index)
-            if isinstance(source, Deferred):
-                found[name][index] = source
-            elif isinstance(source, str) and where not in wrong:
-                try:
-                    found[name][index] = media.probe(source, draft.base, hashes)
-                except media.MediaError as error:
-                    told = validation.Finding(path=where, message=error.message, hint=error.hint)
-                    troubles.append(told)
-    return found, troubles
-
-
-def in_file_order(problems: Iterable[Diagnostic], path: str) -> list[Diagnostic]:
-    """By line and column; what has no place comes first, what stands in other files last."""
+def _in_file_order(problems: Iterable[Diagnostic], path: str) -> list[Diagnostic]:
+    """By line and column; problems without a location first, those of other files last."""
 
     def key(problem: Diagnostic) -> tuple[bool, str, int, int]:
         place = problem.location or Location(path=path)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.commands.load import Manifest, manifests_of, uncollected
+from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence
@@ -100,7 +100,7 @@ class ManifestPlan:
 def plan_manifests(options: Options, *, submit: bool = True) -> list[ManifestPlan]:
     """Read and plan every manifest of the command line; raises every known error."""
     options.check()
-    return [plan_manifest(manifest, options, submit=submit) for manifest in manifests_of(options)]
+    return [plan_manifest(manifest, options, submit=submit) for manifest in read_manifests(options)]
 
 
 @uncollected()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.execute import execute
-from runner.commands.load import manifests_of
+from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
 from runner.commands.options import Options
 from runner.commands.output import announce, confirm_cost
@@ -33,7 +33,7 @@ def run(options: Options) -> Exit:
     """
     options.check()
     _check_force(options)
-    manifests = manifests_of(options)
+    manifests = read_manifests(options)
     for ledger in dict.fromkeys(ProjectPaths.of(each.path, options).ledger for each in manifests):
         for line in recover_rescued(ledger):
             emit(line)

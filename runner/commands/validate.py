@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.commands.load import Manifest, manifests_of
+from runner.commands.load import Manifest, read_manifests
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
 from runner.errors import Diagnostic, Exit, ManifestError, plural
@@ -18,7 +18,7 @@ def validate(options: Options) -> Exit:
     manifests: list[Manifest] = []
     code = Exit.OK
     try:
-        manifests = manifests_of(replace(options, dry=True))
+        manifests = read_manifests(replace(options, dry=True))
         problems = [problem for manifest in manifests for problem in manifest.warnings]
     except ManifestError as error:
         if not options.as_json:

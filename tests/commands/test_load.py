@@ -21,10 +21,14 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
 
 
+def options_for(path: Path) -> Options:
+    return Options(manifests=(path,), environ={}, progress="none")
+
+
 def problems(text: str, *, head: str = HEAD) -> list[Diagnostic]:
     Path("m.yaml").write_text(head + text, encoding="utf-8")
     try:
-        (manifest,) = read_manifests([Path("m.yaml")], {})
+        (manifest,) = read_manifests(options_for(Path("m.yaml")))
     except ManifestError as error:
         return error.diagnostics
     return manifest.warnings
@@ -132,11 +136,11 @@ jobs: [{id: a, prompt: "${{ vars.none }}"}]
 @pytest.mark.parametrize("path", ["plan", "validate.yaml"])
 def test_a_file_named_like_a_verb_is_a_manifest(path: str) -> None:
     Path(path).write_text(HEAD + "jobs: [{id: a, prompt: x}]\n")
-    assert len(read_manifests([Path(path)], {})) == 1
+    assert len(read_manifests(options_for(Path(path)))) == 1
 
 
 @pytest.mark.parametrize("path", ["", ".", "/", ".."])
 def test_a_path_without_a_name_is_told_as_a_directory(path: str) -> None:
     Options(manifests=(Path(path),)).check()
     with pytest.raises(ManifestError, match="is a directory, not a file"):
-        read_manifests([Path(path)], {})
+        read_manifests(options_for(Path(path)))

@@ -29,7 +29,7 @@ def ledger(project: Project) -> Iterator[Ledger]:
 
 
 def read(project: Project, text: str = ONE) -> Manifest:
-    (manifest,) = read_manifests([project.jobs(text)], {})
+    (manifest,) = read_manifests(Options(manifests=(project.jobs(text),), environ={}))
     return manifest
 
 
@@ -139,7 +139,7 @@ def test_a_run_starts_with_a_budget_that_knows_what_was_spent(online: Project) -
     environ = {name: value for name, value in online.env.items() if value}
     path = online.folder / "spring.yaml"
     options = Options(manifests=(path,), budget="credits=10", environ=environ)
-    planned = plan_manifest(read_manifests([path], environ)[0], options)
+    planned = plan_manifest(read_manifests(options)[0], options)
     assert [entry.action for entry in planned.plan.entries] == [Action.REUSE]
     budget = planned.budget()
     assert (budget.ceiling("credits"), budget.ceiling("cny")) == (Decimal(10), None)
