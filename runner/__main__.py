@@ -1,11 +1,11 @@
-"""Where the program starts: `vidu-run`, and `python -m runner`."""
+"""Entry point of `vidu-run` and `python -m runner`."""
 
 from runner.signals import end_at_once
 
 
 def main() -> None:
-    """The console script. Signals are heeded before anything that takes time is loaded."""
-    end_at_once()
+    """Handle signals, then load and run the command line."""
+    end_at_once()  # before the imports below, which take time
     from runner.cli import main as command_line
 
     command_line()

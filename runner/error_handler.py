@@ -1,4 +1,4 @@
-"""The outermost frame: known errors become messages with their code, defects a crash log."""
+"""Error handler: turns known errors into messages and exit codes, defects into crash logs."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
 from runner import __version__
-from runner.errors import Exit, Failure, Secret, looks_secret, printable, redact
+from runner.errors import Exit, Failure, Secret, leaves, looks_secret, printable, redact
 from runner.signals import end_at_once, hand_over
 
 
 def handle_errors(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> Exit:
-    """Run `step`; its exit code, or that of the error that ended it, told on standard error."""
+    """Run `step`; its exit code, or the code of the error that ended it, after printing that."""
     _open_streams()
-    early = False
+    handed_over = False
     try:
-        early = hand_over()
-        return _ended(step, environ)
+        handed_over = hand_over()
+        return _run(step, environ)
     except KeyboardInterrupt:
         emit("interrupted")
         return Exit.INTERRUPTED
     finally:
-        if early:
+        if handed_over:
             end_at_once()
 
 
-def _ended(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
+def _run(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
     code = Exit.OK
     try:
         code = step()
         sys.stdout.flush()
     except BrokenPipeError:
-        _abandon(sys.stdout)  # whoever read our output has had enough
+        _abandon(sys.stdout)  # the reader of our output has closed it
     except Failure as error:
         emit(str(error))
         return error.exit
@@ -48,25 +48,25 @@ def _ended(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
         _abandon(sys.stdout)
         emit(f"error: the output cannot be written: {error.strerror}")
         return Exit.INCOMPLETE
-    except Exception as error:  # noqa: BLE001 - the outermost frame: a defect, told as one
+    except Exception as error:  # noqa: BLE001 - the outermost frame: a defect
         return _defect(error, environ)
     return code
 
 
 def _open_streams() -> None:
-    """Streams that the caller has closed lead nowhere, rather than being None."""
+    """Replace streams that the caller has closed: Python sets them to None."""
     sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
 def _abandon(stream: TextIO) -> None:
-    """Point the stream's descriptor away, so that the flush at exit does not fail once more."""
+    """Redirect the stream to /dev/null, so that the flush at exit does not fail again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[Secret]:
-    """Everything in the environment that looks like a key, for redaction."""
+    """The values of all environment variables that look like keys, for redaction."""
     return [Secret(v) for k, v in environ.items() if v and looks_secret(k, anywhere=True)]
 
 
@@ -74,30 +74,25 @@ def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
     text = redact("".join(traceback.format_exception(error)), secrets_of(environ))
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     head = f"vidu-run {__version__}, Python {sys.version}, {sys.platform}\n\n"
-    what = f"error: a defect in vidu-run: {next(_leaves(error))!r}"
+    what = f"error: a bug in vidu-run: {next(leaves(error))!r}"
     try:
         with tempfile.NamedTemporaryFile(
             "w", prefix=f"vidu-run-crash-{stamp}-", suffix=".log", delete=False, encoding="utf-8"
         ) as log:
             log.write(head + text)
         where = f"a crash log was written to {Path(log.name)}"
-    except OSError as trouble:
-        where = f"no crash log could be written ({trouble.strerror}); the traceback:\n{text}"
-    emit(redact(f"{what}\n  {where}\n  what was paid for is in the ledger", secrets_of(environ)))
+    except OSError as failure:
+        where = f"no crash log could be written ({failure.strerror}); the traceback:\n{text}"
+    emit(
+        redact(
+            f"{what}\n  {where}\n  the ledger has everything that was paid for", secrets_of(environ)
+        )
+    )
     return Exit.DEFECT
 
 
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
 def emit(text: str) -> None:
-    """Tell something on standard error; where nobody listens, the exit code still tells."""
-    try:
+    """Print a message on standard error, if that is still open."""
+    # Closed, it is no reason to stop: the exit code has the result as well.
+    with contextlib.suppress(OSError):
         print(printable(text), file=sys.stderr, flush=True)
-    except OSError:
-        return  # nobody listens any more; the exit code still tells

@@ -108,7 +108,7 @@ def test_jobs_without_a_name_are_only_counted() -> None:
 def test_a_value_of_a_row_is_told_with_the_expression_that_brings_it() -> None:
     template = Location(path="m.yaml", line=7, column=13)
     problem = Diagnostic(message="bad", location=Location(path="rows.csv", line=3, via=template))
-    assert str(problem) == "rows.csv:3: error: bad\n  asked for at m.yaml:7:13"
+    assert str(problem) == "rows.csv:3: error: bad\n  used at m.yaml:7:13"
 
 
 def test_a_path_that_ends_in_white_space_is_quoted() -> None:
@@ -127,7 +127,7 @@ def test_of_thousands_of_problems_only_some_are_printed() -> None:
     assert len(printed) == 53
     assert printed[-3:] == [
         "warning: odd",
-        "... and 79,995 more errors about what is asked for at m.yaml:7:13",
+        "... and 79,995 more errors about values used at m.yaml:7:13",
         "... and 15 more errors",
     ]
     assert "worse 44" in printed[49]

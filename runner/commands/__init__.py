@@ -1,1 +1,1 @@
-"""The verbs of the command line: one module each, beside what they share."""
+"""The verbs of the command line: one module each, and the modules that they share."""

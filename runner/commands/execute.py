@@ -14,7 +14,7 @@ from runner.commands.session import TOOL, RunSession, networked
 from runner.engine.context import Context, StopReason
 from runner.engine.download.place import output_folder, relative
 from runner.engine.run import Batch
-from runner.errors import Exit, Failure, LedgerError, OutputError, worst
+from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, worst
 from runner.model import (
     Action,
     Observer,
@@ -123,7 +123,7 @@ class _BatchRun:
                 await batch.run(self._write)
             except ExceptionGroup as group:
                 known, defects = group.split(Failure)
-                failures = list(_leaves(known)) if known else []
+                failures = [e for e in leaves(known) if isinstance(e, Failure)] if known else []
             async for code in _exit_codes(batch, failures):
                 session.exit_code = Exit.DEFECT if defects else code
                 try:
@@ -294,21 +294,13 @@ def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: flo
         results=str(planned.paths.results),
         written=ended.written,
         files=f"{planned.outputs}/",
-        flags=planned.options.same_place(),
+        flags=planned.options.path_flags(),
         stopped=[
             reason
             for reason in ended.batch.stop_conditions.reasons()
             if reason.code is not ReasonCode.COLLECT_ONLY  # the verb never submits: no news
         ],
     )
-
-
-def _leaves(group: BaseExceptionGroup[Failure]) -> Iterator[Failure]:
-    for error in group.exceptions:
-        if isinstance(error, BaseExceptionGroup):
-            yield from _leaves(error)
-        else:
-            yield error
 
 
 def _as_collected(entry: PlanEntry) -> PlanEntry:

@@ -1,4 +1,4 @@
-"""What the command line asked for, in one record."""
+"""Options: the flags of a verb that reads manifests, in one record."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from runner.errors import UsageError
 from runner.providers.registry import PROVIDERS
 
 REHEARSAL_SCALE = 0.1
-"""A rehearsal takes a tenth of the real time unless `--time-scale` says otherwise."""
+"""A rehearsal takes a tenth of the real time unless `--time-scale` is given."""
 
 _SETTINGS = (
     *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "budget"),
     *("confirm_above", "on_ambiguous", "settle", "max_failures", "trust"),
 )
-"""The flags that are settings, and the pairs of trust."""
+"""The flags that override a setting, and `--trust`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """The command line of a verb that reads manifests; None and False: not given."""
+    """The flags of a verb that reads manifests; None and False mean that a flag was not given."""
 
     manifests: tuple[Path, ...]
     results: Path | None = None
@@ -50,14 +50,14 @@ class Options:
     settle: str | None = None
     max_failures: str | None = None
     force: bool = False
-    """What is selected is made anew, and paid for again."""
+    """Make the selected jobs again, and pay for them again."""
     fail_fast: bool = False
     yes: bool = False
-    """Whatever would be asked is answered with yes."""
+    """Do not ask for confirmation."""
     afresh: bool = False
-    """Files are read though it is remembered what is in them."""
+    """Read files even if their hashes are cached."""
     dry: bool = False
-    """Nothing is written, not even what was read of large files."""
+    """Write nothing, not even the hash cache."""
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
@@ -66,46 +66,44 @@ class Options:
         return REHEARSAL_SCALE if self.time_scale is None else self.time_scale
 
     def flags(self) -> dict[str, Any]:
-        """The flags that are settings, under the settings' names, and the pairs of trust."""
+        """Each setting that a flag overrides, by name, and the pairs of `--trust`."""
         given = {name: value for name in _SETTINGS if (value := getattr(self, name)) is not None}
         return {**given, "max_failures": "1"} if self.fail_fast else given
 
-    def same_place(self) -> list[str]:
-        """The flags by which another command means the same ledger and results."""
+    def path_flags(self) -> list[str]:
+        """The flags with which another command uses the same ledger, results and files."""
         pairs = (("-o", self.results), ("--state-dir", self.state_dir), ("--outputs", self.outputs))
         named = [f"{flag} {shlex.quote(str(value))}" for flag, value in pairs if value is not None]
         return (["--emulate"] if self.emulate else []) + named
 
     def environment(self) -> dict[str, str]:
-        """The environment with `--base-url` in it: a flag names a host as a variable does."""
-        found = dict(self.environ)
+        """The environment, with each `--base-url` as the variable that it stands for."""
+        environ = dict(self.environ)
         for pair in self.base_url:
             name, _, url = pair.partition("=")
             if name not in PROVIDERS or not url:
                 raise UsageError(
-                    f"--base-url {pair}: not of the form PROVIDER=URL",
+                    f"--base-url {pair} is not of the form PROVIDER=URL",
                     hint=f"providers: {', '.join(PROVIDERS)}",
                 )
-            found[PROVIDERS[name].BASE_URL_ENV] = url
-        return found
+            environ[PROVIDERS[name].BASE_URL_ENV] = url
+        return environ
 
     def check(self) -> None:
-        """Raise UsageError for flags that cannot go together."""
-        if self.results is not None and self.results.resolve() in [
-            path.resolve() for path in self.manifests
-        ]:
+        """Raise UsageError for flags and manifests that contradict each other."""
+        if self.results and self.results.resolve() in {p.resolve() for p in self.manifests}:
             raise UsageError(f"-o {self.results} is the manifest itself", hint="name another file")
         if self.results is not None and len(self.manifests) > 1:
-            raise UsageError("-o names one results manifest, but there are several manifests")
+            raise UsageError("-o names one results file, but there are several manifests")
         if self.time_scale is not None and not self.emulate:
-            raise UsageError("--time-scale is the emulator's", hint="add --emulate")
+            raise UsageError("--time-scale works only with --emulate", hint="add --emulate")
         if self.fail_fast and self.max_failures is not None:
-            raise UsageError("--fail-fast is --max-failures 1: give one of the two")
-        seen: dict[str, Path] = {}
+            raise UsageError("--fail-fast means --max-failures 1: use one of the two")
+        by_stem: dict[str, Path] = {}
         for path in self.manifests:
             stem = os.path.realpath(path.parent / path.stem)  # "." and "/" have no name
-            if (known := seen.setdefault(stem, path)) is not path:
+            if (first := by_stem.setdefault(stem, path)) is not path:
                 raise UsageError(
-                    f"{known} and {path} would share one results manifest",
+                    f"{first} and {path} would write the same results file",
                     hint="name each manifest once, or rename one",
                 )

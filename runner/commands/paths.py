@@ -1,4 +1,4 @@
-"""Where one manifest's things are: its results, files, ledger and displaced files."""
+"""ProjectPaths: the paths of one manifest's results, files, ledger and displaced files."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ class ProjectPaths:
     """Paths of one manifest. A rehearsal (`--emulate`) shares none with a real run."""
 
     name: str
-    """What the ledger knows the manifest by: its path from the folder that holds `state`."""
+    """The manifest's name in the ledger: its path relative to the folder that holds `state`."""
     results: Path
     ledger: Path
     digests: Path
-    """What is remembered of files that were read."""
+    """The hash cache."""
     archive: Path
     """Displaced files, by digest."""
     state: Path
     """The folder of ledger and archive."""
     emulator: Path
     below_outputs: tuple[str, ...]
-    """Under the `outputs` folder, the folders that lead to this manifest's files."""
+    """This manifest's folder of files, relative to the `outputs` setting."""
 
     @property
     def base(self) -> Path:
-        """The folder that paths in the results manifest start from."""
+        """The folder that paths in the results manifest are relative to."""
         return self.results.parent
 
     @classmethod
     def of(cls, manifest: Path, options: Options) -> ProjectPaths:
-        """The places that the command line and the manifest's own name give."""
+        """The paths that follow from the command line and the manifest's own path."""
         state = options.state_dir or manifest.parent / ".vidu-run"
         kind = ".emulated" if options.emulate else ""
         return cls(
-            name=_known_as(manifest, state),
+            name=_ledger_name(manifest, state),
             results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
             ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
             digests=state / ("emulated-digests.sqlite3" if options.emulate else "digests.sqlite3"),
@@ -49,7 +49,7 @@ class ProjectPaths:
         )
 
 
-def _known_as(manifest: Path, state: Path) -> str:
-    """A name that no other manifest in that ledger has, and that moving both together keeps."""
+def _ledger_name(manifest: Path, state: Path) -> str:
+    """Unique in that ledger, and the same after both are moved together."""
     folder = os.path.relpath(manifest.parent.resolve(), state.resolve().parent)
     return (Path(folder) / manifest.name).as_posix()

@@ -61,25 +61,25 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
 
 
 def _check(options: Options, job: str | None, *, lost: bool, task_id: str | None) -> None:
-    """Raise UsageError for a command line that says too little or too much."""
+    """Raise UsageError for a command line that is incomplete or contradicts itself."""
     if lost == (task_id is not None):
         raise UsageError(
-            "say what became of it: --lost, or --task-id ID",
-            hint="--lost submits it again with the next run, and may pay a second time",
+            "give either --lost or --task-id ID",
+            hint="--lost lets the next run submit the job again, which may pay a second time",
         )
     if (job is None) != bool(options.select or options.exclude):
-        raise UsageError("name one job, or some with --select")
+        raise UsageError("name one job, or select several with --select")
     if task_id is not None and job is None:
-        raise UsageError("a task belongs to one submission: name the job, without --select")
+        raise UsageError("--task-id belongs to one job: name the job instead of --select")
     if task_id is not None and not task_id.strip():
         raise UsageError("--task-id is empty")
 
 
 def _entry(planned: ManifestPlan, job: str) -> PlanEntry:
-    """The job's entry, or that of the job which makes its result; raises UsageError."""
+    """The entry of the job, or of the job whose result it shares; raises UsageError."""
     by_id = {entry.job.id: entry for entry in planned.plan.entries}
-    folded = {_folded(name): name for name in by_id}
-    name = folded.get(_folded(job))
+    by_folded_id = {_fold(name): name for name in by_id}
+    name = by_folded_id.get(_fold(job))
     if name is None:
         raise UsageError(f'there is no job "{job}"', hint=suggest(job, by_id))
     entry = by_id[name]
@@ -87,12 +87,12 @@ def _entry(planned: ManifestPlan, job: str) -> PlanEntry:
     if entry.action is not Action.DECIDE:
         raise UsageError(
             f'job "{name}" needs no decision: {entry.reason}',
-            hint="vidu-run status shows where each job stands",
+            hint="vidu-run status shows the state of each job",
         )
     return entry
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -114,8 +114,8 @@ async def _settle(context: Context, entries: Sequence[PlanEntry], task_id: str |
 
 
 async def _give_up(context: Context, entry: PlanEntry) -> None:
-    number = entry.attempt.number if entry.attempt else await _written(context, entry, None)
-    await _write(
+    number = entry.attempt.number if entry.attempt else await _add_to_ledger(context, entry, None)
+    await _record(
         context,
         entry,
         Settle(number=number, state=AttemptState.NOT_SENT, at=context.stamp(), error=LOST),
@@ -123,14 +123,14 @@ async def _give_up(context: Context, entry: PlanEntry) -> None:
 
 
 async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
-    """Believe the user that this is its task, once the provider tells of it."""
+    """Record the task as this job's, if the provider knows it. Raises UsageError."""
     operation, attempt = context.operations[entry.job.operation], entry.attempt
     status = await confirm(context, operation, task_id, attempt=attempt)
     if not isinstance(status, TaskStatus):
         why = redaction.of_text(status, context.settings.secrets)
         raise UsageError(f'not the task of job "{entry.job.id}": {why}')
     if attempt is None:
-        await _written(context, entry, task_id)
+        await _add_to_ledger(context, entry, task_id)
         return
     seeds = (status.seed, attempt.task.seed, attempt.intent.seed)
     found = Settle(
@@ -141,21 +141,21 @@ async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
         seed=next((seed for seed in seeds if seed is not None), None),
         credits=status.credits,
     )
-    await _write(context, entry, found)
+    await _record(context, entry, found)
 
 
-async def _write(context: Context, entry: PlanEntry, settle: Settle) -> None:
-    """Write what was decided; raises UsageError where another run was faster."""
+async def _record(context: Context, entry: PlanEntry, settle: Settle) -> None:
+    """Record the decision; raises UsageError if another run settled the job first."""
     result = await context.ledger.commit(settle)
     if isinstance(result, Stale):
         raise UsageError(
-            f'job "{entry.job.id}" was settled by another run meanwhile',
-            hint="vidu-run status shows where it stands now",
+            f'job "{entry.job.id}" has just been settled by another run',
+            hint="vidu-run status shows its state",
         )
 
 
-async def _written(context: Context, entry: PlanEntry, task_id: str | None) -> int:
-    """The ledger's number of a submission that only a results manifest told of until now."""
+async def _add_to_ledger(context: Context, entry: PlanEntry, task_id: str | None) -> int:
+    """Add a submission that only a results manifest has to the ledger; its number there."""
     job_run = JobRun.of(entry, context.operations[entry.job.operation])
     job_run.task = replace(job_run.task, id=task_id)
     await adopt(context, job_run)
@@ -165,9 +165,9 @@ async def _written(context: Context, entry: PlanEntry, task_id: str | None) -> i
 
 def _print_result(entries: Sequence[PlanEntry], task_id: str | None) -> None:
     names = ", ".join(f'"{entry.job.id}"' for entry in entries[:5])
-    more = f" and {len(entries) - 5} more" if len(entries) > 5 else ""
+    more = f" and {len(entries) - 5:,} more" if len(entries) > 5 else ""
     if task_id is None:
-        what = "declared lost: the next run submits again, and may pay a second time"
+        what = "declared lost: the next run submits again, which may pay a second time"
     else:
-        what = f"task {task_id.strip()} is its own: run again to collect it"
+        what = f"has task {task_id.strip()}: run again to collect its result"
     print(printable(f"{names}{more}: {what}"))

@@ -1,12 +1,12 @@
-"""`vidu-run schema`."""
+"""`vidu-run schema`: prints the JSON Schemas of manifests, results and operations."""
 
 from __future__ import annotations
 
-from runner.errors.exits import Exit, UsageError
+from runner.errors import Exit, UsageError, suggest
 
 
 def schema(name: str | None) -> Exit:
-    """Print the schema of that name, or the names there are."""
+    """Print the schema of that name, or every name. Raises UsageError for an unknown one."""
     from runner.operations import schema_folder
 
     folder = schema_folder()
@@ -18,6 +18,6 @@ def schema(name: str | None) -> Exit:
         print("\n".join(names))
         return Exit.OK
     if name not in names:
-        raise UsageError(f'there is no schema "{name}"', hint=f"there are: {', '.join(names)}")
+        raise UsageError(f'there is no schema "{name}"', hint=suggest(name, names))
     print(names[name].read_text(encoding="utf-8"), end="")
     return Exit.OK

@@ -1,4 +1,4 @@
-"""What can go wrong: diagnostics with a location and a hint, exit codes, and text safe to show."""
+"""Errors: diagnostics with location and hint, exceptions with exit codes, printable text."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from runner.errors.exits import (
     OutputError,
     ProviderError,
     UsageError,
+    leaves,
     worst,
 )
 from runner.errors.text import Secret, looks_secret, one_line, plural, printable, redact, width
@@ -38,6 +39,7 @@ __all__ = [
     "Secret",
     "UsageError",
     "format_diagnostics",
+    "leaves",
     "looks_secret",
     "merge",
     "nearest",

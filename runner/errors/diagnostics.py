@@ -1,4 +1,4 @@
-"""Reports what is wrong with a file the way a compiler does: location, message, hint."""
+"""Diagnostics: errors and warnings about a file, printed in compiler style."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from runner.errors.text import excerpt, one_line
+from runner.errors.text import excerpt, one_line, plural
 
 _SHOWN = 12
 _COMPARED = 1000
@@ -34,7 +34,7 @@ def _plain(name: str) -> str:
 
 
 def suggest(name: str, known: Iterable[str]) -> str | None:
-    """The nearest known name as a hint, else the known names; None where there are none."""
+    """A hint with the nearest known name, else with the first known names; None without any."""
     names = list(known)
     if not names:
         return None
@@ -53,9 +53,9 @@ class Location:
     line: int = 0
     column: int = 0
     text: str | None = None
-    """The source line without its end, for the caret; None where there is none to show."""
+    """The source line without its line break; None if there is no line to show."""
     via: Location | None = field(default=None, compare=False)
-    """For a value that comes from a row: the expression in the manifest that brings it."""
+    """For a value from a row: the expression in the manifest that reads it."""
 
     def __str__(self) -> str:
         # White space at an end would look like a gap in the message.
@@ -65,7 +65,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
-    """One thing that is wrong (or, with `warning`, odd) in what the user wrote."""
+    """One error, or with `warning` one warning, about what the user wrote."""
 
     message: str
     location: Location | None = None
@@ -73,20 +73,20 @@ class Diagnostic:
     hint: str | None = None
     warning: bool = False
     jobs: int = 1
-    """How many jobs this one cause hits."""
+    """The number of jobs that the cause affects."""
 
     def __str__(self) -> str:
-        """Compiler style: `FILE:LINE:COLUMN: error: job "a": what`, the line, a caret, a hint."""
+        """`FILE:LINE:COLUMN: error: job "a": message`, the source line, a caret and the hint."""
         where = f"{self.location}: " if self.location else ""
         kind = "warning" if self.warning else "error"
         job = f'job "{self.job}": ' if self.job and self.jobs == 1 else ""
         first = f", first: {self.job}" if self.job else ""
-        many = f" ({self.jobs} jobs{first})" if self.jobs > 1 else ""
+        many = f" ({self.jobs:,} jobs{first})" if self.jobs > 1 else ""
         lines = [f"{where}{kind}: {job}{self.message}{many}"]
         if self.location and self.location.text is not None and self.location.column:
             lines += excerpt(self.location.text, self.location.column)
         if self.location and self.location.via:
-            lines.append(f"  asked for at {self.location.via}")
+            lines.append(f"  used at {self.location.via}")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
         return "\n".join(one_line(line) for line in lines)
@@ -102,54 +102,45 @@ class HintedError(Exception):
 
 
 def merge(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """The problems with those of one cause (same place, same words) told once, with their number.
-
-    The order is that of first appearance.
-    """
-    found: dict[tuple[str, str, bool], Diagnostic] = {}
+    """Combine problems with the same location and message, in the order of first appearance."""
+    merged: dict[tuple[str, str, bool], Diagnostic] = {}
     for problem in problems:
         key = (str(problem.location), problem.message, problem.warning)
-        if key in found:
-            known = found[key]
-            found[key] = replace(
-                known, jobs=known.jobs + problem.jobs, job=known.job or problem.job
-            )
+        if first := merged.get(key):
+            jobs, job = first.jobs + problem.jobs, first.job or problem.job
+            merged[key] = replace(first, jobs=jobs, job=job)
         else:
-            found[key] = problem
-    return list(found.values())
+            merged[key] = problem
+    return list(merged.values())
 
 
 _MOST_SHOWN = 50
-"""Errors, and warnings, that are printed one by one; nobody reads more."""
+"""Of errors, and of warnings: nobody reads more."""
 
-_MOST_ALIKE = 5
-"""The same for those of one expression that takes its values from rows."""
+_MOST_SHOWN_PER_EXPRESSION = 5
+"""Of those about values that one expression reads from rows."""
 
 
 def format_diagnostics(problems: Iterable[Diagnostic]) -> list[str]:
-    """The problems as texts to print, in order: those of one cause, and all of them, up to a limit.
-
-    What is left out is counted.
-    """
+    """The problems as texts to print, in order and up to a limit, then the number left out."""
     shown: list[str] = []
-    alike: Counter[tuple[str, bool]] = Counter()
-    kinds: Counter[bool] = Counter()
-    left: Counter[tuple[str, bool]] = Counter()
+    counts: Counter[tuple[str, bool]] = Counter()
+    shown_counts: Counter[bool] = Counter()
+    left_out: Counter[tuple[str, bool]] = Counter()
     for problem in problems:
         via = problem.location.via if problem.location else None
         cause = (str(via) if via else "", problem.warning)
-        alike[cause] += 1
-        if via and alike[cause] > _MOST_ALIKE:
-            left[cause] += 1
-        elif kinds[problem.warning] >= _MOST_SHOWN:
-            left["", problem.warning] += 1
+        counts[cause] += 1
+        if via and counts[cause] > _MOST_SHOWN_PER_EXPRESSION:
+            left_out[cause] += 1
+        elif shown_counts[problem.warning] >= _MOST_SHOWN:
+            left_out["", problem.warning] += 1
         else:
-            kinds[problem.warning] += 1
+            shown_counts[problem.warning] += 1
             shown.append(str(problem))
-    return shown + [one_line(_more(*cause, number)) for cause, number in left.items()]
+    return shown + [one_line(_more(*cause, count)) for cause, count in left_out.items()]
 
 
-def _more(cause: str, warning: bool, number: int) -> str:
-    kind = "warning" if warning else "error"
-    where = f" about what is asked for at {cause}" if cause else ""
-    return f"... and {number:,} more {kind if number == 1 else f'{kind}s'}{where}"
+def _more(cause: str, warning: bool, count: int) -> str:
+    where = f" about values used at {cause}" if cause else ""
+    return f"... and {plural(count, 'more warning' if warning else 'more error')}{where}"

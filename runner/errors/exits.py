@@ -9,11 +9,11 @@ from runner.errors.diagnostics import Diagnostic, HintedError, Location, format_
 from runner.errors.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Exit(enum.IntEnum):
-    """The exit codes users and scripts rely on."""
+    """The exit codes, which users and scripts rely on."""
 
     OK = 0
     JOBS_FAILED = 1
@@ -44,18 +44,16 @@ PRECEDENCE = (
 
 
 def worst(codes: Iterable[Exit]) -> Exit:
-    """The code to exit with when several apply; `Exit.OK` for none.
-
-    Codes outside the precedence table (usage, invalid, to submit) end a program before any
-    job runs, so they win over everything.
-    """
+    """The code to exit with when several apply; `Exit.OK` if there are none."""
+    # Codes outside the precedence table (usage, invalid, to submit) end a program before any job
+    # runs, so they come first.
     seen = set(codes) - {Exit.OK}
     early = sorted(seen - set(PRECEDENCE))
     return next((code for code in (*early, *PRECEDENCE) if code in seen), Exit.OK)
 
 
-class Failure(HintedError):  # noqa: N818 - the family's name; its members end in Error
-    """A known end of the program: shown without a traceback, with its exit code."""
+class Failure(HintedError):  # noqa: N818 - the base class; the names of the others end in Error
+    """An error that ends the program with its exit code and without a traceback."""
 
     exit: ClassVar[Exit] = Exit.DEFECT
 
@@ -70,7 +68,7 @@ class Failure(HintedError):  # noqa: N818 - the family's name; its members end i
         super().__init__(message, hint)
         self.location = location
         self.others = list(others)
-        """Further problems of the same kind, told after this one."""
+        """Further problems of the same kind, printed after this one."""
 
     def __str__(self) -> str:
         first = Diagnostic(message=self.message, hint=self.hint, location=self.location)
@@ -78,7 +76,7 @@ class Failure(HintedError):  # noqa: N818 - the family's name; its members end i
 
 
 class UsageError(Failure):
-    """The command line or the environment asks for something that cannot be."""
+    """The command line or the environment is wrong."""
 
     exit = Exit.USAGE
 
@@ -94,12 +92,12 @@ class ManifestError(Failure):
         super().__init__(plural(errors, "error"))
 
     def __str__(self) -> str:
-        """What to print: not everything, where there is very much of it; `problems` has all."""
+        """The diagnostics as text, up to a limit; `diagnostics` has all of them."""
         return "\n".join(format_diagnostics(self.diagnostics))
 
 
 class ProviderError(Failure):
-    """A key, credit or address trouble that stops a provider."""
+    """A key, credit or address error that stops a provider."""
 
     exit = Exit.PROVIDER
 
@@ -111,6 +109,15 @@ class LedgerError(Failure):
 
 
 class OutputError(Failure):
-    """A file or folder the program has to write cannot be written; a later run continues."""
+    """A file or folder cannot be written; a later run continues."""
 
     exit = Exit.INCOMPLETE
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The exceptions inside a group and its sub-groups; the exception itself if it is no group."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from leaves(inner)
+    else:
+        yield error

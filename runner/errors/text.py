@@ -1,4 +1,4 @@
-"""Makes text safe and fit to show: redaction of keys, escaping, plurals, terminal width."""
+"""Text for people: redaction of keys, escaping, plurals, terminal width, excerpts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Secret:
-    """A key whose text appears nowhere by accident: not in repr, str, format or a traceback."""
+    """A key that repr, str, format and tracebacks do not show."""
 
     __slots__ = ("_text",)
 
@@ -58,16 +58,16 @@ _UNSAFE = re.compile(
 
 
 def printable(text: str) -> str:
-    """`text` without anything a terminal would obey: escapes and controls become visible.
+    """`text` with control characters as visible escapes; newlines and tabs stay.
 
-    Newlines and tabs stay; bidirectional overrides do not, for they reorder what is read. For
-    whole messages of our own; what others wrote goes through `one_line` first.
+    For whole messages of our own; text that others wrote goes through `one_line` first.
     """
+    # Among them bidirectional overrides, which would reorder what is read.
     return _UNSAFE.sub(lambda found: _visible(found[0]), text)
 
 
 def one_line(text: str) -> str:
-    """The same on one line: what others wrote must not pass for lines of ours."""
+    """The same on one line, so that text of others cannot imitate lines of ours."""
     return printable(text.replace("\r\n", "\\n").replace("\n", "\\n"))
 
 
@@ -77,12 +77,12 @@ def _visible(character: str) -> str:
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
-    """The count with its noun: `1 job`, `2 jobs`, `12,000 jobs`; `many` is an irregular plural."""
+    """The count with its noun: `1 job`, `2 jobs`, `12,000 jobs`; `many`: an irregular plural."""
     return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
 
 
 def width(text: str) -> int:
-    """Columns that `text` takes on a terminal: wide characters take two, marks none."""
+    """Columns that `text` takes on a terminal: two for a wide character, none for a mark."""
     if text.isascii():
         return len(text)
     return sum(_columns(character) for character in text)
@@ -95,16 +95,16 @@ def _columns(character: str) -> int:
 
 
 _EXCERPT_COLUMNS = 74
-"""Of a terminal's 80, after the indentation and with a mark at each end."""
+"""Of 80 columns, less the indentation and an ellipsis at each end."""
 
 
 def excerpt(line: str, column: int) -> list[str]:
-    """The source line and a caret under `column`; a long line is shown around the caret."""
+    """The source line and a caret under `column`; of a long line, the part around the caret."""
     at = min(column - 1, len(line))
     behind = _fitting(line[at:], _EXCERPT_COLUMNS)
-    # Half of the room lies before the caret, and all that a short rest of the line leaves.
-    room = _EXCERPT_COLUMNS - min(width("".join(behind)), _EXCERPT_COLUMNS // 2)
-    before = _fitting(line[:at][::-1], room)[::-1]
+    # Half of the columns are before the caret, or more if the line ends soon after it.
+    columns_before = _EXCERPT_COLUMNS - min(width("".join(behind)), _EXCERPT_COLUMNS // 2)
+    before = _fitting(line[:at][::-1], columns_before)[::-1]
     behind = _fitting(line[at:], _EXCERPT_COLUMNS - width("".join(before)))
     lead = "…" if len(before) < at else ""
     tail = "…" if len(behind) < len(line) - at else ""
@@ -113,12 +113,12 @@ def excerpt(line: str, column: int) -> list[str]:
 
 
 def _fitting(text: str, columns: int) -> list[str]:
-    """The first characters of `text`, as they are shown, that take no more than `columns`."""
-    found: list[str] = []
+    """The first characters of `text`, escaped, that fit into `columns`."""
+    fitting: list[str] = []
     for character in text:
         shown = one_line(character.replace("\t", " "))
         columns -= width(shown)
         if columns < 0:
             break
-        found.append(shown)
-    return found
+        fitting.append(shown)
+    return fitting

@@ -144,10 +144,10 @@ def test_a_wrong_cell_is_located_by_its_line_and_expression(expanded: Expand) ->
     found = expanded(jobs, files={"r.csv": "name,seconds\na/b,5\nc,five\nd,6\n"})
     assert [line for problem in found.diagnostics for line in str(problem).splitlines()] == [
         'r.csv:2: error: id "a/b" contains "/", which is not allowed in a file name',
-        "  asked for at m.yaml:4:9",
+        "  used at m.yaml:4:9",
         '  hint: letters and digits of any script, ".", "_" and "-" are allowed; try | slug',
         'r.csv:3: error: job "c": int does not accept row.seconds: "five" is not a whole number',
-        "  asked for at m.yaml:6:29",
+        "  used at m.yaml:6:29",
     ]
 
 
