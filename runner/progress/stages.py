@@ -1,4 +1,4 @@
-"""Reading and planning, told by a bar on a terminal once they take longer than a second."""
+"""Stages: shows a bar while a large manifest is read and planned, once that takes a second."""
 
 from __future__ import annotations
 
@@ -11,33 +11,30 @@ from typing import TYPE_CHECKING, TextIO, TypeVar
 from runner.progress.observers import is_interactive
 
 if TYPE_CHECKING:
-    from runner.progress.observers import NarrowBar
+    from runner.progress.bar import NarrowBar
 
 T = TypeVar("T")
 
-PATIENCE_S = 1.0
-"""For so long nobody wonders whether anything happens."""
-EVERY = 1000
-"""Jobs from one look at the clock to the next."""
+DELAY_S = 1.0
+"""Nobody needs a bar for less."""
+ITEMS_PER_UPDATE = 1000
+"""Jobs between two looks at the clock, which takes time itself."""
 
 
 @contextmanager
 def stages(mode: str, environ: Mapping[str, str], *, err: TextIO | None = None) -> Iterator[Stages]:
-    """The bar that `--progress` asks for, gone at the end of the block; else one that is none.
-
-    Only a terminal gets one, with `auto` and with `bar`.
-    """
+    """Stages with a bar where `--progress` is `auto` or `bar` and `err` is a terminal."""
     err = err or sys.stderr
-    wanted = mode in ("auto", "bar") and is_interactive(err, environ)
-    told = Stages(err if wanted else None)
+    shown = mode in ("auto", "bar") and is_interactive(err, environ)
+    found = Stages(err if shown else None)
     try:
-        yield told
+        yield found
     finally:
-        told.close()
+        found.close()
 
 
 class Stages:
-    """One stage after the other, each with a bar of its own."""
+    """One stage after the other, each with its own bar."""
 
     def __init__(self, out: TextIO | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`out`: where the bar is drawn, None for nowhere."""
@@ -45,54 +42,53 @@ class Stages:
         self._clock = clock
         self._start = clock()
         self._bar: NarrowBar | None = None
-        self._what = ""
+        self._name = ""
 
     @property
     def shown(self) -> bool:
-        """Whether there is anybody to look on."""
+        """Whether bars are drawn."""
         return self._out is not None
 
-    def begin(self, what: str) -> None:
-        """The next stage, such as `planning`; told at once where there was long enough to wait."""
+    def begin(self, name: str) -> None:
+        """Begin the next stage, such as `planning`; its bar is drawn at once after the delay."""
         self.close()
-        self._what = what
+        self._name = name
         self.reached(0, 1)
 
     def reached(self, done: int, total: int) -> None:
-        """How far the stage is; cheap, but nothing to be called for every job."""
-        if self._out is None or self._clock() - self._start < PATIENCE_S:
+        """Show how far the stage is. Cheap, but too slow to be called for every job."""
+        if self._out is None or self._clock() - self._start < DELAY_S:
             return
         try:
             self._draw(self._out, done, total)
-        except (OSError, ValueError):  # nobody looks on any more
+        except (OSError, ValueError):  # the terminal was closed
             self._out = None
 
-    def each(self, what: str, items: Sequence[T]) -> Iterator[T]:
-        """A stage that goes through the items, one by one."""
-        self.begin(what)
-        for start in range(0, len(items), EVERY):
+    def each(self, name: str, items: Sequence[T]) -> Iterator[T]:
+        """Yield the items one by one, as a stage of their own."""
+        self.begin(name)
+        for start in range(0, len(items), ITEMS_PER_UPDATE):
             self.reached(start, len(items))
-            yield from items[start : start + EVERY]
+            yield from items[start : start + ITEMS_PER_UPDATE]
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.close()
             self._bar = None
 
     def _draw(self, out: TextIO, done: int, total: int) -> None:
-        bar = self._bar
-        if bar is None:
-            bar = self._bar = _bar(out, self._what, total)
-        bar.total = total
-        bar.update(done - bar.n)
+        if self._bar is None:
+            self._bar = _new_bar(out, self._name, total)
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
 
 
-def _bar(out: TextIO, what: str, total: int) -> NarrowBar:
-    from runner.progress.observers import NarrowBar
+def _new_bar(out: TextIO, name: str, total: int) -> NarrowBar:
+    from runner.progress.bar import NarrowBar  # it loads tqdm
 
     return NarrowBar(
-        desc=what,
+        desc=name,
         total=total,
         file=out,
         leave=False,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import struct
 import termios
@@ -9,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from runner.errors import width
-from runner.progress.observers import NarrowBar
+from runner.model import Event, Plan, Step
+from runner.progress.bar import ERASE_LINE, BarObserver, NarrowBar
 
 
 @pytest.mark.parametrize("columns", [40, 200])
-def test_behind_a_bar_there_is_room_for_what_ctrl_c_shows(columns: int) -> None:
+def test_a_bar_leaves_room_for_what_ctrl_c_shows(columns: int) -> None:
     ours, theirs = os.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     with os.fdopen(theirs, "w", encoding="utf-8") as terminal:
@@ -26,9 +28,18 @@ def test_behind_a_bar_there_is_room_for_what_ctrl_c_shows(columns: int) -> None:
     assert max(map(width, drawn.split("\r"))) <= columns - len("^C")
 
 
-def test_where_there_is_no_terminal_a_bar_knows_no_width() -> None:
+def test_a_bar_off_a_terminal_has_no_width() -> None:
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
         bar = NarrowBar(total=3, file=nowhere, dynamic_ncols=True)
-        known = bar.format_dict
+        fields = bar.format_dict
         bar.close()
-    assert not known["ncols"]
+    assert not fields["ncols"]
+
+
+def test_an_interruption_erases_the_line_with_ctrl_c() -> None:
+    err = io.StringIO()
+    bar = BarObserver(err)
+    bar.start(Plan(entries=[]))
+    bar.event(Event(step=Step.INTERRUPTED, job="", text="nothing more is submitted"))
+    bar.stop()
+    assert f"{ERASE_LINE}interrupted: nothing more is submitted" in err.getvalue()

@@ -1,17 +1,51 @@
-"""What onlookers write."""
-
 from __future__ import annotations
 
 import io
+import json
+import os
+
+import pytest
 
 from runner.model import Event, Plan, Step
-from runner.progress.observers import ERASED, Bar
+from runner.progress import observer
+from runner.progress.observers import JsonObserver, LineObserver, UntilClosed
 
 
-def test_the_bar_takes_away_what_the_terminal_shows_of_ctrl_c() -> None:
+def test_a_log_has_a_line_for_a_submission_but_not_for_polling() -> None:
     err = io.StringIO()
-    bar = Bar(err)
-    bar.start(Plan(entries=[]))
-    bar.event(Event(step=Step.INTERRUPTED, job="", text="nothing more is submitted"))
-    bar.stop()
-    assert f"{ERASED}interrupted: nothing more is submitted" in err.getvalue()
+    lines = LineObserver(err)
+    lines.start(Plan(entries=[]))
+    lines.event(Event(step=Step.SUBMITTED, job="a", text="task 1"))
+    lines.event(Event(step=Step.NOTICED, job="a", text=""))
+    assert err.getvalue() == "a: submitted: task 1\n"
+
+
+def test_the_last_json_record_is_done() -> None:
+    out = io.StringIO()
+    records = JsonObserver(out)
+    records.start(Plan(entries=[]))
+    records.event(Event(step=Step.SUBMITTED, job="a", text="task 1"))
+    records.stop()
+    assert [json.loads(line)["event"] for line in out.getvalue().splitlines()] == [
+        "start",
+        "submitted",
+        "done",
+    ]
+
+
+def test_a_closed_stream_silences_an_observer() -> None:
+    err = io.StringIO()
+    lines = UntilClosed(LineObserver(err))
+    lines.start(Plan(entries=[]))
+    err.close()
+    lines.event(Event(step=Step.SUBMITTED, job="a", text="task 1"))
+    lines.stop()
+
+
+@pytest.mark.parametrize("mode", ["auto", "plain"])
+def test_off_a_terminal_progress_is_lines(mode: str) -> None:
+    err = io.StringIO()
+    lines = observer(mode, os.environ, err=err)
+    lines.start(Plan(entries=[]))
+    lines.event(Event(step=Step.SUBMITTED, job="a", text="task 1"))
+    assert err.getvalue() == "a: submitted: task 1\n"

@@ -4,18 +4,18 @@ import io
 
 import pytest
 
-from runner.progress.stages import EVERY, Stages, stages
+from runner.progress.stages import ITEMS_PER_UPDATE, Stages, stages
 
 
 class Terminal(io.StringIO):
-    """A stream that a person looks at."""
+    """A stream that claims to be a terminal."""
 
     def isatty(self) -> bool:
         return True
 
 
 class Clock:
-    """Time that goes on when it is told to."""
+    """Time that the test sets."""
 
     def __init__(self) -> None:
         self.now_s = 100.0
@@ -29,61 +29,63 @@ def clock() -> Clock:
     return Clock()
 
 
-def test_what_is_done_within_a_second_is_not_told(clock: Clock) -> None:
+def test_no_bar_is_drawn_within_the_first_second(clock: Clock) -> None:
     out = Terminal()
-    told = Stages(out, clock=clock)
-    told.begin("reading")
+    stage = Stages(out, clock=clock)
+    stage.begin("reading")
     clock.now_s += 0.9
-    told.reached(1, 2)
-    told.close()
+    stage.reached(1, 2)
+    stage.close()
     assert out.getvalue() == ""
 
 
-def test_what_takes_longer_shows_how_far_it_is(clock: Clock) -> None:
+def test_a_longer_stage_shows_how_far_it_is(clock: Clock) -> None:
     out = Terminal()
-    told = Stages(out, clock=clock)
+    stage = Stages(out, clock=clock)
     clock.now_s += 1.5
-    told.begin("reading")
+    stage.begin("reading")
     assert "reading:   0%" in out.getvalue()
 
 
-def test_each_stage_has_a_bar_of_its_own_which_goes_with_it(clock: Clock) -> None:
+def test_each_stage_has_its_own_bar_and_removes_it(clock: Clock) -> None:
     out = Terminal()
-    told = Stages(out, clock=clock)
+    stage = Stages(out, clock=clock)
     clock.now_s += 1.5
-    told.begin("reading")
-    told.begin("planning")
+    stage.begin("reading")
+    stage.begin("planning")
     assert "planning:" in out.getvalue()
-    told.close()
+    stage.close()
     assert out.getvalue().endswith("\r")
 
 
-def test_every_item_is_gone_through_and_the_clock_rarely_looked_at(clock: Clock) -> None:
-    looks = 0
+def test_every_item_is_yielded_and_the_clock_rarely_read(clock: Clock) -> None:
+    reads = 0
 
     def counted() -> float:
-        nonlocal looks
-        looks += 1
+        nonlocal reads
+        reads += 1
         return clock()
 
-    told = Stages(Terminal(), clock=counted)
-    assert list(told.each("checking", range(3 * EVERY))) == list(range(3 * EVERY))
-    assert looks == 5  # at the start, at the stage's and at every thousandth
+    stage = Stages(Terminal(), clock=counted)
+    assert list(stage.each("checking", range(3 * ITEMS_PER_UPDATE))) == list(
+        range(3 * ITEMS_PER_UPDATE)
+    )
+    assert reads == 5  # for the delay, at the stage's begin and at every update
 
 
-def test_nobody_need_look_on(clock: Clock) -> None:
+def test_a_closed_terminal_does_not_stop_a_stage(clock: Clock) -> None:
     out = Terminal()
-    told = Stages(out, clock=clock)
+    stage = Stages(out, clock=clock)
     clock.now_s += 1.5
     out.close()
-    assert list(told.each("checking", ["a"])) == ["a"]
-    told.close()
+    assert list(stage.each("checking", ["a"])) == ["a"]
+    stage.close()
 
 
 @pytest.mark.parametrize("mode", ["plain", "json", "none"])
 def test_other_forms_of_progress_have_no_bar(mode: str) -> None:
-    with stages(mode, {}, err=Terminal()) as told:
-        assert not told.shown
+    with stages(mode, {}, err=Terminal()) as stage:
+        assert not stage.shown
 
 
 @pytest.mark.parametrize("mode", ["auto", "bar"])
@@ -99,5 +101,5 @@ def test_other_forms_of_progress_have_no_bar(mode: str) -> None:
 def test_only_a_terminal_has_a_bar(
     mode: str, environ: dict[str, str], err: io.StringIO, shown: bool
 ) -> None:
-    with stages(mode, environ, err=err) as told:
-        assert told.shown is shown
+    with stages(mode, environ, err=err) as stage:
+        assert stage.shown is shown
