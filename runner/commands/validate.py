@@ -29,5 +29,5 @@ def validate(options: Options) -> Exit:
         return code
     warn(problems)
     for manifest in manifests:
-        print(f"{manifest.path}: {plural(len(manifest.jobs), 'job')}, nothing wrong")
+        print(f"{manifest.path}: {plural(len(manifest.jobs), 'job')}, no errors")
     return code

@@ -160,11 +160,11 @@ def test_an_unknown_job_is_told_with_the_nearest(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["a"], "say what became of it"),
-        (["a", "--lost", "--task-id", "1"], "say what became of it"),
-        (["--lost"], "name one job, or some with --select"),
-        (["a", "--select", "a", "--lost"], "name one job, or some with --select"),
-        (["--select", "a", "--task-id", "1"], "a task belongs to one submission"),
+        (["a"], "give either --lost or --task-id ID"),
+        (["a", "--lost", "--task-id", "1"], "give either --lost or --task-id ID"),
+        (["--lost"], "name one job, or select several with --select"),
+        (["a", "--select", "a", "--lost"], "name one job, or select several with --select"),
+        (["--select", "a", "--task-id", "1"], "--task-id belongs to one job"),
         (["a", "--task-id", " "], "--task-id is empty"),
     ],
 )

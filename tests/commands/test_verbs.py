@@ -30,7 +30,7 @@ def listing(folder: Path) -> list[str]:
 def test_validate_needs_no_key_and_writes_nothing(project: Project) -> None:
     project.jobs(TWO)
     ran = project.run("validate", "spring.yaml")
-    assert (ran.code, ran.out) == (0, "spring.yaml: 2 jobs, nothing wrong\n")
+    assert (ran.code, ran.out) == (0, "spring.yaml: 2 jobs, no errors\n")
     assert listing(project.folder) == ["spring.yaml"]
 
 
