@@ -192,20 +192,20 @@ def test_emulate_serves_both_apis_until_a_signal(project: Project, number: signa
     ("word", "hint"),
     [("valdate", 'did you mean "validate"?'), ("frobnicate", "verbs: run, validate, plan, status")],
 )
-def test_a_word_that_is_no_verb_and_no_file_is_wrong_usage(
+def test_an_unknown_verb_is_a_usage_error(
     project: Project, word: str, hint: str
 ) -> None:
     project.jobs(TWO)
     ran = project.run(word, "spring.yaml")
     assert ran.code == 2
-    assert f'there is no verb "{word}", nor is there a file of that name; {hint}' in ran.err
+    assert f'there is no verb and no file named "{word}"; {hint}' in ran.err
 
 
-def test_a_verb_behind_the_flags_is_told_to_come_first(project: Project) -> None:
+def test_a_verb_after_the_flags_is_refused_with_the_order(project: Project) -> None:
     project.jobs(TWO)
     ran = project.run("--emulate", "status", "spring.yaml")
     assert ran.code == 2
-    assert "if the verb is meant, it comes first: vidu-run status ..." in ran.err
+    assert "if you mean the verb, write it first: vidu-run status ..." in ran.err
 
 
 @pytest.mark.parametrize("word", ["spring", "春", "./status"])
