@@ -192,9 +192,7 @@ def test_emulate_serves_both_apis_until_a_signal(project: Project, number: signa
     ("word", "hint"),
     [("valdate", 'did you mean "validate"?'), ("frobnicate", "verbs: run, validate, plan, status")],
 )
-def test_an_unknown_verb_is_a_usage_error(
-    project: Project, word: str, hint: str
-) -> None:
+def test_an_unknown_verb_is_a_usage_error(project: Project, word: str, hint: str) -> None:
     project.jobs(TWO)
     ran = project.run(word, "spring.yaml")
     assert ran.code == 2
