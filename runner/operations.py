@@ -66,8 +66,8 @@ def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
 
 
 _Defaults: TypeAlias = Mapping[str, Any]
+# Each `if` and the defaults of its `then`.
 _ConditionalDefaults: TypeAlias = tuple[tuple[Mapping[str, Any], _Defaults], ...]
-"""Each `if` and the defaults of its `then`."""
 
 
 @functools.cache
@@ -133,6 +133,7 @@ def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
     file. Raises ValueError for a parameter that the operation does not have.
     """
     body: dict[str, Any] = {}
+    # `index` raises for an unknown parameter: nothing may be dropped silently.
     for name in sorted(parameters, key=list(operation.wire).index):
         wire = operation.wire[name]
         _put(body, wire.path, _converted(parameters[name], wire.type))
@@ -163,6 +164,7 @@ _KEYS = frozenset(
 
 
 def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
+    # A misspelt key would silently change what is sent, so every key is checked.
     described = {k: v for k, v in schema["x-operation"].items() if k != "$comment"}
     if unknown := set(described) - _KEYS:
         raise ValueError(f"x-operation has an unknown key {min(unknown)}")

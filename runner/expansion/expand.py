@@ -24,11 +24,11 @@ from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import Variant, Variants, varying
 from runner.model import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Operation
 
+# The keys that give an entry several variants, and the names of their values in expressions.
 _VARYING = {"matrix": "matrix", "foreach": "row"}
-"""The keys that give an entry several variants, and the names of their values in expressions."""
 
+# Of a job's own keys; matrix and foreach are evaluated before.
 _KEYS_WITH_EXPRESSIONS = ("id", "operation", "takes", "tags", "description")
-"""Of a job's own keys; matrix and foreach are evaluated before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +159,7 @@ class _Expander:
             self._add_partial_entry(index, entry)
         if len(variants) > 1:
             self.several[index] = variants
+        # One template per operation: merging the defaults for each variant would be slow.
         templates: dict[str, JobTemplate] = {}
         for variant in variants:
             if not self.full:
@@ -186,6 +187,7 @@ class _Expander:
         if len(self.drafts) + (takes or 1) > self.most_jobs:
             message = f"the manifest has more than {self.most_jobs:,} jobs"
             self._report(origin, None, [EvaluationError(path=(), message=message)])
+            # The remaining jobs may have any id, so no reference can be called wrong.
             self.ids.add_unknown()
             self.full = True
             return
@@ -193,6 +195,7 @@ class _Expander:
             self._add_job(origin, template, None, scope, errors)
             return
         for take in range(1, takes + 1):
+            # A copy: errors of one take must not be reported for the next.
             self._add_job(origin, template, take, {**scope, "take": take}, errors.copy())
 
     def _add_job(
@@ -226,6 +229,7 @@ class _Expander:
             matrix=origin.matrix,
             row=origin.row,
         )
+        # A job whose id is taken is dropped here; the registry reports it.
         if errors:
             self._report(origin, id_, errors)
             self._add_partial_job(
@@ -239,6 +243,7 @@ class _Expander:
         self.ids.add_unknown(glob_of(entry["id"]))
         general = self.defaults.general
         unknown = {name for key, name in _VARYING.items() if key in entry or key in general}
+        # Its errors are among those of the keys below.
         operation = self._operation(entry, self.scope, [])
         template = JobTemplate.of(self.defaults.of(operation), entry)
         varied = {name for name in template.dynamic if roots(template.parameters[name]) & unknown}
@@ -265,6 +270,7 @@ class _Expander:
             self.partial_jobs.append(PartialJob(draft=draft, unknown=names))
 
     def _scope(self, variant: Variant) -> Scope:
+        # `matrix` and `row` are unknown names, not empty ones, where a job has neither.
         if variant.matrix is None and variant.row is None:
             return self.scope
         scope = dict(self.scope)
@@ -283,7 +289,7 @@ class _Expander:
         name = interpolate(written, scope, errors, ("operation",))
         if isinstance(name, str) and name in self.operations:
             return name
-        if not errors:
+        if not errors:  # otherwise its expression failed, which is reported already
             message = "no operation is named" if name is None else f'unknown operation "{name}"'
             # Validation reports a wrong name, or a missing one, that is not an expression.
             is_reported = not has_expression(written) and not (is_own and written is None)

@@ -82,6 +82,7 @@ def _finalize(
     effective = dict(_effective(operation, parameters, media, fingerprints))
     request = CanonicalRequest(operation.name, operation.seed, effective)
     if operation.seed is None:
+        # Nothing but the ordinal can distinguish its takes.
         fingerprint = request.fingerprint(None, draft.take - 1)
         return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
     seed = parameters.get(operation.seed)
@@ -89,6 +90,7 @@ def _finalize(
         seed = request.draw_seed(draft.take, operation.seed_max)
         parameters = {**parameters, operation.seed: seed}
     ordinal = 0
+    # Seed 0 lets the provider draw: equal requests are meant to give different results.
     if same(seed, 0):
         identity = request.text(seed)
         ordinal = equal[identity]
@@ -100,16 +102,17 @@ def _finalize(
 def _effective(
     operation: Operation, parameters: Parameters, media: Images, fingerprints: Mapping[str, str]
 ) -> Iterator[tuple[str, Any]]:
-    """The parameters that count, except the seed; an empty list of images does not count."""
+    """The parameters that count, except the seed."""
     defaults = defaults_of(operation, parameters)
     for name, value in parameters.items():
         if name in operation.unhashed or name == operation.seed:
             continue
+        # `same`, since True is not a default of 1.
         if name in defaults and same(value, defaults[name]):
             continue
         if name not in operation.media:
             yield name, _hashed(value, fingerprints)
-        elif value:
+        elif value:  # an empty list of images is the same request as an absent one
             yield name, [_hashed(image, fingerprints) for image in media[name]]
 
 
@@ -157,7 +160,8 @@ class CanonicalRequest:
         self._after = _members(parameters, after)
 
     def draw_seed(self, take: int, largest: int) -> int:
-        """The seed of a take, 1 to `largest`: the same on every machine and under every id."""
+        """The seed of a take, 1 to `largest`."""
+        # Drawn from the request, so that a manifest gives the same seed wherever it runs.
         digest = hashlib.sha256(self._text(None, "", f'"take":{take},').encode()).digest()
         return 1 + int.from_bytes(digest[:8]) % min(largest, SEED_MAX)
 
@@ -179,11 +183,12 @@ class CanonicalRequest:
         )
 
 
+# Cached: a manifest has few sets of names.
 @lru_cache(maxsize=1024)
 def _around_seed(
     seed_name: str | None, names: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names in canonical order, before and after the seed's; a manifest has few such sets."""
+    """The names in canonical order, before and after the seed's."""
     keys = tuple(sorted(names, key=_utf16))
     at = len(keys) if seed_name is None else sum(_utf16(key) < _utf16(seed_name) for key in keys)
     return keys[:at], keys[at:]
@@ -202,6 +207,7 @@ def canonical(value: Any) -> str:
         return _quote(value)
     if isinstance(value, int):
         return _integer(value)
+    # Containers are written here as well, since they may contain such integers.
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(canonical, value)) + "]"
     if isinstance(value, dict):

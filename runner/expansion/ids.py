@@ -22,6 +22,7 @@ class IdError(HintedError):
 
 def normalize(text: str) -> str:
     """The id in NFC; raises IdError where it is empty, too long or has a forbidden character."""
+    # Most ids are plain ASCII, for which the rest is slow.
     if len(text) <= MOST_BYTES and _COMMON.fullmatch(text):
         return text
     id_ = unicodedata.normalize("NFC", text)
@@ -60,8 +61,8 @@ def _forbidden(id_: str, character: str) -> IdError:
 
 _TAKE = re.compile(r"\.[0-9]+\Z")
 
+# Comparing takes time: with more unknown ids than this, any id may be one of them.
 _MOST_GLOBS = 100
-"""Comparing takes time: with more unknown ids than this, any id may be one of them."""
 
 
 class IdRegistry:
@@ -85,12 +86,14 @@ class IdRegistry:
         """Whether the id may be one that could not be evaluated, or a take of such a job."""
         if len(self._globs) > _MOST_GLOBS:
             return True
+        # A reference names a take, the glob is of the id without it.
         names = {id_, _TAKE.sub("", id_)}
         return any(fnmatchcase(name, glob) for glob in self._globs for name in names)
 
     def add(self, id_: str, entry: int) -> bool:
         """Give a job of an entry its id; False where another job has it already."""
         key = fold(id_)
+        # The owner is the id itself when it is new, and then it has no entry yet.
         if self._owners.setdefault(key, id_) in self.entries:
             self._duplicates.setdefault((key, entry), []).append(id_)
             return False

@@ -104,7 +104,7 @@ def _evaluated(
     unknown: Collection[str],
 ) -> Any:
     try:
-        template = compile_text(text)
+        template = compile_text(text)  # cached: a hundred thousand jobs share a few texts
         if unknown and not isinstance(template, str):
             template = template.without(unknown)
         value = template if isinstance(template, str) else template.evaluate(scope)
@@ -120,6 +120,7 @@ def _evaluated(
     except AlreadyReportedError:
         failure = EvaluationError(path=path, text=text, message=None)
     else:
+        # These are steps on the way to a part of a result, and mean nothing to a provider.
         if not isinstance(value, JobResults | JobResult | Outputs):
             return value
         hint = "name a part of its result, as in ${{ jobs.ID.output }}"

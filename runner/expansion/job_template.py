@@ -118,12 +118,12 @@ class JobTemplate:
         self, scope: Scope, errors: list[EvaluationError], unknown: Collection[str] = ()
     ) -> Mapping[str, Any]:
         """The parameters, without those that are null; `unknown` as in `interpolate`."""
-        if not self.dynamic:
+        if not self.dynamic:  # shared by all jobs of the entry
             return self.parameters
         parameters = dict(self.parameters)
         for key in self.dynamic:
             value = interpolate(parameters[key], scope, errors, (key,), unknown)
-            if value is None:
+            if value is None:  # null unsets, from an expression as well
                 del parameters[key]
             else:
                 parameters[key] = value
@@ -185,6 +185,7 @@ def parameters_of_take(
         return parameters
     seed = parameters[seed_name]
     if isinstance(seed, Deferred):
+        # Its number is not known before that job is done, but fingerprints are needed now.
         message = "takes cannot count on from another job's seed"
         hint = "leave the seed out, or give each job its own"
         errors.append(EvaluationError(path=(seed_name,), message=message, hint=hint))

@@ -34,6 +34,7 @@ def combinations(
         return [], errors
     axes = {key: values for key, values in matrix.items() if key not in _RULES}
     excluded = matrix.get("exclude") or ()
+    # Before the product is built: ten lists of a hundred values would fill the memory.
     if math.prod(len(values) for values in axes.values()) > MOST_JOBS:
         return [], [_error((), f"the matrix has more than {MOST_JOBS:,} combinations")]
     original = [
@@ -109,6 +110,7 @@ def _include(
     for entry in entries:
         of_axes = {key: value for key, value in entry.items() if key in axes}
         additions = {key: value for key, value in entry.items() if key not in axes}
+        # What an earlier include added may be overwritten, the values of the lists may not.
         matching = [n for n, combination in enumerate(original) if _agrees(combination, of_axes)]
         for index in matching:
             extended[index].update(additions)

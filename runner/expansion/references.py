@@ -23,6 +23,7 @@ class JobResults(dict[str, "JobResult"]):
     def __missing__(self, job: object) -> JobResult:
         if not isinstance(job, str):
             raise KeyError(job)
+        # Ids are compared in NFC, however an editor has composed the reference.
         return JobResult(unicodedata.normalize("NFC", job))
 
 
@@ -38,6 +39,7 @@ class JobResult(dict[str, "Deferred | Outputs"]):
         )
 
 
+# A sequence, so that errors about an index are those of a list.
 class Outputs(Sequence[Deferred]):
     """The files a job will make; how many there will be is not known yet."""
 
@@ -98,5 +100,6 @@ def _missing(draft: Draft, ids: IdRegistry, locate: DraftLocator) -> Iterator[Di
 def _hint(job: str, known: Mapping[str, int]) -> str | None:
     if f"{job}.1" in known:
         return f"it has takes: name one of them, as in jobs['{job}.1'].output"
+    # A matrix or rows usually add to the id that the reference has.
     longer = next((id_ for id_ in known if id_.startswith(f"{job}-")), None)
     return f"did you mean jobs['{longer}']?" if longer else suggest(job, known)

@@ -45,8 +45,8 @@ class RowFile:
         return Location(path=str(self.path), line=error.line, column=error.column, text=text)
 
 
+# Line on which the row starts, from 1, and its values by column, or what is wrong with it.
 _Rows: TypeAlias = Iterator[tuple[int, dict[str, Any] | RowError]]
-"""Line on which the row starts, from 1, and its values by column, or what is wrong with it."""
 
 TEXT_COLUMN = "text"
 """The only column of a txt file."""
@@ -84,6 +84,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
             return
         if cells:
             yield start, cells
+        # A quoted cell may span several lines.
         start = reader.line_num + 1
 
 
@@ -94,6 +95,7 @@ def _header(line: int, names: list[str], delimiter: str) -> list[str]:
             raise RowError(f"column {index + 1} has no name", line=line)
         if name in header[:index]:
             raise RowError(f'two columns are named "{name}"', line=line)
+    # A single column with another delimiter in its name: the file was saved with that one.
     used = next((one for one in _DELIMITERS if one != delimiter and one in header[0]), None)
     if len(header) == 1 and used:
         wanted = _DELIMITERS[delimiter]
@@ -135,6 +137,7 @@ def _is_encodable(value: Any) -> bool:
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
+    # `json` would silently keep the last one.
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
         duplicate = next(name for name in names if names.count(name) > 1)
@@ -152,7 +155,8 @@ def _txt(text: str) -> _Rows:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Number and text of each line that is not blank; only line feeds end a line."""
+    """Number and text of each line that is not blank."""
+    # Not `splitlines`: a line separator (U+2028) may be part of a prompt.
     for line, content in enumerate(text.split("\n"), start=1):
         if content.strip():
             yield line, content.removesuffix("\r")
@@ -208,13 +212,13 @@ def _text(path: Path) -> str:
     except ValueError:
         raise RowError("the path has a NUL character") from None
     try:
-        return data.decode("utf-8-sig")
+        return data.decode("utf-8-sig")  # spreadsheets write a byte order mark
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         encoding = likely_encoding(data)
-        probably = f" (it is probably {encoding})" if encoding else ""
+        guess = f" (it seems to be {encoding})" if encoding else ""
         hint = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
-        raise RowError(f"the file is not UTF-8{probably}", hint, line=line) from None
+        raise RowError(f"the file is not UTF-8{guess}", hint, line=line) from None
 
 
 def _without_nul(text: str) -> str:

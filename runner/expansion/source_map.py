@@ -10,8 +10,8 @@ from runner.errors import Diagnostic, Location
 from runner.expansion.interpolate import EvaluationError, has_expression, roots, template_of
 from runner.model import DocumentLocator, Draft, Row, ValuePath, same
 
+# Variables that are followed from one to the next: they may refer to each other in a circle.
 _MOST_STEPS = 50
-"""Variables that are followed from one to the next: they may refer to each other in a circle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,7 @@ class SourceMap:
         job: ValuePath = ("jobs", origin.entry)
         if path[:1] in {(), ("id",)}:
             return (*job, *path)
+        # The order in which defaults are merged, the strongest first.
         layers: list[ValuePath] = [job, ("defaults", origin.operation), ("defaults",)]
         return self._path_in(layers, path)
 
@@ -106,6 +107,7 @@ class SourceMap:
                 return self._follow(path, source, path[length:], origin, steps)
             if key is not None:
                 value = _item(value, key)
+        # Not a lone expression, but a text with a cell in it: the row is as likely to be wrong.
         if origin.row and isinstance(value, str) and "row" in roots(value):
             return _row_location(origin.row, self.at(path))
         return self.at(path)
@@ -138,9 +140,11 @@ class SourceMap:
         if not origin.matrix or name not in origin.matrix:
             return None
         value = origin.matrix[name]
+        # Only the value is kept with a job, not where it was: the first equal one is found.
         for index, element in enumerate(_listed(self._value((*matrix_path, name)))):
             if same(element, value):
                 return (*matrix_path, name, index)
+        # The last include wins, as in `combinations`.
         included = _listed(self._value((*matrix_path, "include")))
         for index in reversed(range(len(included))):
             if same(_item(included[index], name, _MISSING), value):

@@ -59,6 +59,7 @@ class Variables(Mapping[str, Any]):
     def _evaluate(self, name: str) -> None:
         if name in self._values or name in self._broken:
             return
+        # Looking up another variable evaluates it first: `_in_progress` is that chain.
         self._in_progress.append(name)
         errors: list[EvaluationError] = []
         scope = {"vars": self, "env": self._environment}
@@ -72,6 +73,7 @@ class Variables(Mapping[str, Any]):
 
     def _report_cycle(self, name: str) -> None:
         cycle = [*self._in_progress[self._in_progress.index(name) :], name]
+        # One report per cycle, whichever of its variables is used first.
         if not self._broken.issuperset(cycle):
             self._broken.update(cycle)
             message = f"variables need each other in a circle: {' -> '.join(cycle)}"

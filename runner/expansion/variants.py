@@ -55,6 +55,7 @@ class Variants:
         matrix, foreach = (_merged(defaults, entry, key) for key in ("matrix", "foreach"))
         if matrix is None and foreach is None:
             return PLAIN
+        # None is one variant without a matrix or row; an empty list is an error.
         found = [None] if matrix is None else self._combinations(index, matrix)
         rows = [None] if foreach is None else self._rows(index, foreach)
         if len(found) * len(rows) > MOST_JOBS:
@@ -94,6 +95,7 @@ class Variants:
 
     def _file(self, path: Path) -> RowFile:
         """The file, read once; what is wrong in its lines is reported once, too."""
+        # Several entries may use one file.
         if path not in self._files:
             self._files[path] = read_rows(path)
             for diagnostic in _line_diagnostics(self._files[path]):
@@ -129,8 +131,8 @@ def _merged(defaults: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> 
     return merge_defaults({key: defaults[key]}, own).get(key)
 
 
+# Errors in the lines of one file that are reported one by one.
 _MOST_ROW_ERRORS = 20
-"""Errors in the lines of one file that are reported one by one."""
 
 
 def _line_diagnostics(file: RowFile) -> Iterator[Diagnostic]:

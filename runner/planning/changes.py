@@ -34,6 +34,7 @@ def changes_of(job: Job, operation: Operation, before: LastRequest) -> list[Chan
         return []
     changes = list(_changes(job, operation, before.request))
     is_drawn = operation.seed is not None and operation.seed not in job.draft.parameters
+    # The seed follows from the rest, so it is not what the user changed.
     if is_drawn and (len(changes) > 1 or job.draft.needs):
         changes = [change for change in changes if change.name != operation.seed]
     if not changes:

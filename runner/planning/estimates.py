@@ -123,12 +123,13 @@ class Learned:
 def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]:
     """The prices and times of earlier tasks of this operation, the latest first, by kind.
 
-    A price of zero is ignored: a provider may report it before it charges.
+    A price of zero is ignored.
     """
     prices: dict[Kind, Amount | None] = {}
     times: dict[Kind, list[float]] = {}
     for task in past:
         kind = kind_of(operation, task.request)
+        # Zero: a provider may report it before it charges.
         if not prices.get(kind):
             prices[kind] = task.price if task.price and task.price.value else None
         if task.time_s is not None:

@@ -47,6 +47,7 @@ def _longest_chain(plan: Plan) -> float:
     """Seconds of the longest chain of tasks that wait for one another."""
     own_s = {entry.job.id: _own_s(entry) for entry in plan.entries}
     needs = {entry.job.id: found for entry in plan.entries if (found := _needs(entry))}
+    # Most jobs need no other: they are left out of the sort.
     chains = chain_lengths(needs, own_s.__getitem__)
     return max([*own_s.values(), *chains.values()], default=0.0)
 

@@ -127,6 +127,7 @@ def _defaults(operations: Mapping[str, Operation]) -> Schema:
 def _parameters(name: str, operations: Mapping[str, Operation]) -> Schema:
     """The parameters of a job of this operation, without those of the others."""
     own = _relaxed_parameters(operations[name])
+    # A job's schema allows every operation's parameters, so the others' are forbidden by name.
     foreign = {other for op in operations.values() for other in op.schema["properties"]} - set(own)
     return {
         "title": operations[name].title,
@@ -142,7 +143,7 @@ def _any_parameters(operations: Mapping[str, Operation]) -> dict[str, Schema]:
     for operation in operations.values():
         for name, schema in _relaxed_parameters(operation).items():
             choices = found.setdefault(name, [])
-            if schema not in choices:
+            if schema not in choices:  # most parameters are the same in all operations
                 choices.append(schema)
     return {
         name: choices[0] if len(choices) == 1 else {"anyOf": choices}
@@ -182,6 +183,7 @@ def _narrowed(operation: Operation) -> list[Schema]:
         then: Mapping[str, Any] = branch.get("then", {}).get("properties", {})
         rules = {name: rule for name, rule in then.items() if rule is False or _constrains(rule)}
         if rules:
+            # Required, for an absent parameter may come from the defaults.
             condition = _plain(branch["if"])
             condition["required"] = list(condition.get("properties", ()))
             then_relaxed = {name: rule and _relaxed(rule) for name, rule in rules.items()}

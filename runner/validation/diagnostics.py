@@ -10,8 +10,8 @@ from typing import Any
 from runner.errors import Diagnostic, merge
 from runner.model import DocumentLocator, Draft, DraftLocator, ValuePath
 
+# Characters of a value in a message.
 _LONGEST_VALUE = 60
-"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +115,7 @@ def job_diagnostics(
 def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> Finding:
     entry = document["jobs"][draft.entry]
     defaults = _mapping(document.get("defaults"))
+    # Null unsets a parameter, so an expression that gives null looks like a missing one.
     if finding.missing is not None:
         name = finding.missing
         layers = (entry, _mapping(defaults.get(draft.operation)), defaults)

@@ -110,6 +110,7 @@ def _own_keys(
     if "id" in values:
         message = "id cannot be a default: every job has its own"
         yield Finding(path=(*path, "id"), message=message, key=True)
+    # Parameters are checked with the jobs that get them.
     own = {key: value for key, value in values.items() if key in OWN_KEYS and key != "id"}
     schema = {"$defs": {"expression": EXPRESSION}, "properties": job_keys(operations)}
     for finding in _check(schema, own, "a job"):
@@ -138,6 +139,7 @@ def _may_be_used(document: Mapping[str, Any], operation: str) -> bool:
     jobs = document.get("jobs")
     for job in jobs if isinstance(jobs, list) else ():
         used = job.get("operation", general) if isinstance(job, dict) else None
+        # An expression may give any operation.
         if used == operation or (isinstance(used, str) and "${{" in used):
             return True
     return False
@@ -149,6 +151,7 @@ def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> l
     jobs = document.get("jobs")
     if not isinstance(jobs, list):
         return []
+    # The fast validator for all, the thorough one for those it rejects.
     schema = _job_schema(document.get("defaults"), operations)
     validator = Draft202012Validator(schema)
     findings: list[Finding] = []

@@ -31,6 +31,7 @@ def check_job(
     if _accepts(validators.strict, parameters):
         odd = _accepts(validators.any_warning, parameters)
         return list(_warnings(validators, parameters)) if odd else []
+    # Messages must not show a stand-in as if the user had written it.
     subject = Subject(
         schema=operation.schema,
         value=map_leaves(draft.parameters, _described_stand_in),
@@ -102,10 +103,11 @@ def _warnings(validators: _Validators, parameters: Parameters) -> Iterator[Findi
 
 
 def _stand_in(_path: ValuePath, leaf: Any) -> Any:
-    """For a deferred value: the shortest text it can become, a URL, or for a seed a number."""
+    """For a deferred value: a URL, for a seed a number, with text the shortest it can become."""
     if not isinstance(leaf, Deferred):
         return leaf
     parts = leaf.parts
+    # A lone file or URL can be an image or an address: a URL fits both.
     if len(parts) == 1 and not isinstance(parts[0], str):
         return 1 if parts[0].attribute == "seed" else "https://result.invalid/1"
     return "".join(part if isinstance(part, str) else "1" for part in parts)

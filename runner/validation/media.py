@@ -62,7 +62,7 @@ def _check_body(
     if size <= limit_bytes:
         return []
     message = f"the request would be {_mb(size)}, at most {_mb(limit_bytes)} are allowed"
-    if not known:
+    if not known:  # the prompt alone is too long: there is no image to blame
         return [Finding(path=(), message=message)]
     largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])
     parts = ", ".join(f"{media.label(image.source)} {_mb(length)}" for length, image in largest)
@@ -75,8 +75,8 @@ def _check_body(
     ]
 
 
+# More than the keys, numbers and constants of a request take.
 _OVERHEAD_BYTES = 1 << 16
-"""More than the keys, numbers and constants of a request take."""
 
 
 def _plain_size(parameters: Parameters, operation: Operation, room: int) -> int:

@@ -23,6 +23,7 @@ def explain(subject: Subject) -> list[Finding]:
     if not findings:
         # The two validators disagree (about a regular expression, say): the fast one decides.
         findings = [Finding(path=(), message=f"{subject.owner} does not match its schema")]
+    # In the order of the file, not of the schema.
     order = {key: n for n, key in enumerate(subject.value)} if is_mapping(subject.value) else {}
     return sorted(dict.fromkeys(findings), key=lambda f: order.get(f.path[0], -1) if f.path else -1)
 
@@ -110,6 +111,7 @@ def _type(violation: Violation) -> Iterator[Finding]:
     types = " or ".join(_TYPES[name] for name in wanted if name != "null")
     message = f"{violation.name} is {_described(violation.value)}, {types} is needed"
     hint = _type_hint(violation.value, wanted)
+    # Cells of a row are text, and have no quotes to remove.
     if hint and hint.endswith("quotes") and violation.subject.noun == "parameter":
         hint += f" (what comes from a row: add | {_FILTERS.get(wanted[0], 'float')})"
     yield _finding(violation, message, hint)
@@ -185,6 +187,7 @@ def _digits(option: Any) -> list[str]:
 def _other_models(violation: Violation) -> str | None:
     """Which other models offer the value."""
     found = []
+    # Only the operations' schemas have conditions on the model, for top-level parameters.
     branches = violation.subject.schema.get("allOf", ()) if len(violation.path) == 1 else ()
     for branch in branches:
         model = branch.get("if", {}).get("properties", {}).get("model", {}).get("const")
@@ -228,7 +231,7 @@ _BOUNDS = {
 def _range(violation: Violation) -> Iterator[Finding]:
     """`duration 9 is not offered by viduq1 (1 to 8)`; `seed -1 is out of range (at least 0)`."""
     low, high = violation.schema.get("minimum"), violation.schema.get("maximum")
-    if low is not None and high is not None:
+    if low is not None and high is not None:  # the whole range, whichever end is violated
         allowed = f"{low} to {high}"
     else:
         allowed = f"{_BOUNDS[violation.keyword]} {violation.limit}"

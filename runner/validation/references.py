@@ -20,6 +20,7 @@ def check_references(
     linked = [draft for draft in drafts if draft.needs and draft.operation in operations]
     if not linked:
         return []
+    # Of all jobs: a partial job's kind of result is known as well.
     makers = {d.id: operations[d.operation] for d in drafts if d.operation in operations}
     checked = [
         (draft, list(_check(draft, operations[draft.operation], makers))) for draft in linked
@@ -63,6 +64,7 @@ def _misplaced(
         hint = f"write ${{{{ {_written(part.job)}.output }}}} and nothing else"
         yield Finding(path=path, message=f"{dotted(path)} has text around {file}", hint=hint)
     elif part.index and part.job in makers:
+        # A warning only: the provider may return more than its document shows.
         message = (
             f'{dotted(path)} is file number {part.index + 1} of job "{part.job}",'
             f" but by its document {makers[part.job].name} makes one"

@@ -54,6 +54,7 @@ class Violation:
     @property
     def condition(self) -> str | None:
         """The values under which the keyword applies: "viduq1", "duration 9"; None if always."""
+        # A model is known by its name alone.
         words = [
             str(self.subject.value[name]) if name == "model" else f"{name} {shown(value)}"
             for name in self.conditions
@@ -116,6 +117,7 @@ def _value_paths(
 def _conditions(schema: Any, schema_path: Sequence[str | int], path: ValuePath) -> tuple[str, ...]:
     """The names that the `if`s above a keyword look at, except the violating one."""
     found: list[str] = []
+    # A `then` or `else` is violated under the condition beside it.
     for step in schema_path:
         condition = _step(schema, "if") if step in {"then", "else"} else {}
         found += _step(condition, "properties")

@@ -78,7 +78,7 @@ def test_a_cell_may_be_long(tmp_path: Path) -> None:
         ("a.csv", 'p\n"a\n', 2, "the quoting is broken: unexpected end of data"),
         ("a.csv", 'p\nx\n"a"b\n', 3, "the quoting is broken: ',' expected after '\"'"),
         ("a.csv", "p;q\n1;2\n", 1, "the columns are separated by semicolons, not by commas"),
-        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8 (it is probably GBK)"),
+        ("a.csv", b"p\nx\n\xb0\xa1\n", 3, "the file is not UTF-8 (it seems to be GBK)"),
         ("a.txt", "a\nb\0c\n", 2, "the line has a NUL character"),
         ("a.txt", " \n", 0, "the file has no rows, so there would be no job"),
         ("a.jsonl", '{"a": 1}\n{"a": }\n', 2, "the line is not JSON: Expecting value"),
