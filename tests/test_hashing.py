@@ -7,6 +7,8 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -434,6 +436,40 @@ def test_a_locked_cache_file_is_not_used(
         assert find(cache, video) is None
         keep(cache, video, OTHER)
     assert find(cache_of(path), video) == FOUND
+
+
+KILLED = """
+import os, sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("PRAGMA cache_size = 1")
+connection.execute("BEGIN")
+connection.execute(
+    "CREATE TABLE filler AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+    " LIMIT 5000) SELECT i, randomblob(99) FROM n"
+)
+connection.execute("DELETE FROM hashes")
+os.kill(os.getpid(), 9)
+"""
+
+
+def kill_while_writing(path: Path) -> None:
+    """Leave what such a process leaves: overwritten pages, and a journal with the old ones."""
+    subprocess.run([sys.executable, "-c", KILLED, path], check=False)
+    assert Path(f"{path}-journal").exists()
+
+
+def test_what_a_killed_process_left_is_rolled_back(path: Path, video: Path) -> None:
+    keep(cache_of(path), video)
+    kill_while_writing(path)
+    assert find(cache_of(path), video) == FOUND
+
+
+def test_a_read_only_cache_ignores_what_a_killed_process_left(path: Path, video: Path) -> None:
+    keep(cache_of(path), video)
+    kill_while_writing(path)
+    before = {file: file.read_bytes() for file in path.parent.iterdir()}
+    assert find(cache_of(path, writable=False), video) is None
+    assert {file: file.read_bytes() for file in path.parent.iterdir()} == before
 
 
 def test_a_folder_in_its_place_is_not_used(path: Path, video: Path) -> None:

@@ -6,8 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -158,40 +156,6 @@ def test_a_plan_without_a_ledger_creates_no_folder(campaign: Project) -> None:
     (campaign.folder / ".vidu-run").rmdir()
     assert asked(campaign) == (SIZE, "reuse")
     assert not (campaign.folder / ".vidu-run").exists()
-
-
-def killed_while_writing(project: Project) -> None:
-    """What such a process leaves: pages written over, the journal with what was there before."""
-    kill = (
-        "import os, sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
-        "c.execute('PRAGMA cache_size = 1'); c.execute('BEGIN')\n"
-        "c.execute('CREATE TABLE filler AS WITH RECURSIVE n(i) AS"
-        " (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 5000) SELECT i, randomblob(99) FROM n')\n"
-        "c.execute('DELETE FROM hashes'); os.kill(os.getpid(), 9)\n"
-    )
-    subprocess.run([sys.executable, "-c", kill, project.folder / CACHE], check=False)
-    assert (project.folder / f"{CACHE}-journal").exists()
-
-
-def contents(folder: Path) -> dict[Path, str]:
-    """The digest of every file, but of those by which processes are watched."""
-    paths = (path for path in folder.rglob("*") if ".site" not in path.parts)
-    return {path: digest(path) for path in paths if path.is_file()}
-
-
-def test_a_process_killed_while_writing_costs_nothing(campaign: Project) -> None:
-    bytes_read_by_status(campaign)
-    killed_while_writing(campaign)
-    assert bytes_read_by_status(campaign) == 0
-    assert asked(campaign) == (0, "reuse")
-
-
-def test_a_plan_does_not_touch_what_a_killed_process_left(campaign: Project) -> None:
-    bytes_read_by_status(campaign)
-    killed_while_writing(campaign)
-    before = contents(campaign.folder)
-    assert asked(campaign) == (SIZE, "reuse")
-    assert contents(campaign.folder) == before
 
 
 def test_two_concurrent_processes_share_a_cache(campaign: Project) -> None:
