@@ -29,14 +29,13 @@ ENGINE_ROWS = (
     {"net"},
     {"schedule", "ledger_client", "poll.schedule", "poll.list_query", "poll.list_poller"},
     {"submit.budget", "submit.breaker"},
-    {"context"},
+    {"context", "job_run"},
     {"outcomes", "poll.ask"},
     {"outcome_store", "cancel", "submit", "download"},
     {"poll.watch"},
-    {"adopt"},
     {"reconcile"},
     {"shutdown"},
-    {"job_run"},
+    {"job_runner"},
     {"run"},
 )
 """The same inside the engine, where a module may also import others of its own folder and row."""

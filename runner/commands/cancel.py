@@ -9,9 +9,10 @@ from runner.commands.options import Options
 from runner.commands.output import confirm, warn
 from runner.commands.session import RunSession
 from runner.engine import cancel as engine
-from runner.engine.adopt import adopt
-from runner.engine.context import Context, JobRun
+from runner.engine.context import Context
+from runner.engine.job_run import JobRun
 from runner.engine.poll.ask import Deadline
+from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, one_line, plural, worst
 from runner.model import Action, PlanEntry

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 from runner.commands.manifest_plan import ManifestPlan
 from runner.commands.session import TOOL, RunSession, networked
-from runner.engine.context import Context, StopReason
+from runner.engine.context import Context
 from runner.engine.download.place import output_folder, relative
+from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, worst
 from runner.model import (

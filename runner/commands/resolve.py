@@ -10,9 +10,10 @@ from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import warn
 from runner.commands.session import RunSession
-from runner.engine.adopt import adopt
-from runner.engine.context import Context, JobRun
+from runner.engine.context import Context
+from runner.engine.job_run import JobRun
 from runner.engine.net import redaction
+from runner.engine.reconcile.decide import adopt
 from runner.engine.reconcile.reconcile import confirm
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest

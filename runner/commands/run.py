@@ -14,8 +14,9 @@ from runner.commands.options import Options
 from runner.commands.output import announce, confirm_cost
 from runner.commands.paths import ProjectPaths
 from runner.commands.session import RunSession, accounts_with_keys, networked
-from runner.engine.adopt import adopt
-from runner.engine.context import Context, JobRun
+from runner.engine.context import Context
+from runner.engine.job_run import JobRun
+from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural, worst
 from runner.ledger import Ledger, Settle, Stale, Supersede, open_ledger

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from runner.engine.context import Context, JobRun
+from runner.engine.context import Context
+from runner.engine.job_run import JobRun
 from runner.engine.net import redaction
 from runner.engine.net.pacing import backoff, query
 from runner.engine.poll.ask import Deadline, ask, has_no_status

@@ -1,203 +1,230 @@
-"""One entry of a plan, done as planned: made, found, watched, shared or left as it is."""
+"""Job runs: how far one job of a run is, what is known of its task, and how each step can end."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import enum
+from dataclasses import dataclass, replace
 
-from runner.engine.adopt import adopt
-from runner.engine.context import Context, Ending, JobRun, Later, StopReason
-from runner.engine.download.collect import shelve
-from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
-from runner.engine.poll.watch import watch
-from runner.engine.reconcile.decide import decide
-from runner.engine.schedule import Schedule
-from runner.engine.shutdown import StopConditions
-from runner.engine.submit.budget import Admission, Order, order_of, refusal
-from runner.engine.submit.prefetch import Prefetcher
-from runner.engine.submit.submit import submit
 from runner.errors import Exit
-from runner.ledger import OverBudget, Taken
+from runner.ledger import Result
 from runner.model import (
+    NO_TASK,
     Action,
     Attempt,
     AttemptState,
+    Fate,
+    Intent,
+    JobError,
+    Operation,
     Outcome,
     PlanEntry,
     Reason,
-    ReasonCode,
-    State,
-    Step,
+    Submission,
+    TaskFacts,
+    TaskState,
+    TaskStatus,
 )
 
-PRICE_WAIT_S = 0.2
-"""How often it is looked whether the budget has room again, or a price is known."""
 
-OTHERS_S = 0.5
-"""How often it is looked what another run makes of the same request."""
+class Phase(enum.Enum):
+    """How far a job is."""
 
-_MADE = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
+    WAITING = "waiting"
+    """Nothing of it is sent, or what was sent did not make a task."""
+    POSTING = "posting"
+    """Its submission is on its way, or the answer is not on record yet: cancelled last of all."""
+    SETTLING = "settling"
+    """It is being found out what became of its submission."""
+    UNDER_WAY = "under way"
+    """It has a task."""
+    SUCCEEDED = "succeeded"
+    """Its task has succeeded; only the files may be missing."""
 
 
-class JobRunner:
-    """The jobs under way, and how each of them goes on."""
+class TaskOrigin(enum.Enum):
+    """Which run made a job's task."""
 
-    def __init__(
-        self,
-        context: Context,
-        schedule: Schedule,
-        stop_conditions: StopConditions,
-        prefetcher: Prefetcher,
-        outcomes: Mapping[str, Outcome],
-    ) -> None:
-        """`outcomes`: job id to its end, of the jobs that have ended by now."""
-        self._context = context
-        self._schedule = schedule
-        self._stop_conditions = stop_conditions
-        self._prefetcher = prefetcher
-        self._outcomes = outcomes
-        self.job_runner: dict[str, JobRun] = {}
-        """Job id to its way so far."""
+    EARLIER_RUN = "earlier run"
+    OTHER_RUN = "other run"
+    """A run at the same time, which bears the cost."""
+    THIS_RUN = "this run"
 
-    async def run(self, entry: PlanEntry) -> Ending | Later | None:
-        """Do as planned; None when the task succeeded and only its files are missing."""
-        match entry.action:
-            case Action.SHARE:
-                return await self._share(entry)
-            case Action.REUSE:
-                return Ending(outcome=settled(entry, await shelve(self._context, entry)))
-            case Action.SKIP:
-                return Ending(outcome=settled(entry))
-            case Action.DECIDE:
-                return await self._decide(entry)
-            case Action.SUBMIT:
-                return await self._submit(entry)
-            case Action.ATTACH | Action.FETCH:
-                job_run = await self._job_run(entry)
-                if job_run.known:
-                    return None
-                # Without a task id another run is submitting it: try, and the ledger will tell.
-                return await (self._watch(job_run) if job_run.task.id else self._submit(entry))
 
-    async def _job_run(self, entry: PlanEntry) -> JobRun:
-        """The record of the job's way; a job that was put off goes on with the one it has."""
-        if entry.job.id not in self.job_runner:
-            operation = self._context.operations[entry.job.operation]
-            self.job_runner[entry.job.id] = JobRun.of(entry, operation)
-            job_run = self.job_runner[entry.job.id]
-            if entry.evidence is not None and job_run.task.id is not None:
-                await adopt(self._context, job_run)
-        return self.job_runner[entry.job.id]
+_PHASE_AFTER = {
+    Fate.SUBMITTED: Phase.UNDER_WAY,
+    Fate.AMBIGUOUS: Phase.SETTLING,
+    Fate.NOT_SENT: Phase.WAITING,
+    Fate.WRONG_ADDRESS: Phase.WAITING,
+    Fate.BUSY: Phase.WAITING,
+    Fate.REFUSED: Phase.WAITING,
+    Fate.STOPPED: Phase.WAITING,
+}
 
-    async def _decide(self, entry: PlanEntry) -> Ending | Later | None:
-        """Settle what an earlier run left open; once it is proven absent, submit."""
-        assert entry.attempt is not None
-        job_run = await self._job_run(entry)
-        if job_run.tries:  # settled as not sent, this is its next turn
-            return await self._submit(entry)
-        provider = job_run.operation.provider
-        if provider not in self._context.settings.accounts:
-            return Ending(outcome=settled(entry))
-        return await self._settle(job_run, entry.attempt)
 
-    async def _submit(self, entry: PlanEntry) -> Ending | Later | None:
-        provider = self._context.operations[entry.job.operation].provider
-        if (stop := self._stop_conditions.of(provider)) is not None:
-            # After as many failures as allowed: their code is the run's, not "incomplete".
-            skipped = stop.exit is Exit.JOBS_FAILED
-            outcome = unstarted(entry, stop.not_submitted, skipped=skipped)
-            return Ending(outcome=outcome)
-        job_run = await self._job_run(entry)
-        order = order_of(entry, job_run.operation, self._context.provider(job_run.operation))
-        match admission := await self._admission(order):
-            case Admission.CEILING | Admission.UNPRICED:
-                over = admission is Admission.CEILING
-                code = ReasonCode.OVER_BUDGET if over else ReasonCode.UNPRICED
-                reason = Reason(code, refusal(self._context.budget, order))
-                stop = StopReason(reason=reason, exit=Exit.BUDGET)
-                outcome = unstarted(entry, stop.not_submitted)
-                return Ending(outcome=outcome, stop=stop)
-            case Admission.NOW:
-                result = await submit(self._context, job_run, self._prefetcher, self._outcomes)
-        match result:
-            case None:
-                self._schedule.limit_of(job_run.operation.provider).on_success()
-                self._context.budget.price(entry.job.id, job_run.task.actual)
-                return await self._watch(job_run)
-            case Taken(attempt=attempt):
-                self._context.budget.settle(entry.job.id, None, kept=False)  # the other run pays
-                return await self._join(job_run, attempt)
-            case OverBudget():
-                return await self._beside(job_run, order, result)
-            case Ending(outcome=Outcome(state=State.AMBIGUOUS, error=error)):
-                attempt = job_run.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
-                return await self._settle(job_run, attempt)
-        return result
+@dataclass(slots=True, kw_only=True)
+class JobRun:
+    """One job under way. An interruption reads its state as it is at that moment."""
 
-    async def _admission(self, order: Order) -> Admission:
-        """What the budget says, once it is no longer "wait".
+    entry: PlanEntry
+    operation: Operation
+    phase: Phase = Phase.WAITING
+    task: TaskFacts = NO_TASK
+    origin: TaskOrigin = TaskOrigin.EARLIER_RUN
+    """Of the task, where there is one."""
+    number: int | None = None
+    """The ledger's number of the living attempt."""
+    attempts: int = 0
+    intent: Intent | None = None
+    """Of the latest submission."""
+    tries: int = 0
+    """How often its submission was put off."""
+    others_since: float | None = None
+    """Since when it has been waiting for another run, by the loop's time."""
+    recorded: asyncio.Future[Result] | None = None
+    """Done once the ledger has the success; None where the ledger had it before."""
 
-        The job waits in its place: what it waits for is under way elsewhere, and the others that
-        are ready would have to wait as well.
-        """
-        admission = self._context.budget.admit(order)
-        while admission is Admission.WAIT:
-            await asyncio.sleep(PRICE_WAIT_S)
-            admission = self._context.budget.admit(order)
-        return admission
+    @classmethod
+    def of(cls, entry: PlanEntry, operation: Operation) -> JobRun:
+        """The run of a planned job, with what is known of its task from earlier."""
+        known = entry.attempt or entry.evidence
+        if known is None or entry.action is Action.SUBMIT:
+            return cls(entry=entry, operation=operation)
+        phase = Phase.UNDER_WAY if known.task.id else Phase.WAITING
+        return cls(
+            entry=entry,
+            operation=operation,
+            phase=Phase.SUCCEEDED if entry.action is Action.FETCH else phase,
+            task=known.task,
+            number=entry.attempt.number if entry.attempt else None,
+            attempts=known.ordinal if isinstance(known, Attempt) else known.attempts,
+            intent=entry.attempt.intent if entry.attempt else None,
+        )
 
-    async def _beside(self, job_run: JobRun, order: Order, full: OverBudget) -> Ending | Later:
-        """Ask the budget again, which knows now what the manifest's other runs have cost.
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether a submission has left of which nobody knows yet what became of it."""
+        unanswered = self.phase is Phase.POSTING and self.task.id is None
+        return unanswered or self.phase is Phase.SETTLING
 
-        While they live, what they make may still tell its price.
-        """
-        self._context.budget.update_spent(full.spent)
-        for run in full.unpriced:
-            if await asyncio.to_thread(self._context.alive, run):
-                return self._wait_for(run, job_run, "is making something of unknown price")
-        if full.unpriced:
-            self._context.budget.mark_unpriced(order.unit)
-        return Later(delay_s=0.0)
+    # ---------------------------------------------------- transitions, in the order of a job
 
-    async def _join(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
-        """Go on with what another run has made, or is making, of the same request."""
-        if attempt.task.id is not None and attempt.state in _MADE:
-            job_run.take_over(attempt)
-            return None if job_run.known else await self._watch(job_run)
-        alive = await asyncio.to_thread(self._context.alive, attempt.run)
-        if attempt.state is AttemptState.INTENT and alive:
-            return self._wait_for(attempt.run, job_run, "is submitting the same")
-        return await self._settle(job_run, attempt)
+    def post(self, intent: Intent) -> None:
+        """A submission is about to leave."""
+        self.phase, self.intent = Phase.POSTING, intent
 
-    def _wait_for(self, run: str, job_run: JobRun, doing: str) -> Ending | Later:
-        """Leave the job until the other run has done that, within the job's own time limit."""
-        now, limit_s = asyncio.get_running_loop().time(), self._context.settings.timeout_s
-        if job_run.others_since is None:
-            job_run.others_since = now
-            text = f"waiting for another run ({run}), which {doing}"
-            self._context.emit(Step.RETRYING, job_run.entry.job.id, text)
-        if now - job_run.others_since <= limit_s:
-            return Later(delay_s=OTHERS_S)
-        text = f"waited {limit_s:g} s for another run ({run}), which {doing} and still lives"
-        reason = Reason(ReasonCode.OTHER_RUN, text)
-        return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
+    def withdraw(self) -> None:
+        """The submission has not left: its intent is not on record."""
+        self.phase = Phase.WAITING
 
-    async def _settle(self, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
-        job_run.unsure = True
-        result = await decide(self._context, job_run, attempt)
-        job_run.unsure = False
-        job_run.tries += isinstance(result, Later)
-        return await self._watch(job_run) if result is None else result
+    def answer(self, submission: Submission, at: str) -> None:
+        """The submission was answered, or not; still to be put on record."""
+        if submission.fate is not Fate.NOT_SENT:
+            self.attempts += 1
+        if submission.fate in (Fate.REFUSED, Fate.STOPPED):
+            self.task = replace(self.task, finished_at=at)
+        if submission.fate is Fate.SUBMITTED:
+            task = replace(self.task, id=submission.task_id, submitted_at=at)
+            self.task, self.origin = task.learn(submission), TaskOrigin.THIS_RUN
 
-    async def _watch(self, job_run: JobRun) -> Ending | None:
-        if job_run.known:
-            return None
-        if self._context.stopping.is_set():
-            return Ending(outcome=interrupted(job_run))
-        return await watch(self._context, job_run)
+    def record_answer(self, submission: Submission) -> None:
+        """The ledger has what became of the submission."""
+        self.phase = _PHASE_AFTER[submission.fate]
 
-    async def _share(self, entry: PlanEntry) -> Ending:
-        assert entry.share is not None
-        original = self._outcomes[entry.share]
-        files = await shelve(self._context, entry, original.files)
-        return Ending(outcome=shared(entry, original, files))
+    def settle(self) -> None:
+        """Find out what became of a submission."""
+        self.phase = Phase.SETTLING
+
+    def submit_again(self) -> None:
+        """The submission is settled as not sent, or set aside."""
+        self.phase = Phase.WAITING
+        self.tries += 1
+
+    def find(self, attempt: Attempt, task: TaskFacts) -> None:
+        """The task of a submission of unknown fate was found."""
+        self.phase, self.number, self.task = Phase.UNDER_WAY, attempt.number, task
+
+    def take_over(self, attempt: Attempt) -> None:
+        """Go on with the task that another run made of the same request."""
+        self.origin = TaskOrigin.OTHER_RUN
+        self.number, self.intent = attempt.number, attempt.intent
+        self.task, self.attempts = attempt.task, attempt.ordinal
+        self.phase = Phase.UNDER_WAY if attempt.task.id else Phase.WAITING
+        if attempt.state is AttemptState.SUCCEEDED:
+            self.phase = Phase.SUCCEEDED
+
+    def finish(self, status: TaskStatus, at: str) -> None:
+        """The task has ended, one way or the other."""
+        task = replace(self.task, usage=status.usage, urls=status.urls, finished_at=at)
+        self.task = task.learn(status)
+        if status.state is TaskState.SUCCEEDED:
+            self.phase = Phase.SUCCEEDED
+
+    def attempt(self, run: str, state: AttemptState, error: JobError | None) -> Attempt:
+        """The living attempt, as this run left it."""
+        assert self.number is not None
+        assert self.intent is not None
+        return Attempt(
+            number=self.number,
+            run=run,
+            state=state,
+            intent=self.intent,
+            task=self.task,
+            error=error,
+        )
+
+
+# --------------------------------------------------------------------- how a step can end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopReason:
+    """Why nothing more is submitted, to one provider or at all."""
+
+    reason: Reason
+    exit: Exit
+
+    @property
+    def not_submitted(self) -> Reason:
+        """The same as the reason of a job that is therefore not submitted."""
+        return Reason(self.reason.code, f"not submitted: {self.reason}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """The job has its outcome in this run."""
+
+    outcome: Outcome
+    stop: StopReason | None = None
+    """Why its provider gets no more submissions; None when it goes on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryLater:
+    """The job has no task and is to be submitted again."""
+
+    delay_s: float
+    too_many_tasks: bool = False
+    """The provider refuses more tasks at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The submission made a task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unanswered:
+    """The submission may have made a task: its attempt is ambiguous and has to be settled."""
+
+    error: JobError
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFound:
+    """The task of a submission of unknown fate is known now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Succeeded:
+    """The task has succeeded; what is left to do is fetching its files."""

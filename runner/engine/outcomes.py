@@ -1,10 +1,10 @@
-"""From how a job's way ended to the outcome that the results manifest tells."""
+"""Outcomes: turns the state of a job into the record that the results manifest shows."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from runner.engine.context import JobRun
+from runner.engine.job_run import JobRun, Phase, TaskOrigin
 from runner.model import (
     Action,
     Attempt,
@@ -40,17 +40,17 @@ def ended(
         files=files,
         attempts=job_run.attempts,
         error=error,
-        # Without needs it says nothing that the job does not, and there may be many.
+        # Without needs it is what the job has anyway, and there may be 100,000 of them.
         sent=job_run.intent.request if job_run.intent and job_run.entry.job.draft.needs else None,
-        elsewhere=job_run.elsewhere,
+        elsewhere=job_run.origin is TaskOrigin.OTHER_RUN,
     )
 
 
 def interrupted(job_run: JobRun) -> Outcome:
-    """The outcome of a job that was cut wherever it was; the ledger already knows as much."""
-    if job_run.unsure or (job_run.posting and job_run.task.id is None):
+    """The outcome of a job that an interruption ended where it was; the ledger knows as much."""
+    if job_run.is_unsettled:
         return ended(job_run, State.AMBIGUOUS, reason=_CUT)
-    where = "made, not yet fetched" if job_run.known else "its task is under way"
+    where = "made, not yet fetched" if job_run.phase is Phase.SUCCEEDED else "its task is under way"
     where = where if job_run.task.id else "not submitted"
     return ended(job_run, State.PENDING, reason=interruption(where))
 
@@ -64,7 +64,10 @@ def interruption(where: str) -> Reason:
 
 
 def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Outcome:
-    """The outcome of a job that this run never came to: what was known of it stays known."""
+    """The outcome of a job that this run did not start; what was known of it stays.
+
+    `skipped`: a new job will not be made, rather than later.
+    """
     known = entry.attempt or entry.evidence
     if entry.action is Action.SKIP:
         return settled(entry)
@@ -106,7 +109,7 @@ def unlisted(attempt: Attempt) -> str:
 
 
 def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -> Outcome:
-    """The outcome of a job that asks for the very same as `original`, which bears the cost."""
+    """The outcome of a job with the same request as `original`, which bears the cost."""
     return Outcome(
         job=entry.job,
         state=original.state,
@@ -119,7 +122,7 @@ def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -
 
 
 def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Outcome:
-    """An outcome from what the ledger, or else an earlier results manifest, knows."""
+    """An outcome from the ledger's attempt, or else from an earlier results manifest."""
     known = entry.attempt or entry.evidence
     assert known is not None
     if isinstance(known, Attempt):

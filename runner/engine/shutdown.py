@@ -1,4 +1,4 @@
-"""A batch brought to its end before its time, without losing an answer that is due."""
+"""Shutdown: ends a batch early without losing the answer to a submission, and counts failures."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from runner.engine.context import Context, JobRun, StopReason
+from runner.engine.context import Context
+from runner.engine.job_run import JobRun, Phase, StopReason
 from runner.engine.submit.submit import SHARED_CODES
 from runner.errors import Exit, plural
 from runner.model import ErrorClass, Outcome, Reason, ReasonCode, State, Step
@@ -18,20 +19,20 @@ ANSWER_WAIT_S = 15.0
 
 
 class Shutdown:
-    """What ends a batch early: a signal, the ledger, a defect."""
+    """Ends a batch early: for a signal, an unusable ledger or a defect."""
 
-    def __init__(self, context: Context, job_runner: Mapping[str, JobRun]) -> None:
-        """`flights`: job id to its way so far, of the jobs under way."""
+    def __init__(self, context: Context, job_runs: Mapping[str, JobRun]) -> None:
+        """`job_runs`: job id to its run, of the jobs under way."""
         self._context = context
-        self._job_runner = job_runner
+        self._job_runs = job_runs
         self.workers: list[asyncio.Task[None]] = []
-        """Who carries jobs; each is named after the one that it carries."""
+        """Each is named after the job that it works on."""
         self.interrupted_by: signal.Signals | None = None
         self.errors: list[Exception] = []
-        """What ended the batch of our own accord."""
+        """What ended the batch, other than a signal."""
 
     def interrupt(self, number: signal.Signals) -> None:
-        """Submit nothing more and wait for answers that are due; the second time, cut them too."""
+        """Submit nothing more and wait for answers; the second time, do not wait for them."""
         if self.interrupted_by is not None:
             self._cut()
             return
@@ -40,22 +41,19 @@ class Shutdown:
         text = "nothing more is submitted; tasks under way are left to the next run"
         if waiting:
             text = (
-                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to {waiting} submission"
-                f"{'s' * (waiting != 1)}; Ctrl-C again cuts them"
+                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to "
+                f"{plural(waiting, 'submission')}; Ctrl-C again stops waiting"
             )
         self._context.emit(Step.INTERRUPTED, "", text)
 
     def fail(self, error: Exception) -> None:
-        """End the run for a reason of our own, but not the submissions that have left."""
+        """End the run because of an error, but wait for the answers to submissions."""
         self.errors.append(error)
         self._stop()
 
     def _stop(self) -> int:
-        """Let no worker go on but those that wait for the answer to a submission; their number.
-
-        What has not left in full is called back: nothing has arrived of it.
-        """
-        posting = {job for job, job_run in self._job_runner.items() if job_run.posting}
+        """Cancel every worker that does not wait for an answer; return how many do wait."""
+        posting = {job for job, run in self._job_runs.items() if run.phase is Phase.POSTING}
         if not self._context.stopping.is_set():
             self._context.stopping.set()
             me = asyncio.current_task()
@@ -63,6 +61,7 @@ class Shutdown:
                 if worker.get_name() not in posting and worker is not me:
                     worker.cancel()
             asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
+        # A submission that has not left in full cannot have arrived.
         return len(posting) - self._context.http.abort_unsent()
 
     def _cut(self) -> None:
@@ -71,12 +70,12 @@ class Shutdown:
 
 
 SHARED_LIMIT = 3
-"""So many different requests refused with one of the shared codes speak of the account."""
+"""So many different requests refused with one shared code: the account is the cause."""
 
 
 @dataclass(slots=True, kw_only=True)
 class StopConditions:
-    """What has been stopped so far."""
+    """Counts failures and refusals, and records why nothing more is submitted."""
 
     max_failures: int | None = None
     by_provider: dict[str, StopReason] = field(default_factory=dict)
@@ -87,11 +86,11 @@ class StopConditions:
     )
 
     def of(self, provider: str) -> StopReason | None:
-        """Why nothing more is submitted to that provider; None when it goes on."""
+        """Why nothing more is submitted to that provider; None while it goes on."""
         return self.everywhere or self.by_provider.get(provider)
 
     def all(self) -> list[StopReason]:
-        """Every halt, those of the whole run first."""
+        """Every stop, that of the whole run first."""
         return [*([self.everywhere] if self.everywhere else []), *self.by_provider.values()]
 
     def reasons(self) -> list[Reason]:
@@ -103,7 +102,7 @@ class StopConditions:
         ]
 
     def note(self, provider: str, outcome: Outcome, stop: StopReason | None) -> None:
-        """Take one ending into account."""
+        """Count an outcome; `stop` is why its provider gets no more submissions."""
         if stop is not None:
             self.by_provider.setdefault(provider, stop)
         if outcome.state is not State.FAILED or outcome.error is None:

@@ -153,4 +153,4 @@ def test_another_runs_unknown_price_is_waited_for_as_long_as_the_jobs_time_limit
     other_is = r"another run \(.+\), which is making something of unknown price"
     assert re.search(f"waiting for {other_is}\n", told)
     reason = project.rows()["right-1"]["reason"]
-    assert re.fullmatch(f"waited 1 s for {other_is} and still lives", reason)
+    assert re.fullmatch(f"waited 1 s for {other_is} and is still alive", reason)

@@ -98,7 +98,7 @@ def test_a_result_that_is_gone_stands_as_failed_until_it_is_fetched_after_all(
         status = project.run("status", "spring.yaml")
         assert status.code == 1
         assert "2 failed" in status.out
-        assert "result_gone: its file is not there, and its task is gone" in status.out
+        assert "result_gone: its file is missing, and its task is gone" in status.out
     with serving(project, time_scale=0, state_dir=kept) as served:
         assert project.run("spring.yaml").code == 0
         assert served.outcomes() == {"accepted": 2}

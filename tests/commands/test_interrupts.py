@@ -129,7 +129,7 @@ def test_a_run_that_stands_still_holds_up_another_for_its_time_limit_only(
         row = project.rows()["a"]
         assert row["state"] == "pending"
         assert re.fullmatch(
-            r"waited 1 s for another run \(.+\), which is submitting the same and still lives",
+            r"waited 1 s for another run \(.+\), which is submitting the same request and .+ alive",
             row["reason"],
         )
         assert "which is submitting the same" in ran.err

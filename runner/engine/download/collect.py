@@ -1,4 +1,4 @@
-"""What a task made is brought home: fetched, verified, put in its place, or found where it lies."""
+"""Collects the files of succeeded tasks: fetches them, or finds those of earlier runs."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from runner import media
-from runner.engine.context import Context, Ending, JobRun
+from runner.engine.context import Context
 from runner.engine.download import place
 from runner.engine.download.fetch import DownloadError, fetch
+from runner.engine.job_run import Ended, JobRun
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
 from runner.engine.poll.ask import ask_patiently
@@ -32,77 +33,81 @@ from runner.model import (
 )
 
 TRIES = 5
-"""How often a URL may lead to something else than the file, fresh ones included."""
+"""How often URLs, fresh ones included, may lead to something else than the file."""
 
 
-async def collect(context: Context, job_run: JobRun) -> Ending:
-    """Fetch what the task made; paid but not fetched is pending, never failed.
+class NotFetched(Exception):  # noqa: N818 - caught in `collect`, never shown as it is
+    """The files are not here yet; a later run tries again."""
 
-    Its end is on record before anything else.
-    """
+
+class ResultGone(Exception):  # noqa: N818 - caught in `collect`, never shown as it is
+    """The files are not here, and the provider has them no longer."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.error = JobError(
+            code=RESULT_GONE,
+            message=message,
+            class_=ErrorClass.PROVIDER,
+            billed=Billed.YES,
+        )
+
+
+async def collect(context: Context, job_run: JobRun) -> Ended:
+    """Fetch the files of a succeeded task; paid but not fetched is pending, never failed."""
     if job_run.recorded is not None:
-        await asyncio.shield(job_run.recorded)  # the run's end may cut this wait
+        # The end is on record before anything else. The run's own end may cancel this wait.
+        await asyncio.shield(job_run.recorded)
     if not context.settings.download:
-        return Ending(outcome=ended(job_run, State.SUCCEEDED))
-    found = await _fetch_files(context, job_run)
-    match found:
-        case tuple():
-            return Ending(outcome=ended(job_run, State.SUCCEEDED, files=found))
-        case JobError():
-            return Ending(outcome=ended(job_run, State.FAILED, error=found))
-        case str():
-            reason = Reason(ReasonCode.NOT_FETCHED, f"made, not yet fetched: {found}")
-            return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
+        return Ended(outcome=ended(job_run, State.SUCCEEDED))
+    try:
+        files = await _fetch_files(context, job_run)
+    except ResultGone as gone:
+        return Ended(outcome=ended(job_run, State.FAILED, error=gone.error))
+    except NotFetched as error:
+        reason = Reason(ReasonCode.NOT_FETCHED, f"made, not yet fetched: {error}")
+        return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
+    return Ended(outcome=ended(job_run, State.SUCCEEDED, files=files))
 
 
-async def _fetch_files(
-    context: Context, job_run: JobRun
-) -> tuple[StoredFile, ...] | JobError | str:
-    """Fetch every file of a finished task; returns them, or what hindered it.
-
-    A `JobError` means that there is nothing to be fetched any more. The URLs that an earlier run
-    was told are not even tried: they are valid for a day at most (the vendor's public
-    documentation).
-    """
+async def _fetch_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ...]:
+    """Fetch every file and record them; raises NotFetched and ResultGone."""
+    # The URLs of an earlier run are not even tried: they are valid for a day at most (the
+    # vendor's public documentation).
     if not job_run.task.urls or job_run.entry.action is Action.FETCH:
-        trouble = await _freshen(context, job_run)
-        if trouble:
-            return trouble
+        await _refresh_urls(context, job_run)
     stored: list[StoredFile] = []
-    while len(stored) < len(job_run.task.urls):
-        file = await _persist(context, job_run, len(stored))
-        if not isinstance(file, StoredFile):
-            return file
-        stored.append(file)
+    while len(stored) < len(job_run.task.urls):  # their number may change with fresh URLs
+        stored.append(await _fetch_file(context, job_run, len(stored)))
     if job_run.number is not None:
-        store = Store(number=job_run.number, files=kept(context, stored))
+        store = Store(number=job_run.number, files=ledger_files(context, stored))
         await context.ledger.commit(store)
     context.emit(Step.FETCHED, job_run.entry.job.id)
     return tuple(stored)
 
 
-def kept(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
-    """Files as the ledger keeps them: their paths start from its own folder."""
+def ledger_files(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
+    """Files as the ledger has them: with paths that start from the ledger's own folder."""
     return tuple(
         replace(file, path=place.relative(context.base / file.path, context.archive.parent))
         for file in stored
     )
 
 
-async def on_record(context: Context, job_run: JobRun, gone: JobError | None = None) -> None:
-    """Fresh URLs, and the success itself where so far only a results manifest knew of it.
+async def record_success(context: Context, job_run: JobRun, gone: JobError | None = None) -> None:
+    """Record fresh URLs, and the success where so far only a results manifest knew of it.
 
     A result that is `gone` was made all the same: its attempt stays a success, with that error.
     """
-    if job_run.number is None:
-        return
-    await context.ledger.commit(end_of(context, job_run, AttemptState.SUCCEEDED, gone))
+    if job_run.number is not None:
+        finish = finish_of(context, job_run, AttemptState.SUCCEEDED, gone)
+        await context.ledger.commit(finish)
 
 
-def end_of(
+def finish_of(
     context: Context, job_run: JobRun, state: AttemptState, error: JobError | None
 ) -> Finish:
-    """The end of the flight's task, as it goes on record."""
+    """The change that records the end of a job's task."""
     assert job_run.number is not None
     return Finish(
         number=job_run.number,
@@ -116,35 +121,33 @@ def end_of(
     )
 
 
-async def _persist(context: Context, job_run: JobRun, index: int) -> StoredFile | JobError | str:
-    """Fetch one file, trying again and with fresh URLs; the last trouble in words if it fails.
-
-    A file host that is out is put up with as long as a provider is; what is there and is no
-    such file is asked for a few times.
-    """
+async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFile:
+    """Fetch one file, with retries and fresh URLs; raises NotFetched and ResultGone."""
+    # A file host gets as long to recover as a provider; an answer that is not the file is
+    # accepted only a few times.
     loop, wrong, tries = asyncio.get_running_loop(), 0, 0
     end = loop.time() + context.settings.outage_s
     while True:
         try:
-            return await _fetch_one(context, job_run, index)
-        except OutputError as error:  # no room, or something in the way: others may fare better
-            return error.message
+            return await _fetch_once(context, job_run, index)
+        except OutputError as error:  # another file may still have room, or a free name
+            raise NotFetched(error.message) from error
         except DownloadError as error:
-            trouble = str(error)
+            failure = NotFetched(str(error))
             if error.kind != "transient":
                 wrong += 1
-                stale = await _freshen(context, job_run)
-                if isinstance(stale, JobError):
-                    return stale
-                trouble = stale or trouble
+                try:
+                    await _refresh_urls(context, job_run)
+                except NotFetched as stale:
+                    failure = stale
         delay = backoff(tries, context.random)
         tries += 1
         if wrong >= TRIES or index >= len(job_run.task.urls) or loop.time() + delay > end:
-            return trouble
+            raise failure
         await asyncio.sleep(delay)
 
 
-async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFile:
+async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFile:
     job = job_run.entry.job.id
     fetched = await fetch(
         context.http,
@@ -171,37 +174,27 @@ async def _fetch_one(context: Context, job_run: JobRun, index: int) -> StoredFil
     )
 
 
-async def _freshen(context: Context, job_run: JobRun) -> JobError | str | None:
-    """Ask for URLs that are valid now; None when they are there, otherwise what is the matter."""
+async def _refresh_urls(context: Context, job_run: JobRun) -> None:
+    """Ask for URLs that are valid now; raises NotFetched and ResultGone."""
     if job_run.task.id is None:
-        return _gone("its file is not there, and no task is known that could be asked for it")
+        raise ResultGone("its file is missing, and no task is known to ask for it")
     status = await ask_patiently(context, job_run.operation, job_run.task.id)
     if status.state is TaskState.GONE:
-        gone = _gone(f"its file is not there, and its task is gone: {status.detail}")
-        await on_record(context, job_run, gone)
-        return gone
+        gone = ResultGone(f"its file is missing, and its task is gone: {status.detail}")
+        await record_success(context, job_run, gone.error)
+        raise gone
     if status.state is not TaskState.SUCCEEDED or not status.urls:
-        return f"no fresh URL: {status.detail or status.state.value}"
+        raise NotFetched(f"no fresh URL: {status.detail or status.state.value}")
     job_run.task = replace(job_run.task, urls=status.urls)
-    await on_record(context, job_run)
-    return None
-
-
-def _gone(what: str) -> JobError:
-    return JobError(
-        code=RESULT_GONE,
-        message=what,
-        class_=ErrorClass.PROVIDER,
-        billed=Billed.YES,
-    )
+    await record_success(context, job_run)
 
 
 async def shelve(
     context: Context, entry: PlanEntry, stored: tuple[StoredFile, ...] | None = None
 ) -> tuple[StoredFile, ...]:
-    """See to it that files made before lie under this job's name; returns where they now are.
+    """Make files of an earlier run available under this job's name; return where they are now.
 
-    `stored` defaults to the files of the entry's earlier attempt. A file that lies elsewhere (the
+    `stored` defaults to the files of the entry's earlier attempt. A file with another name (the
     job was renamed, its file displaced, another job shares it) is linked or copied, never moved.
     """
     if stored is None:

@@ -1,15 +1,22 @@
-"""A submission of unknown fate is settled where it can be: adopted, sent again, or left open."""
+"""Settles submissions of unknown fate: adopts their tasks, or has them sent again or decided.
+
+A submission is sent again only where its absence is proven, or where the user takes the risk.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import assert_never
 
-from runner.engine.context import Context, Ending, JobRun, Later
+from runner.engine.context import Context
+from runner.engine.download.collect import ledger_files, record_success
+from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, TaskFound
 from runner.engine.net import redaction
 from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
 from runner.engine.reconcile.reconcile import reconcile
-from runner.ledger import Settle, Stale, Supersede
+from runner.engine.submit.prepare import intent_afterwards
+from runner.ledger import Intend, OverBudget, Settle, Stale, Store, Supersede
 from runner.model import (
     Attempt,
     AttemptState,
@@ -22,68 +29,85 @@ from runner.model import (
     Step,
 )
 
-
-async def decide(context: Context, job_run: JobRun, attempt: Attempt) -> Ending | Later | None:
-    """Settle the fate of an attempt: None when its task is found and can be watched.
-
-    `Later` means that it is settled as not sent and free to be submitted again, because the
-    provider proved that there is no such task, or because the user wants to take the risk
-    (`on_ambiguous: resubmit`). Otherwise it stays ambiguous, with what is known of it.
-    """
-    # As long as the provider is out, it can tell nothing.
-    await context.breakers[job_run.operation.provider].recovered()
-    verdict = _clean(await reconcile(context, attempt, job_run.operation), context)
-    match verdict:
-        case Adopted():
-            return await _adopt(context, job_run, attempt, verdict)
-        case Absent():
-            error = _error("absent", verdict.reason, Billed.NO)
-            await _settle(context, attempt, AttemptState.NOT_SENT, error)
-            context.emit(Step.RETRYING, job_run.entry.job.id, f"did not arrive: {verdict.reason}")
-            return Later(delay_s=0.0)
-        case Unclear() if _risked(context):
-            # Set aside, not forgotten: what it may have cost stays in the budget. Where another
-            # run has found its task meanwhile, the next submission meets that.
-            change = Supersede(number=attempt.number, at=context.stamp(), only_undecided=True)
-            result = await context.ledger.commit(change)
-            if isinstance(result, Stale):
-                return Later(delay_s=0.0)
-            text = f"sent again at your risk (on_ambiguous): {verdict.reason}"
-            context.emit(Step.RETRYING, job_run.entry.job.id, text)
-            return Later(delay_s=0.0)
-        case Unclear():
-            code = ReasonCode.AS_ERROR
-            error = _error(_UNKNOWN_FATE, verdict.reason, Billed.UNKNOWN)
-            if attempt.error is not None and attempt.error.code != _UNKNOWN_FATE:
-                code, error = ReasonCode.UNKNOWN_FATE, attempt.error
-            if attempt.state is AttemptState.INTENT:
-                await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
-            job_run.task = replace(job_run.task, id=attempt.task.id)
-            text = verdict.reason
-            if verdict.candidates and attempt.task.id is None:
-                text += f" (candidates: {', '.join(verdict.candidates)})"
-            outcome = ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error)
-            return Ending(outcome=outcome)
-
-
 _UNKNOWN_FATE = "unknown_fate"
 
 
-def _clean(verdict: Verdict, context: Context) -> Verdict:
-    """The verdict without a key that the provider's own words may quote."""
+async def decide(
+    context: Context, job_run: JobRun, attempt: Attempt
+) -> TaskFound | RetryLater | Ended:
+    """Find out what became of the submission of `attempt`, and record it.
+
+    `RetryLater`: the provider proves that there is no task, or the user takes the risk
+    (`on_ambiguous: resubmit`). `Ended`: it stays ambiguous, with what is known of it.
+    """
+    job_run.settle()
+    # The answers of a provider that is out prove nothing.
+    await context.breakers[job_run.operation.provider].recovered()
+    verdict = _redacted(await reconcile(context, attempt, job_run.operation), context)
+    match verdict:
+        case Adopted():
+            return await _take_task(context, job_run, attempt, verdict)
+        case Absent():
+            error = _error("absent", verdict.reason, Billed.NO)
+            await _settle(context, attempt, AttemptState.NOT_SENT, error)
+            return _again(context, job_run, f"did not arrive: {verdict.reason}")
+        case Unclear() if _is_risk_taken(context):
+            return await _set_aside(context, job_run, attempt, verdict)
+        case Unclear():
+            return await _leave_open(context, job_run, attempt, verdict)
+        case _:
+            assert_never(verdict)
+
+
+def _again(context: Context, job_run: JobRun, text: str = "") -> RetryLater:
+    if text:
+        context.emit(Step.RETRYING, job_run.entry.job.id, text)
+    job_run.submit_again()
+    return RetryLater(delay_s=0.0)
+
+
+async def _set_aside(
+    context: Context, job_run: JobRun, attempt: Attempt, verdict: Unclear
+) -> RetryLater:
+    # Superseded, not deleted: what it may have cost stays in the budget.
+    change = Supersede(number=attempt.number, at=context.stamp(), only_undecided=True)
+    if isinstance(await context.ledger.commit(change), Stale):
+        return _again(context, job_run)  # another run settled it; the next intent meets that
+    return _again(context, job_run, f"sent again at your risk (on_ambiguous): {verdict.reason}")
+
+
+async def _leave_open(
+    context: Context, job_run: JobRun, attempt: Attempt, verdict: Unclear
+) -> Ended:
+    code = ReasonCode.AS_ERROR
+    error = _error(_UNKNOWN_FATE, verdict.reason, Billed.UNKNOWN)
+    # The error of the submission itself is worth more than what an earlier search found.
+    if attempt.error is not None and attempt.error.code != _UNKNOWN_FATE:
+        code, error = ReasonCode.UNKNOWN_FATE, attempt.error
+    if attempt.state is AttemptState.INTENT:
+        await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
+    job_run.task = replace(job_run.task, id=attempt.task.id)
+    text = verdict.reason
+    if verdict.candidates and attempt.task.id is None:
+        text += f" (candidates: {', '.join(verdict.candidates)})"
+    return Ended(outcome=ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error))
+
+
+def _redacted(verdict: Verdict, context: Context) -> Verdict:
+    # The provider's own words may quote a key.
     if isinstance(verdict, Adopted):
         return verdict
     return replace(verdict, reason=redaction.of_text(verdict.reason, context.settings.secrets))
 
 
-def _risked(context: Context) -> bool:
+def _is_risk_taken(context: Context) -> bool:
     return context.settings.on_ambiguous == "resubmit" and not context.stopping.is_set()
 
 
-async def _adopt(
+async def _take_task(
     context: Context, job_run: JobRun, attempt: Attempt, found: Adopted
-) -> Ending | Later | None:
-    """Go on with the task that was found; or with another's, where another run was first."""
+) -> TaskFound | RetryLater:
+    """Record the task that was found; where another run was faster, go on with what it recorded."""
     settle = Settle(
         number=attempt.number,
         state=AttemptState.SUBMITTED,
@@ -95,23 +119,46 @@ async def _adopt(
     result = await context.ledger.commit(settle)
     if isinstance(result, Stale):
         if result.attempt.task.id is None:
-            return Later(delay_s=0.0)
+            return _again(context, job_run)
         job_run.take_over(result.attempt)
-        return None
-    job_run.number = attempt.number
-    known = replace(
+        return TaskFound()
+    task = replace(
         attempt.task,
         id=found.task_id,
         seed=attempt.task.seed or attempt.intent.seed,
         submitted_at=attempt.task.submitted_at or attempt.intent.at,
     )
-    job_run.task = known.learn(found)
+    job_run.find(attempt, task.learn(found))
     context.emit(Step.SUBMITTED, job_run.entry.job.id, f"found task {found.task_id}")
-    return None
+    return TaskFound()
+
+
+async def adopt(context: Context, job_run: JobRun) -> None:
+    """Record in the ledger a task that only an earlier results manifest knows.
+
+    If the ledger has learned of the request since the plan was made, its attempt counts instead.
+    Raises LedgerError.
+    """
+    intent = intent_afterwards(context, job_run)
+    result = await context.ledger.commit(
+        Intend(run=context.run, intent=intent, task_id=job_run.task.id)
+    )
+    assert not isinstance(result, OverBudget)  # no headroom is asked for
+    if not isinstance(result, int):
+        job_run.take_over(result.attempt)
+        return
+    job_run.number = result
+    if job_run.phase is Phase.SUCCEEDED:
+        await record_success(context, job_run)
+        evidence = job_run.entry.evidence
+        if evidence is not None and evidence.files:
+            # A file that comes back to its place is recognized by its digest.
+            files = ledger_files(context, evidence.files)
+            await context.ledger.commit(Store(number=result, files=files))
 
 
 async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
-    # Where another run has settled it meanwhile (`Stale`), the next submission meets what it left.
+    # Where another run has settled it meanwhile (`Stale`), the next intent meets what it recorded.
     settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
     await context.ledger.commit(settle)
 

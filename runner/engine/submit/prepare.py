@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import media, operations
-from runner.engine.context import Context, JobRun
+from runner.engine.context import Context
+from runner.engine.job_run import JobRun
 from runner.engine.poll.ask import ask_patiently
 from runner.model import (
     Billed,
@@ -225,8 +226,8 @@ def _tag(context: Context) -> str:
     return f"{context.random.getrandbits(128):032x}"
 
 
-def adoption(context: Context, job_run: JobRun) -> Intent:
-    """The intent, after the fact, of a task that only an earlier results manifest knows."""
+def intent_afterwards(context: Context, job_run: JobRun) -> Intent:
+    """The intent, made up afterwards, of a task that only an earlier results manifest knows."""
     job, operation = job_run.entry.job, job_run.operation
     written = _as_written(job, operation)
     return _intent(context, job_run.entry, written, job_run.task.seed, _tag(context))

@@ -1,11 +1,19 @@
-"""One submission: its intent first, the request once, what became of it on record."""
+"""Submits a job once: records the intent, sends the request, records what became of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
 
-from runner.engine.context import Context, Ending, JobRun, Later, StopReason
+from runner.engine.context import Context
+from runner.engine.job_run import (
+    Accepted,
+    Ended,
+    JobRun,
+    RetryLater,
+    StopReason,
+    Unanswered,
+)
 from runner.engine.net import redaction
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
@@ -32,88 +40,90 @@ from runner.model import (
 )
 
 SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
-"""Refusals that may be the account's fault or the request's: the batch counts them."""
+"""Refusals that the account or the request may cause: `StopConditions` counts them."""
 
 
 async def submit(
     context: Context, job_run: JobRun, prefetcher: Prefetcher, upstream: Mapping[str, Outcome]
-) -> Ending | Later | Taken | OverBudget | None:
-    """Submit once: None when the task exists, otherwise how the job ended or when to try again.
+) -> Accepted | Unanswered | RetryLater | Ended | Taken | OverBudget:
+    """Submit once; nothing is retried in here. `upstream`: job id to outcome, of ended jobs.
 
-    Nothing is retried in here. An ending with `State.AMBIGUOUS` is yet to be reconciled. `Taken`:
-    the ledger has a living attempt of this request by now, another run's. `OverBudget`: it no
-    longer fits the budget, for what other runs cost.
+    `Taken`: the ledger has a living attempt of this request by now, another run's. `OverBudget`:
+    the manifest's other runs have used up the budget. Raises LedgerError.
     """
     try:
         prepared = await prefetcher.take(job_run.entry) or await prepare(
             context, job_run.entry, job_run.operation, upstream
         )
-    except UnusableResult as unfit:
-        return Ending(outcome=ended(job_run, State.FAILED, error=unfit.error))
+    except UnusableResult as unusable:
+        return Ended(outcome=ended(job_run, State.FAILED, error=unusable.error))
+    # What is known of an earlier attempt's task is not true of the next one.
     job_run.task = TaskFacts(seed=prepared.intent.seed)
-    breaker, fate, throttled, trouble = (
-        context.breakers[job_run.operation.provider],
-        None,
-        False,
-        "",
-    )
-    stop = None
+    breaker = context.breakers[job_run.operation.provider]
     if not await breaker.acquire():
-        if breaker.tripped:
-            reason = Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}")
-            return Ending(outcome=ended(job_run, State.PENDING, reason=reason))
-        return _given_up(context, job_run)
+        return _not_admitted(context, job_run)
+    fate, throttled, error, stop = None, False, _NO_REASON, None
     try:
-        submission = await _post(context, job_run, prepared)
-        if isinstance(submission, Submission):
-            fate = submission.fate
-            throttled = fate is Fate.BUSY and not submission.narrow
-            trouble = (submission.error or _SILENT).message
-            if (stop := _stop_reason(context, job_run, submission)) is not None:
-                breaker.trip(stop.reason.text)  # before the next one is let in
+        result = await _post(context, job_run, prepared)
+        if isinstance(result, Submission):
+            fate, error = result.fate, result.error or _NO_REASON
+            throttled = fate is Fate.BUSY and not result.narrow
+            stop = _stop_reason(context, job_run, fate, error)
+            if stop is not None:
+                breaker.trip(stop.reason.text)  # before the next submission is admitted
     finally:
-        await breaker.release(fate, throttled=throttled, error=trouble)
-    if not isinstance(submission, Submission):
-        return submission
-    return _meaning(context, job_run, submission, stop)
+        await breaker.release(fate, throttled=throttled, error=error.message)
+    if not isinstance(result, Submission):
+        return result
+    return _next_step(context, job_run, result, error, stop)
 
 
-def _meaning(
-    context: Context, job_run: JobRun, submission: Submission, stop: StopReason | None
-) -> Ending | Later | None:
+def _not_admitted(context: Context, job_run: JobRun) -> Ended:
+    breaker = context.breakers[job_run.operation.provider]
+    if not breaker.tripped:
+        return _given_up(context, job_run)
+    reason = Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}")
+    return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
+
+
+def _next_step(
+    context: Context,
+    job_run: JobRun,
+    submission: Submission,
+    error: JobError,
+    stop: StopReason | None,
+) -> Accepted | Unanswered | RetryLater | Ended:
     """What follows for the job from what became of its submission."""
-    error = submission.error or _SILENT
     match submission.fate:
         case Fate.SUBMITTED:
-            return None
+            return Accepted()
+        case Fate.AMBIGUOUS:
+            # The ledger has it as ambiguous. `JobRunner` looks for its task before anything else.
+            return Unanswered(error=error)
         case Fate.NOT_SENT | Fate.BUSY:
             return _put_off(context, job_run, submission, error)
-        case Fate.AMBIGUOUS:
-            text = f"the submission may have arrived: {error.message}"
-            reason = Reason(ReasonCode.UNKNOWN_FATE, text)
-            outcome = ended(job_run, State.AMBIGUOUS, reason=reason, error=error)
-            return Ending(outcome=outcome)
         case Fate.WRONG_ADDRESS if stop:
             outcome = ended(job_run, State.PENDING, reason=stop.not_submitted)
-            return Ending(outcome=outcome, stop=stop)
+            return Ended(outcome=outcome, stop=stop)
         case _:
-            return Ending(outcome=ended(job_run, State.FAILED, error=error), stop=stop)
+            return Ended(outcome=ended(job_run, State.FAILED, error=error), stop=stop)
 
 
-def _stop_reason(context: Context, job_run: JobRun, submission: Submission) -> StopReason | None:
+def _stop_reason(
+    context: Context, job_run: JobRun, fate: Fate, error: JobError
+) -> StopReason | None:
     """Why every other submission to the provider would fare like this one; None if it would not."""
-    error = submission.error or _SILENT
-    match submission.fate:
+    match fate:
         case Fate.WRONG_ADDRESS:
-            text = _elsewhere(context, job_run, error)
+            text = _describe_address(context, job_run, error)
         case Fate.STOPPED:
-            text = _described(context, job_run, error)
+            text = _describe_refusal(context, job_run, error)
         case _:
             return None
     return StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
 
 
-_SILENT = JobError(
+_NO_REASON = JobError(
     code="unknown",
     message="the submission was refused without a reason",
     class_=ErrorClass.PROVIDER,
@@ -123,36 +133,35 @@ _SILENT = JobError(
 
 def _put_off(
     context: Context, job_run: JobRun, submission: Submission, error: JobError
-) -> Ending | Later:
+) -> Ended | RetryLater:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
     if context.breakers[job_run.operation.provider].is_out:
         return _given_up(context, job_run)
     if context.stopping.is_set():
-        return Ending(outcome=ended(job_run, State.PENDING, reason=interruption("not submitted")))
+        reason = interruption("not submitted")
+        return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
     delay_s = backoff(job_run.tries, context.random, submission.retry_after_s)
     job_run.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
     context.emit(Step.RETRYING, job_run.entry.job.id, text)
-    return Later(delay_s=delay_s, narrow=submission.narrow)
+    return RetryLater(delay_s=delay_s, too_many_tasks=submission.narrow)
 
 
-def _given_up(context: Context, job_run: JobRun) -> Ending:
-    """The ending when a provider has been out for too long; it stops with it, resumable."""
+def _given_up(context: Context, job_run: JobRun) -> Ended:
+    """The end of a job whose provider is out for too long and stops; a later run continues."""
     provider = job_run.operation.provider
     reason = Reason(ReasonCode.STOPPED, context.breakers[provider].outage_reason(provider))
     stop = StopReason(reason=reason, exit=Exit.INCOMPLETE)
-    return Ending(outcome=ended(job_run, State.PENDING, reason=stop.not_submitted), stop=stop)
+    return Ended(outcome=ended(job_run, State.PENDING, reason=stop.not_submitted), stop=stop)
 
 
-def _elsewhere(context: Context, job_run: JobRun, error: JobError) -> str:
-    """That the address is not the API's, which it is, and who can change it."""
+def _describe_address(context: Context, job_run: JobRun, error: JobError) -> str:
     address = context.account(job_run.operation).base_url
     variable = context.provider(job_run.operation).BASE_URL_ENV
     return f"{address} does not take submissions ({error.message}); check {variable}"
 
 
-def _described(context: Context, job_run: JobRun, error: JobError) -> str:
-    """A refusal that every other submission shares, with the key's name where it is the key's."""
+def _describe_refusal(context: Context, job_run: JobRun, error: JobError) -> str:
     text = f"{error.code}: {error.message}"
     if error.class_ is ErrorClass.AUTH:
         text += f" (the key is that of {context.account(job_run.operation).key_env})"
@@ -164,20 +173,20 @@ async def _post(
 ) -> Submission | Taken | OverBudget:
     """Commit the intent, send the request once, record what became of it.
 
-    `flight.posting` spans all three, so that an interruption leaves no intent without its fate;
-    it stays set where this is cut, for then the fate is unknown.
+    `Phase.POSTING` spans all three, so that an interruption leaves no intent without its fate; a
+    run that is cut in between leaves it unknown.
     """
-    # Begun now, not when it was prepared: it may have waited at the gate, and what is submitted
-    # after another is to be known for it.
+    # It may have waited for the breaker since it was prepared, and a list of tasks proves an
+    # absence by what was submitted later: the time that counts is now.
     prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
-    job_run.intent, job_run.posting = prepared.intent, True
+    job_run.post(prepared.intent)
     try:
         number = await context.ledger.commit(_intend(context, prepared))
     except LedgerError:
-        job_run.posting = False  # without its intent it has not left
+        job_run.withdraw()
         raise
     if not isinstance(number, int):
-        job_run.posting = False
+        job_run.withdraw()
         assert not isinstance(number, Stale)
         return number
     job_run.number = number
@@ -188,7 +197,7 @@ async def _post(
         said = context.provider(job_run.operation).read_submission(reply)
         submission = redaction.of_submission(said, context.settings.secrets)
     await _record(context, job_run, prepared, submission, reply)
-    job_run.posting = False
+    job_run.record_answer(submission)
     return submission
 
 
@@ -206,15 +215,8 @@ async def _record(
     context: Context, job_run: JobRun, prepared: Prepared, submission: Submission, reply: Reply
 ) -> None:
     assert job_run.number is not None
-    if submission.fate is not Fate.NOT_SENT:
-        job_run.attempts += 1
     at = context.stamp()
-    if submission.fate in _ENDED:
-        job_run.task = replace(job_run.task, finished_at=at)
-    if submission.fate is Fate.SUBMITTED:
-        known = replace(job_run.task, id=submission.task_id, submitted_at=at)
-        job_run.task = known.learn(submission)
-        job_run.fresh = True
+    job_run.answer(submission, at)
     settle = Settle(
         number=job_run.number,
         state=_STATES[submission.fate],
@@ -231,25 +233,22 @@ async def _record(
     except LedgerError as error:
         raise _rescued(context, job_run, prepared, error) from error
     if isinstance(result, Stale) and result.attempt.task.id != submission.task_id:
-        # Somebody settled this very attempt meanwhile; two task ids must not become one.
-        trouble = LedgerError(f"attempt {job_run.number} was settled by another run meanwhile")
-        raise _rescued(context, job_run, prepared, trouble)
+        # Another run has given this attempt a task; the second id must not replace the first.
+        settled = LedgerError(f"attempt {job_run.number} was settled by another run meanwhile")
+        raise _rescued(context, job_run, prepared, settled)
     if submission.fate is Fate.SUBMITTED:
         context.emit(Step.SUBMITTED, job_run.entry.job.id, f"task {submission.task_id}")
-
-
-_ENDED = frozenset({Fate.REFUSED, Fate.STOPPED})
 
 
 def _rescued(
     context: Context, job_run: JobRun, prepared: Prepared, error: LedgerError
 ) -> LedgerError:
-    """Keep a task id that the ledger did not take; the error to end the run with."""
+    """Save a task id that the ledger did not take; return the error to end the run with."""
     if job_run.task.id is None:
         return error
     context.rescue.record(prepared.intent, job_run.task.id, attempt=job_run.number)
     return LedgerError(
-        f'{error.message}; task {job_run.task.id} of job "{prepared.intent.job}" is kept in '
+        f'{error.message}; task {job_run.task.id} of job "{prepared.intent.job}" is saved in '
         f"{context.rescue.path}",
         hint=error.hint,
     )
