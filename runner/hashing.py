@@ -137,6 +137,7 @@ class HashCache:
         Raises OSError for a file that may not be opened or read.
         """
         try:
+            # O_NONBLOCK, so that a pipe without a writer does not block.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -200,7 +201,7 @@ class HashCache:
         try:
             if self._reader is None:
                 if not self._path.exists():
-                    return None
+                    return None  # not an error: the first run has not saved it yet
                 # "rw", so that SQLite can roll back what a killed process has left.
                 self._reader = _connect(self._path, "rw" if self._writable else "ro")
             columns = self._reader.execute(
@@ -216,11 +217,11 @@ class HashCache:
         """Write all new rows at once; before the ledger's folder exists, they are only kept."""
         if self._path is None or not self._path.parent.is_dir():
             return
-        self._close_reader()
+        self._close_reader()  # its read lock would keep the writer out
         try:
             self._replace_rows(self._path)
         except (sqlite3.Error, OSError):
-            self._writable = False
+            self._writable = False  # no second attempt for the rest of this process
         self._unsaved, self._unsaved_bytes = {}, 0
 
     def _replace_rows(self, path: Path) -> None:

@@ -162,4 +162,5 @@ def realm_of(base_url: str) -> Realm:
         address = ipaddress.ip_address(host)
     except ValueError:
         return "remote"
+    # A connection to 0.0.0.0 reaches this machine.
     return "loopback" if address.is_loopback or address.is_unspecified else "remote"

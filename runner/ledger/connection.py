@@ -47,6 +47,7 @@ def open_for_writing(
         with _closed_on_error(connection):
             check(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
+            # An intent must survive a power failure before its POST leaves.
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA fullfsync = ON")  # F_FULLFSYNC; only macOS has it
             connection.execute("PRAGMA checkpoint_fullfsync = ON")
@@ -63,6 +64,7 @@ def open_for_reading(path: Path, *, wait_s: float) -> sqlite3.Connection:
     """
     try:
         with translated_errors(path):
+            # SQLite reports a missing file like one that may not be opened.
             if not path.exists():
                 return _in_memory(None)
             connection = _open_read_only(path, wait_s)
@@ -80,6 +82,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     version = version_of(connection)
+    # An empty database is a new ledger, or one whose creation was interrupted.
     if tables and application != APPLICATION_ID:
         raise LedgerError(
             f"{path} is an SQLite database, but not a ledger of vidu-run",

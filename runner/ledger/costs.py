@@ -66,6 +66,7 @@ def read_costs(
     open_: dict[Unit, Decimal] = {}
     unpriced: dict[str, int] = {}
     for row in connection.execute(_COSTS, (manifest, without)):
+        # What a rehearsal costs does not count for the real thing, nor the other way round.
         if row["realm"] != realms.get(row["provider"], "remote"):
             continue
         amount = real_price(row) or _amount(row["estimate_unit"], row["estimate_value"])
@@ -114,6 +115,7 @@ class OtherRunCosts:
         if headroom.amount is not None:
             fits = others + headroom.amount <= headroom.left
             return None if fits else OverBudget(spent=spent)
+        # Submissions of unknown price go one at a time, until an answer reports the price.
         if costs.unpriced.get(intent.provider):
             values = (intent.manifest, change.run, intent.provider, realm_of(intent.base_url))
             runs = self._connection.execute(_UNPRICED, values)
@@ -129,6 +131,7 @@ class OtherRunCosts:
         self._version = None
 
     def _of_others(self, manifest: str, realms: Mapping[str, Realm], run: str) -> Costs:
+        # It changes whenever another connection has committed.
         version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
         if version != self._version:
             self._costs, self._version = {}, version

@@ -95,7 +95,7 @@ class GroupCommit:
         while queued is not None:
             item, soon = queued
             group.append(item)
-            until = 0.0 if soon else until
+            until = 0.0 if soon else until  # then only what is queued already
             try:
                 queued = self._queue.get(timeout=max(0.0, until - time.monotonic()))
             except queue.Empty:
@@ -104,6 +104,7 @@ class GroupCommit:
 
     def _reject_lost_intents(self, group: Sequence[_Item]) -> Sequence[_Item]:
         """The group, without new intents if the ledger's file is no longer in place."""
+        # A moved ledger is invisible to other runs: they would submit the same jobs.
         intents = [item for item in group if isinstance(item[0], Intend)]
         if not intents or self._ledger.in_place:
             return group

@@ -24,6 +24,7 @@ class RescueFile:
         self._end = 0
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
+            # Written now, so that a full disk cannot refuse it later.
             os.pwrite(self._file, b"\n" * _RESERVED_BYTES, 0)
             flush(self._file)
             flush_folder(path.parent)
@@ -60,7 +61,7 @@ class RescueFile:
         if self._end:
             os.ftruncate(self._file, self._end)
         else:
-            self._path.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)  # the user may have removed it
         os.close(self._file)
 
 
@@ -71,7 +72,7 @@ def read_rescue(path: Path) -> list[dict[str, Any]]:
         try:
             entry = json.loads(line)
         except ValueError:
-            continue
+            continue  # the process died while it wrote this line
         if isinstance(entry, dict):
             entries.append(entry)
     return entries

@@ -46,6 +46,7 @@ def intend_row(change: Intend) -> dict[str, Any]:
         "job": sql_text(intent.job),
         "operation": intent.operation,
         "fingerprint": intent.fingerprint,
+        # Compact, because a plan keeps this text of every job.
         "request": json.dumps(dict(intent.request), separators=(",", ":")),
         "seed": sql_int(intent.seed),
         "provider": intent.provider,
@@ -56,6 +57,7 @@ def intend_row(change: Intend) -> dict[str, Any]:
         "estimate_value": intent.estimate and str(intent.estimate.value),
         "intended_at": intent.at,
         "task_id": sql_text(change.task_id),
+        # Equal to `intended_at`, which marks an adopted task: its creation time is unknown.
         "submitted_at": intent.at if change.task_id else None,
     }
 
@@ -130,6 +132,7 @@ class LazyRequest(Mapping[str, Any]):
         return parameters
 
 
+# Not sqlite3.Row, which searches all column names on each access.
 class AttemptRow(NamedTuple):
     """The columns of table `attempts` that are read, in the order of the query."""
 
@@ -179,6 +182,7 @@ def read_attempts(
     files: dict[int, tuple[StoredFile, ...]] = {}
     for row in file_rows:
         files[row["attempt"]] = (*files.get(row["attempt"], ()), _file(row, map_path))
+    # Counted here, so that no query has to be made for each attempt.
     sent: dict[tuple[str, str], int] = {}
     failed: dict[tuple[str, str], int] = {}
     for attempt in rows:
@@ -247,6 +251,7 @@ def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
     )
 
 
+# Cached, because very many attempts have few different values.
 @lru_cache(maxsize=1024)
 def _usage(text: str) -> Mapping[str, Any]:
     usage: dict[str, Any] = json.loads(text)

@@ -28,6 +28,7 @@ class RunLock:
 
     def release(self) -> None:
         """Release the lock and remove its file."""
+        # First the name, then the lock: an existing file without a lock means a dead run.
         self._path.unlink(missing_ok=True)
         os.close(self._file)
 
@@ -43,7 +44,7 @@ def alive(folder: Path, run: str) -> bool:
     try:
         file = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        return False
+        return False  # it has ended
     except OSError as error:
         raise system_error(path, error) from error
     try:

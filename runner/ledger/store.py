@@ -31,6 +31,7 @@ from runner.ledger.errors import raises_ledger_error
 from runner.ledger.queries import LedgerQueries
 from runner.timestamps import stamp_now
 
+# The unique index decides, not a query before it: two runs may write at the same moment.
 _INTEND = """
 INSERT INTO attempts ({columns}) VALUES ({values})
 ON CONFLICT (fingerprint, realm)
@@ -38,6 +39,7 @@ ON CONFLICT (fingerprint, realm)
     DO NOTHING
 RETURNING number
 """
+# coalesce, because an answer without a seed or price must not erase what is recorded.
 _SETTLE = """
 UPDATE attempts SET state = :state, settled_at = :at,
     task_id = coalesce(:task_id, task_id), used_seed = coalesce(:used_seed, used_seed),
@@ -49,6 +51,7 @@ UPDATE attempts SET state = :state, settled_at = :at,
 WHERE number = :number AND state IN ('intent', 'ambiguous')
 RETURNING run
 """
+# From succeeded to succeeded: fresh URLs. A success is never taken back.
 _FINISH = """
 UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
     used_seed = coalesce(:used_seed, used_seed), credits = coalesce(:credits, credits),
@@ -146,6 +149,7 @@ class Ledger(LedgerQueries):
             "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
             (self._clock(), exit_code, run),
         )
+        # Last: without its lock, a run that has not ended counts as dead.
         self._locks.pop(run).release()
 
     def alive(self, run: str) -> bool:
@@ -162,6 +166,7 @@ class Ledger(LedgerQueries):
             with transaction(self._connection):
                 return [self._write(change) for change in changes]
         except BaseException:
+            # Its sums may contain what was rolled back.
             self._other_runs.reset()
             raise
 
@@ -194,6 +199,7 @@ class Ledger(LedgerQueries):
         insert = _INTEND.format(columns=", ".join(row), values=values)
         for (number,) in self._connection.execute(insert, row).fetchall():
             return int(number)
+        # No row: the index has found a living attempt, which is the latest one.
         return Taken(attempt=self.latest([fingerprint], realm)[fingerprint])
 
     def _store(self, change: Store) -> list[sqlite3.Row]:
@@ -208,6 +214,7 @@ class Ledger(LedgerQueries):
                 for position, f in enumerate(change.files)
             ],
         )
+        # Fresh URLs may be fewer than the files of an earlier fetch.
         self._connection.execute(
             "DELETE FROM files WHERE attempt = ? AND position >= ?",
             (change.number, len(change.files)),

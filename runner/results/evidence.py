@@ -35,6 +35,7 @@ class EarlierResults:
 
     def removed(self, ids: Collection[str]) -> list[Mapping[str, Any]]:
         """The rows of jobs that are not among `ids`, one for each job."""
+        # Reversed, so that the first of several rows of a job wins.
         rows = {row["id"]: row for row in reversed(self.rows) if row["id"] not in ids}
         return list(reversed(rows.values()))
 
@@ -77,7 +78,7 @@ def _read_whole(path: Path) -> Any:
 
 
 def _parse(path: Path, content: bytes) -> Any:
-    text = content.decode("utf-8-sig")
+    text = content.decode("utf-8-sig")  # editors may add a byte order mark
     return json.loads(text) if _is_json(path) else load(text, path=str(path))
 
 
@@ -136,6 +137,7 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
     match row.get("state"):
         case State.SUCCEEDED:
             return State.SUCCEEDED
+        # The result was paid for, though it can no longer be fetched.
         case State.FAILED if _mapping(row.get("error")).get("code") == RESULT_GONE:
             return State.SUCCEEDED
         case State.PENDING | State.AMBIGUOUS if task_id:
@@ -147,6 +149,7 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
 
 def _files(values: list[Any]) -> tuple[StoredFile, ...]:
     """All files of a row; empty unless every one of them is valid."""
+    # A partial list would look like all files of the job.
     files = [file for value in values if (file := _file(value))]
     return tuple(files) if len(files) == len(values) else ()
 

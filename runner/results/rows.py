@@ -114,6 +114,7 @@ def plain(value: Any) -> Any:
 def _plain_leaf(_path: ValuePath, leaf: Any) -> Any:
     if isinstance(leaf, Deferred):
         return "".join(p if isinstance(p, str) else _expression(p) for p in leaf.parts)
+    # JSON has no NaN, and its readers reject it.
     if isinstance(leaf, float) and not math.isfinite(leaf):
         return None
     return leaf
@@ -160,6 +161,7 @@ def _image(image: Media | Deferred, base: Path, folder: Path) -> str:
         if Path(image.source).is_absolute():
             return image.source
         return Path(os.path.relpath(base / image.source, folder)).as_posix()
+    # A data URI may have megabytes; its digest identifies it.
     if image.source[:5].lower() == "data:":
         return f"data:{image.media_type or ''};sha256={image.sha256}"
     return image.source
