@@ -61,8 +61,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
     body: bytes = b""
-    trouble: str = ""
-    """What went wrong on the way, in words; empty for `Reach.ANSWERED`."""
+    error: str = ""
+    """The network error, for the user; empty for `Reach.ANSWERED`."""
 
 
 class ErrorClass(enum.StrEnum):

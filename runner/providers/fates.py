@@ -118,7 +118,7 @@ def api_error(
     Without a code in the body, `code_by_status` supplies the provider's code for the status.
     """
     if reply.reach is not Reach.ANSWERED:
-        return ApiError(code=_CODE_BY_REACH[reply.reach], message=reply.trouble, info=None)
+        return ApiError(code=_CODE_BY_REACH[reply.reach], message=reply.error, info=None)
     if code is None:
         fallback = "unreadable" if 200 <= reply.status < 300 else f"http_{reply.status}"
         code = code_by_status.get(reply.status, fallback)

@@ -75,6 +75,13 @@ def plan_entry(
 # ------------------------------------------------------------------------ a run with a ledger
 
 
+class NoJitter(random.Random):
+    """Retries at once."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return min(a, b)
+
+
 class SilentObserver:
     def start(self, plan: Plan) -> None: ...
 
@@ -215,6 +222,8 @@ class FakeVidu:
     filters_by_time: bool = False
     asked_thrice: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the list has been asked for three times."""
+    cancels: list[web.Response] = field(default_factory=list)
+    """The answers to requests to cancel a task, in turn."""
 
     def row(self, task_id: str, **fields: Any) -> dict[str, Any]:
         at = (datetime.now(UTC) + self.skew).isoformat()
@@ -241,6 +250,9 @@ class FakeVidu:
         date = format_datetime(datetime.now(UTC) + self.skew, usegmt=True)
         return web.json_response(body, headers={"Date": date})
 
+    async def cancel(self, _: web.Request) -> web.StreamResponse:
+        return self.cancels.pop(0)
+
     async def creations(self, request: web.Request) -> web.StreamResponse:
         task_id = request.match_info["id"]
         if task_id not in self.payloads:
@@ -261,6 +273,7 @@ async def served(vidu: FakeVidu) -> AsyncIterator[str]:
     app = web.Application()
     app.router.add_get("/ent/v2/tasks", vidu.list_)
     app.router.add_get("/ent/v2/tasks/{id}/creations", vidu.creations)
+    app.router.add_post("/ent/v2/tasks/{id}/cancel", vidu.cancel)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)

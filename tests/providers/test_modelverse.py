@@ -119,7 +119,7 @@ def test_the_code_is_found_where_answers_put_it(status: int, body: Any, code: st
 
 
 def test_without_an_answer_a_submission_is_ambiguous() -> None:
-    found = modelverse.read_submission(Reply(reach=Reach.SENT, trouble="cut"))
+    found = modelverse.read_submission(Reply(reach=Reach.SENT, error="cut"))
     assert found.fate is Fate.AMBIGUOUS
 
 

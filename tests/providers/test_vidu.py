@@ -199,7 +199,7 @@ def test_402_in_a_body_means_lack_of_credit(body: Any) -> None:
 def test_without_an_answer_the_network_error_is_kept(
     reach: Reach, fate: Fate, code: str, billed: Billed
 ) -> None:
-    found = vidu.read_submission(Reply(reach=reach, trouble="cut in the middle"))
+    found = vidu.read_submission(Reply(reach=reach, error="cut in the middle"))
     assert found.fate is fate
     assert found.error is not None
     assert (found.error.code, found.error.message) == (code, "cut in the middle")
@@ -207,7 +207,7 @@ def test_without_an_answer_the_network_error_is_kept(
 
 
 def test_a_truncated_answer_is_ambiguous() -> None:
-    cut = Reply(reach=Reach.SENT, status=200, body=json.dumps(CREATED).encode(), trouble="cut")
+    cut = Reply(reach=Reach.SENT, status=200, body=json.dumps(CREATED).encode(), error="cut")
     assert vidu.read_submission(cut).fate is Fate.AMBIGUOUS
 
 
@@ -304,7 +304,7 @@ def test_a_refused_key_is_fatal(status: int, body: Any) -> None:
 
 
 def test_a_status_request_without_an_answer_is_unknown() -> None:
-    found = vidu.read_status(Reply(reach=Reach.NOT_SENT, trouble="refused"), "t1")
+    found = vidu.read_status(Reply(reach=Reach.NOT_SENT, error="refused"), "t1")
     assert (found.state, found.fatal) == (TaskState.UNKNOWN, False)
     assert "refused" in found.detail
 

@@ -169,7 +169,7 @@ def test_a_page_is_the_last_only_if_the_answer_shows_it(
 
 
 def test_no_answer_is_a_failure() -> None:
-    assert failure_of(Reply(reach=Reach.SENT, trouble="cut")).error == "no_answer: cut"
+    assert failure_of(Reply(reach=Reach.SENT, error="cut")).error == "no_answer: cut"
 
 
 @pytest.mark.parametrize(
@@ -226,9 +226,9 @@ def test_a_cancellation_can_be_throttled() -> None:
         (answered(429, {"reason": "SystemThrottling", "message": "m"}), True),
         (answered(500, {"reason": "InternalServiceFailure", "message": "m"}), True),
         (answered(408, b""), True),
-        (Reply(reach=Reach.NOT_SENT, trouble="refused"), True),
-        (Reply(reach=Reach.SENT, trouble="cut"), True),
-        (Reply(reach=Reach.UNTRUSTED, trouble="certificate"), False),
+        (Reply(reach=Reach.NOT_SENT, error="refused"), True),
+        (Reply(reach=Reach.SENT, error="cut"), True),
+        (Reply(reach=Reach.UNTRUSTED, error="certificate"), False),
         (answered(400, {"reason": "BadRequest", "message": "m"}), False),
         (answered(401, b""), False),
         (answered(404, {"reason": "TaskNotFound", "message": "m"}), False),

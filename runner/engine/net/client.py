@@ -133,7 +133,7 @@ class HttpClient:
                 reply = await self._exchange(session, request, body, idle, max_bytes)
         except NETWORK_ERRORS as error:
             handed, announced = (body.handed, body.announced) if body else (0, 0)
-            return Reply(reach=reach(error, handed, announced), trouble=describe(error))
+            return Reply(reach=reach(error, handed, announced), error=describe(error))
         finally:
             if body is not None:
                 self._sending.pop(body, None)
@@ -228,8 +228,8 @@ def _connector(resolver: Resolver, *, force_close: bool = False) -> aiohttp.TCPC
 def _unread(reply: Reply) -> Reply:
     """Take a server error before the request was sent in full for what it is: not sent."""
     if reply.status == 408 or reply.status >= 500:
-        trouble = f"HTTP {reply.status} came before the request was sent in full"
-        return Reply(reach=Reach.NOT_SENT, status=reply.status, trouble=trouble)
+        error = f"HTTP {reply.status} came before the request was sent in full"
+        return Reply(reach=Reach.NOT_SENT, status=reply.status, error=error)
     return reply
 
 

@@ -56,8 +56,8 @@ def describe(error: BaseException) -> str:
         return _unconnected(error) + _reason(error.os_error)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return f"the proxy refused to connect (HTTP {error.status})"
-    known = next((text for kind, text in _TEXTS.items() if isinstance(error, kind)), None)
-    return known or f"the connection broke{_reason(error)}"
+    text = next((text for kind, text in _TEXTS.items() if isinstance(error, kind)), None)
+    return text or f"the connection broke{_reason(error)}"
 
 
 _TEXTS: dict[type[BaseException], str] = {

@@ -1,4 +1,8 @@
-"""Redaction: removes keys from texts of providers, which may repeat them, before they are kept."""
+"""Redaction: removes keys from the texts of providers, which may repeat them in error messages.
+
+Every text of a provider passes through here before it is kept, shown or logged. Network errors
+need no redaction: their texts are our own, see `errors.describe`.
+"""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class TaskListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerSnapshot:
-    """What the ledger knows that bears on a list, without the lost submission itself."""
+    """What the ledger knows about a list, without the lost submission itself."""
 
     owners: Mapping[str, Attempt] = field(default_factory=dict)
     """Task id to the attempt that created it."""
@@ -202,7 +202,7 @@ def _match_request(
     """The verdict where the user's own text took the place of the tag."""
     ids, created = _ids(rows), "a task was created from an equal request"
     if len(rows) > 1:
-        reason = f"{len(rows)} tasks were created from equal requests, and nothing tells them apart"
+        reason = f"{len(rows)} tasks have equal requests, and nothing distinguishes them"
         return Unclear(reason=reason, candidates=ids)
     (row,) = rows
     if not lost.same_endpoint:

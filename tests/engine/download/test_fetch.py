@@ -135,7 +135,7 @@ def test_a_file_without_a_length_is_limited_too(fetching: Fetching) -> None:
 
 
 def until_closed(content: bytes) -> Handle:
-    """A server that tells the end of a file by closing, as HTTP/1.0 does."""
+    """A server that marks the end of a file by closing, as HTTP/1.0 does."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

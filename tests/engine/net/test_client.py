@@ -109,7 +109,7 @@ def test_an_answer_is_read_whole(exchange: Exchange) -> None:
     reply = exchange(replying(answer(b'{"a":1}', "201 Created", "X-Trace: t", "X-Trace: u")))
     assert (reply.reach, reply.status, reply.body) == (Reach.ANSWERED, 201, b'{"a":1}')
     assert reply.headers["x-trace"] == "t"
-    assert reply.trouble == ""
+    assert reply.error == ""
 
 
 @pytest.mark.parametrize("status", ["302 Found", "400 Bad", "429 Slow", "500 Oh", "503 No"])
@@ -154,7 +154,7 @@ def test_a_refused_connection_is_not_sent() -> None:
 
     reply = run(main())
     assert reply.reach is Reach.NOT_SENT
-    assert "cannot connect to 127.0.0.1:1" in reply.trouble
+    assert "cannot connect to 127.0.0.1:1" in reply.error
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_an_unusable_address_is_not_sent(url: str, body: bytes | None) -> None:
 
     reply = run(main())
     assert reply.reach is Reach.NOT_SENT
-    assert reply.trouble
+    assert reply.error
 
 
 def test_an_invalid_header_is_neither_sent_nor_shown() -> None:
@@ -182,7 +182,7 @@ def test_an_invalid_header_is_neither_sent_nor_shown() -> None:
 
     reply = run(main())
     assert reply.reach is Reach.NOT_SENT
-    assert KEY not in reply.trouble
+    assert KEY not in reply.error
 
 
 def test_a_body_cut_half_way_is_not_sent(exchange: Exchange) -> None:
@@ -202,7 +202,7 @@ def test_a_body_that_nobody_reads_is_not_sent(exchange: Exchange) -> None:
 
     reply = exchange(handle, body=LARGE, idle_s=0.3)
     assert reply.reach is Reach.NOT_SENT
-    assert "no progress" in reply.trouble
+    assert "no progress" in reply.error
 
 
 @pytest.mark.parametrize("status", ["503 Busy", "408 Too Slow"])
@@ -233,7 +233,7 @@ def test_a_refusal_before_the_whole_body_is_an_answer(exchange: Exchange) -> Non
 def test_a_connection_closed_after_the_request_is_sent(exchange: Exchange) -> None:
     reply = exchange(replying())
     assert reply.reach is Reach.SENT
-    assert "closed without an answer" in reply.trouble
+    assert "closed without an answer" in reply.error
 
 
 def test_a_small_body_counts_as_sent_though_half_read(exchange: Exchange) -> None:
@@ -246,7 +246,7 @@ def test_a_small_body_counts_as_sent_though_half_read(exchange: Exchange) -> Non
 
 
 @pytest.mark.parametrize(
-    ("pieces", "trouble"),
+    ("pieces", "error"),
     [
         ([b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"], "cut short"),
         ([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"], "cut short"),
@@ -267,12 +267,12 @@ def test_a_small_body_counts_as_sent_though_half_read(exchange: Exchange) -> Non
     ],
 )
 def test_an_unreadable_answer_counts_as_sent(
-    exchange: Exchange, pieces: list[bytes], trouble: str
+    exchange: Exchange, pieces: list[bytes], error: str
 ) -> None:
     reply = exchange(replying(*pieces))
     assert reply.reach is Reach.SENT
-    assert trouble in reply.trouble
-    assert KEY not in reply.trouble
+    assert error in reply.error
+    assert KEY not in reply.error
 
 
 def test_a_missing_answer_counts_as_sent(exchange: Exchange) -> None:
@@ -281,7 +281,7 @@ def test_a_missing_answer_counts_as_sent(exchange: Exchange) -> None:
         await asyncio.sleep(60)
 
     reply = exchange(handle, idle_s=0.2)
-    assert (reply.reach, reply.trouble) == (Reach.SENT, "no progress within the time limit")
+    assert (reply.reach, reply.error) == (Reach.SENT, "no progress within the time limit")
 
 
 def test_an_answer_that_drips_forever_is_given_up(exchange: Exchange) -> None:
@@ -429,7 +429,7 @@ def test_a_certificate_that_does_not_verify_is_untrusted(
 
     reply = run(main())
     assert reply.reach is Reach.UNTRUSTED
-    assert "certificate of 127.0.0.1 cannot be verified" in reply.trouble
+    assert "certificate of 127.0.0.1 cannot be verified" in reply.error
 
 
 def test_a_server_without_tls_is_not_sent(serving: Serving) -> None:
@@ -456,7 +456,7 @@ def test_a_connection_that_is_never_made_is_not_sent(serving: Serving) -> None:
             return await http.send(request(port, tls=True), submission=True)
 
     reply = run(main())
-    assert (reply.reach, reply.trouble) == (Reach.NOT_SENT, "no connection within the time limit")
+    assert (reply.reach, reply.error) == (Reach.NOT_SENT, "no connection within the time limit")
 
 
 # ---------------------------------------------------------------------------------- proxies
@@ -504,7 +504,7 @@ def test_a_proxy_that_refuses_to_connect_is_not_sent(through: Exchange, status: 
 
     reply = through(handle, "https://api.test/x")
     assert reply.reach is Reach.NOT_SENT
-    assert f"proxy refused to connect (HTTP {status[:3]})" in reply.trouble
+    assert f"proxy refused to connect (HTTP {status[:3]})" in reply.error
     assert heads[0].startswith(b"CONNECT api.test:443 ")
     assert KEY.encode() not in heads[0]
 
@@ -533,8 +533,8 @@ def test_a_missing_proxy_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
 
     reply = run(main())
     assert reply.reach is Reach.NOT_SENT
-    assert "cannot connect to the proxy" in reply.trouble
-    assert "pw" not in reply.trouble
+    assert "cannot connect to the proxy" in reply.error
+    assert "pw" not in reply.error
 
 
 def test_a_proxy_that_closes_after_a_plain_request_is_sent(through: Exchange) -> None:

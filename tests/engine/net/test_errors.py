@@ -1,4 +1,4 @@
-"""What an exception says of how far a request got."""
+"""How far a request got by its exception, and how that is described."""
 
 from __future__ import annotations
 

@@ -144,7 +144,7 @@ def test_a_task_with_another_payload_is_no_candidate() -> None:
 def test_two_takes_under_one_payload_are_unclear() -> None:
     listing = listing_of(row_of("2", tag="mine"), row_of("1", tag="mine"))
     assert verdict_on(THEIRS, listing, ALONE) == Unclear(
-        reason="2 tasks were created from equal requests, and nothing tells them apart",
+        reason="2 tasks have equal requests, and nothing distinguishes them",
         candidates=("1", "2"),
     )
 

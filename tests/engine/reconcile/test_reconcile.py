@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
-from tests.engine.builders import PICTURE, TAG, VIDEO, FakeVidu, LiveRun, play
+from tests.engine.builders import PICTURE, TAG, VIDEO, FakeVidu, LiveRun, NoJitter, play
 
 # ------------------------------------------------------------------------------- ends, and more
 
@@ -115,13 +114,6 @@ def test_an_unknown_task_is_not_confirmed(tmp_path: Path) -> None:
         assert found.startswith("the provider knows no task 9: TaskNotFound")
 
     play(tmp_path, scene)
-
-
-class NoJitter(random.Random):
-    """Retries at once."""
-
-    def uniform(self, a: float, b: float) -> float:
-        return min(a, b)
 
 
 def test_a_provider_without_an_answer_is_asked_again(tmp_path: Path) -> None:
