@@ -15,12 +15,12 @@ _ESCAPED = (
 _PLAIN = re.compile(rf"(?:[^\W\d]|/)(?:[^\s:{_ESCAPED}]| (?=[^\s#:])|:(?=[^\s]))*")
 _QUOTED_CHARACTER = re.compile(rf'["\\{_ESCAPED}]')
 _BLOCK = re.compile(rf"[^\s{_ESCAPED}][^{_ESCAPED}]*(?:\n+[^\s{_ESCAPED}][^{_ESCAPED}]*)+\n?")
+# Not only YAML 1.1's own words: some readers accept these too.
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 _NAMED = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_CONTAINERS = (dict, list)
 _PLAIN_TYPES = frozenset((dict, list, str, int, float, bool, type(None)))
+# Longer keys are written as `? key`, because readers limit how far they look for the colon.
 _MAX_KEY = 800
-"""Longer keys are written as `? key`, because readers limit how far they look for the colon."""
 
 
 def dump(value: Any) -> str:
@@ -82,23 +82,18 @@ def _is_filled(value: Any) -> bool:
     if kind not in _PLAIN_TYPES:
         abstract = isinstance(value, Mapping | Sequence)
         return abstract and not isinstance(value, str | bytes | bytearray) and bool(value)
-    return kind in _CONTAINERS and bool(value)
+    return (kind is dict or kind is list) and bool(value)
 
 
 def _head(lines: list[str], key: Any, indent: int) -> str:
     """The start of a value's line; a key too long for `key:` gets a line of its own."""
     if not isinstance(key, str):
         raise TypeError(f"a key must be text, not {type(key).__name__}")
-    written = _key(key)
+    written = _cached_text(key)
     if len(written) <= _MAX_KEY:
         return f"{' ' * indent}{written}:"
     lines.append(f"{' ' * indent}? {written}")
     return f"{' ' * indent}:"
-
-
-@lru_cache(maxsize=1024)
-def _key(key: str) -> str:
-    return _text(key)
 
 
 def _scalar(value: Any) -> str:
@@ -122,10 +117,13 @@ def _empty(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    value = str.__str__(value)
+    value = str.__str__(value)  # of an enum with text values: its value
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
     return f'"{_QUOTED_CHARACTER.sub(_escape, value)}"'
+
+
+_cached_text = lru_cache(maxsize=1024)(_text)  # keys are the same in every row
 
 
 def _escape(found: re.Match[str]) -> str:
@@ -133,7 +131,7 @@ def _escape(found: re.Match[str]) -> str:
     if character in _NAMED:
         return _NAMED[character]
     code = ord(character)
-    if 0xD800 <= code <= 0xDFFF:
+    if 0xD800 <= code <= 0xDFFF:  # half of a surrogate pair
         code = 0xFFFD
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
 

@@ -30,16 +30,17 @@ from runner.documents.syntax_errors import SURROGATE_ESCAPE, explain, surrogate_
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
-# Values of `_Builder.key` that no key of a document has: libyaml rejects NUL characters.
+# Values of `_Builder.key`, compared by identity, so that no key of a document can be one.
 _NO_KEY: Final = "\0none"
 _MERGE: Final = "\0merge"
 
 MAX_ALIASED = 10_000_000
 """Values that all aliases of one document may stand for together."""
+# Keys, models and other short texts that occur often are kept once.
 _MAX_SHARED_TEXTS = 20_000
 _MAX_SHARED_LENGTH = 64
+# Lists and mappings between two reports of progress.
 _PROGRESS_EVERY = 2000
-"""Lists and mappings between two reports of progress."""
 _TAGS = "tag:yaml.org,2002:"
 
 
@@ -205,6 +206,7 @@ class _Builder:
         if frame.anchor:
             self.anchors.define(frame.anchor, closed)
         self.top = frame.top
+        # A container as a key was reported; a unique name takes its value out of the way.
         self.key = f"\0{id(closed)}" if frame.is_key else _NO_KEY
 
     # ----------------------------------------------------------------------------- keys and values
@@ -242,6 +244,7 @@ class _Builder:
         text = event.value
         if self.key is _NO_KEY and self.top.__class__ is dict:
             return self._plain_key(text, event)
+        # Most numbers: seeds and durations. A leading zero makes an octal number.
         if len(text) < 19 and text.isdigit() and text.isascii() and text[0] != "0":
             return int(text)
         return self._accept(read_plain(text), event)
@@ -270,7 +273,6 @@ class _Builder:
         return reading.value
 
     def _share(self, text: str) -> str:
-        # Texts that occur often (keys, models) are kept once.
         if len(self.shared_texts) < _MAX_SHARED_TEXTS:
             self.shared_texts[text] = text
         return text

@@ -77,10 +77,12 @@ class _Node:
         merged = self.values.get("<<")
         if merged is None or isinstance(step, int):
             return None
+        # A merge key holds one mapping or a list of them; the first with the key wins.
         sources = (merged, *(node for key, node in merged.values.items() if isinstance(key, int)))
         return next((found for source in sources if (found := source.child(step))), None)
 
 
+# Scalars share these, as they are nearly all nodes of a long manifest.
 _NO_KEYS: dict[str | int, int] = {}
 _NO_VALUES: dict[str | int, _Node] = {}
 

@@ -28,15 +28,15 @@ _WORD_VALUES = {
     "on": True,
     "off": False,
 }
+# As PyYAML reads YAML 1.1: "y" and "n" are text.
 _WORDS = {
     spelling: value
     for word, value in _WORD_VALUES.items()
     for spelling in (word, word.capitalize(), word.upper())
 } | {"~": None, "": None}
-"""As PyYAML reads YAML 1.1: "y" and "n" are text."""
 
+# Longer numbers are beyond the range of a double, with which they could not be compared.
 _MAX_DIGITS = 308
-"""Longer numbers are beyond the range of a double, with which they could not be compared."""
 
 _UNSURPRISING = {"true", "false", "null", ""}
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")
@@ -52,7 +52,7 @@ _SEXAGESIMAL = re.compile(
 _NUMBERS = (_INTEGER, _DECIMAL, _SEXAGESIMAL, _OCTAL, _HEX_OR_BINARY, _NOT_FINITE)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # durations, ratios and words are the same in many jobs
 def read_plain(text: str) -> Reading:
     """The value of a plain scalar. Timestamps, "=" and "<<" stay text."""
     if text in _WORDS:

@@ -62,6 +62,7 @@ def explain(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> TextError:
     index = min(mark.index if mark else 0, len(text))
     stop = _Stop(text=text, index=index, opened=context.index if context else index)
     problem = error.problem or ""
+    # Tabs first: the parsers' own messages for them lead astray.
     return _tab(stop) or _explained(problem, stop) or stop.error(f"this is not YAML: {problem}")
 
 
@@ -209,6 +210,8 @@ _MISALIGNED = (
 
 _Explanation: TypeAlias = Callable[[_Stop], TextError | None] | tuple[str, str | None]
 
+# A pattern in the message of libyaml or PyYAML to what is wrong and what to do. The parsers offer
+# nothing but their messages to tell errors apart; the first pattern with an explanation applies.
 _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
     ("mapping values are not allowed", _unexpected_colon),
     ("cannot start any token", _bad_start),
@@ -246,5 +249,3 @@ _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
     ("node content", ("a value is missing here", "quote the text if it is one")),
     ("block scalar|leading blank|tab", _MISALIGNED),
 )
-"""A pattern in the message of libyaml or PyYAML to what is wrong and what to do. The parsers offer
-nothing but their messages to tell errors apart; the first pattern with an explanation applies."""

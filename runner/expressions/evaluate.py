@@ -34,14 +34,14 @@ def compile_text(text: str) -> Template | str:
     return _compile(text) if OPENING in text else text
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096)  # the same text is compiled for each row, matrix value and take
 def _compile(text: str) -> Template | str:
     parts: list[str | Expression] = []
     literal, end = "", 0
     while opening := _OPENING.search(text, end):
         literal += text[end : opening.start()]
         end = opening.end()
-        if opening[0] != OPENING:
+        if opening[0] != OPENING:  # escaped with a second dollar sign
             literal += OPENING
             continue
         expression, end = parse_expression(text, opening.start())
@@ -53,7 +53,7 @@ def _compile(text: str) -> Template | str:
     return Template(parts=(*parts, literal) if literal else tuple(parts))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, for `cached_property`
 class Template:
     """A text with at least one expression."""
 
@@ -175,6 +175,7 @@ def _look_up(expression: Expression, scope: Mapping[str, Any]) -> Any:
             value = _child(value, step)
         except (LookupError, TypeError) as error:
             calls = expression.calls
+            # Only the last name may be missing: a typo in the path must not become the default.
             if number == last and number and calls and calls[0].filter is DEFAULT:
                 return _MISSING
             raise _lookup_error(expression, number, value, error) from None

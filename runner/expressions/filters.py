@@ -25,6 +25,7 @@ class Filter:
     arguments: int = 0
 
 
+# ASCII digits only, and no more than a float can hold.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,308}")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _TRUE = frozenset({"true", "yes", "on", "1"})
@@ -80,6 +81,7 @@ def _bool(value: Any) -> bool:
 
 def _slug(value: Any) -> str:
     """Lower-case letters and digits of any script; everything between them becomes a hyphen."""
+    # NFC, because a combining accent is not a letter and would split a word.
     text = unicodedata.normalize("NFC", to_text(value)).lower()
     slug = _BETWEEN_WORDS.sub("-", text).strip("-")
     if not slug:

@@ -83,6 +83,7 @@ def _format_step(step: str | int) -> str:
 
 # ----------------------------------------------------------------------------------------- tokens
 
+# A number is not followed by a letter or hyphen: `1080p` and `2-x` are names.
 _TOKEN = re.compile(
     r"""\s*(?:
     (?P<end>\}\})
@@ -189,7 +190,7 @@ class _Parser:
                 return tuple(steps)
 
     def _name_after_dot(self) -> str:
-        if self.token.kind == "name" or self.token.text.isdigit():
+        if self.token.kind == "name" or self.token.text.isdigit():  # `.1`: a key that is a number
             return self._take().text
         raise self._error("a name must follow the dot", 'or write ["name"] without the dot')
 

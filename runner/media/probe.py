@@ -25,15 +25,15 @@ from runner.model import Media
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile
 
+# The types that requests accept; the pixels of others do not matter.
 _MEASURED = frozenset({"image/png", "image/jpeg", "image/webp"})
-"""The types that requests accept; the pixels of others do not matter."""
 
+# 16384 x 16384: a larger header is damaged or a bomb, and no provider accepts that size.
 _MAX_PIXELS = 1 << 28
-"""16384 x 16384: a larger header is damaged or a bomb, and no provider accepts that size."""
 
 _PIECE_BYTES = 1 << 20
+# Names in a folder that are compared with a missing one.
 _MAX_NAMES = 300
-"""Names in a folder that are compared with a missing one."""
 
 
 def probe(source: str, base: Path, hashes: HashCache) -> Media:
@@ -177,8 +177,8 @@ def _measure(media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
     return width, height
 
 
+# Warning filters belong to the process: two threads would restore each other's.
 _filters = threading.Lock()
-"""Warning filters belong to the process: two threads would restore each other's."""
 
 
 def image_size(media_type: str, file: BinaryIO) -> tuple[int, int] | None:

@@ -45,9 +45,11 @@ def fate(reach: Reach, status: int, task_id: str | None, code: ErrorCodeInfo | N
     if reach is not Reach.ANSWERED:
         return _FATE_BY_REACH[reach]
     if 200 <= status < 300:
+        # A task id counts whatever else the answer contains: the task may cost money.
         return Fate.SUBMITTED if task_id else code.fate if code else Fate.AMBIGUOUS
     if 300 <= status < 400 or status in _NOT_THERE:
         return Fate.WRONG_ADDRESS
+    # A gateway that failed may have passed the request on.
     if status in _DOUBTFUL or not 400 <= status < 500:
         return Fate.AMBIGUOUS
     if code and code.fate is not Fate.REFUSED:
@@ -61,6 +63,7 @@ _FATE_BY_REACH = {
     Reach.SENT: Fate.AMBIGUOUS,
 }
 _NOT_THERE = frozenset({404, 405})
+# Timeouts and conflicts: the same or an earlier request may have been accepted.
 _DOUBTFUL = frozenset({408, 409, 499})
 # 407 comes from a proxy, which has not passed the request on.
 _FATE_BY_STATUS = {401: Fate.STOPPED, 402: Fate.STOPPED, 407: Fate.NOT_SENT, 429: Fate.BUSY}

@@ -194,7 +194,7 @@ def _task_error(value: parse.JsonObject) -> JobError:
     code = parse.first_text(value.get("err_code"), value.get("reason")) or "failed"
     message = parse.first_text(value.get("err_msg"), value.get("message"))
     info = CODES.get(code)
-    # Not documented is whether failed tasks are billed: only "0 credits" means that one was not.
+    # Whether failed tasks are billed is not documented; only "0 credits" shows that one was not.
     free = parse.whole(value.get("credits")) == 0
     return JobError(
         code=code,

@@ -20,8 +20,8 @@ from runner.timestamps import stamp
 LIST_MAX = 100
 """Tasks on a page, at most."""
 
+# Rows of a full page: the size that the documentation calls the default, or the one requested.
 _PAGE_SIZES = frozenset({10, LIST_MAX})
-"""Rows of a full page: the size that the documentation calls the default, or the one requested."""
 
 
 def list_tasks(

@@ -55,8 +55,8 @@ def read_accounts(
     accounts: dict[str, Account] = {}
     errors: list[Diagnostic] = []
     for name, facts in used.items():
-        account = _AccountReader(facts, sources, trusted, errors).read(keys=keys)
-        if account is not None:
+        reader = _AccountReader(facts=facts, sources=sources, trusted=trusted, errors=errors)
+        if (account := reader.read(keys=keys)) is not None:
             accounts[name] = account
     if errors:
         first, *others = errors
@@ -73,7 +73,7 @@ def emulated_accounts(
             provider=name,
             base_url=url.rstrip("/"),
             auth=facts.default_auth(url),
-            key=Secret("emulator"),
+            key=Secret("emulator"),  # a real key must not reach the emulator's log
             key_env=facts.key_env,
             concurrency=((providers or {}).get(name) or {}).get("concurrency"),
         )
@@ -81,28 +81,26 @@ def emulated_accounts(
     }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _AccountReader:
     """Reads the account of one provider; appends to `errors` what is wrong with it."""
 
-    def __init__(
-        self,
-        facts: ProviderFacts,
-        sources: Sources,
-        trusted: tuple[tuple[str, str], ...],
-        errors: list[Diagnostic],
-    ):
-        self._facts = facts
-        self._sources = sources
-        self._trusted = trusted
-        self._errors = errors
-        self._block: Mapping[str, Any] = sources.providers.get(facts.name) or {}
+    facts: ProviderFacts
+    sources: Sources
+    trusted: tuple[tuple[str, str], ...]
+    errors: list[Diagnostic]
+
+    @property
+    def block(self) -> Mapping[str, Any]:
+        """What the manifest contains about the provider."""
+        return self.sources.providers.get(self.facts.name) or {}
 
     def read(self, *, keys: bool) -> Account | None:
         address, variable = self._address(), self._key_variable()
         if address is None or variable is None:
             return None
         return Account(
-            provider=self._facts.name,
+            provider=self.facts.name,
             base_url=address.url,
             auth=self._auth(address),
             key=self._key(address, variable) if keys else None,
@@ -111,13 +109,13 @@ class _AccountReader:
         )
 
     def _address(self) -> Address | None:
-        if text := self._variable(self._facts.base_url_env):
-            address, name = parse_address(text, "environment"), self._facts.base_url_env
-        elif self._block.get("base_url") is not None:
-            text = str(self._block["base_url"])
+        if text := self._variable(self.facts.base_url_env):
+            address, name = parse_address(text, "environment"), self.facts.base_url_env
+        elif self.block.get("base_url") is not None:
+            text = str(self.block["base_url"])
             address, name = parse_address(text, "manifest"), "base_url"
         else:
-            return parse_address(self._facts.default_base_url, "default")
+            return parse_address(self.facts.default_base_url, "default")
         if address is None:
             shown = re.sub(r"//[^/]*@", "//***@", text)  # there may be a password in it
             message = f'{name} "{shown}" is not the address of an API'
@@ -126,9 +124,9 @@ class _AccountReader:
         return address
 
     def _key_variable(self) -> str | None:
-        name = self._block.get("api_key_env")
+        name = self.block.get("api_key_env")
         if name is None:
-            return self._facts.key_env
+            return self.facts.key_env
         if isinstance(name, str) and _VARIABLE.fullmatch(name):
             return name
         # Not shown: somebody may have written the key itself there.
@@ -137,11 +135,11 @@ class _AccountReader:
 
     def _auth(self, address: Address) -> Auth:
         value = self._checked("auth", one_of(*_AUTHS))
-        return self._facts.default_auth(address.url) if value is None else _AUTHS[value]
+        return self.facts.default_auth(address.url) if value is None else _AUTHS[value]
 
     def _checked(self, key: str, read: Callable[[Any], T]) -> T | None:
         """The value in the manifest; None if there is none, or a wrong one."""
-        value = self._block.get(key)
+        value = self.block.get(key)
         if value is None:
             return None
         try:
@@ -151,14 +149,15 @@ class _AccountReader:
             return None
 
     def _key(self, address: Address, variable: str) -> Secret | None:
-        refusal = check_trust(address, variable, self._facts, self._trusted)
+        refusal = check_trust(address, variable, self.facts, self.trusted)
         if refusal is not None:
+            # Reported where the manifest names what is not trusted.
             key = "base_url" if address.source == "manifest" else "api_key_env"
             self._report(key, refusal.message, refusal.hint)
         text = self._variable(variable)
         if not text:
             self._report("", f"{variable} is not set", f"set {variable}, or use --emulate")
-        elif not _KEY.fullmatch(text) or text[0] in "\"'":
+        elif not _KEY.fullmatch(text) or text[0] in "\"'":  # quotes come from an env file
             self._report(
                 "",
                 f"{variable} does not contain a key: keys have no spaces, quotes or control"
@@ -171,10 +170,10 @@ class _AccountReader:
 
     def _variable(self, name: str) -> str:
         """The variable's text, stripped; empty if it is not set."""
-        return self._sources.environ.get(name, "").strip()
+        return self.sources.environ.get(name, "").strip()
 
     def _report(self, key: str, message: str, hint: str | None = None) -> None:
         """Add an error, located at `key` if the manifest has it."""
-        locate = self._sources.locate if key in self._block else None
-        location = locate(("providers", self._facts.name, key)) if locate else None
-        self._errors.append(Diagnostic(message=message, hint=hint, location=location))
+        locate = self.sources.locate if key in self.block else None
+        location = locate(("providers", self.facts.name, key)) if locate else None
+        self.errors.append(Diagnostic(message=message, hint=hint, location=location))

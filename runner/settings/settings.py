@@ -52,7 +52,7 @@ class _Setting:
     """How one setting is read: texts are parsed first, then values of every source checked."""
 
     read: values.Reader
-    parse: Callable[[str], Any] = values.keep_text
+    parse: Callable[[str], Any] = str
     field: str | None = None
     """Its name in `Settings` if that differs."""
 
@@ -140,6 +140,7 @@ def _hint(item: _SourcedValue, forms: Sequence[Mapping[Unit, str]]) -> str | Non
 
 
 def _raise(errors: list[tuple[_SourcedValue, Diagnostic]]) -> None:
+    # With one wrong value in the manifest, the manifest is invalid, whatever else is wrong.
     if any(item.in_manifest for item, _ in errors):
         raise ManifestError(diagnostic for _, diagnostic in errors)
     if errors:

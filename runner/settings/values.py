@@ -38,13 +38,8 @@ def _require(condition: object, message: str) -> None:
 # -------------------------------------------------------------------- texts of flags and variables
 
 
-def keep_text(text: str) -> str:
-    """The text itself."""
-    return text
-
-
 def parse_number(text: str) -> int | float | str:
-    """The number, or the text itself if it is none; the reader rejects it then."""
+    """The number, or the text itself, which the reader then rejects."""
     text = text.strip()
     if not _NUMBER.fullmatch(text):
         return text
@@ -174,6 +169,7 @@ def _read_amount(value: Any) -> Decimal:
     return Decimal(str(value))  # through its text, so that 0.1 is exactly 0.1
 
 
+# What people call the units, to understand what they meant; only the real names are accepted.
 _UNIT_WORDS: Mapping[str, Unit] = {
     "credits": "credits",
     "credit": "credits",
@@ -184,7 +180,6 @@ _UNIT_WORDS: Mapping[str, Unit] = {
     "\u00a5": "cny",  # the sign of the yuan, and its fullwidth form
     "\uffe5": "cny",
 }
-"""What people call the units, to understand what they meant; only the real names are accepted."""
 
 _LOOSE_AMOUNT = re.compile(
     r"(N)\s*(W)|(W)\s*:?\s*(N)".replace("N", r"[0-9]+(?:\.[0-9]+)?").replace(
