@@ -126,7 +126,6 @@ def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
             raise ExpressionError(
                 f"{expression.name} is not known until that job is done: filters cannot change it",
                 offset=call.offset,
-                length=len(name),
             )
         try:
             value = call.filter.apply(None if value is _MISSING else value, *call.arguments)
@@ -134,7 +133,6 @@ def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
             raise ExpressionError(
                 f"{name} does not accept {expression.name}: {error}",
                 offset=call.offset,
-                length=len(name),
                 data=True,
             ) from None
     return value
@@ -157,7 +155,6 @@ def _as_text(expression: Expression, scope: Mapping[str, Any]) -> str | Deferred
     raise ExpressionError(
         f"{expression.name} is {kind}, and only text and numbers can be part of a text",
         offset=expression.offset,
-        length=expression.length,
         hint=f"{advice}: ${{{{ {expression.name} | {filter_} }}}}",
         data=True,
     )
@@ -213,7 +210,7 @@ def _lookup_error(
         hint = "select an item by its number: [0]" if isinstance(step, str) else None
     else:
         message = f"{parent} is a single value: it has no {format_value(step)}"
-    return ExpressionError(message, offset=expression.offset, length=expression.length, hint=hint)
+    return ExpressionError(message, offset=expression.offset, hint=hint)
 
 
 def _names(value: Any) -> list[str]:

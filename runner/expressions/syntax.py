@@ -23,14 +23,12 @@ class ExpressionError(HintedError):
         message: str,
         *,
         offset: int,
-        length: int = 1,
         hint: str | None = None,
         data: bool = False,
     ):
         super().__init__(message, hint)
         self.offset = offset
         """Characters of the text before the wrong part."""
-        self.length = length
         self.data = data
         """The value is wrong, not the expression."""
 
@@ -57,8 +55,6 @@ class Expression:
     calls: tuple[FilterCall, ...]
     offset: int
     """Characters of the text before the path."""
-    length: int
-    """Characters of the path."""
 
     @property
     def name(self) -> str:
@@ -106,8 +102,7 @@ class _Token(NamedTuple):
     end: int
 
     def error(self, message: str, hint: str | None = None) -> ExpressionError:
-        length = max(1, self.end - self.start)
-        return ExpressionError(message, offset=self.start, length=length, hint=hint)
+        return ExpressionError(message, offset=self.start, hint=hint)
 
     def unquoted(self) -> str:
         """The value of a text token."""
@@ -159,19 +154,16 @@ class _Parser:
         self.text = text
         self.start = start
         self.token = _next_token(text, start + len(OPENING))
-        self.consumed = self.token.start
-        """Index after the last token that was taken."""
 
     def expression(self) -> tuple[Expression, int]:
         offset = self.token.start
         path = self._path()
-        length = self.consumed - offset
         calls: list[FilterCall] = []
         while self._accept("|"):
             calls.append(self._call())
         if self.token.kind != "end":
             raise self._unexpected()
-        expression = Expression(path=path, calls=tuple(calls), offset=offset, length=length)
+        expression = Expression(path=path, calls=tuple(calls), offset=offset)
         return expression, self.token.end
 
     def _path(self) -> Path:
@@ -236,7 +228,6 @@ class _Parser:
 
     def _take(self) -> _Token:
         token = self.token
-        self.consumed = token.end
         self.token = _next_token(self.text, token.end)
         return token
 
@@ -260,7 +251,6 @@ class _Parser:
             return ExpressionError(
                 "the expression opened here is never closed",
                 offset=self.start,
-                length=len(OPENING),
                 hint="close it with }}, or write $${{ for a literal ${{",
             )
         if self.token.text in _QUOTES:

@@ -164,35 +164,28 @@ def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
     return digest.hexdigest(), found
 
 
-def _measure(media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
-    """Width and height by the header; None for types that no request accepts."""
-    if media_type not in _MEASURED:
-        return None, None
-    size = image_size(media_type, file)
-    if size is None:
-        raise _UnusableError(f"is {describe_type(media_type)} that cannot be read: is it damaged?")
-    width, height = size
-    if width * height > _MAX_PIXELS:
-        raise _UnusableError(f"claims {width}x{height} pixels, which is not plausible")
-    return width, height
-
-
 # Warning filters belong to the process: two threads would restore each other's.
 _filters = threading.Lock()
 
 
-def image_size(media_type: str, file: BinaryIO) -> tuple[int, int] | None:
-    """Width and height in pixels, as stored; None if the header cannot be read. Decodes nothing."""
+def _measure(media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
+    """Width and height in pixels by the header, as stored; None for types no request accepts."""
+    if media_type not in _MEASURED:
+        return None, None
     # Pillow takes longer to import than everything else: only manifests with images pay for it.
     from PIL.Image import DecompressionBombError
 
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow warns of odd metadata, which does not matter here
-        try:
+    try:
+        with _filters, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd metadata, which does not matter here
             with _pillow_readers()[media_type](file) as image:
-                return image.size
-        except (OSError, SyntaxError, ValueError, OverflowError, DecompressionBombError):
-            return None
+                width, height = image.size
+    except (OSError, SyntaxError, ValueError, OverflowError, DecompressionBombError):
+        message = f"is {describe_type(media_type)} that cannot be read: is it damaged?"
+        raise _UnusableError(message) from None
+    if width * height > _MAX_PIXELS:
+        raise _UnusableError(f"claims {width}x{height} pixels, which is not plausible")
+    return width, height
 
 
 @cache
