@@ -18,7 +18,7 @@ from runner.expansion import Expansion, PartialJob, expand, finalize
 from runner.hashing import HashCache
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
-from runner.planning.plan import doubles
+from runner.planning.plan import duplicate_warnings
 from runner.progress import Stages, stages
 
 
@@ -148,7 +148,9 @@ def _read(
         jobs=jobs,
         operations=operations,
         hashes=hashes,
-        warnings=_in_file_order([*problems, *doubles(jobs, expansion.locate)], str(path)),
+        warnings=_in_file_order(
+            [*problems, *duplicate_warnings(jobs, expansion.locate)], str(path)
+        ),
     )
 
 

@@ -1,6 +1,6 @@
-"""Jobs, what the ledger knows of them and earlier results in; the plan with its reasons out.
+"""Plan: decides what a run will do for each job, and why.
 
-Nothing here asks or alters anything: the same inputs make the same plan.
+Pure functions: the same jobs, ledger and earlier results make the same plan.
 """
 
 from __future__ import annotations
@@ -34,42 +34,43 @@ from runner.model import (
 from runner.planning.changes import describe
 
 MOST_FAILURES = 3
-"""A request whose tasks failed that often is not tried again unasked."""
+"""A request whose tasks failed this often is submitted again only with `--retry-failed`."""
 
-_MENDABLE = frozenset(
+# Classes of errors that may not occur again with the same request.
+_RETRYABLE = frozenset(
     {ErrorClass.AUTH, ErrorClass.QUOTA, ErrorClass.TRANSIENT, ErrorClass.PROVIDER}
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanInputs:
-    """What a plan is made from besides the jobs."""
+    """What a plan is made from, in addition to the jobs."""
 
     attempts: Mapping[str, Attempt]
     """Fingerprint to the latest attempt in the ledger."""
     evidence: Mapping[str, Evidence]
     """Fingerprint to its row in an earlier results manifest."""
     alive: Callable[[str], bool]
-    """Whether the run of that id still lives."""
+    """Whether the run with this id is still alive."""
     present: Callable[[StoredFile], bool]
-    """Whether that file is there, with its digest."""
+    """Whether this file exists, with its digest."""
     estimate: Callable[[Job], Amount | None]
     expected_s: Callable[[Job], float | None]
     changes: Callable[[Job], Sequence[Changed]] = lambda _job: ()
-    """What the job, whose request nobody knows, asks for otherwise than the last time."""
+    """What a job with a new request asks for differently than the last time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanOptions:
-    """What the user asks of this run."""
+    """What the user wants this run to do."""
 
     selected: Collection[str] | None = None
-    """Ids of the jobs that are meant; None for all."""
+    """Ids of the selected jobs; None for all."""
     retry_failed: bool = False
     forced: Collection[str] = ()
-    """Ids of the jobs whose results are to be made anew, and paid for again."""
+    """Ids of the jobs whose results are to be made again, and paid for again."""
     submit: bool = True
-    """False where nothing will be sent: what failed before is then told as it is."""
+    """False where nothing will be sent: a failed job is then reported as it is."""
     download: bool = True
 
 
@@ -82,42 +83,42 @@ class PlanTotals:
     cost: Mapping[Unit, Decimal]
     """What the submissions should cost, as far as prices are known."""
     unpriced: int
-    """Submissions whose price is not known; no part of `cost`."""
+    """Submissions whose price is not known; not included in `cost`."""
     at_risk: Mapping[Unit, Decimal]
     """What the submissions of unknown fate may have cost."""
 
 
-def make_plan(jobs: Iterable[Job], known: PlanInputs, wish: PlanOptions) -> Plan:
+def make_plan(jobs: Iterable[Job], inputs: PlanInputs, options: PlanOptions) -> Plan:
     """What will happen to each job, in the order of the manifest.
 
-    Of several jobs with one fingerprint the first that is meant makes it, and the others share.
+    Of several jobs with one fingerprint the first selected one makes it, and the others share it.
     """
     makers: dict[str, str] = {}
-    return Plan(entries=[_entry(job, known, wish, makers) for job in jobs])
+    return Plan(entries=[_entry(job, inputs, options, makers) for job in jobs])
 
 
 def totals(plan: Plan) -> PlanTotals:
     """The numbers of a plan."""
     submits = [entry for entry in plan.entries if entry.action is Action.SUBMIT]
     decides = [entry for entry in plan.entries if entry.action is Action.DECIDE]
-    counted = Counter(entry.action for entry in plan.entries)
+    numbers = Counter(entry.action for entry in plan.entries)
     return PlanTotals(
-        actions={action: counted[action] for action in Action},
+        actions={action: numbers[action] for action in Action},
         cost=_sum(entry.estimate for entry in submits),
         unpriced=sum(entry.estimate is None for entry in submits),
         at_risk=_sum(entry.estimate for entry in decides),
     )
 
 
-def doubles(jobs: Sequence[Job], place_of: DraftLocator) -> list[Diagnostic]:
-    """A warning for every job that asks for the very same as one before it."""
+def duplicate_warnings(jobs: Sequence[Job], locate: DraftLocator) -> list[Diagnostic]:
+    """A warning for every job that makes the same request as one before it."""
     first: dict[str, str] = {}
     return [
         Diagnostic(
-            message=f'asks for the very same as job "{maker}" and is made once for both',
-            location=place_of(job.draft, ("id",)),
+            message=f'makes the same request as job "{maker}", which is paid for once',
+            location=locate(job.draft, ("id",)),
             job=job.id,
-            hint="for several pictures of one request, write takes: N",
+            hint="to get several results of one request, write takes: N",
             warning=True,
         )
         for job in jobs
@@ -125,13 +126,13 @@ def doubles(jobs: Sequence[Job], place_of: DraftLocator) -> list[Diagnostic]:
     ]
 
 
-def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str]) -> PlanEntry:
-    attempt = known.attempts.get(job.fingerprint)
-    evidence = None if attempt else known.evidence.get(job.fingerprint)
-    forced = job.id in wish.forced
+def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str, str]) -> PlanEntry:
+    attempt = inputs.attempts.get(job.fingerprint)
+    evidence = None if attempt else inputs.evidence.get(job.fingerprint)
+    forced = job.id in options.forced
     share: str | None = None
     changes: Sequence[Changed] = ()
-    if wish.selected is not None and job.id not in wish.selected:
+    if options.selected is not None and job.id not in options.selected:
         action, reason = Action.SKIP, _NOT_SELECTED
     elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
         text = f'the same request as job "{maker}"'
@@ -141,12 +142,12 @@ def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str
     elif forced and _is_paid(attempt, evidence):
         action, reason = Action.SUBMIT, _PAID_AGAIN
     elif attempt:
-        again = replace(wish, retry_failed=True) if forced else wish
-        action, reason = _of_attempt(attempt, known, again)
+        again = replace(options, retry_failed=True) if forced else options
+        action, reason = _of_attempt(attempt, inputs, again)
     elif evidence:
-        action, reason = _of_evidence(evidence, known, wish)
+        action, reason = _of_evidence(evidence, inputs, options)
     else:
-        changes = known.changes(job)
+        changes = inputs.changes(job)
         action, reason = Action.SUBMIT, _of_changes(changes)
     return PlanEntry(
         job=job,
@@ -155,8 +156,8 @@ def _entry(job: Job, known: PlanInputs, wish: PlanOptions, makers: dict[str, str
         attempt=None if action is Action.SUBMIT and not forced else attempt,
         evidence=evidence,
         share=share,
-        estimate=_estimate(job, action, attempt, evidence, known),
-        expected_s=known.expected_s(job) if action in {Action.SUBMIT, Action.ATTACH} else None,
+        estimate=_estimate(job, action, attempt, evidence, inputs),
+        expected_s=inputs.expected_s(job) if action in {Action.SUBMIT, Action.ATTACH} else None,
         changes=changes,
     )
 
@@ -182,14 +183,16 @@ def _of_changes(changes: Sequence[Changed]) -> Reason:
     return Reason(ReasonCode.CHANGED, describe(changes)) if changes else _NEW
 
 
-def _of_attempt(attempt: Attempt, known: PlanInputs, wish: PlanOptions) -> tuple[Action, Reason]:
+def _of_attempt(
+    attempt: Attempt, inputs: PlanInputs, options: PlanOptions
+) -> tuple[Action, Reason]:
     match attempt.state:
         case AttemptState.INTENT:
-            return _of_intent(attempt, known)
+            return _of_intent(attempt, inputs)
         case AttemptState.SUCCEEDED:
-            return _of_files(attempt.files, _DONE, known, wish)
+            return _of_files(attempt.files, _DONE, inputs, options)
         case AttemptState.REFUSED | AttemptState.FAILED:
-            return _of_failure(attempt, wish)
+            return _of_failure(attempt, options)
         case AttemptState.SUBMITTED:
             return Action.ATTACH, _under_way(f"its task {attempt.task.id} is under way")
         case AttemptState.AMBIGUOUS:
@@ -201,7 +204,7 @@ def _of_attempt(attempt: Attempt, known: PlanInputs, wish: PlanOptions) -> tuple
 
 
 def _is_paid(attempt: Attempt | None, evidence: Evidence | None) -> bool:
-    """Whether there is a result, or was one."""
+    """Whether there is a result, or was one: making it again costs again."""
     if attempt:
         return attempt.state is AttemptState.SUCCEEDED
     return evidence is not None and evidence.state is State.SUCCEEDED
@@ -211,27 +214,27 @@ def _under_way(text: str) -> Reason:
     return Reason(ReasonCode.UNDER_WAY, text)
 
 
-def _of_intent(attempt: Attempt, known: PlanInputs) -> tuple[Action, Reason]:
-    if known.alive(attempt.run):
+def _of_intent(attempt: Attempt, inputs: PlanInputs) -> tuple[Action, Reason]:
+    if inputs.alive(attempt.run):
         return Action.ATTACH, _SUBMITTING
     return Action.DECIDE, _RUN_DIED
 
 
-def _of_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, Reason]:
-    action, text = _after_failure(attempt, wish)
+def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, Reason]:
+    action, text = _after_failure(attempt, options)
     return action, Reason(ReasonCode.FAILED_BEFORE, text)
 
 
-def _after_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
-    """Again when it may go well: mendable, unbilled, and not too often before."""
+def _after_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
+    """Submit again what may succeed: not for good, not billed, and not too often before."""
     error = attempt.error
-    what = "refused" if attempt.state is AttemptState.REFUSED else "failed"
-    before = f"{what} before: {error.code if error else 'unknown'}"
-    if not wish.submit:
+    verb = "refused" if attempt.state is AttemptState.REFUSED else "failed"
+    before = f"{verb} before: {error.code if error else 'unknown'}"
+    if not options.submit:
         return Action.SKIP, before
-    if wish.retry_failed:
+    if options.retry_failed:
         return Action.SUBMIT, before
-    if error is None or error.class_ not in _MENDABLE:
+    if error is None or error.class_ not in _RETRYABLE:
         return Action.SKIP, f"{before}; change the request or use --retry-failed"
     if attempt.state is AttemptState.REFUSED:  # never billed; and a busy account refuses often
         return Action.SUBMIT, before
@@ -243,26 +246,28 @@ def _after_failure(attempt: Attempt, wish: PlanOptions) -> tuple[Action, str]:
     return Action.SUBMIT, before
 
 
-def _of_evidence(evidence: Evidence, known: PlanInputs, wish: PlanOptions) -> tuple[Action, Reason]:
+def _of_evidence(
+    evidence: Evidence, inputs: PlanInputs, options: PlanOptions
+) -> tuple[Action, Reason]:
     if evidence.state is State.PENDING:
-        return Action.ATTACH, _under_way(f"the results manifest knows its task {evidence.task.id}")
+        return Action.ATTACH, _under_way(f"the results manifest has its task {evidence.task.id}")
     if evidence.state is State.AMBIGUOUS:
         return Action.DECIDE, _FATE_UNKNOWN_BY_RESULTS
-    return _of_files(evidence.files, _DONE_BY_RESULTS, known, wish)
+    return _of_files(evidence.files, _DONE_BY_RESULTS, inputs, options)
 
 
 def _of_files(
-    files: Sequence[StoredFile], done: Reason, known: PlanInputs, wish: PlanOptions
+    files: Sequence[StoredFile], done: Reason, inputs: PlanInputs, options: PlanOptions
 ) -> tuple[Action, Reason]:
-    missing = sum(not known.present(file) for file in files)
+    missing = sum(not inputs.present(file) for file in files)
     if files and not missing:
         return Action.REUSE, done
-    if not wish.download:
+    if not options.download:
         return Action.REUSE, _elsewhere(f"{done}; downloads are off")
     if not files:
         return Action.FETCH, _elsewhere(f"{done}, but not fetched")
-    lacking = f"{missing} of {len(files)} files not there or altered"
-    return Action.FETCH, _elsewhere(f"{done}, but {lacking}")
+    missing_files = f"{missing} of {len(files)} files missing or changed"
+    return Action.FETCH, _elsewhere(f"{done}, but {missing_files}")
 
 
 def _elsewhere(text: str) -> Reason:
@@ -270,14 +275,14 @@ def _elsewhere(text: str) -> Reason:
 
 
 def _estimate(
-    job: Job, action: Action, attempt: Attempt | None, evidence: Evidence | None, known: PlanInputs
+    job: Job, action: Action, attempt: Attempt | None, evidence: Evidence | None, inputs: PlanInputs
 ) -> Amount | None:
     """What a submission was or will be expected to cost."""
     if action is Action.SHARE:
         return None
     if attempt and action is not Action.SUBMIT:
         return attempt.intent.estimate
-    return evidence.estimated if evidence and action is not Action.SUBMIT else known.estimate(job)
+    return evidence.estimated if evidence and action is not Action.SUBMIT else inputs.estimate(job)
 
 
 def _sum(amounts: Iterable[Amount | None]) -> dict[Unit, Decimal]:

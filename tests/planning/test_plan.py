@@ -33,7 +33,7 @@ from runner.planning.plan import (
     MOST_FAILURES,
     PlanInputs,
     PlanOptions,
-    doubles,
+    duplicate_warnings,
     make_plan,
     totals,
 )
@@ -102,8 +102,8 @@ def known(
     )
 
 
-def only(what: PlanInputs, wish: PlanOptions | None = None) -> PlanEntry:
-    (entry,) = make_plan([job()], what, wish or PlanOptions()).entries
+def only(what: PlanInputs, options: PlanOptions | None = None) -> PlanEntry:
+    (entry,) = make_plan([job()], what, options or PlanOptions()).entries
     return entry
 
 
@@ -111,54 +111,54 @@ def failure(class_: str, billed: str = "no", code: str = "QuotaExceeded") -> Job
     return JobError(code=code, message="no", class_=ErrorClass(class_), billed=Billed(billed))
 
 
-def test_what_nobody_knows_is_new() -> None:
+def test_an_unknown_request_is_new() -> None:
     entry = only(known())
     assert (entry.action, entry.reason.text) == (Action.SUBMIT, "new")
     assert (entry.attempt, entry.estimate, entry.expected_s) == (None, SIX, 20.0)
 
 
-def test_what_asks_for_something_else_than_before_tells_what() -> None:
+def test_a_changed_request_has_its_changes_as_reason() -> None:
     changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
     entry = only(known(changes=changes))
     assert (entry.action, entry.changes) == (Action.SUBMIT, changes)
     assert entry.reason.text == "changed: aspect_ratio 16:9 -> 1:1"
 
 
-def test_a_request_that_is_known_is_not_compared() -> None:
+def test_a_known_request_is_not_compared() -> None:
     changes = (Changed(name="aspect_ratio", before="16:9", after="1:1"),)
     assert only(known(attempt("not_sent"), changes=changes)).changes == ()
     assert only(known(rows=(evidence(),), changes=changes)).changes == ()
 
 
-def test_what_was_not_sent_is_submitted() -> None:
+def test_a_job_that_was_not_sent_is_submitted() -> None:
     entry = only(known(attempt("not_sent")))
     assert (entry.action, entry.reason.text) == (Action.SUBMIT, "was not sent before")
 
 
-def test_a_task_under_way_is_attached_to() -> None:
+def test_a_task_under_way_is_attached() -> None:
     entry = only(known(attempt("submitted")))
     assert (entry.action, entry.reason.text) == (Action.ATTACH, "its task 911 is under way")
     assert entry.attempt == attempt("submitted")
     assert (entry.estimate, entry.expected_s) == (EIGHT, 20.0)
 
 
-def test_what_is_done_and_there_is_reused() -> None:
+def test_a_result_with_its_files_is_reused() -> None:
     entry = only(known(attempt("succeeded", files=(FILE,)), there=(FILE,)))
     assert (entry.action, entry.reason.text) == (Action.REUSE, "done")
 
 
-def test_what_is_done_but_not_all_there_is_fetched() -> None:
+def test_a_result_without_all_its_files_is_fetched() -> None:
     entry = only(known(attempt("succeeded", files=(FILE, OTHER)), there=(FILE,)))
     assert entry.action is Action.FETCH
-    assert entry.reason.text == "done, but 1 of 2 files not there or altered"
+    assert entry.reason.text == "done, but 1 of 2 files missing or changed"
 
 
-def test_what_was_never_fetched_is_fetched() -> None:
+def test_a_result_that_was_never_fetched_is_fetched() -> None:
     entry = only(known(attempt("succeeded")))
     assert (entry.action, entry.reason.text) == (Action.FETCH, "done, but not fetched")
 
 
-def test_without_downloads_what_is_done_is_reused_as_it_is() -> None:
+def test_without_downloads_a_result_is_reused_as_it_is() -> None:
     entry = only(known(attempt("succeeded")), PlanOptions(download=False))
     assert (entry.action, entry.reason.text) == (Action.REUSE, "done; downloads are off")
 
@@ -171,7 +171,7 @@ def test_an_intent_of_a_dead_run_needs_a_decision() -> None:
     )
 
 
-def test_an_intent_of_a_living_run_is_left_to_it() -> None:
+def test_an_intent_of_a_live_run_is_left_to_it() -> None:
     entry = only(known(attempt("intent", run="living")))
     assert (entry.action, entry.reason.text) == (Action.ATTACH, "another run is submitting it")
 
@@ -181,7 +181,7 @@ def test_an_ambiguous_submission_needs_a_decision() -> None:
     assert (entry.action, entry.estimate) == (Action.DECIDE, EIGHT)
 
 
-def test_a_superseded_result_is_made_anew_whatever_the_evidence_says() -> None:
+def test_a_superseded_result_is_made_again_despite_evidence() -> None:
     before = attempt("succeeded", files=(FILE,), superseded_at="2026-11-20T10:00:00Z")
     entry = only(known(before, rows=(evidence(),), there=(FILE,)))
     assert (entry.action, entry.estimate) == (Action.SUBMIT, SIX)
@@ -190,14 +190,14 @@ def test_a_superseded_result_is_made_anew_whatever_the_evidence_says() -> None:
 
 @pytest.mark.parametrize("class_", ["auth", "quota", "transient", "provider"])
 @pytest.mark.parametrize("state", ["refused", "failed"])
-def test_what_may_go_well_is_tried_again(state: str, class_: str) -> None:
+def test_a_retryable_failure_is_submitted_again(state: str, class_: str) -> None:
     entry = only(known(attempt(state, error=failure(class_), failures=MOST_FAILURES - 1)))
     assert (entry.action, entry.reason.text) == (Action.SUBMIT, f"{state} before: QuotaExceeded")
 
 
 @pytest.mark.parametrize("class_", ["input", "policy"])
 @pytest.mark.parametrize("state", ["refused", "failed"])
-def test_what_will_fail_again_stays_failed(state: str, class_: str) -> None:
+def test_a_permanent_failure_stays_failed(state: str, class_: str) -> None:
     before = attempt(state, error=failure(class_, code="FieldInvalid"))
     entry = only(known(before))
     assert (entry.action, entry.attempt) == (Action.SKIP, before)
@@ -209,14 +209,12 @@ def test_what_will_fail_again_stays_failed(state: str, class_: str) -> None:
 @pytest.mark.parametrize(
     ("billed", "words"), [("yes", "and was billed"), ("unknown", "and may have been billed")]
 )
-def test_what_was_or_may_have_been_billed_is_not_paid_again_unasked(
-    billed: str, words: str
-) -> None:
+def test_a_possibly_billed_failure_is_not_retried_by_itself(billed: str, words: str) -> None:
     entry = only(known(attempt("failed", error=failure("provider", billed))))
     assert (entry.action, words in entry.reason.text) == (Action.SKIP, True)
 
 
-def test_a_third_failure_is_the_last() -> None:
+def test_a_third_failure_is_not_retried() -> None:
     entry = only(known(attempt("failed", error=failure("provider"), failures=3)))
     assert entry.action is Action.SKIP
     assert entry.reason.text == "failed before: QuotaExceeded, 3 times; use --retry-failed"
@@ -240,7 +238,7 @@ def test_retry_failed_tries_every_failure_again(billed: str) -> None:
     assert (entry.action, entry.reason.text) == (Action.SUBMIT, "failed before: QuotaExceeded")
 
 
-def test_a_job_that_is_not_meant_is_skipped_with_what_is_known_of_it() -> None:
+def test_an_unselected_job_is_skipped_with_its_attempt() -> None:
     before = attempt("succeeded", files=(FILE,))
     entry = only(known(before), PlanOptions(selected={"b"}))
     assert (entry.action, entry.reason.text, entry.attempt) == (Action.SKIP, "not selected", before)
@@ -253,7 +251,7 @@ def test_the_same_request_twice_is_made_once() -> None:
     assert second.reason.text == 'the same request as job "a"'
 
 
-def test_the_first_job_that_is_meant_makes_what_others_share() -> None:
+def test_the_first_selected_job_makes_what_others_share() -> None:
     entries = make_plan(
         [job("a"), job("b"), job("c")], known(), PlanOptions(selected={"b", "c"})
     ).entries
@@ -275,20 +273,20 @@ def test_evidence_without_its_files_is_fetched() -> None:
     assert only(known(rows=(evidence(),))).action is Action.FETCH
 
 
-def test_a_task_that_only_the_results_manifest_knows_is_attached_to() -> None:
+def test_a_task_in_the_results_manifest_only_is_attached() -> None:
     entry = only(known(rows=(evidence(state=State.PENDING, files=()),)))
     assert (entry.action, entry.reason.text) == (
         Action.ATTACH,
-        "the results manifest knows its task 911",
+        "the results manifest has its task 911",
     )
 
 
-def test_the_ledger_counts_before_the_evidence() -> None:
+def test_the_ledger_takes_precedence_over_evidence() -> None:
     entry = only(known(attempt("not_sent"), rows=(evidence(),), there=(FILE,)))
     assert (entry.action, entry.evidence) == (Action.SUBMIT, None)
 
 
-def test_totals_count_unknown_prices_apart() -> None:
+def test_totals_count_unknown_prices_separately() -> None:
     priced = make_plan([job("a", "f1"), job("b", "f2")], known(attempt("ambiguous")), PlanOptions())
     unpriced = make_plan([job("c", "f3")], known(price=None), PlanOptions())
     plan = replace(priced, entries=[*priced.entries, *unpriced.entries])
@@ -299,17 +297,17 @@ def test_totals_count_unknown_prices_apart() -> None:
     assert found.at_risk == {"credits": Decimal(8)}
 
 
-def test_a_job_that_asks_for_the_same_is_told_with_takes() -> None:
+def test_a_repeated_request_is_a_warning_about_takes() -> None:
     def place(draft: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Location:
         assert path == ("id",)
         assert not key
         return Location(path="spring.yaml", line=len(draft.id))
 
-    (warning,) = doubles([job("a"), job("b", "f2"), job("cc")], place)
+    (warning,) = duplicate_warnings([job("a"), job("b", "f2"), job("cc")], place)
     assert warning.warning
     assert (warning.job, warning.location) == ("cc", Location(path="spring.yaml", line=2))
     assert "takes: N" in str(warning)
-    assert 'the very same as job "a"' in warning.message
+    assert 'the same request as job "a"' in warning.message
 
 
 STATES = st.sampled_from([None, *AttemptState])
@@ -325,7 +323,7 @@ STATES = st.sampled_from([None, *AttemptState])
     retry=st.booleans(),
     ids=st.lists(st.sampled_from("abc"), min_size=1, max_size=3, unique=True),
 )
-def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(
+def test_a_request_is_submitted_once_unless_it_may_be_paid_for(
     *,
     state: AttemptState | None,
     run: str,
@@ -354,7 +352,7 @@ def test_a_request_is_submitted_once_and_never_while_it_may_be_paid_for(
     assert all(entry.reason.text for entry in plan.entries)
 
 
-def test_what_is_forced_is_made_anew_where_there_is_a_result() -> None:
+def test_a_forced_job_with_a_result_is_made_again() -> None:
     forced = PlanOptions(forced={"a"})
     for what in (
         known(attempt("succeeded", files=(FILE,)), there=(FILE,)),
@@ -369,29 +367,29 @@ def test_what_is_forced_is_made_anew_where_there_is_a_result() -> None:
 @pytest.mark.parametrize(
     ("state", "action"), [("submitted", Action.ATTACH), ("ambiguous", Action.DECIDE)]
 )
-def test_what_has_no_result_yet_cannot_be_forced(state: str, action: Action) -> None:
+def test_a_forced_job_without_a_result_is_planned_as_usual(state: str, action: Action) -> None:
     assert only(known(attempt(state)), PlanOptions(forced={"a"})).action is action
 
 
-def test_a_forced_job_that_failed_for_good_is_tried_again() -> None:
+def test_a_forced_job_with_a_permanent_failure_is_retried() -> None:
     failed = attempt("failed", error=failure("policy"), failures=1)
     assert only(known(failed), PlanOptions(forced={"a"})).action is Action.SUBMIT
 
 
-def test_a_plan_that_submits_nothing_leaves_a_failure_as_it_is() -> None:
+def test_a_plan_without_submissions_leaves_failures_as_they_are() -> None:
     failed = attempt("failed", error=failure("transient"), failures=1)
     entry = only(known(failed), PlanOptions(submit=False))
     assert (entry.action, entry.reason.text) == (Action.SKIP, "failed before: QuotaExceeded")
     assert entry.attempt == failed
 
 
-def test_what_the_user_declared_lost_is_submitted_for_that_reason() -> None:
+def test_a_submission_declared_lost_is_submitted_again() -> None:
     given_up = replace(failure("transient", "unknown", DECLARED_LOST), message="declared lost")
     entry = only(known(attempt("not_sent", error=given_up)))
     assert (entry.action, entry.reason.text) == (Action.SUBMIT, "declared lost")
 
 
-def test_a_row_of_unknown_fate_needs_a_decision() -> None:
+def test_an_ambiguous_row_needs_a_decision() -> None:
     row = evidence(state=State.AMBIGUOUS, task_id=None, files=())
     entry = only(known(rows=(row,)))
     assert entry.action is Action.DECIDE
