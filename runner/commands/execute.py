@@ -280,16 +280,16 @@ def _with_reassurance(
 
 
 def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: float) -> RunSummary:
-    tally = RunTotals(began=began)
+    totals = RunTotals(began=began)
     for outcome in ended.batch.outcomes():
         if _is_selected(outcome):
-            tally.add(outcome)
+            totals.add(outcome)
         else:
-            tally.unselected += 1
+            totals.unselected += 1
     return RunSummary(
         manifest=str(planned.manifest.path),
-        tally=tally,
-        place_of=planned.manifest.locate,
+        totals=totals,
+        locate=planned.manifest.locate,
         errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),
         seconds=seconds,
         results=str(planned.paths.results),

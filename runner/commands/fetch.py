@@ -13,7 +13,7 @@ from runner.commands.output import announce
 from runner.error_handler import emit
 from runner.errors import Exit, plural, worst
 from runner.model import ReasonCode, StoredFile
-from runner.terminal.summary import summary
+from runner.terminal.summary import format_summary
 
 
 def fetch(options: Options, *, verify: bool = False) -> Exit:
@@ -30,8 +30,8 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     for planned in plans:
         if verify:
             _verify(planned)
-        code, told = execute(planned, collect_only=True)
-        emit(summary(told))
+        code, summary = execute(planned, collect_only=True)
+        emit(format_summary(summary))
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break

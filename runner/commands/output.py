@@ -10,9 +10,9 @@ from dataclasses import replace
 from runner.commands.manifest_plan import ManifestPlan
 from runner.error_handler import emit
 from runner.errors import Diagnostic, UsageError, format_diagnostics, plural, printable
-from runner.model import Action, Amount, Plan
+from runner.model import Action, Plan
 from runner.planning.plan import PlanTotals, totals
-from runner.terminal.summary import money
+from runner.terminal.format import money_list
 
 
 def announce(planned: ManifestPlan) -> None:
@@ -51,7 +51,7 @@ def confirm_cost(planned: ManifestPlan) -> None:
     what = f"{planned.manifest.path}: " if several else ""
     what += f"submit {_submissions(numbers)}"
     if not _on_terminal():
-        limit = ", ".join(money(Amount(unit=unit, value=value)) for unit, value in limits.items())
+        limit = ", ".join(money_list(limits))
         raise UsageError(
             f"{what}? confirm_above is {limit}, and there is no terminal to ask on",
             hint="check the plan with `vidu-run plan`, then confirm with --yes",
@@ -94,7 +94,7 @@ def _most_submitted(planned: ManifestPlan) -> Plan:
 def _submissions(numbers: PlanTotals) -> str:
     """`34 jobs for about 204 credits, 2 of them of unknown price`."""
     jobs = plural(numbers.actions[Action.SUBMIT], "job")
-    costs = [money(Amount(unit=unit, value=value)) for unit, value in numbers.cost.items()]
+    costs = money_list(numbers.cost)
     if not costs:
         return f"{jobs} of unknown price"
     unpriced = f", {numbers.unpriced} of them of unknown price" if numbers.unpriced else ""

@@ -22,7 +22,7 @@ from runner.errors import Exit, UsageError, plural, worst
 from runner.ledger import Ledger, Settle, Stale, Supersede, open_ledger
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.model import Action, AttemptState, PlanEntry, State
-from runner.terminal.summary import summary
+from runner.terminal.summary import format_summary
 from runner.timestamps import stamp_now
 
 
@@ -52,8 +52,8 @@ def _execute_all(plans: Sequence[ManifestPlan]) -> Exit:
     for planned in plans:
         # An earlier manifest of this command may have made what this one asks for.
         current = plan_manifest(planned.manifest, planned.options) if acted else planned
-        code, told = execute(current)
-        emit(summary(told))
+        code, summary = execute(current)
+        emit(format_summary(summary))
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break

@@ -53,8 +53,8 @@ def _refresh(planned: ManifestPlan) -> Exit:
     if not under_way:
         return Exit.OK
     settings = replace(planned.settings, download=False)
-    code, told = execute(planned, under_way, settings=settings, collect_only=True, write=False)
-    for message in (*told.errors, *told.stopped):
+    code, summary = execute(planned, under_way, settings=settings, collect_only=True, write=False)
+    for message in (*summary.errors, *summary.stopped):
         emit(str(message))
     return code if code in _REFRESH_CODES else Exit.OK
 

@@ -1,1 +1,1 @@
-"""What a run or a plan comes to, in the forms people and programs read."""
+"""Terminal views: plans, states of jobs and ends of runs as text for people, and as JSON values."""

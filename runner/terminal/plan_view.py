@@ -1,4 +1,4 @@
-"""A plan and what it means in time and money, as a short text for a person."""
+"""Shows a plan, with its time and cost, as text or as JSON values."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from runner.errors import Diagnostic, printable, width
+from runner.errors import Diagnostic, plural, printable, width
 from runner.model import Action, Amount, Changed, Plan, PlanEntry, Unit
 from runner.planning.forecast import Forecast
 from runner.planning.plan import totals
-from runner.terminal.summary import money, span
+from runner.terminal.format import json_number, json_sums, money, money_list, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What surrounds a plan."""
+    """The time and money that a plan takes, and what has been spent before."""
 
     forecast: Forecast
     cost: Mapping[Unit, Decimal]
-    """What the plan's submissions should cost, as far as prices are known."""
+    """The estimated cost of the plan's submissions, without those of unknown price."""
     spent: Mapping[Unit, Decimal]
     """What the manifest has cost so far."""
     spent_unpriced: int
-    """Earlier submissions that may have cost nobody knows how much; no part of `spent`."""
+    """Earlier submissions of unknown price, which are not part of `spent`."""
     budget: Mapping[Unit, Decimal]
-    """The ceiling in each unit; a unit that is absent has none."""
+    """The ceiling of each unit that has one."""
 
 
 def plan_text(manifest: str, plan: Plan, outlook: Outlook) -> str:
-    """The totals, a line for every job, and what the budget says; what is unknown is said so."""
+    """The totals, a line for every job, then what is spent and what the budget leaves."""
     wide = max((width(entry.job.id) for entry in plan.entries), default=0)
     lines = []
     for entry in plan.entries:
@@ -49,9 +49,7 @@ def _price(amount: Amount | None) -> str:
 def plan_totals(plan: Plan) -> str:
     """`3 to submit (about 26 credits, 1 of unknown price), 2 to reuse`."""
     numbers = totals(plan)
-    cost = [
-        f"about {money(Amount(unit=unit, value=value))}" for unit, value in numbers.cost.items()
-    ]
+    cost = [f"about {amount}" for amount in money_list(numbers.cost)]
     cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
     parts = []
     for action, count in numbers.actions.items():
@@ -71,15 +69,15 @@ def time_text(forecast: Forecast) -> str:
 
 
 def money_lines(outlook: Outlook) -> list[str]:
-    """For each unit what is spent and what the budget leaves; none where there is no such thing."""
+    """A line for each unit in which something was spent or may be; empty without any."""
     lines = [
         _money_line(unit, outlook)
         for unit in ("credits", "cny")
         if unit in outlook.budget or outlook.spent.get(unit)
     ]
     if outlook.spent_unpriced:
-        some = outlook.spent_unpriced
-        lines.append(f"besides, {some} earlier submission{'s' * (some != 1)} of unknown price")
+        submissions = plural(outlook.spent_unpriced, "earlier submission")
+        lines.append(f"not included: {submissions} of unknown price")
     return lines
 
 
@@ -98,7 +96,7 @@ def _money_line(unit: Unit, outlook: Outlook) -> str:
 
 
 def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:
-    """One problem; lines and columns count from 1, null where there is none."""
+    """One problem as JSON values; lines and columns count from 1, null if unknown."""
     place = problem.location
     return {
         "severity": "warning" if problem.warning else "error",
@@ -113,16 +111,16 @@ def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:
 
 
 def plan_record(manifest: str, plan: Plan, outlook: Outlook) -> dict[str, Any]:
-    """A plan with its totals; what has no known price is null in a job and counted apart."""
+    """A plan with its totals as JSON values; an unknown price is null and counted apart."""
     numbers = totals(plan)
     return {
         "manifest": manifest,
         "totals": {
             "jobs": len(plan.entries),
             **{action.value: count for action, count in numbers.actions.items()},
-            "cost": {unit: _number(value) for unit, value in numbers.cost.items()},
+            "cost": json_sums(numbers.cost),
             "unpriced": numbers.unpriced,
-            "at_risk": {unit: _number(value) for unit, value in numbers.at_risk.items()},
+            "at_risk": json_sums(numbers.at_risk),
             **_of_outlook(outlook),
         },
         "jobs": [_of_entry(entry) for entry in plan.entries],
@@ -144,7 +142,7 @@ def _of_entry(entry: PlanEntry) -> dict[str, Any]:
 
 
 def _amount(amount: Amount | None) -> dict[str, int | float] | None:
-    return {amount.unit: _number(amount.value)} if amount else None
+    return {amount.unit: json_number(amount.value)} if amount else None
 
 
 def _of_change(change: Changed) -> dict[str, Any]:
@@ -152,18 +150,13 @@ def _of_change(change: Changed) -> dict[str, Any]:
 
 
 def _of_outlook(outlook: Outlook) -> dict[str, Any]:
-    """Plain values; `expected_s` is null where no task's time is known."""
+    """JSON values; `expected_s` is null if the time of no task is known."""
     forecast = outlook.forecast
     known = forecast.tasks > forecast.unknown or not forecast.tasks
     return {
         "expected_s": round(forecast.seconds, 1) if known else None,
         "untimed": forecast.unknown,
-        "spent": {unit: _number(value) for unit, value in outlook.spent.items()},
+        "spent": json_sums(outlook.spent),
         "spent_unpriced": outlook.spent_unpriced,
-        "budget": {unit: _number(value) for unit, value in outlook.budget.items()},
+        "budget": json_sums(outlook.budget),
     }
-
-
-def _number(value: Decimal) -> int | float:
-    """A sum as JSON has it."""
-    return int(value) if value == int(value) else float(value)

@@ -1,80 +1,80 @@
-"""Where jobs stand, as a table for a person and as plain values for `--json`."""
+"""Shows the states of jobs, as a table or as JSON values."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from runner.errors import one_line, width
-from runner.model import UNITS, Amount, Outcome, ReasonCode, State, Unit
+from runner.errors import one_line, plural, width
+from runner.model import UNITS, Outcome, ReasonCode, State, Unit
 from runner.providers.parse import moment
-from runner.terminal.summary import money, span, sums
+from runner.terminal.format import json_sums, money, money_list, span, sums_by_unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobStatus:
-    """Where one job stands."""
+    """The state of one job."""
 
     outcome: Outcome
     since: str | None
     """When it was last submitted: UTC, RFC 3339."""
     present: int
-    """How many of its files are there, as they were made."""
+    """How many of its files exist with their digests."""
 
 
 def status_text(
     manifest: str,
-    standings: Sequence[JobStatus],
+    jobs: Sequence[JobStatus],
     now: datetime,
     spent: Mapping[Unit, Decimal] = MappingProxyType({}),
 ) -> str:
     """The totals, then a line for every job, in columns.
 
-    `spent` is what the manifest has cost in all, as a plan tells it: with attempts that were set
-    aside, and of jobs that are not shown. It is told where it is more than the jobs' own.
+    `spent` is what the whole manifest has cost, with superseded attempts and jobs that are not
+    shown. It is printed where it is more than the cost of the jobs.
     """
-    rows = [_cells(standing, now) for standing in standings]
+    rows = [_cells(job, now) for job in jobs]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    lines = [f"{manifest}: {_counts(standings)} | {_paid(standings, spent)}"]
+    lines = [f"{manifest}: {_counts(jobs)} | {_paid(jobs, spent)}"]
     lines += ["  " + _line(row, widths) for row in rows]
     return "\n".join(one_line(line).rstrip() for line in lines)
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """The cells under each other; a column that is empty in every row takes no room."""
+    """A row of the table, without the columns that are empty in every row."""
     pairs = [(cell, wide) for cell, wide in zip(cells, widths, strict=True) if wide]
     return "  ".join(cell + " " * (wide - width(cell)) for cell, wide in pairs)
 
 
-def _cells(standing: JobStatus, now: datetime) -> list[str]:
-    outcome = standing.outcome
-    age = _age_s(standing, now)
+def _cells(job: JobStatus, now: datetime) -> list[str]:
+    outcome = job.outcome
+    age = _age_s(job, now)
     return [
         outcome.state.value,
         outcome.job.id,
         outcome.task.id or "",
         _price(outcome),
-        _files(standing),
+        _files(job),
         "" if age is None else f"{span(age)} ago",
         _why(outcome),
     ]
 
 
-def _files(standing: JobStatus) -> str:
-    count = len(standing.outcome.files)
+def _files(job: JobStatus) -> str:
+    count = len(job.outcome.files)
     if not count:
         return ""
-    there = "" if standing.present == count else f"{standing.present} of "
-    return f"{there}{count} file{'s' * (count != 1)}"
+    present = "" if job.present == count else f"{job.present} of "
+    return present + plural(count, "file")
 
 
 def _why(outcome: Outcome) -> str:
-    """What a person asks next: nothing where all is well."""
+    """The reason of a state that is not simply `done`."""
     if outcome.error is not None:
         return f"{outcome.error.code}: {outcome.error.message}"
     if outcome.reason is None or outcome.reason.code is ReasonCode.DONE:
@@ -83,9 +83,9 @@ def _why(outcome: Outcome) -> str:
 
 
 def _price(outcome: Outcome) -> str:
-    """What it has cost, as far as that is told; of what has cost nothing that it has not."""
-    if (real := _real(outcome)) is not None:
-        return money(real)
+    """What the job has cost, may have cost or would cost."""
+    if outcome.task.actual is not None:
+        return money(outcome.task.actual)
     if outcome.estimated is None:
         return ""
     if outcome.at_risk is not None:
@@ -97,82 +97,89 @@ def _price(outcome: Outcome) -> str:
 
 
 def _counts_by_estimate(outcome: Outcome) -> bool:
-    """Whether a task was made that was paid, or may have been, and nobody tells how much.
+    """Whether a task of unknown cost was paid for, or may have been.
 
-    What is of unknown fate is told as at risk instead.
+    A submission of unknown fate counts as at risk instead.
     """
-    if _real(outcome) is not None or not outcome.task.id:
+    if outcome.task.actual is not None or not outcome.task.id:
         return False
     return outcome.paid and outcome.state is not State.AMBIGUOUS
 
 
-def _real(outcome: Outcome) -> Amount | None:
-    return outcome.task.actual
-
-
-def _counts(standings: Iterable[JobStatus]) -> str:
+def _counts(jobs: Iterable[JobStatus]) -> str:
     """`4 succeeded, 1 pending`."""
-    counted = Counter(standing.outcome.state for standing in standings)
+    counted = Counter(job.outcome.state for job in jobs)
     parts = [f"{counted[state]} {state.value}" for state in State if counted[state]]
     return ", ".join(parts) or "no jobs"
 
 
-def _paid(standings: Sequence[JobStatus], spent: Mapping[Unit, Decimal]) -> str:
-    """What they cost: real amounts, estimates where none are told, what is at risk, and in all."""
-    real, rest = _sums_of(standings, _real), _sums_of(standings, _estimate)
-    risks = _sums_of(standings, lambda outcome: outcome.at_risk)
-    parts = [money(amount) for amount in real]
-    parts += [f"about {money(amount)}" for amount in rest]
-    parts += [f"{money(amount)} at risk" for amount in risks]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Costs:
+    """The costs of several jobs by unit."""
+
+    actual: dict[Unit, Decimal]
+    estimated: dict[Unit, Decimal]
+    """Of the jobs whose actual cost is unknown."""
+    at_risk: dict[Unit, Decimal]
+
+    @classmethod
+    def of(cls, jobs: Sequence[JobStatus]) -> _Costs:
+        outcomes = [job.outcome for job in jobs]
+        return cls(
+            actual=sums_by_unit(outcome.task.actual for outcome in outcomes),
+            estimated=sums_by_unit(o.estimated for o in outcomes if _counts_by_estimate(o)),
+            at_risk=sums_by_unit(outcome.at_risk for outcome in outcomes),
+        )
+
+    def total(self, unit: Unit) -> Decimal:
+        parts = (self.actual, self.estimated, self.at_risk)
+        return sum((part.get(unit, Decimal(0)) for part in parts), Decimal(0))
+
+
+def _paid(jobs: Sequence[JobStatus], spent: Mapping[Unit, Decimal]) -> str:
+    """What the jobs cost, and what the whole manifest has cost where that is more."""
+    costs = _Costs.of(jobs)
+    parts = money_list(costs.actual)
+    parts += [f"about {amount}" for amount in money_list(costs.estimated)]
+    parts += [f"{amount} at risk" for amount in money_list(costs.at_risk)]
     text = ", ".join(parts) or "nothing spent"
-    shown = {amount.unit: amount.value for amount in sums([*real, *rest, *risks])}
-    if all(value <= shown.get(unit, 0) for unit, value in spent.items()):
+    if all(value <= costs.total(unit) for unit, value in spent.items()):
         return text
-    whole = [money(Amount(unit=unit, value=spent[unit])) for unit in UNITS if spent.get(unit)]
+    whole = money_list({unit: spent[unit] for unit in UNITS if spent.get(unit)})
     return f"{text} | spent so far on the whole manifest: {', '.join(whole)}"
 
 
-def _estimate(outcome: Outcome) -> Amount | None:
-    """What it counts for where its real price is not told."""
-    return outcome.estimated if _counts_by_estimate(outcome) else None
-
-
-def _sums_of(
-    standings: Iterable[JobStatus], price: Callable[[Outcome], Amount | None]
-) -> list[Amount]:
-    return sums(price(standing.outcome) for standing in standings)
-
-
-def _age_s(standing: JobStatus, now: datetime) -> float | None:
-    """Seconds since its submission; a clock that was set back makes no negative age."""
-    at = moment(standing.since)  # of a results manifest that somebody has edited, anything
+def _age_s(job: JobStatus, now: datetime) -> float | None:
+    """Seconds since its submission, 0 if the clock was set back since; None if unknown."""
+    at = moment(job.since)  # it may be any text in a results manifest that was edited
     return None if at is None else max(0.0, (now - at).total_seconds())
 
 
 def status_records(
     manifest: str,
-    standings: Sequence[JobStatus],
+    jobs: Sequence[JobStatus],
     now: datetime,
     spent: Mapping[Unit, Decimal] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """All of it as JSON values; what is not known is null."""
-    counted = Counter(standing.outcome.state for standing in standings)
+    """The same as JSON values; unknown values are null."""
+    counted = Counter(job.outcome.state for job in jobs)
+    costs = _Costs.of(jobs)
     return {
         "manifest": manifest,
         "totals": {
-            "jobs": len(standings),
+            "jobs": len(jobs),
             **{state.value: counted[state] for state in State},
-            "cost": _by_unit(_sums_of(standings, _real)),
-            "estimated": _by_unit(_sums_of(standings, _estimate)),
-            "at_risk": _by_unit(_sums_of(standings, lambda outcome: outcome.at_risk)),
-            "spent": {unit: _number(spent[unit]) for unit in UNITS if unit in spent},
+            "cost": json_sums(costs.actual),
+            "estimated": json_sums(costs.estimated),
+            "at_risk": json_sums(costs.at_risk),
+            "spent": json_sums({unit: spent[unit] for unit in UNITS if unit in spent}),
         },
-        "jobs": [_status_record(standing, now) for standing in standings],
+        "jobs": [_status_record(job, now) for job in jobs],
     }
 
 
-def _status_record(standing: JobStatus, now: datetime) -> dict[str, Any]:
-    outcome, age = standing.outcome, _age_s(standing, now)
+def _status_record(job: JobStatus, now: datetime) -> dict[str, Any]:
+    outcome, age = job.outcome, _age_s(job, now)
     error = outcome.error
     return {
         "id": outcome.job.id,
@@ -180,13 +187,13 @@ def _status_record(standing: JobStatus, now: datetime) -> dict[str, Any]:
         "state": outcome.state.value,
         "reason": outcome.reason and outcome.reason.text,
         "task_id": outcome.task.id,
-        "submitted_at": standing.since,
+        "submitted_at": job.since,
         "age_s": None if age is None else round(age, 3),
         "credits": outcome.task.credits,
-        "cost": _by_unit(sums([_real(outcome)])) or None,
-        "estimated": _by_unit(sums([outcome.estimated])) or None,
+        "cost": json_sums(sums_by_unit([outcome.task.actual])) or None,
+        "estimated": json_sums(sums_by_unit([outcome.estimated])) or None,
         "files": [file.path for file in outcome.files],
-        "files_present": standing.present,
+        "files_present": job.present,
         "attempts": outcome.attempts,
         "error": error
         and {
@@ -197,11 +204,3 @@ def _status_record(standing: JobStatus, now: datetime) -> dict[str, Any]:
         },
         "fingerprint": outcome.job.fingerprint,
     }
-
-
-def _by_unit(amounts: Iterable[Amount]) -> dict[str, int | float]:
-    return {amount.unit: _number(amount.value) for amount in amounts}
-
-
-def _number(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)

@@ -55,10 +55,10 @@ def test_the_summary_tells_what_is_known_what_is_at_stake_and_the_commands(
     project.jobs(TWO)
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER):
         ran = project.run("spring.yaml", "--concurrency", "1")
-    assert "no_answer (transient, perhaps billed)" in ran.err
+    assert "no_answer (transient, may have been billed)" in ran.err
     assert "it may have cost 6 credits" in ran.err
     assert "if it is there: vidu-run resolve spring.yaml a --task-id ID\n" in ran.err
-    assert "if it is not, send it again: vidu-run resolve spring.yaml a --lost\n" in ran.err
+    assert "if it is not, submit again: vidu-run resolve spring.yaml a --lost\n" in ran.err
 
 
 def test_several_of_one_kind_are_settled_by_their_state(project: Project) -> None:

@@ -1,5 +1,3 @@
-"""What a plan says beside its jobs: time, what is spent, what the budget leaves."""
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -61,26 +59,26 @@ def outlook(
         (0.0, 3, 3, "time unknown"),
     ],
 )
-def test_the_time_is_told_as_far_as_it_is_known(
+def test_unknown_times_are_counted_apart(
     seconds: float, tasks: int, unknown: int, words: str
 ) -> None:
     assert time_text(Forecast(seconds=seconds, tasks=tasks, unknown=unknown)) == words
 
 
-def test_a_manifest_without_past_and_budget_has_no_lines_of_money() -> None:
+def test_nothing_spent_and_no_budget_need_no_line() -> None:
     assert money_lines(outlook(cost=6)) == []
 
 
-def test_what_is_spent_stands_beside_the_budget() -> None:
+def test_each_unit_has_what_is_spent_and_its_budget() -> None:
     spent: dict[Unit, Decimal] = {"credits": Decimal(38), "cny": Decimal("1.41")}
     assert money_lines(outlook(spent=spent, unpriced=1, budget={"credits": Decimal(500)})) == [
         "spent so far: 38 credits, of a budget of 500 credits",
         "spent so far: 1.41 CNY",
-        "besides, 1 earlier submission of unknown price",
+        "not included: 1 earlier submission of unknown price",
     ]
 
 
-def test_a_plan_above_the_budget_says_by_how_much() -> None:
+def test_a_plan_above_the_budget_shows_by_how_much() -> None:
     budget: dict[Unit, Decimal] = {"credits": Decimal(20)}
     spent: dict[Unit, Decimal] = {"credits": Decimal(15)}
     assert money_lines(outlook(cost=5, spent=spent, budget=budget)) == [
@@ -91,7 +89,7 @@ def test_a_plan_above_the_budget_says_by_how_much() -> None:
     ]
 
 
-def test_an_unknown_price_and_time_are_said_to_be_unknown_and_never_nothing() -> None:
+def test_unknown_prices_and_times_are_not_zero() -> None:
     plan = Plan(entries=[entry("a"), entry("b", None), entry("船", action=Action.REUSE)])
     shown = plan_text(
         "spring.yaml", plan, outlook(forecast=Forecast(seconds=0, tasks=2, unknown=2))
@@ -105,17 +103,17 @@ def test_an_unknown_price_and_time_are_said_to_be_unknown_and_never_nothing() ->
     )
 
 
-def test_a_prompt_cannot_steer_the_terminal() -> None:
+def test_a_prompt_cannot_control_the_terminal() -> None:
     plan = Plan(
         entries=[entry("a", reason=Reason(ReasonCode.CHANGED, 'changed: prompt "\x1b[2J"'))]
     )
     assert "\x1b" not in plan_text("spring.yaml", plan, outlook())
 
 
-def test_json_has_the_changes_whole_and_unknowns_as_null() -> None:
+def test_json_has_whole_changes_and_null_for_unknown() -> None:
     changes = [Changed(name="prompt", before="a" * 2000, after="b")]
     plan = Plan(entries=[entry("a", None, changes=changes)])
-    told = plan_record(
+    record = plan_record(
         "spring.yaml",
         plan,
         outlook(
@@ -124,10 +122,10 @@ def test_json_has_the_changes_whole_and_unknowns_as_null() -> None:
             budget={"credits": Decimal(500)},
         ),
     )
-    totals = told["totals"]
+    totals = record["totals"]
     assert (totals["expected_s"], totals["untimed"]) == (None, 1)
     assert (totals["cost"], totals["unpriced"]) == ({}, 1)
     assert (totals["spent"], totals["budget"]) == ({"cny": 1.41}, {"credits": 500})
-    (job,) = told["jobs"]
+    (job,) = record["jobs"]
     assert job["changes"] == [{"parameter": "prompt", "from": "a" * 2000, "to": "b"}]
     assert (job["estimate"], job["expected_s"]) == (None, None)

@@ -36,7 +36,7 @@ def error(billed: Billed) -> JobError:
     return JobError(code="E", message="m", class_=ErrorClass.INPUT, billed=billed)
 
 
-def standing(
+def status(
     name: str, state: State, *, since: str | None = None, present: int = 0, **known: Any
 ) -> JobStatus:
     draft = Draft(entry=0, id=name, operation="vidu/reference2image", parameters={}, base=Path())
@@ -46,10 +46,10 @@ def standing(
     )
 
 
-def test_columns_stand_under_each_other_also_with_wide_characters() -> None:
+def test_columns_are_aligned_with_wide_characters() -> None:
     some = [
-        standing("小船", State.PENDING, reason=NEW),
-        standing("a", State.PENDING, reason=NEW),
+        status("小船", State.PENDING, reason=NEW),
+        status("a", State.PENDING, reason=NEW),
     ]
     assert status_text("m.yaml", some, NOW) == (
         "m.yaml: 2 pending | nothing spent\n"
@@ -58,28 +58,28 @@ def test_columns_stand_under_each_other_also_with_wide_characters() -> None:
     )
 
 
-def test_prices_that_are_not_told_are_estimates() -> None:
-    told = standing("a", State.SUCCEEDED, task_id="1", credits=6, files=(FILE,), present=1)
+def test_an_unknown_cost_counts_by_its_estimate() -> None:
+    known_cost = status("a", State.SUCCEEDED, task_id="1", credits=6, files=(FILE,), present=1)
     listed = Amount(unit="cny", value=Decimal("1.41"))
-    untold = standing("b", State.SUCCEEDED, task_id="2", estimated=listed)
-    text = status_text("m.yaml", [told, untold], NOW)
+    listed_price_only = status("b", State.SUCCEEDED, task_id="2", estimated=listed)
+    text = status_text("m.yaml", [known_cost, listed_price_only], NOW)
     assert text.splitlines()[0] == "m.yaml: 2 succeeded | 6 credits, about 1.41 CNY"
 
 
-def test_an_estimate_that_is_all_the_manifest_cost_is_told_once_also_of_what_is_done() -> None:
-    told = standing("a", State.SUCCEEDED, task_id="1", credits=6, reused=True)
+def test_estimates_that_make_up_the_whole_cost_are_shown_once() -> None:
+    known_cost = status("a", State.SUCCEEDED, task_id="1", credits=6, reused=True)
     listed = Amount(unit="cny", value=Decimal("1.41"))
-    untold = standing("b", State.SUCCEEDED, task_id="2", estimated=listed, reused=True)
+    listed_price_only = status("b", State.SUCCEEDED, task_id="2", estimated=listed, reused=True)
     spent: dict[Unit, Decimal] = {"cny": Decimal("1.41"), "credits": Decimal(6)}
-    some = [told, untold]
+    some = [known_cost, listed_price_only]
     first = status_text("m.yaml", some, NOW, spent).splitlines()[0]
     assert first == "m.yaml: 2 succeeded | 6 credits, about 1.41 CNY"
     totals = status_records("m.yaml", some, NOW, spent)["totals"]
     assert (totals["cost"], totals["estimated"]) == ({"credits": 6}, {"cny": 1.41})
 
 
-def test_both_units_are_told_of_a_manifest_that_cost_more_in_one() -> None:
-    some = [standing("a", State.SUCCEEDED, task_id="1", credits=6)]
+def test_a_manifest_that_cost_more_shows_both_units() -> None:
+    some = [status("a", State.SUCCEEDED, task_id="1", credits=6)]
     spent: dict[Unit, Decimal] = {"cny": Decimal("1.41"), "credits": Decimal(6)}
     first = status_text("m.yaml", some, NOW, spent).splitlines()[0]
     assert first.endswith("| 6 credits | spent so far on the whole manifest: 6 credits, 1.41 CNY")
@@ -97,15 +97,15 @@ def test_both_units_are_told_of_a_manifest_that_cost_more_in_one() -> None:
         (State.FAILED, {"error": error(Billed.NO)}, "not billed"),
     ],
 )
-def test_a_price_that_is_not_told_is_said_to_be_paid_at_risk_or_to_come(
+def test_an_unknown_cost_is_shown_by_what_it_means(
     state: State, known: dict[str, Any], price: str
 ) -> None:
-    line = status_text("m.yaml", [standing("a", state, estimated=SIX, **known)], NOW)
+    line = status_text("m.yaml", [status("a", state, estimated=SIX, **known)], NOW)
     assert f"  {price}" in line.splitlines()[1]
 
 
-def test_what_the_manifest_cost_in_all_is_told_where_it_is_more() -> None:
-    some = [standing("a", State.SUCCEEDED, task_id="1", credits=6)]
+def test_the_whole_cost_is_shown_only_where_it_is_more() -> None:
+    some = [status("a", State.SUCCEEDED, task_id="1", credits=6)]
     alike, more = {"credits": Decimal(6)}, {"credits": Decimal(12)}
     first = status_text("m.yaml", some, NOW, alike).splitlines()[0]  # type: ignore[arg-type]
     assert first == "m.yaml: 1 succeeded | 6 credits"
@@ -115,13 +115,13 @@ def test_what_the_manifest_cost_in_all_is_told_where_it_is_more() -> None:
     )
 
 
-def test_an_age_is_never_negative_and_no_guess() -> None:
+def test_an_age_is_never_negative_or_guessed() -> None:
     some = [
-        standing("past", State.PENDING, since="2026-11-20T11:55:00.000Z"),
-        standing("future", State.PENDING, since="2026-11-20T13:00:00Z"),
-        standing("edited", State.PENDING, since="yesterday"),
-        standing("local", State.PENDING, since="2026-11-20T11:55:00"),
-        standing("none", State.PENDING),
+        status("past", State.PENDING, since="2026-11-20T11:55:00.000Z"),
+        status("future", State.PENDING, since="2026-11-20T13:00:00Z"),
+        status("edited", State.PENDING, since="yesterday"),
+        status("local", State.PENDING, since="2026-11-20T11:55:00"),
+        status("none", State.PENDING),
     ]
     ages = [job["age_s"] for job in status_records("m.yaml", some, NOW)["jobs"]]
     assert ages == [300.0, 0.0, None, None, None]
@@ -133,7 +133,7 @@ def test_nothing_selected_is_said() -> None:
 
 def test_words_of_a_provider_cannot_reach_the_terminal_raw() -> None:
     text = status_text(
-        "m.yaml", [standing("a", State.PENDING, reason=Reason(ReasonCode.NEW, "\x1b[2J\nb"))], NOW
+        "m.yaml", [status("a", State.PENDING, reason=Reason(ReasonCode.NEW, "\x1b[2J\nb"))], NOW
     )
     assert "\x1b" not in text
     assert len(text.splitlines()) == 2
