@@ -59,13 +59,13 @@ def plan_totals(plan: Plan) -> str:
 
 
 def time_text(forecast: Forecast) -> str:
-    """`about 40 s`, `time unknown`, `about 40 s and 2 of unknown time`; empty without tasks."""
+    """`about 40 s`, `time unknown`, `about 40 s plus 2 tasks of unknown duration`; empty without tasks."""
     if not forecast.tasks:
         return ""
     if forecast.unknown == forecast.tasks:
         return "time unknown"
-    rest = f" and {forecast.unknown} of unknown time" if forecast.unknown else ""
-    return f"about {span(forecast.seconds)}{rest}"
+    unknown = f" plus {plural(forecast.unknown, 'task')} of unknown duration"
+    return f"about {span(forecast.seconds)}{unknown if forecast.unknown else ''}"
 
 
 def money_lines(outlook: Outlook) -> list[str]:

@@ -242,14 +242,22 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
             "run the same command again: it looks for the task, and submits again only if",
             f"the task is proven not to exist{risk}",
         ]
-    at = outcome.task.submitted_at
-    when = f" created about {at}" if at else ""
-    command = _resolve_command(run, group)
     lines = [f"not submitted again until you decide{risk}"]
-    lines.append(f"look for a task{when} in the provider's console")
-    if group.count == 1:
-        lines.append(f"if it is there: {command} --task-id ID")
-    return [*lines, f"if it is not, submit again: {command} --lost"]
+    resolve = f"vidu-run resolve {' '.join([shlex.quote(run.manifest), *run.flags])}"
+    if group.count > 1:
+        return [
+            *lines,
+            "look for their tasks in the provider's console",
+            f"if a task is there: {resolve} JOB --task-id ID",
+            f"submit the others again: {resolve} --select state:{outcome.state} --lost",
+        ]
+    at = outcome.task.submitted_at
+    return [
+        *lines,
+        f"look for a task{f' created about {at}' if at else ''} in the provider's console",
+        f"if it is there: {resolve} {outcome.job.id} --task-id ID",
+        f"if it is not, submit again: {resolve} {outcome.job.id} --lost",
+    ]
 
 
 def _run_command(run: RunSummary, group: FailureGroup) -> str:
@@ -257,9 +265,3 @@ def _run_command(run: RunSummary, group: FailureGroup) -> str:
     which = " ".join(f"--select {name}" for name in group.names)
     more = " ..." if group.count > len(group.names) else ""
     return " ".join(["vidu-run run", shlex.quote(run.manifest), *run.flags, which]) + more
-
-
-def _resolve_command(run: RunSummary, group: FailureGroup) -> str:
-    """A command that resolves the jobs of the group."""
-    which = group.names[0] if group.count == 1 else f"--select state:{group.first.state.value}"
-    return " ".join(["vidu-run resolve", shlex.quote(run.manifest), *run.flags, which])

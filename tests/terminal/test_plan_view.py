@@ -55,7 +55,7 @@ def outlook(
     [
         (0.0, 0, 0, ""),
         (40.0, 3, 0, "about 40 s"),
-        (200.0, 3, 1, "about 3 min 20 s and 1 of unknown time"),
+        (200.0, 3, 1, "about 3 min 20 s plus 1 task of unknown duration"),
         (0.0, 3, 3, "time unknown"),
     ],
 )
