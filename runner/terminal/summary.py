@@ -249,7 +249,7 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
             *lines,
             "look for their tasks in the provider's console",
             f"if a task is there: {resolve} JOB --task-id ID",
-            f"submit the others again: {resolve} --select state:{outcome.state} --lost",
+            f"submit the others again: {resolve} --select state:{outcome.state.value} --lost",
         ]
     at = outcome.task.submitted_at
     return [
