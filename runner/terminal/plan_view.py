@@ -59,7 +59,7 @@ def plan_totals(plan: Plan) -> str:
 
 
 def time_text(forecast: Forecast) -> str:
-    """`about 40 s`, `time unknown`, `about 40 s plus 2 tasks of unknown duration`; empty without."""
+    """`about 40 s`, `time unknown`, `about 40 s plus 2 tasks of unknown duration` or ""."""
     if not forecast.tasks:
         return ""
     if forecast.unknown == forecast.tasks:
