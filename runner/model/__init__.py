@@ -1,4 +1,4 @@
-"""The records that travel through the program, and nothing that acts.
+"""The records that travel through the program, and pure functions over them.
 
 A manifest becomes drafts (expanded, unchecked), drafts become jobs (checked, with seed and
 fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in requests and replies.
@@ -6,10 +6,9 @@ fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in reque
 
 from __future__ import annotations
 
-from runner.model.amounts import UNITS, Amount, Parameters, Unit
 from runner.model.events import Event, Observer, Step
 from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Job, Media, Row
-from runner.model.operations import MediaLimits, Operation, Wire
+from runner.model.operations import UNITS, Amount, MediaLimits, Operation, Unit, Wire
 from runner.model.outcomes import STATES, Outcome, State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
@@ -41,6 +40,7 @@ from runner.model.tasks import (
 from runner.model.values import (
     Deferred,
     JobOutput,
+    Parameters,
     ValuePath,
     map_leaves,
     references,

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from runner.errors import Location
-from runner.model.amounts import Parameters
-from runner.model.values import Deferred, ValuePath
+from runner.model.values import Deferred, Parameters, ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

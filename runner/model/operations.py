@@ -1,10 +1,24 @@
-"""Operations: what can be asked of a provider, as the schema files describe it."""
+"""Operations: what can be asked of a provider, as the schema files describe it; and prices."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias, get_args
+
+Unit: TypeAlias = Literal["credits", "cny"]
+
+UNITS: tuple[Unit, ...] = get_args(Unit)
+"""In the order in which amounts are listed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """A price. Vidu bills in credits, ModelVerse in yuan."""
+
+    unit: Unit
+    value: Decimal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

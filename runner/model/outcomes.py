@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from runner.model.amounts import Amount
 from runner.model.jobs import Job
+from runner.model.operations import Amount
 from runner.model.reasons import Reason
 from runner.model.requests import Billed, JobError
 from runner.model.tasks import NO_TASK, AttemptState, StoredFile, TaskFacts

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from runner.model.amounts import Amount
 from runner.model.jobs import Job
+from runner.model.operations import Amount
 from runner.model.outcomes import State
 from runner.model.reasons import Reason
 from runner.model.tasks import Attempt, StoredFile, TaskFacts

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Protocol
 
-from runner.model.amounts import Amount
+from runner.model.operations import Amount
 from runner.model.requests import JobError
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
 ValuePath: TypeAlias = tuple[str | int, ...]
 """Keys and indexes that lead from a value to another one inside it."""
+
+Parameters: TypeAlias = Mapping[str, Any]
+"""Parameter name (as the API document spells it) to JSON value, `Deferred` where another job's
+result goes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
