@@ -9,6 +9,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hypothesis import strategies as st
 from PIL import Image
 
 from runner.emulator.state.tasks import Order
@@ -16,6 +17,13 @@ from runner.expansion import Expansion
 from runner.model import Attempt, Draft, Evidence, Outcome, Reach, Reply, TaskFacts
 from runner.providers.registry import PROVIDERS
 from runner.settings import ProviderFacts
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=15,
+)
+"""Any value that Python's JSON reader can return, NaN and infinities included."""
 
 
 def image_bytes(kind: str = "PNG", size: tuple[int, int] = (128, 128)) -> bytes:

@@ -92,10 +92,10 @@ def read_settings(
 
     Raises ManifestError, UsageError or ProviderError with every wrong value.
     """
-    found = list(_sourced_values(sources))
+    sourced = list(_sourced_values(sources))
     errors: list[tuple[_SourcedValue, Diagnostic]] = []
     fields: dict[str, Any] = {}
-    for item in found:
+    for item in sourced:
         setting = _SETTINGS[item.name]
         try:
             fields[setting.field or item.name] = setting.read(item.value)
@@ -108,7 +108,7 @@ def read_settings(
             )
             errors.append((item, diagnostic))
     _raise(errors)
-    fields["outputs"] = _outputs(found, sources.base)
+    fields["outputs"] = _outputs(sourced, sources.base)
     return Settings(**fields, accounts=read_accounts(sources, used, keys=keys))
 
 
@@ -148,9 +148,9 @@ def _raise(errors: list[tuple[_SourcedValue, Diagnostic]]) -> None:
         raise UsageError(first.message, hint=first.hint, others=others)
 
 
-def _outputs(found: list[_SourcedValue], base: Path) -> Path:
+def _outputs(sourced: list[_SourcedValue], base: Path) -> Path:
     """The folder for files: relative to the manifest, or to the shell where a flag names it."""
-    for item in found:
+    for item in sourced:
         if item.name == "outputs":
             return base / item.value if item.in_manifest else Path(item.value)
     return base / Settings().outputs

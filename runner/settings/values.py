@@ -207,6 +207,9 @@ def _parse_loose(text: str) -> dict[Unit, str] | None:
     """The amounts in `60 credits` or `¥40 and 60 credits`; None if anything is unclear."""
     if not _SEPARATORS.fullmatch(_LOOSE_AMOUNT.sub(" ", text)):
         return None
-    found = [match.groups() for match in _LOOSE_AMOUNT.finditer(text)]
-    amounts = {_UNIT_WORDS[(a or b).lower()]: x or y for x, a, b, y in found}
-    return amounts if len(amounts) == len(found) else None
+    amounts: dict[Unit, str] = {}
+    matches = list(_LOOSE_AMOUNT.finditer(text))
+    for match in matches:
+        number, word = match[1] or match[4], match[2] or match[3]
+        amounts[_UNIT_WORDS[word.lower()]] = number
+    return amounts if len(amounts) == len(matches) else None

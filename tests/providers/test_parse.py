@@ -1,4 +1,4 @@
-"""Parsers of foreign JSON never raise and never return too much."""
+"""Parsers of foreign ANY_JSON never raise and never return too much."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.providers import parse
-
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=15,
-)
+from tests.builders import ANY_JSON
 
 
 @pytest.mark.parametrize(
@@ -46,7 +41,7 @@ def test_no_bytes_raise(body: bytes) -> None:
     parse.json_object(body)
 
 
-@given(JSON)
+@given(ANY_JSON)
 def test_no_value_raises_and_every_text_can_be_written(value: Any) -> None:
     kept = [
         parse.text(value),

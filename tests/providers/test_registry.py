@@ -52,7 +52,7 @@ INTENT = Intent(
         (AttemptState.NOT_SENT, "absent", State.PENDING),
     ],
 )
-def test_a_job_stands_where_its_latest_attempt_left_it(
+def test_the_latest_attempt_decides_the_state_of_a_job(
     state: AttemptState, code: str, expected: State
 ) -> None:
     error = JobError(code=code, message="m", class_=ErrorClass.QUOTA, billed=Billed.NO)
