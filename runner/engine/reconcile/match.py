@@ -164,11 +164,16 @@ def match(
     rows = candidates(lost, listing, ledger)
     if not rows:
         return None
-    if lost.has_own_tag:
-        created = "a task was created" if len(rows) == 1 else f"{len(rows)} tasks were created"
-        reason = f"{created} from an equal request, and the provider does not report its tag"
-        return Unclear(reason=reason, candidates=_ids(rows), final=False)
-    return _match_request(lost, rows, listing, ledger)
+    if lost.has_own_tag:  # which the provider has not reported yet
+        return _uncertain(rows, final=False)
+    # The user's own text took the place of the tag: only the requests can be compared.
+    if len(rows) > 1 or not _is_sure(rows[0], lost, listing):
+        return _uncertain(rows, final=True)
+    if any(_can_claim(rival, lost, rows[0], listing) for rival in ledger.undecided):
+        return _uncertain(rows, final=False)
+    if listing.error or listing.age_s < lost.settle_s:  # there may be more such tasks
+        return _uncertain(rows, final=listing.hopeless)
+    return _adopted(rows[0], listing)
 
 
 def candidates(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> list[TaskRow]:
@@ -196,36 +201,21 @@ def _match_tag(
     return _adopted(rows[0], listing)
 
 
-def _match_request(
-    lost: LostSubmission, rows: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
-) -> Adopted | Unclear:
-    """The verdict where the user's own text took the place of the tag."""
-    ids, created = _ids(rows), "a task was created from an equal request"
+def _uncertain(rows: Sequence[TaskRow], *, final: bool) -> Unclear:
+    reason = "a task was created from an equal request, but nothing proves that it is this job's"
     if len(rows) > 1:
-        reason = f"{len(rows)} tasks have equal requests, and nothing distinguishes them"
-        return Unclear(reason=reason, candidates=ids)
-    (row,) = rows
-    if not lost.same_endpoint:
-        return Unclear(
-            reason=f"{created}, but at another address or with another key", candidates=ids
-        )
-    if not _is_in_time(row, lost, listing) or row.model is None or row.prompt is None:
-        return Unclear(reason=f"{created}, but the list shows too little of it", candidates=ids)
-    if rivals := [a for a in ledger.undecided if _can_claim(a, lost, row, listing)]:
-        jobs = ", ".join(sorted({f'"{rival.intent.job}"' for rival in rivals}))
-        return Unclear(reason=f"{created}, perhaps for {jobs}", candidates=ids, final=False)
-    if listing.error or listing.age_s < lost.settle_s:
-        reason = f"there may be more tasks like it: {listing.error or 'the list may lag'}"
-        return Unclear(reason=reason, candidates=ids, final=listing.hopeless)
-    return _adopted(row, listing)
+        reason = f"{len(rows)} tasks have equal requests, and nothing proves which is this job's"
+    return Unclear(reason=reason, candidates=_ids(rows), final=final)
 
 
-def _is_in_time(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
-    """Whether a task was surely created while the submission could create one."""
+def _is_sure(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
+    """Whether a fitting row shows enough to be the submission's task, if no other row fits."""
     created_at = listing.created_at(row)
+    if created_at is None or row.model is None or row.prompt is None:
+        return False
     earliest = lost.started_at - CLOCK_TOLERANCE
     latest = lost.started_at + ARRIVAL_LIMIT + CLOCK_TOLERANCE
-    return created_at is not None and earliest <= created_at <= latest
+    return lost.same_endpoint and earliest <= created_at <= latest
 
 
 def _created_before(row: TaskRow, moment: datetime, listing: TaskListing) -> bool:

@@ -82,7 +82,7 @@ def test_an_equal_request_without_a_tag_is_unclear(
 ) -> None:
     verdict = verdict_on(OURS, listing_of(row_of("1"), WITNESS, polled=shown), KNOWING)
     assert verdict == Unclear(
-        reason="a task was created from an equal request, and the provider does not report its tag",
+        reason="a task was created from an equal request, but nothing proves that it is this job's",
         candidates=("1",),
         final=False,
     )
@@ -144,7 +144,7 @@ def test_a_task_with_another_payload_is_no_candidate() -> None:
 def test_two_takes_under_one_payload_are_unclear() -> None:
     listing = listing_of(row_of("2", tag="mine"), row_of("1", tag="mine"))
     assert verdict_on(THEIRS, listing, ALONE) == Unclear(
-        reason="2 tasks have equal requests, and nothing distinguishes them",
+        reason="2 tasks have equal requests, and nothing proves which is this job's",
         candidates=("1", "2"),
     )
 
@@ -154,7 +154,7 @@ def test_a_task_that_another_submission_can_claim_is_unclear() -> None:
     ledger = LedgerSnapshot(undecided=[rival])
     verdict = verdict_on(THEIRS, listing_of(row_of("1", tag="mine")), ledger)
     assert verdict == Unclear(
-        reason='a task was created from an equal request, perhaps for "job-12"',
+        reason="a task was created from an equal request, but nothing proves that it is this job's",
         candidates=("1",),
         final=False,
     )
