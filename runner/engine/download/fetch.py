@@ -115,21 +115,21 @@ async def _stream(
     max_bytes: int,
 ) -> None:
     """Write the response in pieces of a MiB or more; less than 64 KiB is no progress."""
-    waiting, moved = bytearray(), 0
+    buffer, unreported = bytearray(), 0
     async for piece in response.content.iter_any():
-        waiting += piece
-        moved += len(piece)
-        if moved >= PIECE:
-            moved = 0
+        buffer += piece
+        unreported += len(piece)
+        if unreported >= PIECE:
+            unreported = 0
             idle.progress()
-        if part.size + len(waiting) > max_bytes:
+        if part.size + len(buffer) > max_bytes:
             raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
-        if len(waiting) >= MIB:
-            _check_type(part, waiting, expected)
-            await asyncio.to_thread(part.write, bytes(waiting))
-            waiting.clear()
-    _check_type(part, waiting, expected)
-    await asyncio.to_thread(part.write, bytes(waiting))
+        if len(buffer) >= MIB:
+            _check_type(part, buffer, expected)
+            await asyncio.to_thread(part.write, bytes(buffer))
+            buffer.clear()
+    _check_type(part, buffer, expected)
+    await asyncio.to_thread(part.write, bytes(buffer))
 
 
 def _check_type(part: _Part, head: bytearray, expected: MediaKind) -> None:

@@ -16,7 +16,7 @@ from statistics import NormalDist
 from runner.model import Operation, PlanEntry
 from runner.planning.estimates import Kind, Learned, kind_of
 
-SHARE = 0.18
+SHARE = 0.17
 """Of the tasks still running, how many have ended by the next request. The lower, the more requests
 (1 / SHARE per task, where no bound applies) and the sooner an end is noticed."""
 GAP_MIN_S = 0.1
