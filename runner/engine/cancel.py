@@ -42,6 +42,7 @@ async def cancel(
     has passed: a repeated request does no harm. Raises LedgerError.
     """
     tries = 0
+    # Cancelling twice does no harm, so unlike a submission it may be repeated without proof.
     while (result := await _try_once(context, job_run, api)).error:
         error = redaction.of_text(result.error, context.settings.secrets)
         delay_s = backoff(tries, context.random, result.retry_after_s)
@@ -67,6 +68,7 @@ async def _try_once(context: Context, job_run: JobRun, api: TaskListApi) -> Canc
     # After "too many requests" nothing was done, and a status request would be one more.
     if not result.error or result.throttled:
         return result
+    # An earlier request may have cancelled it although its answer was lost.
     status = await ask(context, job_run.operation, job_run.task.id)
     if _is_cancelled(status):
         return CancelResult()

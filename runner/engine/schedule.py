@@ -43,6 +43,7 @@ class AdaptiveLimit:
         """
         if generation == self.generation:
             self.generation += 1
+            # From what is really in flight: an unused limit above it says nothing.
             self.current = max(1.0, min(self.current, self.in_flight) / 2)
 
     def on_success(self) -> None:
@@ -101,7 +102,7 @@ class Schedule:
             name: Lane(limit=AdaptiveLimit(maximum=cap, current=cap)) for name, cap in caps.items()
         }
         self._delayed: list[tuple[float, int, int]] = []
-        self._serial = itertools.count()
+        self._serial = itertools.count()  # keeps jobs that are due together in order
         needs = {number: ids for number, entry in enumerate(entries) if (ids := set(_needs(entry)))}
         needed = set[str]().union(*needs.values())
         self.numbers = {
@@ -113,6 +114,7 @@ class Schedule:
         for number, ids in needs.items():
             for job in ids:
                 self._dependents[self.numbers[job]].append(number)
+        # Reversed, because the next job is taken from the end of the array.
         for number in reversed(range(len(entries))):
             if number not in self._unmet:
                 self._lane(number).ready.append(number)
@@ -130,6 +132,7 @@ class Schedule:
         while self._delayed and self._delayed[0][0] <= now:
             number = heapq.heappop(self._delayed)[2]
             self._lane(number).ready.append(number)
+        # The manifest's order holds across providers, as far as their limits allow.
         lanes = [lane for lane in self._lanes.values() if lane.can_start]
         return min(lanes, key=lambda lane: lane.first).start() if lanes else None
 
@@ -158,7 +161,7 @@ class Schedule:
         unblocked = 0
         for dependent in self._dependents.pop(number, ()):
             if dependent not in self._unmet:
-                continue
+                continue  # dropped by the failure of another job that it needs
             self._unmet[dependent] -= 1
             if not self._unmet[dependent]:
                 del self._unmet[dependent]

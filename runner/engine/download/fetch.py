@@ -95,7 +95,7 @@ def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     status = response.status
     if status in _RETRIED or status >= 500:
         raise DownloadError("transient", f"the file host answered HTTP {status}")
-    if status >= 400:
+    if status >= 400:  # signed URLs are refused with 403, sometimes 404, once they have expired
         raise DownloadError("expired", f"the file host refused the file (HTTP {status})")
     if status != 200:
         raise DownloadError("wrong", f"the file host answered HTTP {status} instead of a file")
@@ -124,6 +124,7 @@ async def _stream(
             idle.progress()
         if part.size + len(buffer) > max_bytes:
             raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
+        # Large pieces: each costs a switch to a thread.
         if len(buffer) >= MIB:
             _check_type(part, buffer, expected)
             await asyncio.to_thread(part.write, bytes(buffer))
@@ -134,7 +135,7 @@ async def _stream(
 
 def _check_type(part: _Part, head: bytearray, expected: MediaKind) -> None:
     if part.size:
-        return
+        return  # checked with the first piece
     if not head:
         raise DownloadError("wrong", "the file is empty")
     found = sniff(bytes(head[:4096]))

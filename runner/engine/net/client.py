@@ -32,6 +32,7 @@ async def content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_by
     async for piece in response.content.iter_any():
         idle.progress()
         content += piece
+        # `Content-Length` may be missing or wrong.
         if len(content) > max_bytes:
             raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
     return decoded(bytes(content), response.headers.get("Content-Encoding", ""), max_bytes)
@@ -166,6 +167,7 @@ class HttpClient:
             allow_redirects=False,
             proxy=self._proxy(url),
         ) as response:
+            # The answer has begun: a provider that drips must not hold a place in flight.
             idle.limit_total(5 * self._idle_s)
             content = await content_of(response, idle, max_bytes)
             if session is self._submit:
@@ -207,6 +209,7 @@ class HttpClient:
         for _ in range(MAX_REDIRECTS + 1):
             if address.scheme not in {"http", "https"} or not address.host:
                 raise NetworkFailure("the address of the file is neither http nor https")
+            # A literal address is never looked up, so the resolver does not see it.
             if not private and is_private(address.host):
                 raise NetworkFailure(PRIVATE)
             async with session.get(

@@ -28,6 +28,7 @@ def backoff(failures: int, rng: random.Random, retry_after_s: float | None = Non
     Exponential with full jitter, so that many who failed together do not come back together.
     The provider's `retry_after_s` is the least, but never above the cap: it must not freeze a run.
     """
+    # 2.0 ** 1024 overflows, and the cap is reached long before 30.
     ceiling_s = min(BACKOFF_LONGEST_S, BACKOFF_FIRST_S * 2.0 ** min(failures, 30))
     asked_s = min(BACKOFF_LONGEST_S, max(0.0, retry_after_s or 0.0))
     return max(asked_s, rng.uniform(0, ceiling_s))
@@ -42,10 +43,8 @@ class Throttle:
         self._slowed_at = 0.0
 
     def slow_down(self, now: float) -> None:
-        """Double the gap, at the loop's time `now`, after a 429.
-
-        Many such answers may arrive together: a gap that was not tried yet is not doubled.
-        """
+        """Double the gap, at the loop's time `now`, after a 429."""
+        # A crowd of requests is refused together: a gap that was not tried yet is not doubled.
         if not self.gap_s or now >= self._slowed_at + self.gap_s:
             self.gap_s = min(THROTTLED_LONGEST_S, max(THROTTLED_FIRST_S, self.gap_s * 2))
             self._slowed_at = now
@@ -53,6 +52,7 @@ class Throttle:
     def ease(self) -> None:
         """Shorten the gap by a tenth after any other answer."""
         eased_s = self.gap_s * _EASED
+        # Below half of the first gap it would never reach 0.
         self.gap_s = eased_s if eased_s > THROTTLED_FIRST_S / 2 else 0.0
 
 
@@ -74,15 +74,17 @@ class Rate:
             self.throttle.ease()
 
     async def acquire(self) -> None:
-        """Wait for a turn. The last turn handed out is given back if its waiter is cancelled."""
+        """Wait for a turn."""
         now = asyncio.get_running_loop().time()
         turn = max(self._next_at, now)
         after = self._next_at = turn + max(self._gap_s, self.throttle.gap_s)
         if turn <= now:
             return
+        # One sleep, no queue: turns are handed out in the order of the calls.
         try:
             await asyncio.sleep(turn - now)
         except asyncio.CancelledError:
+            # Only the last turn can be given back: those after it are promised already.
             if self._next_at == after:
                 self._next_at = turn
             raise

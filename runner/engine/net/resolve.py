@@ -116,6 +116,7 @@ def is_private(address: str) -> bool:
         found = ipaddress.ip_address(address.strip("[]").split("%", maxsplit=1)[0])
     except ValueError:
         return False
+    # `::ffff:10.0.0.1` reaches 10.0.0.1.
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
     inner = any(found in net for net in _PRIVATE if net.version == found.version)

@@ -69,6 +69,7 @@ class Subscription:
             status = await self._next_update(within_s)
             if status is not None or loop.time() - start >= within_s:
                 return status
+        # The list was given up meanwhile, or has missed this task: as if there had been none.
         await asyncio.sleep(max(0.0, start + alone_s - loop.time()))
         return None
 
@@ -190,13 +191,14 @@ class ListPoller:
     ) -> None:
         """Compare what the list reported of a task, if anything, with the task's own status."""
         if polled.state in RUNNING:
-            if listed is not None:
+            if listed is not None:  # a wrong end would have the job collected too early
                 self._give_up(f"it reports that task {subscription.task_id} has ended; it runs")
             elif subscription.was_listed_running:
                 self.trusted = True
         elif listed is None and polled.state in ENDED and not subscription.polled_singly:
             timing = subscription.durations.timing
             grace_s = max(GRACE_S, timing.median_s / 10 if timing else 0.0)
+            # The list was right to be silent if the task has ended just now.
             deadline = asyncio.get_running_loop().time() + grace_s
             self._end_expected_by[subscription.task_id] = deadline
 
@@ -268,13 +270,14 @@ class ListPoller:
                 subscription.take(reply, asked_at)
                 is_missed = subscription.misses >= MAX_MISSES
                 (self._missed.add if is_missed else self._missed.discard)(task_id)
+        # Rows of other tasks alone do no harm: the list may ignore the ids and show everything.
         if reply.strangers and len(reply.known) < len(batch):
             self._give_up("it reports other tasks than those asked for")
 
     def _fail(self, failure: ListFailure) -> None:
         self._failures += 1
         if failure.permanent:
-            self._leave()
+            self._leave()  # without a warning: providers need not have a list
         elif self._failures >= MAX_FAILURES:
             self._paused_until = asyncio.get_running_loop().time() + PAUSE_S
             self._wake_all()

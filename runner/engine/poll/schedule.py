@@ -82,6 +82,7 @@ def next_poll(age_s: float, timing: Timing | None, *, stretch: float = 1.0) -> f
     """
     if timing is None:
         return min(GAP_MAX_S, max(GAP_MIN_S, age_s / 5)) * stretch
+    # After each request the task is known to be running still: only later ends are left.
     due_s = timing.age_at(timing.running_at(age_s) * (1 - SHARE) ** stretch)
     # A table that is far off must not cost more than a quarter of its time.
     longest_s = max(GAP_MAX_S, timing.median_s / 4) if age_s < timing.earliest_s else GAP_MAX_S
@@ -142,6 +143,7 @@ def estimate(ended_s: Iterable[float], running_s: Iterable[float]) -> Timing | N
             logs.append(math.log(time))
     if len(logs) < 2:
         return None
+    # Few times make a poor spread: it is averaged with the usual one.
     measured = (logs[-1] - logs[0]) / (len(logs) - 1)
     weighted = _PRIOR_SAMPLES * SIGMA**2 + ended * measured**2
     sigma = math.sqrt(weighted / (_PRIOR_SAMPLES + ended))

@@ -68,7 +68,7 @@ def _lasting_doubt(lost: LostSubmission, listing: TaskListing, ledger: LedgerSna
         return f"it was submitted to {intent.base_url} with the key in {intent.key_env}"
     if listing.asked_at - lost.started_at > _REACH:
         return "it was submitted longer ago than the list reaches back"
-    if listing.skew is None:
+    if listing.skew is None:  # creation times cannot be compared with ours
         return "the answers do not show the provider's time"
     if _is_distorted(lost, listing, ledger):
         return "the list shows known tasks with other requests"
@@ -86,6 +86,7 @@ def _passing_doubt(
     if missing := [task for task in ledger.tasks if _is_missing(task, lost, listing)]:
         return f"it does not show task {missing[0].task_id} either, which exists"
     later = [task for task in ledger.tasks if task.number > lost.attempt.number]
+    # An earlier task would prove nothing about a list that lags.
     if any(_is_witness(task, lost, listing) for task in later):
         return ""
     if later:
@@ -134,12 +135,14 @@ def _is_missing(task: KnownTask, lost: LostSubmission, listing: TaskListing) -> 
     """Whether any usable list would show that task, and this one does not."""
     asked_for = _moment(task.intended_at) >= listing.since + CLOCK_TOLERANCE
     settled = _moment(task.submitted_at) <= listing.asked_at - timedelta(seconds=lost.settle_s)
+    # Failed tasks may be hidden by the provider.
     return task.task_id not in listing.rows and not task.failed and asked_for and settled
 
 
 def _is_witness(task: KnownTask, lost: LostSubmission, listing: TaskListing) -> bool:
     """Whether the list shows that task, and it was surely created after the submission began."""
     row = listing.rows.get(task.task_id)
+    # By number it is later; by time it may not be, if the clock was set back in between.
     if row is None or _moment(task.intended_at) <= lost.started_at:
         return False
     created_at = listing.created_at(row)

@@ -158,6 +158,7 @@ def match(
 ) -> Adopted | Unclear | None:
     """Find the submission's task, or the tasks it may be; None where no row can be it."""
     if lost.has_own_tag:
+        # The tag outweighs everything else: a provider may change prompt or model.
         tagged = [row for row in _by_id(listing) if listing.tag(row) == lost.tag]
         if tagged:
             return _match_tag(tagged, listing, ledger)

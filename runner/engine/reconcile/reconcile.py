@@ -56,7 +56,7 @@ async def _limited(
     finally:
         searching.cancel()
         stopping.cancel()
-        await asyncio.wait(both)
+        await asyncio.wait(both)  # so that no request is left behind
 
 
 async def _check_task(context: Context, operation: Operation, task_id: str) -> Verdict:
@@ -87,6 +87,7 @@ async def confirm(
         return f"the provider knows no task {task_id}: {status.detail}"
     if status.state is TaskState.UNKNOWN:
         return f"the provider does not report task {task_id}: {status.detail}"
+    # One task must not become the result of two submissions.
     for owner in await asyncio.to_thread(_owners, context, operation, status):
         if attempt is None or owner.number != attempt.number:
             job = f'job "{owner.intent.job}" of {owner.intent.manifest}'

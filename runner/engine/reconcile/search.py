@@ -100,6 +100,7 @@ class Search:
         self._skew = listing.skew
         # After the list: what it shows of other submissions is in the ledger by then.
         ledger = await asyncio.to_thread(self._snapshot, listing)
+        # Only where the list alone does not show the task: each candidate costs a request.
         if not isinstance(match(self._lost, listing, ledger), Adopted):
             await self._poll_singly(candidates(self._lost, listing, ledger))
             listing = replace(listing, polled=self._polled)

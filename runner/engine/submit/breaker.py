@@ -52,6 +52,7 @@ class BreakerState:
             self.is_open = self.is_open or self.unknown_fates >= UNKNOWN_LIMIT
         elif fate is not Fate.NOT_SENT:
             self.unknown_fates = 0
+        # Slow start: if the provider is failing, few submissions meet it at once.
         self.limit = 1 if fate in _UNANSWERED else min(self.max_limit, self.limit * 2)
         if fate in _NOT_TAKEN:
             self.record_failure(now)
@@ -59,11 +60,9 @@ class BreakerState:
             self.failing_s, self.failed_at = 0.0, None
 
     def record_failure(self, now: float) -> None:
-        """Extend the outage by the time since the last failure.
-
-        At most by our own longest pause: while nobody asks, because the provider named a time
-        (`Retry-After`) or tasks under way take all places, it may well be in order.
-        """
+        """Extend the outage by the time since the last failure."""
+        # At most by our own longest pause: while no request is sent, because the provider named a
+        # time (`Retry-After`) or running tasks take all places, it may well be in order.
         if self.failed_at is not None:
             self.failing_s += min(BACKOFF_LONGEST_S, now - self.failed_at)
         self.failed_at = now
@@ -135,6 +134,7 @@ class CircuitBreaker:
             self._throttle.slow_down(now)
         elif fate is Fate.SUBMITTED:
             self._throttle.ease()
+        # A refusal of another kind shows nothing about the number of requests.
         if throttled or fate is Fate.SUBMITTED:
             self.rate.note(throttled=throttled)
         async with self._changed:
@@ -151,6 +151,7 @@ class CircuitBreaker:
 
     def outage_reason(self, provider: str) -> str:
         """Why the run gives up a provider that `is_out`: the same text for every job."""
+        # Written once: the jobs that follow would each see a longer outage.
         if not self._outage_reason:
             failing_s = self.state.failing_s
             self._outage_reason = (
@@ -174,6 +175,7 @@ class CircuitBreaker:
 
     async def _wait_for_release(self) -> None:
         async with self._changed:
+            # Both may have changed before the lock was free.
             if self.in_flight >= self.state.limit and not self.state.is_open:
                 await self._changed.wait()
 

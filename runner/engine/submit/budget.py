@@ -110,6 +110,7 @@ class Budget:
         if held is None:
             return None
         unit, amount = held.order.unit, held.amount
+        # Without the job's own price, which the ledger adds itself.
         ours = self._settled.get(unit, ZERO) + self.reserved(unit) - (amount or ZERO)
         return Headroom(unit=unit, left=self._ceilings[unit] - ours, amount=amount, realms=realms)
 
@@ -119,6 +120,7 @@ class Budget:
         value = None if held is None else _value(actual, held.order.unit)
         if held is None or not value:
             return
+        # Its whole kind is known to cost that much now, whatever the table estimates.
         self._prices[held.order.kind] = value
         self._release(job)
         self._reserve(held.order, value)
@@ -138,7 +140,7 @@ class Budget:
         unit = held.order.unit
         value = _value(actual, unit)
         paid = held.amount if value is None else value
-        if paid is None:
+        if paid is None:  # paid, and no answer ever said how much
             self._unpriced_units.add(unit)
         else:
             self._settled[unit] = self._settled.get(unit, ZERO) + paid
@@ -176,6 +178,7 @@ class Budget:
         ceiling = self._ceilings[unit]
         if self.total(unit) + amount <= ceiling:
             return Admission.NOW
+        # Running tasks may be refunded; what is spent never comes back.
         could_fit = self.spent(unit) + amount <= ceiling
         return Admission.WAIT if could_fit and self._running(unit) else Admission.CEILING
 
@@ -184,6 +187,7 @@ class Budget:
         if not order.reports_price or unit in self._unpriced_units:
             return Admission.UNPRICED
         running = self._running(unit)
+        # One unknown price at a time: the ceiling is exceeded by one such price at most.
         if any(held.amount is None for held in running):
             return Admission.WAIT
         if self.total(unit) < self._ceilings[unit]:
