@@ -9,7 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from bench.tables import Table, number
-from runner.ledger import Change, GroupCommit, Intend, open_ledger
+from runner.ledger.changes import Change, Intend
+from runner.ledger.group_commit import GroupCommit
+from runner.ledger.store import open_ledger
 from runner.model import Intent
 
 GROUPS = (1, 16, 128)

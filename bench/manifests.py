@@ -14,9 +14,11 @@ from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import plan_manifest
 from runner.commands.options import Options
 from runner.engine.outcomes import settled
-from runner.ledger import Finish, Intend, Settle, Store, open_ledger
+from runner.ledger.changes import Finish, Intend, Settle, Store
+from runner.ledger.store import open_ledger
 from runner.model import Amount, AttemptState, Intent, Job, StoredFile
-from runner.results import Header, write_results
+from runner.results.rows import Header
+from runner.results.write import write_results
 
 WORDS = ("cat", "window", "morning", "light", "over", "old", "roofs", "of", "a", "quiet", "town")
 JOB = """\

@@ -27,7 +27,8 @@ from runner.model import (
     State,
 )
 from runner.progress import observer
-from runner.results import Header, write_results
+from runner.results.rows import Header
+from runner.results.write import write_results
 from runner.settings import Settings
 from runner.terminal.summary import RunSummary, RunTotals
 from runner.timestamps import stamp_now

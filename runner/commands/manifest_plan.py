@@ -16,14 +16,16 @@ from runner.engine.download.place import find_file, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
 from runner.hashing import HashCache
-from runner.ledger import Costs, Realm, open_ledger, realm_of
+from runner.ledger.changes import Realm, realm_of
+from runner.ledger.costs import Costs
+from runner.ledger.store import open_ledger
 from runner.model import Action, Job, Plan, PlanEntry, StoredFile
 from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
 from runner.progress import stages
 from runner.providers.registry import PROVIDERS, state_of
-from runner.results import read_results
+from runner.results.evidence import read_results
 from runner.settings import ProviderFacts, Settings, Sources, read_settings
 from runner.terminal.plan_view import Outlook
 

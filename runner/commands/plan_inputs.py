@@ -8,12 +8,15 @@ from functools import cached_property
 from runner.commands.load import Manifest
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
-from runner.ledger import Costs, LastRequest, Ledger, Realm, realm_of
+from runner.ledger.changes import Realm, realm_of
+from runner.ledger.costs import Costs
+from runner.ledger.queries import LastRequest
+from runner.ledger.store import Ledger
 from runner.model import Amount, Attempt, AttemptState, Changed, Evidence, Job, Operation
 from runner.planning.changes import changes_of
 from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
 from runner.providers.registry import PROVIDERS
-from runner.results import EarlierResults
+from runner.results.evidence import EarlierResults
 from runner.settings import Settings
 
 

@@ -17,7 +17,7 @@ from runner.engine.reconcile.decide import adopt
 from runner.engine.reconcile.reconcile import confirm
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
-from runner.ledger import Settle, Stale
+from runner.ledger.changes import Settle, Stale
 from runner.model import (
     DECLARED_LOST,
     Action,

@@ -19,8 +19,9 @@ from runner.engine.job_run import JobRun
 from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural, worst
-from runner.ledger import Ledger, Settle, Stale, Supersede, open_ledger
+from runner.ledger.changes import Settle, Stale, Supersede
 from runner.ledger.rescue import read_rescue, rescue_path
+from runner.ledger.store import Ledger, open_ledger
 from runner.model import Action, AttemptState, PlanEntry, State
 from runner.terminal.summary import format_summary
 from runner.timestamps import stamp_now

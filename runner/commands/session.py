@@ -21,9 +21,11 @@ from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, UsageError
-from runner.ledger import GroupCommit, Ledger, RescueFile, open_ledger, realm_of
-from runner.ledger.rescue import rescue_path
+from runner.ledger.changes import realm_of
+from runner.ledger.group_commit import GroupCommit
+from runner.ledger.rescue import RescueFile, rescue_path
 from runner.ledger.run_locks import alive
+from runner.ledger.store import Ledger, open_ledger
 from runner.model import Account, Action, Event, Observer, Plan, PlanEntry, Step
 from runner.planning.estimates import Kind, Learned, learn
 from runner.progress import observer

@@ -10,7 +10,7 @@ from runner.engine.job_run import JobRun
 from runner.engine.net import redaction
 from runner.engine.net.pacing import backoff, query
 from runner.engine.poll.ask import Deadline, ask, has_no_status
-from runner.ledger import Finish
+from runner.ledger.changes import Finish
 from runner.model import (
     CANCELLED,
     AttemptState,

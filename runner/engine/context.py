@@ -17,7 +17,7 @@ from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
 from runner.hashing import HashCache
-from runner.ledger import RescueFile
+from runner.ledger.rescue import RescueFile
 from runner.model import (
     Account,
     Event,

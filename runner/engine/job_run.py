@@ -7,7 +7,7 @@ import enum
 from dataclasses import dataclass, replace
 
 from runner.errors import Exit
-from runner.ledger import Result
+from runner.ledger.changes import Result
 from runner.model import (
     NO_TASK,
     Action,

@@ -32,7 +32,7 @@ from runner.engine.submit.budget import Admission, Order, order_of, refusal
 from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
-from runner.ledger import OverBudget, Taken
+from runner.ledger.changes import OverBudget, Taken
 from runner.model import (
     Action,
     Attempt,

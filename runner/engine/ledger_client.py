@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
-from runner.ledger import Change, GroupCommit, Result
+from runner.ledger.changes import Change, Result
+from runner.ledger.group_commit import GroupCommit
 
 _Written: TypeAlias = tuple[asyncio.Future[Result], Future[Result]]
 

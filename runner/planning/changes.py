@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
 
-from runner.ledger import LastRequest
+from runner.ledger.queries import LastRequest
 from runner.model import Changed, Deferred, Job, Media, Operation, Parameters, same, walk
 from runner.operations import defaults_of
 

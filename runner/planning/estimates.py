@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
-from runner.ledger import PastTask
+from runner.ledger.queries import PastTask
 from runner.model import Amount, Deferred, Operation, Parameters
 from runner.operations import defaults_of
 

@@ -14,7 +14,8 @@ from decimal import Decimal
 
 import pytest
 
-from runner.ledger import Intend, open_ledger
+from runner.ledger.changes import Intend
+from runner.ledger.store import open_ledger
 from runner.model import Amount, Intent
 from tests.commands.conftest import Project
 

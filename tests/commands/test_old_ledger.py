@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger import open_ledger
+from runner.ledger.store import open_ledger
 from runner.model import AttemptState, Billed, ErrorClass
 from tests.commands.conftest import Project
 

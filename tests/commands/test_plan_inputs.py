@@ -14,7 +14,8 @@ from runner.commands.load import Manifest, read_manifests
 from runner.commands.manifest_plan import plan_manifest
 from runner.commands.options import Options
 from runner.commands.plan_inputs import History
-from runner.ledger import Finish, Intend, Ledger, Settle, open_ledger
+from runner.ledger.changes import Finish, Intend, Settle
+from runner.ledger.store import Ledger, open_ledger
 from runner.model import Action, Amount, AttemptState, Intent
 from runner.settings import Settings
 from tests.commands.conftest import Project

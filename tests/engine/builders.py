@@ -26,7 +26,11 @@ from runner.engine.reconcile.reconcile import reconcile
 from runner.engine.submit.budget import Budget
 from runner.errors import Secret
 from runner.hashing import HashCache
-from runner.ledger import GroupCommit, Intend, KnownTask, RescueFile, Settle, open_ledger
+from runner.ledger.changes import Intend, Settle
+from runner.ledger.group_commit import GroupCommit
+from runner.ledger.queries import KnownTask
+from runner.ledger.rescue import RescueFile
+from runner.ledger.store import open_ledger
 from runner.model import (
     Account,
     Action,

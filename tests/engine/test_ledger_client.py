@@ -11,7 +11,9 @@ import pytest
 
 from runner.engine.ledger_client import LedgerClient
 from runner.errors import LedgerError
-from runner.ledger import Change, GroupCommit, Intend, Settle, open_ledger
+from runner.ledger.changes import Change, Intend, Settle
+from runner.ledger.group_commit import GroupCommit
+from runner.ledger.store import open_ledger
 from runner.model import Attempt, AttemptState, Intent
 
 AT = "2026-11-20T12:00:00.000Z"

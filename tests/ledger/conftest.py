@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger import Change, Finish, Intend, Ledger, Settle, open_ledger
+from runner.ledger.changes import Change, Finish, Intend, Settle
+from runner.ledger.store import Ledger, open_ledger
 from runner.model import Amount, AttemptState, Billed, ErrorClass, Intent, JobError
 
 

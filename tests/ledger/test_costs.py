@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger import (
+from runner.ledger.changes import (
     Headroom,
     Intend,
     OverBudget,
@@ -18,8 +18,8 @@ from runner.ledger import (
     Stale,
     Supersede,
     Taken,
-    open_ledger,
 )
+from runner.ledger.store import open_ledger
 from runner.model import Amount, AttemptState, Intent, Unit
 from tests.ledger.conftest import FINISHED_AT, Book
 

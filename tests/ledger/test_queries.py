@@ -7,8 +7,9 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
-from runner.ledger import Finish, Intend, KnownTask, Settle, Supersede
+from runner.ledger.changes import Finish, Intend, Settle, Supersede
 from runner.ledger.group_commit import GroupCommit
+from runner.ledger.queries import KnownTask
 from runner.ledger.store import Ledger, open_ledger
 from runner.model import Amount, AttemptState, Intent
 from tests.ledger.conftest import FINISHED_AT, Book, intend

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from runner.ledger import Ledger, Store
+from runner.ledger.changes import Store
+from runner.ledger.store import Ledger
 from runner.model import AttemptState, Intent, StoredFile
 from tests.ledger.conftest import ERROR, failed, intend, submitted, succeeded
 

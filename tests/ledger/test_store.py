@@ -9,18 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger import (
-    Change,
-    Finish,
-    Intend,
-    Ledger,
-    Settle,
-    Stale,
-    Store,
-    Supersede,
-    Taken,
-    open_ledger,
-)
+from runner.ledger.changes import Change, Finish, Intend, Settle, Stale, Store, Supersede, Taken
+from runner.ledger.store import Ledger, open_ledger
 from runner.model import Amount, AttemptState, Intent, StoredFile
 from tests.ledger.conftest import AT, ERROR, failed, intend, submitted, succeeded
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger import LastRequest
+from runner.ledger.queries import LastRequest
 from runner.model import Changed, Deferred, Draft, Job, JobOutput, Media
 from runner.operations import load_operations
 from runner.planning.changes import changes_of, describe

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger import PastTask
+from runner.ledger.queries import PastTask
 from runner.model import Amount, Deferred, JobOutput
 from runner.operations import load_operations
 from runner.planning.estimates import estimate, expected_s, kind_of, learn

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runner.model import Amount, Draft, Job, Outcome, State, StoredFile, TaskFacts
-from runner.results import Header
+from runner.results.rows import Header
 from tests.builders import changed
 
 

@@ -22,8 +22,9 @@ from runner.model import (
     State,
     TaskFacts,
 )
-from runner.results import Header, read_results, write_results
-from runner.results.rows import row
+from runner.results.evidence import read_results
+from runner.results.rows import Header, row
+from runner.results.write import write_results
 
 MakeOutcome = Callable[..., Outcome]
 

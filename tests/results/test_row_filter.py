@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from runner.documents import dump, load
 from runner.model import Outcome
-from runner.results import Header, read_results, write_results
+from runner.results.evidence import read_results
 from runner.results.row_filter import JSON, YAML, filter_rows
-from runner.results.rows import row
+from runner.results.rows import Header, row
+from runner.results.write import write_results
 
 MakeOutcome = Callable[..., Outcome]
 

@@ -18,8 +18,8 @@ from jsonschema import Draft202012Validator
 from runner.documents import load
 from runner.errors import Exit, OutputError
 from runner.model import Outcome, Reason, ReasonCode, State
-from runner.results import Header, write_results
-from runner.results.rows import head, row
+from runner.results.rows import Header, head, row
+from runner.results.write import write_results
 
 MakeOutcome = Callable[..., Outcome]
 SCHEMA = Path(__file__).parents[2] / "schemas" / "results.schema.json"

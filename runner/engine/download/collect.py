@@ -15,7 +15,7 @@ from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
 from runner.engine.poll.ask import ask_patiently
 from runner.errors import OutputError
-from runner.ledger import Finish, Store
+from runner.ledger.changes import Finish, Store
 from runner.model import (
     RESULT_GONE,
     Action,

@@ -19,7 +19,7 @@ from runner.engine.reconcile.match import (
     fits,
     sent_tag,
 )
-from runner.ledger import KnownTask
+from runner.ledger.queries import KnownTask
 from runner.model import Attempt
 from runner.providers.base import TaskRow
 

@@ -16,7 +16,7 @@ from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
 from runner.engine.reconcile.reconcile import reconcile
 from runner.engine.submit.prepare import intent_afterwards
-from runner.ledger import Intend, OverBudget, Settle, Stale, Store, Supersede
+from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Store, Supersede
 from runner.model import (
     Attempt,
     AttemptState,

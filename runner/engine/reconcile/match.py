@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from runner.ledger import KnownTask
+from runner.ledger.queries import KnownTask
 from runner.model import Attempt, Intent, Operation, TaskStatus
 from runner.providers.base import TaskRow
 

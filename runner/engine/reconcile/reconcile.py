@@ -13,7 +13,7 @@ from runner.engine.poll.ask import ask
 from runner.engine.reconcile.absence import LAG_FACTOR
 from runner.engine.reconcile.match import Adopted, Unclear, Verdict
 from runner.engine.reconcile.search import Search
-from runner.ledger import open_ledger
+from runner.ledger.store import open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
 from runner.providers.registry import LISTERS
 

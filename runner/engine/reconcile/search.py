@@ -24,7 +24,8 @@ from runner.engine.reconcile.match import (
     candidates,
     match,
 )
-from runner.ledger import KnownTask, open_ledger
+from runner.ledger.queries import KnownTask
+from runner.ledger.store import open_ledger
 from runner.model import Attempt, Operation, TaskState, TaskStatus
 from runner.providers.base import ListFailure, TaskPage, TaskRow
 from runner.providers.registry import TaskListApi

@@ -10,7 +10,7 @@ from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from runner.ledger import Headroom, Realm
+from runner.ledger.changes import Headroom, Realm
 from runner.model import Amount, Operation, PlanEntry, Unit
 from runner.planning.estimates import kind_of
 from runner.providers.registry import Provider

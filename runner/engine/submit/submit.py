@@ -20,7 +20,7 @@ from runner.engine.outcomes import ended, interruption
 from runner.engine.submit.prefetch import Prefetcher
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
-from runner.ledger import Intend, OverBudget, Settle, Stale, Taken, realm_of
+from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model import (
     Amount,
     AttemptState,

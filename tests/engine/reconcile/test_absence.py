@@ -21,7 +21,7 @@ from runner.engine.reconcile.match import (
     Verdict,
 )
 from runner.engine.reconcile.search import verdict_on
-from runner.ledger import KnownTask
+from runner.ledger.queries import KnownTask
 from runner.model import Attempt
 from runner.providers.base import TaskRow
 from tests.engine.builders import (

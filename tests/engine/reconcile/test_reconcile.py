@@ -11,7 +11,7 @@ from aiohttp import web
 
 from runner.engine.reconcile.match import Adopted, Unclear
 from runner.engine.reconcile.reconcile import confirm, reconcile
-from runner.ledger import Finish
+from runner.ledger.changes import Finish
 from runner.model import (
     Attempt,
     AttemptState,

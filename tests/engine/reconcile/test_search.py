@@ -15,7 +15,7 @@ from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import Search
-from runner.ledger import open_ledger
+from runner.ledger.store import open_ledger
 from runner.providers import vidu_tasks
 from tests.engine.builders import PICTURE, SETTLE_S, TAG, FakeVidu, LiveRun, live_run, play
 
