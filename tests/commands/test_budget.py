@@ -96,7 +96,7 @@ def test_two_runs_at_once_keep_one_budget(project: Project) -> None:
     assert 5 in codes
 
 
-def test_manifests_of_one_name_that_share_a_ledger_have_budgets_of_their_own(
+def test_manifests_of_one_name_in_a_shared_ledger_have_own_budgets(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(FIVE, "spring.yaml")
@@ -122,7 +122,7 @@ def without_prices(project: Project) -> None:
     path.write_text(json.dumps(schema), encoding="utf-8")
 
 
-def test_another_runs_unknown_price_is_waited_for_as_long_as_the_jobs_time_limit(
+def test_another_runs_unknown_price_is_awaited_up_to_the_timeout(
     project: Project,
 ) -> None:
     without_prices(project)

@@ -97,9 +97,7 @@ def test_ctrl_c_at_the_question_is_an_interruption(online: Project, submissions:
     assert not submissions()
 
 
-def test_off_a_terminal_it_is_refused_with_the_flag_named(
-    online: Project, submissions: Count
-) -> None:
+def test_off_a_terminal_a_costly_run_needs_yes(online: Project, submissions: Count) -> None:
     online.jobs(TWO)
     ran = online.run("spring.yaml", "--confirm-above", "credits=10")
     assert ran.code == 2
@@ -110,7 +108,7 @@ def test_off_a_terminal_it_is_refused_with_the_flag_named(
     assert submissions() == {"accepted": 2}
 
 
-def test_a_limit_that_is_just_reached_asks_nothing(online: Project) -> None:
+def test_a_cost_equal_to_the_limit_asks_nothing(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("spring.yaml", "--confirm-above", "credits=14").code == 0
     # All is there: nothing is left to pay, whatever the limit.
@@ -141,7 +139,7 @@ jobs:
     assert not submissions()
 
 
-def test_what_is_risked_a_second_time_counts(online: Project, submissions: Count) -> None:
+def test_a_second_submission_counts_toward_the_limit(online: Project, submissions: Count) -> None:
     online.jobs("  - {id: a, prompt: a red boat}")
     (plan,) = json.loads(online.run("plan", "--json", "spring.yaml").out)
     (job,) = plan["jobs"]
@@ -172,7 +170,7 @@ def lost(fingerprint: str, env: Mapping[str, str | None]) -> Intent:
     )
 
 
-def test_nothing_is_sent_for_any_of_several_manifests_when_one_is_refused(
+def test_one_refused_manifest_keeps_all_from_being_sent(
     online: Project, submissions: Count
 ) -> None:
     online.jobs("  - {id: a, prompt: a red boat}")

@@ -49,7 +49,7 @@ def away(project: Project) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_a_stand_in_made_is_yet_to_be_made(project: Project, kind: str) -> None:
+def test_an_emulated_result_is_submitted_for_real(project: Project, kind: str) -> None:
     rehearse(project, kind)
     away(project)
     in_earnest(project)
@@ -58,7 +58,7 @@ def test_what_a_stand_in_made_is_yet_to_be_made(project: Project, kind: str) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_stand_in_that_made_it_still_knows_it(project: Project, kind: str) -> None:
+def test_the_emulator_that_made_a_result_reuses_it(project: Project, kind: str) -> None:
     rehearse(project, kind)
     assert "to submit" not in project.run("plan", "spring.yaml").out
 
@@ -66,7 +66,7 @@ def test_the_stand_in_that_made_it_still_knows_it(project: Project, kind: str) -
 @pytest.mark.parametrize(
     ("kind", "action"), [("under way", "attach a"), ("of unknown fate", "decide a")]
 )
-def test_where_no_ledger_tells_who_made_it_it_may_have_been_paid_for(
+def test_a_result_of_unknown_origin_may_have_been_paid_for(
     project: Project, kind: str, action: str
 ) -> None:
     rehearse(project, kind)
@@ -75,7 +75,7 @@ def test_where_no_ledger_tells_who_made_it_it_may_have_been_paid_for(
     assert f"\n  {action} " in project.run("plan", "spring.yaml").out
 
 
-def test_asking_a_stand_in_after_a_task_does_not_make_it_the_stand_in_s(project: Project) -> None:
+def test_asking_the_emulator_for_a_task_does_not_claim_it(project: Project) -> None:
     rehearse(project, "under way")
     forget(project)  # as the real ones came to a fresh clone
     with serving(project) as served:
@@ -85,7 +85,7 @@ def test_asking_a_stand_in_after_a_task_does_not_make_it_the_stand_in_s(project:
     assert project.run("plan", "spring.yaml").out.startswith("spring.yaml: 2 to attach")
 
 
-def test_each_provider_has_its_own_side_of_the_border(project: Project) -> None:
+def test_each_provider_has_its_own_realm(project: Project) -> None:
     project.jobs(MIXED)
     with serving(project, time_scale=0):
         assert project.run("spring.yaml").code == 0

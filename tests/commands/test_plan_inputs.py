@@ -74,14 +74,14 @@ def made(ledger: Ledger, fingerprint: str, credits_: int | None, **request: Any)
     ledger.end_run(run, 0)
 
 
-def test_the_table_counts_before_what_was_paid(project: Project, ledger: Ledger) -> None:
+def test_the_price_table_comes_before_past_prices(project: Project, ledger: Ledger) -> None:
     manifest = read(project)
     made(ledger, "f1", 99)
     history = History(manifest, Settings(), Options(manifests=()), ledger)
     assert history.estimate(manifest.jobs[0]) == Amount(unit="credits", value=Decimal(6))
 
 
-def test_where_no_table_tells_the_latest_real_price_does(project: Project, ledger: Ledger) -> None:
+def test_without_a_table_the_latest_actual_price_counts(project: Project, ledger: Ledger) -> None:
     manifest = without_tables(read(project, ONE + "\n  - {id: b, prompt: b, resolution: 2K}"))
     made(ledger, "f1", 7)
     made(ledger, "f2", 9)
@@ -113,7 +113,7 @@ def test_the_times_of_a_first_run_forecast_the_next(online: Project) -> None:
     ]
 
 
-def test_a_changed_job_is_told_what_changed_and_a_renamed_one_is_reused(online: Project) -> None:
+def test_a_plan_shows_changes_and_reuses_a_renamed_job(online: Project) -> None:
     online.jobs(ONE)
     online.run("spring.yaml")
     online.jobs("  - {id: a, prompt: a green boat}\n  - {id: b, prompt: a red boat}")
@@ -122,7 +122,7 @@ def test_a_changed_job_is_told_what_changed_and_a_renamed_one_is_reused(online: 
     assert "1 to reuse" in shown
 
 
-def test_the_plan_tells_what_was_spent_and_that_it_is_above_the_budget(online: Project) -> None:
+def test_a_plan_shows_spending_and_an_exceeded_budget(online: Project) -> None:
     online.jobs(ONE)
     online.run("spring.yaml")
     online.jobs(ONE + "\n  - {id: b, prompt: a blue boat, resolution: 2K}")
@@ -134,7 +134,7 @@ def test_the_plan_tells_what_was_spent_and_that_it_is_above_the_budget(online: P
     assert (told["totals"]["spent"], told["totals"]["budget"]) == ({"credits": 6}, {"credits": 10})
 
 
-def test_a_run_starts_with_a_budget_that_knows_what_was_spent(online: Project) -> None:
+def test_a_budget_starts_with_what_was_spent(online: Project) -> None:
     online.jobs(ONE)
     online.run("spring.yaml")
     environ = {name: value for name, value in online.env.items() if value}

@@ -34,7 +34,7 @@ def test_a_rescued_task_is_collected_and_not_paid_again(
     assert online.rows()["a"]["task_id"] == task_id
 
 
-def test_what_a_killed_run_left_empty_goes_away(online: Project) -> None:
+def test_an_empty_rescue_file_is_deleted(online: Project) -> None:
     online.jobs("  - {id: a, prompt: a boat}")
     online.run("spring.yaml")
     left = online.folder / ".vidu-run/ledger.rescue-20260101T000000Z-00000000.jsonl"

@@ -22,7 +22,7 @@ TWO = """
 """
 
 
-def test_a_manifest_comes_to_files_and_a_valid_results_manifest(online: Project) -> None:
+def test_a_run_makes_files_and_a_valid_results_manifest(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("spring.yaml").code == 0
     schema = json.loads((schema_folder() / "results.schema.json").read_text())
@@ -34,7 +34,7 @@ def test_a_manifest_comes_to_files_and_a_valid_results_manifest(online: Project)
         assert file["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_seed_and_credits_are_those_the_provider_told(online: Project) -> None:
+def test_seed_and_credits_come_from_the_provider(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     rows = online.rows()
@@ -44,7 +44,7 @@ def test_seed_and_credits_are_those_the_provider_told(online: Project) -> None:
     assert online.results()["totals"]["credits"] == 14
 
 
-def test_a_second_run_submits_nothing_and_leaves_the_results_untouched(
+def test_a_second_run_submits_nothing_and_writes_nothing(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -63,7 +63,7 @@ def test_a_second_run_needs_no_key(online: Project, submissions: Submissions) ->
     assert submissions() == {"accepted": 2}
 
 
-def test_a_changed_prompt_is_made_anew_and_the_old_picture_is_kept(
+def test_a_changed_prompt_is_submitted_and_the_old_file_kept(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -75,9 +75,7 @@ def test_a_changed_prompt_is_made_anew_and_the_old_picture_is_kept(
     assert (online.folder / f".vidu-run/files/{old['sha256']}.png").is_file()
 
 
-def test_a_change_that_is_taken_back_costs_nothing(
-    online: Project, submissions: Submissions
-) -> None:
+def test_an_undone_change_costs_nothing(online: Project, submissions: Submissions) -> None:
     for text in (TWO, TWO.replace("red", "green"), TWO):
         online.jobs(text)
         assert online.run("spring.yaml").code == 0
@@ -112,7 +110,7 @@ def test_a_deleted_file_is_fetched_again_and_not_paid_again(
     assert submissions() == {"accepted": 2}
 
 
-def test_a_file_edited_by_hand_is_kept_aside_and_the_result_fetched_again(
+def test_an_edited_file_is_archived_and_fetched_again(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -187,7 +185,7 @@ def test_without_downloads_the_urls_are_the_result(online: Project) -> None:
     assert all(row["urls"] and not row["files"] for row in online.rows().values())
 
 
-def test_a_missing_key_is_told_before_anything_is_written(project: Project) -> None:
+def test_a_missing_key_is_reported_before_anything_is_written(project: Project) -> None:
     project.jobs(TWO)
     ran = project.run("spring.yaml")
     assert ran.code == 4
@@ -205,7 +203,7 @@ def test_no_file_and_no_stream_ever_holds_the_key(online: Project) -> None:
             assert b"secret-key-7351" not in path.read_bytes(), path
 
 
-def test_an_invalid_manifest_stops_all_and_every_problem_is_told(
+def test_an_invalid_manifest_stops_all_with_every_problem(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -249,7 +247,7 @@ def test_an_unreachable_provider_leaves_the_run_to_be_continued(online: Project)
     assert {row["state"] for row in online.rows().values()} == {"pending"}
 
 
-def test_a_rehearsal_needs_no_key_and_touches_nothing_of_a_real_run(
+def test_a_rehearsal_needs_no_key_and_no_real_files(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -263,7 +261,7 @@ def test_a_rehearsal_needs_no_key_and_touches_nothing_of_a_real_run(
     assert submissions() == {"accepted": 2}
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_anything_is_paid(
+def test_an_unwritable_folder_is_reported_before_paying(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -274,7 +272,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_paid(
     assert submissions() == {}
 
 
-def test_progress_as_json_tells_each_end_and_done_as_the_last(online: Project) -> None:
+def test_json_progress_has_each_end_and_done_last(online: Project) -> None:
     online.jobs(TWO)
     ran = online.run("spring.yaml", "--progress", "json")
     records = [json.loads(line) for line in ran.out.splitlines()]

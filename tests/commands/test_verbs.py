@@ -45,7 +45,7 @@ def test_validate_points_at_the_value_with_a_caret(project: Project) -> None:
     assert lines[shown + 1].index("^") == 4 + 53 + 2
 
 
-def test_validate_as_json_tells_file_line_and_column(project: Project) -> None:
+def test_validate_as_json_has_file_line_and_column(project: Project) -> None:
     project.jobs("  - {id: a, promt: a boat}")
     ran = project.run("validate", "--json", "spring.yaml")
     assert ran.code == 3
@@ -62,7 +62,7 @@ def test_a_missing_manifest_is_one_clear_error(project: Project) -> None:
     assert "Traceback" not in ran.err
 
 
-def test_plan_tells_what_would_be_submitted_and_writes_nothing(online: Project) -> None:
+def test_plan_shows_submissions_and_writes_nothing(online: Project) -> None:
     online.jobs(TWO)
     ran = online.run("plan", "spring.yaml")
     assert ran.code == 0
@@ -74,7 +74,7 @@ def test_plan_tells_what_would_be_submitted_and_writes_nothing(online: Project) 
     assert listing(online.folder) == ["spring.yaml"]
 
 
-def test_plan_after_a_run_tells_what_is_reused(online: Project) -> None:
+def test_plan_after_a_run_shows_reused_jobs(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     before = listing(online.folder)
@@ -100,7 +100,7 @@ def test_plan_as_json_has_totals_and_every_job(online: Project) -> None:
     ]
 
 
-def test_plan_exits_10_on_request_while_there_is_something_to_submit(online: Project) -> None:
+def test_plan_exits_10_if_asked_and_something_is_to_submit(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("plan", "--detailed-exitcode", "spring.yaml").code == 10
     online.run("spring.yaml")
@@ -125,7 +125,7 @@ def test_only_selected_jobs_run_and_the_others_keep_their_rows(online: Project) 
     assert (rows["a"]["state"], rows["b"]["state"]) == ("succeeded", "succeeded")
 
 
-def test_what_a_selected_job_needs_is_made_as_well_and_said(online: Project) -> None:
+def test_a_job_that_a_selected_one_needs_is_included(online: Project) -> None:
     online.jobs("""
   - {id: cat, prompt: a cat}
   - {id: dog, prompt: a dog}
@@ -148,7 +148,7 @@ def test_the_schemas_can_be_listed_and_printed(project: Project) -> None:
         assert json.loads(project.run("schema", name).out)["$schema"].startswith("https://json-s")
 
 
-def test_an_unknown_schema_names_those_there_are(project: Project) -> None:
+def test_an_unknown_schema_gets_a_hint(project: Project) -> None:
     ran = project.run("schema", "manifets")
     assert ran.code == 2
     assert "manifest" in ran.err
@@ -162,7 +162,7 @@ def test_one_results_manifest_cannot_hold_two_manifests(project: Project) -> Non
     assert "-o" in ran.err
 
 
-def test_the_version_is_told(project: Project) -> None:
+def test_the_version_is_printed(project: Project) -> None:
     assert project.run("--version").out == f"vidu-run {__version__}\n"
 
 
@@ -213,5 +213,5 @@ def test_a_file_without_a_suffix_is_run(online: Project, word: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["gone.yaml", "gone/spring"])
-def test_what_looks_like_a_path_is_a_missing_file(project: Project, path: str) -> None:
+def test_a_path_to_nothing_is_a_missing_file(project: Project, path: str) -> None:
     assert project.run(path).code == 3
