@@ -20,7 +20,7 @@ from runner.ledger.store import open_ledger
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
 from tests.commands.process import running
-from tests.commands.test_failures import SUBMIT, Handler, provider
+from tests.commands.serving import SUBMIT, Handler, provider
 
 FIVE = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(5))
 

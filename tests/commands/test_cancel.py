@@ -10,10 +10,9 @@ import pytest
 from aiohttp import web
 
 from tests.commands.conftest import Project
-from tests.commands.serving import UNDER_WAY, serving
+from tests.commands.process import asked
+from tests.commands.serving import UNDER_WAY, Handler, provider, refusal, serving
 from tests.commands.tasks import asks_after_tasks, held_back
-from tests.commands.test_confirm import asked
-from tests.commands.test_failures import Handler, provider, refusal
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}

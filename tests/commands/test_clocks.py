@@ -12,7 +12,7 @@ from aiohttp import web
 from runner.ledger.store import open_ledger
 from tests.commands.conftest import Project
 from tests.commands.process import running
-from tests.commands.test_failures import SUBMIT, Handler, provider
+from tests.commands.serving import SUBMIT, Handler, provider
 
 NAMES = [f"j{n}" for n in range(5)]
 JOBS = "".join(f"  - {{id: {name}, prompt: a boat {name}}}\n" for name in NAMES)

@@ -9,20 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Project
-from tests.commands.serving import LOSES_THE_FIRST_ANSWER, UNDER_WAY, serving
-
-TWO = """
-  - {id: a, prompt: a red boat, seed: 7}
-  - {id: b, prompt: a blue boat, resolution: 2K}
-"""
-RESULTS = "spring.results.yaml"
-
-
-def forget(project: Project, *, files: bool = False) -> None:
-    """As a fresh clone has it: no ledger, and no files unless they were committed."""
-    shutil.rmtree(project.folder / ".vidu-run")
-    if files:
-        shutil.rmtree(project.folder / "outputs")
+from tests.commands.serving import LOSES_THE_FIRST_ANSWER, RESULTS, TWO, UNDER_WAY, forget, serving
 
 
 def test_existing_files_are_reused_without_a_key(project: Project) -> None:

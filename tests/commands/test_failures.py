@@ -10,41 +10,13 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from aiohttp import web
 
-from runner.emulator.options import Options
-from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
+from tests.commands.serving import SUBMIT, Fault, Handler, provider, refusal
 from tests.commands.tasks import LIST, asks_after_tasks, ends_in, held_back
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
-
-SUBMIT = "/ent/v2/reference2image"
-
-
-@contextmanager
-def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
-    """An emulator behind `fault`, to which the project's environment leads."""
-
-    @web.middleware
-    async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await (fault(request, handler) if fault else handler(request))
-
-    with Emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as running:  # type: ignore[arg-type]
-        for name in ("VIDU", "MODELVERSE"):
-            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
-        yield running
-
-
-def refusal(status: int, reason: str) -> web.Response:
-    body = {"code": status, "reason": reason, "message": f"{reason} it is", "metadata": {}}
-    return web.json_response(body, status=status)
-
 
 THREE = """
   - {id: bad, prompt: forbidden fruit}

@@ -18,7 +18,7 @@ from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
-from tests.commands.test_kill import seen
+from tests.commands.serving import seen
 
 Fault = dict[str, Any]
 

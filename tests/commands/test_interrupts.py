@@ -14,8 +14,8 @@ from aiohttp import web
 
 from tests.commands.conftest import Project
 from tests.commands.process import running, until
+from tests.commands.serving import SUBMIT, Handler, provider
 from tests.commands.tasks import asks_after_tasks, held_back
-from tests.commands.test_failures import SUBMIT, Handler, provider
 
 JOBS = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(6))
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 
-from runner.commands.load import read_manifests
+from runner.commands.load import read_manifests, uncollected
 from runner.commands.options import Options
 from runner.errors import Diagnostic, ManifestError
 
@@ -144,3 +145,29 @@ def test_a_path_without_a_name_is_a_directory(path: str) -> None:
     Options(manifests=(Path(path),)).check()
     with pytest.raises(ManifestError, match="is a directory, not a file"):
         read_manifests(options_for(Path(path)))
+
+
+def test_garbage_collection_is_off_inside_and_on_afterwards() -> None:
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_garbage_collection_is_on_after_an_error() -> None:
+    with pytest.raises(KeyboardInterrupt), uncollected():
+        raise KeyboardInterrupt
+    assert gc.isenabled()
+
+
+def test_a_nested_block_leaves_garbage_collection_off() -> None:
+    with uncollected():
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+
+
+def test_objects_of_the_block_are_never_collected() -> None:
+    before = gc.get_freeze_count()
+    with uncollected():
+        made = [[n] for n in range(1000)]
+    assert gc.get_freeze_count() - before >= len(made)

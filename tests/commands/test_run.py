@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from runner.operations import schema_folder
 from tests.commands.conftest import Project
 
 Submissions = Callable[[], Counter[str]]
+
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -298,3 +300,62 @@ def test_the_examples_run_and_run_again(project: Project) -> None:
     again = project.run(*names, "--emulate", "--time-scale", "0")
     assert again.code == 0
     assert again.err.count("nothing spent") == len(names)
+
+
+def test_a_rescued_task_is_collected_and_not_paid_again(
+    online: Project, submissions: Callable[[], Counter[str]]
+) -> None:
+    online.jobs("  - {id: a, prompt: a boat}")
+    assert online.run("spring.yaml", "--no-download").code == 0
+    path = online.folder / ".vidu-run/ledger.sqlite3"
+    with sqlite3.connect(path) as ledger:  # as the run would have left it on a full disk
+        ((number, task_id),) = ledger.execute("SELECT number, task_id FROM attempts")
+        ledger.execute(
+            "UPDATE attempts SET state = 'intent', task_id = NULL, submitted_at = NULL,"
+            " finished_at = NULL"
+        )
+    ledger.close()
+    rescue = path.with_name("ledger.rescue-20260101T000000Z-00000000.jsonl")
+    rescue.write_text(json.dumps({"attempt": number, "task_id": task_id}) + "\n\n\n")
+    (online.folder / "spring.results.yaml").unlink()
+    ran = online.run("spring.yaml")
+    assert ran.code == 0
+    assert "1 task recovered from" in ran.err
+    assert not rescue.exists()
+    assert submissions() == {"accepted": 1}
+    assert online.rows()["a"]["task_id"] == task_id
+
+
+def test_an_empty_rescue_file_is_deleted(online: Project) -> None:
+    online.jobs("  - {id: a, prompt: a boat}")
+    online.run("spring.yaml")
+    left = online.folder / ".vidu-run/ledger.rescue-20260101T000000Z-00000000.jsonl"
+    left.write_bytes(b"\n" * 65536)
+    assert online.run("spring.yaml").code == 0
+    assert not left.exists()
+
+
+def test_only_selected_jobs_run_and_the_others_keep_their_rows(online: Project) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml", "--select", "a").code == 0
+    rows = online.rows()
+    assert (rows["a"]["state"], rows["b"]["state"]) == ("succeeded", "skipped")
+    assert online.run("spring.yaml", "--select", "b").code == 0
+    rows = online.rows()
+    assert (rows["a"]["state"], rows["b"]["state"]) == ("succeeded", "succeeded")
+
+
+def test_a_job_that_a_selected_one_needs_is_included(online: Project) -> None:
+    online.jobs("""
+  - {id: cat, prompt: a cat}
+  - {id: dog, prompt: a dog}
+  - {id: both, prompt: a cat on a boat, images: ["${{ jobs.cat.output }}"]}
+""")
+    ran = online.run("spring.yaml", "--select", "both")
+    assert ran.code == 0
+    assert 'included because selected jobs need them: "cat"' in ran.err
+    assert {name: row["state"] for name, row in online.rows().items()} == {
+        "cat": "succeeded",
+        "dog": "skipped",
+        "both": "succeeded",
+    }

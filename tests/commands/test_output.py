@@ -1,13 +1,8 @@
-"""A run that costs more than `confirm_above` asks on a terminal, and needs --yes elsewhere."""
+"""Consent: a costly run asks on a terminal, and needs --yes elsewhere."""
 
 from __future__ import annotations
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -18,56 +13,15 @@ from runner.ledger.changes import Intend
 from runner.ledger.store import open_ledger
 from runner.model import Amount, Intent
 from tests.commands.conftest import Project
+from tests.commands.process import asked
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
   - {id: b, prompt: a blue boat, resolution: 2K}
 """
+
+
 Count = Callable[[], Counter[str]]
-
-
-def asked(
-    project: Project,
-    answer: bytes,
-    *arguments: str,
-    quiet: tuple[str, ...] = ("--progress", "none"),
-) -> tuple[int, str]:
-    """Run the program on a terminal, type `answer`; its exit code and what it showed.
-
-    \x03 is sent as the signal that a terminal in front makes of it.
-    """
-    ours, theirs = pty.openpty()
-    environ = {**os.environ, "TERM": "dumb", **{k: v for k, v in project.env.items() if v}}
-    with subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments, *quiet],
-        cwd=project.folder,
-        env=environ,
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        start_new_session=True,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        typed = False
-        while piece := _read(ours):
-            shown += piece
-            if not typed and b"[y/N]" in shown:
-                typed = True
-                if answer == b"\x03":
-                    process.send_signal(signal.SIGINT)
-                else:
-                    os.write(ours, answer)
-        code = process.wait(30)
-    os.close(ours)
-    return code, shown.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux reports the other side's end as an input/output error
-        return b""
 
 
 def test_yes_on_a_terminal_submits(online: Project, submissions: Count) -> None:
