@@ -48,7 +48,7 @@ async def cancel(
         delay_s = backoff(tries, context.random, result.retry_after_s)
         if not result.retriable:
             deadline.renew()
-        if not result.retriable or not deadline.lasts(delay_s):
+        if not result.retriable or not deadline.allows(delay_s):
             return error
         text = f"{error}; again in {delay_s:.1f} s"
         context.emit(Step.RETRYING, job_run.entry.job.id, text)

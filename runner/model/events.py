@@ -1,4 +1,4 @@
-"""What onlookers are told while a run goes on."""
+"""Events: what a run reports to observers while it goes on."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from runner.model.plans import Plan
 
 
 class Step(enum.StrEnum):
-    """What an event tells."""
+    """What an event reports."""
 
     SUBMITTED = "submitted"
     RETRYING = "retrying"
     NOTICED = "noticed"
-    """The end of a task was noticed; its place is free."""
+    """The end of a task was noticed; its place in flight is free."""
     FETCHED = "fetched"
     ENDED = "ended"
     INTERRUPTED = "interrupted"
-    """The run was asked to stop; no job's event."""
+    """The run was asked to stop; an event of no job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something an onlooker may want to see."""
+    """One thing that happened, to one job unless `job` is empty."""
 
     step: Step
     job: str
@@ -35,13 +35,13 @@ class Event:
 
 
 class Observer(Protocol):
-    """Anything that looks on at a run: a bar, plain lines, NDJSON, a recorder."""
+    """Shows or records a run while it goes on: as a bar, plain lines or NDJSON."""
 
     def start(self, plan: Plan) -> None:
-        """Take note of what is about to happen."""
+        """Get the plan that is about to be carried out."""
 
     def event(self, event: Event) -> None:
-        """Take note of one event; must not block."""
+        """Get one event; must not block."""
 
     def stop(self) -> None:
-        """Take note that there will be no more events."""
+        """There are no more events."""

@@ -1,4 +1,4 @@
-"""What a manifest asks for: drafts, jobs, images, and what is known only later."""
+"""Records of what a manifest asks for: drafts, jobs and their images."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Draft:
     id: str
     operation: str
     parameters: Parameters
-    """Paths of images are absolute or relative to `base`; an absent seed is absent here."""
+    """As the manifest has them: a seed that it leaves out is absent."""
     base: Path
-    """Folder that relative image paths start from: the manifest's, also for cells of rows."""
+    """The folder from which relative image paths start: the manifest's, also for cells of rows."""
     needs: tuple[str, ...] = ()
     """Ids of the jobs whose results this one uses, in order of appearance."""
     take: int = 1
@@ -44,7 +44,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """An image that goes with a job: where it is and what it is."""
+    """An image of a job's request."""
 
     source: str
     """As the manifest names it: a path, an http(s) URL or a data URI."""
@@ -61,7 +61,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """One request, checked, with its seed drawn and its fingerprint taken."""
+    """One request: a checked draft with its seed and its fingerprint."""
 
     draft: Draft
     parameters: Parameters
@@ -100,4 +100,4 @@ class DraftLocator(Protocol):
 
 
 MOST_JOBS = 1_000_000
-"""Jobs of one manifest: far above any real batch, far below what would fill the memory."""
+"""The most jobs of one manifest: far more than any real batch, far fewer than fill the memory."""

@@ -1,4 +1,4 @@
-"""How a job ended, as the results manifest tells it."""
+"""Outcomes: how the jobs of a run ended, as results manifests show it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runner.model.tasks import NO_TASK, AttemptState, StoredFile, TaskFacts
 
 
 class State(enum.StrEnum):
-    """How a job ended, as the results manifest says it."""
+    """How a job ended, by the names of the results manifest."""
 
     SUCCEEDED = "succeeded"
     FAILED = "failed"
@@ -52,10 +52,10 @@ class Outcome:
     attempts: int = 0
     error: JobError | None = None
     sent: Mapping[str, Any] | None = None
-    """The request's parameters with other jobs' results put in, as the ledger keeps them; None
-    where nothing was sent."""
+    """The request's parameters with other jobs' results put in, as the ledger has them; None where
+    nothing was sent."""
     elsewhere: bool = False
-    """Another run, beside this one, made the task: what it costs is that run's."""
+    """Another run at the same time made the task, and bears the cost."""
 
     @property
     def paid(self) -> bool:

@@ -1,4 +1,4 @@
-"""What is about to happen to every job, and why."""
+"""Plans: what a run is about to do for every job, and why."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ class Action(enum.StrEnum):
     ATTACH = "attach"
     """Its task is under way: poll and fetch."""
     FETCH = "fetch"
-    """It is done and paid for, a file is missing: fetch only."""
+    """It is done and paid for, but a file is missing: only fetch."""
     REUSE = "reuse"
-    """Everything is there."""
+    """The result and its files are there."""
     DECIDE = "decide"
     """An earlier submission's fate is unknown."""
     SHARE = "share"
-    """Another job of this manifest asks for the very same: its result is used."""
+    """Another job of this manifest has the same request: use its result."""
     SKIP = "skip"
-    """Not selected, or it failed before in a way that this request will again."""
+    """Not selected, or it would fail again as it did before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A row of an earlier results manifest: this request was paid for, or may have been."""
+    """A row of an earlier results manifest that proves that a request was or may be paid for."""
 
     job: str
     """The id it had."""
     fingerprint: str
     state: State
-    """`State.SUCCEEDED`, `State.PENDING` with its task still to be collected, or
-    `State.AMBIGUOUS`, about which nothing is known but that it may have been paid for."""
+    """`SUCCEEDED`, `PENDING` (its task is still to be collected), or `AMBIGUOUS` (it may have been
+    paid for, and nothing else is known)."""
     task: TaskFacts
     estimated: Amount | None
     files: tuple[StoredFile, ...]
@@ -50,7 +50,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """One parameter that a job asks for otherwise than the last time."""
+    """One parameter with another value than in the job's last request."""
 
     name: str
     """The parameter, `images[0]` for one of several images, `operation` for the operation."""
@@ -68,18 +68,17 @@ class PlanEntry:
     action: Action
     reason: Reason
     attempt: Attempt | None = None
-    """The earlier submission that ATTACH, FETCH, REUSE, DECIDE and SKIP speak of."""
+    """The earlier submission that ATTACH, FETCH, REUSE, DECIDE and SKIP refer to."""
     evidence: Evidence | None = None
-    """Where the ledger knows nothing (`attempt` is None): what ATTACH, FETCH, REUSE and SKIP rest
-    on instead."""
+    """The same, where the ledger has no attempt and an earlier results manifest has a row."""
     share: str | None = None
-    """With `Action.SHARE`: the id of the job that makes it."""
+    """With `Action.SHARE`: the id of the job with the same request."""
     estimate: Amount | None = None
     """None where no price is known."""
     expected_s: float | None = None
-    """How long the task should take; None where nothing is known."""
+    """How long the task should take; None where that is unknown."""
     changes: Sequence[Changed] = ()
-    """What the job asks for otherwise than the last time; empty where it is new or the same."""
+    """What changed since the job's last request; empty where it is new or the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What goes to a provider and comes back: requests, replies, submissions, states of tasks."""
+"""Records of what goes to a provider and comes back: requests, replies, submissions, statuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Auth: TypeAlias = Literal["token", "bearer", "raw"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """One way into one provider: address, key and its limits."""
+    """Access to one provider: address, key and limits."""
 
     provider: str
     base_url: str
@@ -25,12 +25,12 @@ class Account:
     key_env: str
     """Name of the environment variable the key came from, for messages and the ledger."""
     concurrency: int | None = None
-    """The most tasks in flight here; None for the run's own number."""
+    """The most tasks in flight here; None: as many as the run has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """An HTTP request to a provider, complete but for its travel."""
+    """An HTTP request to a provider, ready to be sent."""
 
     method: str
     url: str
@@ -54,7 +54,7 @@ class Reach(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What came back of a request."""
+    """The answer to a request, or how far the request got without one."""
 
     reach: Reach
     status: int = 0
@@ -66,7 +66,7 @@ class Reply:
 
 
 class ErrorClass(enum.StrEnum):
-    """Who can mend a failure."""
+    """Who can repair a failure."""
 
     INPUT = "input"
     POLICY = "policy"
@@ -86,9 +86,10 @@ class Billed(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobError:
-    """Why a job failed, in the provider's words and in ours."""
+    """Why a job failed."""
 
     code: str
+    """The provider's, or one of the program's own in snake case."""
     message: str
     class_: ErrorClass
     billed: Billed
@@ -99,16 +100,16 @@ CANCELLED = "UserCancelled"
 DECLARED_LOST = "declared_lost"
 """The code of a submission of unknown fate that the user has given up."""
 RESULT_GONE = "result_gone"
-"""The code of a job whose result was paid for and cannot be had any more."""
+"""The code of a job whose result was paid for and cannot be fetched any more."""
 
 
 class Fate(enum.Enum):
-    """What became of a submission (the table of "paying once")."""
+    """What became of a submission, by the table in `providers.fates`."""
 
     NOT_SENT = "not sent"
     """It did not arrive: send again."""
     WRONG_ADDRESS = "wrong address"
-    """Nothing that takes submissions is there: this provider stops."""
+    """The address does not take submissions: this provider stops."""
     SUBMITTED = "submitted"
     BUSY = "busy"
     """Refused for now: send again later."""
@@ -127,17 +128,17 @@ class Submission:
     fate: Fate
     task_id: str | None = None
     seed: int | None = None
-    """The seed the provider says it used."""
+    """The seed that the provider reports."""
     credits: int | None = None
     error: JobError | None = None
-    narrow: bool = False
+    too_many_tasks: bool = False
     """With `Fate.BUSY`: there are too many tasks in flight (not: too many requests)."""
     retry_after_s: float | None = None
     trace_id: str | None = None
 
 
 class TaskState(enum.Enum):
-    """What a provider says of a task."""
+    """The state of a task, as its provider reports it."""
 
     WAITING = "waiting"
     RUNNING = "running"
@@ -146,12 +147,12 @@ class TaskState(enum.Enum):
     GONE = "gone"
     """The provider does not know it (any more, or yet)."""
     UNKNOWN = "unknown"
-    """The answer says nothing about it: ask again."""
+    """The answer does not show it: ask again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskStatus:
-    """What the answer to a status request tells of one task."""
+    """What the answer to a status request reports of one task."""
 
     task_id: str
     state: TaskState
@@ -162,11 +163,11 @@ class TaskStatus:
     """Every result, in order."""
     error: JobError | None = None
     tag: str | None = None
-    """The text that travelled in the operation's tag parameter, where it comes back."""
+    """The text of the operation's tag parameter, where the answer returns it."""
     retry_after_s: float | None = None
     detail: str = ""
     """With `TaskState.UNKNOWN` or `GONE`: what the answer was, for the user."""
     fatal: bool = False
-    """The request itself was refused for its key: asking again is of no use."""
+    """The request was refused because of its key: do not ask again."""
     throttled: bool = False
-    """There were too many requests, says the provider."""
+    """The provider reports too many requests."""

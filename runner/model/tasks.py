@@ -1,4 +1,4 @@
-"""What the ledger knows of a submission."""
+"""Tasks: what is known of submissions and of the tasks that providers make of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class AttemptState(enum.StrEnum):
     """How far one submission of a job is."""
 
     INTENT = "intent"
-    """It may be on its way; when the run that meant it is dead, its fate is unknown."""
+    """It may be on its way; if its run has died, its fate is unknown."""
     NOT_SENT = "not_sent"
     REFUSED = "refused"
     AMBIGUOUS = "ambiguous"
@@ -27,10 +27,10 @@ class AttemptState(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """All that is known when a submission is about to leave."""
+    """A submission that is about to be sent, as the ledger records it beforehand."""
 
     manifest: str
-    """What the ledger knows the manifest by: its path from the folder beside the ledger's."""
+    """The manifest's name in the ledger: its path from the folder that contains `.vidu-run`."""
     job: str
     operation: str
     fingerprint: str
@@ -112,7 +112,7 @@ NO_TASK = TaskFacts()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One submission as the ledger knows it."""
+    """One submission as the ledger has it."""
 
     number: int
     """The ledger's own key for it."""
@@ -120,10 +120,9 @@ class Attempt:
     state: AttemptState
     intent: Intent
     ordinal: int = 1
-    """Which submission of its fingerprint this is, from 1; those that were not sent don't count."""
+    """Which submission of its fingerprint this is, from 1, without those that were not sent."""
     failures: int = 0
-    """How many tasks of its fingerprint had failed up to and with this one; those that were
-    cancelled don't count."""
+    """How many tasks of its fingerprint had failed up to this one, without cancelled ones."""
     task: TaskFacts = NO_TASK
     files: tuple[StoredFile, ...] = ()
     error: JobError | None = None

@@ -30,7 +30,7 @@ class ErrorCodeInfo:
     class_: ErrorClass
     fate: Fate = Fate.REFUSED
     """The fate of a submission that gets this code as its answer."""
-    narrow: bool = False
+    too_many_tasks: bool = False
     """There are too many tasks in flight, rather than too many requests."""
 
 
@@ -140,7 +140,7 @@ def failed_submission(reply: Reply, error: ApiError, *, trace_id: str | None) ->
             class_=error_class(reply.status, error.info),
             billed=Billed.UNKNOWN if what is Fate.AMBIGUOUS else Billed.NO,
         ),
-        narrow=what is Fate.BUSY and error.info is not None and error.info.narrow,
+        too_many_tasks=what is Fate.BUSY and error.info is not None and error.info.too_many_tasks,
         retry_after_s=retry_after(reply.headers),
         trace_id=trace_id,
     )

@@ -45,7 +45,7 @@ CODES: fates.Codes = {
     "sensitive_check_error": _POLICY,
     "model_error": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
     "auth_error": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
-    "rate_limit": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, narrow=True),
+    "rate_limit": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, too_many_tasks=True),
     "timeout": _UNKNOWN_FATE,
     "internal_error": _UNKNOWN_FATE,
     "model_server_error": _UNKNOWN_FATE,

@@ -63,7 +63,7 @@ CODES: fates.Codes = {
     "401": _KEY,
     # It may concern one model only, so one such answer does not stop all submissions.
     "Forbidden": ErrorCodeInfo(class_=ErrorClass.AUTH),
-    "QuotaExceeded": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, narrow=True),
+    "QuotaExceeded": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, too_many_tasks=True),
     "TooManyRequests": _LATER,
     "SystemThrottling": _LATER,
     "Conflict": _UNKNOWN_FATE,

@@ -19,10 +19,12 @@ from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
+from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.reconcile.absence import LAG_FACTOR
 from runner.engine.reconcile.match import LedgerSnapshot, LostSubmission, TaskListing, Verdict
 from runner.engine.reconcile.reconcile import reconcile
+from runner.engine.submit.breaker import breakers_for
 from runner.engine.submit.budget import Budget
 from runner.errors import Secret
 from runner.hashing import HashCache
@@ -176,12 +178,14 @@ async def live_run(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncI
         key=Secret("vda_3141592653"),
         key_env="VIDU_API_KEY",
     )
+    settings = Settings(settle_s=settle_s, accounts={"vidu": account})
+    rates = {"vidu": Rate(1000)}
     with open_ledger(path) as ledger, GroupCommit(path) as journal:
         run = ledger.begin_run("spring.yaml", "vidu-run")
         rescue = RescueFile(folder / "rescue.jsonl")
         async with HttpClient(trust_env=False) as http:
             context = Context(
-                settings=Settings(settle_s=settle_s, accounts={"vidu": account}),
+                settings=settings,
                 operations=OPERATIONS,
                 providers=PROVIDERS,
                 manifest="spring.yaml",
@@ -193,10 +197,10 @@ async def live_run(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncI
                 ledger=LedgerClient(journal),
                 rescue=rescue,
                 http=http,
-                rates={"vidu": Rate(1000)},
-                pollers={},
+                rates=rates,
+                pollers={"vidu": ListPoller(None, random.Random(1), print)},  # noqa: S311
                 durations=DurationStatsByKind({}),
-                breakers={},
+                breakers=breakers_for(settings, PROVIDERS, http, rates),
                 budget=Budget({}, {}),
                 alive=lambda _: False,
                 observer=SilentObserver(),
@@ -219,6 +223,15 @@ class FakeVidu:
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     payloads: dict[str, str] = field(default_factory=dict)
+    statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Task id to what differs in its status: state, creations, ..."""
+    submissions: list[dict[str, Any]] = field(default_factory=list)
+    forbidden: bool = False
+    """Refuses the key of every status request."""
+    file: Answer | None = None
+    """What answers requests for files instead of 404."""
+    submit: Answer | None = None
+    """What answers submissions instead of a new task 911."""
     list_requests: list[web.Request] = field(default_factory=list)
     answer: Answer | None = None
     """What answers instead of the rows."""
@@ -257,7 +270,19 @@ class FakeVidu:
     async def cancel(self, _: web.Request) -> web.StreamResponse:
         return self.cancels.pop(0)
 
+    async def submitted(self, request: web.Request) -> web.StreamResponse:
+        self.submissions.append(await request.json())
+        if self.submit:
+            return await self.submit(request)
+        self.payloads["911"] = self.submissions[-1].get("payload", "")
+        return web.json_response({"task_id": "911", "state": "created", "credits": 6})
+
+    async def fetched(self, request: web.Request) -> web.StreamResponse:
+        return await self.file(request) if self.file else web.Response(status=404)
+
     async def creations(self, request: web.Request) -> web.StreamResponse:
+        if self.forbidden:
+            return web.json_response({"code": 401, "reason": "Unauthorized"}, status=401)
         task_id = request.match_info["id"]
         if task_id not in self.payloads:
             return web.json_response({"code": 404, "reason": "TaskNotFound"}, status=404)
@@ -269,12 +294,15 @@ class FakeVidu:
                 "credits": 6,
                 "creations": [],
             }
+            | self.statuses.get(task_id, {})
         )
 
 
 @asynccontextmanager
 async def served(vidu: FakeVidu) -> AsyncIterator[str]:
     app = web.Application()
+    app.router.add_get("/files/{name}", vidu.fetched)
+    app.router.add_post(PICTURE.path, vidu.submitted)
     app.router.add_get("/ent/v2/tasks", vidu.list_)
     app.router.add_get("/ent/v2/tasks/{id}/creations", vidu.creations)
     app.router.add_post("/ent/v2/tasks/{id}/cancel", vidu.cancel)

@@ -91,8 +91,8 @@ def test_an_error_code_decides_fate_and_class(
     status: int, code: str, meaning: tuple[Fate, ErrorClass, bool], shape: str
 ) -> None:
     found = modelverse.read_submission(answered(status, (shape % code).encode()))
-    fate, class_, narrow = meaning
-    assert (found.fate, found.narrow) == (fate, narrow)
+    fate, class_, too_many_tasks = meaning
+    assert (found.fate, found.too_many_tasks) == (fate, too_many_tasks)
     assert found.error is not None
     assert (found.error.code, found.error.message) == (code, "no good")
     assert found.error.class_ is class_

@@ -105,7 +105,7 @@ AUTH, PROVIDER, TRANSIENT = ErrorClass.AUTH, ErrorClass.PROVIDER, ErrorClass.TRA
 
 
 @pytest.mark.parametrize(
-    ("status", "reason", "fate", "class_", "narrow"),
+    ("status", "reason", "fate", "class_", "too_many_tasks"),
     [
         (400, "BadRequest", Fate.REFUSED, INPUT, False),
         (400, "FieldLacking", Fate.REFUSED, INPUT, False),
@@ -145,10 +145,10 @@ AUTH, PROVIDER, TRANSIENT = ErrorClass.AUTH, ErrorClass.PROVIDER, ErrorClass.TRA
     ],
 )
 def test_an_error_code_decides_fate_and_class(
-    status: int, reason: str, fate: Fate, class_: ErrorClass, narrow: bool
+    status: int, reason: str, fate: Fate, class_: ErrorClass, too_many_tasks: bool
 ) -> None:
     found = vidu.read_submission(answered(status, error(reason)))
-    assert (found.fate, found.narrow, found.trace_id) == (fate, narrow, "tr-1")
+    assert (found.fate, found.too_many_tasks, found.trace_id) == (fate, too_many_tasks, "tr-1")
     assert found.error is not None
     assert (found.error.code, found.error.message) == (reason, "no good")
     assert found.error.class_ is class_

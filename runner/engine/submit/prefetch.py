@@ -1,7 +1,7 @@
-"""The next requests with local images, built before there is a place in flight for them.
+"""Prefetcher: builds the next requests with local images before a place in flight is free.
 
-Reading and encoding megabytes takes longer than noticing an end; a place would be empty meanwhile.
-Only a few are held: the others are encoded when their turn comes, and let go once they are sent.
+Reading and encoding megabytes would leave the place empty for a while. Only a few requests are
+held; all others are built when their turn comes.
 """
 
 from __future__ import annotations
@@ -14,21 +14,20 @@ from runner.engine.context import Context
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
 from runner.model import Action, Media, PlanEntry
 
-MOST = 4
-"""Requests held at most."""
-MOST_BYTES = 64 * 1024 * 1024
-"""Of encoded images in them; a single larger one is not built ahead."""
+MAX_REQUESTS = 4
+MAX_BYTES = 64 * 1024 * 1024
+"""Of encoded images in them; a request with more is not built ahead."""
 
 
 class Prefetcher:
-    """Requests that are ready, or about to be."""
+    """Holds requests that are built, or being built."""
 
     def __init__(self, context: Context, upcoming: Callable[[int], Iterable[PlanEntry]]) -> None:
-        """`upcoming`: the jobs that are next in line, as many as asked for at most."""
+        """`upcoming`: returns at most so many of the jobs that are next in line."""
         self._context = context
         self._upcoming = upcoming
         self._building: dict[str, asyncio.Future[Prepared | None]] = {}
-        """Job id to its request; None where its own turn will tell what is wrong with it."""
+        """Job id to request; None where it cannot be built, which is reported at its turn."""
         self._bytes: dict[str, int] = {}
         self._moved = asyncio.Event()
 
@@ -39,23 +38,23 @@ class Prefetcher:
 
     @property
     def held_bytes(self) -> int:
-        """Of encoded images, in all of them."""
+        """Bytes of encoded images in all of them."""
         return sum(self._bytes.values())
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is being built, nor about to be."""
+        """Whether nothing is being or about to be built."""
         return not self._moved.is_set() and all(one.done() for one in self._building.values())
 
     async def take(self, entry: PlanEntry) -> Prepared | None:
-        """The job's request, which is held no longer; None when it is to be built now."""
+        """Hand over the job's request; None where the caller has to build it."""
         self._bytes.pop(entry.job.id, None)
         future = self._building.pop(entry.job.id, None)
         self._moved.set()
         return None if future is None else await asyncio.shield(future)
 
     async def keep_building(self) -> None:
-        """Build what is next in line, one request at a time, whenever the line has moved."""
+        """Build what is next in line, one request at a time, whenever a job was taken from it."""
         while True:
             await self._moved.wait()
             self._moved.clear()
@@ -63,12 +62,12 @@ class Prefetcher:
                 await self._build(entry)
 
     def _next(self) -> PlanEntry | None:
-        """The first in line that is worth building ahead, if there is room for it."""
-        for entry in self._upcoming(MOST):
+        """The first in line that has images and is not built yet, if there is room for it."""
+        for entry in self._upcoming(MAX_REQUESTS):
             size = size_of(entry)
             if not size or entry.job.id in self._building:
                 continue
-            room = len(self._building) < MOST and self.held_bytes + size <= MOST_BYTES
+            room = len(self._building) < MAX_REQUESTS and self.held_bytes + size <= MAX_BYTES
             return entry if room else None
         return None
 
@@ -80,14 +79,14 @@ class Prefetcher:
         try:
             prepared = await prepare(self._context, entry, operation, {})
         except UnusableResult:
-            pass  # told at its turn, when it is built again
+            pass  # reported at its turn, when it is built again
         finally:
             if not future.done():
                 future.set_result(prepared)
 
 
 def size_of(entry: PlanEntry) -> int:
-    """Bytes of the job's images within its request; 0 where it is not to be built ahead."""
+    """Bytes of the job's images within its request; 0 if it is not to be built ahead."""
     job = entry.job
     if entry.action is not Action.SUBMIT or job.draft.needs:
         return 0

@@ -1,4 +1,4 @@
-"""What other jobs made is put into a job that needs it, and checked now that it is there."""
+"""Prepares a submission: puts other jobs' results in, checks them, and builds the request."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from runner import media, operations
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
 from runner.engine.poll.ask import ask_patiently
+from runner.errors import plural
 from runner.model import (
     Billed,
     Deferred,
@@ -33,7 +34,7 @@ from runner.validation import check_job, check_media
 
 
 class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
-    """The job cannot be submitted as it is; nothing was sent."""
+    """Another job's result, or a changed image, does not fit; nothing was sent."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -43,10 +44,10 @@ class UnusableResult(Exception):  # noqa: N818 - caught one level up, never show
 async def resolved(
     context: Context, job: Job, operation: Operation, upstream: Mapping[str, Outcome]
 ) -> tuple[dict[str, Any], dict[str, tuple[Media, ...]]]:
-    """Parameters without images, and the images, with what other jobs made put in and checked.
+    """The parameters without images, and the images, with other jobs' results put in and checked.
 
-    Raises `Unfit` where that does not fit. Files travel inside the request where they fit, by a
-    freshly asked URL otherwise.
+    Files are sent inside the request where they fit, otherwise by a fresh URL. Raises
+    UnusableResult.
     """
     plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
     if not job.draft.needs:
@@ -79,7 +80,7 @@ async def resolved(
 async def _image(
     context: Context, image: Media | Deferred, upstream: Mapping[str, Outcome]
 ) -> Media:
-    """An image as it is now: planned, or made by another job in the meantime."""
+    """The image: as planned, or as another job has made it."""
     if isinstance(image, Media):
         return image
     source = resolve(image, lambda part: _value(context, upstream[part.job], part))
@@ -90,7 +91,7 @@ async def _image(
 
 
 def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
-    """What `${{ jobs.ID.attribute }}` stands for, now that the job is done."""
+    """The value of `${{ jobs.ID.attribute }}`, now that the job is done."""
     if part.attribute == "seed":
         if outcome.task.seed is None:
             raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
@@ -98,7 +99,7 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
     by_url = part.attribute == "url" or not context.settings.download
     made = outcome.task.urls if by_url else tuple(_absolute(context, f) for f in outcome.files)
     if part.index >= len(made):
-        what = f'job "{part.job}" made {len(made)} file{"s" * (len(made) != 1)}'
+        what = f'job "{part.job}" made {plural(len(made), "file")}'
         raise UnusableResult("no_such_output", f"{what}; there is no output {part.index}")
     return made[part.index]
 
@@ -113,7 +114,7 @@ def _too_large(
     parameters: Mapping[str, Any],
     images: Mapping[str, tuple[Media, ...]],
 ) -> bool:
-    """Whether the body would be over the provider's limit with every image inside it."""
+    """Whether the body with every image inside it would exceed the provider's limit."""
     if operation.body_limit_bytes is None:
         return False
     inside = sum(media.data_uri_length(image) for some in images.values() for image in some)
@@ -123,7 +124,7 @@ def _too_large(
 async def _by_fresh_url(
     context: Context, written: Media | Deferred, image: Media, upstream: Mapping[str, Outcome]
 ) -> Media:
-    """The image of another job by a freshly asked URL; any other as it is."""
+    """The image of another job by a fresh URL; any other image as it is."""
     if isinstance(written, Media) or image.path is None:
         return image
     part = next(part for part in written.parts if isinstance(part, JobOutput))
@@ -136,7 +137,7 @@ async def _by_fresh_url(
 async def _with_fresh_urls(
     context: Context, job: Job, upstream: Mapping[str, Outcome]
 ) -> dict[str, Outcome]:
-    """What the job needs; where it wants the URL of what an earlier run made, one valid now."""
+    """The outcomes of the jobs it needs, with fresh URLs where it uses those of an earlier run."""
     by_url = {
         part.job
         for _, part in references([*job.parameters.values(), *job.media.values()])
@@ -154,7 +155,7 @@ def _with_urls(outcome: Outcome, urls: tuple[str, ...]) -> Outcome:
 
 
 async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
-    """The URLs of another job's files, as its provider gives them now."""
+    """The URLs of another job's files, asked for now."""
     operation = context.operations[outcome.job.operation]
     if outcome.task.id is None or operation.provider not in context.settings.accounts:
         return outcome.task.urls
@@ -167,7 +168,7 @@ def _all_known(images: tuple[Media | Deferred, ...]) -> tuple[Media, ...]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A submission that is ready to leave."""
+    """A submission that is ready to be sent."""
 
     intent: Intent
     request: Request
@@ -176,10 +177,10 @@ class Prepared:
 async def prepare(
     context: Context, entry: PlanEntry, operation: Operation, upstream: Mapping[str, Outcome]
 ) -> Prepared:
-    """Build the request of a job and the intent to send it; raises `Unfit`.
+    """Build the request of a job and the intent to send it; raises UnusableResult.
 
-    `upstream`: job id to its outcome, of those that the job needs at least. Images are read and
-    encoded off the loop. An image whose content is no longer what was planned (and
+    `upstream`: job id to outcome, of at least the jobs that this one needs. Images are read and
+    encoded off the loop. An image whose content has changed since the job was planned (and
     fingerprinted) stops the job.
     """
     account, provider = context.account(operation), context.provider(operation)
@@ -187,15 +188,15 @@ async def prepare(
     tag = _tag(context)
     if operation.tag is not None and operation.tag not in parameters:
         parameters[operation.tag] = tag
-    encoded = await _encoded(images)
+    encoded = await _encode(images)
     body = operations.to_wire(operation, {**parameters, **encoded})
-    # A body with images is megabytes of JSON: not on the loop.
+    # A body with images is megabytes of JSON, which would block the loop.
     request = (
         await asyncio.to_thread(provider.submission, operation, body, account)
         if any(image.sha256 for some in images.values() for image in some)
         else provider.submission(operation, body, account)
     )
-    asked = {**parameters, **{name: _by_digest(some) for name, some in images.items()}}
+    asked = {**parameters, **{name: _image_records(some) for name, some in images.items()}}
     seed = _known_seed(operation, parameters)
     return Prepared(intent=_intent(context, entry, asked, seed, tag), request=request)
 
@@ -222,29 +223,29 @@ def _intent(
 
 
 def _tag(context: Context) -> str:
-    """A mark that no other submission bears; it guards nothing, so it need not be secret."""
+    # No other submission has it. It protects nothing, so it need not be secret.
     return f"{context.random.getrandbits(128):032x}"
 
 
 def intent_afterwards(context: Context, job_run: JobRun) -> Intent:
     """The intent, made up afterwards, of a task that only an earlier results manifest knows."""
     job, operation = job_run.entry.job, job_run.operation
-    written = _as_written(job, operation)
+    written = _unresolved_request(job, operation)
     return _intent(context, job_run.entry, written, job_run.task.seed, _tag(context))
 
 
-async def _encoded(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
-    """Every image as it travels: a URL as its text, anything else as a data URI."""
+async def _encode(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
+    """The images as they are sent: a URL as its text, any other image as a data URI."""
     return {
         name: [
-            await asyncio.to_thread(_travelling, image) if image.path else _travelling(image)
+            await asyncio.to_thread(_as_sent, image) if image.path else _as_sent(image)
             for image in some
         ]
         for name, some in images.items()
     }
 
 
-def _travelling(image: Media) -> str:
+def _as_sent(image: Media) -> str:
     if image.sha256 is None:
         return image.source
     try:
@@ -253,28 +254,28 @@ def _travelling(image: Media) -> str:
         raise UnusableResult("image_changed", error.message) from error
 
 
-def _by_digest(images: Iterable[Media | Deferred]) -> list[dict[str, Any]]:
-    return [_named(image) for image in images]
+def _image_records(images: Iterable[Media | Deferred]) -> list[dict[str, Any]]:
+    return [_image_record(image) for image in images]
 
 
-def _named(image: Media | Deferred) -> dict[str, Any]:
-    """An image as the ledger names it."""
+def _image_record(image: Media | Deferred) -> dict[str, Any]:
+    """An image as the ledger refers to it."""
     if isinstance(image, Deferred):
         return {"jobs": [part.job for part in image.parts if isinstance(part, JobOutput)]}
     return {"sha256": image.sha256} if image.sha256 else {"url": image.source}
 
 
-def _as_written(job: Job, operation: Operation) -> dict[str, Any]:
-    """The request of a job whose upstream results are not at hand: references by job id."""
+def _unresolved_request(job: Job, operation: Operation) -> dict[str, Any]:
+    """The request of a job without other jobs' results: references by job id."""
     plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
     known = {
-        name: _named(value)["jobs"] if isinstance(value, Deferred) else value
+        name: _image_record(value)["jobs"] if isinstance(value, Deferred) else value
         for name, value in plain.items()
     }
-    return {**known, **{name: _by_digest(some) for name, some in job.media.items()}}
+    return {**known, **{name: _image_records(some) for name, some in job.media.items()}}
 
 
 def _known_seed(operation: Operation, parameters: Mapping[str, Any]) -> int | None:
-    """The seed that is asked for; None where the provider draws (0, by both documents)."""
+    """The seed in the request; None where the provider draws it (0, in both API documents)."""
     seed = parameters.get(operation.seed) if operation.seed else None
     return seed or None

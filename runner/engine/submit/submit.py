@@ -67,7 +67,7 @@ async def submit(
         result = await _post(context, job_run, prepared)
         if isinstance(result, Submission):
             fate, error = result.fate, result.error or _NO_REASON
-            throttled = fate is Fate.BUSY and not result.narrow
+            throttled = fate is Fate.BUSY and not result.too_many_tasks
             stop = _stop_reason(context, job_run, fate, error)
             if stop is not None:
                 breaker.trip(stop.reason.text)  # before the next submission is admitted
@@ -144,7 +144,7 @@ def _put_off(
     job_run.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
     context.emit(Step.RETRYING, job_run.entry.job.id, text)
-    return RetryLater(delay_s=delay_s, too_many_tasks=submission.narrow)
+    return RetryLater(delay_s=delay_s, too_many_tasks=submission.too_many_tasks)
 
 
 def _given_up(context: Context, job_run: JobRun) -> Ended:

@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from runner.engine.submit import prefetch as module
-from runner.engine.submit.prefetch import MOST, Prefetcher
+from runner.engine.submit.prefetch import MAX_REQUESTS, Prefetcher
 from runner.hashing import HashCache
 from runner.media import probe
 from runner.model import Action, Draft, Job, Media, PlanEntry, Reason, ReasonCode
@@ -85,13 +85,13 @@ def test_what_is_taken_is_held_no_longer(tmp_path: Path) -> None:
 def test_only_a_few_are_held_and_the_next_one_follows_when_one_is_taken(tmp_path: Path) -> None:
     async def scene() -> None:
         image = picture(tmp_path, "a")
-        line = [entry(f"j{n}", image) for n in range(MOST + 2)]
+        line = [entry(f"j{n}", image) for n in range(MAX_REQUESTS + 2)]
         async with building(tmp_path, line) as prefetcher:
             await built(prefetcher)
-            assert prefetcher.ready == [f"j{n}" for n in range(MOST)]
+            assert prefetcher.ready == [f"j{n}" for n in range(MAX_REQUESTS)]
             await prefetcher.take(line.pop(0))
             await built(prefetcher)
-            assert prefetcher.ready == [f"j{n}" for n in range(1, MOST + 1)]
+            assert prefetcher.ready == [f"j{n}" for n in range(1, MAX_REQUESTS + 1)]
 
     asyncio.run(scene())
 
@@ -121,7 +121,7 @@ def test_requests_without_local_images_and_those_that_wait_for_others_are_not_he
 def test_a_request_larger_than_all_that_may_be_held_is_built_at_its_turn(tmp_path: Path) -> None:
     async def scene() -> None:
         image = picture(tmp_path, "a")
-        many = module.MOST_BYTES // module.size_of(entry("a", image)) + 1
+        many = module.MAX_BYTES // module.size_of(entry("a", image)) + 1
         async with building(tmp_path, [entry("a", *[image] * many)]) as prefetcher:
             await built(prefetcher)
             assert prefetcher.ready == []

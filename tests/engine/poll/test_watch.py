@@ -1,0 +1,106 @@
+"""Watching a task: what each end, or its absence, makes of the job and the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from runner.engine.job_run import Ended, JobRun, Phase, Succeeded
+from runner.engine.poll.watch import watch
+from runner.errors import Exit
+from runner.ledger.changes import Intend, Settle
+from runner.model import Action, AttemptState, ErrorClass, ReasonCode, State
+from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
+
+URL = "https://example.com/a.png"
+
+
+async def under_way(run: LiveRun, vidu: FakeVidu, **status: Any) -> JobRun:
+    """The run of a job whose task 911 an earlier run has submitted."""
+    number = await run.write(Intend(run=run.run, intent=run.intent("a")))
+    at = run.context.stamp()
+    await run.write(Settle(number=number, state=AttemptState.SUBMITTED, at=at, task_id="911"))
+    vidu.payloads["911"], vidu.statuses["911"] = "", status
+    entry = replace(
+        plan_entry("a"), action=Action.ATTACH, attempt=run.attempt("a"), expected_s=0.01
+    )
+    return JobRun.of(entry, PICTURE)
+
+
+def test_a_success_is_on_record_when_its_future_is_done(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu, state="success", creations=[{"id": "1", "url": URL}])
+        assert await watch(run.context, job_run) == Succeeded()
+        assert (job_run.phase, job_run.task.urls) == (Phase.SUCCEEDED, (URL,))
+        assert job_run.task.credits == 6
+        assert job_run.recorded is not None
+        await asyncio.wait_for(job_run.recorded, 5)
+        attempt = run.attempt("a")
+        assert (attempt.state, attempt.task.urls) == (AttemptState.SUCCEEDED, (URL,))
+
+    play(tmp_path, scene)
+
+
+def test_a_failed_task_fails_the_job_with_its_code(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu, state="failed", err_code="AuditSubmitIllegal")
+        result = await watch(run.context, job_run)
+        assert isinstance(result, Ended)
+        error = result.outcome.error
+        assert result.outcome.state is State.FAILED
+        assert error is not None
+        assert (error.code, error.class_) == ("AuditSubmitIllegal", ErrorClass.POLICY)
+        assert run.attempt("a").state is AttemptState.FAILED
+
+    play(tmp_path, scene)
+
+
+def test_a_task_without_an_end_is_left_pending(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu)
+        settings = replace(run.context.settings, timeout_s=0.1)
+        result = await watch(replace(run.context, settings=settings), job_run)
+        assert isinstance(result, Ended)
+        assert (result.outcome.state, result.outcome.task.id) == (State.PENDING, "911")
+        assert result.outcome.reason is not None
+        assert result.outcome.reason.code is ReasonCode.NOT_ENDED
+        assert run.attempt("a").state is AttemptState.SUBMITTED
+
+    play(tmp_path, scene)
+
+
+def test_a_verb_that_asks_once_does_not_wait_for_the_end(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu)
+        result = await watch(replace(run.context, once=True), job_run)
+        assert isinstance(result, Ended)
+        text = str(result.outcome.reason)
+        assert text == "its task has not ended yet; run again to collect it"
+
+    play(tmp_path, scene)
+
+
+def test_a_task_that_is_gone_may_have_been_paid_for(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu)
+        del vidu.payloads["911"]
+        result = await watch(replace(run.context, once=True), job_run)
+        assert isinstance(result, Ended)
+        assert (result.outcome.state, result.outcome.paid) == (State.AMBIGUOUS, True)
+        assert run.attempt("a").state is AttemptState.AMBIGUOUS
+
+    play(tmp_path, scene)
+
+
+def test_a_refused_key_stops_the_provider(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.forbidden = True
+        result = await watch(run.context, await under_way(run, vidu))
+        assert isinstance(result, Ended)
+        assert result.outcome.state is State.PENDING
+        assert result.stop is not None
+        assert result.stop.exit is Exit.PROVIDER
+
+    play(tmp_path, scene)

@@ -1,0 +1,140 @@
+"""One submission: what each answer makes of the job, and what the ledger has afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from runner.engine.job_run import Accepted, Ended, JobRun, Phase, RetryLater, Unanswered
+from runner.engine.submit.prefetch import Prefetcher
+from runner.engine.submit.submit import submit
+from runner.errors import Exit
+from runner.ledger.changes import Taken
+from runner.model import AttemptState, PlanEntry, ReasonCode, State
+from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
+
+PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
+
+
+def entry(name: str = "a") -> PlanEntry:
+    plain = plan_entry(name)
+    return replace(plain, job=replace(plain.job, parameters=PARAMETERS))
+
+
+async def submit_once(run: LiveRun, job_run: JobRun) -> Any:
+    prefetcher = Prefetcher(run.context, lambda _: [])
+    return await submit(run.context, job_run, prefetcher, {})
+
+
+def answering(status: int, body: Any) -> Callable[[web.Request], Any]:
+    async def answer(_: web.Request) -> web.StreamResponse:
+        return web.json_response(body, status=status)
+
+    return answer
+
+
+async def hang_up(request: web.Request) -> web.StreamResponse:
+    assert request.transport is not None
+    request.transport.close()
+    return web.Response()
+
+
+def test_an_accepted_submission_is_on_record_with_its_task(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = JobRun.of(entry(), PICTURE)
+        assert await submit_once(run, job_run) == Accepted()
+        assert (job_run.phase, job_run.task.id, job_run.attempts) == (Phase.UNDER_WAY, "911", 1)
+        attempt = run.attempt("a")
+        assert attempt.state is AttemptState.SUBMITTED
+        assert (attempt.task.id, attempt.task.credits, attempt.task.seed) == ("911", 6, 7)
+        assert vidu.submissions[0]["payload"] == attempt.intent.tag
+
+    play(tmp_path, scene)
+
+
+def test_a_submission_without_an_answer_stays_to_be_settled(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.submit = hang_up
+        job_run = JobRun.of(entry(), PICTURE)
+        assert isinstance(await submit_once(run, job_run), Unanswered)
+        assert len(vidu.submissions) == 1
+        assert (job_run.phase, job_run.is_unsettled) == (Phase.SETTLING, True)
+        assert run.attempt("a").state is AttemptState.AMBIGUOUS
+
+    play(tmp_path, scene)
+
+
+@pytest.mark.parametrize(
+    ("reason", "too_many_tasks"), [("TooManyRequests", False), ("QuotaExceeded", True)]
+)
+def test_a_busy_provider_is_tried_again_later(
+    tmp_path: Path, reason: str, *, too_many_tasks: bool
+) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.submit = answering(429, {"code": 429, "reason": reason, "message": "m"})
+        job_run = JobRun.of(entry(), PICTURE)
+        result = await submit_once(run, job_run)
+        assert isinstance(result, RetryLater)
+        assert result.too_many_tasks is too_many_tasks
+        assert (job_run.phase, job_run.tries) == (Phase.WAITING, 1)
+        assert run.attempt("a").state is AttemptState.REFUSED
+
+    play(tmp_path, scene)
+
+
+def test_a_refused_request_fails_unbilled(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.submit = answering(400, {"code": 400, "reason": "FieldInvalid", "message": "m"})
+        result = await submit_once(run, JobRun.of(entry(), PICTURE))
+        assert isinstance(result, Ended)
+        assert (result.outcome.state, result.outcome.paid) == (State.FAILED, False)
+        assert result.stop is None
+
+    play(tmp_path, scene)
+
+
+def test_a_wrong_address_stops_the_provider(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.submit = answering(405, {})
+        result = await submit_once(run, JobRun.of(entry(), PICTURE))
+        assert isinstance(result, Ended)
+        assert result.stop is not None
+        assert result.stop.exit is Exit.PROVIDER
+        assert "VIDU_BASE_URL" in result.stop.reason.text
+        assert result.outcome.state is State.PENDING
+        # The next job of this provider does not even leave.
+        result = await submit_once(run, JobRun.of(entry("b"), PICTURE))
+        assert isinstance(result, Ended)
+        assert result.outcome.reason is not None
+        assert result.outcome.reason.code is ReasonCode.STOPPED
+        assert len(vidu.submissions) == 1
+
+    play(tmp_path, scene)
+
+
+def test_a_request_that_another_attempt_covers_is_not_sent(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("a"))
+        job_run = JobRun.of(entry(), PICTURE)
+        assert await submit_once(run, job_run) == Taken(attempt=attempt)
+        assert vidu.submissions == []
+        assert (job_run.phase, job_run.is_unsettled) == (Phase.WAITING, False)
+
+    play(tmp_path, scene)
+
+
+def test_nothing_leaves_once_the_run_stops(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        run.context.stopping.set()
+        result = await submit_once(run, JobRun.of(entry(), PICTURE))
+        assert isinstance(result, Ended)
+        assert str(result.outcome.reason) == "interrupted; not submitted"
+        assert vidu.submissions == []
+        assert run.attempt("a").state is AttemptState.NOT_SENT
+
+    play(tmp_path, scene)
