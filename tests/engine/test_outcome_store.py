@@ -1,4 +1,4 @@
-"""The ends of a run's jobs, which are store on the disk."""
+"""Outcomes of a run, kept in a file with a few bytes each in memory."""
 
 from __future__ import annotations
 

@@ -1,39 +1,27 @@
+"""The limit on idle time, on a clock that needs no waiting."""
+
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
 from runner.engine.net.upload import IdleTimeout
+from tests.engine.conftest import RunVirtual
 
 LONG_S = 3600.0
-"""If a test waits for it, it hangs."""
 
 
-def run(block: Callable[[], Awaitable[None]]) -> None:
-    """Run the block, which must not hang."""
-
-    async def limited() -> None:
-        async with asyncio.timeout(30) as limit:
-            try:
-                await block()
-            finally:
-                assert not limit.expired()
-
-    asyncio.run(limited())
-
-
-def test_a_block_without_progress_is_ended() -> None:
+def test_a_block_without_progress_is_ended(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         async with IdleTimeout(0.01, 0.01):
             await asyncio.sleep(LONG_S)
 
     with pytest.raises(TimeoutError):
-        run(block)
+        run_virtual(block())
 
 
-def test_progress_restarts_the_limit() -> None:
+def test_progress_restarts_the_limit(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + 0.6
@@ -42,28 +30,28 @@ def test_progress_restarts_the_limit() -> None:
                 await asyncio.sleep(0.001)
                 idle.progress()
 
-    run(block)
+    run_virtual(block())
 
 
-def test_the_first_progress_may_take_longer() -> None:
+def test_the_first_progress_may_take_longer(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         async with IdleTimeout(LONG_S, 0.01):
             await asyncio.sleep(0.1)
 
-    run(block)
+    run_virtual(block())
 
 
-def test_after_the_first_progress_the_idle_limit_holds() -> None:
+def test_after_the_first_progress_the_idle_limit_holds(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         async with IdleTimeout(LONG_S, 0.01) as idle:
             idle.progress()
             await asyncio.sleep(LONG_S)
 
     with pytest.raises(TimeoutError):
-        run(block)
+        run_virtual(block())
 
 
-def test_dripping_cannot_exceed_the_total_limit() -> None:
+def test_dripping_cannot_exceed_the_total_limit(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         async with IdleTimeout(LONG_S, LONG_S) as idle:
             idle.limit_total(0.05)
@@ -72,20 +60,20 @@ def test_dripping_cannot_exceed_the_total_limit() -> None:
                 await asyncio.sleep(0.001)
 
     with pytest.raises(TimeoutError):
-        run(block)
+        run_virtual(block())
 
 
-def test_a_block_can_be_ended_from_outside() -> None:
+def test_a_block_can_be_ended_from_outside(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         async with IdleTimeout(LONG_S, LONG_S) as idle:
             asyncio.get_running_loop().call_soon(idle.expire)
             await asyncio.sleep(LONG_S)
 
     with pytest.raises(TimeoutError):
-        run(block)
+        run_virtual(block())
 
 
-def test_calls_after_the_block_have_no_effect() -> None:
+def test_calls_after_the_block_have_no_effect(run_virtual: RunVirtual) -> None:
     async def block() -> None:
         async with IdleTimeout(0.01, 0.01) as idle:
             pass
@@ -94,4 +82,4 @@ def test_calls_after_the_block_have_no_effect() -> None:
         idle.expire()
         await asyncio.sleep(0.05)
 
-    run(block)
+    run_virtual(block())
