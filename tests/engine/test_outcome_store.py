@@ -151,7 +151,7 @@ def test_on_a_full_disk_outcomes_stay_in_memory(tmp_path: Path) -> None:
 
 
 def test_memory_hardly_grows_with_the_number_of_outcomes(tmp_path: Path) -> None:
-    entries = plan(20_000)
+    entries = plan(10_000)
     store = ends(entries, tmp_path)
     store.put(0, succeeded(entries[0]))
     tracemalloc.start()
