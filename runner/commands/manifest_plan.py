@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options
@@ -16,7 +16,6 @@ from runner.engine.download.place import find_file, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
 from runner.hashing import HashCache
-from runner.ledger.changes import Realm, realm_of
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model import Action, Job, Plan, PlanEntry, StoredFile
@@ -28,8 +27,6 @@ from runner.providers.registry import PROVIDERS, state_of
 from runner.results.evidence import read_results
 from runner.settings import ProviderFacts, Settings, Sources, read_settings
 from runner.terminal.plan_view import Outlook
-
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +114,6 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     facts = {} if options.emulate else provider_facts(manifest)
     settings = read_settings(setting_sources(manifest, options), facts, keys=False)
     jobs = manifest.jobs
-    realms = _fingerprints_by_realm(manifest, settings)
     present = functools.cache(lambda file: _is_present(file, paths, manifest.hashes))
     with (
         stages(options.progress, options.environ) as stage,
@@ -126,8 +122,13 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     ):
         stage.begin("reading the ledger")
         history = History(manifest, settings, options, ledger)
-        placed = _path_converter(paths)
-        attempts = _union(ledger.latest(prints, realm, placed) for realm, prints in realms.items())
+        realms = history.by_realm(lambda job: job.fingerprint)
+        to_results = _path_converter(paths)
+        attempts = {
+            fingerprint: attempt
+            for realm, fingerprints in realms.items()
+            for fingerprint, attempt in ledger.latest(fingerprints, realm, to_results).items()
+        }
         ids = {job.id for job in jobs}
         earlier = read_results(
             paths.results,
@@ -143,7 +144,8 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             changes=history.changes,
         )
         selection = _selection(jobs, options, inputs)
-        selected = _selected_ids(jobs, selection)
+        added = frozenset(selection.added if selection else ())
+        selected = frozenset(selection.ids if selection else ids) - added
         plan_options = PlanOptions(
             selected=selection.ids if selection else None,
             retry_failed=options.retry_failed,
@@ -202,22 +204,9 @@ def _facts(name: str) -> ProviderFacts:
     )
 
 
-def _fingerprints_by_realm(manifest: Manifest, settings: Settings) -> dict[Realm, list[str]]:
-    """The jobs' fingerprints by realm: loopback and remote results never stand for each other."""
-    realms = {name: realm_of(account.base_url) for name, account in settings.accounts.items()}
-    found: dict[Realm, list[str]] = {}
-    for job in manifest.jobs:
-        provider = manifest.operations[job.operation].provider
-        realm = realms.get(provider, "loopback")  # without an account: the emulator
-        found.setdefault(realm, []).append(job.fingerprint)
-    return found
-
-
 def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:
-    """Convert a file's path in the ledger into its path in the results manifest.
-
-    The ledger's are relative to its own folder, for there may be several results manifests (`-o`).
-    """
+    """Converts a file's path in the ledger into its path in the results manifest."""
+    # The ledger's are relative to its own folder: there may be several results manifests (`-o`).
 
     @functools.cache
     def folder(name: str) -> str:
@@ -228,13 +217,6 @@ def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:
         return file if folder(name) == "." else f"{folder(name)}/{file}"
 
     return convert
-
-
-def _union(parts: Iterable[Mapping[str, V]]) -> dict[str, V]:
-    found: dict[str, V] = {}
-    for part in parts:
-        found |= part
-    return found
 
 
 def _selection(jobs: Sequence[Job], options: Options, inputs: PlanInputs) -> Selection | None:
@@ -250,11 +232,6 @@ def _state(job: Job, inputs: PlanInputs) -> str | None:
         return state_of(attempt)
     evidence = inputs.evidence.get(job.fingerprint)
     return evidence.state if evidence else None
-
-
-def _selected_ids(jobs: Sequence[Job], selection: Selection | None) -> frozenset[str]:
-    ids = selection.ids if selection else {job.id for job in jobs}
-    return frozenset(ids) - frozenset(selection.added if selection else ())
 
 
 def _is_present(file: StoredFile, paths: ProjectPaths, hashes: HashCache) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from runner.commands.load import Manifest
@@ -21,9 +21,9 @@ from runner.settings import Settings
 
 
 class History:
-    """What is known of a manifest's jobs from tables, and where they are silent from the ledger.
+    """Prices, times and changes of a manifest's jobs: from tables, otherwise from its ledger.
 
-    Asked only while the ledger is open; what it was asked once, it remembers.
+    Usable while the ledger is open.
     """
 
     def __init__(
@@ -39,16 +39,13 @@ class History:
         }
 
     def estimate(self, job: Job) -> Amount | None:
-        """The price by the vendor's table, else the latest real one of its kind."""
+        """The price by the vendor's table, else the latest actual price of its kind."""
         price = estimate(self._operation(job), job.parameters, _images(job))
         learned = None if price else self._of_kind(job)
         return learned.price if learned else price
 
     def expected_s(self, job: Job) -> float | None:
-        """Seconds by the vendor's table, else the median of what its kind took.
-
-        A rehearsal's tasks keep the table's time at the emulator's scale.
-        """
+        """Seconds by the vendor's table, else the median of its kind; scaled for the emulator."""
         published = expected_s(self._operation(job), job.parameters, _images(job))
         if published is not None:
             return published * self._options.scale if self._options.emulate else published
@@ -56,13 +53,13 @@ class History:
         return learned.time_s if learned else None
 
     def changes(self, job: Job) -> Sequence[Changed]:
-        """What the job asks for otherwise than the last time; empty where it is new."""
-        before = self._before.get(job.id)
-        return changes_of(job, self._operation(job), before) if before else ()
+        """How the request differs from the job's last one; empty for a new job."""
+        last = self._last_requests.get(job.id)
+        return changes_of(job, self._operation(job), last) if last else ()
 
     @cached_property
     def costs(self) -> Costs:
-        """What the manifest has cost so far, on the side of the loopback border that it is on."""
+        """What the manifest has cost so far in the realms of its providers."""
         realms = {
             operation.provider: self._realm(operation)
             for operation in self._manifest.operations.values()
@@ -70,13 +67,18 @@ class History:
         return self._ledger.costs(self._name, realms)
 
     @cached_property
-    def _before(self) -> Mapping[str, LastRequest]:
-        found: dict[str, LastRequest] = {}
-        by_realm: dict[Realm, list[str]] = {}
+    def _last_requests(self) -> Mapping[str, LastRequest]:
+        return {
+            job: request
+            for realm, jobs in self.by_realm(lambda job: job.id).items()
+            for job, request in self._ledger.last_requests(self._name, jobs, realm).items()
+        }
+
+    def by_realm(self, key: Callable[[Job], str]) -> dict[Realm, list[str]]:
+        """The keys of the jobs by realm: results of one realm never count in the other."""
+        found: dict[Realm, list[str]] = {}
         for job in self._manifest.jobs:
-            by_realm.setdefault(self._realm(self._operation(job)), []).append(job.id)
-        for realm, jobs in by_realm.items():
-            found |= self._ledger.last_requests(self._name, jobs, realm)
+            found.setdefault(self._realm(self._operation(job)), []).append(key(job))
         return found
 
     def _of_kind(self, job: Job) -> Learned | None:
@@ -88,7 +90,7 @@ class History:
         return learned.get(kind_of(operation, job.parameters, _images(job))) if learned else None
 
     def _realm(self, operation: Operation) -> Realm:
-        """Where the operation's tasks are made; without an account it is the emulator."""
+        """The realm of the operation's provider; before an emulator runs it has no account."""
         nowhere: Realm = "loopback" if self._options.emulate else "remote"
         return self._realms.get(operation.provider, nowhere)
 

@@ -36,8 +36,6 @@ TOOL = f"vidu-run {__version__}"
 
 T = TypeVar("T")
 
-NETWORKED = frozenset({Action.SUBMIT, Action.ATTACH, Action.FETCH})
-
 
 @dataclass(slots=True, kw_only=True)
 class RunSession:
@@ -168,16 +166,15 @@ def networked(
     planned: ManifestPlan, entries: Iterable[PlanEntry], settings: Settings
 ) -> list[PlanEntry]:
     """The entries for which a provider has to be asked for something."""
-    resubmit = settings.on_ambiguous == "resubmit"
 
-    def can_be_settled(entry: PlanEntry) -> bool:
-        # A submission of unknown fate can be looked for in a list, or is to be sent again.
+    def is_networked(entry: PlanEntry) -> bool:
+        if entry.action is not Action.DECIDE:
+            return entry.action in (Action.SUBMIT, Action.ATTACH, Action.FETCH)
+        # A submission of unknown fate is sent again, or looked for if there is a list.
         listed = planned.manifest.operations[entry.job.operation].provider in LISTERS
-        return entry.action is Action.DECIDE and (
-            resubmit or (listed and entry.attempt is not None)
-        )
+        return settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
 
-    return [entry for entry in entries if entry.action in NETWORKED or can_be_settled(entry)]
+    return [entry for entry in entries if is_networked(entry)]
 
 
 def accounts_with_keys(
