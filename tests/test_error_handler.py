@@ -15,7 +15,7 @@ def test_a_step_s_own_code_is_the_exit_code() -> None:
     assert handle_errors(lambda: Exit.INCOMPLETE) == 6
 
 
-def test_a_known_error_is_told_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_known_error_is_printed_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
     def step() -> Exit:
         raise LedgerError("the ledger is damaged", hint="restore it")
 
@@ -23,7 +23,7 @@ def test_a_known_error_is_told_without_a_traceback(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err == "error: the ledger is damaged\n  hint: restore it\n"
 
 
-def test_every_problem_of_a_manifest_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_problem_of_a_manifest_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     places = [Location(path="a.yaml", line=line, column=3) for line in (2, 9)]
 
     def step() -> Exit:
@@ -58,7 +58,7 @@ def test_a_defect_leaves_a_crash_log_without_any_key(
     assert not re.search(key, told + log.read_text())
 
 
-def test_terminal_escapes_in_an_error_are_shown_and_not_obeyed(
+def test_control_characters_in_an_error_are_escaped(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def step() -> Exit:

@@ -36,7 +36,7 @@ def caret_of(text: str, column: int) -> tuple[str, str]:
     return line, caret
 
 
-def test_a_problem_is_told_as_compilers_do() -> None:
+def test_a_problem_is_printed_in_compiler_style() -> None:
     place = Location(path="m.yaml", line=7, column=5, text="    ratio: 21:9")
     problem = Diagnostic(message="no such ratio", location=place, job="wide", hint="try 16:9")
     assert str(problem).splitlines() == [
@@ -47,11 +47,11 @@ def test_a_problem_is_told_as_compilers_do() -> None:
     ]
 
 
-def test_a_problem_without_a_place_has_neither_place_nor_caret() -> None:
+def test_a_problem_without_location_has_no_caret() -> None:
     assert str(Diagnostic(message="odd", warning=True)) == "warning: odd"
 
 
-def test_a_place_shows_what_is_known_of_it() -> None:
+def test_a_location_shows_what_is_known() -> None:
     assert str(Location(path="m.yaml")) == "m.yaml"
     assert str(Location(path="m.yaml", line=3)) == "m.yaml:3"
 
@@ -73,7 +73,7 @@ def test_without_a_column_there_is_no_caret() -> None:
         ("a", 2, 1),
     ],
 )
-def test_the_caret_stands_under_its_character(text: str, column: int, columns_before: int) -> None:
+def test_the_caret_is_under_its_character(text: str, column: int, columns_before: int) -> None:
     _, caret = caret_of(text, column)
     assert caret == "    " + " " * columns_before + "^"
 
@@ -89,7 +89,7 @@ def test_a_long_line_is_shown_around_the_caret(column: int) -> None:
     assert under == (text[column - 1] if column <= len(text) else None)
 
 
-def test_one_cause_that_hits_many_jobs_is_told_once_with_their_number() -> None:
+def test_one_cause_in_many_jobs_is_printed_once() -> None:
     place = Location(path="m.yaml", line=2, column=1)
     hits = [Diagnostic(message="bad", location=place, job=job) for job in "abc"]
     other = Diagnostic(message="worse", location=place, job="d")
@@ -105,7 +105,7 @@ def test_jobs_without_a_name_are_only_counted() -> None:
     assert [str(problem) for problem in found] == ["error: bad (2 jobs)"]
 
 
-def test_a_value_of_a_row_is_told_with_the_expression_that_brings_it() -> None:
+def test_a_value_of_a_row_names_the_expression_that_reads_it() -> None:
     template = Location(path="m.yaml", line=7, column=13)
     problem = Diagnostic(message="bad", location=Location(path="rows.csv", line=3, via=template))
     assert str(problem) == "rows.csv:3: error: bad\n  used at m.yaml:7:13"
@@ -133,13 +133,13 @@ def test_of_thousands_of_problems_only_some_are_printed() -> None:
     assert "worse 44" in printed[49]
 
 
-def test_an_invalid_manifest_is_printed_as_much_as_anyone_reads() -> None:
+def test_an_invalid_manifest_is_printed_up_to_a_limit() -> None:
     failure = ManifestError([Diagnostic(message=str(n)) for n in range(52)])
     assert str(failure).splitlines()[48:] == ["error: 48", "error: 49", "... and 2 more errors"]
     assert len(failure.diagnostics) == 52
 
 
-def test_the_same_words_at_another_place_or_as_a_warning_stay_apart() -> None:
+def test_equal_messages_at_other_locations_stay_apart() -> None:
     one, two = (Location(path="m.yaml", line=line) for line in (1, 2))
     problems = [
         Diagnostic(message="bad", location=one),
@@ -169,30 +169,30 @@ def test_merging_loses_no_job(messages: list[str]) -> None:
         ("猫 cat é", "猫 cat é"),
     ],
 )
-def test_nothing_is_shown_that_a_terminal_would_obey(text: str, shown: str) -> None:
+def test_control_characters_are_escaped(text: str, shown: str) -> None:
     assert printable(text) == shown
 
 
 @given(st.text())
-def test_what_is_printable_stays_as_it_is(text: str) -> None:
+def test_printable_text_is_unchanged(text: str) -> None:
     assert printable(printable(text)) == printable(text)
 
 
 @given(st.text())
-def test_what_is_shown_on_one_line_stays_on_one(text: str) -> None:
+def test_one_line_escapes_line_breaks(text: str) -> None:
     assert len(f"{one_line(text)}.".splitlines()) == 1
     assert one_line(one_line(text)) == one_line(text)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\r\n", "\u2028", "\u2029", "\x85"])
-def test_nothing_that_others_wrote_passes_for_a_line_of_ours(end: str) -> None:
+def test_foreign_text_cannot_imitate_our_lines(end: str) -> None:
     fake = f"x{end}m.yaml:1: error: fake"
     place = Location(path=fake, line=1, column=1, text=fake)
     problem = Diagnostic(message=fake, job=fake, hint=fake, location=place)
     assert len(str(problem).splitlines()) == 4
 
 
-def test_a_message_cannot_obey_either() -> None:
+def test_a_message_is_escaped() -> None:
     assert "\x1b" not in str(Diagnostic(message="\x1b[2J", location=Location(path="\x1b.yaml")))
 
 
@@ -211,14 +211,12 @@ def test_a_message_cannot_obey_either() -> None:
         ([Exit.INVALID, Exit.DEFECT], Exit.INVALID),
     ],
 )
-def test_of_several_exit_codes_the_gravest_counts(codes: list[Exit], code: Exit) -> None:
+def test_the_worst_of_several_exit_codes_wins(codes: list[Exit], code: Exit) -> None:
     assert worst(codes) is code
 
 
 @given(st.lists(st.sampled_from(PRECEDENCE)), st.randoms())
-def test_the_order_in_which_codes_come_does_not_matter(
-    codes: list[Exit], rng: random.Random
-) -> None:
+def test_the_order_of_exit_codes_does_not_matter(codes: list[Exit], rng: random.Random) -> None:
     shuffled = codes.copy()
     rng.shuffle(shuffled)
     assert worst(shuffled) is worst(codes)
@@ -238,7 +236,7 @@ def test_each_failure_has_its_exit_code(kind: type[Failure], code: int) -> None:
     assert kind("x").exit == code
 
 
-def test_a_failure_is_told_with_its_hint_and_with_further_problems() -> None:
+def test_a_failure_prints_its_hint_and_further_problems() -> None:
     failure = ProviderError("no key", hint="set it", others=[Diagnostic(message="no other key")])
     assert str(failure).splitlines() == ["error: no key", "  hint: set it", "error: no other key"]
 
@@ -252,7 +250,7 @@ def test_an_invalid_manifest_counts_its_errors_and_not_its_warnings(
     assert (failure.message, failure.exit, failure.diagnostics) == (words, 3, problems)
 
 
-def test_a_secret_shows_nowhere_but_where_it_is_revealed() -> None:
+def test_a_secret_shows_only_when_revealed() -> None:
     secret = Secret("vda_hush")
     assert f"{secret} {secret!r} {[secret]}" == "Secret(***) Secret(***) [Secret(***)]"
     assert secret.reveal() == "vda_hush"

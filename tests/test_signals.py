@@ -42,12 +42,12 @@ def end_by(folder: Path, library: str, name: str, before: str = "") -> tuple[int
 
 
 @pytest.mark.parametrize("library", ["click", "yaml"])
-def test_ctrl_c_while_it_is_loaded_is_an_interruption(tmp_path: Path, library: str) -> None:
+def test_ctrl_c_during_the_start_is_an_interruption(tmp_path: Path, library: str) -> None:
     assert end_by(tmp_path, library, "SIGINT") == (130, "interrupted\n")
 
 
 @pytest.mark.parametrize("library", ["click", "yaml"])
-def test_a_sigterm_while_it_is_loaded_has_its_code(tmp_path: Path, library: str) -> None:
+def test_sigterm_during_the_start_has_its_code(tmp_path: Path, library: str) -> None:
     assert end_by(tmp_path, library, "SIGTERM") == (143, "terminated\n")
 
 

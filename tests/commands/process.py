@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import pty
+import signal
 import subprocess
 import sys
 import time
@@ -49,3 +51,51 @@ def until(condition: Callable[[], bool], *, every_s: float = 0.01) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come"
         time.sleep(every_s)
+
+
+def asked(
+    project: Project,
+    answer: bytes,
+    *arguments: str,
+    quiet: tuple[str, ...] = ("--progress", "none"),
+) -> tuple[int, str]:
+    """Run the program on a terminal, type `answer`; its exit code and what it showed.
+
+    \x03 is sent as the signal that a terminal in front makes of it.
+    """
+    ours, theirs = pty.openpty()
+    environ = {**os.environ, "TERM": "dumb", **{k: v for k, v in project.env.items() if v}}
+    with subprocess.Popen(
+        [sys.executable, "-m", "runner", *arguments, *quiet],
+        cwd=project.folder,
+        env=environ,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        typed = False
+        while piece := _read(ours):
+            shown += piece
+            if not typed and b"[y/N]" in shown:
+                typed = True
+                if answer == b"\x03":
+                    process.send_signal(signal.SIGINT)
+                else:
+                    os.write(ours, answer)
+        code = process.wait(30)
+    os.close(ours)
+    return code, shown.decode().replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:  # Linux reports the other side's end as an input/output error
+        return b""
+
+
+def listing(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+
+from aiohttp import web
 
 from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
@@ -18,8 +21,10 @@ from tests.commands.conftest import Project
 
 HOUR_NS = 3600 * 10**9
 
+
 UNDER_WAY = ("--timeout", "0.2s", "--poll-rate", "100")
 """A run with these ends before a task of `serving` does."""
+
 
 LOSES_THE_FIRST_ANSWER = (
     {"on": "vidu.submit", "fault": "cut_after", "times": 1},
@@ -85,3 +90,54 @@ def serving(project: Project, **options: Any) -> Iterator[Served]:
         for name in ("VIDU", "MODELVERSE"):
             project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "secret-key-7351"}
         yield served
+
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
+
+
+SUBMIT = "/ent/v2/reference2image"
+
+
+@contextmanager
+def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
+    """An emulator behind `fault`, to which the project's environment leads."""
+
+    @web.middleware
+    async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
+        return await (fault(request, handler) if fault else handler(request))
+
+    with Emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as running:  # type: ignore[arg-type]
+        for name in ("VIDU", "MODELVERSE"):
+            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
+        yield running
+
+
+def refusal(status: int, reason: str) -> web.Response:
+    body = {"code": status, "reason": reason, "message": f"{reason} it is", "metadata": {}}
+    return web.json_response(body, status=status)
+
+
+TWO = """
+  - {id: a, prompt: a red boat, seed: 7}
+  - {id: b, prompt: a blue boat, resolution: 2K}
+"""
+
+
+RESULTS = "spring.results.yaml"
+
+
+def forget(project: Project, *, files: bool = False) -> None:
+    """As a fresh clone has it: no ledger, and no files unless they were committed."""
+    shutil.rmtree(project.folder / ".vidu-run")
+    if files:
+        shutil.rmtree(project.folder / "outputs")
+
+
+def seen(emulator: Emulator) -> list[Any]:
+    with urllib.request.urlopen(f"{emulator.url}/_emulator/requests") as answer:  # noqa: S310
+        report = json.load(answer)
+    found: list[Any] = [each for each in report["submissions"] if each["outcome"] == "accepted"]
+    return found

@@ -20,7 +20,7 @@ from runner.ledger.store import open_ledger
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
 from tests.commands.process import running
-from tests.commands.test_failures import SUBMIT, Handler, provider
+from tests.commands.serving import SUBMIT, Handler, provider
 
 FIVE = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(5))
 
@@ -96,7 +96,7 @@ def test_two_runs_at_once_keep_one_budget(project: Project) -> None:
     assert 5 in codes
 
 
-def test_manifests_of_one_name_that_share_a_ledger_have_budgets_of_their_own(
+def test_manifests_of_one_name_in_a_shared_ledger_have_own_budgets(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(FIVE, "spring.yaml")
@@ -122,7 +122,7 @@ def without_prices(project: Project) -> None:
     path.write_text(json.dumps(schema), encoding="utf-8")
 
 
-def test_another_runs_unknown_price_is_waited_for_as_long_as_the_jobs_time_limit(
+def test_another_runs_unknown_price_is_awaited_up_to_the_timeout(
     project: Project,
 ) -> None:
     without_prices(project)

@@ -10,10 +10,9 @@ import pytest
 from aiohttp import web
 
 from tests.commands.conftest import Project
-from tests.commands.serving import UNDER_WAY, serving
+from tests.commands.process import asked
+from tests.commands.serving import UNDER_WAY, Handler, provider, refusal, serving
 from tests.commands.tasks import asks_after_tasks, held_back
-from tests.commands.test_confirm import asked
-from tests.commands.test_failures import Handler, provider, refusal
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -48,7 +47,7 @@ def test_the_next_run_submits_again(project: Project) -> None:
         assert served.outcomes() == {"accepted": 2}
 
 
-def test_however_often_a_job_is_cancelled_it_has_not_failed(project: Project) -> None:
+def test_a_job_cancelled_many_times_has_not_failed(project: Project) -> None:
     project.jobs(TWO)
     for _ in range(3):
         with serving(project, faults=WAITS) as served:
@@ -60,7 +59,7 @@ def test_however_often_a_job_is_cancelled_it_has_not_failed(project: Project) ->
         assert served.outcomes() == {"accepted": 2}
 
 
-def test_only_the_selected_ones_are_cancelled_not_what_they_need(project: Project) -> None:
+def test_only_selected_tasks_are_cancelled_not_what_they_need(project: Project) -> None:
     project.jobs("""
   - {id: cat, prompt: a cat}
   - {id: dog, prompt: a dog}
@@ -73,7 +72,7 @@ def test_only_the_selected_ones_are_cancelled_not_what_they_need(project: Projec
     assert told.startswith("spring.yaml: 1 failed, 1 pending")
 
 
-def test_what_is_being_worked_on_cannot_be_cancelled_and_is_said(project: Project) -> None:
+def test_a_task_that_has_started_cannot_be_cancelled(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0.001, faults=WORKS):
         project.run("spring.yaml", *UNDER_WAY)
@@ -83,7 +82,7 @@ def test_what_is_being_worked_on_cannot_be_cancelled_and_is_said(project: Projec
         assert project.run("status", "spring.yaml").out.startswith("spring.yaml: 2 pending")
 
 
-def test_a_provider_that_is_asked_to_cancel_too_often_is_asked_again_when_it_likes(
+def test_a_busy_provider_is_asked_again_when_it_allows(
     project: Project,
 ) -> None:
     project.jobs(TWO)
@@ -123,7 +122,7 @@ def test_a_provider_that_fails_is_asked_again_to_cancel(
         assert served.asked("cancel") == 3
 
 
-def test_a_provider_that_goes_on_failing_is_let_alone_and_that_is_said(project: Project) -> None:
+def test_a_provider_that_keeps_failing_is_given_up(project: Project) -> None:
     project.jobs(TWO)
     fault = {"on": "vidu.cancel", "fault": "error", "status": 503, "retry_after": "1"}
     with serving(project, faults=[*WAITS, fault]) as served:
@@ -134,7 +133,7 @@ def test_a_provider_that_goes_on_failing_is_let_alone_and_that_is_said(project: 
     assert ran.out.count("not cancelled: InternalServiceFailure: ") == 2
 
 
-def test_what_was_decided_is_not_asked_for_again(project: Project) -> None:
+def test_a_definite_answer_is_not_asked_for_again(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=[*WAITS, {"on": "vidu.cancel", "fault": "not_found"}]) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -142,7 +141,7 @@ def test_what_was_decided_is_not_asked_for_again(project: Project) -> None:
         assert (ran.code, served.asked("cancel")) == (6, 2)
 
 
-def test_a_refusal_without_word_of_the_task_is_no_decision(project: Project) -> None:
+def test_a_refusal_without_the_task_is_not_definite(project: Project) -> None:
     """It may be refused because an earlier wish, whose answer was lost, was granted."""
     project.jobs(TWO)
     asked: list[str] = []
@@ -170,7 +169,7 @@ def test_a_lost_answer_leaves_no_doubt_about_a_cancelled_task(project: Project) 
         assert project.run("cancel", "-y", "spring.yaml").code == 0
 
 
-def test_modelverse_cannot_cancel_and_needs_no_key_to_say_so(project: Project) -> None:
+def test_modelverse_cannot_cancel_and_needs_no_key(project: Project) -> None:
     project.jobs("""
   - id: dance
     operation: modelverse/reference2video
@@ -185,7 +184,7 @@ def test_modelverse_cannot_cancel_and_needs_no_key_to_say_so(project: Project) -
     assert "not cancelled: modelverse has no way to cancel a task" in ran.out
 
 
-def test_off_a_terminal_it_must_be_agreed_to(project: Project) -> None:
+def test_off_a_terminal_cancel_needs_yes(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=WAITS) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -196,14 +195,14 @@ def test_off_a_terminal_it_must_be_agreed_to(project: Project) -> None:
     assert "--yes" in ran.err
 
 
-def test_where_nothing_is_under_way_nothing_is_asked(online: Project) -> None:
+def test_cancel_asks_nothing_if_no_task_is_under_way(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     ran = online.run("cancel", "spring.yaml")
     assert (ran.code, ran.out, ran.err) == (0, "", "no tasks are under way\n")
 
 
-def test_a_task_that_only_the_results_manifest_knows_is_cancelled_too(project: Project) -> None:
+def test_a_task_known_only_from_results_is_cancelled_too(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=WAITS):
         project.run("spring.yaml", *UNDER_WAY)
@@ -213,7 +212,7 @@ def test_a_task_that_only_the_results_manifest_knows_is_cancelled_too(project: P
         assert project.run("status", "spring.yaml").code == 1
 
 
-def test_on_a_terminal_it_asks(project: Project) -> None:
+def test_on_a_terminal_cancel_asks(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=WAITS) as served:
         project.run("spring.yaml", *UNDER_WAY)

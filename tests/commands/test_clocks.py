@@ -12,7 +12,7 @@ from aiohttp import web
 from runner.ledger.store import open_ledger
 from tests.commands.conftest import Project
 from tests.commands.process import running
-from tests.commands.test_failures import SUBMIT, Handler, provider
+from tests.commands.serving import SUBMIT, Handler, provider
 
 NAMES = [f"j{n}" for n in range(5)]
 JOBS = "".join(f"  - {{id: {name}, prompt: a boat {name}}}\n" for name in NAMES)
@@ -94,7 +94,7 @@ def no_duration_is_negative(project: Project) -> None:
 
 
 @pytest.mark.parametrize("hours", [5, -5, 30, -30])
-def test_a_clock_that_is_set_while_an_answer_is_lost_makes_nobody_pay_twice(
+def test_a_clock_set_while_an_answer_is_lost_costs_nothing_twice(
     project: Project, hours: int
 ) -> None:
     project.jobs(JOBS)
@@ -109,7 +109,7 @@ def test_a_clock_that_is_set_while_an_answer_is_lost_makes_nobody_pay_twice(
     assert stage.made == len(NAMES)
 
 
-def test_a_submission_that_did_not_arrive_before_the_clock_was_set_forward_is_sent_again(
+def test_a_lost_submission_is_sent_again_after_a_clock_jump(
     project: Project,
 ) -> None:
     project.jobs(JOBS)
@@ -124,7 +124,7 @@ def test_a_submission_that_did_not_arrive_before_the_clock_was_set_forward_is_se
 
 
 @pytest.mark.parametrize("tells_tags", [True, False])
-def test_a_task_of_a_killed_run_whose_clock_was_ahead_is_not_made_twice(
+def test_a_task_of_a_killed_run_with_a_fast_clock_is_found(
     project: Project, *, tells_tags: bool
 ) -> None:
     project.jobs(JOBS)

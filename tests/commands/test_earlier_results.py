@@ -9,23 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.commands.conftest import Project
-from tests.commands.serving import LOSES_THE_FIRST_ANSWER, UNDER_WAY, serving
-
-TWO = """
-  - {id: a, prompt: a red boat, seed: 7}
-  - {id: b, prompt: a blue boat, resolution: 2K}
-"""
-RESULTS = "spring.results.yaml"
+from tests.commands.serving import LOSES_THE_FIRST_ANSWER, RESULTS, TWO, UNDER_WAY, forget, serving
 
 
-def forget(project: Project, *, files: bool = False) -> None:
-    """As a fresh clone has it: no ledger, and no files unless they were committed."""
-    shutil.rmtree(project.folder / ".vidu-run")
-    if files:
-        shutil.rmtree(project.folder / "outputs")
-
-
-def test_what_is_there_is_reused_without_a_key(project: Project) -> None:
+def test_existing_files_are_reused_without_a_key(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0) as served:
         project.run("spring.yaml")
@@ -72,7 +59,7 @@ def gone(project: Project) -> None:
     forget(project, files=True)
 
 
-def test_a_result_that_nobody_has_is_failed_and_not_paid_again(project: Project) -> None:
+def test_a_result_that_is_gone_fails_and_is_not_paid_again(project: Project) -> None:
     gone(project)
     with serving(project, time_scale=0) as served:
         ran = project.run("spring.yaml")
@@ -85,7 +72,7 @@ def test_a_result_that_nobody_has_is_failed_and_not_paid_again(project: Project)
     assert "pay for it again: vidu-run run spring.yaml --select a --select b --force" in ran.err
 
 
-def test_a_result_that_is_gone_stands_as_failed_until_it_is_fetched_after_all(
+def test_a_gone_result_stays_failed_until_it_is_fetched(
     project: Project,
 ) -> None:
     kept = project.folder / "emulator"
@@ -105,7 +92,7 @@ def test_a_result_that_is_gone_stands_as_failed_until_it_is_fetched_after_all(
     assert project.run("status", "spring.yaml").code == 0
 
 
-def test_it_stays_so_in_every_fresh_clone(project: Project) -> None:
+def test_a_gone_result_stays_failed_in_every_fresh_clone(project: Project) -> None:
     gone(project)
     with serving(project, time_scale=0) as served:
         for _ in range(2):
@@ -114,7 +101,7 @@ def test_it_stays_so_in_every_fresh_clone(project: Project) -> None:
         assert served.outcomes() == {}
 
 
-def test_what_comes_back_to_its_place_is_reused(project: Project, tmp_path: Path) -> None:
+def test_a_file_that_comes_back_is_reused(project: Project, tmp_path: Path) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0):
         project.run("spring.yaml")
@@ -158,9 +145,7 @@ def test_a_task_under_way_is_attached_to(project: Project) -> None:
 
 
 @pytest.mark.parametrize("at", ["yesterday", "2026-01-20", "2026-01-20T07:08:12", "9999999999999"])
-def test_a_task_whose_time_somebody_has_edited_is_attached_to_all_the_same(
-    project: Project, at: str
-) -> None:
+def test_a_task_with_an_edited_time_is_attached_to(project: Project, at: str) -> None:
     project.jobs(TWO)
     with serving(project) as served:
         assert project.run("spring.yaml", *UNDER_WAY).code == 6
@@ -189,7 +174,7 @@ def test_a_submission_of_unknown_fate_is_not_sent_again(project: Project) -> Non
 
 
 @pytest.mark.parametrize("how", ["lost", "found", "risked"])
-def test_it_can_be_decided_without_its_ledger(project: Project, how: str) -> None:
+def test_an_unknown_fate_can_be_resolved_without_its_ledger(project: Project, how: str) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER) as served:
         project.run("spring.yaml", "--concurrency", "1")
@@ -220,9 +205,7 @@ def test_a_task_that_its_provider_no_longer_knows_is_not_lost(project: Project) 
 @pytest.mark.parametrize(
     "damage", ["jobs: [", "version: 9\njobs: []\n", "- something else\n", "\x00\x01"]
 )
-def test_results_that_cannot_be_read_stop_a_run_that_would_pay(
-    project: Project, damage: str
-) -> None:
+def test_unreadable_results_stop_a_run_that_would_pay(project: Project, damage: str) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0) as served:
         project.run("spring.yaml")
@@ -240,7 +223,7 @@ def test_results_that_cannot_be_read_stop_a_run_that_would_pay(
         assert served.outcomes() == {"accepted": 4}
 
 
-def test_results_that_cannot_be_read_stop_all_manifests_before_anything_is_paid(
+def test_unreadable_results_stop_all_manifests(
     project: Project,
 ) -> None:
     project.jobs(TWO)
@@ -251,7 +234,7 @@ def test_results_that_cannot_be_read_stop_all_manifests_before_anything_is_paid(
         assert served.outcomes() == {}
 
 
-def test_results_that_cannot_be_read_matter_not_where_the_ledger_knows_all(
+def test_unreadable_results_do_not_matter_beside_a_full_ledger(
     online: Project,
 ) -> None:
     online.jobs(TWO)
@@ -263,7 +246,7 @@ def test_results_that_cannot_be_read_matter_not_where_the_ledger_knows_all(
     assert set(online.rows()) == {"a", "b"}
 
 
-def test_a_removed_job_keeps_its_row_and_costs_nothing_when_it_comes_back(
+def test_a_removed_job_keeps_its_row_and_is_reused_later(
     project: Project,
 ) -> None:
     project.jobs(TWO)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -13,8 +14,12 @@ import pytest
 
 from runner.commands.emulate import read_script
 from runner.errors import UsageError
+from tests.commands.conftest import Project
+from tests.commands.process import listing
 
 ROOT = Path(__file__).parents[2]
+
+
 PAGE = (ROOT / "docs/emulator.md").read_text(encoding="utf-8")
 
 
@@ -98,3 +103,25 @@ def test_the_program_rejects_a_wrong_script(tmp_path: Path) -> None:
     assert ended.returncode == 2
     assert 'did you mean "vidu.submit"?' in ended.stderr
     assert ended.stdout == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_emulate_serves_both_apis_until_a_signal(project: Project, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "runner", "emulate", "--port", "0", "--time-scale", "0"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | {"PYTHONUNBUFFERED": "1"}
+    ) as process:
+        assert process.stdout is not None
+        head = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:\d+", head)
+        assert found, head
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{found[0]}/ent/v2/reference2image",
+            data=json.dumps({"model": "viduq2", "prompt": "a boat"}).encode(),
+            headers={"Authorization": "Token any", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            assert json.load(answer)["state"] == "created"
+        process.send_signal(number)
+        assert process.wait(10) == 0
+    assert listing(project.folder) == []

@@ -10,41 +10,13 @@ import shutil
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
 
 import pytest
 from aiohttp import web
 
-from runner.emulator.options import Options
-from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
+from tests.commands.serving import SUBMIT, Fault, Handler, provider, refusal
 from tests.commands.tasks import LIST, asks_after_tasks, ends_in, held_back
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Fault = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
-
-SUBMIT = "/ent/v2/reference2image"
-
-
-@contextmanager
-def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
-    """An emulator behind `fault`, to which the project's environment leads."""
-
-    @web.middleware
-    async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
-        return await (fault(request, handler) if fault else handler(request))
-
-    with Emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as running:  # type: ignore[arg-type]
-        for name in ("VIDU", "MODELVERSE"):
-            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
-        yield running
-
-
-def refusal(status: int, reason: str) -> web.Response:
-    body = {"code": status, "reason": reason, "message": f"{reason} it is", "metadata": {}}
-    return web.json_response(body, status=status)
-
 
 THREE = """
   - {id: bad, prompt: forbidden fruit}
@@ -67,7 +39,7 @@ def moderated() -> Fault:
     return fault
 
 
-def test_a_refused_job_stops_no_other_and_skips_what_needs_it(project: Project) -> None:
+def test_a_refused_job_only_stops_the_jobs_that_need_it(project: Project) -> None:
     project.jobs(THREE)
     with provider(project, moderated()):
         ran = project.run("spring.yaml", "--concurrency", "1")
@@ -87,7 +59,7 @@ def test_a_refused_job_stops_no_other_and_skips_what_needs_it(project: Project) 
     assert rows["after"]["reason"] == 'needs "bad", which is failed'
 
 
-def test_the_summary_names_place_code_and_what_to_do(project: Project) -> None:
+def test_the_summary_has_location_code_and_advice(project: Project) -> None:
     project.jobs(THREE)
     with provider(project, moderated()):
         ran = project.run("spring.yaml", "--concurrency", "1")
@@ -96,7 +68,7 @@ def test_the_summary_names_place_code_and_what_to_do(project: Project) -> None:
     assert "change the prompt" in ran.err
 
 
-def test_what_moderation_refused_is_not_sent_again_by_the_next_run(project: Project) -> None:
+def test_a_job_refused_by_moderation_is_not_sent_again(project: Project) -> None:
     project.jobs(THREE)
     with provider(project, moderated()):
         project.run("spring.yaml", "--concurrency", "1")
@@ -128,7 +100,7 @@ def test_a_refused_key_stops_the_provider_at_once(project: Project) -> None:
 @pytest.mark.parametrize(
     ("status", "reason"), [(401, "Unauthorized"), (400, "CreditInsufficient"), (404, "NotFound")]
 )
-def test_what_every_submission_would_meet_only_one_does(
+def test_an_error_of_every_submission_hits_only_one(
     project: Project, status: int, reason: str
 ) -> None:
     """The others wait for their turn meanwhile, with places in flight of their own."""
@@ -147,7 +119,7 @@ def test_what_every_submission_would_meet_only_one_does(
     assert "not submitted" in project.rows()["j19"]["reason"]
 
 
-def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Project) -> None:
+def test_lack_of_credit_stops_submitting_and_keeps_results(project: Project) -> None:
     project.jobs(MANY)
     with provider(project, credits=20):
         ran = project.run("spring.yaml", "--concurrency", "1")
@@ -158,7 +130,7 @@ def test_lack_of_credit_stops_submitting_and_keeps_what_was_made(project: Projec
         assert project.run("spring.yaml").code == 0
 
 
-def test_after_as_many_failures_as_allowed_nothing_more_is_submitted(project: Project) -> None:
+def test_max_failures_stops_submitting(project: Project) -> None:
     seen: Counter[str] = Counter()
 
     async def refusing(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -175,7 +147,7 @@ def test_after_as_many_failures_as_allowed_nothing_more_is_submitted(project: Pr
     assert "3 jobs failed" in ran.err
 
 
-def test_three_different_requests_forbidden_speak_of_the_account(project: Project) -> None:
+def test_three_forbidden_requests_stop_the_provider(project: Project) -> None:
     seen: Counter[str] = Counter()
 
     async def forbidding(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -226,7 +198,7 @@ def lossy(path: str) -> tuple[Fault, Counter[str]]:
     return fault, seen
 
 
-def test_a_task_whose_answer_was_lost_is_found_in_the_list_and_adopted(project: Project) -> None:
+def test_a_task_with_a_lost_answer_is_found_and_adopted(project: Project) -> None:
     fault, seen = lossy(SUBMIT)
     project.jobs("  - {id: a, prompt: a boat}")
     with provider(project, fault):
@@ -235,7 +207,7 @@ def test_a_task_whose_answer_was_lost_is_found_in_the_list_and_adopted(project: 
     assert project.rows()["a"]["credits"] == 6
 
 
-def test_without_a_list_a_lost_answer_stays_ambiguous_and_is_never_sent_again(
+def test_without_a_list_a_lost_answer_stays_ambiguous(
     project: Project,
 ) -> None:
     fault, seen = lossy("/v1/tasks/submit")
@@ -274,7 +246,7 @@ def test_a_busy_account_is_asked_again_until_it_takes_the_job(project: Project) 
     assert project.rows()["a"]["attempts"] == 2
 
 
-def test_an_address_where_no_api_is_stops_the_provider_with_exit_4(project: Project) -> None:
+def test_a_wrong_address_stops_the_provider_with_exit_4(project: Project) -> None:
     async def elsewhere(request: web.Request, handler: Handler) -> web.StreamResponse:
         del handler
         return web.Response(status=404, text=f"no {request.path} here")
@@ -303,7 +275,7 @@ def test_a_status_request_that_fails_is_asked_again(project: Project) -> None:
     assert seen["asked"] >= 2
 
 
-def test_a_task_that_does_not_end_in_time_is_pending_and_collected_by_the_next_run(
+def test_a_task_beyond_its_timeout_is_collected_by_the_next_run(
     project: Project,
 ) -> None:
     project.jobs("  - {id: a, prompt: a boat}")
@@ -343,7 +315,7 @@ def test_a_cut_file_is_fetched_again(project: Project) -> None:
     assert not list(project.folder.rglob("*.part*"))
 
 
-def test_a_file_that_never_comes_leaves_the_job_pending_and_not_failed(
+def test_a_file_that_never_comes_leaves_the_job_pending(
     project: Project,
 ) -> None:
     async def broken(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -378,7 +350,7 @@ def test_an_intent_is_in_the_ledger_before_its_submission_arrives(project: Proje
     assert found == [("a", "intent")]
 
 
-def test_where_the_ledger_is_deleted_under_a_run_nothing_more_is_submitted(
+def test_a_deleted_ledger_stops_submitting(
     project: Project,
 ) -> None:
     """Another run would know nothing of it and submit the same."""
@@ -452,7 +424,7 @@ def test_a_key_that_a_provider_quotes_back_is_kept_nowhere(project: Project, sta
             assert key.encode() not in path.read_bytes(), path
 
 
-def test_hostile_words_of_a_provider_do_not_reach_the_terminal_raw(project: Project) -> None:
+def test_control_characters_of_a_provider_are_escaped(project: Project) -> None:
     async def hostile(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path == SUBMIT:
             return refusal(400, "\x1b[2JFieldInvalid")
@@ -500,7 +472,7 @@ def putting_off(times: int) -> tuple[Fault, Counter[str]]:
     return fault, seen
 
 
-def test_a_wait_that_the_provider_asked_for_is_no_outage(project: Project) -> None:
+def test_a_retry_after_is_not_an_outage(project: Project) -> None:
     fault, seen = putting_off(1)
     project.jobs("  - {id: a, prompt: a boat}")
     with provider(project, fault):
@@ -508,7 +480,7 @@ def test_a_wait_that_the_provider_asked_for_is_no_outage(project: Project) -> No
     assert seen == {"asked": 2}
 
 
-def test_a_provider_that_puts_off_again_and_again_is_out(project: Project) -> None:
+def test_a_provider_that_refuses_forever_is_an_outage(project: Project) -> None:
     fault, seen = putting_off(1000)
     project.jobs("  - {id: a, prompt: a boat}")
     with provider(project, fault):
@@ -518,7 +490,7 @@ def test_a_provider_that_puts_off_again_and_again_is_out(project: Project) -> No
     assert re.search(r"vidu has accepted nothing for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
 
 
-def test_jobs_that_one_outage_leaves_are_told_with_one_reason(project: Project) -> None:
+def test_jobs_left_by_one_outage_are_one_group(project: Project) -> None:
     fault, _ = putting_off(1000)
     project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(12)))
     with provider(project, fault):

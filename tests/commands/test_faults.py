@@ -18,7 +18,7 @@ from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
-from tests.commands.test_kill import seen
+from tests.commands.serving import seen
 
 Fault = dict[str, Any]
 
@@ -143,7 +143,7 @@ CASES = ALONE + (PAIRS if "VIDU_RUN_CHAOS_ROUNDS" in os.environ else [])
 
 
 @pytest.mark.parametrize("faults", CASES, ids=name_of)
-def test_whatever_goes_wrong_nothing_is_paid_twice_and_the_run_ends(
+def test_no_fault_makes_a_run_pay_twice_or_hang(
     tmp_path: Path, ledger: Path, faults: tuple[Fault, ...]
 ) -> None:
     project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})

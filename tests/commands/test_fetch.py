@@ -44,7 +44,7 @@ def test_a_damaged_file_is_kept_aside(online: Project) -> None:
     assert (online.folder / f".vidu-run/files/{mine}.png").is_file()
 
 
-def test_verify_tells_which_files_are_not_as_they_were_made(online: Project) -> None:
+def test_verify_reports_missing_and_damaged_files(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     (online.folder / "outputs/spring/a.png").unlink()
@@ -58,7 +58,7 @@ def test_verify_tells_which_files_are_not_as_they_were_made(online: Project) -> 
     assert "damaged" not in again.err
 
 
-def test_where_all_is_there_no_key_is_needed(online: Project) -> None:
+def test_fetch_needs_no_key_if_nothing_is_missing(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     online.env["VIDU_API_KEY"] = None
@@ -80,7 +80,7 @@ def test_an_expired_url_is_asked_for_again(project: Project) -> None:
     assert all(row["files"] for row in project.rows().values())
 
 
-def test_what_tasks_under_way_have_made_by_now_is_collected(project: Project) -> None:
+def test_results_of_tasks_that_have_ended_are_collected(project: Project) -> None:
     project.jobs(TWO)
     with serving(project) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -92,7 +92,7 @@ def test_what_tasks_under_way_have_made_by_now_is_collected(project: Project) ->
     assert (project.folder / "outputs/spring/a.png").is_file()
 
 
-def test_a_bad_answer_leaves_no_job_to_the_next_time(project: Project) -> None:
+def test_a_failed_status_request_is_repeated(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=STUMBLES) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -100,7 +100,7 @@ def test_a_bad_answer_leaves_no_job_to_the_next_time(project: Project) -> None:
         assert project.run("fetch", "spring.yaml").code == 0
 
 
-def test_what_was_never_submitted_stays_so(online: Project, submissions: Submissions) -> None:
+def test_fetch_submits_nothing(online: Project, submissions: Submissions) -> None:
     online.jobs(TWO)
     online.run("spring.yaml", "--select", "a")
     ran = online.run("fetch", "spring.yaml")
@@ -111,7 +111,7 @@ def test_what_was_never_submitted_stays_so(online: Project, submissions: Submiss
     assert submissions() == {"accepted": 1}
 
 
-def test_an_unknown_fate_is_left_to_a_run(project: Project) -> None:
+def test_fetch_leaves_an_unknown_fate_to_a_run(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER) as served:
         project.run("spring.yaml", "--concurrency", "1")
@@ -121,7 +121,7 @@ def test_an_unknown_fate_is_left_to_a_run(project: Project) -> None:
         assert len(served.tasks()) == 2
 
 
-def test_a_failure_stays_a_failure_also_where_a_run_would_try_again(project: Project) -> None:
+def test_fetch_does_not_retry_a_failure_that_a_run_would(project: Project) -> None:
     project.jobs(TWO)
     fails = [{"on": "vidu.submit", "fault": "fail_task", "times": 1}]
     with serving(project, time_scale=0, faults=fails) as served:
@@ -131,9 +131,7 @@ def test_a_failure_stays_a_failure_also_where_a_run_would_try_again(project: Pro
     assert project.rows()["a"]["state"] == "failed"
 
 
-def test_a_result_is_fetched_whatever_became_of_what_it_was_made_from(
-    project: Project, tmp_path: Path
-) -> None:
+def test_a_result_is_fetched_even_if_its_source_is_gone(project: Project, tmp_path: Path) -> None:
     project.jobs("""
   - {id: cat, prompt: whiskers}
   - {id: both, prompt: a cat on a boat, images: ["${{ jobs.cat.output }}"]}

@@ -27,7 +27,7 @@ def superseded(project: Project) -> list[tuple[str, bool]]:
         ledger.close()
 
 
-def test_what_is_selected_is_made_and_paid_again(online: Project, submissions: Submissions) -> None:
+def test_a_forced_job_is_made_and_paid_for_again(online: Project, submissions: Submissions) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     before = online.rows()["a"]["task_id"]
@@ -49,7 +49,7 @@ def test_what_a_forced_job_needs_is_not_paid_again(
     assert submissions() == {"accepted": 3}
 
 
-def test_everything_takes_a_yes(online: Project, submissions: Submissions) -> None:
+def test_forcing_everything_needs_yes(online: Project, submissions: Submissions) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     ran = online.run("spring.yaml", "--force")
@@ -60,9 +60,7 @@ def test_everything_takes_a_yes(online: Project, submissions: Submissions) -> No
     assert submissions() == {"accepted": 4}
 
 
-def test_a_plan_tells_what_would_be_forced_and_sets_nothing_aside(
-    online: Project, submissions: Submissions
-) -> None:
+def test_a_plan_with_force_supersedes_nothing(online: Project, submissions: Submissions) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     ran = online.run("plan", "spring.yaml", "--force", "--select", "a")
@@ -71,7 +69,7 @@ def test_a_plan_tells_what_would_be_forced_and_sets_nothing_aside(
     assert submissions() == {"accepted": 2}
 
 
-def test_an_interrupted_force_is_continued_by_a_plain_run_and_paid_once(project: Project) -> None:
+def test_a_plain_run_continues_an_interrupted_force(project: Project) -> None:
     project.jobs(TWO)
     with serving(project) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -84,7 +82,7 @@ def test_an_interrupted_force_is_continued_by_a_plain_run_and_paid_once(project:
         assert served.outcomes() == {"accepted": 4}
 
 
-def test_what_was_set_aside_but_not_submitted_is_submitted_by_a_plain_run(
+def test_a_plain_run_submits_what_was_superseded(
     project: Project,
 ) -> None:
     project.jobs(TWO)
@@ -99,7 +97,7 @@ def test_what_was_set_aside_but_not_submitted_is_submitted_by_a_plain_run(
         assert served.outcomes() == {"accepted": 4}
 
 
-def test_what_is_under_way_is_not_paid_again(project: Project) -> None:
+def test_force_does_not_pay_again_for_a_task_under_way(project: Project) -> None:
     project.jobs(TWO)
     with serving(project) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -108,7 +106,7 @@ def test_what_is_under_way_is_not_paid_again(project: Project) -> None:
         assert served.outcomes() == {"accepted": 2}
 
 
-def test_a_failure_that_would_stay_is_tried_again(project: Project) -> None:
+def test_force_retries_a_permanent_failure(project: Project) -> None:
     project.jobs(TWO)
     refused = {
         "on": "vidu.submit",
@@ -122,7 +120,7 @@ def test_a_failure_that_would_stay_is_tried_again(project: Project) -> None:
         assert project.run("spring.yaml", "--force", "--select", "a").code == 0
 
 
-def test_the_old_picture_is_kept_aside(online: Project) -> None:
+def test_the_old_file_is_archived(online: Project) -> None:
     online.jobs("  - {id: a, prompt: a boat, seed: 0}")
     online.run("spring.yaml")
     (old,) = online.rows()["a"]["files"]
@@ -130,7 +128,7 @@ def test_the_old_picture_is_kept_aside(online: Project) -> None:
     assert (online.folder / f".vidu-run/files/{old['sha256']}.png").is_file()
 
 
-def test_several_manifests_are_forced_together_and_each_request_paid_once(
+def test_several_forced_manifests_pay_once_for_each_request(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -158,7 +156,7 @@ def test_fail_fast_submits_nothing_after_the_first_failure(project: Project) -> 
     assert ran.code == 1
 
 
-def test_fail_fast_and_a_number_of_failures_are_one_too_many(project: Project) -> None:
+def test_fail_fast_excludes_max_failures(project: Project) -> None:
     project.jobs(TWO)
     ran = project.run("spring.yaml", "--fail-fast", "--max-failures", "3")
     assert ran.code == 2

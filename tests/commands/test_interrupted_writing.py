@@ -39,7 +39,7 @@ def _size(path: Path) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_results_cut_while_they_are_written_stay_whole_old_or_new(
+def test_interrupted_results_are_whole_either_old_or_new(
     online: Project, submissions: Callable[[], Counter[str]], number: signal.Signals
 ) -> None:
     online.jobs(JOBS)

@@ -14,8 +14,8 @@ from aiohttp import web
 
 from tests.commands.conftest import Project
 from tests.commands.process import running, until
+from tests.commands.serving import SUBMIT, Handler, provider
 from tests.commands.tasks import asks_after_tasks, held_back
-from tests.commands.test_failures import SUBMIT, Handler, provider
 
 JOBS = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(6))
 
@@ -49,7 +49,7 @@ class Stage:
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
 )
-def test_an_interruption_leaves_tasks_to_the_next_run_which_collects_them(
+def test_the_next_run_collects_the_tasks_of_an_interrupted_one(
     project: Project, number: signal.Signals, code: int
 ) -> None:
     project.jobs(JOBS)
@@ -73,7 +73,7 @@ def test_an_interruption_leaves_tasks_to_the_next_run_which_collects_them(
     assert under_way <= {row["task_id"] for row in project.rows().values()}
 
 
-def test_an_interruption_waits_for_the_answer_to_a_submission_that_has_left(
+def test_an_interruption_waits_for_the_answer_to_a_submission(
     project: Project,
 ) -> None:
     project.jobs(JOBS)
@@ -114,7 +114,7 @@ def test_a_second_interruption_cuts_and_the_next_run_finds_the_task(project: Pro
     assert stage.seen["made"] == 6
 
 
-def test_a_run_that_stands_still_holds_up_another_for_its_time_limit_only(
+def test_a_stopped_run_delays_another_only_up_to_its_timeout(
     project: Project,
 ) -> None:
     project.jobs("  - {id: a, prompt: a boat}")
@@ -157,7 +157,7 @@ def test_a_killed_run_is_continued_and_nothing_is_made_twice(project: Project, m
     assert {row["state"] for row in project.rows().values()} == {"succeeded"}
 
 
-def test_a_run_cut_while_it_fetches_is_pending_and_the_next_run_fetches(project: Project) -> None:
+def test_the_next_run_fetches_what_a_killed_one_did_not(project: Project) -> None:
     project.jobs("  - {id: a, prompt: a boat}")
     seen: Counter[str] = Counter()
 
@@ -180,7 +180,7 @@ def test_a_run_cut_while_it_fetches_is_pending_and_the_next_run_fetches(project:
     assert not list(project.folder.rglob("*.part*"))
 
 
-def test_a_reader_that_goes_away_ends_no_run(project: Project) -> None:
+def test_a_closed_pipe_does_not_end_a_run(project: Project) -> None:
     project.jobs(JOBS)
     stage = Stage()
     stage.ending.set()
@@ -237,7 +237,7 @@ def test_a_silent_name_server_does_not_hold_up_the_end(project: Project, answers
     assert (row["task_id"] is not None) == bool(answers)
 
 
-def test_of_two_runs_at_once_each_tells_what_it_paid_itself(project: Project) -> None:
+def test_each_of_two_concurrent_runs_reports_its_own_cost(project: Project) -> None:
     project.jobs("  - {id: a, prompt: a boat}")
     stage = Stage()
     stage.answering.clear()
@@ -266,7 +266,7 @@ aiohttp.ClientSession.close = close
 """
 
 
-def test_ctrl_c_while_a_run_is_cleared_away_starts_no_other_and_leaves_nothing_open(
+def test_ctrl_c_during_cleanup_starts_no_other_manifest(
     online: Project,
 ) -> None:
     online.jobs("  - {id: a, prompt: a cat}\n")

@@ -5,15 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import subprocess
 import time
-import urllib.request
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,12 +18,18 @@ from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
 from tests.commands.process import running
+from tests.commands.serving import seen
 
 ROUNDS = int(os.environ.get("VIDU_RUN_CHAOS_ROUNDS", "3"))
+
+
 KILLS = 5
 """The most kills in a round; after that the run may end."""
 
+
 IMAGES = "".join(f"  - {{id: i{n}, prompt: boat {n}}}\n" for n in range(6))
+
+
 VIDEOS = "".join(
     f"""  - id: v{n}
     operation: modelverse/reference2video
@@ -37,13 +40,6 @@ VIDEOS = "".join(
 """
     for n in range(3)
 )
-
-
-def seen(emulator: Emulator) -> list[Any]:
-    with urllib.request.urlopen(f"{emulator.url}/_emulator/requests") as answer:  # noqa: S310
-        report = json.load(answer)
-    found: list[Any] = [each for each in report["submissions"] if each["outcome"] == "accepted"]
-    return found
 
 
 def killed(project: Project, after_s: float) -> bool:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
 
-from runner.commands.load import read_manifests
+from runner.commands.load import read_manifests, uncollected
 from runner.commands.options import Options
 from runner.errors import Diagnostic, ManifestError
 
@@ -96,7 +97,7 @@ jobs:
     assert all(": warning: " in line for line in found)
 
 
-def test_a_signed_url_from_a_row_is_told_at_its_row() -> None:
+def test_a_signed_url_from_a_row_is_reported_at_its_row() -> None:
     Path("r.csv").write_text("pic\nhttps://a.b/c.png\nhttps://a.b/c.png?Signature=1\n")
     jobs = """jobs:
   - {id: "a-${{ take }}", foreach: r.csv, prompt: x, images: ["${{ row.pic }}"]}
@@ -108,7 +109,7 @@ def test_a_signed_url_from_a_row_is_told_at_its_row() -> None:
     assert str(problem.location.via) == "m.yaml:4:73"
 
 
-def test_a_result_where_it_cannot_go_is_refused() -> None:
+def test_a_result_in_an_impossible_place_is_refused() -> None:
     wrong = "seed is another job's output, a text, a whole number is needed"
     found = told("""jobs:
   - {id: p, prompt: x}
@@ -125,7 +126,7 @@ def test_a_result_where_it_cannot_go_is_refused() -> None:
     ]
 
 
-def test_a_null_of_an_expression_is_told_where_it_is() -> None:
+def test_a_null_from_an_expression_is_reported_at_its_place() -> None:
     found = told("""vars: {none: null}
 jobs: [{id: a, prompt: "${{ vars.none }}"}]
 """)
@@ -140,7 +141,33 @@ def test_a_file_named_like_a_verb_is_a_manifest(path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", ".", "/", ".."])
-def test_a_path_without_a_name_is_told_as_a_directory(path: str) -> None:
+def test_a_path_without_a_name_is_a_directory(path: str) -> None:
     Options(manifests=(Path(path),)).check()
     with pytest.raises(ManifestError, match="is a directory, not a file"):
         read_manifests(options_for(Path(path)))
+
+
+def test_garbage_collection_is_off_inside_and_on_afterwards() -> None:
+    with uncollected():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_garbage_collection_is_on_after_an_error() -> None:
+    with pytest.raises(KeyboardInterrupt), uncollected():
+        raise KeyboardInterrupt
+    assert gc.isenabled()
+
+
+def test_a_nested_block_leaves_garbage_collection_off() -> None:
+    with uncollected():
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+
+
+def test_objects_of_the_block_are_never_collected() -> None:
+    before = gc.get_freeze_count()
+    with uncollected():
+        made = [[n] for n in range(1000)]
+    assert gc.get_freeze_count() - before >= len(made)

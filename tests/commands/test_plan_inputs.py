@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +22,7 @@ from runner.ledger.store import Ledger, open_ledger
 from runner.model import Action, Amount, AttemptState, Intent
 from runner.settings import Settings
 from tests.commands.conftest import Project
+from tests.commands.serving import LOSES_THE_FIRST_ANSWER, RESULTS, TWO, UNDER_WAY, forget, serving
 
 ONE = "  - {id: a, prompt: a red boat}"
 
@@ -74,14 +78,14 @@ def made(ledger: Ledger, fingerprint: str, credits_: int | None, **request: Any)
     ledger.end_run(run, 0)
 
 
-def test_the_table_counts_before_what_was_paid(project: Project, ledger: Ledger) -> None:
+def test_the_price_table_comes_before_past_prices(project: Project, ledger: Ledger) -> None:
     manifest = read(project)
     made(ledger, "f1", 99)
     history = History(manifest, Settings(), Options(manifests=()), ledger)
     assert history.estimate(manifest.jobs[0]) == Amount(unit="credits", value=Decimal(6))
 
 
-def test_where_no_table_tells_the_latest_real_price_does(project: Project, ledger: Ledger) -> None:
+def test_without_a_table_the_latest_actual_price_counts(project: Project, ledger: Ledger) -> None:
     manifest = without_tables(read(project, ONE + "\n  - {id: b, prompt: b, resolution: 2K}"))
     made(ledger, "f1", 7)
     made(ledger, "f2", 9)
@@ -113,7 +117,7 @@ def test_the_times_of_a_first_run_forecast_the_next(online: Project) -> None:
     ]
 
 
-def test_a_changed_job_is_told_what_changed_and_a_renamed_one_is_reused(online: Project) -> None:
+def test_a_plan_shows_changes_and_reuses_a_renamed_job(online: Project) -> None:
     online.jobs(ONE)
     online.run("spring.yaml")
     online.jobs("  - {id: a, prompt: a green boat}\n  - {id: b, prompt: a red boat}")
@@ -122,7 +126,7 @@ def test_a_changed_job_is_told_what_changed_and_a_renamed_one_is_reused(online: 
     assert "1 to reuse" in shown
 
 
-def test_the_plan_tells_what_was_spent_and_that_it_is_above_the_budget(online: Project) -> None:
+def test_a_plan_shows_spending_and_an_exceeded_budget(online: Project) -> None:
     online.jobs(ONE)
     online.run("spring.yaml")
     online.jobs(ONE + "\n  - {id: b, prompt: a blue boat, resolution: 2K}")
@@ -134,7 +138,7 @@ def test_the_plan_tells_what_was_spent_and_that_it_is_above_the_budget(online: P
     assert (told["totals"]["spent"], told["totals"]["budget"]) == ({"credits": 6}, {"credits": 10})
 
 
-def test_a_run_starts_with_a_budget_that_knows_what_was_spent(online: Project) -> None:
+def test_a_budget_starts_with_what_was_spent(online: Project) -> None:
     online.jobs(ONE)
     online.run("spring.yaml")
     environ = {name: value for name, value in online.env.items() if value}
@@ -145,3 +149,98 @@ def test_a_run_starts_with_a_budget_that_knows_what_was_spent(online: Project) -
     budget = planned.budget()
     assert (budget.ceiling("credits"), budget.ceiling("cny")) == (Decimal(10), None)
     assert budget.spent("credits") == Decimal(6)
+
+
+MIXED = """
+  - {id: a, prompt: a red boat, seed: 7}
+  - id: b
+    operation: modelverse/reference2video
+    prompt: a blue boat
+    images: [https://example.com/boat.png]
+"""
+
+
+KINDS = ("under way", "of unknown fate", "done")
+
+
+def rehearse(project: Project, kind: str) -> None:
+    """Leave rows of that kind, made by a stand-in on this machine."""
+    project.jobs(TWO)
+    if kind == "under way":
+        with serving(project):
+            assert project.run("spring.yaml", *UNDER_WAY).code == 6
+    elif kind == "of unknown fate":
+        with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER):
+            assert project.run("spring.yaml", "--concurrency", "1").code == 7
+    else:
+        with serving(project, time_scale=0):
+            assert project.run("spring.yaml").code == 0
+
+
+def in_earnest(project: Project) -> None:
+    """From now on the vendors' own addresses are meant; `plan` and `status` ask nobody."""
+    project.env |= {"VIDU_BASE_URL": None, "MODELVERSE_BASE_URL": None}
+
+
+def away(project: Project) -> None:
+    """A stand-in may name the URLs of some other host."""
+    results = project.folder / RESULTS
+    text = results.read_text("utf-8")
+    results.write_text(re.sub(r"http://127\.0\.0\.1:\d+", "https://cdn.example.com", text), "utf-8")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_emulated_result_is_submitted_for_real(project: Project, kind: str) -> None:
+    rehearse(project, kind)
+    away(project)
+    in_earnest(project)
+    assert project.run("plan", "spring.yaml").out.startswith("spring.yaml: 2 to submit")
+    assert project.run("status", "spring.yaml").out.count("to submit") == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_emulator_that_made_a_result_reuses_it(project: Project, kind: str) -> None:
+    rehearse(project, kind)
+    assert "to submit" not in project.run("plan", "spring.yaml").out
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"), [("under way", "attach a"), ("of unknown fate", "decide a")]
+)
+def test_a_result_of_unknown_origin_may_have_been_paid_for(
+    project: Project, kind: str, action: str
+) -> None:
+    rehearse(project, kind)
+    forget(project)
+    in_earnest(project)
+    assert f"\n  {action} " in project.run("plan", "spring.yaml").out
+
+
+def test_asking_the_emulator_for_a_task_does_not_claim_it(project: Project) -> None:
+    rehearse(project, "under way")
+    forget(project)  # as the real ones came to a fresh clone
+    with serving(project) as served:
+        assert project.run("spring.yaml", *UNDER_WAY).code in (6, 7)
+        assert served.outcomes() == {}
+    in_earnest(project)
+    assert project.run("plan", "spring.yaml").out.startswith("spring.yaml: 2 to attach")
+
+
+def test_each_provider_has_its_own_realm(project: Project) -> None:
+    project.jobs(MIXED)
+    with serving(project, time_scale=0):
+        assert project.run("spring.yaml").code == 0
+    forget(project)
+    project.env |= {"MODELVERSE_BASE_URL": None}
+    ran = project.run("plan", "spring.yaml")
+    assert ran.out.startswith("spring.yaml: 1 to submit")
+    assert "\n  submit b " in ran.out
+
+
+def test_a_rehearsal_is_no_evidence_for_the_real_thing(project: Project, tmp_path: Path) -> None:
+    project.jobs(TWO)
+    project.run("spring.yaml", "--emulate", "--time-scale", "0")
+    shutil.copy(tmp_path / "spring.emulated.results.yaml", tmp_path / RESULTS)
+    project.env |= {"VIDU_BASE_URL": "https://api.vidu.cn"}
+    ran = project.run("plan", "spring.yaml")
+    assert ran.out.startswith("spring.yaml: 2 to submit")

@@ -36,7 +36,7 @@ def attempts(project: Project) -> list[tuple[str, str, str | None, str | None]]:
         ledger.close()
 
 
-def test_what_is_declared_lost_is_submitted_by_the_next_run(project: Project) -> None:
+def test_a_job_declared_lost_is_submitted_by_the_next_run(project: Project) -> None:
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER) as served:
         lose_a(project)
         ran = project.run("resolve", "spring.yaml", "a", "--lost")
@@ -49,7 +49,7 @@ def test_what_is_declared_lost_is_submitted_by_the_next_run(project: Project) ->
     assert project.rows()["a"]["state"] == "succeeded"
 
 
-def test_the_summary_tells_what_is_known_what_is_at_stake_and_the_commands(
+def test_the_summary_has_cause_risk_and_commands(
     project: Project,
 ) -> None:
     project.jobs(TWO)
@@ -123,7 +123,7 @@ def test_the_task_of_another_submission_is_refused(project: Project) -> None:
     assert attempts(project)[0][:3] == ("a", "ambiguous", None)
 
 
-def test_a_selection_is_declared_lost_as_far_as_it_is_unknown(project: Project) -> None:
+def test_only_ambiguous_jobs_of_a_selection_are_declared_lost(project: Project) -> None:
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER):
         lose_a(project)
         ran = project.run("resolve", "spring.yaml", "--select", "*", "--lost")
@@ -149,7 +149,7 @@ def test_a_job_that_is_not_ambiguous_is_left_alone(project: Project) -> None:
     assert attempts(project)[1][1] == "succeeded"
 
 
-def test_an_unknown_job_is_told_with_the_nearest(project: Project) -> None:
+def test_an_unknown_job_gets_a_suggestion(project: Project) -> None:
     project.jobs("  - {id: window, prompt: a window}")
     ran = project.run("resolve", "spring.yaml", "windwo", "--lost")
     assert ran.code == 2
@@ -168,7 +168,7 @@ def test_an_unknown_job_is_told_with_the_nearest(project: Project) -> None:
         (["a", "--task-id", " "], "--task-id is empty"),
     ],
 )
-def test_a_command_that_says_too_little_or_too_much_is_refused(
+def test_an_incomplete_or_contradictory_command_is_refused(
     project: Project, arguments: list[str], words: str
 ) -> None:
     project.jobs(TWO)
@@ -178,7 +178,7 @@ def test_a_command_that_says_too_little_or_too_much_is_refused(
     assert not (project.folder / ".vidu-run").exists()
 
 
-def test_a_job_that_shares_a_result_is_decided_with_its_maker(project: Project) -> None:
+def test_a_job_that_shares_a_result_is_resolved_with_it(project: Project) -> None:
     project.jobs("""
   - {id: a, prompt: a red boat}
   - {id: twin, prompt: a red boat}
@@ -190,7 +190,7 @@ def test_a_job_that_shares_a_result_is_decided_with_its_maker(project: Project) 
         assert project.run("spring.yaml").code == 0
 
 
-def test_what_a_living_run_is_submitting_is_not_decided(project: Project) -> None:
+def test_a_job_of_a_live_run_cannot_be_resolved(project: Project) -> None:
     slow = {"on": "vidu.submit", "fault": "slow", "delay_s": 30}
     project.jobs(TWO)
     with serving(project, faults=[slow]) as served, running(project, "spring.yaml"):
@@ -204,7 +204,7 @@ def is_sent(project: Project, served: Served) -> bool:
     return bool(served.tasks()) and bool(attempts(project))
 
 
-def test_what_a_killed_run_was_submitting_can_be_decided(project: Project) -> None:
+def test_a_job_of_a_killed_run_can_be_resolved(project: Project) -> None:
     slow = {"on": "vidu.submit", "fault": "slow", "delay_s": 30, "times": 1}
     project.jobs(TWO)
     with serving(project, time_scale=0, faults=[slow]) as served:
@@ -219,7 +219,7 @@ def test_what_a_killed_run_was_submitting_can_be_decided(project: Project) -> No
         assert len(served.tasks()) == 2
 
 
-def test_a_rehearsal_is_decided_in_its_own_ledger(project: Project, tmp_path: Path) -> None:
+def test_a_rehearsal_is_resolved_in_its_own_ledger(project: Project, tmp_path: Path) -> None:
     project.jobs(TWO)
     project.run("spring.yaml", "--emulate", "--time-scale", "0")
     ran = project.run("resolve", "--emulate", "spring.yaml", "a", "--lost")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -16,13 +17,14 @@ from tests.commands.conftest import Project
 
 Submissions = Callable[[], Counter[str]]
 
+
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
   - {id: b, prompt: a blue boat, resolution: 2K}
 """
 
 
-def test_a_manifest_comes_to_files_and_a_valid_results_manifest(online: Project) -> None:
+def test_a_run_makes_files_and_a_valid_results_manifest(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("spring.yaml").code == 0
     schema = json.loads((schema_folder() / "results.schema.json").read_text())
@@ -34,7 +36,7 @@ def test_a_manifest_comes_to_files_and_a_valid_results_manifest(online: Project)
         assert file["sha256"] == hashlib.sha256(content).hexdigest()
 
 
-def test_seed_and_credits_are_those_the_provider_told(online: Project) -> None:
+def test_seed_and_credits_come_from_the_provider(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     rows = online.rows()
@@ -44,7 +46,7 @@ def test_seed_and_credits_are_those_the_provider_told(online: Project) -> None:
     assert online.results()["totals"]["credits"] == 14
 
 
-def test_a_second_run_submits_nothing_and_leaves_the_results_untouched(
+def test_a_second_run_submits_nothing_and_writes_nothing(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -63,7 +65,7 @@ def test_a_second_run_needs_no_key(online: Project, submissions: Submissions) ->
     assert submissions() == {"accepted": 2}
 
 
-def test_a_changed_prompt_is_made_anew_and_the_old_picture_is_kept(
+def test_a_changed_prompt_is_submitted_and_the_old_file_kept(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -75,9 +77,7 @@ def test_a_changed_prompt_is_made_anew_and_the_old_picture_is_kept(
     assert (online.folder / f".vidu-run/files/{old['sha256']}.png").is_file()
 
 
-def test_a_change_that_is_taken_back_costs_nothing(
-    online: Project, submissions: Submissions
-) -> None:
+def test_an_undone_change_costs_nothing(online: Project, submissions: Submissions) -> None:
     for text in (TWO, TWO.replace("red", "green"), TWO):
         online.jobs(text)
         assert online.run("spring.yaml").code == 0
@@ -112,7 +112,7 @@ def test_a_deleted_file_is_fetched_again_and_not_paid_again(
     assert submissions() == {"accepted": 2}
 
 
-def test_a_file_edited_by_hand_is_kept_aside_and_the_result_fetched_again(
+def test_an_edited_file_is_archived_and_fetched_again(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -187,7 +187,7 @@ def test_without_downloads_the_urls_are_the_result(online: Project) -> None:
     assert all(row["urls"] and not row["files"] for row in online.rows().values())
 
 
-def test_a_missing_key_is_told_before_anything_is_written(project: Project) -> None:
+def test_a_missing_key_is_reported_before_anything_is_written(project: Project) -> None:
     project.jobs(TWO)
     ran = project.run("spring.yaml")
     assert ran.code == 4
@@ -205,7 +205,7 @@ def test_no_file_and_no_stream_ever_holds_the_key(online: Project) -> None:
             assert b"secret-key-7351" not in path.read_bytes(), path
 
 
-def test_an_invalid_manifest_stops_all_and_every_problem_is_told(
+def test_an_invalid_manifest_stops_all_with_every_problem(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -249,7 +249,7 @@ def test_an_unreachable_provider_leaves_the_run_to_be_continued(online: Project)
     assert {row["state"] for row in online.rows().values()} == {"pending"}
 
 
-def test_a_rehearsal_needs_no_key_and_touches_nothing_of_a_real_run(
+def test_a_rehearsal_needs_no_key_and_no_real_files(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -263,7 +263,7 @@ def test_a_rehearsal_needs_no_key_and_touches_nothing_of_a_real_run(
     assert submissions() == {"accepted": 2}
 
 
-def test_a_folder_that_cannot_be_written_is_told_before_anything_is_paid(
+def test_an_unwritable_folder_is_reported_before_paying(
     online: Project, submissions: Submissions
 ) -> None:
     online.jobs(TWO)
@@ -274,7 +274,7 @@ def test_a_folder_that_cannot_be_written_is_told_before_anything_is_paid(
     assert submissions() == {}
 
 
-def test_progress_as_json_tells_each_end_and_done_as_the_last(online: Project) -> None:
+def test_json_progress_has_each_end_and_done_last(online: Project) -> None:
     online.jobs(TWO)
     ran = online.run("spring.yaml", "--progress", "json")
     records = [json.loads(line) for line in ran.out.splitlines()]
@@ -300,3 +300,62 @@ def test_the_examples_run_and_run_again(project: Project) -> None:
     again = project.run(*names, "--emulate", "--time-scale", "0")
     assert again.code == 0
     assert again.err.count("nothing spent") == len(names)
+
+
+def test_a_rescued_task_is_collected_and_not_paid_again(
+    online: Project, submissions: Callable[[], Counter[str]]
+) -> None:
+    online.jobs("  - {id: a, prompt: a boat}")
+    assert online.run("spring.yaml", "--no-download").code == 0
+    path = online.folder / ".vidu-run/ledger.sqlite3"
+    with sqlite3.connect(path) as ledger:  # as the run would have left it on a full disk
+        ((number, task_id),) = ledger.execute("SELECT number, task_id FROM attempts")
+        ledger.execute(
+            "UPDATE attempts SET state = 'intent', task_id = NULL, submitted_at = NULL,"
+            " finished_at = NULL"
+        )
+    ledger.close()
+    rescue = path.with_name("ledger.rescue-20260101T000000Z-00000000.jsonl")
+    rescue.write_text(json.dumps({"attempt": number, "task_id": task_id}) + "\n\n\n")
+    (online.folder / "spring.results.yaml").unlink()
+    ran = online.run("spring.yaml")
+    assert ran.code == 0
+    assert "1 task recovered from" in ran.err
+    assert not rescue.exists()
+    assert submissions() == {"accepted": 1}
+    assert online.rows()["a"]["task_id"] == task_id
+
+
+def test_an_empty_rescue_file_is_deleted(online: Project) -> None:
+    online.jobs("  - {id: a, prompt: a boat}")
+    online.run("spring.yaml")
+    left = online.folder / ".vidu-run/ledger.rescue-20260101T000000Z-00000000.jsonl"
+    left.write_bytes(b"\n" * 65536)
+    assert online.run("spring.yaml").code == 0
+    assert not left.exists()
+
+
+def test_only_selected_jobs_run_and_the_others_keep_their_rows(online: Project) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml", "--select", "a").code == 0
+    rows = online.rows()
+    assert (rows["a"]["state"], rows["b"]["state"]) == ("succeeded", "skipped")
+    assert online.run("spring.yaml", "--select", "b").code == 0
+    rows = online.rows()
+    assert (rows["a"]["state"], rows["b"]["state"]) == ("succeeded", "succeeded")
+
+
+def test_a_job_that_a_selected_one_needs_is_included(online: Project) -> None:
+    online.jobs("""
+  - {id: cat, prompt: a cat}
+  - {id: dog, prompt: a dog}
+  - {id: both, prompt: a cat on a boat, images: ["${{ jobs.cat.output }}"]}
+""")
+    ran = online.run("spring.yaml", "--select", "both")
+    assert ran.code == 0
+    assert 'included because selected jobs need them: "cat"' in ran.err
+    assert {name: row["state"] for name, row in online.rows().items()} == {
+        "cat": "succeeded",
+        "dog": "skipped",
+        "both": "succeeded",
+    }

@@ -59,7 +59,7 @@ def shown(screen: int) -> Iterator[str]:
         yield text.decode("utf-8", "ignore")
 
 
-def test_an_interrupt_while_a_manifest_is_read_ends_the_program_with_130(project: Project) -> None:
+def test_an_interrupt_while_reading_exits_130(project: Project) -> None:
     project.jobs(JOBS)
     with on_terminal(project, "plan", "spring.yaml") as (process, screen):
         assert any("%|" in text for text in screen), "no bar was shown"

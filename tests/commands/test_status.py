@@ -26,7 +26,7 @@ def listing(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
-def test_before_any_run_everything_is_to_submit_and_nothing_is_written(online: Project) -> None:
+def test_before_any_run_every_job_is_to_submit(online: Project) -> None:
     online.jobs(TWO)
     ran = online.run("status", "spring.yaml")
     assert ran.code == 6
@@ -38,7 +38,7 @@ def test_before_any_run_everything_is_to_submit_and_nothing_is_written(online: P
     assert listing(online.folder) == ["spring.yaml"]
 
 
-def test_what_is_done_is_told_with_task_price_files_and_age(online: Project) -> None:
+def test_a_done_job_has_task_price_files_and_age(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     code, told = stands(online)
@@ -51,7 +51,7 @@ def test_what_is_done_is_told_with_task_price_files_and_age(online: Project) -> 
     assert 0 <= job["age_s"] < 60
 
 
-def test_it_needs_no_key_and_asks_nobody(project: Project) -> None:
+def test_status_needs_no_key_and_sends_nothing(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0) as served:
         project.run("spring.yaml")
@@ -88,7 +88,7 @@ def test_a_task_under_way_is_pending_until_a_refresh_asks_for_it(project: Projec
     assert not (project.folder / "outputs/spring/a.png").exists()
 
 
-def test_what_a_refresh_learned_is_kept(project: Project) -> None:
+def test_the_answers_of_a_refresh_are_kept(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=[{"on": "vidu.submit", "fault": "fail_task"}]) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -99,7 +99,7 @@ def test_what_a_refresh_learned_is_kept(project: Project) -> None:
     assert told["jobs"]["b"]["error"]["code"] == "InternalServiceFailure"
 
 
-def test_a_refresh_of_what_is_not_done_asks_once_and_waits_for_nothing(project: Project) -> None:
+def test_a_refresh_asks_once_for_each_task(project: Project) -> None:
     project.jobs(TWO)
     with serving(project) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -109,7 +109,7 @@ def test_a_refresh_of_what_is_not_done_asks_once_and_waits_for_nothing(project: 
     assert stands(project)[1]["jobs"]["a"]["state"] == "pending"
 
 
-def test_a_bad_answer_leaves_no_job_to_the_next_refresh(project: Project) -> None:
+def test_a_refresh_repeats_a_failed_request(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, faults=STUMBLES) as served:
         project.run("spring.yaml", *UNDER_WAY)
@@ -120,7 +120,7 @@ def test_a_bad_answer_leaves_no_job_to_the_next_refresh(project: Project) -> Non
     assert {job["reason"] for job in jobs} == {"done, but not fetched"}
 
 
-def test_an_unknown_fate_is_told_with_what_it_may_have_cost(project: Project) -> None:
+def test_an_ambiguous_job_has_its_cost_at_risk(project: Project) -> None:
     project.jobs(TWO)
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER):
         assert project.run("spring.yaml", "--concurrency", "1").code == 7
@@ -131,7 +131,7 @@ def test_an_unknown_fate_is_told_with_what_it_may_have_cost(project: Project) ->
     )
 
 
-def test_only_the_selected_jobs_are_told(online: Project) -> None:
+def test_only_selected_jobs_are_shown(online: Project) -> None:
     online.jobs("""
   - {id: cat, prompt: a cat}
   - {id: both, prompt: a cat on a boat, images: ["${{ jobs.cat.output }}"]}
@@ -139,7 +139,7 @@ def test_only_the_selected_jobs_are_told(online: Project) -> None:
     assert list(stands(online, "--select", "both")[1]["jobs"]) == ["both"]
 
 
-def test_jobs_that_share_a_result_stand_alike(online: Project) -> None:
+def test_jobs_that_share_a_result_have_the_same_state(online: Project) -> None:
     online.jobs("""
   - {id: a, prompt: a red boat}
   - {id: twin, prompt: a red boat}
@@ -151,14 +151,14 @@ def test_jobs_that_share_a_result_stand_alike(online: Project) -> None:
     assert told["jobs"]["twin"]["state"] == "succeeded"
 
 
-def test_a_rehearsal_has_a_standing_of_its_own(project: Project) -> None:
+def test_a_rehearsal_has_its_own_states(project: Project) -> None:
     project.jobs(TWO)
     project.run("spring.yaml", "--emulate", "--time-scale", "0")
     assert project.run("status", "--emulate", "spring.yaml").code == 0
     assert project.run("status", "spring.yaml").code == 6
 
 
-def test_what_was_paid_before_is_told_as_a_plan_tells_it(online: Project) -> None:
+def test_past_spending_is_the_same_as_in_a_plan(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     online.run("spring.yaml", "--force", "--select", "a")
@@ -169,7 +169,7 @@ def test_what_was_paid_before_is_told_as_a_plan_tells_it(online: Project) -> Non
     assert f"spent so far: {spent} credits" in plan
 
 
-def test_what_was_refused_for_the_moment_is_pending_like_the_run_said(project: Project) -> None:
+def test_a_job_refused_for_now_is_pending_as_after_the_run(project: Project) -> None:
     project.jobs(TWO)
     busy = [{"on": "vidu.submit", "fault": "error", "reason": "TooManyRequests"}]
     with serving(project, faults=busy):
@@ -181,7 +181,7 @@ def test_what_was_refused_for_the_moment_is_pending_like_the_run_said(project: P
     assert project.run("status", "--select", "state:pending", "spring.yaml").code == 6
 
 
-def test_why_a_submission_cannot_be_looked_for_is_told_again(project: Project) -> None:
+def test_status_shows_why_a_submission_cannot_be_found(project: Project) -> None:
     project.jobs("""
   - id: v
     operation: modelverse/reference2video

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.commands.conftest import Project
 
 
-def test_a_rehearsal_without_a_place_for_its_ledger_says_so_as_a_run_does(project: Project) -> None:
+def test_a_rehearsal_reports_an_unwritable_ledger_folder(project: Project) -> None:
     project.jobs("  - {id: a, prompt: a cat}\n")
     project.write("in the way", ".vidu-run")
     ran = project.run("spring.yaml", "--emulate")
@@ -17,7 +17,7 @@ def test_a_rehearsal_without_a_place_for_its_ledger_says_so_as_a_run_does(projec
     assert ran.err == told
 
 
-def test_a_rehearsal_without_a_place_for_the_emulator_names_it(project: Project) -> None:
+def test_a_rehearsal_reports_an_unwritable_emulator_folder(project: Project) -> None:
     project.jobs("  - {id: a, prompt: a cat}\n")
     project.write("in the way", ".vidu-run/emulator")
     ran = project.run("spring.yaml", "--emulate")
@@ -29,7 +29,7 @@ def test_a_rehearsal_without_a_place_for_the_emulator_names_it(project: Project)
     assert ran.err == told
 
 
-def test_a_run_whose_results_cannot_be_written_tells_what_it_did_all_the_same(
+def test_a_run_with_unwritable_results_prints_its_summary(
     online: Project,
 ) -> None:
     online.jobs("  - {id: a, prompt: a cat}\n")
@@ -43,7 +43,7 @@ def test_a_run_whose_results_cannot_be_written_tells_what_it_did_all_the_same(
     assert results == "  results   spring.results.yaml (not written)"
 
 
-def test_without_a_task_nothing_is_said_of_what_was_paid_for(online: Project) -> None:
+def test_without_a_task_no_reassurance_is_needed(online: Project) -> None:
     online.jobs("  - {id: a, prompt: a cat}\n")
     (online.folder / ".spring.results.yaml.part").mkdir()
     ran = online.run("spring.yaml", "--progress", "none", "--budget", "credits=1")

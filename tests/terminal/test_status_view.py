@@ -127,11 +127,11 @@ def test_an_age_is_never_negative_or_guessed() -> None:
     assert ages == [300.0, 0.0, None, None, None]
 
 
-def test_nothing_selected_is_said() -> None:
+def test_no_selected_jobs_are_shown_as_such() -> None:
     assert status_text("m.yaml", [], NOW) == "m.yaml: no jobs | nothing spent"
 
 
-def test_words_of_a_provider_cannot_reach_the_terminal_raw() -> None:
+def test_control_characters_of_a_provider_are_escaped() -> None:
     text = status_text(
         "m.yaml", [status("a", State.PENDING, reason=Reason(ReasonCode.NEW, "\x1b[2J\nb"))], NOW
     )

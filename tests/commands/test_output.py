@@ -1,13 +1,8 @@
-"""A run that costs more than `confirm_above` asks on a terminal, and needs --yes elsewhere."""
+"""Consent: a costly run asks on a terminal, and needs --yes elsewhere."""
 
 from __future__ import annotations
 
 import json
-import os
-import pty
-import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -18,56 +13,15 @@ from runner.ledger.changes import Intend
 from runner.ledger.store import open_ledger
 from runner.model import Amount, Intent
 from tests.commands.conftest import Project
+from tests.commands.process import asked
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
   - {id: b, prompt: a blue boat, resolution: 2K}
 """
+
+
 Count = Callable[[], Counter[str]]
-
-
-def asked(
-    project: Project,
-    answer: bytes,
-    *arguments: str,
-    quiet: tuple[str, ...] = ("--progress", "none"),
-) -> tuple[int, str]:
-    """Run the program on a terminal, type `answer`; its exit code and what it showed.
-
-    \x03 is sent as the signal that a terminal in front makes of it.
-    """
-    ours, theirs = pty.openpty()
-    environ = {**os.environ, "TERM": "dumb", **{k: v for k, v in project.env.items() if v}}
-    with subprocess.Popen(
-        [sys.executable, "-m", "runner", *arguments, *quiet],
-        cwd=project.folder,
-        env=environ,
-        stdin=theirs,
-        stdout=subprocess.DEVNULL,
-        stderr=theirs,
-        start_new_session=True,
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        typed = False
-        while piece := _read(ours):
-            shown += piece
-            if not typed and b"[y/N]" in shown:
-                typed = True
-                if answer == b"\x03":
-                    process.send_signal(signal.SIGINT)
-                else:
-                    os.write(ours, answer)
-        code = process.wait(30)
-    os.close(ours)
-    return code, shown.decode().replace("\r\n", "\n")
-
-
-def _read(terminal: int) -> bytes:
-    try:
-        return os.read(terminal, 4096)
-    except OSError:  # Linux reports the other side's end as an input/output error
-        return b""
 
 
 def test_yes_on_a_terminal_submits(online: Project, submissions: Count) -> None:
@@ -97,9 +51,7 @@ def test_ctrl_c_at_the_question_is_an_interruption(online: Project, submissions:
     assert not submissions()
 
 
-def test_off_a_terminal_it_is_refused_with_the_flag_named(
-    online: Project, submissions: Count
-) -> None:
+def test_off_a_terminal_a_costly_run_needs_yes(online: Project, submissions: Count) -> None:
     online.jobs(TWO)
     ran = online.run("spring.yaml", "--confirm-above", "credits=10")
     assert ran.code == 2
@@ -110,7 +62,7 @@ def test_off_a_terminal_it_is_refused_with_the_flag_named(
     assert submissions() == {"accepted": 2}
 
 
-def test_a_limit_that_is_just_reached_asks_nothing(online: Project) -> None:
+def test_a_cost_equal_to_the_limit_asks_nothing(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("spring.yaml", "--confirm-above", "credits=14").code == 0
     # All is there: nothing is left to pay, whatever the limit.
@@ -141,7 +93,7 @@ jobs:
     assert not submissions()
 
 
-def test_what_is_risked_a_second_time_counts(online: Project, submissions: Count) -> None:
+def test_a_second_submission_counts_toward_the_limit(online: Project, submissions: Count) -> None:
     online.jobs("  - {id: a, prompt: a red boat}")
     (plan,) = json.loads(online.run("plan", "--json", "spring.yaml").out)
     (job,) = plan["jobs"]
@@ -172,7 +124,7 @@ def lost(fingerprint: str, env: Mapping[str, str | None]) -> Intent:
     )
 
 
-def test_nothing_is_sent_for_any_of_several_manifests_when_one_is_refused(
+def test_one_refused_manifest_keeps_all_from_being_sent(
     online: Project, submissions: Count
 ) -> None:
     online.jobs("  - {id: a, prompt: a red boat}")

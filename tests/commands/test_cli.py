@@ -1,0 +1,46 @@
+"""The command line itself: its verbs, files and usage errors."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner import __version__
+from tests.commands.conftest import Project
+
+TWO = """
+  - {id: a, prompt: a red boat, seed: 7}
+  - {id: b, prompt: a blue boat, resolution: 2K}
+"""
+
+
+def test_the_version_is_printed(project: Project) -> None:
+    assert project.run("--version").out == f"vidu-run {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [("valdate", 'did you mean "validate"?'), ("frobnicate", "verbs: run, validate, plan, status")],
+)
+def test_an_unknown_verb_is_a_usage_error(project: Project, word: str, hint: str) -> None:
+    project.jobs(TWO)
+    ran = project.run(word, "spring.yaml")
+    assert ran.code == 2
+    assert f'there is no verb and no file named "{word}"; {hint}' in ran.err
+
+
+def test_a_verb_after_the_flags_is_refused_with_the_order(project: Project) -> None:
+    project.jobs(TWO)
+    ran = project.run("--emulate", "status", "spring.yaml")
+    assert ran.code == 2
+    assert "if you mean the verb, write it first: vidu-run status ..." in ran.err
+
+
+@pytest.mark.parametrize("word", ["spring", "春", "./status"])
+def test_a_file_without_a_suffix_is_run(online: Project, word: str) -> None:
+    online.jobs(TWO, word)
+    assert online.run(word).code == 0
+
+
+@pytest.mark.parametrize("path", ["gone.yaml", "gone/spring"])
+def test_a_path_to_nothing_is_a_missing_file(project: Project, path: str) -> None:
+    assert project.run(path).code == 3

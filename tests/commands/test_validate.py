@@ -1,0 +1,48 @@
+"""`vidu-run validate`: errors and warnings, as text and JSON."""
+
+from __future__ import annotations
+
+import json
+
+from tests.commands.conftest import Project
+from tests.commands.process import listing
+
+TWO = """
+  - {id: a, prompt: a red boat, seed: 7}
+  - {id: b, prompt: a blue boat, resolution: 2K}
+"""
+
+
+def test_validate_needs_no_key_and_writes_nothing(project: Project) -> None:
+    project.jobs(TWO)
+    ran = project.run("validate", "spring.yaml")
+    assert (ran.code, ran.out) == (0, "spring.yaml: 2 jobs, no errors\n")
+    assert listing(project.folder) == ["spring.yaml"]
+
+
+def test_validate_points_at_the_value_with_a_caret(project: Project) -> None:
+    project.jobs("  - {id: w, prompt: 小船, model: viduq1, aspect_ratio: '21:9', images: [u]}")
+    ran = project.run("validate", "spring.yaml")
+    assert ran.code == 3
+    lines = ran.err.splitlines()
+    shown = next(n for n, line in enumerate(lines) if "21:9" in line and "error" not in line)
+    assert lines[shown - 1].startswith("spring.yaml:5:54: error: ")
+    # 小船 takes four columns, so the caret stands two further than characters count.
+    assert lines[shown + 1].index("^") == 4 + 53 + 2
+
+
+def test_validate_as_json_has_file_line_and_column(project: Project) -> None:
+    project.jobs("  - {id: a, promt: a boat}")
+    ran = project.run("validate", "--json", "spring.yaml")
+    assert ran.code == 3
+    told = json.loads(ran.out)
+    assert {(one["file"], one["line"]) for one in told} == {("spring.yaml", 5)}
+    assert any(one["hint"] == 'did you mean "prompt"?' for one in told)
+
+
+def test_a_missing_manifest_is_one_clear_error(project: Project) -> None:
+    project.jobs(TWO)
+    ran = project.run("sprng.yaml")
+    assert ran.code == 3
+    assert "spring.yaml" in ran.err
+    assert "Traceback" not in ran.err
