@@ -43,7 +43,7 @@ class Context:
     run: str
     """The ledger's id of this run."""
     base: Path
-    """The results manifest's folder, which file paths in results start from."""
+    """The folder of the results manifest, from which the paths of files in it start."""
     outputs: Path
     """The folder of this manifest's files."""
     archive: Path
@@ -64,12 +64,13 @@ class Context:
     """Provider to the circuit breaker of its submissions."""
     observer: Observer
     alive: Callable[[str], bool]
-    """Whether the run of that id, in the same ledger, still lives."""
+    """Whether the run with that id, in the same ledger, is still alive."""
     random: random.Random
     stopping: asyncio.Event
     """Set when nothing more is to be submitted."""
     once: bool = False
     """Ask for each task once; do not wait for it to end."""
+    # The wall clock, for stamps. All waiting goes by the clock of the event loop.
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def account(self, operation: Operation) -> Account:

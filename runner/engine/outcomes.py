@@ -55,7 +55,7 @@ def interrupted(job_run: JobRun) -> Outcome:
     return ended(job_run, State.PENDING, reason=interruption(where))
 
 
-_CUT = Reason(ReasonCode.CUT, "the run was cut before it was known what became of its submission")
+_CUT = Reason(ReasonCode.CUT, "the run ended before it was known what became of its submission")
 
 
 def interruption(where: str) -> Reason:

@@ -37,7 +37,7 @@ class Batch:
         self._context = context
         self._plan = plan
         self._to_fetch: asyncio.Queue[JobRun] = asyncio.Queue()
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self.stop_conditions = StopConditions(max_failures=context.settings.max_failures)
         """Why nothing more is submitted, to a provider or at all."""
         self._schedule = Schedule(
@@ -104,18 +104,18 @@ class Batch:
     async def _next(self) -> int | None:
         """The next job to run; None when there will be no more."""
         loop = asyncio.get_running_loop()
-        async with self._news:
-            while not self._over():
+        async with self._changed:
+            while not self._is_over():
                 if (number := self._schedule.take(loop.time())) is not None:
                     return number
                 with suppress(TimeoutError):
                     async with asyncio.timeout_at(self._schedule.due()):
-                        await self._news.wait()
+                        await self._changed.wait()
         return None
 
-    def _over(self) -> bool:
-        everything = self._store.count == len(self._plan.entries)
-        return everything or self._context.stopping.is_set()
+    def _is_over(self) -> bool:
+        all_ended = self._store.count == len(self._plan.entries)
+        return all_ended or self._context.stopping.is_set()
 
     async def _run_job(self, number: int) -> None:
         """Run one job as long as it holds a place in flight."""
@@ -188,11 +188,11 @@ class Batch:
 
     async def _wake_workers(self, ready: int) -> None:
         """Wake as many workers as there is new work for, or all of them at the end."""
-        async with self._news:
-            if self._over():
-                self._news.notify_all()
+        async with self._changed:
+            if self._is_over():
+                self._changed.notify_all()
             else:
-                self._news.notify(ready + 1)
+                self._changed.notify(ready + 1)
 
     async def _write_checkpoints(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
         loop, wait_s = asyncio.get_running_loop(), CHECKPOINT_S

@@ -194,8 +194,8 @@ async def _post(
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
         reply = await context.http.send(prepared.request, submission=True)
-        said = context.provider(job_run.operation).read_submission(reply)
-        submission = redaction.of_submission(said, context.settings.secrets)
+        answer = context.provider(job_run.operation).read_submission(reply)
+        submission = redaction.of_submission(answer, context.settings.secrets)
     await _record(context, job_run, prepared, submission, reply)
     job_run.record_answer(submission)
     return submission
