@@ -1,0 +1,105 @@
+"""Batch: every job of a plan comes to an outcome, however the run ends."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from runner.engine.run import Batch
+from runner.errors import LedgerError
+from runner.model import Outcome, Plan, PlanEntry, ReasonCode, State
+from tests.builders import image_bytes
+from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
+
+PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
+
+
+def entry(name: str, *needs: str) -> PlanEntry:
+    plain = plan_entry(name, *needs)
+    return replace(plain, job=replace(plain.job, parameters=PARAMETERS), expected_s=0.01)
+
+
+def batch_of(run: LiveRun, *entries: PlanEntry) -> Batch:
+    return Batch(run.context, Plan(entries=entries))
+
+
+def ignore(_: Sequence[Outcome]) -> None:
+    """Write no checkpoint."""
+
+
+async def picture(_: web.Request) -> web.StreamResponse:
+    return web.Response(body=image_bytes(), content_type="image/png")
+
+
+def test_a_plan_is_carried_out_down_to_its_files(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.file = picture
+        creations = [{"id": "1", "url": f"{run.url}/files/1.png"}]
+        vidu.statuses["911"] = {"state": "success", "creations": creations}
+        batch = batch_of(run, entry("a"))
+        await batch.run(ignore)
+        (outcome,) = batch.outcomes()
+        assert (outcome.state, outcome.task.id) == (State.SUCCEEDED, "911")
+        assert (tmp_path / "a.png").read_bytes() == image_bytes()
+
+    play(tmp_path, scene)
+
+
+def test_what_needs_a_failed_job_is_skipped(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def refuse(_: web.Request) -> web.StreamResponse:
+            return web.json_response({"code": 400, "reason": "FieldInvalid"}, status=400)
+
+        vidu.submit = refuse
+        batch = batch_of(run, entry("a"), entry("b", "a"), entry("c", "b"))
+        await batch.run(ignore)
+        states = [outcome.state for outcome in batch.outcomes()]
+        assert states == [State.FAILED, State.SKIPPED, State.SKIPPED]
+        assert len(vidu.submissions) == 1
+
+    play(tmp_path, scene)
+
+
+def test_an_interruption_waits_for_the_answer_on_its_way(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        arrived, answer = asyncio.Event(), asyncio.Event()
+
+        async def wait(_: web.Request) -> web.StreamResponse:
+            arrived.set()
+            await answer.wait()
+            return web.json_response({"task_id": "911", "state": "created", "credits": 6})
+
+        vidu.submit = wait
+        batch = batch_of(run, entry("a"), entry("b"))
+        running = asyncio.create_task(batch.run(ignore))
+        await arrived.wait()
+        batch.shutdown.interrupt(signal.SIGINT)
+        answer.set()
+        await asyncio.wait_for(running, 10)
+        first, second = batch.outcomes()
+        assert (first.state, first.task.id) == (State.PENDING, "911")
+        assert run.attempt("a").task.id == "911"
+        assert second.reason is not None
+        assert (second.state, second.reason.code) == (State.PENDING, ReasonCode.INTERRUPTED)
+        assert len(vidu.submissions) == 1
+
+    play(tmp_path, scene)
+
+
+def test_an_error_ends_the_batch_and_is_raised(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        batch = batch_of(run, entry("a"))
+        batch.shutdown.fail(LedgerError("the ledger is full"))
+        with pytest.raises(ExceptionGroup) as caught:
+            await batch.run(ignore)
+        assert [str(error) for error in caught.value.exceptions] == ["error: the ledger is full"]
+        (outcome,) = batch.outcomes()
+        assert str(outcome.reason) == "interrupted; not started"
+
+    play(tmp_path, scene)
