@@ -17,39 +17,42 @@ _MOST_SUBMISSIONS = 100_000  # older ones are dropped
 
 @dataclass(slots=True, kw_only=True)
 class Submission:
-    """One POST that asks for a task."""
+    """One POST that asks for a task; filled while the request is served."""
 
     api: str
-    at: str
+    at: str = ""
     """RFC 3339, UTC."""
-    digest: str
+    digest: str = ""
     """SHA-256 of the body; empty when it was not read."""
-    untagged: str
+    untagged: str = ""
     """SHA-256 of the body's JSON, keys sorted, without `payload` and `callback_url`: equal for
     requests that ask for the same thing. Empty when the body was not read."""
-    outcome: str
+    outcome: str = "lost"
     """"accepted", the reason of a refusal, or "lost" when a fault left neither."""
-    status: int
+    status: int = 0
     """Of the answer; 0 when there was no answer, or not yet one."""
-    task_id: str | None
-    fault: str
+    task_id: str | None = None
+    fault: str = ""
     """The scripted fault that hit it; empty without one."""
+
+    def accept(self, task: Task) -> None:
+        """Record the task that it made."""
+        self.at, self.outcome, self.task_id = timestamp(task.made_ns), "accepted", task.id
+
+    def refuse(self, reason: str) -> None:
+        """Record the reason of an error answer; a task that is made stays accepted."""
+        if self.task_id is None:
+            self.outcome = reason
 
 
 @dataclass(slots=True, kw_only=True)
 class RequestContext:
     """What the handler and the middlewares of one request share."""
 
-    digest: str = ""
-    untagged: str = ""
+    submission: Submission
+    """What the log will contain if the request is a submission."""
     body: bytes | None = None
     """The request's body, once it has been read."""
-    refused: str = "lost"
-    """The reason of a refusal; "lost" without one."""
-    logged: Submission | None = None
-    """The entry in the log, once a task is made."""
-    fault: str = ""
-    """The scripted fault that hits the request."""
     script: TaskScript | None = None
     """What a scripted fault will do to the task that the request asks for."""
     cut: bool = False
@@ -77,10 +80,10 @@ class RequestLog:
         self._requests: Counter[str] = Counter()
         self._faults: Counter[tuple[int, str, str]] = Counter()
 
-    def accept(self, task: Task, context: RequestContext) -> None:
+    def accept(self, task: Task, submission: Submission) -> None:
         """Log the submission that a task was made of; its status follows with the answer."""
-        context.logged = _of_task(task, status=0, fault=context.fault)
-        self._submissions.append(context.logged)
+        submission.accept(task)
+        self._submissions.append(submission)
 
     def count_fault(self, rule: int, fault: str, kind: str) -> None:
         """Count that a rule of the script hit a request of a kind."""
@@ -92,34 +95,19 @@ class RequestLog:
         route = request.match_info.route
         path = route.resource.canonical if route.resource else "*"
         self._requests[f"{request.method} {path}"] += 1
-        status, context = 0, RequestContext()
-        request[CONTEXT] = context
+        api, _, action = (route.name or "").partition(".")
+        submission = Submission(api=api)
+        request[CONTEXT] = context = RequestContext(submission=submission)
         try:
-            # A task is logged as soon as it is made, not here: a client may look meanwhile.
             response = await handler(request)
-            status = 0 if context.cut else response.status
+            submission.status = 0 if context.cut else response.status
         finally:  # also when a fault cuts the connection: what was made is made
-            api, _, action = (route.name or "").partition(".")
-            if action == "submit":
-                self._finish(api, context, status)
+            context.body = None  # a connection that is kept open keeps its last request too
+            # One that made a task is logged since then: a client may look meanwhile.
+            if action == "submit" and submission.task_id is None:
+                submission.at = timestamp(self._now_ns())
+                self._submissions.append(submission)
         return response
-
-    def _finish(self, api: str, context: RequestContext, status: int) -> None:
-        context.body = None  # a connection that is kept open keeps its last request too
-        if context.logged:
-            context.logged.status = status
-            return
-        refused = Submission(
-            api=api,
-            at=timestamp(self._now_ns()),
-            digest=context.digest,
-            untagged=context.untagged,
-            outcome=context.refused,
-            status=status,
-            task_id=None,
-            fault=context.fault,
-        )
-        self._submissions.append(refused)
 
     def report(self) -> dict[str, Any]:
         """The whole log as JSON values."""
@@ -133,14 +121,9 @@ class RequestLog:
         }
 
 
-def _of_task(task: Task, status: int = 200, fault: str = "") -> Submission:
-    return Submission(
-        api=task.order.api,
-        at=timestamp(task.made_ns),
-        digest=task.digest,
-        untagged=task.untagged,
-        outcome="accepted",
-        status=status,
-        task_id=task.id,
-        fault=fault,
+def _of_task(task: Task) -> Submission:
+    submission = Submission(
+        api=task.order.api, digest=task.digest, untagged=task.untagged, status=200
     )
+    submission.accept(task)
+    return submission

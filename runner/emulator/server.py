@@ -18,7 +18,7 @@ from aiohttp import web
 
 from runner.emulator.api.routes import add_routes, format_errors
 from runner.emulator.callbacks import Callbacks
-from runner.emulator.faults.actions import inject_faults
+from runner.emulator.faults.actions import FaultInjector
 from runner.emulator.options import Options
 from runner.emulator.request_log import RequestLog
 from runner.emulator.service import SERVICE, Service
@@ -133,7 +133,7 @@ def _application(service: Service) -> web.Application:
     middlewares = [service.log.record, format_errors, *service.options.middlewares]
     if service.options.faults:
         # The inner one formats refusals before faults see them, the outer one those of a fault.
-        middlewares += [inject_faults(service), format_errors]
+        middlewares += [FaultInjector(service).inject, format_errors]
     app = web.Application(middlewares=middlewares)
     app[SERVICE] = service
     add_routes(app)

@@ -28,6 +28,9 @@ from runner.emulator.state.tasks import Order, Task
 Read: TypeAlias = Callable[[Mapping[str, Any]], tuple[Order, list[str]]]
 """How an API reads a body: the order without its images, and their sources."""
 
+# Bytes. Vidu: "post body not above 20MB". ModelVerse states no limit; seven images of 50 MB as
+# base64 fit.
+_BODY_LIMITS = {"vidu": 20 * 1024 * 1024, "modelverse": 512 * 1024 * 1024}
 _TAGS = {"payload", "callback_url"}
 _SMALL_BODY = 32_768  # bytes; a larger one contains images and is parsed in a thread
 _LARGEST_DRAWN_SEED = 2**31 - 1
@@ -58,21 +61,20 @@ class Service:
 
         return fresh_url
 
-    async def submit(self, request: web.Request, read: Read, limit: int) -> Task:
-        """Make the task of a submission of at most `limit` bytes; raises ApiError."""
+    async def submit(self, request: web.Request, read: Read) -> Task:
+        """Make the task of a submission; raises ApiError."""
         context = context_of(request)
-        raw = await body_of(request, limit)
-        self.store.refresh()  # a reference may be a file that another process on this folder made
+        raw, submission = await body_of(request), context.submission
         order = partial(self._order, raw, read, partial(self.files.fetch, host=request.host))
         # A file of ours that is a reference may have to be rendered first.
         may_block = len(raw) >= _SMALL_BODY or b"/files/" in raw
         task = self.store.create(
             await asyncio.to_thread(order) if may_block else order(),
-            context.digest,
-            untagged=context.untagged,
+            submission.digest,
+            untagged=submission.untagged,
             script=context.script,
         )
-        self.log.accept(task, context)
+        self.log.accept(task, submission)
         return task
 
     def _order(self, raw: bytes, read: Read, fetch: Fetch) -> Order:
@@ -82,6 +84,7 @@ class Service:
         for reference, content in images:
             if content is not None:
                 self.store.keep(reference.sha256, content)
+        # 0 asks for a random seed, in both documents.
         seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
         return replace(order, seed=seed, images=tuple(reference for reference, _ in images))
 
@@ -89,17 +92,16 @@ class Service:
 SERVICE = web.AppKey("service", Service)
 
 
-async def body_of(request: web.Request, limit: int) -> bytes:
-    """The body of a submission, read once; its digests go to the context. Raises ApiError."""
+async def body_of(request: web.Request) -> bytes:
+    """The body of a submission, read once; its digests go to the log. Raises ApiError."""
     context = context_of(request)
     if context.body is None:
-        raw = await _read_body(request, limit)
-        context.digest = hashlib.sha256(raw).hexdigest()
+        submission = context.submission
+        raw = await _read_body(request, _BODY_LIMITS[submission.api])
+        submission.digest = hashlib.sha256(raw).hexdigest()
         is_small = len(raw) < _SMALL_BODY
-        context.untagged = untagged(raw) if is_small else await asyncio.to_thread(untagged, raw)
+        submission.untagged = untagged(raw) if is_small else await asyncio.to_thread(untagged, raw)
         context.body = raw
-    if len(context.body) > limit:  # a fault has read it before, with a larger limit
-        raise _too_large(limit)
     return context.body
 
 
@@ -118,17 +120,12 @@ def untagged(raw: bytes) -> str:
 
 
 async def _read_body(request: web.Request, limit: int) -> bytes:
-    pieces, size = [], 0
+    body = bytearray()
     try:
-        async for piece in request.content.iter_chunked(65_536):
-            size += len(piece)
-            if size > limit:
-                raise _too_large(limit)
-            pieces.append(piece)
+        async for piece in request.content.iter_any():
+            body += piece
+            if len(body) > limit:  # the rest is not read, so that it takes no memory
+                raise bad_request(f"the body is larger than {limit} bytes")
     except web.RequestPayloadError as error:  # for example no gzip, though announced
         raise bad_request("the body cannot be read") from error
-    return b"".join(pieces)
-
-
-def _too_large(limit: int) -> ApiError:
-    return bad_request(f"the body is larger than {limit} bytes")
+    return bytes(body)

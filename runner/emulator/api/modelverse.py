@@ -21,7 +21,7 @@ _AMPLITUDES = ("auto",)
 _LONGEST_S = 10
 _MOST_IMAGES = 7
 
-STATUS = {
+STATUS: Mapping[str, str] = {
     Phase.CREATED: "Pending",
     Phase.QUEUEING: "Pending",
     Phase.PROCESSING: "Running",

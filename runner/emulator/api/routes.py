@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Mapping
-from functools import partial
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -18,28 +17,28 @@ from runner.emulator.options import EXTRA_HINT, can_encode
 from runner.emulator.request_log import context_of
 from runner.emulator.service import SERVICE, Service
 from runner.emulator.state import files
-from runner.emulator.state.tasks import Phase, Task
+from runner.emulator.state.tasks import Phase
 
-# Bytes: "post body not above 20MB".
-_VIDU_BODY_LIMIT = 20 * 1024 * 1024
-# Bytes. The document states no limit; seven images of 50 MB as base64 fit.
-_MODELVERSE_BODY_LIMIT = 512 * 1024 * 1024
+Answer: TypeAlias = Callable[[Service, web.Request], Awaitable[Mapping[str, Any]]]
+"""Answers a request whose key is valid with a JSON object; raises ApiError."""
 
 _log = logging.getLogger(__name__)
+_KEYS = {"vidu": vidu.key_of, "modelverse": modelverse.key_of}
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
 def add_routes(app: web.Application) -> None:
     """Add every route to the application; fault scripts use their names."""
-    app.router.add_post("/ent/v2/reference2image", _vidu_submit, name="vidu.submit")
-    app.router.add_get("/ent/v2/tasks/{id}/creations", _vidu_creations, name="vidu.creations")
-    app.router.add_get("/ent/v2/tasks", _vidu_tasks, name="vidu.list")
-    app.router.add_post("/ent/v2/tasks/{id}/cancel", _vidu_cancel, name="vidu.cancel")
-    app.router.add_get("/ent/v2/credits", _vidu_credits, name="vidu.credits")
-    app.router.add_post("/v1/tasks/submit", _modelverse_submit, name="modelverse.submit")
-    app.router.add_get("/v1/tasks/status", _modelverse_status, name="modelverse.status")
-    app.router.add_get("/files/{owner}/{name}", _result_file, name="files")
-    app.router.add_get("/_emulator/requests", _requests)
+    get, post = app.router.add_get, app.router.add_post
+    post("/ent/v2/reference2image", _handler(_vidu_submit), name="vidu.submit")
+    get("/ent/v2/tasks/{id}/creations", _handler(_vidu_creations), name="vidu.creations")
+    get("/ent/v2/tasks", _handler(_vidu_tasks), name="vidu.list")
+    post("/ent/v2/tasks/{id}/cancel", _handler(_vidu_cancel), name="vidu.cancel")
+    get("/ent/v2/credits", _handler(_vidu_credits), name="vidu.credits")
+    post("/v1/tasks/submit", _handler(_modelverse_submit), name="modelverse.submit")
+    get("/v1/tasks/status", _handler(_modelverse_status), name="modelverse.status")
+    get("/files/{owner}/{name}", _result_file, name="files")
+    get("/_emulator/requests", _requests)
 
 
 @web.middleware
@@ -66,71 +65,90 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 
 def _error(request: web.Request, error: ApiError) -> web.Response:
-    context_of(request).refused = error.reason
-    api = "modelverse" if request.path.startswith("/v1/") else "vidu"
+    context_of(request).submission.refuse(error.reason)
+    api = _api_of(request)
     reason = reason_for(api, error.status, error.reason)
     body = error_body(api, error.status, reason, error.message)
     return web.json_response(body, status=error.status)
 
 
-async def _vidu_submit(request: web.Request) -> web.Response:
-    service, key = _vidu(request)
-    task = await service.submit(request, vidu.read, _VIDU_BODY_LIMIT)
-    link = service.link(request)
-    service.callbacks.watch(task, key, partial(_creations, service, task.id, link))
-    return _json(vidu.created(task, link))
+def _api_of(request: web.Request) -> str:
+    # By the path, because requests without a route get an error of an API too.
+    return "modelverse" if request.path.startswith("/v1/") else "vidu"
 
 
-async def _vidu_creations(request: web.Request) -> web.Response:
-    service, _ = _vidu(request)
-    return _json(_creations(service, request.match_info["id"], service.link(request)))
+def _key_of(request: web.Request) -> str:
+    return _KEYS[_api_of(request)](request.headers.get("Authorization"))
 
 
-async def _vidu_tasks(request: web.Request) -> web.Response:
-    service, _ = _vidu(request)
-    service.store.refresh()
+def _handler(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """A handler that checks the key and answers in readable UTF-8."""
+
+    async def handle(request: web.Request) -> web.Response:
+        service = request.app[SERVICE]
+        service.admit(_key_of(request))
+        service.store.refresh()  # another process on this folder may have made or cancelled tasks
+        # `fields.text` has rejected what UTF-8 cannot encode.
+        return _json(await answer(service, request))
+
+    return handle
+
+
+def _json(body: Mapping[str, Any]) -> web.Response:
+    return web.json_response(text=json.dumps(body, ensure_ascii=False))
+
+
+async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]:
+    task, link = await service.submit(request, vidu.read), service.link(request)
+
+    def report() -> dict[str, Any]:
+        service.store.refresh()
+        return vidu.creations(service.store.task("vidu", task.id), service.options.now_ns(), link)
+
+    service.callbacks.watch(task, _key_of(request), report)
+    return vidu.created(task, link)
+
+
+async def _vidu_creations(service: Service, request: web.Request) -> dict[str, Any]:
+    task = service.store.task("vidu", request.match_info["id"])
+    return vidu.creations(task, service.options.now_ns(), service.link(request))
+
+
+async def _vidu_tasks(service: Service, request: web.Request) -> dict[str, Any]:
     now, link = service.options.now_ns(), service.link(request)
-    fields = {name: request.query.getall(name) for name in request.query}
-    tasks, token = vidu_list.select(service.store, vidu_list.read_query(fields, now), now)
-    rows = [vidu.row(task, now, link) for task in tasks]
-    return _json({"tasks": rows, "next_page_token": token})
+    query = {name: request.query.getall(name) for name in request.query}
+    tasks, token = vidu_list.select(service.store, query, now)
+    return {"tasks": [vidu.row(task, now, link) for task in tasks], "next_page_token": token}
 
 
-async def _vidu_cancel(request: web.Request) -> web.Response:
-    service, _ = _vidu(request)
-    task = _task(service, "vidu", request.match_info["id"])
+async def _vidu_cancel(service: Service, request: web.Request) -> dict[str, Any]:
+    task = service.store.task("vidu", request.match_info["id"])
     if task.phase(service.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
         raise bad_request("the task has been scheduled and cannot be cancelled")
     service.store.cancel(task.id)
     service.callbacks.end(task.id)
-    return _json({})
+    return {}
 
 
-async def _vidu_credits(request: web.Request) -> web.Response:
-    service, _ = _vidu(request)
-    service.store.refresh()
-    now = service.options.now_ns()
+async def _vidu_credits(service: Service, _: web.Request) -> dict[str, Any]:
+    now, limit = service.options.now_ns(), service.options.concurrency
     phases = [task.phase(now) for task in service.store.in_flight("vidu")]
-    limit = service.options.concurrency
-    return _json(vidu.balance(service.store.balance(), limit, phases))
+    return vidu.balance(service.store.balance(), limit, phases)
 
 
-async def _modelverse_submit(request: web.Request) -> web.Response:
-    service = _modelverse(request)
+async def _modelverse_submit(service: Service, request: web.Request) -> dict[str, Any]:
     if not can_encode():
         message = f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
         raise ApiError("ModelUnavailable", message)
-    task = await service.submit(request, modelverse.read, _MODELVERSE_BODY_LIMIT)
-    return _json(modelverse.submitted(task))
+    return modelverse.submitted(await service.submit(request, modelverse.read))
 
 
-async def _modelverse_status(request: web.Request) -> web.Response:
-    service = _modelverse(request)
+async def _modelverse_status(service: Service, request: web.Request) -> dict[str, Any]:
     task_id = request.query.get("task_id", "")
     if not task_id:
         raise lacking("task_id")
-    task = _task(service, "modelverse", task_id)
-    return _json(modelverse.status(task, service.options.now_ns(), service.link(request)))
+    task = service.store.task("modelverse", task_id)
+    return modelverse.status(task, service.options.now_ns(), service.link(request))
 
 
 async def _result_file(request: web.Request) -> web.StreamResponse:
@@ -151,35 +169,3 @@ async def _result_file(request: web.Request) -> web.StreamResponse:
 async def _requests(request: web.Request) -> web.Response:
     # For tests; it belongs to neither API.
     return _json(request.app[SERVICE].log.report())
-
-
-def _json(body: Mapping[str, Any]) -> web.Response:
-    """An answer in readable UTF-8; `fields.text` has rejected what UTF-8 cannot encode."""
-    return web.json_response(text=json.dumps(body, ensure_ascii=False))
-
-
-def _vidu(request: web.Request) -> tuple[Service, str]:
-    service = request.app[SERVICE]
-    key = vidu.key_of(request.headers.get("Authorization"))
-    service.admit(key)
-    return service, key
-
-
-def _modelverse(request: web.Request) -> Service:
-    service = request.app[SERVICE]
-    service.admit(modelverse.key_of(request.headers.get("Authorization")))
-    return service
-
-
-def _task(service: Service, api: str, task_id: str) -> Task:
-    service.store.refresh()
-    task = service.store.task(api, task_id)
-    if task is None:
-        raise ApiError("TaskNotFound", "there is no such task")
-    return task
-
-
-def _creations(service: Service, task_id: str, link: vidu.Link) -> dict[str, Any]:
-    """The answer to a query as it is now."""
-    task = _task(service, "vidu", task_id)
-    return vidu.creations(task, service.options.now_ns(), link)

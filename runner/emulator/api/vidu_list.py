@@ -1,4 +1,4 @@
-"""Vidu task list: reads filters and paging from a query and selects the tasks of one page.
+"""Vidu task list: selects the tasks of one page by the filters and paging of a query.
 
 The vendor's page spells the paging both `pager.` and `paper.`; both are accepted. It states no
 order: ours is newest first, and a page token stays valid while tasks are added.
@@ -6,8 +6,7 @@ order: ours is newest first, and a page token stays valid while tasks are added.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TypeAlias
@@ -19,109 +18,83 @@ from runner.emulator.state.tasks import Phase, Task
 _WEEK_NS = 7 * 86_400 * 10**9  # how far the list goes back without `created_at.from`
 _PAGE_SIZE, _LARGEST_PAGE_SIZE = 10, 100
 
-Fields: TypeAlias = Mapping[str, list[str]]
-"""The fields of a URL's query: every value of each name."""
+Query: TypeAlias = Mapping[str, list[str]]
+"""Every value of each name in a URL's query."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskQuery:
-    """Which tasks to list; an empty set means all."""
+def select(store: Store, query: Query, now_ns: int) -> tuple[list[Task], str]:
+    """The tasks of a page, newest first, and the token of the next page (empty after the last).
 
-    since_ns: int
-    until_ns: int
-    task_ids: frozenset[str]
-    states: frozenset[str]
-    resolutions: frozenset[str]
-    models: frozenset[str]
-    size: int
-    """Tasks on a page."""
-    skip: int
-    """Matching tasks on the pages before."""
-    below: int | None
-    """Only tasks before this position in the order of making; None for a page by number."""
-
-    def match(self, task: Task, now_ns: int) -> bool:
-        """Whether the list contains the task; `task_ids` are for `_candidates`."""
-        pairs = (
-            (task.phase(now_ns).value, self.states),
-            (task.order.resolution, self.resolutions),
-            (task.order.model, self.models),
-        )
-        return self.since_ns <= task.made_ns <= self.until_ns and all(
-            not allowed or value in allowed for value, allowed in pairs
-        )
+    Raises ApiError for an invalid query.
+    """
+    matches, (size, skip) = _filter(query, now_ns), _paging(query)
+    tasks = filter(matches, _candidates(store, query))
+    # One more than the page holds shows whether there is a next page.
+    found = list(islice(tasks, skip, skip + size + 1))
+    shown = found[:size]
+    return shown, f"p{shown[-1].id}" if len(found) > size else ""
 
 
-def read_query(fields: Fields, now_ns: int) -> TaskQuery:
-    """The filters and paging in the fields of a query; raises ApiError for invalid values."""
-    start = _last(fields, "created_at.from")
-    end = _last(fields, "created_at.to")
-    states = _all(fields, "states")
+def _filter(query: Query, now_ns: int) -> Callable[[Task], bool]:
+    start, end = _last(query, "created_at.from"), _last(query, "created_at.to")
+    states = _all(query, "states")
     if unknown := states - {phase.value for phase in Phase}:
         raise invalid(f"states: {', '.join(sorted(unknown))} is none")
     since_ns = _nanoseconds(start, "created_at.from") if start else now_ns - _WEEK_NS
     until_ns = _nanoseconds(end, "created_at.to") if end else 2**63
-    token = _pager(fields, "page_token")
-    size = _number(_pager(fields, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
-    page = _number(_pager(fields, "page") or "1", "pager.page")
+    resolutions, models = _all(query, "resolutions"), _all(query, "model_versions")
+
+    def matches(task: Task) -> bool:
+        return (
+            since_ns <= task.made_ns <= until_ns
+            and (not states or task.phase(now_ns) in states)
+            and (not resolutions or task.order.resolution in resolutions)
+            and (not models or task.order.model in models)
+        )
+
+    return matches
+
+
+def _paging(query: Query) -> tuple[int, int]:
+    """The size of a page, and the number of tasks before it."""
+    size = _number(_pager(query, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
+    page = _number(_pager(query, "page") or "1", "pager.page")
     if not 1 <= size <= _LARGEST_PAGE_SIZE:
         raise invalid(f"pager.pagesz must be from 1 to {_LARGEST_PAGE_SIZE}")
-    return TaskQuery(
-        since_ns=since_ns,
-        until_ns=until_ns,
-        task_ids=_all(fields, "task_ids"),
-        states=states,
-        resolutions=_all(fields, "resolutions"),
-        models=_all(fields, "model_versions"),
-        size=size,
-        skip=0 if token else max(0, page - 1) * size,  # a token has precedence
-        below=_number(token.removeprefix("p"), "pager.page_token") if token else None,
-    )
+    # A token has precedence over the number of a page.
+    return size, 0 if _pager(query, "page_token") else max(0, page - 1) * size
 
 
-def select(store: Store, query: TaskQuery, now_ns: int) -> tuple[list[Task], str]:
-    """The tasks of a page, and the token of the next one (empty after the last)."""
-    # One more than the page holds shows whether there is a next page.
-    found = list(islice(_matches(store, query, now_ns), query.skip, query.skip + query.size + 1))
-    shown = found[: query.size]
-    token = f"p{shown[-1][0]}" if len(found) > query.size else ""
-    return [task for _, task in shown], token
+def _candidates(store: Store, query: Query) -> Iterable[Task]:
+    """Newest first, the tasks with the given ids or all, only those after the page of the token."""
+    task_ids, token = _all(query, "task_ids"), _pager(query, "page_token")
+    if task_ids:
+        # Clients ask for a few ids at every poll: that must not walk over all tasks.
+        found = filter(None, map(store.any_task, task_ids))
+        tasks: Iterable[Task] = sorted(found, key=lambda task: int(task.id), reverse=True)
+    else:
+        tasks = store.newest_first()
+    # Ids grow in the order of making, so the id of a page's last task is the token of the next.
+    below = _number(token.removeprefix("p"), "pager.page_token", digits=19) if token else 2**64
+    return (task for task in tasks if task.order.api == "vidu" and int(task.id) < below)
 
 
-def _matches(store: Store, query: TaskQuery, now_ns: int) -> Iterator[tuple[int, Task]]:
-    """Position and task of all that match, newest first."""
-    for position in _candidates(store, query.task_ids):
-        if query.below is None or position < query.below:
-            task = store.at("vidu", position)
-            if query.match(task, now_ns):
-                yield position, task
+def _last(query: Query, name: str) -> str:
+    return query.get(name, [""])[-1]
 
 
-def _candidates(store: Store, task_ids: Iterable[str]) -> Iterable[int]:
-    """Positions newest first, of the given ids or of all tasks."""
-    if not task_ids:
-        return range(store.count("vidu") - 1, -1, -1)
-    # Clients ask for a few ids at every poll: that must not walk over all tasks.
-    positions = (store.position_of("vidu", task_id) for task_id in task_ids)
-    return sorted((position for position in positions if position is not None), reverse=True)
+def _pager(query: Query, name: str) -> str:
+    return _last(query, f"pager.{name}") or _last(query, f"paper.{name}")
 
 
-def _last(fields: Fields, name: str) -> str:
-    return fields.get(name, [""])[-1]
-
-
-def _pager(fields: Fields, name: str) -> str:
-    return _last(fields, f"pager.{name}") or _last(fields, f"paper.{name}")
-
-
-def _all(fields: Fields, name: str) -> frozenset[str]:
+def _all(query: Query, name: str) -> frozenset[str]:
     """Values of a name that is repeated, has commas in its value or `[]` after it."""
-    values = [*fields.get(name, []), *fields.get(f"{name}[]", [])]
+    values = [*query.get(name, []), *query.get(f"{name}[]", [])]
     return frozenset(part.strip() for value in values for part in value.split(",")) - {""}
 
 
-def _number(text: str, name: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 10):
+def _number(text: str, name: str, digits: int = 9) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= digits):
         raise invalid(f"{name} is not valid")
     return int(text)
 

@@ -4,68 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
+from aiohttp.typedefs import Handler
 
 from runner.emulator.api import vidu
-from runner.emulator.faults import responses, wire
+from runner.emulator.faults import responses
 from runner.emulator.faults.matching import RuleChooser, Subject
 from runner.emulator.faults.responses import CHANGES
 from runner.emulator.faults.script import FILES, KINDS, LIST, SUBMITS, Match, Rule
-from runner.emulator.request_log import RequestContext, context_of
+from runner.emulator.request_log import context_of
 from runner.emulator.service import Service, body_of
 from runner.emulator.state.tasks import Phase, TaskScript
 
-_BODY_LIMIT = 512 * 1024 * 1024
-"""Bytes of a submission that are read for matching, or before it fails."""
 _PRESETS = {"not_found": {"reason": "TaskNotFound"}, "no_list": {"reason": "NotFound"}}
 """Faults that are an `error` with these parameters."""
+_INSTEAD = frozenset({"cut_before", "outage", "not_http", "redirect", "expired", *_PRESETS})
+"""Faults that keep a request from being carried out; `error` does so by its parameter `when`."""
+TASK_FAULTS = frozenset({"fail_task", "stuck_task"})
+"""Faults of the task that a submission asks for."""
 
 
-def inject_faults(service: Service) -> Middleware:
-    """The middleware of the options' rules; its handler must answer refusals, not raise them."""
-    rules = service.options.faults
-    chooser = RuleChooser(rules, service.options.now_ns())
-    history = _History(service=service)
-    # Only if a rule is about tasks: `cut_before` can leave a body unread.
-    by_task = any(rule.match != Match() or rule.per == "task" for rule in rules)
+class FaultInjector:
+    """The rules of a script, and what earlier requests leave behind for later ones."""
+
+    def __init__(self, service: Service):
+        self.service = service
+        self.expired: set[str] = set()
+        """Raw paths of result files whose URL has expired."""
+        rules = service.options.faults
+        self._chooser = RuleChooser(rules, service.options.now_ns())
+        self._succeeded: set[str] = set()
+        """Ids of tasks whose success a response has reported."""
+        # Only if a rule is about tasks: `cut_before` can leave a body unread.
+        self._by_task = any(rule.match != Match() or rule.per == "task" for rule in rules)
 
     @web.middleware
-    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def inject(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Answer a request as the rules demand; `handler` must answer refusals, not raise them."""
         kind = request.match_info.route.name
         if kind is None or kind not in KINDS:
             return await handler(request)
-        if request.raw_path in history.expired:
+        if request.raw_path in self.expired:
             return responses.expired()
-        exchange = _Exchange(request=request, handler=handler, kind=kind, history=history)
-        subjects = await exchange.subjects() if by_task else ()
-        rule = chooser.choose(kind, subjects, service.options.now_ns())
+        exchange = _Exchange(request=request, handler=handler, kind=kind, faults=self)
+        subjects = await exchange.subjects() if self._by_task else ()
+        rule = self._chooser.choose(kind, subjects, self.service.options.now_ns())
         response = await _act(exchange, rule) if rule else await exchange.undisturbed()
         if kind != FILES:
-            history.add(responses.json_of(response))
+            tasks = responses.reported_tasks(responses.json_of(response))
+            self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
         return response
-
-    return middleware
-
-
-@dataclass(slots=True, kw_only=True)
-class _History:
-    """What earlier requests leave behind for later ones."""
-
-    service: Service
-    expired: set[str] = field(default_factory=set)
-    """Raw paths of result files whose URL has expired."""
-    _succeeded: set[str] = field(default_factory=set)
-    """Ids of tasks whose success a response has reported."""
-
-    def add(self, body: Any) -> None:
-        """Remember the successes that a response reports."""
-        tasks = responses.reported_tasks(body)
-        self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
 
     def subjects(self, ids: Iterable[str]) -> list[Subject]:
         """The tasks with these ids, as rules see them."""
@@ -91,13 +83,8 @@ class _Exchange:
     request: web.Request
     handler: Handler
     kind: str
-    history: _History
+    faults: FaultInjector
     _response: web.Response | None = None
-
-    @property
-    def context(self) -> RequestContext:
-        """What the log records of the request."""
-        return context_of(self.request)
 
     async def undisturbed(self) -> web.StreamResponse:
         """The undisturbed response, for sending only: a file is not in memory."""
@@ -115,7 +102,7 @@ class _Exchange:
         except web.HTTPException as error:
             return web.Response(status=error.status, text=error.text)
         if isinstance(response, web.FileResponse):
-            info, files = self.request.match_info, self.history.service.files
+            info, files = self.request.match_info, self.faults.service.files
             path = await asyncio.to_thread(files.file, info["owner"], info["name"])
             content = await asyncio.to_thread(path.read_bytes) if path else b""
             headers = {"Content-Type": response.headers["Content-Type"]}
@@ -127,190 +114,162 @@ class _Exchange:
         """The tasks that the request is about."""
         if self.kind in SUBMITS:
             return [await self._submission()]
-        self.history.service.store.refresh()
         if self.kind == LIST:
             # The tasks are the rows of the response; a request for them changes nothing.
             body = responses.json_of(await self.response())
-            return self.history.subjects(responses.reported_tasks(body))
+            return self.faults.subjects(responses.reported_tasks(body))
+        self.faults.service.store.refresh()
         info, query = self.request.match_info, self.request.query
         task_id = info.get("id") or info.get("owner") or query.get("task_id", "")
-        return self.history.subjects([task_id])
+        return self.faults.subjects([task_id])
 
     async def _submission(self) -> Subject:
         try:
-            body = json.loads(await body_of(self.request, _BODY_LIMIT))
+            body = json.loads(await body_of(self.request))
         except (ValueError, RecursionError):
             body = None
         order = body.get("input", body) if isinstance(body, dict) else None
         prompt = order.get("prompt") if isinstance(order, dict) else None
-        return Subject(key=self.context.untagged, prompt=prompt if isinstance(prompt, str) else "")
+        key = context_of(self.request).submission.untagged
+        return Subject(key=key, prompt=prompt if isinstance(prompt, str) else "")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Hit:
+    """A request that a rule hits."""
+
+    request: web.Request
+    kind: str
+    rule: Rule
+    response: web.Response
+    """The undisturbed response; an empty one if the request is not carried out."""
+    faults: FaultInjector
+
+    def __getitem__(self, parameter: str) -> Any:
+        return self.rule.values[parameter]
+
+    def refuse(self, reason: str, response: web.Response) -> web.Response:
+        """The response, with the reason that the log shows for it."""
+        context_of(self.request).submission.refuse(reason)
+        return response
 
 
 async def _act(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    exchange.context.fault = rule.fault
-    exchange.history.service.log.count_fault(rule.number, rule.fault, exchange.kind)
-    if exchange.kind in SUBMITS and rule.values.get("body", True):
+    values, request = rule.values, exchange.request
+    context = context_of(request)
+    context.submission.fault = rule.fault
+    exchange.faults.service.log.count_fault(rule.number, rule.fault, exchange.kind)
+    if exchange.kind in SUBMITS and values.get("body", True):
         # The client has sent everything before anything goes wrong.
-        await body_of(exchange.request, _BODY_LIMIT)
-    return await ACTIONS[rule.fault](exchange, rule)
+        await body_of(request)
+    if rule.fault in TASK_FAULTS:
+        context.script = TaskScript(
+            err_code=values.get("err_code", ""),
+            refunded=values.get("refunded", True),
+            stuck=Phase(values["state"]) if "state" in values else None,
+        )
+        return await exchange.undisturbed()
+    is_instead = rule.fault in _INSTEAD or values.get("when") == "before"
+    response = web.Response() if is_instead else await exchange.response()
+    if rule.fault == "slow":
+        await asyncio.sleep(values["delay_s"])
+        return await exchange.undisturbed()
+    hit = _Hit(
+        request=request, kind=exchange.kind, rule=rule, response=response, faults=exchange.faults
+    )
+    return ACTIONS[rule.fault](hit)
 
 
-Action: TypeAlias = Callable[[_Exchange, Rule], Awaitable[web.StreamResponse]]
-"""What a fault does to a request; its response may be one that cannot be sent any more."""
+def _error(hit: _Hit) -> web.Response:
+    api = hit.kind.partition(".")[0]
+    values = _PRESETS.get(hit.rule.fault, hit.rule.values)
+    response, reason = responses.error_response(api, values)
+    return hit.refuse(reason, response)
 
 
-async def _cut_before(exchange: _Exchange, _: Rule) -> web.StreamResponse:
-    return wire.reset(exchange.request)
+def _redirect(hit: _Hit) -> web.Response:
+    nowhere = f"{hit.request.scheme}://{hit.request.host}/moved{hit.request.raw_path}"
+    headers = {"Location": hit["location"] or nowhere}
+    return hit.refuse("redirect", web.Response(status=hit["status"], headers=headers))
 
 
-async def _cut_after(exchange: _Exchange, _: Rule) -> web.StreamResponse:
-    await exchange.response()
-    return wire.reset(exchange.request)
-
-
-async def _not_http(exchange: _Exchange, _: Rule) -> web.StreamResponse:
-    return wire.send_raw(exchange.request, b"SSH-2.0-OpenSSH_9.9\r\n")
-
-
-async def _slow(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    if rule.values["when"] == "after":
-        await exchange.response()
-    await asyncio.sleep(rule.values["delay_s"])
-    return await exchange.undisturbed()
-
-
-async def _drip(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    size, pause_s = rule.values["bytes"], rule.values["pause_s"]
-    return await wire.send_slowly(exchange.request, await exchange.response(), size, pause_s)
-
-
-async def _truncate(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    response, size = await exchange.response(), rule.values["bytes"]
-    content = responses.content_of(response)
+def _truncate(hit: _Hit) -> web.Response:
+    content = responses.content_of(hit.response)
     whole = len(content)
     # At least a byte is missing, whatever the script asks for.
-    response.body = content[: min(whole // 2 if size is None else size, max(0, whole - 1))]
-    return await wire.send_with_length(exchange.request, response, whole)
+    kept = min(whole // 2 if hit["bytes"] is None else hit["bytes"], max(0, whole - 1))
+    return responses.with_length(hit.request, hit.response, content[:kept], whole)
 
 
-async def _wrong_length(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    response = await exchange.response()
-    length = max(0, len(responses.content_of(response)) + rule.values["by"])
-    return await wire.send_with_length(exchange.request, response, length)
+def _wrong_length(hit: _Hit) -> web.Response:
+    content = responses.content_of(hit.response)
+    length = max(0, len(content) + hit["by"])
+    return responses.with_length(hit.request, hit.response, content, length)
 
 
-async def _huge(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    return await wire.send_huge(exchange.request, await exchange.response(), rule.values["bytes"])
+def _not_json(hit: _Hit) -> web.Response:
+    if hit["text"] is None:
+        return responses.page(hit["status"])
+    return web.Response(status=hit["status"], text=hit["text"], content_type="application/json")
 
 
-async def _error(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    values = {**rule.values, **_PRESETS.get(rule.fault, {})}
-    if values.get("when") == "after":
-        await exchange.response()
-    api = exchange.kind.partition(".")[0]
-    response, exchange.context.refused = responses.error_response(api, values)
-    return response
+def _empty(hit: _Hit) -> web.Response:
+    hit.response.set_status(hit["status"])
+    hit.response.body = b""
+    return hit.response
 
 
-async def _outage(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    exchange.context.refused = "outage"
-    return responses.page(rule.values["status"])
-
-
-async def _redirect(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    exchange.context.refused = "redirect"
-    request, location = exchange.request, rule.values["location"]
-    nowhere = f"{request.scheme}://{request.host}/moved{request.raw_path}"
-    return web.Response(status=rule.values["status"], headers={"Location": location or nowhere})
-
-
-async def _not_json(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    await exchange.response()
-    status, text = rule.values["status"], rule.values["text"]
-    if text is None:
-        return responses.page(status)
-    return web.Response(status=status, text=text, content_type="application/json")
-
-
-async def _empty(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    response = await exchange.response()
-    response.set_status(rule.values["status"])
-    response.body = b""
-    return response
-
-
-async def _change(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    response = await exchange.response()
-    body = responses.json_of(response)
+def _change(hit: _Hit) -> web.Response:
+    body = responses.json_of(hit.response)
     if not isinstance(body, dict):
-        return response
+        return hit.response
 
     def matches(task_id: str) -> bool:
-        return any(task.fits(rule.match) for task in exchange.history.subjects([task_id]))
+        return any(task.fits(hit.rule.match) for task in hit.faults.subjects([task_id]))
 
-    changed = responses.change_body(body, rule.fault, rule.values, matches)
-    return responses.with_json(response, changed)
+    changed = responses.change_body(body, hit.rule.fault, hit.rule.values, matches)
+    return responses.with_json(hit.response, changed)
 
 
-async def _empty_list(exchange: _Exchange, _: Rule) -> web.StreamResponse:
-    response = await exchange.response()
+def _empty_list(hit: _Hit) -> web.Response:
     body = {"tasks": [], "next_page_token": ""}
-    return responses.with_json(response, body) if response.status == 200 else response
+    return responses.with_json(hit.response, body) if hit.response.status == 200 else hit.response
 
 
-async def _stale_list(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
+def _stale_list(hit: _Hit) -> web.Response:
     """The rows of the past: without tasks made since, with earlier states."""
-    response, service = await exchange.response(), exchange.history.service
-    if response.status != 200:
-        return response
-    then_ns = service.options.now_ns() - round(rule.values["lag_s"] * 1e9)
-    body = responses.json_of(response)
+    if hit.response.status != 200:
+        return hit.response
+    service, body = hit.faults.service, responses.json_of(hit.response)
+    then_ns = service.options.now_ns() - round(hit["lag_s"] * 1e9)
     found = (service.store.any_task(row["id"]) for row in body["tasks"])
     tasks = [task for task in found if task and task.made_ns <= then_ns]
-    rows = [vidu.row(task, then_ns, service.link(exchange.request)) for task in tasks]
-    return responses.with_json(response, {**body, "tasks": rows})
+    rows = [vidu.row(task, then_ns, service.link(hit.request)) for task in tasks]
+    return responses.with_json(hit.response, {**body, "tasks": rows})
 
 
-async def _script_task(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    values = rule.values
-    if rule.fault == "stuck_task":
-        script = TaskScript(stuck=Phase(values["state"]))
-    else:
-        script = TaskScript(err_code=values["err_code"], refunded=values["refunded"])
-    exchange.context.script = script
-    return await exchange.undisturbed()
-
-
-async def _expired(exchange: _Exchange, _: Rule) -> web.StreamResponse:
-    exchange.history.expired.add(exchange.request.raw_path)
+def _expired(hit: _Hit) -> web.Response:
+    hit.faults.expired.add(hit.request.raw_path)
     return responses.expired()
 
 
-async def _wrong_type(exchange: _Exchange, _: Rule) -> web.StreamResponse:
-    return responses.page((await exchange.response()).status)
-
-
-ACTIONS: Mapping[str, Action] = {
-    "cut_before": _cut_before,
-    "cut_after": _cut_after,
-    "outage": _outage,
-    "not_http": _not_http,
-    "error": _error,
+ACTIONS: Mapping[str, Callable[[_Hit], web.Response]] = {
+    "cut_before": lambda hit: responses.reset(hit.request),
+    "cut_after": lambda hit: responses.reset(hit.request),
+    "outage": lambda hit: hit.refuse("outage", responses.page(hit["status"])),
+    "not_http": lambda hit: responses.raw(hit.request, b"SSH-2.0-OpenSSH_9.9\r\n"),
     "redirect": _redirect,
-    "slow": _slow,
-    "drip": _drip,
+    "drip": lambda hit: responses.dripping(hit.response, hit["bytes"], hit["pause_s"]),
     "truncate": _truncate,
     "not_json": _not_json,
     "empty": _empty,
-    "huge": _huge,
-    **dict.fromkeys(CHANGES, _change),
-    "not_found": _error,
-    "fail_task": _script_task,
-    "stuck_task": _script_task,
-    "no_list": _error,
+    "huge": lambda hit: responses.huge(hit.response, hit["bytes"]),
     "empty_list": _empty_list,
     "stale_list": _stale_list,
     "expired": _expired,
-    "wrong_type": _wrong_type,
+    "wrong_type": lambda hit: responses.page(hit.response.status),
     "wrong_length": _wrong_length,
+    **dict.fromkeys(CHANGES, _change),
+    **dict.fromkeys(["error", *_PRESETS], _error),
 }
+"""What each fault makes of a request that it hits; the result may be no longer sendable."""

@@ -1,22 +1,27 @@
-"""Faulty responses: builds errors and pages, and changes the JSON of what would be answered."""
+"""Faulty responses: builds errors and broken bodies, and changes the JSON that would be sent."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
-from collections.abc import Callable, Mapping
+import socket
+import struct
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from runner.emulator.api import modelverse
 from runner.emulator.api.errors import REASONS, error_body, reason_for
+from runner.emulator.api.modelverse import STATUS
+from runner.emulator.request_log import context_of
 from runner.emulator.state.tasks import Phase
 
 Values: TypeAlias = Mapping[str, Any]
 """The parameters of a fault."""
 
 _HTML = b"<!DOCTYPE html>\n<html><body><h1>Bad Gateway</h1></body></html>\n"
-_STATUS: Mapping[str, str] = {phase.value: status for phase, status in modelverse.STATUS.items()}
+_PIECE = 1 << 16
 
 
 def page(status: int) -> web.Response:
@@ -44,6 +49,89 @@ def error_response(api: str, values: Values) -> tuple[web.Response, str]:
     return web.json_response(body, status=status, headers=headers), reason
 
 
+# ---------------------------------------------------------------------------------- transmission
+
+
+def reset(request: web.Request) -> web.Response:
+    """Reset the connection instead of answering."""
+    if request.transport:
+        with contextlib.suppress(OSError):  # the client has closed it already
+            linger = struct.pack("ii", 1, 0)
+            connection = request.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        request.transport.abort()
+    return _no_answer(request)
+
+
+def raw(request: web.Request, content: bytes) -> web.Response:
+    """Send these bytes instead of an HTTP response, and close the connection."""
+    _write_and_close(request, content)
+    return _no_answer(request)
+
+
+def _no_answer(request: web.Request) -> web.Response:
+    """A response for aiohttp, which ignores that the connection is closed."""
+    context_of(request).cut = True
+    return web.Response()
+
+
+def _write_and_close(request: web.Request, content: bytes) -> None:
+    transport = request.transport
+    if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
+        transport.write(content)
+        transport.close()
+
+
+def with_length(
+    request: web.Request, response: web.Response, content: bytes, length: int
+) -> web.Response:
+    """A response that announces `length` bytes and has others; the connection closes after it."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield content[:length]
+        # aiohttp sends no more than announced, so the excess bypasses it.
+        _write_and_close(request, content[length:])
+
+    return _streamed(response, pieces(), length)
+
+
+def dripping(response: web.Response, size: int, pause_s: float) -> web.Response:
+    """The response in pieces of `size` bytes with a pause after each."""
+    content = content_of(response)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for start in range(0, len(content), size):
+            yield content[start : start + size]
+            await asyncio.sleep(pause_s)
+
+    return _streamed(response, pieces(), len(content))
+
+
+def huge(response: web.Response, size: int) -> web.Response:
+    """A JSON object of `size` bytes with one long text, in chunks."""
+
+    async def pieces() -> AsyncIterator[bytes]:
+        head, tail = b'{"task_id":"', b'"}'
+        yield head
+        for left in range(size - len(head) - len(tail), 0, -_PIECE):
+            yield b"9" * min(left, _PIECE)
+        yield tail
+
+    return _streamed(response, pieces(), None)
+
+
+def _streamed(
+    response: web.Response, pieces: AsyncIterator[bytes], length: int | None
+) -> web.Response:
+    headers = {"Content-Type": response.headers["Content-Type"]}
+    if length is not None:  # without it, aiohttp sends chunks
+        headers["Content-Length"] = str(length)
+    return web.Response(status=response.status, body=pieces, headers=headers)
+
+
+# ------------------------------------------------------------------------------------------ JSON
+
+
 def content_of(response: web.StreamResponse) -> bytes:
     """The body of a response; empty for one that is not in memory."""
     body = response.body if isinstance(response, web.Response) else None
@@ -66,21 +154,17 @@ def with_json(response: web.Response, body: Any) -> web.Response:
 
 def reported_tasks(body: Any) -> dict[str, bool]:
     """The ids of the tasks that a response is about, with whether it reports their success."""
-    found = {}
-    for row in _rows(body):
-        output = row.get("output")
-        if isinstance(output, dict):
-            succeeded = output.get("task_status") == _STATUS[Phase.SUCCESS]
-            found[str(output.get("task_id"))] = succeeded
-        else:
-            found[str(row.get("id"))] = row.get("state") == Phase.SUCCESS
-    return found
-
-
-def _rows(body: Any) -> list[dict[str, Any]]:
     rows = body.get("tasks", [body]) if isinstance(body, dict) else []
+    found = {}
     # A `set` fault may have put any value there.
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, dict):
+            video = row.get("output")
+            task = {"id": row.get("id"), "state": row.get("state")}
+            if isinstance(video, dict):
+                task = {"id": video.get("task_id"), "state": video.get("task_status")}
+            found[str(task["id"])] = task["state"] in {"success", STATUS["success"]}
+    return found
 
 
 def change_body(
@@ -110,7 +194,7 @@ def _edit(value: Any, fields: Values, dropped: list[str]) -> Any:
 def _in_state(body: Any, values: Values) -> Any:
     """The body as if its task were in another state, documented or not."""
     state = values["state"]
-    fields = {"state": state, "task_status": _STATUS.get(state, state)}
+    fields = {"state": state, "task_status": STATUS.get(state, state)}
     if state == Phase.SUCCESS:
         return _edit(body, fields, [])
     # Only a task that has ended has these.

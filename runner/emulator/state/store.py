@@ -36,8 +36,7 @@ class Store:
         self._copies.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(folder / "journal.jsonl")
         self._tasks: dict[str, Task] = {}
-        self._ids: dict[str, list[str]] = {"vidu": [], "modelverse": []}
-        self._positions: dict[str, int] = {}
+        """By id, in the order of making."""
         self._in_flight: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
         self._charged = 0
         self.refresh()
@@ -60,17 +59,16 @@ class Store:
             self._tasks[task_id] = self._tasks[task_id].cancelled(record["at_ns"])
             return
         task = from_record(record["task"])
-        ids = self._ids[task.order.api]
-        self._positions[task.id] = len(ids)
-        ids.append(task.id)
         self._in_flight[task.order.api].add(task.id)
         self._charged += task.credits
         self._tasks[task.id] = task
 
-    def task(self, api: str, task_id: str) -> Task | None:
-        """The task, if this API made it."""
+    def task(self, api: str, task_id: str) -> Task:
+        """The task, if this API made it; raises ApiError otherwise."""
         task = self._tasks.get(task_id)
-        return task if task and task.order.api == api else None
+        if task is None or task.order.api != api:
+            raise ApiError("TaskNotFound", "there is no such task")
+        return task
 
     def any_task(self, task_id: str) -> Task | None:
         """The task, whichever API made it."""
@@ -80,17 +78,9 @@ class Store:
         """Every task of both APIs in the order of making."""
         return iter(self._tasks.values())
 
-    def count(self, api: str) -> int:
-        """How many tasks an API has made. Their positions count from 0 and never change."""
-        return len(self._ids[api])
-
-    def at(self, api: str, position: int) -> Task:
-        """The task at a position in the order of making."""
-        return self._tasks[self._ids[api][position]]
-
-    def position_of(self, api: str, task_id: str) -> int | None:
-        """The position of a task, if this API made it."""
-        return self._positions[task_id] if self.task(api, task_id) else None
+    def newest_first(self) -> Iterator[Task]:
+        """Every task of both APIs, the latest first."""
+        return reversed(self._tasks.values())
 
     def in_flight(self, api: str) -> list[Task]:
         """The tasks that count against the concurrency limit now."""
@@ -156,11 +146,10 @@ class Store:
         )
 
     def _new_id(self, now_ns: int) -> str:
-        while True:
-            stamp = max(0, now_ns // 10**6 - _EPOCH_MS)
-            task_id = str((stamp << 22) + secrets.randbelow(1 << 22))
-            if task_id not in self._tasks:
-                return task_id
+        stamp = max(0, now_ns // 10**6 - _EPOCH_MS)
+        # Above the latest one, even after the clock went back: the list pages by id.
+        latest = int(next(reversed(self._tasks), 0))
+        return str(max((stamp << 22) + secrets.randbelow(1 << 22), latest + 1))
 
     def cancel(self, task_id: str) -> None:
         """Cancel a task; raises OSError when that cannot be journaled."""
