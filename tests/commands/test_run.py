@@ -12,6 +12,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from runner.commands.load import Manifest
+from runner.commands.manifest_plan import ManifestPlan, plan_manifest
+from runner.commands.options import Options
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
 
@@ -359,3 +362,34 @@ def test_a_job_that_a_selected_one_needs_is_included(online: Project) -> None:
         "dog": "skipped",
         "both": "succeeded",
     }
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the manifests in the order in which they are planned."""
+    names: list[str] = []
+
+    def plan(manifest: Manifest, options: Options, *, submit: bool = True) -> ManifestPlan:
+        names.append(manifest.path.name)
+        return plan_manifest(manifest, options, submit=submit)
+
+    monkeypatch.setattr("runner.commands.run.plan_manifest", plan)
+    return names
+
+
+def test_a_run_plans_its_manifest_once(online: Project, planned: list[str]) -> None:
+    online.jobs(TWO)
+    assert online.run("spring.yaml").code == 0
+    assert planned == ["spring.yaml"]
+
+
+def test_a_manifest_is_planned_again_after_another_has_run(
+    online: Project, planned: list[str]
+) -> None:
+    online.jobs(TWO)
+    online.jobs(TWO, "autumn.yaml")
+    assert online.run("spring.yaml", "autumn.yaml").code == 0
+    assert planned == ["spring.yaml", "autumn.yaml", "autumn.yaml"]
+    planned.clear()
+    assert online.run("spring.yaml", "autumn.yaml").code == 0
+    assert planned == ["spring.yaml", "autumn.yaml"]  # nothing was done for the first

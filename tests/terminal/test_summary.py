@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from runner.errors import Location
@@ -53,3 +54,12 @@ def test_advice_for_several_groups_is_printed_once_at_the_end() -> None:
 def test_unwritten_results_are_marked() -> None:
     assert "  results   m.results.yaml\n" in summary(pending("a", "x"))
     assert "  results   m.results.yaml (not written)\n" in summary(pending("a", "x"), written=False)
+
+
+def test_several_ambiguous_jobs_are_resolved_one_by_one_or_together() -> None:
+    outcomes = [replace(pending(name, "unknown"), state=State.AMBIGUOUS) for name in ("a", "b")]
+    lines = [line.strip() for line in summary(*outcomes).splitlines()]
+    assert lines[-2:] == [
+        "if a task is there: vidu-run resolve m.yaml JOB --task-id ID",
+        "submit the others again: vidu-run resolve m.yaml --select state:ambiguous --lost",
+    ]
