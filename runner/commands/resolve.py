@@ -14,7 +14,7 @@ from runner.engine.context import Context
 from runner.engine.job_run import JobRun
 from runner.engine.net import redaction
 from runner.engine.reconcile.decide import adopt
-from runner.engine.reconcile.reconcile import confirm
+from runner.engine.reconcile.search import confirm
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
 from runner.ledger.changes import Settle, Stale

@@ -23,7 +23,7 @@ from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.reconcile.absence import LAG_FACTOR
 from runner.engine.reconcile.match import LedgerSnapshot, LostSubmission, TaskListing, Verdict
-from runner.engine.reconcile.reconcile import reconcile
+from runner.engine.reconcile.search import reconcile
 from runner.engine.submit.breaker import breakers_for
 from runner.engine.submit.budget import Budget
 from runner.errors import Secret

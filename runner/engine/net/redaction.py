@@ -13,7 +13,7 @@ from runner.errors import Secret, redact
 from runner.model import JobError, Submission, TaskStatus
 
 MIN_LENGTH = 6
-"""Shorter texts are no keys, and occur in ordinary words."""
+"""Shorter texts are no keys."""
 
 
 def of_text(text: str, secrets: Iterable[Secret]) -> str:
@@ -35,6 +35,7 @@ def of_status(status: TaskStatus, secrets: Iterable[Secret]) -> TaskStatus:
 
 
 def _keys(secrets: Iterable[Secret]) -> tuple[Secret, ...]:
+    # A short text would be replaced inside ordinary words.
     return tuple(secret for secret in secrets if len(secret.reveal()) >= MIN_LENGTH)
 
 

@@ -14,7 +14,7 @@ from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, TaskFound
 from runner.engine.net import redaction
 from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
-from runner.engine.reconcile.reconcile import reconcile
+from runner.engine.reconcile.search import reconcile
 from runner.engine.submit.prepare import intent_afterwards
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Store, Supersede
 from runner.model import (
