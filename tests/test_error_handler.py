@@ -1,4 +1,4 @@
-"""The outermost frame: which error ends with which code, and what is told."""
+"""Error handler: the exit code and the message of each kind of error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Problems are told with their place and a caret, once each, and safely for a terminal."""
+"""Diagnostics, exit codes and text that is safe for a terminal."""
 
 import random
 

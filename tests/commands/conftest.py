@@ -1,4 +1,4 @@
-"""A folder with a manifest, the command line in process, and an emulator that counts."""
+"""Fixtures: a project folder, the command line in this process, and an emulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The program as a process of its own, to be signalled and killed."""
+"""Runs the program in its own process, to be signalled, killed or answered on a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An emulator with a clock that tests set, and what it was asked."""
+"""An emulator with a clock that tests set, or behind a fault of the test's own."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ HOUR_NS = 3600 * 10**9
 
 
 UNDER_WAY = ("--timeout", "0.2s", "--poll-rate", "100")
-"""A run with these ends before a task of `serving` does."""
+"""With these a run ends before a task of `serving` does."""
 
 
 LOSES_THE_FIRST_ANSWER = (
     {"on": "vidu.submit", "fault": "cut_after", "times": 1},
     {"on": "vidu.list", "fault": "no_list"},
 )
-"""The first submission is of unknown fate, and stays so."""
+"""The fate of the first submission stays unknown."""
 
 
 STUMBLES = (
@@ -43,7 +43,7 @@ STUMBLES = (
         "status": 500,
     },
 )
-"""The first two questions after tasks that are done are answered with a failure."""
+"""The first two status requests for tasks that have ended fail."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What a provider tells of its tasks, held back or listened to by a test's middleware."""
+"""Reads and changes a provider's answers about tasks, for the middleware of tests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def held_back(answer: web.StreamResponse) -> web.StreamResponse:
 
 
 def ends_in(answer: web.StreamResponse) -> set[str]:
-    """The tasks whose success an answer tells."""
+    """The ids of the tasks that an answer reports as succeeded."""
     value = _value(answer)
     return {task["id"] for task in value.get("tasks", [value]) if task.get("state") == "success"}
 

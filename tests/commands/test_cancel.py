@@ -1,4 +1,4 @@
-"""`vidu-run cancel`: what still waits is called off, and submitted anew by the next run."""
+"""`vidu-run cancel`: cancels tasks that have not started; the next run submits them again."""
 
 from __future__ import annotations
 

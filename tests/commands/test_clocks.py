@@ -35,7 +35,7 @@ datetime.datetime = Clock
 time.time = lambda: real() + ahead()
 time.time_ns = lambda: int(time.time() * 1e9)
 """
-"""The wall clock is as far ahead as a file says, which may come at any time."""
+"""Moves the wall clock ahead by the seconds in a file, once that exists."""
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def set_clock(project: Project, ahead_s: float) -> None:
 
 
 class Stage:
-    """A provider that loses the answer to the first submission, when the test says so."""
+    """A provider that loses the answer to the first submission, at the moment that the test chooses."""
 
     def __init__(self, *, arrives: bool = True, tells_tags: bool = True) -> None:
         self.asked = threading.Event()

@@ -1,4 +1,4 @@
-"""Runs in which the provider refuses, fails, goes silent or lies: what is told, what is kept."""
+"""Runs against a provider that refuses, fails, goes silent or lies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vidu-run fetch`: what is paid for is brought home, and nothing is ever submitted."""
+"""`vidu-run fetch`: collects what is paid for, and submits nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one process has read of files the next one does not read again, unless it must."""
+"""The hash cache: a process does not read large files again that an earlier one has read."""
 
 from __future__ import annotations
 

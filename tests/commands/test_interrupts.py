@@ -26,7 +26,7 @@ def settled_soon(project: Project) -> None:
 
 
 class Stage:
-    """A provider whose tasks end, and whose answers come, only when the test says so."""
+    """A provider whose tasks end, and whose answers come, only when the test allows it."""
 
     def __init__(self) -> None:
         self.seen: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""Every problem of every manifest is told at once, at its place and in the file's order."""
+"""Every problem of every manifest is reported at once, with its location, in file order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where no table tells, the ledger's own history does; and a plan says what was spent."""
+"""Prices and times from tables or the ledger, spending, and evidence in earlier results."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vidu-run status`: where every job stands, from the ledger or asked anew."""
+"""`vidu-run status`: the state of every job, from the ledger or refreshed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Places that cannot be written: what is told, and with which code a run ends."""
+"""Paths that cannot be written: the messages and the exit codes."""
 
 from __future__ import annotations
 
