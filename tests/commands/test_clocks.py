@@ -51,7 +51,7 @@ def set_clock(project: Project, ahead_s: float) -> None:
 
 
 class Stage:
-    """A provider that loses the answer to the first submission, at the moment that the test chooses."""
+    """A provider that loses the first answer to a submission, when the test chooses."""
 
     def __init__(self, *, arrives: bool = True, tells_tags: bool = True) -> None:
         self.asked = threading.Event()

@@ -1,4 +1,4 @@
-"""`--force` pays again for the selected jobs, and once; `--fail-fast` stops at the first failure."""
+"""`--force` pays again for the selected jobs, once; `--fail-fast` stops at the first failure."""
 
 from __future__ import annotations
 
