@@ -53,7 +53,7 @@ def confirm_cost(planned: ManifestPlan) -> None:
     if not _on_terminal():
         limit = ", ".join(money_list(limits))
         raise UsageError(
-            f"{what}? confirm_above is {limit}, and there is no terminal to ask on",
+            f"{what}? confirm_above is {limit}, and there is no terminal to confirm on",
             hint="check the plan with `vidu-run plan`, then confirm with --yes",
         )
     _ask(what)
@@ -62,7 +62,7 @@ def confirm_cost(planned: ManifestPlan) -> None:
 def confirm(what: str) -> None:
     """Ask whether to do `what`; raises UsageError off a terminal, and on any answer but yes."""
     if not _on_terminal():
-        raise UsageError(f"{what}? there is no terminal to ask on", hint="confirm with --yes")
+        raise UsageError(f"{what}? there is no terminal to confirm on", hint="confirm with --yes")
     _ask(what)
 
 

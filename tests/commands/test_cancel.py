@@ -191,7 +191,7 @@ def test_off_a_terminal_cancel_needs_yes(project: Project) -> None:
         ran = project.run("cancel", "spring.yaml")
         assert served.asked("cancel") == 0
     assert ran.code == 2
-    assert "cancel 2 tasks? there is no terminal to ask on" in ran.err
+    assert "cancel 2 tasks? there is no terminal to confirm on" in ran.err
     assert "--yes" in ran.err
 
 
