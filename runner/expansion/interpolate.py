@@ -87,6 +87,8 @@ def interpolate(
     become some text and never fail. The result is meaningless where an expression failed or is
     unknown.
     """
+    if value is None or (isinstance(value, str) and _EXPRESSION not in value):
+        return value  # most values: without the walk
 
     def evaluated(leaf_path: ValuePath, leaf: Any) -> Any:
         if isinstance(leaf, str) and _EXPRESSION in leaf:

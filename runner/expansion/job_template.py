@@ -168,10 +168,13 @@ class JobTemplate:
 
     def needs(self, parameters: Parameters) -> tuple[str, ...]:
         """Ids of the jobs that one job's `parameters` refer to, in order of appearance."""
-        if not self.dynamic:
+        # Most jobs are done here: a text refers to no job any more.
+        values = [
+            value for key in self.dynamic if not isinstance(value := parameters.get(key), str)
+        ]
+        if not values:
             return ()
-        found = references([parameters.get(key) for key in self.dynamic])
-        return tuple(dict.fromkeys(part.job for _, part in found))
+        return tuple(dict.fromkeys(part.job for _, part in references(values)))
 
 
 def parameters_of_take(

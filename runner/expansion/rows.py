@@ -33,6 +33,7 @@ class RowFile:
 
     path: Path
     text: str = ""
+    """Kept for the lines of errors."""
     rows: list[Row] = field(default_factory=list)
     errors: list[RowError] = field(default_factory=list)
 
@@ -191,6 +192,8 @@ def read_rows(path: Path) -> RowFile:
         file.errors.append(error)
     if not file.rows and not file.errors:
         file.errors.append(RowError("the file has no rows, so there would be no job"))
+    if not file.errors:
+        file.text = ""  # only errors show lines, and the file may be large
     return file
 
 
