@@ -43,9 +43,8 @@ def open_for_writing(
         )
     # SQLite does not wait when two processes switch a new file to WAL at the same time.
     with translated_errors(path), folder_lock(path.parent, wait_s=wait_s, on_wait=on_wait):
-        connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s)
+        connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s, path)
         with _closed_on_error(connection):
-            check(connection, path)
             connection.execute("PRAGMA journal_mode = WAL")
             # An intent must survive a power failure before its POST leaves.
             connection.execute("PRAGMA synchronous = FULL")
@@ -66,12 +65,12 @@ def open_for_reading(path: Path, *, wait_s: float) -> sqlite3.Connection:
         with translated_errors(path):
             # SQLite reports a missing file like one that may not be opened.
             if not path.exists():
-                return _in_memory(None)
+                return _in_memory(None, path)
             connection = _open_read_only(path, wait_s)
             if version_of(connection) == VERSION:
                 return connection
             with closing(connection):
-                return _in_memory(connection)
+                return _in_memory(connection, path)
     except OSError as error:
         why = error.strerror or str(error)
         raise LedgerError(f"the ledger {path} cannot be read: {why}") from error
@@ -104,12 +103,14 @@ def version_of(connection: sqlite3.Connection) -> int:
 
 def migrate(connection: sqlite3.Connection) -> None:
     """Upgrade the tables to the latest version, completely or not at all."""
-    with transaction(connection):
-        for script in MIGRATIONS[version_of(connection) :]:
-            for statement in _statements(files(__package__).joinpath(script).read_text("utf-8")):
-                connection.execute(statement)
-        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {VERSION}")
+    scripts = MIGRATIONS[version_of(connection) :]
+    statements = [files(__package__).joinpath(script).read_text("utf-8") for script in scripts]
+    with connection:
+        # The transaction begins inside, for `executescript` commits one that is open.
+        connection.executescript(
+            f"BEGIN IMMEDIATE; {''.join(statements)} PRAGMA application_id = {APPLICATION_ID};"
+            f" PRAGMA user_version = {VERSION};"
+        )
 
 
 @contextmanager
@@ -120,22 +121,15 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         yield
 
 
-def _statements(script: str) -> Iterator[str]:
-    # Not `executescript`, which commits before it begins. A trigger has semicolons inside.
-    statement = ""
-    for line in script.splitlines(keepends=True):
-        statement += line
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
-
-
-def _connect(uri: str, wait_s: float) -> sqlite3.Connection:
+def _connect(uri: str, wait_s: float, path: Path) -> sqlite3.Connection:
+    """A connection to a ledger or to an empty database; `path` is for messages."""
     # A group commit opens its ledger in one thread and uses it in another, one after the other.
     connection = sqlite3.connect(
         uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
+    with _closed_on_error(connection):
+        check(connection, path)
     return connection
 
 
@@ -148,17 +142,10 @@ def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _connect_checked(uri: str, wait_s: float, path: Path) -> sqlite3.Connection:
-    connection = _connect(uri, wait_s)
-    with _closed_on_error(connection):
-        check(connection, path)
-    return connection
-
-
 def _open_read_only(path: Path, wait_s: float) -> sqlite3.Connection:
     uri = f"file:{quote(str(path.absolute()))}?mode=ro"
     try:
-        return _connect_checked(uri, wait_s, path)
+        return _connect(uri, wait_s, path)
     except sqlite3.OperationalError as error:
         # In a read-only folder -wal and -shm cannot be created.
         if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
@@ -166,7 +153,7 @@ def _open_read_only(path: Path, wait_s: float) -> sqlite3.Connection:
     log = Path(f"{path}-wal")
     if log.exists() and log.stat().st_size:
         return _read_copy(path, log, wait_s)
-    return _connect_checked(f"{uri}&immutable=1", wait_s, path)
+    return _connect(f"{uri}&immutable=1", wait_s, path)
 
 
 def _read_copy(path: Path, log: Path, wait_s: float) -> sqlite3.Connection:
@@ -175,13 +162,13 @@ def _read_copy(path: Path, log: Path, wait_s: float) -> sqlite3.Connection:
         copy = Path(folder) / "ledger.sqlite3"
         shutil.copyfile(path, copy)
         shutil.copyfile(log, f"{copy}-wal")
-        with closing(_connect_checked(f"file:{quote(str(copy))}", wait_s, path)) as source:
-            return _in_memory(source)
+        with closing(_connect(f"file:{quote(str(copy))}", wait_s, path)) as source:
+            return _in_memory(source, path)
 
 
-def _in_memory(source: sqlite3.Connection | None) -> sqlite3.Connection:
+def _in_memory(source: sqlite3.Connection | None, path: Path) -> sqlite3.Connection:
     """A copy of `source`, or an empty ledger, with the latest tables."""
-    connection = _connect("file::memory:", 0)
+    connection = _connect("file::memory:", 0, path)
     if source:
         source.backup(connection)
     if version_of(connection) < VERSION:

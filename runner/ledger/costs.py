@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from runner.ledger.changes import Intend, OverBudget, Realm, realm_of
+from runner.ledger.rows import amount
 from runner.model import Amount, Unit
 
 # A submission that its user has given up ("not_sent" with an unknown bill) may have cost something.
@@ -69,23 +69,19 @@ def read_costs(
         # What a rehearsal costs does not count for the real thing, nor the other way round.
         if row["realm"] != realms.get(row["provider"], "remote"):
             continue
-        amount = real_price(row) or _amount(row["estimate_unit"], row["estimate_value"])
-        if amount is None:
+        price = real_price(row) or amount(row["estimate_unit"], row["estimate_value"])
+        if price is None:
             unpriced[row["provider"]] = unpriced.get(row["provider"], 0) + row["times"]
             continue
         sums = paid if row["state"] in ("succeeded", "failed") else open_
-        sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value * row["times"]
+        sums[price.unit] = sums.get(price.unit, Decimal(0)) + price.value * row["times"]
     return Costs(paid=paid, open=open_, unpriced=unpriced)
 
 
 def real_price(row: sqlite3.Row) -> Amount | None:
     """What the provider reported; a negative number is not a price."""
-    price = _amount(row["cost_unit"], row["cost_value"]) or _amount("credits", row["credits"])
+    price = amount(row["cost_unit"], row["cost_value"]) or amount("credits", row["credits"])
     return price if price and price.value >= 0 else None
-
-
-def _amount(unit: Any, value: int | str | None) -> Amount | None:
-    return None if value is None else Amount(unit=unit, value=Decimal(value))
 
 
 class OtherRunCosts:

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import errno
-import functools
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from runner.errors import LedgerError
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _USE_STATE_DIR = "make it writable, or keep the ledger elsewhere with --state-dir"
 _KEEP_FILE = (
@@ -75,16 +70,3 @@ def translated_errors(path: Path) -> Iterator[None]:
         raise  # these are defects of ours, and end in a crash log
     except sqlite3.Error as error:
         raise ledger_error(path, error) from error
-
-
-def raises_ledger_error(
-    method: Callable[Concatenate[Any, P], T],
-) -> Callable[Concatenate[Any, P], T]:
-    """Decorate a method whose SQLite errors are about the ledger at `self.path`."""
-
-    @functools.wraps(method)
-    def translated(self: Any, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        with translated_errors(self.path):
-            return method(self, *args, **kwargs)
-
-    return translated

@@ -12,8 +12,8 @@ from typing import Any
 
 from runner.ledger.changes import Realm
 from runner.ledger.costs import Costs, read_costs, real_price
-from runner.ledger.errors import raises_ledger_error
-from runner.ledger.rows import AttemptRow, read_attempts, sql_text
+from runner.ledger.errors import translated_errors
+from runner.ledger.rows import COLUMNS, read_attempts, sql_value
 from runner.model import Amount, Attempt, AttemptState, Intent
 
 PAST_TASKS = 2000
@@ -95,7 +95,6 @@ class LedgerQueries:
         """Where the ledger was opened."""
         return self._path
 
-    @raises_ledger_error
     def latest(
         self,
         fingerprints: Iterable[str],
@@ -113,7 +112,6 @@ class LedgerQueries:
         found = self._read(where, values, map_path)
         return {attempt.intent.fingerprint: attempt for attempt in found}
 
-    @raises_ledger_error
     def attempts(self, manifest: str | None = None) -> list[Attempt]:
         """Every attempt in the order of its intent, of one manifest or of all."""
         if manifest is None:
@@ -123,29 +121,25 @@ class LedgerQueries:
         found = self._read(where, (manifest,))
         return [attempt for attempt in found if attempt.intent.manifest == manifest]
 
-    @raises_ledger_error
     def attempts_of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
         """Every attempt whose task is one of these, of any run and in any state."""
         where = "provider = ? AND task_id IN (SELECT value FROM json_each(?))"
         return self._some(where, (provider, json.dumps(list(task_ids))))
 
-    @raises_ledger_error
     def attempts_with_tag(self, provider: str, tag: str) -> list[Attempt]:
         """The attempts that carry this tag: one at most, because tags are random."""
         return self._some("provider = ? AND tag = ?", (provider, tag))
 
-    @raises_ledger_error
     def undecided_attempts(self, provider: str) -> list[Attempt]:
         """Every attempt that may have an unknown task, those of live runs included."""
         return self._some("provider = ? AND state IN ('intent', 'ambiguous')", (provider,))
 
-    @raises_ledger_error
     def known_tasks(self, intent: Intent, *, since: str, after: int) -> list[KnownTask]:
         """The tasks created at the endpoint and with the key of `intent`, in order of intents.
 
         Only those submitted `since` (UTC, RFC 3339), or by a later attempt than number `after`.
         """
-        values = (intent.provider, sql_text(intent.base_url), sql_text(intent.key_env))
+        values = (intent.provider, sql_value(intent.base_url), sql_value(intent.key_env))
         return [
             KnownTask(
                 number=row["number"],
@@ -154,17 +148,16 @@ class LedgerQueries:
                 intended_at=row["intended_at"],
                 submitted_at=row["submitted_at"],
             )
-            for row in self._connection.execute(_KNOWN_TASKS, (*values, since, after))
+            for row in self._rows(_KNOWN_TASKS, (*values, since, after))
         ]
 
-    @raises_ledger_error
     def costs(
         self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
     ) -> Costs:
         """The cost of every attempt of a manifest, superseded ones included; see `read_costs`."""
-        return read_costs(self._connection, manifest, realms, without)
+        with translated_errors(self._path):
+            return read_costs(self._connection, manifest, realms, without)
 
-    @raises_ledger_error
     def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
         """The latest tasks of an operation, of any manifest, the last one first."""
         return [
@@ -173,10 +166,9 @@ class LedgerQueries:
                 price=real_price(row),
                 time_s=_seconds(row["submitted_at"], row["finished_at"]),
             )
-            for row in self._connection.execute(_PAST_TASKS, (operation, realm, PAST_TASKS))
+            for row in self._rows(_PAST_TASKS, (operation, realm, PAST_TASKS))
         ]
 
-    @raises_ledger_error
     def last_requests(
         self, manifest: str, jobs: Iterable[str], realm: Realm
     ) -> dict[str, LastRequest]:
@@ -188,7 +180,7 @@ class LedgerQueries:
                 fingerprint=row["fingerprint"],
                 request=json.loads(row["request"]),
             )
-            for row in self._connection.execute(_LAST_REQUESTS, values)
+            for row in self._rows(_LAST_REQUESTS, values)
         }
 
     def _attempt(self, number: int) -> Attempt:
@@ -198,29 +190,28 @@ class LedgerQueries:
     def _some(self, where: str, values: Sequence[Any]) -> list[Attempt]:
         """The attempts that meet an SQL condition of ours, with their right ordinals."""
         numbers = f"SELECT number FROM attempts WHERE {where}"  # noqa: S608 - ours
-        wanted = {row["number"] for row in self._connection.execute(numbers, values)}
+        wanted = {row["number"] for row in self._rows(numbers, values)}
         # Ordinals and failures are counted over all attempts of a fingerprint.
-        found = self._read(
-            "fingerprint IN (SELECT fingerprint FROM attempts"
-            " WHERE number IN (SELECT value FROM json_each(?)))",
-            (json.dumps(sorted(wanted)),),
-        )
-        return [attempt for attempt in found if attempt.number in wanted]
+        all_ = f"fingerprint IN (SELECT fingerprint FROM attempts WHERE {where})"  # noqa: S608
+        return [attempt for attempt in self._read(all_, values) if attempt.number in wanted]
 
     def _read(
         self, where: str, values: Sequence[Any], map_path: Callable[[str], str] = str
     ) -> Iterator[Attempt]:
         """Yield the attempts that meet a condition, which takes all of a fingerprint or none."""
         chosen = f"FROM attempts WHERE {where}"
-        columns = ", ".join(AttemptRow._fields)
         # Row by row: there may be 100,000 of them.
-        rows = self._connection.execute(f"SELECT {columns} {chosen} ORDER BY number", values)
-        file_rows = self._connection.execute(
+        rows = self._rows(f"SELECT {', '.join(COLUMNS)} {chosen} ORDER BY number", values)
+        file_rows = self._rows(
             f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
             " ORDER BY attempt, position",
             values,
         )
-        return read_attempts(map(AttemptRow._make, rows), file_rows, map_path)
+        return read_attempts(rows, file_rows, map_path)
+
+    def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
+        with translated_errors(self._path):
+            yield from self._connection.execute(statement, values)
 
 
 def _seconds(start: str | None, end: str | None) -> float | None:

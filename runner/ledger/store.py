@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from runner.ledger import rows, run_locks
+from runner.ledger import run_locks
 from runner.ledger.changes import (
     Change,
     Finish,
@@ -27,10 +27,15 @@ from runner.ledger.changes import (
 )
 from runner.ledger.connection import open_for_reading, open_for_writing, transaction
 from runner.ledger.costs import OtherRunCosts
-from runner.ledger.errors import raises_ledger_error
+from runner.ledger.errors import translated_errors
 from runner.ledger.queries import LedgerQueries
+from runner.ledger.rows import intend_row, sql_value, sql_values
 from runner.timestamps import stamp_now
 
+_BEGIN_RUN = """
+INSERT INTO runs (id, manifest, tool, pid, host, started_at) VALUES (?, ?, ?, ?, ?, ?)
+"""
+_END_RUN = "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?"
 # The unique index decides, not a query before it: two runs may write at the same moment.
 _INTEND = """
 INSERT INTO attempts ({columns}) VALUES ({values})
@@ -42,7 +47,7 @@ RETURNING number
 # coalesce, because an answer without a seed or price must not erase what is recorded.
 _SETTLE = """
 UPDATE attempts SET state = :state, settled_at = :at,
-    task_id = coalesce(:task_id, task_id), used_seed = coalesce(:used_seed, used_seed),
+    task_id = coalesce(:task_id, task_id), used_seed = coalesce(:seed, used_seed),
     credits = coalesce(:credits, credits), http_status = coalesce(:http_status, http_status),
     trace_id = coalesce(:trace_id, trace_id), error_code = :error_code,
     error_message = :error_message, error_class = :error_class, error_billed = :error_billed,
@@ -54,7 +59,7 @@ RETURNING run
 # From succeeded to succeeded: fresh URLs. A success is never taken back.
 _FINISH = """
 UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
-    used_seed = coalesce(:used_seed, used_seed), credits = coalesce(:credits, credits),
+    used_seed = coalesce(:seed, used_seed), credits = coalesce(:credits, credits),
     cost_unit = coalesce(:cost_unit, cost_unit), cost_value = coalesce(:cost_value, cost_value),
     trace_id = coalesce(:trace_id, trace_id), usage = :usage, urls = :urls,
     error_code = :error_code, error_message = :error_message, error_class = :error_class,
@@ -64,11 +69,14 @@ WHERE number = :number
 RETURNING run
 """
 _SUPERSEDE = """
-UPDATE attempts SET superseded_at = ? WHERE number = ? AND superseded_at IS NULL
-    AND (NOT ? OR state IN ('intent', 'ambiguous')) RETURNING run
+UPDATE attempts SET superseded_at = :at WHERE number = :number AND superseded_at IS NULL
+    AND (NOT :only_undecided OR state IN ('intent', 'ambiguous'))
+RETURNING run
 """
+_UPDATES = {Settle: _SETTLE, Finish: _FINISH, Supersede: _SUPERSEDE}
 _STORE = """
-INSERT INTO files (attempt, position, path, sha256, bytes, media_type) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO files (attempt, position, path, sha256, bytes, media_type)
+VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type)
 ON CONFLICT (attempt, position) DO UPDATE SET path = excluded.path, sha256 = excluded.sha256,
     bytes = excluded.bytes, media_type = excluded.media_type
 """
@@ -127,28 +135,21 @@ class Ledger(LedgerQueries):
         """
         return _identity(self.path) == self._identity
 
-    @raises_ledger_error
     def begin_run(self, manifest: str, tool: str) -> str:
         """Record a new run and hold its lock from now on; returns its id, which sorts by time."""
         at = self._clock()
         run = f"{at[:19].replace('-', '').replace(':', '')}Z-{secrets.token_hex(4)}"
         # Lock first: a recorded run without a lock would be taken for a dead one.
         self._locks[run] = run_locks.RunLock(self.path.parent, run)
-        values = (run, rows.sql_text(manifest), tool, os.getpid(), socket.gethostname(), at)
-        self._connection.execute(
-            "INSERT INTO runs (id, manifest, tool, pid, host, started_at)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            values,
-        )
+        values = (run, sql_value(manifest), tool, os.getpid(), socket.gethostname(), at)
+        with translated_errors(self.path):
+            self._connection.execute(_BEGIN_RUN, values)
         return run
 
-    @raises_ledger_error
     def end_run(self, run: str, exit_code: int) -> None:
         """Record the end of a run and release its lock."""
-        self._connection.execute(
-            "UPDATE runs SET finished_at = ?, exit_code = ? WHERE id = ?",
-            (self._clock(), exit_code, run),
-        )
+        with translated_errors(self.path):
+            self._connection.execute(_END_RUN, (self._clock(), exit_code, run))
         # Last: without its lock, a run that has not ended counts as dead.
         self._locks.pop(run).release()
 
@@ -156,14 +157,13 @@ class Ledger(LedgerQueries):
         """Whether the process of `run` is still alive."""
         return run_locks.alive(self.path.parent, run)
 
-    @raises_ledger_error
     def apply(self, changes: Sequence[Change]) -> list[Result]:
         """Write all changes in one transaction, durably; returns a result for each.
 
         On an error, no change is written.
         """
         try:
-            with transaction(self._connection):
+            with translated_errors(self.path), transaction(self._connection):
                 return [self._write(change) for change in changes]
         except BaseException:
             # Its sums may contain what was rolled back.
@@ -175,15 +175,11 @@ class Ledger(LedgerQueries):
         match change:
             case Intend():
                 return self._intend(change)
-            case Settle():
-                changed = self._connection.execute(_SETTLE, rows.settle_row(change)).fetchall()
-            case Finish():
-                changed = self._connection.execute(_FINISH, rows.finish_row(change)).fetchall()
-            case Supersede():
-                values = (change.at, change.number, change.only_undecided)
-                changed = self._connection.execute(_SUPERSEDE, values).fetchall()
             case Store():
                 changed = self._store(change)
+            case Settle() | Finish() | Supersede():
+                update = _UPDATES[type(change)]
+                changed = self._connection.execute(update, sql_values(change)).fetchall()
         for row in changed:
             self._other_runs.invalidate(row["run"])
         return change.number if changed else Stale(attempt=self._attempt(change.number))
@@ -194,7 +190,7 @@ class Ledger(LedgerQueries):
             # What is already paid for needs no headroom.
             earlier = self.latest([fingerprint], realm).get(fingerprint)
             return Taken(attempt=earlier) if earlier and is_living(earlier) else over_budget
-        row = rows.intend_row(change)
+        row = intend_row(change)
         values = ", ".join(f":{column}" for column in row)
         insert = _INTEND.format(columns=", ".join(row), values=values)
         for (number,) in self._connection.execute(insert, row).fetchall():
@@ -210,8 +206,8 @@ class Ledger(LedgerQueries):
         self._connection.executemany(
             _STORE,
             [
-                (change.number, position, rows.sql_text(f.path), f.sha256, f.bytes, f.media_type)
-                for position, f in enumerate(change.files)
+                {"attempt": change.number, "position": position, **sql_values(file)}
+                for position, file in enumerate(change.files)
             ],
         )
         # Fresh URLs may be fewer than the files of an earlier fetch.
