@@ -7,7 +7,7 @@ import io
 import math
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 from urllib.parse import urlsplit
 
@@ -181,24 +181,89 @@ _CARD = (14, 18, 30, 178)
 _MOST_DECODED_PIXELS = 40_000_000  # a larger reference gets a tile in place of a thumbnail
 
 
-def picture(order: Order, copies: Copies, fonts: FontSet, *, watermark: bool = False) -> bytes:
-    """The PNG of an order: the same order gives the same bytes on the same machine."""
-    frame = _draw(order, copies, fonts)
-    if watermark:
-        _draw_watermark(frame, fonts)
-    return _encode(frame, order)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painter:
+    """Draws orders. The same order gives the same bytes on the same machine."""
 
+    copies: Copies
+    fonts: FontSet
 
-def cover(order: Order, copies: Copies, fonts: FontSet) -> bytes:
-    """A small PNG of the same picture."""
-    return _encode(ImageOps.contain(_draw(order, copies, fonts), (480, 480)), order)
+    def picture(self, order: Order, *, watermark: bool = False) -> bytes:
+        """The PNG of an order, with a watermark top right if asked for."""
+        frame = self._frame(order)
+        if watermark:
+            size = max(12, min(frame.size) // 30)
+            text = TextBlock(lines=("emulated watermark",), size=size, fonts=self.fonts)
+            text.draw(frame, (frame.width - size - round(text.width), size), _WHITE)
+        return _encode(frame, order)
 
+    def cover(self, order: Order) -> bytes:
+        """A small PNG of the same picture."""
+        return _encode(ImageOps.contain(self._frame(order), (480, 480)), order)
 
-def _draw(order: Order, copies: Copies, fonts: FontSet) -> Image.Image:
-    frame = make_scene(order, pixels_of(order)).paint()
-    card, at = make_card(order, frame.size, copies, fonts)
-    frame.paste(card, at, card)
-    return frame
+    def _frame(self, order: Order) -> Image.Image:
+        frame = make_scene(order, pixels_of(order)).paint()
+        card, at = self.card(order, frame.size)
+        frame.paste(card, at, card)
+        return frame
+
+    def card(self, order: Order, size: tuple[int, int]) -> tuple[Image.Image, tuple[int, int]]:
+        """The translucent panel at the foot of a frame of `size`, and where to paste it.
+
+        It has thumbnails, the prompt and a line of facts. Mode RGBA.
+        """
+        short = min(size)
+        margin, pad = round(short * 0.04), round(short * 0.03)
+        inner = size[0] - 2 * margin - 2 * pad
+        thumbs = self._thumbnails(order, inner, round(short * 0.13))
+        above = thumbs[0].height + pad if thumbs else 0
+        facts = self._facts(order, inner, short)
+        room = round(size[1] * 0.62) - facts.line_height - above
+        sizes = [max(9, round(short / part)) for part in (22, 26, 31, 37, 44, 52, 60)]
+        text = fit(order.prompt, (inner, room), sizes, self.fonts)
+        facts_at = pad + above + text.height + pad // 3
+        height = facts_at + facts.line_height + pad
+        card = Image.new("RGBA", (size[0] - 2 * margin, height))
+        box = (0, 0, card.width - 1, height - 1)
+        ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=_CARD)
+        x = pad
+        for thumb in thumbs:
+            card.paste(thumb, (x, pad))
+            x += round(thumb.width * 1.1)
+        text.draw(card, (pad, pad + above), _WHITE)
+        facts.draw(card, (pad, facts_at), _GREY)
+        return card, (margin, size[1] - margin - height)
+
+    def _facts(self, order: Order, width: int, short: int) -> TextBlock:
+        parts = [f"seed {order.seed}", order.model, order.aspect_ratio, order.resolution]
+        if order.is_video:
+            parts.append(f"{order.duration_s} s")
+        line = "  ·  ".join([*parts, "emulated"])
+        preferred = TextBlock(lines=(line,), size=round(short / 38), fonts=self.fonts)
+        # Narrow frames get smaller letters, so that the line stays on the card.
+        size = min(preferred.size, int(preferred.size * width / max(1.0, preferred.width)))
+        return replace(preferred, size=max(9, size))
+
+    def _thumbnails(self, order: Order, width: int, height: int) -> list[Image.Image]:
+        """One framed square for each image, small enough for all to stand in one row."""
+        side = min(height, round(width / max(1, len(order.images)) / 1.12))
+        edge = max(2, side // 40)
+        thumbs = []
+        for image in order.images:
+            shown = _decoded(image, side, self.copies) or self._tile(image, side)
+            square = ImageOps.fit(shown, (side - 2 * edge, side - 2 * edge))
+            thumbs.append(ImageOps.expand(square, edge, _WHITE))
+        return thumbs
+
+    def _tile(self, image: Reference, side: int) -> Image.Image:
+        """A tile with host and name of a URL: the emulator fetches nothing from outside."""
+        parts = urlsplit(image.url) if image.url else None
+        label = f"{parts.hostname} {parts.path.rsplit('/', 1)[-1]}" if parts else "reference image"
+        tile = Image.new("RGB", (side, side), "#46566a")
+        pad = side // 10
+        box, sizes = (side - 2 * pad, side - 2 * pad), [max(7, side // n) for n in (6, 8, 10, 12)]
+        fit(label, box, sizes, self.fonts).draw(tile, (pad, pad), _WHITE)
+        return tile
 
 
 def _encode(frame: Image.Image, order: Order) -> bytes:
@@ -210,68 +275,6 @@ def _encode(frame: Image.Image, order: Order) -> bytes:
     out = io.BytesIO()
     frame.save(out, "PNG", compress_level=2, pnginfo=info)
     return out.getvalue()
-
-
-def _draw_watermark(frame: Image.Image, fonts: FontSet) -> None:
-    """The watermark of `watermarked_url`, top right."""
-    text = TextBlock(lines=("emulated watermark",), size=max(12, min(frame.size) // 30))
-    margin = text.size
-    x = frame.width - margin - round(fonts.width_of(text.lines[0], text.size))
-    text.draw(ImageDraw.Draw(frame), (x, margin), _WHITE, fonts)
-
-
-def make_card(
-    order: Order, size: tuple[int, int], copies: Copies, fonts: FontSet
-) -> tuple[Image.Image, tuple[int, int]]:
-    """The translucent panel at the foot of a frame of `size`, and where to paste it.
-
-    It has thumbnails, the prompt and a line of facts. Mode RGBA.
-    """
-    short = min(size)
-    margin, pad = round(short * 0.04), round(short * 0.03)
-    inner = size[0] - 2 * margin - 2 * pad
-    thumbs = _thumbnails(order, inner, round(short * 0.13), copies, fonts)
-    above = thumbs[0].height + pad if thumbs else 0
-    facts = _facts(order, inner, short, fonts)
-    room = round(size[1] * 0.62) - facts.line_height - above
-    sizes = [max(9, round(short / part)) for part in (22, 26, 31, 37, 44, 52, 60)]
-    text = fit(order.prompt, (inner, room), sizes, fonts)
-    facts_at = pad + above + text.height + pad // 3
-    height = facts_at + facts.line_height + pad
-    image = Image.new("RGBA", (size[0] - 2 * margin, height))
-    draw = ImageDraw.Draw(image)
-    draw.rounded_rectangle((0, 0, image.width - 1, height - 1), round(short * 0.02), fill=_CARD)
-    x = pad
-    for thumb in thumbs:
-        image.paste(thumb, (x, pad))
-        x += round(thumb.width * 1.1)
-    text.draw(draw, (pad, pad + above), _WHITE, fonts)
-    facts.draw(draw, (pad, facts_at), _GREY, fonts)
-    return image, (margin, size[1] - margin - height)
-
-
-def _facts(order: Order, width: int, short: int, fonts: FontSet) -> TextBlock:
-    parts = [f"seed {order.seed}", order.model, order.aspect_ratio, order.resolution]
-    if order.is_video:
-        parts.append(f"{order.duration_s} s")
-    line = "  ·  ".join([*parts, "emulated"])
-    preferred = round(short / 38)
-    size = min(preferred, int(preferred * width / max(1.0, fonts.width_of(line, preferred))))
-    return TextBlock(lines=(line,), size=max(9, size))
-
-
-def _thumbnails(
-    order: Order, width: int, height: int, copies: Copies, fonts: FontSet
-) -> list[Image.Image]:
-    """One framed square for each image, small enough for all to stand in one row."""
-    side = min(height, round(width / max(1, len(order.images)) / 1.12))
-    edge = max(2, side // 40)
-    thumbs = []
-    for image in order.images:
-        shown = _decoded(image, side, copies) or _tile(image, side, fonts)
-        square = ImageOps.fit(shown, (side - 2 * edge, side - 2 * edge))
-        thumbs.append(ImageOps.expand(square, edge, _WHITE))
-    return thumbs
 
 
 def _decoded(image: Reference, side: int, copies: Copies) -> Image.Image | None:
@@ -290,15 +293,3 @@ def _decoded(image: Reference, side: int, copies: Copies) -> Image.Image | None:
     except (OSError, SyntaxError, ValueError, EOFError):  # its head was valid, its body is not
         return None
     return Image.alpha_composite(Image.new("RGBA", whole.size, _WHITE), whole).convert("RGB")
-
-
-def _tile(image: Reference, side: int, fonts: FontSet) -> Image.Image:
-    """A tile with host and name of a URL: the emulator fetches nothing from outside."""
-    parts = urlsplit(image.url) if image.url else None
-    label = f"{parts.hostname} {parts.path.rsplit('/', 1)[-1]}" if parts else "reference image"
-    tile = Image.new("RGB", (side, side), "#46566a")
-    pad = side // 10
-    box = (side - 2 * pad, side - 2 * pad)
-    text = fit(label, box, [max(7, side // part) for part in (6, 8, 10, 12)], fonts)
-    text.draw(ImageDraw.Draw(tile), (pad, pad), _WHITE, fonts)
-    return tile

@@ -11,12 +11,12 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
-from PIL import ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 from runner.errors import plural
 
@@ -117,15 +117,15 @@ class FontSet:
             piece = "".join(group)
             yield f" [{_description(piece, script)}] " if script else piece
 
-    def runs(self, text: str) -> list[tuple[str, int]]:
-        """What `readable` returned, in pieces of one font each, with the number of the font."""
-        grouped = groupby(text, lambda c: self.number_of(c) or 0)
-        return [("".join(group), number) for number, group in grouped]
+    def runs(self, text: str, size: int) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
+        """What `readable` returned, in pieces of one font each, with the font at that size."""
+        fonts = self.at(size)
+        for number, group in groupby(text, lambda c: self.number_of(c) or 0):
+            yield "".join(group), fonts[number]
 
     def width_of(self, text: str, size: int) -> float:
         """Pixels that a text takes."""
-        fonts = self.at(size)
-        return sum(fonts[number].getlength(piece) for piece, number in self.runs(text))
+        return sum(font.getlength(piece) for piece, font in self.runs(text, size))
 
 
 def _builtin(size: int) -> ImageFont.FreeTypeFont:
@@ -180,6 +180,7 @@ class TextBlock:
     lines: tuple[str, ...]
     size: int
     """Height of the letters in pixels."""
+    fonts: FontSet
 
     @property
     def line_height(self) -> int:
@@ -191,16 +192,20 @@ class TextBlock:
         """Of all lines, pixels."""
         return self.line_height * len(self.lines)
 
-    def draw(
-        self, canvas: ImageDraw.ImageDraw, at: tuple[int, int], colour: str, fonts: FontSet
-    ) -> None:
-        """Draw the lines with their top left corner at `at`."""
-        sized = fonts.at(self.size)
+    @property
+    def width(self) -> float:
+        """Of the widest line, pixels."""
+        return max(self.fonts.width_of(line, self.size) for line in self.lines)
+
+    def draw(self, image: Image.Image, at: tuple[int, int], colour: str) -> None:
+        """Draw the lines on an image with their top left corner at `at`."""
+        canvas = ImageDraw.Draw(image)
         for number, line in enumerate(self.lines):
+            # Pillow's own layout of lines takes one font only.
             x, base = float(at[0]), at[1] + number * self.line_height + round(self.size * 1.05)
-            for piece, font in fonts.runs(line):
-                canvas.text((x, base), piece, fill=colour, font=sized[font], anchor="ls")
-                x += sized[font].getlength(piece)
+            for piece, font in self.fonts.runs(line, self.size):
+                canvas.text((x, base), piece, fill=colour, font=font, anchor="ls")
+                x += font.getlength(piece)
 
 
 def fit(text: str, box: tuple[int, int], sizes: Sequence[int], fonts: FontSet) -> TextBlock:
@@ -209,18 +214,20 @@ def fit(text: str, box: tuple[int, int], sizes: Sequence[int], fonts: FontSet) -
     In the smallest size, the end that does not fit is replaced by dots.
     """
     shown = fonts.readable(text)
+    width, height = box
     for size in sizes:
-        if len(shown) * size * size * _LEADING > 4 * box[0] * box[1]:
-            continue  # without measuring: even narrow letters would not fit
-        block = TextBlock(lines=tuple(_lines(shown, box[0], size, fonts)), size=size)
-        if block.height <= box[1]:
+        # Without measuring where even narrow letters would not fit.
+        if size > sizes[-1] and len(shown) * size * size * _LEADING > 4 * width * height:
+            continue
+        lines = tuple(_lines(shown, width, size, fonts))
+        block = TextBlock(lines=lines, size=size, fonts=fonts)
+        if block.height <= height:
             return block
-    block = TextBlock(lines=tuple(_lines(shown, box[0], sizes[-1], fonts)), size=sizes[-1])
-    room = max(1, box[1] // block.line_height)
+    room = max(1, height // block.line_height)
     if len(block.lines) <= room:
         return block
     last = block.lines[room - 1][:-2] + "..."
-    return TextBlock(lines=(*block.lines[: room - 1], last), size=block.size)
+    return replace(block, lines=(*block.lines[: room - 1], last))
 
 
 def _lines(text: str, width: int, size: int, fonts: FontSet) -> Iterator[str]:

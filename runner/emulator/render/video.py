@@ -15,8 +15,7 @@ from functools import lru_cache
 import av
 from PIL import Image, ImageDraw
 
-from runner.emulator.render.image import Copies, make_card, make_scene
-from runner.emulator.render.text import FontSet
+from runner.emulator.render.image import Painter, make_scene
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import pixels_of
 
@@ -27,7 +26,7 @@ _SOUND_FRAME = 1024  # samples that AAC packs at once
 _CHORDS = ((196, 247, 294, 392), (220, 262, 330, 440), (175, 220, 262, 349), (165, 196, 247, 330))
 
 
-def film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
+def film(order: Order, painter: Painter) -> bytes:
     """The MP4 of an order, exactly `duration_s` long."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
@@ -35,7 +34,7 @@ def film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
         stream = _video_stream(container, pixels_of(order))
         sound = container.add_stream("aac", rate=_SOUND_RATE) if order.bgm else None
-        for number, image in enumerate(frames(order, copies, fonts)):
+        for number, image in enumerate(frames(order, painter)):
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
             frame.pts = number
             container.mux(stream.encode(frame))
@@ -47,11 +46,11 @@ def film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
     return out.getvalue()
 
 
-def frames(order: Order, copies: Copies, fonts: FontSet) -> Iterator[Image.Image]:
+def frames(order: Order, painter: Painter) -> Iterator[Image.Image]:
     """Every frame in order, mode RGB, with a bar at the foot that shows the progress."""
     width, height = size = pixels_of(order)
     scene = make_scene(order, size, overscan=round(width * 0.03 * (order.duration_s + 2)))
-    card, at = make_card(order, size, copies, fonts)
+    card, at = painter.card(order, size)
     bar_top = height - max(2, height // 120)
     count = order.duration_s * FPS
     for number in range(count):

@@ -11,13 +11,14 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
-from runner.emulator.render.image import Copies, cover, picture
-from runner.emulator.render.text import FontSet, system_fonts
+from runner.emulator.render.image import Painter
+from runner.emulator.render.text import system_fonts
 from runner.emulator.state.store import Store, write_atomically
 from runner.emulator.state.tasks import Order, Phase, Task
 
@@ -109,16 +110,13 @@ class ResultFiles:
         return path.read_bytes()
 
     def _renderer(self, task: Task, name: str) -> Callable[[], bytes] | None:
-        order, copies = task.order, self._store.copy
-        fonts = system_fonts()
-        if order.is_video:
-            return (lambda: _film(order, copies, fonts)) if name == VIDEO else None
-        renderers: dict[str, Callable[[], bytes]] = {
-            PICTURE: lambda: picture(order, copies, fonts),
-            COVER: lambda: cover(order, copies, fonts),
-            WATERMARKED: lambda: picture(order, copies, fonts, watermark=True),
+        painter, order = Painter(copies=self._store.copy, fonts=system_fonts()), task.order
+        renderers = {
+            PICTURE: partial(painter.picture, order),
+            COVER: partial(painter.cover, order),
+            WATERMARKED: partial(painter.picture, order, watermark=True),
         }
-        return renderers.get(name)
+        return ({VIDEO: partial(_film, order, painter)} if order.is_video else renderers).get(name)
 
     def _cached(self, key: str, render: Callable[[], bytes | None]) -> Path | None:
         """The file called `key`; one caller renders it while the others wait."""
@@ -144,9 +142,9 @@ class ResultFiles:
                 (self._folder / oldest).unlink(missing_ok=True)
 
 
-def _film(order: Order, copies: Copies, fonts: FontSet) -> bytes:
+def _film(order: Order, painter: Painter) -> bytes:
     try:  # late: PyAV is an extra, and pictures do without it
         from runner.emulator.render.video import film
     except ImportError as error:  # the state folder comes from where PyAV was installed
         raise ApiError("ModelUnavailable", "PyAV is not installed") from error
-    return film(order, copies, fonts)
+    return film(order, painter)

@@ -6,9 +6,9 @@ import io
 import pytest
 from PIL import Image
 
-from runner.emulator.render.image import cover, picture
+from runner.emulator.render.image import Copies, Painter
 from runner.emulator.render.text import FontSet, system_fonts
-from runner.emulator.state.tasks import Reference
+from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import pixels_of
 from tests.builders import emulated_order as order
 
@@ -17,6 +17,12 @@ PLAIN = FontSet()
 
 def no_copy(_: str) -> bytes | None:
     return None
+
+
+def picture(
+    asked: Order, copies: Copies = no_copy, fonts: FontSet = PLAIN, **options: bool
+) -> bytes:
+    return Painter(copies=copies, fonts=fonts).picture(asked, **options)
 
 
 def opened(content: bytes) -> Image.Image:
@@ -28,21 +34,21 @@ def opened(content: bytes) -> Image.Image:
 @pytest.mark.parametrize("ratio", ["16:9", "9:16", "21:9"])
 def test_a_picture_has_the_size_asked_for(ratio: str) -> None:
     asked = order(aspect_ratio=ratio)
-    assert opened(picture(asked, no_copy, PLAIN)).size == pixels_of(asked)
+    assert opened(picture(asked)).size == pixels_of(asked)
 
 
 def test_a_picture_carries_prompt_and_seed() -> None:
-    image = opened(picture(order(prompt="猫"), no_copy, PLAIN))
+    image = opened(picture(order(prompt="猫")))
     assert image.info["prompt"] == "猫"
     assert image.info["seed"] == "7"
 
 
 def test_only_the_same_order_gives_the_same_bytes() -> None:
-    base = picture(order(), no_copy, PLAIN)
-    assert picture(order(), no_copy, PLAIN) == base
+    base = picture(order())
+    assert picture(order()) == base
     for change in ({"seed": 8}, {"prompt": "a dog"}, {"model": "viduq1"}):
-        assert picture(order(**change), no_copy, PLAIN) != base
-    assert picture(order(payload="tag", callback_url="http://a/"), no_copy, PLAIN) == base
+        assert picture(order(**change)) != base
+    assert picture(order(payload="tag", callback_url="http://a/")) == base
 
 
 @pytest.mark.parametrize(
@@ -70,7 +76,7 @@ def test_references_are_shown_as_thumbnails() -> None:
     name = hashlib.sha256(out.getvalue()).hexdigest()
     known = Reference(sha256=name, media_type="image/png", width=300, height=200)
     copies = {name: out.getvalue()}
-    whole = opened(picture(order(images=(known,)), copies.get, PLAIN))
+    whole = opened(picture(order(images=(known,)), copies.get))
     assert (255, 0, 254) in {color for _, color in whole.getcolors(1 << 24) or []}
 
 
@@ -79,14 +85,14 @@ def test_a_reference_without_a_copy_is_a_labelled_tile(count: int) -> None:
     far = Reference(url="https://example.com/pictures/cat.png?x=1")
     gone = Reference(sha256="0" * 64, media_type="image/png", width=200, height=200)
     for image in (far, gone):
-        whole = opened(picture(order(images=(image,) * count), no_copy, PLAIN))
+        whole = opened(picture(order(images=(image,) * count)))
         assert (0x46, 0x56, 0x6A) in {color for _, color in whole.getcolors(1 << 24) or []}
 
 
 @pytest.mark.parametrize("broken", [b"\x89PNG\r\n\x1a\n", b"", b"RIFF"])
 def test_a_reference_with_a_broken_body_is_a_tile(broken: bytes) -> None:
     image = Reference(sha256="0" * 64, media_type="image/png", width=200, height=200)
-    whole = opened(picture(order(images=(image,)), lambda _: broken, PLAIN))
+    whole = opened(picture(order(images=(image,)), lambda _: broken))
     assert whole.size == (1920, 1080)
 
 
@@ -95,10 +101,10 @@ def test_a_transparent_reference_stands_on_white() -> None:
     Image.new("RGBA", (200, 200), (0, 0, 0, 0)).save(out, "WEBP", lossless=True)
     image = Reference(sha256="0" * 64, media_type="image/webp", width=200, height=200)
     content = out.getvalue()
-    drawn = picture(order(images=(image,)), lambda _: content, PLAIN)
+    drawn = picture(order(images=(image,)), lambda _: content)
     assert (255, 255, 255) in {color for _, color in opened(drawn).getcolors(1 << 24) or []}
 
 
 def test_covers_are_small_and_watermarks_show() -> None:
-    assert opened(cover(order(), no_copy, PLAIN)).size == (480, 270)
-    assert picture(order(), no_copy, PLAIN, watermark=True) != picture(order(), no_copy, PLAIN)
+    assert opened(Painter(copies=no_copy, fonts=PLAIN).cover(order())).size == (480, 270)
+    assert picture(order(), watermark=True) != picture(order())

@@ -40,7 +40,7 @@ def test_chinese_is_kept_where_a_font_has_it() -> None:
     if fonts.number_of("猫") is None:
         pytest.skip("no font here has Chinese")
     assert fonts.readable("一只猫, noir") == "一只猫, noir"
-    assert [text for text, _ in fonts.runs("一只猫, noir")] == ["一只猫", ", noir"]
+    assert [text for text, _ in fonts.runs("一只猫, noir", 20)] == ["一只猫", ", noir"]
 
 
 def test_a_file_without_a_font_is_left_out(tmp_path: Path) -> None:

@@ -6,21 +6,18 @@ from typing import Any
 import av
 import pytest
 
+from runner.emulator.render.image import Painter
 from runner.emulator.render.text import FontSet
 from runner.emulator.render.video import FPS, film, frames
 from runner.emulator.state.tasks import Order
 from tests.builders import emulated_order
 
-PLAIN = FontSet()
+PAINTER = Painter(copies=lambda _: None, fonts=FontSet())
 
 
 def order(**changes: Any) -> Order:
     fields: dict[str, Any] = {"api": "modelverse", "resolution": "540p", "duration_s": 1}
     return emulated_order(**(fields | changes))
-
-
-def no_copy(_: str) -> bytes | None:
-    return None
 
 
 @pytest.mark.parametrize(
@@ -36,7 +33,7 @@ def test_a_film_has_the_size_and_length_asked_for(
     ratio: str, resolution: str, duration: int, size: tuple[int, int]
 ) -> None:
     asked = order(aspect_ratio=ratio, resolution=resolution, duration_s=duration)
-    with av.open(io.BytesIO(film(asked, no_copy, PLAIN)), "r") as container:
+    with av.open(io.BytesIO(film(asked, PAINTER)), "r") as container:
         [stream] = container.streams
         assert isinstance(stream, av.VideoStream)
         assert (stream.width, stream.height) == size
@@ -46,7 +43,7 @@ def test_a_film_has_the_size_and_length_asked_for(
 
 
 def test_music_is_as_long_as_the_film() -> None:
-    with av.open(io.BytesIO(film(order(bgm=True, duration_s=2), no_copy, PLAIN)), "r") as container:
+    with av.open(io.BytesIO(film(order(bgm=True, duration_s=2), PAINTER)), "r") as container:
         [sound] = container.streams.audio
         assert sound.duration is not None
         assert sound.time_base is not None
@@ -55,11 +52,11 @@ def test_music_is_as_long_as_the_film() -> None:
 
 
 def test_the_same_order_gives_the_same_bytes() -> None:
-    assert film(order(bgm=True), no_copy, PLAIN) == film(order(bgm=True), no_copy, PLAIN)
-    assert film(order(seed=8), no_copy, PLAIN) != film(order(), no_copy, PLAIN)
+    assert film(order(bgm=True), PAINTER) == film(order(bgm=True), PAINTER)
+    assert film(order(seed=8), PAINTER) != film(order(), PAINTER)
 
 
 def test_every_frame_differs() -> None:
-    shown = [frame.tobytes() for frame in frames(order(), no_copy, PLAIN)]
+    shown = [frame.tobytes() for frame in frames(order(), PAINTER)]
     assert len(shown) == FPS
     assert len(set(shown)) == FPS
