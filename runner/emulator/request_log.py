@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.state.tasks import Task, TaskScript, timestamp
+from runner.emulator.state.tasks import Task, timestamp
 
 _MOST_SUBMISSIONS = 100_000  # older ones are dropped
 
@@ -53,8 +53,8 @@ class RequestContext:
     """What the log will contain if the request is a submission."""
     body: bytes | None = None
     """The request's body, once it has been read."""
-    script: TaskScript | None = None
-    """What a scripted fault will do to the task that the request asks for."""
+    change: Callable[[Task], Task] = lambda task: task
+    """What a scripted fault makes of the task that the request asks for."""
     cut: bool = False
     """Whether the connection was closed without an answer."""
 

@@ -72,7 +72,7 @@ class Service:
             await asyncio.to_thread(order) if may_block else order(),
             submission.digest,
             untagged=submission.untagged,
-            script=context.script,
+            change=context.change,
         )
         self.log.accept(task, submission)
         return task

@@ -12,7 +12,8 @@ def _by_reason(table: str) -> dict[str, int]:
     return {reason: int(status) for status, *reasons in lines for reason in reasons}
 
 
-# From the vendors' public documentation; the two documents list no errors.
+# From the vendors' public documentation; the two documents list no errors. The first reason of a
+# status stands for all errors of which only the status is known.
 VIDU = _by_reason("""
     400 BadRequest FieldLacking FieldUnwanted FieldInvalid FieldItemCountOutOfRange
     400 PageSizeOutOfRange ImageFormatInvalid ImageDownloadFailure ModelUnavailable
@@ -20,9 +21,9 @@ VIDU = _by_reason("""
     400 OperationInProcess CreditInsufficient
     401 Unauthorized
     403 Forbidden
-    404 TaskNotFound CreationNotFound NotFound
+    404 NotFound TaskNotFound CreationNotFound
     409 Conflict
-    429 QuotaExceeded TooManyRequests SystemThrottling
+    429 TooManyRequests QuotaExceeded SystemThrottling
     499 Canceled
     500 InternalServiceFailure
 """)
@@ -49,23 +50,8 @@ _TRANSLATIONS = {
     "sensitive_check_error": "AuditSubmitIllegal",
     "model_error": "ModelUnavailable",
 }
-_VIDU_BY_STATUS = {
-    400: "BadRequest",
-    401: "Unauthorized",
-    402: "CreditInsufficient",
-    403: "Forbidden",
-    404: "NotFound",
-    409: "Conflict",
-    429: "TooManyRequests",
-    499: "Canceled",
-}
-_MODELVERSE_BY_STATUS = {
-    401: "auth_error",
-    403: "auth_error",
-    408: "timeout",
-    429: "rate_limit",
-    504: "gateway_timeout_error",
-}
+# Reasons for statuses that one of the APIs does not publish.
+_NEAREST = {402: "CreditInsufficient", 403: "auth_error"}
 
 
 class ApiError(Exception):
@@ -103,10 +89,13 @@ def reason_for(api: str, status: int, reason: str | None) -> str:
             return translated
         if reason not in foreign:
             return reason  # its own, or an undocumented one that a script demands
+    same_status = (found for found, its_status in own.items() if its_status == status)
+    found = next(same_status, _NEAREST.get(status))
+    if found in own:
+        return found
     if api == "vidu":
-        return _VIDU_BY_STATUS.get(status, "InternalServiceFailure")
-    fallback = "param_error" if status < 500 else "internal_error"
-    return _MODELVERSE_BY_STATUS.get(status, fallback)
+        return "InternalServiceFailure"
+    return "param_error" if status < 500 else "internal_error"
 
 
 def error_body(api: str, status: int, reason: str, message: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -14,18 +15,16 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api import vidu
 from runner.emulator.faults import responses
 from runner.emulator.faults.matching import RuleChooser, Subject
-from runner.emulator.faults.responses import CHANGES
+from runner.emulator.faults.responses import CHANGES, Values
 from runner.emulator.faults.script import FILES, KINDS, LIST, SUBMITS, Match, Rule
 from runner.emulator.request_log import context_of
 from runner.emulator.service import Service, body_of
-from runner.emulator.state.tasks import Phase, TaskScript
+from runner.emulator.state.tasks import Phase, Task
 
 _PRESETS = {"not_found": {"reason": "TaskNotFound"}, "no_list": {"reason": "NotFound"}}
 """Faults that are an `error` with these parameters."""
 _INSTEAD = frozenset({"cut_before", "outage", "not_http", "redirect", "expired", *_PRESETS})
 """Faults that keep a request from being carried out; `error` does so by its parameter `when`."""
-TASK_FAULTS = frozenset({"fail_task", "stuck_task"})
-"""Faults of the task that a submission asks for."""
 
 
 class FaultInjector:
@@ -162,12 +161,8 @@ async def _act(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
     if exchange.kind in SUBMITS and values.get("body", True):
         # The client has sent everything before anything goes wrong.
         await body_of(request)
-    if rule.fault in TASK_FAULTS:
-        context.script = TaskScript(
-            err_code=values.get("err_code", ""),
-            refunded=values.get("refunded", True),
-            stuck=Phase(values["state"]) if "state" in values else None,
-        )
+    if rule.fault in TASK_CHANGES:
+        context.change = partial(TASK_CHANGES[rule.fault], values)
         return await exchange.undisturbed()
     is_instead = rule.fault in _INSTEAD or values.get("when") == "before"
     response = web.Response() if is_instead else await exchange.response()
@@ -273,3 +268,11 @@ ACTIONS: Mapping[str, Callable[[_Hit], web.Response]] = {
     **dict.fromkeys(["error", *_PRESETS], _error),
 }
 """What each fault makes of a request that it hits; the result may be no longer sendable."""
+
+TASK_CHANGES: Mapping[str, Callable[[Values, Task], Task]] = {
+    "fail_task": lambda values, task: replace(
+        task, err_code=values["err_code"], refunded=values["refunded"]
+    ),
+    "stuck_task": lambda values, task: task.stuck(Phase(values["state"])),
+}
+"""What a fault makes of the task that a submission asks for."""

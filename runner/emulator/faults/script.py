@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from runner.emulator.api.errors import ERR_CODES, REASONS
-from runner.errors import Diagnostic, UsageError, suggest
+from runner.errors import UsageError, suggest
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -83,12 +83,13 @@ def parse_faults(script: Any) -> tuple[Rule, ...]:
 
 
 def _parse_entry(number: int, entry: Any) -> Rule:
-    error = _check(entry)
-    if error is None:
-        return _rule(number, entry)
-    name = entry.get("fault") if isinstance(entry, dict) else None
-    where = f"fault {number} ({name})" if isinstance(name, str) else f"fault {number}"
-    raise UsageError(f"{where}: {error.message}", hint=error.hint)
+    try:
+        _check(entry)
+    except UsageError as error:
+        name = entry.get("fault") if isinstance(entry, dict) else None
+        where = f"fault {number} ({name})" if isinstance(name, str) else f"fault {number}"
+        raise UsageError(f"{where}: {error.message}", hint=error.hint) from None
+    return _rule(number, entry)
 
 
 def _rule(number: int, entry: Mapping[str, Any]) -> Rule:
@@ -119,50 +120,48 @@ def _as_list(value: Any) -> list[Any]:
 # ----------------------------------------------------------------------------------------- errors
 
 
-def _check(entry: Any) -> Diagnostic | None:
-    """What is wrong with an entry, and what to try."""
+def _check(entry: Any) -> None:
+    """Raise UsageError for an entry that is wrong."""
     from jsonschema import Draft202012Validator
 
     if not isinstance(entry, dict):
-        return Diagnostic(message="an entry must be a mapping", hint=_EXAMPLE)
+        raise UsageError("an entry must be a mapping", hint=_EXAMPLE)
     name = str(entry.get("fault", ""))
     if name not in FAULTS:
         message = f'there is no fault "{name}"' if name else "`fault` is missing"
-        return Diagnostic(message=message, hint=suggest(name, FAULTS))
+        raise UsageError(message, hint=suggest(name, FAULTS))
     schema = FAULTS[name]
     # Before the schema, which reports a mistyped parameter as a missing one.
-    unknown = _check_keys(entry, [*schema["properties"], *SELECTORS])
-    if unknown:
-        return unknown
+    _check_keys(entry, [*schema["properties"], *SELECTORS])
+    if isinstance(entry.get("match"), dict):
+        _check_keys(entry["match"], SELECTORS["match"]["properties"])
     # One fault's schema instead of all of them, so that the errors are about this fault.
     whole = {"$ref": "#/$defs/selectors", **schema, "$defs": _SCHEMA["$defs"]}
     errors = list(Draft202012Validator(whole).iter_errors(entry))
-    return _explain(errors) if errors else _check_names(entry, schema.get("x-on", KINDS))
+    if errors:
+        raise _explain(errors)
+    _check_names(entry, schema.get("x-on", KINDS))
 
 
-def _check_keys(entry: Mapping[str, Any], known: Sequence[str]) -> Diagnostic | None:
-    for key in entry:
+def _check_keys(given: Mapping[str, Any], known: Collection[str]) -> None:
+    for key in given:
         if key not in known:
-            message = f'there is no key "{key}"'
-            return Diagnostic(message=message, hint=suggest(str(key), known))
-    return None
+            raise UsageError(f'there is no key "{key}"', hint=suggest(str(key), known))
 
 
-def _check_names(entry: Mapping[str, Any], kinds: Sequence[str]) -> Diagnostic | None:
+def _check_names(entry: Mapping[str, Any], kinds: Sequence[str]) -> None:
     """Whether the fault hits such requests, and error codes are those of the vendors."""
     for kind in _as_list(entry.get("on", "any")):
         if kind not in {*kinds, "any"}:
-            hint = f"it hits {', '.join(kinds)}"
-            return Diagnostic(message=f"it cannot hit {kind}", hint=hint)
+            raise UsageError(f"it cannot hit {kind}", hint=f"it hits {', '.join(kinds)}")
     for key, codes in (("reason", REASONS), ("err_code", ERR_CODES)):
         code = entry.get(key)
         if code is not None and code not in codes and not entry.get("undocumented"):
             hint = f"{suggest(code, codes)} (`undocumented: true` allows any)"
-            return Diagnostic(message=f'there is no {key} "{code}"', hint=hint)
-    return None
+            raise UsageError(f'there is no {key} "{code}"', hint=hint)
 
 
-def _explain(errors: Sequence[ValidationError]) -> Diagnostic | None:
+def _explain(errors: Sequence[ValidationError]) -> UsageError:
     """The deepest error, because it is the most precise one; of equally deep ones the first."""
     # Untyped, because every keyword of JSON Schema has another type of limit.
     leaves: list[Any] = [leaf for error in errors for leaf in _leaves(error)]
@@ -170,23 +169,18 @@ def _explain(errors: Sequence[ValidationError]) -> Diagnostic | None:
     path = ".".join(str(part) for part in error.absolute_path if isinstance(part, str))
     value = json.dumps(error.instance, ensure_ascii=False, default=str)
     shown = value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
-    hint = None
     schema, limit = error.schema, error.validator_value
     match error.validator:
         case "required":
             same = (leaf for leaf in leaves if leaf.validator == "required")
             missing = {f"`{key}`": None for leaf in same for key in leaf.validator_value}
-            message = f"{' or '.join(missing)} is missing"
-        case "additionalProperties":
-            return _check_keys(error.instance, list(schema["properties"]))
+            return UsageError(f"{' or '.join(missing)} is missing")
         case "enum":
-            message = f"`{path}` cannot be {shown}"
             hint = suggest(str(error.instance), limit)
+            return UsageError(f"`{path}` cannot be {shown}", hint=hint)
         case "not" if "x-error" in schema:
-            message = schema["x-error"]
-        case _:
-            message = f"`{path}` must be {schema['x-expected']}, not {shown}"
-    return Diagnostic(message=message, hint=hint)
+            return UsageError(schema["x-error"])
+    return UsageError(f"`{path}` must be {schema['x-expected']}, not {shown}")
 
 
 def _leaves(error: ValidationError) -> Iterator[ValidationError]:

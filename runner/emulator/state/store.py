@@ -10,7 +10,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -18,7 +18,7 @@ from typing import Any
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
-from runner.emulator.state.tasks import Order, Task, TaskScript, from_record
+from runner.emulator.state.tasks import Order, Task, from_record
 from runner.emulator.tables import credits_of, seconds_of
 
 # Shares of a task's time until it is queueing and until it is processing: our guess.
@@ -99,19 +99,36 @@ class Store:
         return self._options.credits - self._charged
 
     def create(
-        self, order: Order, digest: str, *, untagged: str = "", script: TaskScript | None = None
+        self,
+        order: Order,
+        digest: str,
+        *,
+        untagged: str = "",
+        change: Callable[[Task], Task] = lambda task: task,
     ) -> Task:
         """Make a task of an order; it is journaled when this returns.
 
-        Raises ApiError above the limit in flight or without enough credits, and OSError when it
-        cannot be journaled: then there is no task.
+        `change` is what a scripted fault makes of the task. Raises ApiError above the limit in
+        flight or without enough credits, and OSError when it cannot be journaled: then there is no
+        task.
         """
         # Other processes count tasks of the same account: inside the lock nobody else makes one.
         with self._journal.locked():
             self.refresh()
-            task = self._scheduled(order, self._price(order), digest, untagged)
-            if script:
-                task = task.scripted(script)
+            price, now = self._price(order), self._options.now_ns()
+            duration_ns = seconds_of(order) * self._options.time_scale * 1e9
+            task = Task(
+                id=self._new_id(now),
+                order=order,
+                credits=price,
+                made_ns=now,
+                queued_ns=now + round(duration_ns * _QUEUED),
+                started_ns=now + round(duration_ns * _STARTED),
+                done_ns=now + round(duration_ns),
+                digest=digest,
+                untagged=untagged,
+            )
+            task = change(task)
             self._journal.append({"kind": "task", "task": asdict(task)})
             self.refresh()  # reads it back, so that tasks of all processes take one way
         return task
@@ -129,21 +146,6 @@ class Store:
             message = f"the task costs {price} credits, {self.balance()} are left"
             raise ApiError("CreditInsufficient", message)
         return price
-
-    def _scheduled(self, order: Order, price: int, digest: str, untagged: str) -> Task:
-        now = self._options.now_ns()
-        duration_ns = seconds_of(order) * self._options.time_scale * 1e9
-        return Task(
-            id=self._new_id(now),
-            order=order,
-            credits=price,
-            made_ns=now,
-            queued_ns=now + round(duration_ns * _QUEUED),
-            started_ns=now + round(duration_ns * _STARTED),
-            done_ns=now + round(duration_ns),
-            digest=digest,
-            untagged=untagged,
-        )
 
     def _new_id(self, now_ns: int) -> str:
         stamp = max(0, now_ns // 10**6 - _EPOCH_MS)

@@ -66,17 +66,6 @@ class Phase(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TaskScript:
-    """What a scripted fault does to a task that is about to be made."""
-
-    err_code: str = ""
-    """Why the task will fail; empty if it will not."""
-    refunded: bool = True
-    stuck: Phase | None = None
-    """The state it never leaves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """An accepted order. All times are nanoseconds since 1970; they are fixed in advance."""
 
@@ -114,15 +103,12 @@ class Task:
         """The task after the user cancelled it."""
         return replace(self, done_ns=at_ns, err_code=_CANCELLED, refunded=True)
 
-    def scripted(self, script: TaskScript) -> Task:
-        """The task with what a scripted fault does to it."""
-        task = replace(self, err_code=script.err_code, refunded=script.refunded)
-        if script.stuck is None:
-            return task
+    def stuck(self, phase: Phase) -> Task:
+        """The task that never leaves a state before its end."""
         # Neither the moment at which it would leave that state nor a later one comes.
-        moments = ("queued_ns", "started_ns", "done_ns")[list(Phase).index(script.stuck) :]
+        moments = ("queued_ns", "started_ns", "done_ns")[list(Phase).index(phase) :]
         never: dict[str, Any] = dict.fromkeys(moments, _NEVER_NS)
-        return replace(task, **never)
+        return replace(self, **never)
 
 
 def from_record(record: Mapping[str, Any]) -> Task:

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from runner.emulator.api.errors import REASONS
 from runner.emulator.api.routes import add_routes
 from runner.emulator.faults import script
-from runner.emulator.faults.actions import ACTIONS, TASK_FAULTS
+from runner.emulator.faults.actions import ACTIONS, TASK_CHANGES
 from runner.emulator.faults.script import FAULTS, KINDS, SELECTORS, parse_faults
 from runner.errors import UsageError
 
@@ -28,7 +28,7 @@ def test_the_schema_is_a_schema_and_accepts_a_script() -> None:
 
 
 def test_every_fault_has_an_action() -> None:
-    assert {*ACTIONS, *TASK_FAULTS, "slow"} == set(FAULTS)
+    assert {*ACTIONS, *TASK_CHANGES, "slow"} == set(FAULTS)
 
 
 def test_no_parameter_is_named_like_a_selector() -> None:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from runner.emulator.state.tasks import Phase, Reference, Task, TaskScript, from_record
+from runner.emulator.state.tasks import Phase, Reference, Task, from_record
 from tests.builders import emulated_order
 
 IMAGE = Reference(sha256="a" * 64, media_type="image/png", width=128, height=128)
@@ -32,13 +32,13 @@ def test_the_state_follows_from_the_clock() -> None:
 
 @pytest.mark.parametrize("stuck", [Phase.CREATED, Phase.QUEUEING, Phase.PROCESSING])
 def test_a_stuck_task_never_leaves_its_state(stuck: Phase) -> None:
-    assert phases(TASK.scripted(TaskScript(stuck=stuck)))[-1] is stuck
+    assert phases(TASK.stuck(stuck))[-1] is stuck
 
 
 def test_a_failing_task_may_keep_its_credits() -> None:
-    failing = TASK.scripted(TaskScript(err_code="x", refunded=False))
+    failing = replace(TASK, err_code="x", refunded=False)
     assert (failing.phase(30), failing.lost_credits) == (Phase.FAILED, 8)
-    assert TASK.scripted(TaskScript(err_code="x")).lost_credits == 0
+    assert replace(TASK, err_code="x").lost_credits == 0
 
 
 def test_a_cancelled_task_fails_at_once_and_costs_nothing() -> None:
