@@ -6,15 +6,15 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from aiohttp import web
 
-from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError, bad_request
+from runner.emulator.api.fields import Fields, parse
 from runner.emulator.api.references import Fetch, receive
 from runner.emulator.api.vidu import Link
 from runner.emulator.callbacks import Callbacks
@@ -25,7 +25,7 @@ from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Task
 
-Read: TypeAlias = Callable[[Mapping[str, Any]], tuple[Order, list[str]]]
+Read: TypeAlias = Callable[[Fields], tuple[Order, list[str]]]
 """How an API reads a body: the order without its images, and their sources."""
 
 # Bytes. Vidu: "post body not above 20MB". ModelVerse states no limit; seven images of 50 MB as
@@ -79,7 +79,7 @@ class Service:
 
     def _order(self, raw: bytes, read: Read, fetch: Fetch) -> Order:
         """The whole order, its images kept; may block."""
-        order, sources = read(fields.parse(raw))
+        order, sources = read(Fields(values=parse(raw)))
         images = receive(sources, fetch)
         for reference, content in images:
             if content is not None:
@@ -111,7 +111,7 @@ def untagged(raw: bytes) -> str:
     Tags, callback addresses and the order of keys change nothing about the task.
     """
     try:
-        body = fields.parse(raw)
+        body = parse(raw)
     except ApiError:
         return hashlib.sha256(raw).hexdigest()
     body = {name: value for name, value in body.items() if name not in _TAGS}

@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from runner.emulator.api import fields
-from runner.emulator.api.errors import ApiError, invalid, lacking
-from runner.emulator.api.references import image_sources
+from runner.emulator.api.errors import ApiError, lacking
+from runner.emulator.api.fields import SEED_LIMIT, Fields
 from runner.emulator.api.vidu import Link, is_key
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
@@ -40,42 +39,28 @@ def key_of(authorization: str | None) -> str:
     return key
 
 
-def read(body: Mapping[str, Any]) -> tuple[Order, list[str]]:
+def read(body: Fields) -> tuple[Order, list[str]]:
     """The order in a request body, without its images, and their sources; raises ApiError."""
     # Unknown fields are ignored: the gateway serves several models, each with its own.
-    model = fields.choice(fields.required(body, "model"), "model", _MODELS)
+    model = body.choice("model", _MODELS)
     # The document's "required" column is lost: these are the fields that no request can do without.
-    given, parameters = _object(body, "input"), _object(body, "parameters")
-    name = "parameters.vidu_type"
-    fields.choice(fields.required(parameters, "vidu_type", name), name, ("reference2video",))
-    if given.get("images") is None:
+    given, parameters = body.object("input"), body.object("parameters")
+    parameters.choice("vidu_type", ("reference2video",))
+    if given.values.get("images") is None:
         raise lacking("input.images")
-    prompt = fields.prompt(given, "input.prompt")
-
-    def parameter(name: str, default: Any) -> tuple[Any, str]:
-        return parameters.get(name, default), f"parameters.{name}"
-
-    fields.choice(*parameter("movement_amplitude", "auto"), _AMPLITUDES)
+    prompt = given.prompt()
+    parameters.choice("movement_amplitude", _AMPLITUDES, "auto")
     order = Order(
         api="modelverse",
         model=model,
         prompt=prompt,
-        seed=fields.integer(*parameter("seed", 0), 0, fields.SEED_LIMIT),
-        aspect_ratio=fields.choice(*parameter("aspect_ratio", "16:9"), _RATIOS),
-        resolution=fields.choice(*parameter("resolution", "720p"), _RESOLUTIONS),
-        duration_s=fields.integer(*parameter("duration", 5), 1, _LONGEST_S),
-        bgm=fields.flag(*parameter("bgm", False)),
+        seed=parameters.integer("seed", 0, 0, SEED_LIMIT),
+        aspect_ratio=parameters.choice("aspect_ratio", _RATIOS, "16:9"),
+        resolution=parameters.choice("resolution", _RESOLUTIONS, "720p"),
+        duration_s=parameters.integer("duration", 5, 1, _LONGEST_S),
+        bgm=parameters.flag("bgm"),
     )
-    return order, image_sources(given["images"], "input.images", 1, _MOST_IMAGES)
-
-
-def _object(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = body.get(name)
-    if value is None:
-        raise lacking(name)
-    if not isinstance(value, dict):
-        raise invalid(f"{name} must be an object")
-    return value
+    return order, given.images(1, _MOST_IMAGES)
 
 
 def submitted(task: Task) -> dict[str, Any]:

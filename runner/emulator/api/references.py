@@ -13,12 +13,12 @@ import io
 import re
 import struct
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError, invalid
+from runner.emulator.api.fields import is_web_url
 from runner.emulator.state.tasks import Reference
 
 Fetch: TypeAlias = Callable[[str], bytes | None]
@@ -38,15 +38,6 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
 }
 
 
-def image_sources(value: Any, name: str, least: int, most: int) -> list[str]:
-    """The `images` of a body, as many as the model takes; only their number is checked here."""
-    sources = fields.texts(value, name)
-    if not least <= len(sources) <= most:
-        message = f"images must have {least} to {most} items, not {len(sources)}"
-        raise ApiError("FieldItemCountOutOfRange", message)
-    return sources
-
-
 def receive(sources: Sequence[str], fetch: Fetch) -> list[tuple[Reference, bytes | None]]:
     """Each image and its content; None for a URL outside this emulator, which is not fetched."""
     return [_receive(source, f"images[{n}]", fetch) for n, source in enumerate(sources)]
@@ -56,7 +47,7 @@ def _receive(source: str, name: str, fetch: Fetch) -> tuple[Reference, bytes | N
     if source[:5].lower() == "data:":  # the scheme of a URL ignores case
         content = _decode(source, name)
         return _checked(content, "", name), content
-    if not fields.is_web_url(source):
+    if not is_web_url(source):
         raise invalid(f"{name} must be an http(s) URL or data:image/png;base64,...")
     fetched = fetch(source)
     if fetched is None:

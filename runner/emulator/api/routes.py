@@ -88,7 +88,7 @@ def _handler(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]
         service = request.app[SERVICE]
         service.admit(_key_of(request))
         service.store.refresh()  # another process on this folder may have made or cancelled tasks
-        # `fields.text` has rejected what UTF-8 cannot encode.
+        # `Fields.text` has rejected what UTF-8 cannot encode.
         return _json(await answer(service, request))
 
     return handle

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError
-from runner.emulator.api.references import image_sources
+from runner.emulator.api.fields import Fields
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task, timestamp
 
@@ -40,26 +39,22 @@ def is_key(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
-def read(body: Mapping[str, Any]) -> tuple[Order, list[str]]:
+def read(body: Fields) -> tuple[Order, list[str]]:
     """The order in a request body, without its images, and their sources; raises ApiError."""
     # Unknown fields are ignored: the real service takes more than the document lists, and newer
     # clients send them.
-    model = fields.choice(fields.required(body, "model"), "model", tuple(_RATIOS))
-    prompt = fields.prompt(body)
-    ratio = fields.choice(body.get("aspect_ratio", "16:9"), "aspect_ratio", _RATIOS[model])
-    resolution = fields.choice(body.get("resolution", "1080p"), "resolution", _RESOLUTIONS[model])
+    model = body.choice("model", tuple(_RATIOS))
     order = Order(
         api="vidu",
         model=model,
-        prompt=prompt,
-        aspect_ratio=ratio,
-        resolution=resolution,
-        seed=fields.seed_digits(body.get("seed", "0")),
-        payload=fields.text(body.get("payload", ""), "payload", _PAYLOAD_LIMIT),
-        callback_url=fields.callback_url(body.get("callback_url", "")),
+        prompt=body.prompt(),
+        aspect_ratio=body.choice("aspect_ratio", _RATIOS[model], "16:9"),
+        resolution=body.choice("resolution", _RESOLUTIONS[model], "1080p"),
+        seed=body.seed_digits(),
+        payload=body.text("payload", "", _PAYLOAD_LIMIT),
+        callback_url=body.callback_url(),
     )
-    sources = image_sources(body.get("images", []), "images", _FEWEST_IMAGES[model], _MOST_IMAGES)
-    return order, sources
+    return order, body.images(_FEWEST_IMAGES[model], _MOST_IMAGES)
 
 
 def created(task: Task, link: Link) -> dict[str, Any]:

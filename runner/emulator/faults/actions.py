@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
+from typing import TypeAlias
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -52,7 +52,11 @@ class FaultInjector:
         exchange = _Exchange(request=request, handler=handler, kind=kind, faults=self)
         subjects = await exchange.subjects() if self._by_task else ()
         rule = self._chooser.choose(kind, subjects, self.service.options.now_ns())
-        response = await _act(exchange, rule) if rule else await exchange.undisturbed()
+        if rule is None:
+            response = await exchange.undisturbed()
+        else:
+            exchange.rule = rule
+            response = await _act(exchange)
         if kind != FILES:
             tasks = responses.reported_tasks(responses.json_of(response))
             self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
@@ -83,17 +87,31 @@ class _Exchange:
     handler: Handler
     kind: str
     faults: FaultInjector
-    _response: web.Response | None = None
+    response: web.Response = field(default_factory=web.Response)
+    """The undisturbed response in memory; empty until `carry_out`."""
+    rule: Rule = field(init=False)
+    """The rule that hits the request, once one does."""
+    _is_carried_out: bool = False
+
+    @property
+    def values(self) -> Values:
+        """The parameters of the fault."""
+        return self.rule.values
+
+    async def carry_out(self) -> web.Response:
+        """Run the handler, unless it ran before; returns `response`."""
+        if not self._is_carried_out:
+            self.response, self._is_carried_out = await self._read_response(), True
+        return self.response
 
     async def undisturbed(self) -> web.StreamResponse:
         """The undisturbed response, for sending only: a file is not in memory."""
-        return await self.handler(self.request) if self._response is None else self._response
+        return self.response if self._is_carried_out else await self.handler(self.request)
 
-    async def response(self) -> web.Response:
-        """The undisturbed response in memory; the first call runs the handler."""
-        if self._response is None:
-            self._response = await self._read_response()
-        return self._response
+    def refuse(self, reason: str, response: web.Response) -> web.Response:
+        """The response, with the reason that the log contains for it."""
+        context_of(self.request).submission.refuse(reason)
+        return response
 
     async def _read_response(self) -> web.Response:
         try:
@@ -115,7 +133,7 @@ class _Exchange:
             return [await self._submission()]
         if self.kind == LIST:
             # The tasks are the rows of the response; a request for them changes nothing.
-            body = responses.json_of(await self.response())
+            body = responses.json_of(await self.carry_out())
             return self.faults.subjects(responses.reported_tasks(body))
         self.faults.service.store.refresh()
         info, query = self.request.match_info, self.request.query
@@ -133,28 +151,8 @@ class _Exchange:
         return Subject(key=key, prompt=prompt if isinstance(prompt, str) else "")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Hit:
-    """A request that a rule hits."""
-
-    request: web.Request
-    kind: str
-    rule: Rule
-    response: web.Response
-    """The undisturbed response; an empty one if the request is not carried out."""
-    faults: FaultInjector
-
-    def __getitem__(self, parameter: str) -> Any:
-        return self.rule.values[parameter]
-
-    def refuse(self, reason: str, response: web.Response) -> web.Response:
-        """The response, with the reason that the log shows for it."""
-        context_of(self.request).submission.refuse(reason)
-        return response
-
-
-async def _act(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
-    values, request = rule.values, exchange.request
+async def _act(exchange: _Exchange) -> web.StreamResponse:
+    rule, values, request = exchange.rule, exchange.values, exchange.request
     context = context_of(request)
     context.submission.fault = rule.fault
     exchange.faults.service.log.count_fault(rule.number, rule.fault, exchange.kind)
@@ -164,110 +162,120 @@ async def _act(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
     if rule.fault in TASK_CHANGES:
         context.change = partial(TASK_CHANGES[rule.fault], values)
         return await exchange.undisturbed()
-    is_instead = rule.fault in _INSTEAD or values.get("when") == "before"
-    response = web.Response() if is_instead else await exchange.response()
+    if rule.fault not in _INSTEAD and values.get("when") != "before":
+        await exchange.carry_out()
     if rule.fault == "slow":
         await asyncio.sleep(values["delay_s"])
         return await exchange.undisturbed()
-    hit = _Hit(
-        request=request, kind=exchange.kind, rule=rule, response=response, faults=exchange.faults
-    )
-    return ACTIONS[rule.fault](hit)
+    return ACTIONS[rule.fault](exchange)
 
 
-def _error(hit: _Hit) -> web.Response:
-    api = hit.kind.partition(".")[0]
-    values = _PRESETS.get(hit.rule.fault, hit.rule.values)
+Action: TypeAlias = Callable[[_Exchange], web.Response]
+"""What a fault makes of a request that it hits; the result may be no longer sendable."""
+
+
+def _error(exchange: _Exchange) -> web.Response:
+    api = exchange.kind.partition(".")[0]
+    values = _PRESETS.get(exchange.rule.fault, exchange.values)
     response, reason = responses.error_response(api, values)
-    return hit.refuse(reason, response)
+    return exchange.refuse(reason, response)
 
 
-def _redirect(hit: _Hit) -> web.Response:
-    nowhere = f"{hit.request.scheme}://{hit.request.host}/moved{hit.request.raw_path}"
-    headers = {"Location": hit["location"] or nowhere}
-    return hit.refuse("redirect", web.Response(status=hit["status"], headers=headers))
+def _outage(exchange: _Exchange) -> web.Response:
+    return exchange.refuse("outage", responses.page(exchange.values["status"]))
 
 
-def _truncate(hit: _Hit) -> web.Response:
-    content = responses.content_of(hit.response)
+def _redirect(exchange: _Exchange) -> web.Response:
+    request, values = exchange.request, exchange.values
+    nowhere = f"{request.scheme}://{request.host}/moved{request.raw_path}"
+    headers = {"Location": values["location"] or nowhere}
+    return exchange.refuse("redirect", web.Response(status=values["status"], headers=headers))
+
+
+def _truncate(exchange: _Exchange) -> web.Response:
+    content, size = responses.content_of(exchange.response), exchange.values["bytes"]
     whole = len(content)
     # At least a byte is missing, whatever the script asks for.
-    kept = min(whole // 2 if hit["bytes"] is None else hit["bytes"], max(0, whole - 1))
-    return responses.with_length(hit.request, hit.response, content[:kept], whole)
+    kept = min(whole // 2 if size is None else size, max(0, whole - 1))
+    return responses.with_length(exchange.request, exchange.response, content[:kept], whole)
 
 
-def _wrong_length(hit: _Hit) -> web.Response:
-    content = responses.content_of(hit.response)
-    length = max(0, len(content) + hit["by"])
-    return responses.with_length(hit.request, hit.response, content, length)
+def _wrong_length(exchange: _Exchange) -> web.Response:
+    content = responses.content_of(exchange.response)
+    length = max(0, len(content) + exchange.values["by"])
+    return responses.with_length(exchange.request, exchange.response, content, length)
 
 
-def _not_json(hit: _Hit) -> web.Response:
-    if hit["text"] is None:
-        return responses.page(hit["status"])
-    return web.Response(status=hit["status"], text=hit["text"], content_type="application/json")
+def _not_json(exchange: _Exchange) -> web.Response:
+    status, text = exchange.values["status"], exchange.values["text"]
+    if text is None:
+        return responses.page(status)
+    return web.Response(status=status, text=text, content_type="application/json")
 
 
-def _empty(hit: _Hit) -> web.Response:
-    hit.response.set_status(hit["status"])
-    hit.response.body = b""
-    return hit.response
+def _empty(exchange: _Exchange) -> web.Response:
+    response = exchange.response
+    response.set_status(exchange.values["status"])
+    response.body = b""
+    return response
 
 
-def _change(hit: _Hit) -> web.Response:
-    body = responses.json_of(hit.response)
+def _change(exchange: _Exchange) -> web.Response:
+    body = responses.json_of(exchange.response)
     if not isinstance(body, dict):
-        return hit.response
+        return exchange.response
 
     def matches(task_id: str) -> bool:
-        return any(task.fits(hit.rule.match) for task in hit.faults.subjects([task_id]))
+        return any(task.fits(exchange.rule.match) for task in exchange.faults.subjects([task_id]))
 
-    changed = responses.change_body(body, hit.rule.fault, hit.rule.values, matches)
-    return responses.with_json(hit.response, changed)
-
-
-def _empty_list(hit: _Hit) -> web.Response:
-    body = {"tasks": [], "next_page_token": ""}
-    return responses.with_json(hit.response, body) if hit.response.status == 200 else hit.response
+    changed = responses.change_body(body, exchange.rule.fault, exchange.values, matches)
+    return responses.with_json(exchange.response, changed)
 
 
-def _stale_list(hit: _Hit) -> web.Response:
+def _empty_list(exchange: _Exchange) -> web.Response:
+    if exchange.response.status != 200:
+        return exchange.response
+    return responses.with_json(exchange.response, {"tasks": [], "next_page_token": ""})
+
+
+def _stale_list(exchange: _Exchange) -> web.Response:
     """The rows of the past: without tasks made since, with earlier states."""
-    if hit.response.status != 200:
-        return hit.response
-    service, body = hit.faults.service, responses.json_of(hit.response)
-    then_ns = service.options.now_ns() - round(hit["lag_s"] * 1e9)
+    if exchange.response.status != 200:
+        return exchange.response
+    service, body = exchange.faults.service, responses.json_of(exchange.response)
+    then_ns = service.options.now_ns() - round(exchange.values["lag_s"] * 1e9)
     found = (service.store.any_task(row["id"]) for row in body["tasks"])
     tasks = [task for task in found if task and task.made_ns <= then_ns]
-    rows = [vidu.row(task, then_ns, service.link(hit.request)) for task in tasks]
-    return responses.with_json(hit.response, {**body, "tasks": rows})
+    rows = [vidu.row(task, then_ns, service.link(exchange.request)) for task in tasks]
+    return responses.with_json(exchange.response, {**body, "tasks": rows})
 
 
-def _expired(hit: _Hit) -> web.Response:
-    hit.faults.expired.add(hit.request.raw_path)
+def _expired(exchange: _Exchange) -> web.Response:
+    exchange.faults.expired.add(exchange.request.raw_path)
     return responses.expired()
 
 
-ACTIONS: Mapping[str, Callable[[_Hit], web.Response]] = {
-    "cut_before": lambda hit: responses.reset(hit.request),
-    "cut_after": lambda hit: responses.reset(hit.request),
-    "outage": lambda hit: hit.refuse("outage", responses.page(hit["status"])),
-    "not_http": lambda hit: responses.raw(hit.request, b"SSH-2.0-OpenSSH_9.9\r\n"),
+ACTIONS: Mapping[str, Action] = {
+    "cut_before": lambda exchange: responses.reset(exchange.request),
+    "cut_after": lambda exchange: responses.reset(exchange.request),
+    "outage": _outage,
+    "not_http": lambda exchange: responses.raw(exchange.request, b"SSH-2.0-OpenSSH_9.9\r\n"),
     "redirect": _redirect,
-    "drip": lambda hit: responses.dripping(hit.response, hit["bytes"], hit["pause_s"]),
+    "drip": lambda exchange: responses.dripping(
+        exchange.response, exchange.values["bytes"], exchange.values["pause_s"]
+    ),
     "truncate": _truncate,
     "not_json": _not_json,
     "empty": _empty,
-    "huge": lambda hit: responses.huge(hit.response, hit["bytes"]),
+    "huge": lambda exchange: responses.huge(exchange.response, exchange.values["bytes"]),
     "empty_list": _empty_list,
     "stale_list": _stale_list,
     "expired": _expired,
-    "wrong_type": lambda hit: responses.page(hit.response.status),
+    "wrong_type": lambda exchange: responses.page(exchange.response.status),
     "wrong_length": _wrong_length,
     **dict.fromkeys(CHANGES, _change),
     **dict.fromkeys(["error", *_PRESETS], _error),
 }
-"""What each fault makes of a request that it hits; the result may be no longer sendable."""
 
 TASK_CHANGES: Mapping[str, Callable[[Values, Task], Task]] = {
     "fail_task": lambda values, task: replace(

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from runner.emulator.api import fields
 from runner.emulator.api.errors import ApiError
+from runner.emulator.api.fields import Fields, is_web_url, parse
 
 
 @pytest.mark.parametrize(
@@ -27,42 +27,42 @@ from runner.emulator.api.errors import ApiError
 )
 def test_only_a_json_object_is_a_body(raw: bytes) -> None:
     with pytest.raises(ApiError) as caught:
-        fields.parse(raw)
+        parse(raw)
     assert (caught.value.status, caught.value.reason) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("body", [{}, {"prompt": None}, {"prompt": ""}])
 def test_a_required_field_is_there_and_not_empty(body: dict[str, Any]) -> None:
     with pytest.raises(ApiError, match=r"input\.prompt is missing or empty") as caught:
-        fields.required(body, "prompt", "input.prompt")
+        Fields(values=body, path="input.").prompt()
     assert caught.value.reason == "FieldLacking"
 
 
 def test_limits_count_characters_rather_than_bytes() -> None:
-    assert fields.text("猫" * 5, "prompt", 5) == "猫" * 5
+    assert Fields(values={"prompt": "猫" * 5}).text("prompt", limit=5) == "猫" * 5
     with pytest.raises(ApiError, match="prompt has 6 characters, at most 5 are allowed"):
-        fields.text("猫" * 6, "prompt", 5)
+        Fields(values={"prompt": "猫" * 6}).text("prompt", limit=5)
 
 
 def test_half_a_character_is_rejected() -> None:
     with pytest.raises(ApiError, match="not valid Unicode"):
-        fields.text("half a cat \ud83d", "prompt")
+        Fields(values={"prompt": "half a cat \ud83d"}).prompt()
 
 
 @pytest.mark.parametrize("value", [True, 5.0, "5", None, [5], 0, 11, 10**40])
 def test_an_integer_is_exactly_that_and_in_range(value: Any) -> None:
     with pytest.raises(ApiError, match="duration must be"):
-        fields.integer(value, "duration", 1, 10)
+        Fields(values={"duration": value}).integer("duration", 5, 1, 10)
 
 
 @pytest.mark.parametrize("value", ["", "-1", "1.5", "٣", "9" * 19, "9" * 5000, 5, True, None])
 def test_a_seed_is_a_string_of_digits(value: Any) -> None:
     with pytest.raises(ApiError):
-        fields.seed_digits(value)
+        Fields(values={"seed": value}).seed_digits()
 
 
 def test_a_seed_may_have_leading_zeros() -> None:
-    assert fields.seed_digits("007") == 7
+    assert Fields(values={"seed": "007"}).seed_digits() == 7
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,21 @@ def test_a_seed_may_have_leading_zeros() -> None:
     ],
 )
 def test_only_whole_http_addresses_are_urls(url: str) -> None:
-    assert not fields.is_web_url(url)
+    assert not is_web_url(url)
 
 
 def test_an_empty_callback_url_means_no_callback() -> None:
-    assert fields.callback_url("") == ""
+    assert Fields(values={"callback_url": ""}).callback_url() == ""
+
+
+@pytest.mark.parametrize("count", [0, 8])
+def test_the_number_of_images_has_limits(count: int) -> None:
+    with pytest.raises(ApiError, match=f"1 to 7 items, not {count}") as caught:
+        Fields(values={"images": ["https://a/b.png"] * count}).images(1, 7)
+    assert caught.value.reason == "FieldItemCountOutOfRange"
+
+
+@pytest.mark.parametrize("value", ["https://a/b.png", None, [1], [None], {}])
+def test_images_are_a_list_of_strings(value: object) -> None:
+    with pytest.raises(ApiError, match="must be a"):
+        Fields(values={"images": value}).images(0, 7)

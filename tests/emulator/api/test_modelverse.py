@@ -7,6 +7,7 @@ import pytest
 
 from runner.emulator.api import modelverse
 from runner.emulator.api.errors import ApiError
+from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import receive
 from runner.emulator.state.tasks import Order
 
@@ -40,7 +41,7 @@ def given(**values: Any) -> dict[str, Any]:
 
 def read(body: dict[str, Any]) -> Order:
     """The order in a body whose images are all checked."""
-    order, sources = modelverse.read(body)
+    order, sources = modelverse.read(Fields(values=body))
     receive(sources, lambda _: None)
     return order
 

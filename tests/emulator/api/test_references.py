@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.api.references import image_sources, receive
+from runner.emulator.api.references import receive
 from tests.builders import as_data_uri, image_bytes
 
 URL = "https://example.com/cat.png"
@@ -74,16 +74,3 @@ def test_a_url_outside_the_emulator_is_not_fetched() -> None:
 def test_a_file_of_the_emulator_is_checked_too() -> None:
     with pytest.raises(ApiError, match="at least 128x128"):
         receive([URL], lambda _: image_bytes(size=(64, 64)))
-
-
-@pytest.mark.parametrize("count", [0, 8])
-def test_the_number_of_images_has_limits(count: int) -> None:
-    with pytest.raises(ApiError, match=f"1 to 7 items, not {count}") as caught:
-        image_sources([URL] * count, "images", 1, 7)
-    assert caught.value.reason == "FieldItemCountOutOfRange"
-
-
-@pytest.mark.parametrize("value", [URL, None, [1], [None], {}])
-def test_images_are_a_list_of_strings(value: object) -> None:
-    with pytest.raises(ApiError, match="must be a"):
-        image_sources(value, "images", 0, 7)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError
+from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import receive
 from runner.emulator.state.tasks import Order
 from tests.builders import as_data_uri, image_bytes
@@ -37,7 +38,7 @@ FIELDS = {
 
 def read(body: dict[str, Any]) -> Order:
     """The order in a body whose images are all checked."""
-    order, sources = vidu.read(body)
+    order, sources = vidu.read(Fields(values=body))
     receive(sources, lambda _: None)
     return order
 
@@ -167,7 +168,7 @@ JSON = st.recursive(
 def test_every_body_is_an_order_or_an_error(body: dict[str, Any], add_sample: bool) -> None:
     for api in (vidu, modelverse):
         with suppress(ApiError):  # and nothing else
-            _, sources = api.read({**SAMPLE, **body} if add_sample else body)
+            _, sources = api.read(Fields(values={**SAMPLE, **body} if add_sample else body))
             receive(sources, lambda _: None)
 
 
