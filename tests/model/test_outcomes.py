@@ -30,7 +30,7 @@ def error(billed: Billed) -> JobError:
         (State.FAILED, {"task_id": "1", "error": error(Billed.NO)}, False),
     ],
 )
-def test_an_outcome_is_paid_unless_nothing_was_made_or_it_is_said_to_be_free(
+def test_an_outcome_is_paid_unless_it_is_known_to_be_free(
     state: State, known: dict[str, Any], *, paid: bool
 ) -> None:
     assert changed(Outcome(job=JOB, state=state), **known).paid is paid

@@ -82,7 +82,7 @@ def test_what_is_taken_is_held_no_longer(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
-def test_only_a_few_are_held_and_the_next_one_follows_when_one_is_taken(tmp_path: Path) -> None:
+def test_the_next_request_follows_when_one_is_taken(tmp_path: Path) -> None:
     async def scene() -> None:
         image = picture(tmp_path, "a")
         line = [entry(f"j{n}", image) for n in range(MAX_REQUESTS + 2)]
@@ -107,7 +107,7 @@ def test_an_image_that_changed_is_left_to_be_told_at_its_turn(tmp_path: Path) ->
     asyncio.run(scene())
 
 
-def test_requests_without_local_images_and_those_that_wait_for_others_are_not_held(
+def test_only_requests_with_local_images_are_built_ahead(
     tmp_path: Path,
 ) -> None:
     image = picture(tmp_path, "a")
@@ -118,7 +118,7 @@ def test_requests_without_local_images_and_those_that_wait_for_others_are_not_he
     assert module.size_of(entry("a", image, far)) > (tmp_path / "a.png").stat().st_size
 
 
-def test_a_request_larger_than_all_that_may_be_held_is_built_at_its_turn(tmp_path: Path) -> None:
+def test_a_too_large_request_is_built_at_its_turn(tmp_path: Path) -> None:
     async def scene() -> None:
         image = picture(tmp_path, "a")
         many = module.MAX_BYTES // module.size_of(entry("a", image)) + 1
