@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from runner.errors import ProviderError
-from runner.model import Account, Auth, Reach, Reply, Request, TaskStatus
+from runner.model import Account, Auth, Operation, Reach, Reply, Request, TaskStatus
 from runner.providers import parse
 
 
@@ -123,6 +123,13 @@ def request(
         text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         content = text.encode()
     return Request(method=method, url=account.base_url + path, headers=headers, body=content)
+
+
+def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
+    """The POST that costs money, as the operation's schema file describes it."""
+    return request(
+        account, operation.method, operation.path, body=body, media_type=operation.media_type
+    )
 
 
 def is_ok(reply: Reply) -> bool:

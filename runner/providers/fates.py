@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from runner.model import (
     Billed,
@@ -20,7 +20,7 @@ from runner.model import (
     TaskState,
     TaskStatus,
 )
-from runner.providers.parse import retry_after
+from runner.providers import parse
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +129,25 @@ def api_error(
     return ApiError(code=code, message=message, info=codes.get(code))
 
 
-def failed_submission(reply: Reply, error: ApiError, *, trace_id: str | None) -> Submission:
-    """What a reply without a task id means for the submission."""
-    what = fate(reply.reach, reply.status, None, error.info)
+def submission(
+    reply: Reply,
+    error: ApiError,
+    *,
+    task_id: str | None,
+    trace_id: str | None,
+    seed: int | None = None,
+    credits_: int | None = None,
+) -> Submission:
+    """What a reply means for the submission; `error` counts if there is no task.
+
+    `trace_id` is what the body contains; without one the header `X-Request-Id` counts.
+    """
+    trace_id = trace_id or parse.text(reply.headers.get("x-request-id"))
+    what = fate(reply.reach, reply.status, task_id, error.info)
+    if what is Fate.SUBMITTED:
+        return Submission(
+            fate=what, task_id=task_id, seed=seed, credits=credits_, trace_id=trace_id
+        )
     return Submission(
         fate=what,
         error=JobError(
@@ -141,7 +157,7 @@ def failed_submission(reply: Reply, error: ApiError, *, trace_id: str | None) ->
             billed=Billed.UNKNOWN if what is Fate.AMBIGUOUS else Billed.NO,
         ),
         too_many_tasks=what is Fate.BUSY and error.info is not None and error.info.too_many_tasks,
-        retry_after_s=retry_after(reply.headers),
+        retry_after_s=parse.retry_after(reply.headers),
         trace_id=trace_id,
     )
 
@@ -158,11 +174,20 @@ def failed_status(
     return TaskStatus(
         task_id=task_id,
         state=TaskState.GONE if is_gone else TaskState.UNKNOWN,
-        retry_after_s=retry_after(reply.headers),
+        retry_after_s=parse.retry_after(reply.headers),
         detail=f"{error.code}: {error.message}",
         fatal=is_key_refused(reply, error) and not is_gone,
         throttled=is_throttled(reply, error),
     )
+
+
+def other_task(task_id: str, *found: Any) -> TaskStatus | None:
+    """`UNKNOWN` for an answer whose ids are all of other tasks; None if it is about this one."""
+    ids = [id_ for value in found if (id_ := parse.task_id(value))]
+    if not ids or task_id in ids:
+        return None
+    detail = f"the answer is about another task, {ids[0]}"
+    return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
 
 
 def is_key_refused(reply: Reply, error: ApiError) -> bool:

@@ -6,8 +6,6 @@ documentation, which does not show their envelope: `{"error": {...}}` and the ba
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from runner.model import (
@@ -17,7 +15,6 @@ from runner.model import (
     ErrorClass,
     Fate,
     JobError,
-    Operation,
     Reply,
     Request,
     Submission,
@@ -72,21 +69,17 @@ def default_auth(base_url: str) -> Auth:  # noqa: ARG001 - the same at every add
     return "raw"
 
 
-def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
-    """The POST that costs money."""
-    return base.request(
-        account, operation.method, operation.path, body=body, media_type=operation.media_type
-    )
-
-
 def read_submission(reply: Reply) -> Submission:
     """What became of a submission. The answer contains neither seed nor credits."""
     value = parse.json_object(reply.body) or {}
-    task_id = parse.task_id(parse.child(value, "output").get("task_id"), value.get("task_id"))
-    trace_id = _trace_id(reply, value)
-    if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return fates.failed_submission(reply, _read_error(reply, value), trace_id=trace_id)
-    return Submission(fate=Fate.SUBMITTED, task_id=task_id, trace_id=trace_id)
+    return fates.submission(
+        reply,
+        _read_error(reply, value),
+        task_id=parse.task_id(parse.child(value, "output").get("task_id"), value.get("task_id")),
+        trace_id=parse.first_text(
+            value.get("request_id"), parse.child(value, "error").get("request_id")
+        ),
+    )
 
 
 def status(account: Account, task_id: str) -> Request:
@@ -100,19 +93,16 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
     output = parse.child(value, "output")
     if not base.is_ok(reply) or not output:
         return fates.failed_status(task_id, reply, _read_error(reply, value))
-    found_id = parse.task_id(output.get("task_id"))
-    if found_id not in {None, task_id}:
-        detail = f"the answer is about another task, {found_id}"
-        return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
-    listed = output.get("urls")
-    urls = [parse.url(url) for url in (listed if isinstance(listed, list) else ())]
+    if other := fates.other_task(task_id, output.get("task_id")):
+        return other
+    urls = tuple(url for item in parse.items(output.get("urls")) if (url := parse.url(item)))
     word = parse.first_text(output.get("task_status"), output.get("status"))
-    state, detail = fates.task_state(word, _STATES, has_urls=any(urls))
+    state, detail = fates.task_state(word, _STATES, has_urls=bool(urls))
     return TaskStatus(
         task_id=task_id,
         state=state,
         usage=parse.scalars(value.get("usage")),
-        urls=tuple(url for url in urls if url),
+        urls=urls,
         error=_task_error(output) if state is TaskState.FAILED else None,
         detail=detail,
     )
@@ -142,11 +132,3 @@ def _read_error(reply: Reply, value: parse.JsonObject) -> ApiError:
     code = next(documented, names[0] if names else None)
     message = parse.first_text(error.get("message"), value.get("error"))
     return fates.api_error(reply, code, message, CODES, _CODE_BY_STATUS)
-
-
-def _trace_id(reply: Reply, value: parse.JsonObject) -> str | None:
-    return parse.first_text(
-        value.get("request_id"),
-        parse.child(value, "error").get("request_id"),
-        reply.headers.get("x-request-id"),
-    )

@@ -35,6 +35,11 @@ def child(value: Any, key: str) -> JsonObject:
     return found if isinstance(found, dict) else {}
 
 
+def items(value: Any) -> list[Any]:
+    """The list; empty for anything else."""
+    return value if isinstance(value, list) else []
+
+
 def text(value: Any) -> str | None:
     """A text that is not blank, cut (visibly) at 2,000 characters, without lone surrogates."""
     if not isinstance(value, str) or not value.strip():

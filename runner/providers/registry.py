@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from runner.model import (
     STATES,
@@ -13,7 +13,6 @@ from runner.model import (
     AttemptState,
     Auth,
     Fate,
-    Operation,
     Reply,
     Request,
     State,
@@ -45,13 +44,8 @@ class Provider(Protocol):
     def default_auth(self, base_url: str) -> Auth:
         """The form of the `Authorization` header for that address."""
 
-    def submission(
-        self, operation: Operation, body: Mapping[str, Any], account: Account
-    ) -> Request:
-        """The POST that costs money."""
-
     def read_submission(self, reply: Reply) -> Submission:
-        """What became of the submission."""
+        """What became of a submission, the POST of `base.submission`."""
 
     def status(self, account: Account, task_id: str) -> Request:
         """The request for the status of one task."""

@@ -6,7 +6,6 @@ the vendor's public documentation. Copy this module to add the next provider.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -17,7 +16,6 @@ from runner.model import (
     ErrorClass,
     Fate,
     JobError,
-    Operation,
     Reply,
     Request,
     Submission,
@@ -96,26 +94,16 @@ def default_auth(base_url: str) -> Auth:
     return "token" if urlsplit(base_url).hostname in HOSTS else "bearer"
 
 
-def submission(operation: Operation, body: Mapping[str, Any], account: Account) -> Request:
-    """The POST that costs money."""
-    return base.request(
-        account, operation.method, operation.path, body=body, media_type=operation.media_type
-    )
-
-
 def read_submission(reply: Reply) -> Submission:
     """What became of a submission. Only this answer contains the seed, no later one does."""
     value = parse.json_object(reply.body) or {}
-    task_id = parse.task_id(value.get("task_id"), value.get("id"))
-    trace_id = _trace_id(reply, value)
-    if fates.fate(reply.reach, reply.status, task_id, None) is not Fate.SUBMITTED:
-        return fates.failed_submission(reply, read_error(reply, value), trace_id=trace_id)
-    return Submission(
-        fate=Fate.SUBMITTED,
-        task_id=task_id,
+    return fates.submission(
+        reply,
+        read_error(reply, value),
+        task_id=parse.task_id(value.get("task_id"), value.get("id")),
+        trace_id=parse.text(parse.child(value, "metadata").get("trace_id")),
         seed=parse.whole(value.get("seed")),
-        credits=parse.whole(value.get("credits")),
-        trace_id=trace_id,
+        credits_=parse.whole(value.get("credits")),
     )
 
 
@@ -131,16 +119,12 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
     stateless = task.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
     if not base.is_ok(reply) or stateless:
         return fates.failed_status(task_id, reply, read_error(reply, value), GONE)
-    ids = [found for key in ("id", "task_id") if (found := parse.task_id(value.get(key)))]
-    if ids and task_id not in ids:
-        detail = f"the answer is about another task, {ids[0]}"
-        return TaskStatus(task_id=task_id, state=TaskState.UNKNOWN, detail=detail)
-    return task
+    return fates.other_task(task_id, value.get("id"), value.get("task_id")) or task
 
 
 def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
     """One task as an answer to a query, a callback or a row of a list contains it."""
-    urls = tuple(_urls(value.get("creations")))
+    urls = _urls(value.get("creations"))
     word = _state_word(value)
     state, detail = fates.task_state(word, _STATES, has_urls=bool(urls))
     if word is None and urls:  # rows of lists can lack the state
@@ -170,14 +154,10 @@ def _state_word(value: parse.JsonObject) -> str | None:
     return parse.first_text(value.get("state"), value.get("status"))
 
 
-def _urls(creations: Any) -> list[str]:
-    rows = creations if isinstance(creations, list) else []
-    urls = [
-        parse.url(row.get("url")) or parse.url(row.get("watermarked_url"))
-        for row in rows
-        if isinstance(row, dict)
-    ]
-    return [url for url in urls if url]
+def _urls(creations: Any) -> tuple[str, ...]:
+    rows = [row for row in parse.items(creations) if isinstance(row, dict)]
+    urls = (parse.url(row.get("url")) or parse.url(row.get("watermarked_url")) for row in rows)
+    return tuple(url for url in urls if url)
 
 
 def _tag(payload: Any) -> str | None:
@@ -218,8 +198,3 @@ def read_error(reply: Reply, value: parse.JsonObject) -> ApiError:
         code = None
     message = parse.first_text(error.get("message"), error.get("err_msg"), value.get("error"))
     return fates.api_error(reply, code, message, CODES, _CODE_BY_STATUS)
-
-
-def _trace_id(reply: Reply, value: parse.JsonObject) -> str | None:
-    metadata = parse.child(value, "metadata")
-    return parse.first_text(metadata.get("trace_id"), reply.headers.get("x-request-id"))

@@ -8,14 +8,16 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from runner.documents import load
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.media import EXTENSIONS
-from runner.model import RESULT_GONE, Amount, Evidence, State, StoredFile, TaskFacts
+from runner.model import RESULT_GONE, UNITS, Amount, Evidence, State, StoredFile, TaskFacts
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION
+
+T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SUREST_FIRST = (State.SUCCEEDED, State.PENDING, State.AMBIGUOUS)
@@ -43,7 +45,7 @@ class EarlierResults:
 def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     """Read the results manifest at `path`, if there is one, without the rows to `skip`."""
     try:
-        document = _read_filtered(path, skip) if skip else _read_whole(path)
+        document = _read(path, skip)
         flaw = _flaw(document)
     except FileNotFoundError:
         return EarlierResults()
@@ -56,25 +58,23 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
             warning=True,
         )
         return EarlierResults(diagnostics=(warning,))
-    found = [*document["jobs"], *_list(document.get("removed"))]
+    found = [*document["jobs"], *_typed(document.get("removed"), list, [])]
     rows = tuple(row for row in found if isinstance(row, dict) and _text(row.get("id")))
     evidence = [proof for row in rows if (proof := _evidence(row))]
     evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))
     return EarlierResults(rows=rows, evidence=tuple(evidence))
 
 
-def _read_filtered(path: Path, skip: SkipRow) -> Any:
+def _read(path: Path, skip: SkipRow | None) -> Any:
+    if skip is None:
+        return _parse(path, path.read_bytes())
     with path.open("rb") as file:
         content = filter_rows(file, JSON if _is_json(path) else YAML, skip)
     try:
         return _parse(path, content)
     except (ManifestError, ValueError, RecursionError):
         # A YAML alias may refer to a row that was left out.
-        return _read_whole(path)
-
-
-def _read_whole(path: Path) -> Any:
-    return _parse(path, path.read_bytes())
+        return _read(path, None)
 
 
 def _parse(path: Path, content: bytes) -> Any:
@@ -111,7 +111,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
     state, fingerprint = _proven_state(row, task_id), _text(row.get("fingerprint"))
     if not fingerprint or state is None:
         return None
-    cost, usage = _mapping(row.get("cost")), _mapping(row.get("usage"))
+    cost = _typed(row.get("cost"), dict, {})
     return Evidence(
         job=row["id"],
         fingerprint=fingerprint,
@@ -121,13 +121,13 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
             seed=_int(row.get("seed")),
             credits=_int(row.get("credits")),
             cost=_amount(cost.get("actual")),
-            usage=usage,
-            urls=tuple(url for url in _list(row.get("urls")) if isinstance(url, str)),
+            usage=_typed(row.get("usage"), dict, {}),
+            urls=tuple(url for url in _typed(row.get("urls"), list, []) if isinstance(url, str)),
             submitted_at=_text(row.get("submitted_at")),
             finished_at=_text(row.get("finished_at")),
         ),
         estimated=_amount(cost.get("estimated")),
-        files=_files(_list(row.get("files"))),
+        files=_files(_typed(row.get("files"), list, [])),
         attempts=_int(row.get("attempts")) or 1,
     )
 
@@ -138,7 +138,7 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
         case State.SUCCEEDED:
             return State.SUCCEEDED
         # The result was paid for, though it can no longer be fetched.
-        case State.FAILED if _mapping(row.get("error")).get("code") == RESULT_GONE:
+        case State.FAILED if _typed(row.get("error"), dict, {}).get("code") == RESULT_GONE:
             return State.SUCCEEDED
         case State.PENDING | State.AMBIGUOUS if task_id:
             return State.PENDING  # even a task that the provider had lost is asked for again
@@ -150,42 +150,35 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
 def _files(values: list[Any]) -> tuple[StoredFile, ...]:
     """All files of a row; empty unless every one of them is valid."""
     # A partial list would look like all files of the job.
-    files = [file for value in values if (file := _file(value))]
+    files = [file for value in values if (file := _file(_typed(value, dict, {})))]
     return tuple(files) if len(files) == len(values) else ()
 
 
-def _file(value: Any) -> StoredFile | None:
-    match value:
-        case {
-            "path": str(path),
-            "sha256": str(sha256),
-            "bytes": int(size),
-            "media_type": str(media_type),
-        }:
-            if _SHA256.fullmatch(sha256) and media_type in EXTENSIONS:
-                return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
-    return None
+def _file(value: Mapping[str, Any]) -> StoredFile | None:
+    path, size = _text(value.get("path")), _int(value.get("bytes"))
+    sha256, media_type = _text(value.get("sha256")) or "", value.get("media_type")
+    if path is None or size is None or not _SHA256.fullmatch(sha256):
+        return None
+    if not isinstance(media_type, str) or media_type not in EXTENSIONS:
+        return None
+    return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
 
 
 def _amount(value: Any) -> Amount | None:
-    match value:
-        case {"credits": int() | float() as number}:
-            return Amount(unit="credits", value=Decimal(str(number)))
-        case {"cny": int() | float() as number}:
-            return Amount(unit="cny", value=Decimal(str(number)))
+    for unit in UNITS:
+        match _typed(value, dict, {}).get(unit):
+            case int() | float() as number:
+                return Amount(unit=unit, value=Decimal(str(number)))
     return None
 
 
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _typed(value: Any, kind: type[T], default: T) -> T:
+    """`value` if it is of that type; the file may have been edited."""
+    return value if isinstance(value, kind) else default
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return _typed(value, str, "") or None
 
 
 def _task_id(value: Any) -> str | None:

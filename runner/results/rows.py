@@ -6,7 +6,7 @@ import math
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,16 +49,11 @@ class Header:
 
 def head(header: Header, outcomes: Sequence[Outcome]) -> dict[str, Any]:
     """Everything before the jobs."""
+    run = asdict(header)
     return {
         "version": VERSION,
-        "manifest": {"path": header.manifest, "sha256": header.sha256},
-        "run": {
-            "id": header.run,
-            "tool": header.tool,
-            "started_at": header.started_at,
-            "finished_at": header.finished_at,
-            "exit_code": header.exit_code,
-        },
+        "manifest": {"path": run.pop("manifest"), "sha256": run.pop("sha256")},
+        "run": {"id": run.pop("run"), **run},
         "totals": _totals(outcomes),
     }
 
@@ -169,12 +164,9 @@ def _image(image: Media | Deferred, base: Path, folder: Path) -> str:
 
 def _expression(output: JobOutput) -> str:
     """The expression for a part of another job's result."""
-    name = f"jobs['{output.job}']"
-    if output.attribute == "output":
-        last = f"outputs[{output.index}]" if output.index else "output"
-    else:
-        last = output.attribute
-    return f"${{{{ {name}.{last} }}}}"
+    is_later = output.attribute == "output" and output.index
+    last = f"outputs[{output.index}]" if is_later else output.attribute
+    return f"${{{{ jobs['{output.job}'].{last} }}}}"
 
 
 def _amount(amount: Amount | None) -> dict[str, Any] | None:

@@ -52,7 +52,7 @@ from runner.model import (
     TaskStatus,
 )
 from runner.operations import load_operations, to_wire
-from runner.providers.base import TaskRow
+from runner.providers.base import TaskRow, submission
 from runner.providers.registry import PROVIDERS
 from runner.settings import Settings
 
@@ -158,7 +158,7 @@ class LiveRun:
     async def post(self, intent: Intent) -> str:
         """Submit what was meant; the task's id, which only the server and the caller know."""
         body = to_wire(PICTURE, intent.request)
-        request = PROVIDERS["vidu"].submission(PICTURE, body, self.account())
+        request = submission(PICTURE, body, self.account())
         reply = await self.context.http.send(request, submission=True)
         assert reply.reach is Reach.ANSWERED
         return str(json.loads(reply.body)["task_id"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from runner.errors import Secret
 from runner.model import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
 from runner.operations import load_operations
-from runner.providers import modelverse
+from runner.providers import base, modelverse
 from tests.builders import ANY_JSON, answered
 
 ACCOUNT = Account(
@@ -32,7 +32,7 @@ def test_the_key_is_sent_bare(base_url: str) -> None:
 
 def test_a_submission_is_the_post_that_the_document_describes() -> None:
     operation = load_operations()["modelverse/reference2video"]
-    sent = modelverse.submission(operation, {"model": "viduq2"}, ACCOUNT)
+    sent = base.submission(operation, {"model": "viduq2"}, ACCOUNT)
     assert (sent.method, sent.url) == ("POST", "https://api.modelverse.cn/v1/tasks/submit")
     assert sent.headers["Authorization"] == "mv-1"
     assert sent.body == b'{"model":"viduq2"}'

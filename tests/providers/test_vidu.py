@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runner.errors import Secret
 from runner.model import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
 from runner.operations import load_operations
-from runner.providers import vidu, vidu_tasks
+from runner.providers import base, vidu, vidu_tasks
 from tests.builders import ANY_JSON, answered
 
 ACCOUNT = Account(
@@ -65,7 +65,7 @@ def test_the_vendor_takes_token_and_a_gateway_bearer(base_url: str, expected: st
 
 def test_a_submission_is_the_post_that_the_document_describes() -> None:
     operation = load_operations()["vidu/reference2image"]
-    sent = vidu.submission(operation, {"model": "viduq2", "prompt": "猫"}, ACCOUNT)
+    sent = base.submission(operation, {"model": "viduq2", "prompt": "猫"}, ACCOUNT)
     assert (sent.method, sent.url) == ("POST", "https://api.vidu.cn/ent/v2/reference2image")
     assert sent.headers["Authorization"] == "Token vda_1"
     assert sent.headers["Content-Type"] == "application/json"

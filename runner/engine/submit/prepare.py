@@ -30,6 +30,7 @@ from runner.model import (
     references,
     resolve,
 )
+from runner.providers.base import submission
 from runner.validation import check_job, check_media
 
 
@@ -183,7 +184,7 @@ async def prepare(
     encoded off the loop. An image whose content has changed since the job was planned (and
     fingerprinted) stops the job.
     """
-    account, provider = context.account(operation), context.provider(operation)
+    account = context.account(operation)
     parameters, images = await resolved(context, entry.job, operation, upstream)
     tag = _tag(context)
     if operation.tag is not None and operation.tag not in parameters:
@@ -192,9 +193,9 @@ async def prepare(
     body = operations.to_wire(operation, {**parameters, **encoded})
     # A body with images is megabytes of JSON, which would block the loop.
     request = (
-        await asyncio.to_thread(provider.submission, operation, body, account)
+        await asyncio.to_thread(submission, operation, body, account)
         if any(image.sha256 for some in images.values() for image in some)
-        else provider.submission(operation, body, account)
+        else submission(operation, body, account)
     )
     asked = {**parameters, **{name: _image_records(some) for name, some in images.items()}}
     seed = _known_seed(operation, parameters)
