@@ -127,7 +127,7 @@ def _lock(
             if waited_s >= wait_s:
                 raise _lock_error(descriptor, folder, wait_s) from None
             if on_wait is not None and waited_s >= REPORT_WAIT_AFTER_S:
-                holder = _holder_name(descriptor)
+                holder = _name(_holder(descriptor))
                 on_wait(f"waiting for {holder}, which holds the ledger's folder {folder}")
                 on_wait = None
             time.sleep(RETRY_S)
@@ -136,26 +136,26 @@ def _lock(
 
 
 def _lock_error(descriptor: int, folder: Path, wait_s: float) -> LedgerError:
-    process = _holder(os.fstat(descriptor))
+    process = _holder(descriptor)
     look = f"ps {process}" if process else f"lsof {folder}"
     return LedgerError(
-        f"the ledger's folder {folder} is locked: {_holder_name(descriptor)} has been opening "
+        f"the ledger's folder {folder} is locked: {_name(process)} has been opening "
         f"its ledger for {wait_s:g} s",
         hint=f'it may have been stopped (see "{look}"): continue or end it, and run again',
     )
 
 
-def _holder_name(descriptor: int) -> str:
-    process = _holder(os.fstat(descriptor))
+def _name(process: int | None) -> str:
     return f"process {process}" if process else "another process"
 
 
-def _holder(folder: os.stat_result) -> int | None:
+def _holder(descriptor: int) -> int | None:
     """The process that holds a `flock` on the folder; None if the system does not show it.
 
     `/proc/locks` (proc_locks(5)) has "1: FLOCK ADVISORY WRITE PID MAJOR:MINOR:INODE START END",
     the device in hexadecimal; the PID of a holder in another container is 0.
     """
+    folder = os.fstat(descriptor)
     device = f"{os.major(folder.st_dev):02x}:{os.minor(folder.st_dev):02x}:{folder.st_ino}"
     try:
         lines = Path("/proc/locks").read_text(encoding="ascii").splitlines()
@@ -210,18 +210,18 @@ def lookup(folder: str, mounts: Iterable[tuple[str, str]]) -> str | None:
 
 def parse_mountinfo(text: str) -> list[tuple[str, str]]:
     """Mount points and types in Linux' /proc/self/mountinfo (proc(5))."""
-    lines = [line.partition(" - ") for line in text.splitlines()]
-    return [
-        (_unescape(left.split()[4]), right.split()[0])
-        for left, dash, right in lines
-        if dash and len(left.split()) > 4
-    ]
+    found = re.findall(r"^(?:\S+ ){4}(\S+) .*? - (\S+)", text, re.MULTILINE)
+    # Spaces in a mount point are written as \040.
+    return [(re.sub(r"\\([0-7]{3})", _character, point), kind) for point, kind in found]
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 8))
 
 
 def parse_mount(text: str) -> list[tuple[str, str]]:
     """Mount points and types in the output of macOS' `mount`: `what on /where (type, ...)`."""
-    found = (re.fullmatch(r".*? on (/.*) \(([\w.]+)[,)].*", line) for line in text.splitlines())
-    return [(line[1], line[2]) for line in found if line]
+    return re.findall(r"^.*? on (/.*) \(([\w.]+)[,)]", text, re.MULTILINE)
 
 
 def _mounts() -> list[tuple[str, str]]:
@@ -234,8 +234,3 @@ def _mounts() -> list[tuple[str, str]]:
         return parse_mountinfo(MOUNTINFO.read_text("utf-8", "replace"))
     except (OSError, subprocess.SubprocessError):
         return []  # unknown: SQLite reports its own errors then
-
-
-def _unescape(path: str) -> str:
-    r"""A mount point with its spaces, which are written as \040 in mountinfo."""
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)

@@ -14,11 +14,10 @@ import stat
 import threading
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypeAlias
 from urllib.parse import quote
 
 from runner.fs import network_type, reports_changes
@@ -69,8 +68,7 @@ class StatKey(NamedTuple):
         return at_ns - max(self.mtime_ns, self.ctime_ns) > SETTLED_NS
 
 
-@dataclass(frozen=True, slots=True)
-class CachedHash:
+class CachedHash(NamedTuple):
     """What was found in a file."""
 
     sha256: str
@@ -88,10 +86,8 @@ class OpenFile(NamedTuple):
     at_ns: int
 
 
-class _Row(NamedTuple):
-    stat: str
-    sha256: str
-    note: str
+_Row: TypeAlias = tuple[str, str, str]
+"""Stat, SHA-256 and note of a file, as in the table."""
 
 
 class HashCache:
@@ -169,17 +165,15 @@ class HashCache:
         name = _name(file.path)
         with self._lock:
             row = self._rows.get(name) or self._read(name)
-        return CachedHash(row.sha256, row.note) if row and row.stat == _text(file.key) else None
+        return CachedHash(*row[1:]) if row and row[0] == _text(file.key) else None
 
     def keep(self, file: OpenFile, found: CachedHash) -> None:
         """Remember what was just found, unless the file may have changed meanwhile."""
-        if (
-            file.key.size < MIN_FILE_BYTES
-            or not file.key.is_settled(file.at_ns)
-            or StatKey.of(os.fstat(file.descriptor)) != file.key
-        ):
+        if file.key.size < MIN_FILE_BYTES or not file.key.is_settled(file.at_ns):
             return
-        name, row = _name(file.path), _Row(_text(file.key), found.sha256, found.note)
+        if StatKey.of(os.fstat(file.descriptor)) != file.key:
+            return
+        name, row = _name(file.path), (_text(file.key), *found)
         with self._lock:
             device = file.key.device
             if device not in self._reliable:
@@ -210,8 +204,10 @@ class HashCache:
         except (sqlite3.Error, OSError):
             self._readable = False
             return None
-        row = _Row(*columns[:-1]) if columns else None
-        return row if row and _checksum(name, row) == columns[-1] else None
+        if columns is None:
+            return None
+        *row, checksum = columns
+        return tuple(row) if _checksum(name, row) == checksum else None
 
     def _save(self) -> None:
         """Write all new rows at once; before the ledger's folder exists, they are only kept."""
@@ -219,21 +215,10 @@ class HashCache:
             return
         self._close_reader()  # its read lock would keep the writer out
         try:
-            self._replace_rows(self._path)
+            _write(self._path, self._unsaved)
         except (sqlite3.Error, OSError):
             self._writable = False  # no second attempt for the rest of this process
         self._unsaved, self._unsaved_bytes = {}, 0
-
-    def _replace_rows(self, path: Path) -> None:
-        try:
-            _write(path, self._unsaved)
-        except sqlite3.OperationalError:
-            raise  # locked, not writable, or the database of another program
-        except sqlite3.DatabaseError:  # damaged, or of another version
-            path.unlink()
-            # A journal that stayed would be rolled back into the new file.
-            Path(f"{path}-journal").unlink(missing_ok=True)
-            _write(path, self._unsaved)
 
     def _close_reader(self) -> None:
         if self._reader is not None:
@@ -267,7 +252,20 @@ def _check(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("the cache of another version")
 
 
-def _write(path: Path, rows: dict[bytes, _Row]) -> None:
+def _write(path: Path, rows: Mapping[bytes, _Row]) -> None:
+    """Add rows to the cache file, which is created again if it is useless."""
+    try:
+        _replace_rows(path, rows)
+    except sqlite3.OperationalError:
+        raise  # locked, not writable, or the database of another program
+    except sqlite3.DatabaseError:  # damaged, or of another version
+        path.unlink()
+        # A journal that stayed would be rolled back into the new file.
+        Path(f"{path}-journal").unlink(missing_ok=True)
+        _replace_rows(path, rows)
+
+
+def _replace_rows(path: Path, rows: Mapping[bytes, _Row]) -> None:
     """Add rows to the cache file and delete those of files that are gone."""
     with closing(_connect(path, "rwc")) as connection, connection:
         connection.execute("PRAGMA synchronous = NORMAL")  # rows may be lost in a power failure
@@ -295,7 +293,7 @@ def _text(key: StatKey) -> str:
     return " ".join(map(str, key))  # as text, because an inode may have 64 bits
 
 
-def _checksum(name: bytes, row: _Row) -> int:
+def _checksum(name: bytes, row: Iterable[str]) -> int:
     # SQLite does not notice a changed byte; a wrong hash would make a paid job look like a new one.
     return zlib.crc32(repr((name, *row)).encode())
 

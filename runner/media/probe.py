@@ -83,14 +83,28 @@ def _probe_file(source: str, base: Path, hashes: HashCache) -> Media:
         raise MediaError(f"{label(source)} is {kind}; an image file is needed")
     if status.st_size == 0:
         raise MediaError(f"{label(source)} is empty")
-    return _media(source, path, StatKey.of(status), hashes)
+    media = _media(source, path, StatKey.of(status), hashes)
+    if isinstance(media, str):
+        raise MediaError(f"{label(source)} {media}")
+    return media
 
 
 @lru_cache(maxsize=1 << 16)
-def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media:
-    facts = _facts(path, key, hashes)
-    if isinstance(facts, str):
-        raise MediaError(f"{label(source)} {facts}")
+def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media | str:
+    """The file as an image, or why it cannot be used."""
+    # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
+    # were written a moment ago: their digest is compared again before they are sent.
+    try:
+        with path.open("rb") as file:
+            observed = hashes.observe(path, file.fileno())
+            facts = _cached_facts(hashes.find(observed))
+            if facts is None:
+                facts = _read_facts(file)
+                hashes.keep(observed, CachedHash(facts.sha256, _note(facts)))
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    except _UnusableError as error:
+        return str(error)
     return Media(source=source, path=path, size_bytes=key.size, **facts._asdict())
 
 
@@ -105,25 +119,6 @@ class _Facts(NamedTuple):
     media_type: str
     width: int | None
     height: int | None
-
-
-@lru_cache(maxsize=1 << 16)
-def _facts(path: Path, _key: StatKey, hashes: HashCache) -> _Facts | str:
-    """The facts of a file, or why it cannot be used."""
-    # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
-    # were written a moment ago: their digest is compared again before they are sent.
-    try:
-        with path.open("rb") as file:
-            observed = hashes.observe(path, file.fileno())
-            facts = _cached_facts(hashes.find(observed))
-            if facts is None:
-                facts = _read_facts(file)
-                hashes.keep(observed, CachedHash(facts.sha256, _note(facts)))
-            return facts
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    except _UnusableError as error:
-        return str(error)
 
 
 def _note(facts: _Facts) -> str:

@@ -19,7 +19,7 @@ from PIL import Image
 from runner import media
 from runner.hashing import CachedHash, HashCache, OpenFile, StatKey
 from runner.media import MediaError
-from runner.media.probe import _facts, _measure, _UnusableError
+from runner.media.probe import _measure, _media, _UnusableError
 from runner.model import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
@@ -187,8 +187,8 @@ def test_links_in_a_circle_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
-    facts = _facts(tmp_path, StatKey(1, 1, 1, 1, 1), HashCache())
-    assert facts == "cannot be read: Is a directory"
+    found = _media("cat.png", tmp_path, StatKey(1, 1, 1, 1, 1), HashCache())
+    assert found == "cannot be read: Is a directory"
 
 
 @pytest.mark.parametrize("source", ["iVBORw0KGgo" * 900, "cat\0.png"])
