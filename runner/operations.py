@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Literal, TypeAlias
 
 from runner.errors import Failure
 from runner.model import MediaLimits, Operation, Parameters, Wire
@@ -157,10 +158,7 @@ def _converted(value: Any, type_: Literal["json", "string"]) -> Any:
 # -------------------------------------------------------------------------------- schema files
 
 
-_KEYS = frozenset(
-    {"makes", "method", "path", "media_type", "body_limit_bytes", "wire", "constants", "media"}
-    | {"seed", "seed_max", "tag", "unhashed", "price", "time"}
-)
+_KEYS = {field.name for field in fields(Operation)} - {"name", "title", "provider", "schema"}
 
 
 def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
@@ -168,29 +166,24 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
     described = {k: v for k, v in schema["x-operation"].items() if k != "$comment"}
     if unknown := set(described) - _KEYS:
         raise ValueError(f"x-operation has an unknown key {min(unknown)}")
+    if missing := _KEYS - set(described):
+        raise ValueError(f"x-operation has no {min(missing)}")
     if described["makes"] not in {"image", "video"}:
         raise ValueError('x-operation.makes is neither "image" nor "video"')
     _check_names(schema["properties"], described)
     _check_conditions(schema)
+    converted = {
+        "wire": {key: _wire(key, value) for key, value in described["wire"].items()},
+        "constants": dict(_leaves(described["constants"])),
+        "media": {key: _limits(value) for key, value in described["media"].items()},
+        "unhashed": frozenset(described["unhashed"]),
+    }
     return Operation(
         name=name,
         title=str(schema.get("title", name)),
         provider=name.partition("/")[0],
-        makes=cast('Literal["image", "video"]', described["makes"]),
-        method=described["method"],
-        path=described["path"],
-        media_type=described["media_type"],
         schema=schema,
-        wire={key: _wire(key, value) for key, value in described["wire"].items()},
-        constants=dict(_leaves(described["constants"])),
-        media={key: _limits(value) for key, value in described["media"].items()},
-        body_limit_bytes=described["body_limit_bytes"],
-        seed=described["seed"],
-        seed_max=described["seed_max"],
-        tag=described["tag"],
-        unhashed=frozenset(described["unhashed"]),
-        price=described["price"],
-        time=described["time"],
+        **(described | converted),
     )
 
 
@@ -222,10 +215,4 @@ def _leaves(
 
 
 def _limits(value: Mapping[str, Any]) -> MediaLimits:
-    return MediaLimits(
-        media_types=tuple(value["media_types"]),
-        max_bytes=value["max_bytes"],
-        min_width=value["min_width"],
-        min_height=value["min_height"],
-        max_ratio=value["max_ratio"],
-    )
+    return MediaLimits(**{**value, "media_types": tuple(value["media_types"])})

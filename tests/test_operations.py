@@ -216,7 +216,7 @@ def _spoil(*path: str, value: Any = None) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("schema", "what"),
     [
-        (_spoil("x-operation", "method"), "'method' is missing"),
+        (_spoil("x-operation", "method"), "x-operation has no method"),
         (_spoil("x-operation", "makes", value="sound"), "makes is neither"),
         (_spoil("x-operation", "prise", value=1), "unknown key prise"),
         (_spoil("x-operation", "wire", "style"), "wire has no entry for style"),
