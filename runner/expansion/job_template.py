@@ -8,12 +8,7 @@ from typing import Any
 
 from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
-from runner.model import MOST_JOBS, Deferred, Parameters, references
-
-JOB_KEYS = frozenset(
-    {"id", "operation", "matrix", "foreach", "takes", "tags", "description"},
-)
-"""A job's own keys; all others are parameters of its operation, except the user's `x-` keys."""
+from runner.model import JOB_KEYS, MOST_JOBS, Deferred, Parameters, references
 
 
 def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

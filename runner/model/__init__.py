@@ -7,7 +7,16 @@ fingerprint), jobs a plan, the plan's entries outcomes. Providers speak in reque
 from __future__ import annotations
 
 from runner.model.events import Event, Observer, Step
-from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Job, Media, Row
+from runner.model.jobs import (
+    JOB_KEYS,
+    MOST_JOBS,
+    DocumentLocator,
+    Draft,
+    DraftLocator,
+    Job,
+    Media,
+    Row,
+)
 from runner.model.operations import UNITS, Amount, MediaLimits, Operation, Unit, Wire
 from runner.model.outcomes import STATES, Outcome, State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
@@ -52,6 +61,7 @@ from runner.model.values import (
 __all__ = [
     "CANCELLED",
     "DECLARED_LOST",
+    "JOB_KEYS",
     "MOST_JOBS",
     "NO_TASK",
     "RESULT_GONE",

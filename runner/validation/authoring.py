@@ -11,24 +11,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.model import Operation
-from runner.validation.shape import EXPRESSION, Schema, either, job_keys, manifest_shape
+from runner.validation.shape import (
+    Schema,
+    expression_shape,
+    job_shape,
+    job_snippets,
+    manifest_shape,
+)
 
-
-def _snippet(label: str, description: str, operation: str, **parameters: Any) -> Schema:
-    body = {"id": "$1", "operation": operation, "model": "viduq2", **parameters}
-    return {"label": label, "description": description, "body": body}
-
-
-_SNIPPETS = [
-    _snippet("image", "An image made by Vidu", "vidu/reference2image", prompt="$2"),
-    _snippet(
-        "video",
-        "A video made by ModelVerse",
-        "modelverse/reference2video",
-        images=["$2"],
-        prompt="$3",
-    ),
-]
+# Only keys of the schema, and the user's own.
+_CLOSED: Schema = {"additionalProperties": False, "patternProperties": {"^x-": True}}
 
 
 def manifest_text(operations: Mapping[str, Operation]) -> str:
@@ -39,11 +31,16 @@ def manifest_text(operations: Mapping[str, Operation]) -> str:
 def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
     """The authoring schema, JSON Schema 2020-12."""
     shape = manifest_shape(sorted({op.provider for op in operations.values()}))
-    shape["properties"]["jobs"]["items"] = {"$ref": "#/$defs/job"}
-    shape["properties"]["jobs"]["defaultSnippets"] = [
-        {**snippet, "body": [snippet["body"]]} for snippet in _SNIPPETS
-    ]
+    snippets = job_snippets()
+    shape["properties"]["jobs"] |= {
+        "items": {"$ref": "#/$defs/job"},
+        "defaultSnippets": [{**snippet, "body": [snippet["body"]]} for snippet in snippets],
+    }
+    defaults = shape["properties"]["defaults"]
     shape["properties"]["defaults"] = {"$ref": "#/$defs/defaults"}
+    own = job_shape(operations)["properties"]
+    shared = {key: value for key, value in own.items() if key != "id"}
+    parameters = _any_parameters(operations)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:vidu-run:schema:manifest",
@@ -52,20 +49,28 @@ def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
         **shape,
         "allOf": [_by_default(name) for name in operations],
         "$defs": {
-            "expression": EXPRESSION,
-            "job": _job(operations),
-            "defaults": _defaults(operations),
-            **{_key(name): _parameters(name, operations) for name in operations},
+            "expression": expression_shape(),
+            "job": {
+                "description": "One request, or several with matrix, foreach or takes.",
+                "type": "object",
+                "required": ["id"],
+                **_CLOSED,
+                "properties": own | parameters,
+                "allOf": [{"if": _is(name), "then": _reference(name)} for name in operations],
+                "defaultSnippets": snippets,
+            },
+            "defaults": {
+                **defaults,
+                **_CLOSED,
+                "properties": shared | parameters | _default_blocks(shared, operations),
+            },
+            **{name.replace("/", "."): _parameters(name, operations) for name in operations},
         },
     }
 
 
-def _key(operation: str) -> str:
-    return operation.replace("/", ".")
-
-
 def _reference(operation: str) -> Schema:
-    return {"$ref": f"#/$defs/{_key(operation)}"}
+    return {"$ref": f"#/$defs/{operation.replace('/', '.')}"}
 
 
 def _is(operation: str) -> Schema:
@@ -84,43 +89,18 @@ def _by_default(operation: str) -> Schema:
     }
 
 
-def _job(operations: Mapping[str, Operation]) -> Schema:
+def _default_blocks(shared: Schema, operations: Mapping[str, Operation]) -> Schema:
+    """Under an operation's name its own defaults; `shared` are the keys of all jobs."""
+    keys = {key: value for key, value in shared.items() if key != "operation"}
     return {
-        "description": "One request, or several with matrix, foreach or takes.",
-        "type": "object",
-        "required": ["id"],
-        "additionalProperties": False,
-        "patternProperties": {"^x-": True},
-        "properties": {**job_keys(operations), **_any_parameters(operations)},
-        "allOf": [{"if": _is(name), "then": _reference(name)} for name in operations],
-        "defaultSnippets": _SNIPPETS,
-    }
-
-
-def _defaults(operations: Mapping[str, Operation]) -> Schema:
-    """Directly the parameters of any operation, under an operation's name its own."""
-    shared = {key: value for key, value in job_keys(operations).items() if key != "id"}
-    blocks = {
         name: {
             "description": f"Defaults for {operation.title}.",
             "type": ["object", "null"],
-            "additionalProperties": False,
-            "patternProperties": {"^x-": True},
-            "properties": {
-                **{key: value for key, value in shared.items() if key != "operation"},
-                **_relaxed_parameters(operation),
-            },
+            **_CLOSED,
+            "properties": keys | _relaxed_parameters(operation),
             "allOf": _narrowed(operation),
         }
         for name, operation in operations.items()
-    }
-    return {
-        "description": "Merged under every job; a key with a slash holds for that operation only."
-        " Mappings merge, lists replace, null unsets.",
-        "type": ["object", "null"],
-        "additionalProperties": False,
-        "patternProperties": {"^x-": True},
-        "properties": {**shared, **_any_parameters(operations), **blocks},
     }
 
 
@@ -162,7 +142,7 @@ def _relaxed(schema: Mapping[str, Any]) -> Schema:
     rules = {key: value for key, value in _plain(schema).items() if key not in annotations}
     if "items" in rules:
         rules["items"] = {"anyOf": [rules["items"], {"$ref": "#/$defs/expression"}]}
-    return {**annotations, **either(rules)}
+    return {**annotations, "anyOf": [rules, {"type": "null"}, {"$ref": "#/$defs/expression"}]}
 
 
 def _plain(schema: Any) -> Any:

@@ -7,18 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.errors import looks_secret, suggest
-from runner.model import Operation, ValuePath, walk
+from runner.model import JOB_KEYS, Operation, ValuePath, walk
 from runner.validation.diagnostics import Finding, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
-from runner.validation.shape import (
-    EXPRESSION,
-    HOW_A_JOB_IS_WRITTEN,
-    OWN_KEYS,
-    Schema,
-    job_keys,
-    manifest_shape,
-)
+from runner.validation.shape import Schema, job_shape, manifest_shape
 
 _LOOKALIKE = re.compile(
     r"(?<!\$)(?:\$\{(?!\{)|\{\{)\s*((?:(?:vars|matrix|row|jobs|env)[.\[][^{}]*|take\s*))\}\}?"
@@ -111,9 +104,8 @@ def _own_keys(
         message = "id cannot be a default: every job has its own"
         yield Finding(path=(*path, "id"), message=message, key=True)
     # Parameters are checked with the jobs that get them.
-    own = {key: value for key, value in values.items() if key in OWN_KEYS and key != "id"}
-    schema = {"$defs": {"expression": EXPRESSION}, "properties": job_keys(operations)}
-    for finding in _check(schema, own, "a job"):
+    own = {key: value for key, value in values.items() if key in JOB_KEYS and key != "id"}
+    for finding in _check({**job_shape(operations), "required": []}, own, "a job"):
         yield finding.below(path)
 
 
@@ -123,7 +115,7 @@ def _unused_defaults(
     """Unknown parameters in the defaults of an operation without jobs, which would report them."""
     if _may_be_used(document, operation.name):
         return
-    known = [*operation.schema["properties"], *OWN_KEYS]
+    known = [*operation.schema["properties"], *JOB_KEYS]
     for key in values:
         if key not in known and not key.startswith("x-"):
             yield Finding(
@@ -166,17 +158,10 @@ def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> l
 def _job_schema(defaults: Any, operations: Mapping[str, Operation]) -> Schema:
     """A job's own keys; its operation is required where the defaults name none."""
     has_default = isinstance(defaults, dict) and defaults.get("operation") is not None
-    keys = job_keys(operations)
-    if not has_default:
-        example = max(operations, default="PROVIDER/OPERATION")
-        keys["operation"] = {
-            **keys["operation"],
-            "x-hints": {"required": f'write "operation: {example}", here or under defaults'},
-        }
-    return {
-        "$defs": {"expression": EXPRESSION},
-        "type": "object",
-        "x-hints": {"type": HOW_A_JOB_IS_WRITTEN},
-        "required": ["id"] if has_default else ["id", "operation"],
-        "properties": keys,
-    }
+    shape = job_shape(operations)
+    if has_default:
+        return {**shape, "required": ["id"]}
+    example = max(operations, default="PROVIDER/OPERATION")
+    hint = f'write "operation: {example}", here or under defaults'
+    shape["properties"]["operation"]["x-hints"] = {"required": hint}
+    return shape

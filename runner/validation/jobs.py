@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from runner.model import Deferred, Draft, Operation, Parameters, ValuePath, map_leaves
+from runner.model import JOB_KEYS, Deferred, Draft, Operation, Parameters, ValuePath, map_leaves
 from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
-from runner.validation.shape import OWN_KEYS
 
 
 def check_job(
@@ -37,7 +36,7 @@ def check_job(
         value=map_leaves(draft.parameters, _described_stand_in),
         owner=operation.name,
         noun="parameter",
-        more_names=OWN_KEYS,
+        more_names=JOB_KEYS,
     )
     return [*explain(subject), *_warnings(validators, parameters)]
 
