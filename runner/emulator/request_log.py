@@ -1,7 +1,10 @@
-"""Request log: records every submission with its outcome and counts requests by kind."""
+"""Request log: reads submissions, records them with their outcome, and counts requests by kind."""
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
+import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -10,9 +13,17 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from runner.emulator.api.errors import ApiError, bad_request
+from runner.emulator.api.fields import parse
 from runner.emulator.state.tasks import Task, timestamp
 
 _MOST_SUBMISSIONS = 100_000  # older ones are dropped
+# Bytes. Vidu: "post body not above 20MB". ModelVerse states no limit; seven images of 50 MB as
+# base64 fit.
+_BODY_LIMITS = {"vidu": 20 * 1024 * 1024, "modelverse": 512 * 1024 * 1024}
+_TAGS = {"payload", "callback_url"}
+SMALL_BODY = 32_768
+"""Bytes; a larger body contains images and is parsed in a thread."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,6 +79,45 @@ def context_of(request: web.Request) -> RequestContext:
     """The context of a request that has passed `RequestLog.record`."""
     context: RequestContext = request[CONTEXT]
     return context
+
+
+async def body_of(request: web.Request) -> bytes:
+    """The body of a submission, read once; its digests go to the log. Raises ApiError."""
+    context = context_of(request)
+    if context.body is None:
+        submission = context.submission
+        raw = await _read_body(request, _BODY_LIMITS[submission.api])
+        submission.digest = hashlib.sha256(raw).hexdigest()
+        is_small = len(raw) < SMALL_BODY
+        submission.untagged = untagged(raw) if is_small else await asyncio.to_thread(untagged, raw)
+        context.body = raw
+    return context.body
+
+
+def untagged(raw: bytes) -> str:
+    """Digest of what a body asks for; of the bytes as they are unless they are a JSON object.
+
+    Tags, callback addresses and the order of keys change nothing about the task.
+    """
+    try:
+        body = parse(raw)
+    except ApiError:
+        return hashlib.sha256(raw).hexdigest()
+    body = {name: value for name, value in body.items() if name not in _TAGS}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def _read_body(request: web.Request, limit: int) -> bytes:
+    body = bytearray()
+    try:
+        async for piece in request.content.iter_any():
+            body += piece
+            if len(body) > limit:  # the rest is not read, so that it takes no memory
+                raise bad_request(f"the body is larger than {limit} bytes")
+    except web.RequestPayloadError as error:  # for example no gzip, though announced
+        raise bad_request("the body cannot be read") from error
+    return bytes(body)
 
 
 class RequestLog:

@@ -16,12 +16,11 @@ from typing import Self
 
 from aiohttp import web
 
-from runner.emulator.api.routes import add_routes, format_errors
+from runner.emulator.api.routes import SERVICE, Service, add_routes, format_errors
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.faults.actions import FaultInjector
 from runner.emulator.options import Options
 from runner.emulator.request_log import RequestLog
-from runner.emulator.service import SERVICE, Service
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.errors import UsageError
@@ -89,12 +88,8 @@ def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
 async def listening(options: Options, port: int) -> AsyncIterator[str]:
     """Both APIs on a port (0: a free one) of this event loop; yields their base URL."""
     with ExitStack() as stack:
-        runner = web.AppRunner(
-            _application(_service(options, stack)),
-            handle_signals=False,
-            access_log=None,
-            shutdown_timeout=_SHUTDOWN_S,
-        )
+        app = _application(_service(options, stack))
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         try:
             await _listen(runner, port)

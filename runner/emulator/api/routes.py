@@ -1,11 +1,14 @@
-"""Routes: maps every path to its handler, and formats errors for the API that was asked."""
+"""Routes: answers every path of both APIs, from the request to the formatted answer or error."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -13,18 +16,82 @@ from aiohttp.typedefs import Handler
 
 from runner.emulator.api import modelverse, vidu, vidu_list
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
-from runner.emulator.options import EXTRA_HINT, can_encode
-from runner.emulator.request_log import context_of
-from runner.emulator.service import SERVICE, Service
+from runner.emulator.api.fields import Fields, parse
+from runner.emulator.api.references import Fetch, receive
+from runner.emulator.callbacks import Callbacks
+from runner.emulator.options import EXTRA_HINT, Options, can_encode
+from runner.emulator.request_log import SMALL_BODY, RequestLog, body_of, context_of
 from runner.emulator.state import files
-from runner.emulator.state.tasks import Phase
+from runner.emulator.state.files import ResultFiles
+from runner.emulator.state.store import Store
+from runner.emulator.state.tasks import Order, Phase, Task
 
-Answer: TypeAlias = Callable[[Service, web.Request], Awaitable[Mapping[str, Any]]]
-"""Answers a request whose key is valid with a JSON object; raises ApiError."""
+Read: TypeAlias = Callable[[Fields], tuple[Order, list[str]]]
+"""How an API reads a body: the order without its images, and their sources."""
 
+_LARGEST_DRAWN_SEED = 2**31 - 1
 _log = logging.getLogger(__name__)
 _KEYS = {"vidu": vidu.key_of, "modelverse": modelverse.key_of}
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """What all handlers share."""
+
+    options: Options
+    store: Store
+    files: ResultFiles
+    callbacks: Callbacks
+    log: RequestLog
+
+    def admit(self, key: str) -> None:
+        """Raise ApiError for a key that the options do not list."""
+        if self.options.keys is not None and key not in self.options.keys:
+            raise ApiError("Unauthorized", "the key is not valid")
+
+    def link(self, request: web.Request) -> vidu.Link:
+        """Makes fresh URLs at the address that this request was sent to."""
+        origin = f"{request.scheme}://{request.host}"
+
+        def fresh_url(owner: str, name: str) -> str:
+            now_ns, lifetime_s = self.options.now_ns(), self.options.url_lifetime_s
+            return f"{origin}{files.sign(owner, name, now_ns, lifetime_s)}"
+
+        return fresh_url
+
+    async def submit(self, request: web.Request, read: Read) -> Task:
+        """Make the task of a submission; raises ApiError."""
+        context = context_of(request)
+        raw, submission = await body_of(request), context.submission
+        order = partial(self._order, raw, read, partial(self.files.fetch, host=request.host))
+        # A file of ours that is a reference may have to be rendered first.
+        may_block = len(raw) >= SMALL_BODY or b"/files/" in raw
+        task = self.store.create(
+            await asyncio.to_thread(order) if may_block else order(),
+            submission.digest,
+            untagged=submission.untagged,
+            change=context.change,
+        )
+        self.log.accept(task, submission)
+        return task
+
+    def _order(self, raw: bytes, read: Read, fetch: Fetch) -> Order:
+        """The whole order, its images kept; may block."""
+        order, sources = read(Fields(values=parse(raw)))
+        images = receive(sources, fetch)
+        for reference, content in images:
+            if content is not None:
+                self.store.keep(reference.sha256, content)
+        # 0 asks for a random seed, in both documents.
+        seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
+        return replace(order, seed=seed, images=tuple(reference for reference, _ in images))
+
+
+SERVICE = web.AppKey("service", Service)
+
+Answer: TypeAlias = Callable[[Service, web.Request], Awaitable[Mapping[str, Any]]]
+"""Answers a request whose key is valid with a JSON object; raises ApiError."""
 
 
 def add_routes(app: web.Application) -> None:

@@ -13,12 +13,20 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runner.emulator.api import vidu
+from runner.emulator.api.routes import Service
 from runner.emulator.faults import responses
-from runner.emulator.faults.matching import RuleChooser, Subject
 from runner.emulator.faults.responses import CHANGES, Values
-from runner.emulator.faults.script import FILES, KINDS, LIST, SUBMITS, Match, Rule
-from runner.emulator.request_log import context_of
-from runner.emulator.service import Service, body_of
+from runner.emulator.faults.script import (
+    FILES,
+    KINDS,
+    LIST,
+    SUBMITS,
+    Match,
+    Rule,
+    RuleChooser,
+    Subject,
+)
+from runner.emulator.request_log import body_of, context_of
 from runner.emulator.state.tasks import Phase, Task
 
 _PRESETS = {"not_found": {"reason": "TaskNotFound"}, "no_list": {"reason": "NotFound"}}

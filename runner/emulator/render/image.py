@@ -18,7 +18,8 @@ from runner.emulator.render.text import FontSet, TextBlock, fit
 from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import pixels_of
 
-Colour: TypeAlias = tuple[int, int, int]
+Colour: TypeAlias = tuple[int, ...]
+"""Red, green and blue."""
 
 # Top of the sky, horizon, farthest hills, nearest hills, sun.
 _PALETTES: tuple[tuple[Colour, Colour, Colour, Colour, Colour], ...] = (
@@ -97,13 +98,11 @@ def make_scene(order: Order, size: tuple[int, int], overscan: int = 0) -> Scene:
 
 
 def _shifted(colour: Colour, dice: random.Random) -> Colour:
-    red, green, blue = (min(255, max(0, round(c + 24 * (dice.random() - 0.5)))) for c in colour)
-    return red, green, blue
+    return tuple(min(255, max(0, round(c + 24 * (dice.random() - 0.5)))) for c in colour)
 
 
 def _mixed(start: Colour, end: Colour, share: float) -> Colour:
-    red, green, blue = (round(a + (b - a) * share) for a, b in zip(start, end, strict=True))
-    return red, green, blue
+    return tuple(round(a + (b - a) * share) for a, b in zip(start, end, strict=True))
 
 
 def _sky(size: tuple[int, int], top: Colour, horizon: Colour) -> Image.Image:

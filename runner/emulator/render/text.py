@@ -7,6 +7,7 @@ show nothing of the text.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import unicodedata
@@ -78,14 +79,21 @@ class FontSet:
     """Pillow's own font and then the given files, in order of preference."""
 
     def __init__(self, files: Sequence[tuple[Path, int]] = ()):
-        self._files = [(path, index) for path, index in files if _opens(path, index)]
-        self._fonts: dict[int, list[ImageFont.FreeTypeFont]] = {}
+        own = ImageFont.load_default(_PROBE_SIZE)
+        assert isinstance(own, ImageFont.FreeTypeFont), "Pillow was built without FreeType"
+        self._fonts = {_PROBE_SIZE: [own]}
+        layout = ImageFont.Layout.BASIC
+        for path, index in files:
+            with contextlib.suppress(OSError):  # no font, whatever its name
+                # Not `ImageFont.truetype`: for a bad file it silently takes a namesake.
+                font = ImageFont.FreeTypeFont(path, _PROBE_SIZE, index, layout_engine=layout)
+                self._fonts[_PROBE_SIZE].append(font)
         self._numbers: dict[str, int | None] = {}
 
     def at(self, size: int) -> list[ImageFont.FreeTypeFont]:
         """Every font at a size in pixels."""
         if size not in self._fonts:
-            self._fonts[size] = [_builtin(size), *(_open(*file, size) for file in self._files)]
+            self._fonts[size] = [f.font_variant(size=size) for f in self._fonts[_PROBE_SIZE]]
         return self._fonts[size]
 
     def number_of(self, character: str) -> int | None:
@@ -126,26 +134,6 @@ class FontSet:
     def width_of(self, text: str, size: int) -> float:
         """Pixels that a text takes."""
         return sum(font.getlength(piece) for piece, font in self.runs(text, size))
-
-
-def _builtin(size: int) -> ImageFont.FreeTypeFont:
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):  # Pillow without FreeType has no sizes
-        raise TypeError("Pillow was built without FreeType")
-    return font
-
-
-def _open(path: Path, index: int, size: int) -> ImageFont.FreeTypeFont:
-    # Not `ImageFont.truetype`: for a bad file it silently takes a namesake from elsewhere.
-    return ImageFont.FreeTypeFont(path, size, index, layout_engine=ImageFont.Layout.BASIC)
-
-
-def _opens(path: Path, index: int) -> bool:
-    try:
-        _open(path, index, _PROBE_SIZE)
-    except OSError:
-        return False
-    return True
 
 
 def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:

@@ -11,7 +11,6 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -20,7 +19,7 @@ from runner.emulator.options import Options
 from runner.emulator.render.image import Painter
 from runner.emulator.render.text import system_fonts
 from runner.emulator.state.store import Store, write_atomically
-from runner.emulator.state.tasks import Order, Phase, Task
+from runner.emulator.state.tasks import Order, Phase
 
 PICTURE, COVER, WATERMARKED, VIDEO = "creation.png", "cover.png", "watermarked.png", "creation.mp4"
 REFERENCES = "references"
@@ -75,7 +74,7 @@ class ResultFiles:
         self._store = store
         self._options = options
         self._lock = threading.Lock()
-        self._rendering: dict[str, threading.Lock] = {}
+        self._rendering = [threading.Lock() for _ in range(64)]
         self._sizes: OrderedDict[str, int] = OrderedDict()
         """Bytes by file name, the file unused for longest first."""
 
@@ -83,12 +82,11 @@ class ResultFiles:
         """The file of a finished task, or a copy of a reference; None if there is no such file."""
         if owner == REFERENCES:
             sha256 = name.partition(".")[0]
-            return self._cached(f"{REFERENCES}-{name}", lambda: self._store.copy(sha256))
+            return self._cached(f"{owner}-{name}", lambda: self._store.copy(sha256))
         task = self._store.any_task(owner)
         if task is None or task.phase(self._options.now_ns()) is not Phase.SUCCESS:
             return None
-        render = self._renderer(task, name)
-        return render and self._cached(f"{task.id}-{name}", render)
+        return self._cached(f"{owner}-{name}", lambda: self._render(task.order, name))
 
     def fetch(self, url: str, host: str) -> bytes | None:
         """The content of a reference's URL as a provider would fetch it; None if it is not ours.
@@ -109,20 +107,20 @@ class ResultFiles:
             raise ApiError("ImageDownloadFailure", message)
         return path.read_bytes()
 
-    def _renderer(self, task: Task, name: str) -> Callable[[], bytes] | None:
-        painter, order = Painter(copies=self._store.copy, fonts=system_fonts()), task.order
-        renderers = {
-            PICTURE: partial(painter.picture, order),
-            COVER: partial(painter.cover, order),
-            WATERMARKED: partial(painter.picture, order, watermark=True),
-        }
-        return ({VIDEO: partial(_film, order, painter)} if order.is_video else renderers).get(name)
+    def _render(self, order: Order, name: str) -> bytes | None:
+        painter = Painter(copies=self._store.copy, fonts=system_fonts())
+        if order.is_video:
+            return _film(order, painter) if name == VIDEO else None
+        if name == COVER:
+            return painter.cover(order)
+        if name in {PICTURE, WATERMARKED}:
+            return painter.picture(order, watermark=name == WATERMARKED)
+        return None
 
     def _cached(self, key: str, render: Callable[[], bytes | None]) -> Path | None:
         """The file called `key`; one caller renders it while the others wait."""
-        with self._lock:
-            lock = self._rendering.setdefault(key, threading.Lock())
-        with lock:  # one for each file, so that slow films do not hold up pictures
+        # Several locks, so that slow films rarely hold up pictures.
+        with self._rendering[hash(key) % len(self._rendering)]:
             path = self._folder / key
             if not path.exists():
                 content = render()

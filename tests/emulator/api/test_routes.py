@@ -152,3 +152,12 @@ def test_wrong_modelverse_paths_have_the_form_of_modelverse(url: str, ask: Any) 
         answer = ask(method, url + path)
         assert (answer.status, answer.json["error"]["code"]) == (status, "param_error")
         assert answer.json["error"]["message"]
+
+
+def test_links_have_the_address_that_was_asked(url: str, ask: Any, clock: Any) -> None:
+    body = {"model": "viduq2", "prompt": "a cat"}
+    task_id = ask("POST", url + "/ent/v2/reference2image", body).json["task_id"]
+    clock.forward(60)
+    headers = {"Host": "emulator.test:81"}
+    answer = ask("GET", f"{url}/ent/v2/tasks/{task_id}/creations", headers=headers).json
+    assert answer["creations"][0]["url"].startswith("http://emulator.test:81/files/")
