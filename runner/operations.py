@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from runner.errors import Failure
 from runner.model import MediaLimits, Operation, Parameters, Wire
@@ -44,6 +44,7 @@ def _operations(folder: Path) -> Mapping[str, Operation]:
             schema = json.loads(file.read_text(encoding="utf-8"))
             if "x-operation" in schema:
                 operations[name] = _operation(name, schema)
+                _check_conditions(operations[name])
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise SchemaError(f"{file}: not an operation's schema: {what}") from error
@@ -58,33 +59,22 @@ def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
 
     A default under a condition (a model, a duration) is included only where the condition holds.
     """
-    always, conditional = _compiled_defaults(operation)
-    defaults = dict(always)
-    for condition, values in conditional:
+    defaults: dict[str, Any] = {}
+    for condition, values in _defaults(operation):
         if _holds(condition, parameters):
             defaults.update(values)
     return defaults
 
 
-_Defaults: TypeAlias = Mapping[str, Any]
-# Each `if` and the defaults of its `then`.
-_ConditionalDefaults: TypeAlias = tuple[tuple[Mapping[str, Any], _Defaults], ...]
-
-
 @functools.cache
-def _compiled_defaults(operation: Operation) -> tuple[_Defaults, _ConditionalDefaults]:
-    return _stated(operation.schema), _conditional_defaults(operation.schema)
+def _defaults(operation: Operation) -> list[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    """The defaults without a condition ({}), then those of each `then` with its `if`."""
+    branches = operation.schema.get("allOf", ())
+    conditional = [(branch["if"], _stated(branch.get("then", {}))) for branch in branches]
+    return [({}, _stated(operation.schema)), *(pair for pair in conditional if pair[1])]
 
 
-def _conditional_defaults(schema: Mapping[str, Any]) -> _ConditionalDefaults:
-    return tuple(
-        (branch["if"], values)
-        for branch in schema.get("allOf", ())
-        if (values := _stated(branch.get("then", {})))
-    )
-
-
-def _stated(schema: Mapping[str, Any]) -> _Defaults:
+def _stated(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     properties = schema.get("properties", {})
     rules = {name: rule for name, rule in properties.items() if isinstance(rule, dict)}
     return {name: rule["default"] for name, rule in rules.items() if "default" in rule}
@@ -114,8 +104,8 @@ _CONDITION_KEYWORDS = frozenset({"properties", "required"})
 _RULE_KEYWORDS = frozenset({"const", "enum", "minimum", "maximum"})
 
 
-def _check_conditions(schema: Mapping[str, Any]) -> None:
-    for condition, values in _conditional_defaults(schema):
+def _check_conditions(operation: Operation) -> None:
+    for condition, values in _defaults(operation):
         unsupported = set(condition) - _CONDITION_KEYWORDS
         for rule in condition.get("properties", {}).values():
             unsupported |= set(rule) - _RULE_KEYWORDS
@@ -171,7 +161,6 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
     if described["makes"] not in {"image", "video"}:
         raise ValueError('x-operation.makes is neither "image" nor "video"')
     _check_names(schema["properties"], described)
-    _check_conditions(schema)
     converted = {
         "wire": {key: _wire(key, value) for key, value in described["wire"].items()},
         "constants": dict(_leaves(described["constants"])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -62,19 +63,18 @@ def read_costs(
 
     `realms` maps a provider to the realm whose costs count ("remote" if it is not listed).
     """
-    paid: dict[Unit, Decimal] = {}
-    open_: dict[Unit, Decimal] = {}
-    unpriced: dict[str, int] = {}
+    paid, open_ = defaultdict[Unit, Decimal](Decimal), defaultdict[Unit, Decimal](Decimal)
+    unpriced = defaultdict[str, int](int)
     for row in connection.execute(_COSTS, (manifest, without)):
         # What a rehearsal costs does not count for the real thing, nor the other way round.
         if row["realm"] != realms.get(row["provider"], "remote"):
             continue
         price = real_price(row) or amount(row["estimate_unit"], row["estimate_value"])
         if price is None:
-            unpriced[row["provider"]] = unpriced.get(row["provider"], 0) + row["times"]
+            unpriced[row["provider"]] += row["times"]
             continue
         sums = paid if row["state"] in ("succeeded", "failed") else open_
-        sums[price.unit] = sums.get(price.unit, Decimal(0)) + price.value * row["times"]
+        sums[price.unit] += price.value * row["times"]
     return Costs(paid=paid, open=open_, unpriced=unpriced)
 
 

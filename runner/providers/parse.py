@@ -58,7 +58,7 @@ def task_id(*values: Any) -> str | None:
     """The first of `values` that can be an id; an integer becomes its digits."""
     # The documents only say "string": anything printable with a letter or digit is accepted.
     for value in values:
-        candidate = str(value) if _is_int(value) and 0 < value <= _INT_LIMIT else value
+        candidate = str(value) if type(value) is int and 0 < value <= _INT_LIMIT else value
         if isinstance(candidate, str) and _can_be_id(candidate.strip()):
             return candidate.strip()
     return None
@@ -73,11 +73,7 @@ def whole(value: Any) -> int | None:
     is_digits = isinstance(value, str) and _DIGITS.fullmatch(value.strip())
     if is_digits or (isinstance(value, float) and math.isfinite(value) and value.is_integer()):
         value = int(value)
-    return value if _is_int(value) and 0 <= value <= _INT_LIMIT else None
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return value if type(value) is int and 0 <= value <= _INT_LIMIT else None
 
 
 def url(value: Any) -> str | None:

@@ -94,13 +94,9 @@ def state_of(attempt: Attempt) -> State:
 
     A submission that was refused for the moment only (too many requests or tasks) has not failed.
     """
-    return State.PENDING if _is_refused_for_now(attempt) else STATES[attempt.state]
-
-
-def _is_refused_for_now(attempt: Attempt) -> bool:
-    """Whether the submission was only refused for the moment, so that a run submits it again."""
     provider = PROVIDERS.get(attempt.intent.provider)
-    if attempt.state is not AttemptState.REFUSED or attempt.error is None or provider is None:
-        return False
-    code = provider.CODES.get(attempt.error.code)
-    return code is not None and code.fate is Fate.BUSY
+    if attempt.state is AttemptState.REFUSED and attempt.error and provider:
+        code = provider.CODES.get(attempt.error.code)
+        if code and code.fate is Fate.BUSY:
+            return State.PENDING
+    return STATES[attempt.state]
