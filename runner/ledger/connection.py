@@ -113,14 +113,6 @@ def migrate(connection: sqlite3.Connection) -> None:
         )
 
 
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction around the block: committed at its end, rolled back on any error."""
-    with connection:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-
-
 def _connect(uri: str, wait_s: float, path: Path) -> sqlite3.Connection:
     """A connection to a ledger or to an empty database; `path` is for messages."""
     # A group commit opens its ledger in one thread and uses it in another, one after the other.

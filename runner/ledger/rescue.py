@@ -14,6 +14,8 @@ from runner.model import Intent
 _RESERVED_BYTES = 64 * 1024
 """About 150 entries, written ahead so that they fit on a full disk."""
 
+_INTENT_FIELDS = ("provider", "base_url", "manifest", "job", "fingerprint", "tag", "at")
+
 
 class RescueFile:
     """One JSON object a line: attempt, task_id, and fields of the intent; blank lines pad it."""
@@ -38,17 +40,8 @@ class RescueFile:
 
     def record(self, intent: Intent, task_id: str, *, attempt: int | None = None) -> None:
         """Write down a task, durably; raises `LedgerError` if even that fails."""
-        entry = {
-            "attempt": attempt,
-            "task_id": task_id,
-            "provider": intent.provider,
-            "base_url": intent.base_url,
-            "manifest": intent.manifest,
-            "job": intent.job,
-            "fingerprint": intent.fingerprint,
-            "tag": intent.tag,
-            "at": intent.at,
-        }
+        fields = {name: getattr(intent, name) for name in _INTENT_FIELDS}
+        entry = {"attempt": attempt, "task_id": task_id, **fields}
         line = json.dumps(entry).encode() + b"\n"
         try:
             self._end += os.pwrite(self._file, line, self._end)

@@ -25,7 +25,7 @@ from runner.ledger.changes import (
     is_living,
     realm_of,
 )
-from runner.ledger.connection import open_for_reading, open_for_writing, transaction
+from runner.ledger.connection import open_for_reading, open_for_writing
 from runner.ledger.costs import OtherRunCosts
 from runner.ledger.errors import translated_errors
 from runner.ledger.queries import LedgerQueries
@@ -163,7 +163,8 @@ class Ledger(LedgerQueries):
         On an error, no change is written.
         """
         try:
-            with translated_errors(self.path), transaction(self._connection):
+            with translated_errors(self.path), self._connection:
+                self._connection.execute("BEGIN IMMEDIATE")
                 return [self._write(change) for change in changes]
         except BaseException:
             # Its sums may contain what was rolled back.

@@ -129,7 +129,7 @@ def api_error(
     return ApiError(code=code, message=message, info=codes.get(code))
 
 
-def submission(
+def read_submission(
     reply: Reply,
     error: ApiError,
     *,

@@ -72,7 +72,7 @@ def default_auth(base_url: str) -> Auth:  # noqa: ARG001 - the same at every add
 def read_submission(reply: Reply) -> Submission:
     """What became of a submission. The answer contains neither seed nor credits."""
     value = parse.json_object(reply.body) or {}
-    return fates.submission(
+    return fates.read_submission(
         reply,
         _read_error(reply, value),
         task_id=parse.task_id(parse.child(value, "output").get("task_id"), value.get("task_id")),

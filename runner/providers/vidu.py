@@ -97,7 +97,7 @@ def default_auth(base_url: str) -> Auth:
 def read_submission(reply: Reply) -> Submission:
     """What became of a submission. Only this answer contains the seed, no later one does."""
     value = parse.json_object(reply.body) or {}
-    return fates.submission(
+    return fates.read_submission(
         reply,
         read_error(reply, value),
         task_id=parse.task_id(value.get("task_id"), value.get("id")),

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
-from runner.ledger.changes import Store
+from runner.ledger.changes import Finish, Store
+from runner.ledger.rows import sql_value, sql_values
 from runner.ledger.store import Ledger
-from runner.model import AttemptState, Intent, StoredFile
+from runner.model import Amount, AttemptState, Intent, StoredFile
 from tests.ledger.conftest import ERROR, failed, intend, submitted, succeeded
 
 MakeIntent = Callable[..., Intent]
@@ -64,3 +66,24 @@ def test_paths_of_files_are_converted(ledger: Ledger, run: str, intent: MakeInte
     ledger.apply([succeeded(number), Store(number=number, files=(file,))])
     found = ledger.latest(["f1"], "remote", lambda path: path.upper())["f1"]
     assert found.files == (replace(file, path="../OUT/A.PNG"),)
+
+
+def test_the_fields_of_a_change_become_parameters() -> None:
+    change = Finish(
+        number=1,
+        state=AttemptState.FAILED,
+        finished_at="2026-11-20T10:00:25Z",
+        cost=Amount(unit="cny", value=Decimal("0.50")),
+        usage={"duration": 5},
+        urls=("https://cdn/1",),
+    )
+    values = sql_values(change)
+    assert (values["cost_unit"], values["cost_value"]) == ("cny", "0.50")
+    assert (values["usage"], values["urls"]) == ('{"duration": 5}', '["https://cdn/1"]')
+    assert values["error_code"] is values["error_class"] is values["seed"] is None
+    assert not {"cost", "error"} & values.keys()
+
+
+def test_a_value_without_a_form_in_sql_is_a_defect() -> None:
+    with pytest.raises(TypeError, match="has no SQL value"):
+        sql_value(object())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model import ErrorClass, Fate, Reach
+from runner.model import Billed, ErrorClass, Fate, Reach, TaskState
 from runner.providers import fates
-from runner.providers.fates import ErrorCodeInfo
+from runner.providers.fates import ApiError, ErrorCodeInfo
+from tests.builders import answered
 
 REFUSED = ErrorCodeInfo(class_=ErrorClass.INPUT)
 STOPPED = ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
@@ -100,3 +101,40 @@ def test_an_unknown_code_is_classed_by_status(status: int, expected: ErrorClass)
 
 def test_a_documented_code_is_classed_by_its_table() -> None:
     assert fates.error_class(500, REFUSED) is ErrorClass.INPUT
+
+
+NO_ERROR = ApiError(code="unreadable", message="HTTP 200", info=None)
+
+
+def test_a_task_is_submitted_whatever_error_came_with_it() -> None:
+    error = ApiError(code="BadRequest", message="no", info=REFUSED)
+    found = fates.read_submission(
+        answered(200, {}, x_request_id="r-1"), error, task_id="t1", trace_id=None, seed=7
+    )
+    assert (found.fate, found.task_id, found.seed) == (Fate.SUBMITTED, "t1", 7)
+    assert (found.error, found.trace_id) == (None, "r-1")
+
+
+def test_the_trace_id_of_the_body_goes_before_the_header() -> None:
+    reply = answered(200, {}, x_request_id="r-1")
+    found = fates.read_submission(reply, NO_ERROR, task_id=None, trace_id="r-2")
+    assert found.trace_id == "r-2"
+
+
+def test_an_answer_without_a_task_may_have_been_billed() -> None:
+    found = fates.read_submission(answered(200, {}), NO_ERROR, task_id=None, trace_id=None)
+    assert found.fate is Fate.AMBIGUOUS
+    assert found.error is not None
+    assert found.error.billed is Billed.UNKNOWN
+
+
+@pytest.mark.parametrize("found", [(), (None, ""), ("t1",), ("t2", "t1")])
+def test_an_answer_with_the_task_or_without_an_id_is_kept(found: tuple[str | None, ...]) -> None:
+    assert fates.other_task("t1", *found) is None
+
+
+def test_an_answer_about_another_task_is_unknown() -> None:
+    status = fates.other_task("t1", "t2", "t3")
+    assert status is not None
+    assert (status.task_id, status.state) == ("t1", TaskState.UNKNOWN)
+    assert status.detail == "the answer is about another task, t2"
