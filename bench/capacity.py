@@ -9,7 +9,7 @@ from bench.race import Course, Figures, compare
 from bench.tables import Table, number
 from runner.engine.poll.schedule import CADENCE, GAP_MAX_S, GAP_MIN_S
 from runner.providers.vidu_tasks import LIST_MAX
-from runner.settings import Settings
+from runner.settings.settings import Settings
 
 POLL_RATE = Settings().poll_rate
 """Status requests a second, where nobody says otherwise."""

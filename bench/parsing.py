@@ -16,10 +16,10 @@ from jsonschema_rs import Draft202012Validator
 
 from bench.manifests import manifest_text
 from bench.tables import Table, number
-from runner.documents import load
+from runner.documents.files import load
 from runner.model import Draft
 from runner.operations import load_operations
-from runner.validation import check_job
+from runner.validation.jobs import check_job
 
 OPERATION = "vidu/reference2image"
 JOB_KEYS = ("id", "operation", "tags")

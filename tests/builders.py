@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from runner.emulator.state.tasks import Order
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from runner.model import Attempt, Draft, Evidence, Outcome, Reach, Reply, TaskFacts
 from runner.providers.registry import PROVIDERS
-from runner.settings import ProviderFacts
+from runner.settings.trust import ProviderFacts
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

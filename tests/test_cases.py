@@ -22,7 +22,9 @@ from runner import media
 from runner.hashing import HashCache
 from runner.model import Draft, Media
 from runner.operations import load_operations
-from runner.validation import Finding, check_job, check_media
+from runner.validation.diagnostics import Finding
+from runner.validation.jobs import check_job
+from runner.validation.media import check_media
 
 CASES = Path(__file__).parent / "data" / "cases"
 

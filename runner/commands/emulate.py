@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from runner.documents import load, read_text
+from runner.documents.files import load, read_text
 from runner.emulator.faults.script import Rule, parse_faults
 from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import serve

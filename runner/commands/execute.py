@@ -29,7 +29,7 @@ from runner.model import (
 from runner.progress import observer
 from runner.results.rows import Header
 from runner.results.write import write_results
-from runner.settings import Settings
+from runner.settings.settings import Settings
 from runner.terminal.summary import RunSummary, RunTotals
 from runner.timestamps import stamp_now
 

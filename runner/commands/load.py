@@ -10,16 +10,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner import documents, media, validation
+from runner import media
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
+from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
-from runner.expansion import Expansion, PartialJob, expand, finalize
+from runner.expansion.expand import Expansion, PartialJob, expand
+from runner.expansion.fingerprints import finalize
 from runner.hashing import HashCache
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
 from runner.planning.plan import duplicate_warnings
 from runner.progress import Stages, stages
+from runner.validation.diagnostics import (
+    Finding,
+    document_diagnostics,
+    job_diagnostics,
+    not_yet_reported,
+)
+from runner.validation.document import check_document, check_lookalikes
+from runner.validation.jobs import check_job
+from runner.validation.media import check_images, check_media
+from runner.validation.references import check_references
 
 
 @contextmanager
@@ -48,7 +60,7 @@ class Manifest:
     """One manifest, read and checked."""
 
     path: Path
-    document: documents.Document
+    document: Document
     expansion: Expansion
     jobs: list[Job]
     operations: Mapping[str, Operation]
@@ -108,12 +120,12 @@ def _read(
     hashes: HashCache,
 ) -> Manifest:
     stage.begin(f"reading {path.name}")
-    document = documents.read_document(path, stage.reached)
+    document = read_document(path, stage.reached)
     found = [*document.diagnostics]
 
     def report(diagnostics: Iterable[Diagnostic]) -> None:
         # A value that is reported already causes further errors; only the first one helps.
-        found.extend(validation.not_yet_reported(diagnostics, found))
+        found.extend(not_yet_reported(diagnostics, found))
 
     report(_check_document(document, operations))
     expansion = expand(
@@ -128,10 +140,10 @@ def _read(
     checker = _JobChecker(operations=operations, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
     findings = checker.check_all(drafts, expansion.partial_jobs)
-    report(validation.job_diagnostics(findings, expansion.locate, document.value))
+    report(job_diagnostics(findings, expansion.locate, document.value))
     known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
-    findings = validation.check_references(known, operations)
-    report(validation.job_diagnostics(findings, expansion.locate))
+    findings = check_references(known, operations)
+    report(job_diagnostics(findings, expansion.locate))
     problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
@@ -154,14 +166,12 @@ def _read(
     )
 
 
-def _check_document(
-    document: documents.Document, operations: Mapping[str, Operation]
-) -> list[Diagnostic]:
+def _check_document(document: Document, operations: Mapping[str, Operation]) -> list[Diagnostic]:
     findings = [
-        *validation.check_document(document.value, operations),
-        *validation.check_lookalikes(document.text, document.value),
+        *check_document(document.value, operations),
+        *check_lookalikes(document.text, document.value),
     ]
-    return validation.document_diagnostics(findings, document.value, document.locate)
+    return document_diagnostics(findings, document.value, document.locate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,43 +185,43 @@ class _JobChecker:
 
     def check_all(
         self, drafts: Iterable[Draft], partial_jobs: Iterable[PartialJob]
-    ) -> list[tuple[Draft, list[validation.Finding]]]:
+    ) -> list[tuple[Draft, list[Finding]]]:
         """The jobs that have findings."""
         checked = [(draft, found) for draft in drafts if (found := self._check(draft))]
         return checked + [
             (job.draft, found) for job in partial_jobs if (found := self._check_partial(job))
         ]
 
-    def _check(self, draft: Draft) -> list[validation.Finding]:
+    def _check(self, draft: Draft) -> list[Finding]:
         operation = self.operations.get(draft.operation)
         if operation is None:  # reported by the expansion
             return []
-        findings = list(validation.check_job(draft, operation))
+        findings = list(check_job(draft, operation))
         images, unusable = self._probe(draft, operation, findings)
         if unusable or any(not finding.warning for finding in findings):
-            return [*findings, *unusable, *validation.check_images(operation, images)]
+            return [*findings, *unusable, *check_images(operation, images)]
         complete = {name: tuple(one for one in some if one) for name, some in images.items()}
         self.images[draft.id] = complete
-        return [*findings, *validation.check_media(draft, operation, complete)]
+        return [*findings, *check_media(draft, operation, complete)]
 
-    def _check_partial(self, job: PartialJob) -> list[validation.Finding]:
+    def _check_partial(self, job: PartialJob) -> list[Finding]:
         """Check the parameters that could be expanded of a job that could not."""
         operation = self.operations.get(job.draft.operation)
         if operation is None:
             return []
-        findings = validation.check_job(job.draft, operation, job.unknown)
+        findings = check_job(job.draft, operation, job.unknown)
         known = {k: v for k, v in job.draft.parameters.items() if k not in job.unknown}
         draft = replace(job.draft, parameters=known)
         images, unusable = self._probe(draft, operation, findings)
-        return [*findings, *unusable, *validation.check_images(operation, images)]
+        return [*findings, *unusable, *check_images(operation, images)]
 
     def _probe(
-        self, draft: Draft, operation: Operation, findings: Sequence[validation.Finding]
-    ) -> tuple[dict[str, list[Media | Deferred | None]], list[validation.Finding]]:
+        self, draft: Draft, operation: Operation, findings: Sequence[Finding]
+    ) -> tuple[dict[str, list[Media | Deferred | None]], list[Finding]]:
         """The job's images, None in the place of an unusable one, and why those are unusable."""
         wrong = {finding.path for finding in findings if not finding.warning}
         images: dict[str, list[Media | Deferred | None]] = {}
-        unusable: list[validation.Finding] = []
+        unusable: list[Finding] = []
         for name in operation.media.keys() & draft.parameters.keys():
             sources = draft.parameters[name]
             sources = sources if isinstance(sources, list) else []
@@ -224,9 +234,7 @@ class _JobChecker:
                     try:
                         images[name][index] = media.probe(source, draft.base, self.hashes)
                     except media.MediaError as error:
-                        unusable.append(
-                            validation.Finding(path=path, message=error.message, hint=error.hint)
-                        )
+                        unusable.append(Finding(path=path, message=error.message, hint=error.hint))
         return images, unusable
 
 

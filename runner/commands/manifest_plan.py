@@ -25,7 +25,9 @@ from runner.planning.selection import Selection, select
 from runner.progress import stages
 from runner.providers.registry import PROVIDERS, state_of
 from runner.results.evidence import read_results
-from runner.settings import ProviderFacts, Settings, Sources, read_settings
+from runner.settings.accounts import Sources
+from runner.settings.settings import Settings, read_settings
+from runner.settings.trust import ProviderFacts
 from runner.terminal.plan_view import Outlook
 
 

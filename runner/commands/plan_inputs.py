@@ -17,7 +17,7 @@ from runner.planning.changes import changes_of
 from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
 from runner.providers.registry import PROVIDERS
 from runner.results.evidence import EarlierResults
-from runner.settings import Settings
+from runner.settings.settings import Settings
 
 
 class History:

@@ -30,7 +30,8 @@ from runner.model import Account, Action, Event, Observer, Plan, PlanEntry, Step
 from runner.planning.estimates import Kind, Learned, learn
 from runner.progress import observer
 from runner.providers.registry import LISTERS, PROVIDERS
-from runner.settings import Settings, emulated_accounts, read_accounts
+from runner.settings.accounts import emulated_accounts, read_accounts
+from runner.settings.settings import Settings
 
 TOOL = f"vidu-run {__version__}"
 

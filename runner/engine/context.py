@@ -27,7 +27,7 @@ from runner.model import (
     Step,
 )
 from runner.providers.registry import Provider
-from runner.settings import Settings
+from runner.settings.settings import Settings
 from runner.timestamps import stamp
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.expansion.references import JobResult, JobResults, Outputs
-from runner.expressions import ExpressionError, Template, compile_text
+from runner.expressions.evaluate import Template, compile_text
+from runner.expressions.syntax import ExpressionError
 from runner.model import ValuePath, map_leaves, walk
 
 Scope: TypeAlias = Mapping[str, Any]

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from runner.documents import likely_encoding
+from runner.documents.files import likely_encoding
 from runner.errors import HintedError, Location, nearest, plural
 from runner.model import Row
 

@@ -13,7 +13,7 @@ from runner.expansion.interpolate import (
     has_expression,
     interpolate,
 )
-from runner.expressions import AbsentError
+from runner.expressions.syntax import AbsentError
 
 
 class Variables(Mapping[str, Any]):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.documents import load
+from runner.documents.files import load
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.media import EXTENSIONS
 from runner.model import RESULT_GONE, UNITS, Amount, Evidence, State, StoredFile, TaskFacts

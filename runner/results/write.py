@@ -8,7 +8,7 @@ from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
 
-from runner.documents import dump, dump_item
+from runner.documents.dump import dump, dump_item
 from runner.errors import OutputError
 from runner.fs import atomic_write
 from runner.model import Outcome

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from runner.cli import cli
-from runner.documents import load
+from runner.documents.files import load
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 

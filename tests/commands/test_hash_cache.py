@@ -14,7 +14,7 @@ import pytest
 
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
-from runner.documents import dump
+from runner.documents.dump import dump
 from runner.hashing import CachedHash, HashCache
 from tests.commands.conftest import Project
 from tests.commands.process import running

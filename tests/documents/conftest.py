@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import pytest
 
-from runner.documents import Document, read_document
+from runner.documents.files import Document, read_document
 
 Read: TypeAlias = Callable[[str], Document]
 

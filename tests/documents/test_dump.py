@@ -11,7 +11,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runner.documents import dump, dump_item, load
+from runner.documents.dump import dump, dump_item
+from runner.documents.files import load
 
 TRICKY = st.sampled_from(
     [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.documents import Document, read_document
+from runner.documents.files import Document, read_document
 from runner.errors import ManifestError
 
 

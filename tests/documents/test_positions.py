@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner.documents import dump, load
+from runner.documents.dump import dump
+from runner.documents.files import load
 from runner.documents.positions import Positions
 from runner.errors import Location
 

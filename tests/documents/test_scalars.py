@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.documents import load
+from runner.documents.files import load
 from runner.documents.scalars import read_plain
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from runner.documents import load
+from runner.documents.files import load
 
 JOB = """\
   - id: job-{n}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runner.documents import read_document
+from runner.documents.files import read_document
 from runner.errors import ManifestError
 
 FOLDER = Path(__file__).parents[1] / "data" / "documents"

@@ -54,7 +54,7 @@ from runner.model import (
 from runner.operations import load_operations, to_wire
 from runner.providers.base import TaskRow, submission
 from runner.providers.registry import PROVIDERS
-from runner.settings import Settings
+from runner.settings.settings import Settings
 
 OPERATIONS = load_operations()
 PICTURE = OPERATIONS["vidu/reference2image"]

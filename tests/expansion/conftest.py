@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.documents import read_document
-from runner.expansion import Expansion, expand
+from runner.documents.files import read_document
+from runner.expansion.expand import Expansion, expand
 from runner.model import MOST_JOBS
 from runner.operations import load_operations
 

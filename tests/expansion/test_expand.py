@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import Location, merge
-from runner.expansion import Expansion, expand
+from runner.expansion.expand import Expansion, expand
 from runner.model import Deferred, JobOutput
 from runner.operations import load_operations
 from tests.builders import drafts_by_id, hints, reported

@@ -12,8 +12,8 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion import Expansion, finalize
-from runner.expansion.fingerprints import MOST_EXACT, canonical
+from runner.expansion.expand import Expansion
+from runner.expansion.fingerprints import MOST_EXACT, canonical, finalize
 from runner.model import Deferred, Draft, Job, JobOutput, Media
 from runner.operations import load_operations
 

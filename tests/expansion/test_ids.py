@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from runner.expansion.ids import IdError, fold, normalize
 from tests.builders import hints, reported
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from tests.builders import drafts_by_id, hints, reported
 
 Expand = Callable[..., Expansion]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from runner.expansion.job_template import Defaults, merge_defaults
 from tests.builders import drafts_by_id, hints, reported
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from runner.expansion.references import JobResults
 from runner.model import JobOutput
 from tests.builders import hints, reported

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from runner.errors import Location, merge
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from runner.expansion.source_map import shifted
 
 Expand = Callable[..., Expansion]

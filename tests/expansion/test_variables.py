@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from tests.builders import drafts_by_id, hints, reported
 
 Expand = Callable[..., Expansion]

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from runner.expansion import Expansion
+from runner.expansion.expand import Expansion
 from tests.builders import drafts_by_id, reported
 
 Expand = Callable[..., Expansion]

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expressions import ExpressionError, Template, compile_text
+from runner.expressions.evaluate import Template, compile_text
+from runner.expressions.syntax import ExpressionError
 from runner.model import Deferred, JobOutput
 
 

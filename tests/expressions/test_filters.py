@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expressions import ExpressionError, Template, compile_text
+from runner.expressions.evaluate import Template, compile_text
+from runner.expressions.syntax import ExpressionError
 
 
 def filtered(value: Any, filters: str) -> Any:

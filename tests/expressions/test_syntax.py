@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.expressions import ExpressionError, compile_text
+from runner.expressions.evaluate import compile_text
+from runner.expressions.syntax import ExpressionError
 
 PATHS_ONLY = "expressions have no arithmetic and no comparisons"
 FORM = "an expression is a path and filters: ${{ vars.name | lower }}"

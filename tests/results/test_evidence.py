@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runner.documents import dump
+from runner.documents.dump import dump
 from runner.model import (
     RESULT_GONE,
     Amount,

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runner.documents import dump, load
+from runner.documents.dump import dump
+from runner.documents.files import load
 from runner.model import Outcome
 from runner.results.evidence import read_results
 from runner.results.row_filter import JSON, YAML, filter_rows

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from runner.documents import load
+from runner.documents.files import load
 from runner.errors import Exit, OutputError
 from runner.model import Outcome, Reason, ReasonCode, State
 from runner.results.rows import Header, head, row

@@ -8,7 +8,8 @@ import pytest
 
 from runner.errors import Location, ProviderError
 from runner.model import Account
-from runner.settings import Sources, emulated_accounts, read_accounts, read_settings
+from runner.settings.accounts import Sources, emulated_accounts, read_accounts
+from runner.settings.settings import read_settings
 from tests.builders import provider_facts
 
 VIDU, MODELVERSE = provider_facts("vidu"), provider_facts("modelverse")

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from runner.errors import Location, ManifestError, UsageError
-from runner.settings import Settings, Sources, read_settings
+from runner.settings.accounts import Sources
+from runner.settings.settings import Settings, read_settings
 
 
 def settings(

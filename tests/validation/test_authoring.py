@@ -12,7 +12,7 @@ import yaml
 
 from runner.model import Operation
 from runner.operations import defaults_of, load_operations, schema_folder, to_wire
-from runner.validation import manifest_schema, manifest_text
+from runner.validation.authoring import manifest_schema, manifest_text
 
 CASES = Path(__file__).parent.parent / "data" / "cases"
 EDITORS = jsonschema.Draft202012Validator(manifest_schema(load_operations()))

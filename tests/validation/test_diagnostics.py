@@ -6,13 +6,13 @@ from typing import Any
 from runner.errors import Diagnostic, Location
 from runner.model import Draft
 from runner.operations import load_operations
-from runner.validation import (
+from runner.validation.diagnostics import (
     Finding,
-    check_job,
     document_diagnostics,
     job_diagnostics,
     not_yet_reported,
 )
+from runner.validation.jobs import check_job
 
 IMAGE = "vidu/reference2image"
 

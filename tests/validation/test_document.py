@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.operations import load_operations
-from runner.validation import check_document, check_lookalikes
+from runner.validation.document import check_document, check_lookalikes
 
 JOB = {"id": "a", "operation": "vidu/reference2image", "model": "viduq2", "prompt": "a cat"}
 OPERATION_NOT_KNOWN = (

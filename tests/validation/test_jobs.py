@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runner.model import Deferred, Draft, JobOutput
 from runner.operations import load_operations
-from runner.validation import check_job
+from runner.validation.jobs import check_job
 
 IMAGE = "vidu/reference2image"
 VIDEO = "modelverse/reference2video"

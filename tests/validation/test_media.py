@@ -5,7 +5,7 @@ from typing import Any
 
 from runner.model import Deferred, Draft, JobOutput, Media
 from runner.operations import load_operations
-from runner.validation import check_media
+from runner.validation.media import check_media
 
 IMAGE = load_operations()["vidu/reference2image"]
 MIB = 1 << 20

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from runner.model import Draft, Operation
-from runner.validation import check_job
+from runner.validation.jobs import check_job
 
 GOOD = {"model": "viduq2", "start": ["a.png"]}
 

@@ -7,7 +7,7 @@ import pytest
 
 from runner.model import Deferred, Draft, JobOutput
 from runner.operations import load_operations
-from runner.validation import check_references
+from runner.validation.references import check_references
 
 IMAGE = "vidu/reference2image"
 VIDEO = "modelverse/reference2video"

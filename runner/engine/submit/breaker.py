@@ -19,7 +19,7 @@ from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
 from runner.model import Account, Fate
 from runner.providers.base import is_healthy
 from runner.providers.registry import Provider
-from runner.settings import Settings
+from runner.settings.settings import Settings
 
 UNKNOWN_LIMIT = 2
 """Unknown fates, with no answer between them, that open the circuit."""

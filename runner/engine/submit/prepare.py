@@ -31,7 +31,8 @@ from runner.model import (
     resolve,
 )
 from runner.providers.base import submission
-from runner.validation import check_job, check_media
+from runner.validation.jobs import check_job
+from runner.validation.media import check_media
 
 
 class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
