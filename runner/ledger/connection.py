@@ -169,7 +169,7 @@ def _in_memory(source: sqlite3.Connection | None, path: Path) -> sqlite3.Connect
 
 
 def _make_folder(folder: Path) -> None:
-    """Create the ledger's folder, which git is to ignore unless it is a folder of the user's."""
+    """Create the ledger's folder; git ignores it unless the user has made it."""
     is_ours = folder.name == ".vidu-run" or not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"

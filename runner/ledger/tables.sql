@@ -1,6 +1,6 @@
 -- Version 1 of the ledger. Times are UTC, RFC 3339; lists and mappings are JSON text; sums of
 -- money are decimal digits. ANY holds whole numbers, as digits where 64 bits are too few for what
--- a provider said. Rows are never deleted.
+-- a provider reported. Rows are never deleted.
 
 CREATE TABLE runs (
     id          TEXT PRIMARY KEY,
