@@ -58,11 +58,12 @@ def read_list(reply: Reply) -> TaskPage | ListFailure:
     if not base.is_ok(reply) or rows is None:
         return _list_failure(reply, value)
     tasks = [task for row in rows if (task := _read_row(row))]
+    next_page, may_continue = _next_page(value, len(rows))
     return TaskPage(
         tasks=tuple(tasks),
-        next_page=_next_page(value),
+        next_page=next_page,
         unreadable=len(rows) - len(tasks),
-        may_continue=_may_continue(value, len(rows)),
+        may_continue=may_continue,
         answered_at=parse.http_date(reply.headers.get("date", "")),
     )
 
@@ -86,7 +87,7 @@ def read_states(reply: Reply) -> TaskStates | ListFailure:
             active.add(task_id)
         else:
             ended[task_id] = read_task(row, task_id)
-    return TaskStates(active=active, ended=ended, next_page=_next_page(value))
+    return TaskStates(active=active, ended=ended, next_page=_next_page(value, len(rows))[0])
 
 
 def _list_failure(reply: Reply, value: parse.JsonObject) -> ListFailure:
@@ -132,21 +133,14 @@ def _read_row(row: Any) -> TaskRow | None:
     )
 
 
-def _next_page(value: parse.JsonObject) -> str | None:
-    return next(filter(None, map(_read_token, _token_fields(value))), None)
-
-
-def _may_continue(value: parse.JsonObject, row_count: int) -> bool:
-    """Whether there may be more pages: the token is not readable, or a full page has no token."""
-    fields = _token_fields(value)
-    if any(fields):
-        return _next_page(value) is None
-    return not fields and row_count in _PAGE_SIZES
-
-
-def _token_fields(value: parse.JsonObject) -> list[Any]:
+def _next_page(value: parse.JsonObject, row_count: int) -> tuple[str | None, bool]:
+    """The token of the next page, and without one whether there may be more pages."""
     parents = (value, parse.child(value, "pager"))
-    return [parent["next_page_token"] for parent in parents if "next_page_token" in parent]
+    found = [parent["next_page_token"] for parent in parents if "next_page_token" in parent]
+    token = next(filter(None, map(_read_token, found)), None)
+    # The token is not readable, or a full page has no token.
+    may_continue = any(found) or (not found and row_count in _PAGE_SIZES)
+    return token, token is None and may_continue
 
 
 def _read_token(value: Any) -> str | None:
