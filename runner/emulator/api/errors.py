@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import partial
 from typing import Any
 
 
@@ -64,19 +65,15 @@ class ApiError(Exception):
         self.status = VIDU[reason] if status is None else status
 
 
-def bad_request(message: str) -> ApiError:
-    """The request as a whole cannot be read, or comes at the wrong time."""
-    return ApiError("BadRequest", message)
+bad_request = partial(ApiError, "BadRequest")
+"""The error of a request that cannot be read as a whole, or comes at the wrong time."""
+invalid = partial(ApiError, "FieldInvalid")
+"""The error of a field with a wrong type or value."""
 
 
 def lacking(name: str) -> ApiError:
-    """A required field is missing or empty."""
+    """The error of a required field that is missing or empty."""
     return ApiError("FieldLacking", f"{name} is missing or empty")
-
-
-def invalid(message: str) -> ApiError:
-    """A field has a wrong type or value."""
-    return ApiError("FieldInvalid", message)
 
 
 def reason_for(api: str, status: int, reason: str | None) -> str:

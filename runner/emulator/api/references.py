@@ -13,6 +13,7 @@ import io
 import re
 import struct
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -36,6 +37,10 @@ _READERS: dict[str, type[ImageFile.ImageFile]] = {
     "image/jpeg": JpegImagePlugin.JpegImageFile,
     "image/webp": WebPImagePlugin.WebPImageFile,
 }
+
+_wrong_format = partial(ApiError, "ImageFormatInvalid")
+# An odd name for a wrong size, but the vendor's.
+_wrong_size = partial(ApiError, "PageSizeOutOfRange")
 
 
 def receive(sources: Sequence[str], fetch: Fetch) -> list[tuple[Reference, bytes | None]]:
@@ -103,12 +108,3 @@ def _size_of(content: bytes, media_type: str, name: str) -> tuple[int, int]:
         return open_image(content, media_type).size
     except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
         raise _wrong_format(f"{name} cannot be read as {media_type}") from error
-
-
-def _wrong_format(message: str) -> ApiError:
-    return ApiError("ImageFormatInvalid", message)
-
-
-def _wrong_size(message: str) -> ApiError:
-    # An odd name for it, but the vendor's.
-    return ApiError("PageSizeOutOfRange", message)

@@ -21,7 +21,6 @@ from runner.emulator.faults.script import (
     KINDS,
     LIST,
     SUBMITS,
-    Match,
     Rule,
     RuleChooser,
     Subject,
@@ -47,7 +46,7 @@ class FaultInjector:
         self._succeeded: set[str] = set()
         """Ids of tasks whose success a response has reported."""
         # Only if a rule is about tasks: `cut_before` can leave a body unread.
-        self._by_task = any(rule.match != Match() or rule.per == "task" for rule in rules)
+        self._by_task = any(rule.match or rule.per == "task" for rule in rules)
 
     @web.middleware
     async def inject(self, request: web.Request, handler: Handler) -> web.StreamResponse:

@@ -35,20 +35,6 @@ _SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Match:
-    """Which tasks a rule applies to; None allows any."""
-
-    prompt: str | None = None
-    """A part of the prompt, ignoring case."""
-    state: str | None = None
-    """The state that the task is really in, by Vidu's name."""
-    younger_s: float | None = None
-    """The task was made less than so many seconds ago."""
-    succeeded: bool = False
-    """Whether a response must have reported the task's success before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One entry of a script with all defaults applied; docs/emulator.md describes the selectors."""
 
@@ -58,7 +44,8 @@ class Rule:
     values: Mapping[str, Any]
     """The parameters of the fault; None for one that is not set."""
     on: frozenset[str]
-    match: Match
+    match: Mapping[str, Any]
+    """The conditions on its tasks; `succeeded`, too, where a response must have reported it."""
     nth: frozenset[int]
     """Empty for all."""
     every: int
@@ -99,7 +86,7 @@ def _rule(number: int, entry: Mapping[str, Any]) -> Rule:
     schema, on = FAULTS[fault], _as_list(selectors["on"])
     changed = {
         "on": frozenset(schema.get("x-on", KINDS) if "any" in on else on),
-        "match": Match(**selectors["match"], succeeded=fault == "goes_back"),
+        "match": selectors["match"] | ({"succeeded": True} if fault == "goes_back" else {}),
         "nth": frozenset(_as_list(selectors["nth"] or [])),
     }
     values = _with_defaults(entry, schema["properties"])
@@ -139,14 +126,14 @@ class Subject:
     age_s: float | None = None
     """Seconds since it was made; None before that."""
 
-    def fits(self, match: Match) -> bool:
+    def fits(self, match: Mapping[str, Any]) -> bool:
         """Whether a rule with this `match` applies to the task."""
-        limit_s = match.younger_s
+        limit_s = match.get("younger_s")
         return (
-            (match.prompt or "").casefold() in self.prompt.casefold()
-            and match.state in {None, self.state}
+            match.get("prompt", "").casefold() in self.prompt.casefold()
+            and match.get("state", self.state) == self.state
             and (limit_s is None or (self.age_s is not None and self.age_s < limit_s))
-            and (self.succeeded or not match.succeeded)
+            and (self.succeeded or not match.get("succeeded"))
         )
 
 
@@ -199,7 +186,7 @@ def _fits(rule: Rule, kind: str, subjects: Sequence[Subject], elapsed_s: float) 
     is_over = rule.for_s is not None and elapsed_s >= rule.from_s + rule.for_s
     if kind not in rule.on or elapsed_s < rule.from_s or is_over:
         return False
-    return rule.match == Match() or any(subject.fits(rule.match) for subject in subjects)
+    return not rule.match or any(subject.fits(rule.match) for subject in subjects)
 
 
 # ----------------------------------------------------------------------------------------- errors
