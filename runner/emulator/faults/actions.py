@@ -16,15 +16,7 @@ from runner.emulator.api import vidu
 from runner.emulator.api.routes import Service
 from runner.emulator.faults import responses
 from runner.emulator.faults.responses import CHANGES, Values
-from runner.emulator.faults.script import (
-    FILES,
-    KINDS,
-    LIST,
-    SUBMITS,
-    Rule,
-    RuleChooser,
-    Subject,
-)
+from runner.emulator.faults.script import FILES, KINDS, LIST, SUBMITS, Rule, RuleChooser, Subject
 from runner.emulator.request_log import body_of, context_of
 from runner.emulator.state.tasks import Phase, Task
 

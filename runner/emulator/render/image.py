@@ -46,55 +46,44 @@ class Hills:
     """Share of the overscan by which it moves in a video, 0 (far) to 1 (near)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """The landscape behind the card, `overscan` pixels wider than the frame that moves past it."""
+    """The landscape behind the card, `overscan` pixels wider than the frame that moves past it.
 
-    sky: Image.Image
-    overscan: int
-    sun: Image.Image
-    """Mode L: the disc and its halo."""
-    sun_colour: Colour
-    sun_at: tuple[int, int]
-    """Its centre."""
-    ranges: tuple[Hills, ...]
+    The order's seed decides what it looks like, and what else was asked for.
+    """
+
+    def __init__(self, order: Order, size: tuple[int, int], overscan: int = 0):
+        dice = _dice_of(order)
+        palette = _PALETTES[int(dice.random() * len(_PALETTES))]
+        top, horizon, far, near, self.sun_colour = (_shifted(colour, dice) for colour in palette)
+        self._overscan = overscan
+        self._sky = _sky(size, top, horizon)
+        if sum(top) < 260:  # night
+            _draw_stars(self._sky, dice)
+        self._sun = _sun(round(min(size) * (0.07 + 0.07 * dice.random())))
+        across, down = 0.2 + 0.6 * dice.random(), 0.16 + 0.2 * dice.random()
+        self._sun_left = round(size[0] * across) - self._sun.width // 2
+        self._sun_top = round(size[1] * down) - self._sun.height // 2
+        self._ranges = list(_ranges(dice, size, overscan, far, near))
 
     def paint(self, progress: float = 0.0) -> Image.Image:
         """One frame; with progress from 0 to 1 the hills pass and the sun rises."""
-        frame = self.sky.copy()
-        left = self.sun_at[0] - self.sun.width // 2
-        top = self.sun_at[1] - self.sun.height // 2 - round(frame.height * 0.1 * progress)
-        frame.paste(self.sun_colour, (left, top), self.sun)
-        for hills in self.ranges:
-            left = round(hills.speed * progress * self.overscan)
+        frame = self._sky.copy()
+        top = self._sun_top - round(frame.height * 0.1 * progress)
+        frame.paste(self.sun_colour, (self._sun_left, top), self._sun)
+        for hills in self._ranges:
+            left = round(hills.speed * progress * self._overscan)
             mask = hills.mask.crop((left, 0, left + frame.width, hills.mask.height))
             frame.paste(hills.colour, (0, hills.top), mask)
         return frame
 
 
-def make_scene(order: Order, size: tuple[int, int], overscan: int = 0) -> Scene:
-    """The scene of an order: its seed decides, and what else was asked for."""
+def _dice_of(order: Order) -> random.Random:
+    # By content: the same image has another URL each time, and still gives the same picture.
     images = " ".join(image.sha256 or image.url for image in order.images)
     request = f"{order.seed}\n{order.model}\n{order.prompt}\n{images}"
     seed = hashlib.sha256(request.encode()).hexdigest()
-    dice = random.Random(seed)  # noqa: S311 - a picture has to come out the same again
-    palette = _PALETTES[int(dice.random() * len(_PALETTES))]
-    top, horizon, far, near, sun = (_shifted(colour, dice) for colour in palette)
-    width, height = size
-    sky = _sky(size, top, horizon)
-    if sum(top) < 260:  # night
-        _draw_stars(sky, dice)
-    return Scene(
-        sky=sky,
-        overscan=overscan,
-        sun=_sun(round(min(size) * (0.07 + 0.07 * dice.random()))),
-        sun_colour=sun,
-        sun_at=(
-            round(width * (0.2 + 0.6 * dice.random())),
-            round(height * (0.16 + 0.2 * dice.random())),
-        ),
-        ranges=tuple(_ranges(dice, size, overscan, far, near)),
-    )
+    return random.Random(seed)  # noqa: S311 - a picture has to come out the same again
 
 
 def _shifted(colour: Colour, dice: random.Random) -> Colour:
@@ -201,7 +190,7 @@ class Painter:
         return _encode(ImageOps.contain(self._frame(order), (480, 480)), order)
 
     def _frame(self, order: Order) -> Image.Image:
-        frame = make_scene(order, pixels_of(order)).paint()
+        frame = Scene(order, pixels_of(order)).paint()
         card, at = self.card(order, frame.size)
         frame.paste(card, at, card)
         return frame

@@ -15,7 +15,7 @@ from functools import lru_cache
 import av
 from PIL import Image, ImageDraw
 
-from runner.emulator.render.image import Painter, make_scene
+from runner.emulator.render.image import Painter, Scene
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import pixels_of
 
@@ -49,7 +49,7 @@ def film(order: Order, painter: Painter) -> bytes:
 def frames(order: Order, painter: Painter) -> Iterator[Image.Image]:
     """Every frame in order, mode RGB, with a bar at the foot that shows the progress."""
     width, height = size = pixels_of(order)
-    scene = make_scene(order, size, overscan=round(width * 0.03 * (order.duration_s + 2)))
+    scene = Scene(order, size, overscan=round(width * 0.03 * (order.duration_s + 2)))
     card, at = painter.card(order, size)
     bar_top = height - max(2, height // 120)
     count = order.duration_s * FPS
