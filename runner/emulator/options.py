@@ -48,6 +48,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Raise UsageError for values that are out of range."""
+        # NaN passes every comparison, and infinity is a task that never ends.
         if not (math.isfinite(self.time_scale) and self.time_scale >= 0):
             raise UsageError(f"time scale must be 0 or more, not {self.time_scale}")
         if self.concurrency < 1:

@@ -48,6 +48,7 @@ class Submission:
 
     def accept(self, task: Task) -> None:
         """Record the task that it made."""
+        # The time of the journal, so that a restart does not change it.
         self.at, self.outcome, self.task_id = timestamp(task.made_ns), "accepted", task.id
 
     def refuse(self, reason: str) -> None:

@@ -37,6 +37,7 @@ class Emulator:
         self._port = port
         self._started: Future[Callable[[], object]] = Future()
         """Its result is a function that ends the emulator, for any thread."""
+        # A daemon, so that a program which dies inside the context does not wait for it.
         self._thread = threading.Thread(target=self._work, name="emulator", daemon=True)
         self.url = ""
         """The base URL of both APIs, without a trailing slash, once the context is entered."""
@@ -89,6 +90,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
     """Both APIs on a port (0: a free one) of this event loop; yields their base URL."""
     with ExitStack() as stack:
         app = _application(_service(options, stack))
+        # The request log replaces aiohttp's, which would fill the terminal.
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=_SHUTDOWN_S)
         await runner.setup()
         try:

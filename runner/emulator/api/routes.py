@@ -73,6 +73,7 @@ class Service:
             untagged=submission.untagged,
             change=context.change,
         )
+        # Here rather than after the answer, which a fault may lose.
         self.log.accept(task, submission)
         return task
 

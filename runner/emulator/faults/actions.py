@@ -46,7 +46,7 @@ class FaultInjector:
         kind = request.match_info.route.name
         if kind is None or kind not in KINDS:
             return await handler(request)
-        if request.raw_path in self.expired:
+        if request.raw_path in self.expired:  # counted by no rule: nothing else can happen to it
             return responses.expired()
         exchange = _Exchange(request=request, handler=handler, kind=kind, faults=self)
         subjects = await exchange.subjects() if self._by_task else ()
@@ -56,7 +56,7 @@ class FaultInjector:
         else:
             exchange.rule = rule
             response = await _act(exchange)
-        if kind != FILES:
+        if kind != FILES:  # everything else is JSON that may report a success
             tasks = responses.reported_tasks(responses.json_of(response))
             self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
         return response
@@ -115,9 +115,10 @@ class _Exchange:
     async def _read_response(self) -> web.Response:
         try:
             response = await self.handler(self.request)
-        except web.HTTPException as error:
+        except web.HTTPException as error:  # a refused file; other refusals are answers by now
             return web.Response(status=error.status, text=error.text)
         if isinstance(response, web.FileResponse):
+            # A file response reads its file only while it sends, so it is read here again.
             info, files = self.request.match_info, self.faults.service.files
             path = await asyncio.to_thread(files.file, info["owner"], info["name"])
             content = await asyncio.to_thread(path.read_bytes) if path else b""
@@ -134,6 +135,7 @@ class _Exchange:
             # The tasks are the rows of the response; a request for them changes nothing.
             body = responses.json_of(await self.carry_out())
             return self.faults.subjects(responses.reported_tasks(body))
+        # The task may be one of another process, and no handler has run yet.
         self.faults.service.store.refresh()
         info, query = self.request.match_info, self.request.query
         task_id = info.get("id") or info.get("owner") or query.get("task_id", "")
@@ -159,6 +161,7 @@ async def _act(exchange: _Exchange) -> web.StreamResponse:
         # The client has sent everything before anything goes wrong.
         await body_of(request)
     if rule.fault in TASK_CHANGES:
+        # No response to break: the store applies it when it makes the task.
         context.change = partial(TASK_CHANGES[rule.fault], values)
         return await exchange.undisturbed()
     if rule.fault not in _INSTEAD and values.get("when") != "before":

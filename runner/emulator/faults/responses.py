@@ -56,7 +56,7 @@ def reset(request: web.Request) -> web.Response:
     """Reset the connection instead of answering."""
     if request.transport:
         with contextlib.suppress(OSError):  # the client has closed it already
-            linger = struct.pack("ii", 1, 0)
+            linger = struct.pack("ii", 1, 0)  # RST instead of FIN, nothing unsent goes out
             connection = request.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         request.transport.abort()
@@ -111,6 +111,7 @@ def huge(response: web.Response, size: int) -> web.Response:
     """A JSON object of `size` bytes with one long text, in chunks."""
 
     async def pieces() -> AsyncIterator[bytes]:
+        # Valid JSON, so that only its size is wrong.
         head, tail = b'{"task_id":"', b'"}'
         yield head
         for left in range(size - len(head) - len(tail), 0, -_PIECE):
@@ -163,6 +164,7 @@ def reported_tasks(body: Any) -> dict[str, bool]:
             task = {"id": row.get("id"), "state": row.get("state")}
             if isinstance(video, dict):
                 task = {"id": video.get("task_id"), "state": video.get("task_status")}
+            # Each API has its own name for the same state.
             found[str(task["id"])] = task["state"] in {"success", STATUS["success"]}
     return found
 

@@ -62,7 +62,7 @@ _CLOSING = frozenset(",。、;:!?)】》」』”’…")  # must not start a li
 _LEADING = 1.4
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=1)  # the folders of a desktop have thousands of files
 def system_fonts() -> FontSet:
     """The fonts of this machine; it is searched once."""
     found: dict[str, Path] = {}

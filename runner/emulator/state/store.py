@@ -84,6 +84,7 @@ class Store:
 
     def in_flight(self, api: str) -> list[Task]:
         """The tasks that count against the concurrency limit now."""
+        # Settled when somebody asks: states follow from the clock, and no timer runs for a task.
         now = self._options.now_ns()
         tasks = [self._tasks[task_id] for task_id in self._in_flight[api]]
         for task in tasks:
@@ -163,7 +164,7 @@ class Store:
     def keep(self, sha256: str, content: bytes) -> None:
         """Keep a copy of an image under its digest."""
         target = self._copies / sha256
-        if not target.exists():
+        if not target.exists():  # equal digests have equal content
             write_atomically(target, content)
 
     def copy(self, sha256: str) -> bytes | None:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 _CANCELLED = "UserCancelled"  # as in the vendor's public documentation
-_NEVER_NS = 4 * 10**18  # in the year 2096
+_NEVER_NS = 4 * 10**18  # in the year 2096; the journal has no infinity in its JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,5 +120,5 @@ def from_record(record: Mapping[str, Any]) -> Task:
 
 def timestamp(ns: int) -> str:
     """RFC 3339 in UTC with nanoseconds, as in Vidu's sample answer."""
-    second, fraction_ns = divmod(ns, 10**9)
+    second, fraction_ns = divmod(ns, 10**9)  # a datetime has microseconds only
     return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.{fraction_ns:09d}Z"
