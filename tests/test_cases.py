@@ -18,8 +18,9 @@ import pytest
 import yaml
 from PIL import Image
 
-from runner import media
 from runner.hashing import HashCache
+from runner.media.probe import probe
+from runner.media.sources import MediaError
 from runner.model import Draft, Media
 from runner.operations import load_operations
 from runner.validation.diagnostics import Finding
@@ -66,9 +67,9 @@ def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     if all(finding.warning for finding in found):
         try:
             images: list[Media] = [
-                media.probe(i, folder, HashCache()) for i in parameters.get("images", ())
+                probe(i, folder, HashCache()) for i in parameters.get("images", ())
             ]
-        except media.MediaError as error:
+        except MediaError as error:
             found.append(Finding(path=("images",), message=error.message, hint=error.hint))
         else:
             found += check_media(draft, operation, {"images": images})

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner import media
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.documents.files import Document, read_document
@@ -18,6 +17,8 @@ from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
 from runner.expansion.fingerprints import finalize
 from runner.hashing import HashCache
+from runner.media.probe import probe
+from runner.media.sources import MediaError
 from runner.model import Deferred, Draft, Job, Media, Operation
 from runner.operations import load_operations
 from runner.planning.plan import duplicate_warnings
@@ -232,8 +233,8 @@ class _JobChecker:
                     images[name][index] = source
                 elif isinstance(source, str) and path not in wrong:
                     try:
-                        images[name][index] = media.probe(source, draft.base, self.hashes)
-                    except media.MediaError as error:
+                        images[name][index] = probe(source, draft.base, self.hashes)
+                    except MediaError as error:
                         unusable.append(Finding(path=path, message=error.message, hint=error.hint))
         return images, unusable
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from runner.documents.files import load
 from runner.errors import Diagnostic, Location, ManifestError
-from runner.media import EXTENSIONS
+from runner.media.types import EXTENSIONS
 from runner.model import RESULT_GONE, UNITS, Amount, Evidence, State, StoredFile, TaskFacts
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION

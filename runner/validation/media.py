@@ -6,7 +6,8 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
-from runner import media
+from runner.media.limits import check_limits
+from runner.media.sources import data_uri_length, label, signed_url_warning
 from runner.model import Deferred, Draft, Media, MediaLimits, Operation, Parameters, ValuePath
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
@@ -42,9 +43,9 @@ def check_images(
 
 
 def _check_image(image: Media, path: ValuePath, limits: MediaLimits) -> Iterator[Finding]:
-    for message in media.check_limits(image, limits):
+    for message in check_limits(image, limits):
         yield Finding(path=path, message=message)
-    if warning := media.signed_url_warning(image.source):
+    if warning := signed_url_warning(image.source):
         yield Finding(path=path, message=warning, warning=True)
 
 
@@ -55,7 +56,7 @@ def _check_body(
     limit_bytes: int,
 ) -> list[Finding]:
     known = [image for listed in images.values() for image in listed if isinstance(image, Media)]
-    lengths = [media.data_uri_length(image) for image in known]
+    lengths = [data_uri_length(image) for image in known]
     plain = {name: value for name, value in draft.parameters.items() if name not in images}
     # Each image adds its text, two quotes and a comma.
     size = sum(lengths) + 3 * len(known) + _plain_size(plain, operation, limit_bytes - sum(lengths))
@@ -65,7 +66,7 @@ def _check_body(
     if not known:  # the prompt alone is too long: there is no image to blame
         return [Finding(path=(), message=message)]
     largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])
-    parts = ", ".join(f"{media.label(image.source)} {_mb(length)}" for length, image in largest)
+    parts = ", ".join(f"{label(image.source)} {_mb(length)}" for length, image in largest)
     return [
         Finding(
             path=(next(iter(images)),),

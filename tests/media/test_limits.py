@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.media import check_limits
+from runner.media.limits import check_limits
 from runner.model import Media, MediaLimits
 
 LIMITS = MediaLimits(

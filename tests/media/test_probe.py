@@ -16,10 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from runner import media
 from runner.hashing import CachedHash, HashCache, OpenFile, StatKey
-from runner.media import MediaError
-from runner.media.probe import _measure, _media, _UnusableError
+from runner.media.probe import _measure, _media, _UnusableError, probe
+from runner.media.sources import MediaError, data_uri, data_uri_length
 from runner.model import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
@@ -38,7 +37,7 @@ def png_header(width: int, height: int) -> bytes:
 
 def probe_error(source: str, base: Path, hashes: HashCache | None = None) -> MediaError:
     with pytest.raises(MediaError) as caught:
-        media.probe(source, base, hashes or HashCache())
+        probe(source, base, hashes or HashCache())
     return caught.value
 
 
@@ -49,7 +48,7 @@ def probe_error(source: str, base: Path, hashes: HashCache | None = None) -> Med
 def test_an_image_is_measured_whatever_its_name(tmp_path: Path, kind: str, media_type: str) -> None:
     content = image_bytes(kind, (300, 200))
     write_file(tmp_path, "cat.bin", content)
-    found = media.probe("cat.bin", tmp_path, HashCache())
+    found = probe("cat.bin", tmp_path, HashCache())
     assert found == Media(
         source="cat.bin",
         path=tmp_path / "cat.bin",
@@ -66,17 +65,17 @@ def test_pixels_count_as_stored_without_exif_rotation(tmp_path: Path) -> None:
     exif = image.getexif()
     exif[0x0112] = 6
     image.save(tmp_path / "turned.jpg", exif=exif)
-    found = media.probe("turned.jpg", tmp_path, HashCache())
+    found = probe("turned.jpg", tmp_path, HashCache())
     assert (found.width, found.height) == (300, 200)
 
 
 def test_a_file_is_read_once_until_it_changes(tmp_path: Path) -> None:
     path = write_file(tmp_path, "cat.png", image_bytes())
     hashes = HashCache()
-    first = media.probe("cat.png", tmp_path, hashes)
-    assert media.probe("cat.png", tmp_path, hashes) is first
+    first = probe("cat.png", tmp_path, hashes)
+    assert probe("cat.png", tmp_path, hashes) is first
     path.write_bytes(image_bytes(size=(256, 256)))
-    assert media.probe("cat.png", tmp_path, hashes).width == 256
+    assert probe("cat.png", tmp_path, hashes).width == 256
 
 
 class FakeCache(HashCache):
@@ -96,9 +95,9 @@ class FakeCache(HashCache):
 def test_the_next_process_uses_the_cached_facts(tmp_path: Path) -> None:
     facts: dict[Path, CachedHash] = {}
     path = write_file(tmp_path, "cat.png", image_bytes())
-    first = media.probe("cat.png", tmp_path, FakeCache(facts))
+    first = probe("cat.png", tmp_path, FakeCache(facts))
     facts[path] = CachedHash("5" * 64, facts[path].note)
-    second = media.probe("cat.png", tmp_path, FakeCache(facts))
+    second = probe("cat.png", tmp_path, FakeCache(facts))
     assert second == replace(first, sha256="5" * 64)
 
 
@@ -106,15 +105,15 @@ def test_the_next_process_uses_the_cached_facts(tmp_path: Path) -> None:
 def test_cached_facts_of_another_version_are_ignored(tmp_path: Path, note: str) -> None:
     path = write_file(tmp_path, "cat.png", image_bytes())
     facts = {path: CachedHash("5" * 64, note)}
-    assert media.probe("cat.png", tmp_path, FakeCache(facts)).width == 128
+    assert probe("cat.png", tmp_path, FakeCache(facts)).width == 128
     assert facts[path].sha256 != "5" * 64
 
 
 def test_a_type_without_measured_pixels_is_cached_as_well(tmp_path: Path) -> None:
     facts: dict[Path, CachedHash] = {}
     write_file(tmp_path, "cat.gif", b"GIF89a" + bytes(64 * 1024))
-    first = media.probe("cat.gif", tmp_path, FakeCache(facts))
-    assert media.probe("cat.gif", tmp_path, FakeCache(facts)) == first
+    first = probe("cat.gif", tmp_path, FakeCache(facts))
+    assert probe("cat.gif", tmp_path, FakeCache(facts)) == first
 
 
 def test_errors_are_not_cached_across_processes(tmp_path: Path) -> None:
@@ -127,7 +126,7 @@ def test_errors_are_not_cached_across_processes(tmp_path: Path) -> None:
 def test_a_link_stands_for_what_it_points_to(tmp_path: Path) -> None:
     write_file(tmp_path, "cat.png", image_bytes())
     (tmp_path / "link.png").symlink_to("cat.png")
-    assert media.probe("link.png", tmp_path, HashCache()).width == 128
+    assert probe("link.png", tmp_path, HashCache()).width == 128
 
 
 def test_a_missing_file_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:
@@ -221,7 +220,7 @@ def test_an_end_mark_across_two_pieces_is_found(tmp_path: Path) -> None:
     whole = image_bytes()
     filler = b"\0" * ((1 << 20) - len(whole) + 4)  # splits the mark, which is at the very end
     write_file(tmp_path, "cat.png", whole[:-8] + filler[8:] + b"\0" * 4 + whole[-8:] + b"appended")
-    assert media.probe("cat.png", tmp_path, HashCache()).width == 128
+    assert probe("cat.png", tmp_path, HashCache()).width == 128
 
 
 def test_a_damaged_header_gives_the_same_error_twice(tmp_path: Path) -> None:
@@ -248,7 +247,7 @@ def test_a_webp_of_implausible_size_allocates_no_canvas(tmp_path: Path) -> None:
 
 def test_a_large_image_is_measured_without_a_warning(tmp_path: Path) -> None:
     write_file(tmp_path, "large.png", png_header(16000, 12000))
-    assert media.probe("large.png", tmp_path, HashCache()).width == 16000
+    assert probe("large.png", tmp_path, HashCache()).width == 16000
 
 
 @given(st.binary(max_size=200), st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"]))
@@ -260,17 +259,17 @@ def test_no_bytes_break_the_measuring(tail: bytes, head: bytes) -> None:
 
 @pytest.mark.parametrize("url", ["https://example.com/a.png?b=1", "HTTP://127.0.0.1:8000/a"])
 def test_a_url_is_not_probed(tmp_path: Path, url: str) -> None:
-    found = media.probe(url, tmp_path, HashCache())
+    found = probe(url, tmp_path, HashCache())
     assert (found.source, found.path, found.sha256, found.width) == (url, None, None, None)
 
 
 def test_a_data_uri_is_probed_like_a_file(tmp_path: Path) -> None:
     content = image_bytes(size=(200, 150))
-    found = media.probe(as_data_uri(content), tmp_path, HashCache())
+    found = probe(as_data_uri(content), tmp_path, HashCache())
     assert (found.path, found.media_type, found.width) == (None, "image/png", 200)
     assert found.sha256 == hashlib.sha256(content).hexdigest()
-    assert media.data_uri(found) == as_data_uri(content)
-    assert media.data_uri_length(found) == len(as_data_uri(content))
+    assert data_uri(found) == as_data_uri(content)
+    assert data_uri_length(found) == len(as_data_uri(content))
 
 
 def test_a_data_uri_of_implausible_size_is_rejected(tmp_path: Path) -> None:

@@ -9,10 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner import media
 from runner.hashing import HashCache
-from runner.media import MediaError
-from runner.media.sources import check_url, classify, decode_data_uri
+from runner.media.probe import probe
+from runner.media.sources import (
+    MediaError,
+    check_url,
+    classify,
+    data_uri,
+    data_uri_length,
+    decode_data_uri,
+    label,
+    signed_url_warning,
+)
 from runner.model import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
@@ -34,8 +42,8 @@ def test_the_first_characters_decide_the_kind_of_source(source: str, kind: str) 
 
 
 def test_a_long_source_is_truncated_in_messages() -> None:
-    assert media.label("data:image/png;base64," + "A" * 99).endswith("AAA…")
-    assert len(media.label("https://example.com/" + "a" * 99)) == 81
+    assert label("data:image/png;base64," + "A" * 99).endswith("AAA…")
+    assert len(label("https://example.com/" + "a" * 99)) == 81
 
 
 @pytest.mark.parametrize(
@@ -66,12 +74,12 @@ def test_a_url_that_no_provider_could_fetch_is_rejected(url: str, message: str) 
     ],
 )
 def test_a_signed_url_gets_a_warning(url: str) -> None:
-    assert "looks signed" in str(media.signed_url_warning(url))
+    assert "looks signed" in str(signed_url_warning(url))
 
 
 @pytest.mark.parametrize("source", ["https://b.example/expires/x.png?v=1", "Expires=1.png"])
 def test_an_ordinary_source_does_not_look_signed(source: str) -> None:
-    assert media.signed_url_warning(source) is None
+    assert signed_url_warning(source) is None
 
 
 def test_image_jpg_counts_as_jpeg() -> None:
@@ -115,27 +123,27 @@ def test_the_length_of_a_data_uri_is_computed_exactly(
         media_type="image/png",
         size_bytes=len(content),
     )
-    assert media.data_uri(found) == as_data_uri(content)
-    assert media.data_uri_length(found) == len(as_data_uri(content))
+    assert data_uri(found) == as_data_uri(content)
+    assert data_uri_length(found) == len(as_data_uri(content))
 
 
 def test_a_file_that_changed_since_the_probe_is_not_sent(tmp_path: Path) -> None:
     path = write_file(tmp_path, "cat.png", image_bytes())
-    found = media.probe("cat.png", tmp_path, HashCache())
+    found = probe("cat.png", tmp_path, HashCache())
     path.write_bytes(image_bytes(size=(200, 200)))
     with pytest.raises(MediaError, match=r"cat\.png has changed since the run was planned"):
-        media.data_uri(found)
+        data_uri(found)
 
 
 def test_a_file_that_is_gone_is_an_error_at_submission(tmp_path: Path) -> None:
     path = write_file(tmp_path, "cat.png", image_bytes())
-    found = media.probe("cat.png", tmp_path, HashCache())
+    found = probe("cat.png", tmp_path, HashCache())
     path.unlink()
     with pytest.raises(MediaError, match=r"cat\.png can no longer be read"):
-        media.data_uri(found)
+        data_uri(found)
 
 
 def test_a_url_travels_as_it_is_written(tmp_path: Path) -> None:
-    found = media.probe("https://example.com/%E7%8C%AB.png", tmp_path, HashCache())
-    assert media.data_uri(found) == "https://example.com/%E7%8C%AB.png"
-    assert media.data_uri_length(found) == 33
+    found = probe("https://example.com/%E7%8C%AB.png", tmp_path, HashCache())
+    assert data_uri(found) == "https://example.com/%E7%8C%AB.png"
+    assert data_uri_length(found) == 33

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from runner import media
+from runner.media.types import describe_type, is_truncated, sniff
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ from runner import media
     ],
 )
 def test_the_first_bytes_decide_the_type(head: bytes, media_type: str | None) -> None:
-    assert media.sniff(head) == media_type
+    assert sniff(head) == media_type
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_first_bytes_decide_the_type(head: bytes, media_type: str | None) ->
     [("text/html", "an HTML page"), ("image/svg+xml", "an SVG"), ("image/heic", "a HEIC")],
 )
 def test_types_are_named_as_people_name_them(media_type: str, words: str) -> None:
-    assert media.describe_type(media_type) == words
+    assert describe_type(media_type) == words
 
 
 def drawn(kind: str) -> bytes:
@@ -73,7 +73,7 @@ ENDING = [
 def test_a_complete_file_is_not_truncated(tmp_path: Path, media_type: str, content: bytes) -> None:
     path = tmp_path / "f"
     path.write_bytes(content)
-    assert not media.is_truncated(path, media_type)
+    assert not is_truncated(path, media_type)
 
 
 @pytest.mark.parametrize(("media_type", "content"), [e for e in ENDING if "gif" not in e[0]])
@@ -83,7 +83,7 @@ def test_a_file_that_ends_too_early_is_truncated(
 ) -> None:
     path = tmp_path / "f"
     path.write_bytes(content[: int(left * len(content))])
-    assert media.is_truncated(path, media_type)
+    assert is_truncated(path, media_type)
 
 
 @pytest.mark.parametrize(
@@ -99,4 +99,4 @@ def test_a_format_without_an_end_mark_is_never_truncated(
 ) -> None:
     path = tmp_path / "f"
     path.write_bytes(content)
-    assert not media.is_truncated(path, media_type)
+    assert not is_truncated(path, media_type)

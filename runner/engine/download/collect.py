@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 
-from runner import media
 from runner.engine.context import Context
 from runner.engine.download import place
 from runner.engine.download.fetch import DownloadError, fetch
@@ -16,6 +15,7 @@ from runner.engine.outcomes import ended
 from runner.engine.poll.ask import ask_patiently
 from runner.errors import OutputError
 from runner.ledger.changes import Finish, Store
+from runner.media.types import EXTENSIONS
 from runner.model import (
     RESULT_GONE,
     Action,
@@ -157,7 +157,7 @@ async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFi
         expected=job_run.operation.makes,
         private=await context.http.is_private_api(context.account(job_run.operation).base_url),
     )
-    target = context.outputs / f"{name_of(job, index)}.{media.EXTENSIONS[fetched.media_type]}"
+    target = context.outputs / f"{name_of(job, index)}.{EXTENSIONS[fetched.media_type]}"
     await asyncio.to_thread(
         place.rename_into_place,
         fetched.path,
@@ -209,7 +209,7 @@ async def shelve(
 
 
 def _shelve_one(context: Context, name: str, file: StoredFile) -> StoredFile:
-    target = context.outputs / f"{name}.{media.EXTENSIONS[file.media_type]}"
+    target = context.outputs / f"{name}.{EXTENSIONS[file.media_type]}"
     place.copy_into_place(
         context.base / file.path, target, file.sha256, context.archive, context.hashes
     )

@@ -18,7 +18,7 @@ from runner.engine.net.client import MIB, HttpClient
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, IdleTimeout
 from runner.fs import flush
-from runner.media import describe_type, is_truncated, sniff
+from runner.media.types import describe_type, is_truncated, sniff
 
 FailureKind: TypeAlias = Literal["expired", "transient", "wrong"]
 MediaKind: TypeAlias = Literal["image", "video"]

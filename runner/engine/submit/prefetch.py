@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable
 
-from runner import media
 from runner.engine.context import Context
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
+from runner.media.sources import data_uri_length
 from runner.model import Action, Media, PlanEntry
 
 MAX_REQUESTS = 4
@@ -92,7 +92,5 @@ def size_of(entry: PlanEntry) -> int:
         return 0
     images = (image for some in job.media.values() for image in some)
     return sum(
-        media.data_uri_length(image)
-        for image in images
-        if isinstance(image, Media) and image.sha256
+        data_uri_length(image) for image in images if isinstance(image, Media) and image.sha256
     )

@@ -8,11 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner import media, operations
+from runner import operations
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
 from runner.engine.poll.ask import ask_patiently
 from runner.errors import plural
+from runner.media.probe import probe
+from runner.media.sources import MediaError, data_uri, data_uri_length
 from runner.model import (
     Billed,
     Deferred,
@@ -87,8 +89,8 @@ async def _image(
         return image
     source = resolve(image, lambda part: _value(context, upstream[part.job], part))
     try:
-        return await asyncio.to_thread(media.probe, str(source), context.base, context.hashes)
-    except media.MediaError as error:
+        return await asyncio.to_thread(probe, str(source), context.base, context.hashes)
+    except MediaError as error:
         raise UnusableResult("unfit_result_of_another_job", error.message) from error
 
 
@@ -119,7 +121,7 @@ def _too_large(
     """Whether the body with every image inside it would exceed the provider's limit."""
     if operation.body_limit_bytes is None:
         return False
-    inside = sum(media.data_uri_length(image) for some in images.values() for image in some)
+    inside = sum(data_uri_length(image) for some in images.values() for image in some)
     return inside + len(json.dumps(dict(parameters)).encode()) > operation.body_limit_bytes
 
 
@@ -133,7 +135,7 @@ async def _by_fresh_url(
     urls = await _fresh_urls(context, upstream[part.job])
     if part.index >= len(urls):
         return image
-    return await asyncio.to_thread(media.probe, urls[part.index], context.base, context.hashes)
+    return await asyncio.to_thread(probe, urls[part.index], context.base, context.hashes)
 
 
 async def _with_fresh_urls(
@@ -251,8 +253,8 @@ def _as_sent(image: Media) -> str:
     if image.sha256 is None:
         return image.source
     try:
-        return media.data_uri(image)
-    except media.MediaError as error:
+        return data_uri(image)
+    except MediaError as error:
         raise UnusableResult("image_changed", error.message) from error
 
 

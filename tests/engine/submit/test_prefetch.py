@@ -12,7 +12,7 @@ from PIL import Image
 from runner.engine.submit import prefetch as module
 from runner.engine.submit.prefetch import MAX_REQUESTS, Prefetcher
 from runner.hashing import HashCache
-from runner.media import probe
+from runner.media.probe import probe
 from runner.model import Action, Draft, Job, Media, PlanEntry, Reason, ReasonCode
 from tests.engine.builders import PICTURE, live_run
 

@@ -12,7 +12,7 @@ import pytest
 
 from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
 from runner.hashing import HashCache
-from runner.media import probe
+from runner.media.probe import probe
 from runner.model import (
     Deferred,
     JobOutput,
