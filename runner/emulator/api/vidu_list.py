@@ -39,7 +39,7 @@ def _filter(query: Query, now_ns: int) -> Callable[[Task], bool]:
     start, end = _last(query, "created_at.from"), _last(query, "created_at.to")
     states = _all(query, "states")
     if unknown := states - {phase.value for phase in Phase}:
-        raise invalid(f"states: {', '.join(sorted(unknown))} is none")
+        raise invalid(f"states contains unknown values: {', '.join(sorted(unknown))}")
     since_ns = _nanoseconds(start, "created_at.from") if start else now_ns - _WEEK_NS
     until_ns = _nanoseconds(end, "created_at.to") if end else 2**63
     resolutions, models = _all(query, "resolutions"), _all(query, "model_versions")

@@ -116,23 +116,25 @@ class Store:
         # Other processes count tasks of the same account: inside the lock nobody else makes one.
         with self._journal.locked():
             self.refresh()
-            price, now = self._price(order), self._options.now_ns()
-            duration_ns = seconds_of(order) * self._options.time_scale * 1e9
-            task = Task(
-                id=self._new_id(now),
-                order=order,
-                credits=price,
-                made_ns=now,
-                queued_ns=now + round(duration_ns * _QUEUED),
-                started_ns=now + round(duration_ns * _STARTED),
-                done_ns=now + round(duration_ns),
-                digest=digest,
-                untagged=untagged,
-            )
-            task = change(task)
+            task = change(self._scheduled(order, digest, untagged))
             self._journal.append({"kind": "task", "task": asdict(task)})
             self.refresh()  # reads it back, so that tasks of all processes take one way
         return task
+
+    def _scheduled(self, order: Order, digest: str, untagged: str) -> Task:
+        price, now = self._price(order), self._options.now_ns()
+        duration_ns = seconds_of(order) * self._options.time_scale * 1e9
+        return Task(
+            id=self._new_id(now),
+            order=order,
+            credits=price,
+            made_ns=now,
+            queued_ns=now + round(duration_ns * _QUEUED),
+            started_ns=now + round(duration_ns * _STARTED),
+            done_ns=now + round(duration_ns),
+            digest=digest,
+            untagged=untagged,
+        )
 
     def _price(self, order: Order) -> int:
         """Credits of an order that the account can take."""
