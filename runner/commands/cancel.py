@@ -11,7 +11,7 @@ from runner.commands.session import RunSession
 from runner.engine import cancel as engine
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
-from runner.engine.poll.ask import Deadline
+from runner.engine.poll.watch import Deadline
 from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, one_line, plural, worst

@@ -12,7 +12,6 @@ from runner.commands.output import warn
 from runner.commands.session import RunSession
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
-from runner.engine.net import redaction
 from runner.engine.reconcile.decide import adopt
 from runner.engine.reconcile.search import confirm
 from runner.error_handler import emit
@@ -128,7 +127,7 @@ async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
     operation, attempt = context.operations[entry.job.operation], entry.attempt
     status = await confirm(context, operation, task_id, attempt=attempt)
     if not isinstance(status, TaskStatus):
-        why = redaction.of_text(status, context.settings.secrets)
+        why = context.redacted(status)
         raise UsageError(f'not the task of job "{entry.job.id}": {why}')
     if attempt is None:
         await _add_to_ledger(context, entry, task_id)

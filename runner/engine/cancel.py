@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
-from runner.engine.net import redaction
 from runner.engine.net.pacing import backoff, query
-from runner.engine.poll.ask import Deadline, ask, has_no_status
+from runner.engine.poll.watch import Deadline, ask, has_no_status
 from runner.ledger.changes import Finish
 from runner.model import (
     CANCELLED,
@@ -25,10 +24,7 @@ from runner.providers.base import CancelResult
 from runner.providers.registry import TaskListApi
 
 _CANCELLED = JobError(
-    code=CANCELLED,
-    message="cancelled by the user",
-    class_=ErrorClass.TRANSIENT,
-    billed=Billed.NO,
+    code=CANCELLED, message="cancelled by the user", class_=ErrorClass.TRANSIENT, billed=Billed.NO
 )
 
 
@@ -44,7 +40,7 @@ async def cancel(
     tries = 0
     # Cancelling twice does no harm, so unlike a submission it may be repeated without proof.
     while (result := await _try_once(context, job_run, api)).error:
-        error = redaction.of_text(result.error, context.settings.secrets)
+        error = context.redacted(result.error)
         delay_s = backoff(tries, context.random, result.retry_after_s)
         if not result.retriable:
             deadline.renew()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,19 +16,26 @@ from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
+from runner.errors import redact
 from runner.hashing import HashCache
 from runner.ledger.rescue import RescueFile
 from runner.model import (
     Account,
     Event,
+    JobError,
     Observer,
     Operation,
     Outcome,
     Step,
+    Submission,
+    TaskStatus,
 )
 from runner.providers.registry import Provider
 from runner.settings.settings import Settings
 from runner.timestamps import stamp
+
+MIN_KEY_LENGTH = 6
+"""A shorter key would be replaced inside ordinary words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,3 +95,26 @@ class Context:
     def emit(self, step: Step, job: str, text: str = "", outcome: Outcome | None = None) -> None:
         """Report an event to the observer."""
         self.observer.event(Event(step=step, job=job, text=text, outcome=outcome))
+
+    # Every text of a provider passes through one of these before it is kept, shown or logged: error
+    # messages may repeat keys. The texts of network errors are our own, see `net.errors.describe`.
+
+    def redacted(self, text: str) -> str:
+        """A text that may contain words of a provider, without keys."""
+        keys = self.settings.secrets
+        return redact(text, (key for key in keys if len(key.reveal()) >= MIN_KEY_LENGTH))
+
+    def redacted_submission(self, submission: Submission) -> Submission:
+        """The submission with keys removed from its texts; ids stay as they are."""
+        trace_id = submission.trace_id and self.redacted(submission.trace_id)
+        return replace(submission, error=self._redacted_error(submission.error), trace_id=trace_id)
+
+    def redacted_status(self, status: TaskStatus) -> TaskStatus:
+        """The status with keys removed from its texts; ids and URLs stay as they are."""
+        error, detail = self._redacted_error(status.error), self.redacted(status.detail)
+        return replace(status, error=error, detail=detail)
+
+    def _redacted_error(self, error: JobError | None) -> JobError | None:
+        if error is None:
+            return None
+        return replace(error, code=self.redacted(error.code), message=self.redacted(error.message))

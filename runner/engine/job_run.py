@@ -1,18 +1,20 @@
-"""Job runs: how far one job of a run is, what is known of its task, and how each step can end."""
+"""Job runs: how far a job is, how each step of it can end, and when no more are submitted."""
 
 from __future__ import annotations
 
 import asyncio
 import enum
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
 
-from runner.errors import Exit
-from runner.ledger.changes import Result
+from runner.errors import Exit, plural
+from runner.ledger.changes import Finish, Result
 from runner.model import (
     NO_TASK,
     Action,
     Attempt,
     AttemptState,
+    ErrorClass,
     Fate,
     Intent,
     JobError,
@@ -20,6 +22,8 @@ from runner.model import (
     Outcome,
     PlanEntry,
     Reason,
+    ReasonCode,
+    State,
     Submission,
     TaskFacts,
     TaskState,
@@ -160,6 +164,20 @@ class JobRun:
         if status.state is TaskState.SUCCEEDED:
             self.phase = Phase.SUCCEEDED
 
+    def finish_change(self, state: AttemptState, error: JobError | None, at: str) -> Finish:
+        """The change that records the end of the task, at `at` where no other time is known."""
+        assert self.number is not None
+        return Finish(
+            number=self.number,
+            state=state,
+            finished_at=self.task.finished_at or at,
+            seed=self.task.seed,
+            credits=self.task.credits,
+            usage=self.task.usage,
+            urls=self.task.urls,
+            error=error,
+        )
+
     def attempt(self, run: str, state: AttemptState, error: JobError | None) -> Attempt:
         """The living attempt, as this run left it."""
         assert self.number is not None
@@ -228,3 +246,60 @@ class TaskFound:
 @dataclass(frozen=True, slots=True)
 class Succeeded:
     """The task has succeeded; what is left to do is fetching its files."""
+
+
+# ------------------------------------------------------------ when nothing more is submitted
+
+SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
+"""Refusals that the account or the request may cause."""
+SHARED_LIMIT = 3
+"""So many different requests refused with one shared code: the account is the cause."""
+
+
+@dataclass(slots=True, kw_only=True)
+class StopConditions:
+    """Counts failures and refusals, and records why nothing more is submitted."""
+
+    max_failures: int | None = None
+    by_provider: dict[str, StopReason] = field(default_factory=dict)
+    everywhere: StopReason | None = None
+    _failures: int = 0
+    _refused: defaultdict[tuple[str, str], set[str]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+
+    def of(self, provider: str) -> StopReason | None:
+        """Why nothing more is submitted to that provider; None while it goes on."""
+        return self.everywhere or self.by_provider.get(provider)
+
+    def all(self) -> list[StopReason]:
+        """Every stop, that of the whole run first."""
+        return [*([self.everywhere] if self.everywhere else []), *self.by_provider.values()]
+
+    def reasons(self) -> list[Reason]:
+        """Why each provider, or the whole run, was stopped."""
+        whole = [self.everywhere.reason] if self.everywhere else []
+        return whole + [
+            Reason(stop.reason.code, f"{provider}: {stop.reason}")
+            for provider, stop in self.by_provider.items()
+        ]
+
+    def note(self, provider: str, outcome: Outcome, stop: StopReason | None) -> None:
+        """Count an outcome; `stop` is why its provider gets no more submissions."""
+        if stop is not None:
+            self.by_provider.setdefault(provider, stop)
+        if outcome.state is not State.FAILED or outcome.error is None:
+            return
+        self._failures += 1
+        if self.max_failures is not None and self._failures >= self.max_failures:
+            reason = Reason(ReasonCode.STOPPED, f"{plural(self._failures, 'job')} failed")
+            self.everywhere = self.everywhere or StopReason(reason=reason, exit=Exit.JOBS_FAILED)
+        shared = outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH
+        if shared:
+            refused = self._refused[provider, outcome.error.code]
+            refused.add(outcome.job.fingerprint)
+            if len(refused) >= SHARED_LIMIT:
+                text = f"{outcome.error.code} for {len(refused)} different requests"
+                reason = Reason(ReasonCode.STOPPED, f"{text}: {outcome.error.message}")
+                stop = StopReason(reason=reason, exit=Exit.PROVIDER)
+                self.by_provider.setdefault(provider, stop)

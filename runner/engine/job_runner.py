@@ -18,6 +18,7 @@ from runner.engine.job_run import (
     JobRun,
     Phase,
     RetryLater,
+    StopConditions,
     StopReason,
     Succeeded,
     TaskFound,
@@ -27,9 +28,8 @@ from runner.engine.outcomes import ended, interrupted, settled, shared, unstarte
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.decide import adopt, decide
 from runner.engine.schedule import Schedule
-from runner.engine.shutdown import StopConditions
 from runner.engine.submit.budget import Admission, Order, order_of, refusal
-from runner.engine.submit.prefetch import Prefetcher
+from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
 from runner.ledger.changes import OverBudget, Taken

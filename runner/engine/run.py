@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+import signal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, assert_never
 
 from runner.engine.context import Context
 from runner.engine.download.collect import collect
-from runner.engine.job_run import Ended, JobRun, RetryLater, Succeeded
+from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, StopConditions, Succeeded
 from runner.engine.job_runner import JobRunner
 from runner.engine.outcome_store import OutcomeStore, StoredOutcomes
 from runner.engine.outcomes import interrupted, shared, without
 from runner.engine.schedule import Schedule
-from runner.engine.shutdown import Shutdown, StopConditions
-from runner.engine.submit.prefetch import Prefetcher
-from runner.errors import OutputError
+from runner.engine.submit.prepare import Prefetcher
+from runner.errors import OutputError, plural
 from runner.model import Outcome, Plan, State, Step
 
 FETCHERS = 8
@@ -24,6 +24,60 @@ FETCHERS = 8
 
 CHECKPOINT_S = 60.0
 """How often a long run writes its results manifest."""
+
+ANSWER_WAIT_S = 15.0
+"""How long an interruption waits for the answers of submissions that have left."""
+
+
+class Shutdown:
+    """Ends a batch early: for a signal, an unusable ledger or a defect."""
+
+    def __init__(self, context: Context, job_runs: Mapping[str, JobRun]) -> None:
+        """`job_runs`: job id to its run, of the jobs under way."""
+        self._context = context
+        self._job_runs = job_runs
+        self.workers: list[asyncio.Task[None]] = []
+        """Each is named after the job that it works on."""
+        self.interrupted_by: signal.Signals | None = None
+        self.errors: list[Exception] = []
+        """What ended the batch, other than a signal."""
+
+    def interrupt(self, number: signal.Signals) -> None:
+        """Submit nothing more and wait for answers; the second time, do not wait for them."""
+        if self.interrupted_by is not None:
+            self._cut()
+            return
+        self.interrupted_by = number
+        waiting = self._stop()
+        text = "nothing more is submitted; tasks under way are left to the next run"
+        if waiting:
+            text = (
+                f"waiting up to {ANSWER_WAIT_S:g} s for the answers to "
+                f"{plural(waiting, 'submission')}; Ctrl-C again stops waiting"
+            )
+        self._context.emit(Step.INTERRUPTED, "", text)
+
+    def fail(self, error: Exception) -> None:
+        """End the run because of an error, but wait for the answers to submissions."""
+        self.errors.append(error)
+        self._stop()
+
+    def _stop(self) -> int:
+        """Cancel every worker that does not wait for an answer; return how many do wait."""
+        posting = {job for job, run in self._job_runs.items() if run.phase is Phase.POSTING}
+        if not self._context.stopping.is_set():
+            self._context.stopping.set()
+            me = asyncio.current_task()
+            for worker in self.workers:
+                if worker.get_name() not in posting and worker is not me:
+                    worker.cancel()
+            asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
+        # A submission that has not left in full cannot have arrived.
+        return len(posting) - self._context.http.abort_unsent()
+
+    def _cut(self) -> None:
+        for worker in self.workers:
+            worker.cancel()
 
 
 class Batch:

@@ -89,11 +89,7 @@ class Schedule:
     """
 
     def __init__(
-        self,
-        entries: Sequence[PlanEntry],
-        *,
-        providers: Mapping[str, str],
-        caps: Mapping[str, int],
+        self, entries: Sequence[PlanEntry], *, providers: Mapping[str, str], caps: Mapping[str, int]
     ) -> None:
         """`providers`: operation to provider. `caps`: provider to its most tasks in flight."""
         self._entries = entries

@@ -8,12 +8,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from runner.engine.job_run import Ended, Phase, RetryLater, StopReason, Succeeded
+from runner.engine.job_run import Ended, Phase, RetryLater, StopConditions, StopReason, Succeeded
 from runner.engine.job_runner import JobRunner
 from runner.engine.schedule import Schedule
-from runner.engine.shutdown import StopConditions
 from runner.engine.submit.budget import Budget
-from runner.engine.submit.prefetch import Prefetcher
+from runner.engine.submit.prepare import Prefetcher
 from runner.errors import Exit
 from runner.ledger.changes import Intend
 from runner.model import (

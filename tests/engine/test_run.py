@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from runner.engine.run import Batch
+from runner.engine.job_run import JobRun
+from runner.engine.run import Batch, Shutdown
 from runner.errors import LedgerError
-from runner.model import Outcome, Plan, PlanEntry, ReasonCode, State
+from runner.model import Event, Outcome, Plan, PlanEntry, ReasonCode, State
 from tests.builders import image_bytes
-from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
+from tests.engine.builders import PICTURE, FakeVidu, LiveRun, attempt_of, live_run, plan_entry, play
 
 PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
 
@@ -103,3 +104,39 @@ def test_an_error_ends_the_batch_and_is_raised(tmp_path: Path) -> None:
         assert str(outcome.reason) == "interrupted; not started"
 
     play(tmp_path, scene)
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def start(self, plan: Plan) -> None: ...
+
+    def event(self, event: Event) -> None:
+        self.texts.append(event.text)
+
+    def stop(self) -> None: ...
+
+
+def test_an_interruption_spares_only_workers_that_wait_for_an_answer(tmp_path: Path) -> None:
+    async def scene() -> None:
+        async with live_run("http://127.0.0.1:9", tmp_path) as run:
+            observer = Recorder()
+            context = replace(run.context, observer=observer)
+            runs = {name: JobRun.of(plan_entry(name), PICTURE) for name in ("a", "b")}
+            runs["a"].post(attempt_of().intent)
+            shutdown = Shutdown(context, runs)
+            work = [asyncio.create_task(asyncio.sleep(60), name=name) for name in ("a", "b")]
+            shutdown.workers = work
+            shutdown.interrupt(signal.SIGINT)
+            await asyncio.wait(work, timeout=0.1)
+            assert [task.cancelled() for task in work] == [False, True]
+            assert observer.texts == [
+                "waiting up to 15 s for the answers to 1 submission; Ctrl-C again stops waiting"
+            ]
+            shutdown.interrupt(signal.SIGINT)
+            await asyncio.wait(work)
+            assert work[0].cancelled()
+            assert shutdown.interrupted_by is signal.SIGINT
+
+    asyncio.run(scene())

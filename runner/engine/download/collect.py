@@ -12,9 +12,9 @@ from runner.engine.download.fetch import DownloadError, fetch
 from runner.engine.job_run import Ended, JobRun
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
-from runner.engine.poll.ask import ask_patiently
+from runner.engine.poll.watch import ask_patiently
 from runner.errors import OutputError
-from runner.ledger.changes import Finish, Store
+from runner.ledger.changes import Store
 from runner.media.types import EXTENSIONS
 from runner.model import (
     RESULT_GONE,
@@ -46,10 +46,7 @@ class ResultGone(Exception):  # noqa: N818 - caught in `collect`, never shown as
     def __init__(self, message: str) -> None:
         super().__init__(message)
         self.error = JobError(
-            code=RESULT_GONE,
-            message=message,
-            class_=ErrorClass.PROVIDER,
-            billed=Billed.YES,
+            code=RESULT_GONE, message=message, class_=ErrorClass.PROVIDER, billed=Billed.YES
         )
 
 
@@ -100,25 +97,8 @@ async def record_success(context: Context, job_run: JobRun, gone: JobError | Non
     A result that is `gone` was made all the same: its attempt stays a success, with that error.
     """
     if job_run.number is not None:
-        finish = finish_of(context, job_run, AttemptState.SUCCEEDED, gone)
+        finish = job_run.finish_change(AttemptState.SUCCEEDED, gone, context.stamp())
         await context.ledger.commit(finish)
-
-
-def finish_of(
-    context: Context, job_run: JobRun, state: AttemptState, error: JobError | None
-) -> Finish:
-    """The change that records the end of a job's task."""
-    assert job_run.number is not None
-    return Finish(
-        number=job_run.number,
-        state=state,
-        finished_at=job_run.task.finished_at or context.stamp(),
-        seed=job_run.task.seed,
-        credits=job_run.task.credits,
-        usage=job_run.task.usage,
-        urls=job_run.task.urls,
-        error=error,
-    )
 
 
 async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFile:

@@ -1,1 +1,1 @@
-"""Network access: requests, uploads, name lookup, network errors, redaction and pacing."""
+"""Network access: requests, uploads, name lookup, network errors and pacing."""

@@ -1,17 +1,14 @@
-"""Watches the task of a job until it ends, and records the end."""
+"""Watching: asks for the status of tasks, follows a job's task to its end, and records the end."""
 
 from __future__ import annotations
 
 import asyncio
 
 from runner.engine.context import Context
-from runner.engine.download.collect import finish_of
 from runner.engine.job_run import Ended, JobRun, StopReason, Succeeded, TaskOrigin
-from runner.engine.net import redaction
-from runner.engine.net.pacing import backoff
+from runner.engine.net.pacing import backoff, query
 from runner.engine.outcomes import ended
 from runner.engine.poll import schedule
-from runner.engine.poll.ask import ask, ask_patiently
 from runner.engine.poll.list_poller import ENDED, Subscription
 from runner.errors import Exit
 from runner.model import (
@@ -19,6 +16,7 @@ from runner.model import (
     Billed,
     ErrorClass,
     JobError,
+    Operation,
     Reason,
     ReasonCode,
     State,
@@ -34,6 +32,58 @@ is lost."""
 
 LISTED_S = 3.0
 """How long a verb that asks once waits for the list to report a task."""
+
+DEADLINE_S = 120.0
+"""How long a provider is asked again while its answers do not show the task."""
+
+DEADLINE_ONCE_S = 10.0
+"""The same for a verb that asks once: its user waits for it."""
+
+
+class Deadline:
+    """Until when a provider is asked again; for one event loop."""
+
+    def __init__(self, context: Context):
+        """Starts now."""
+        longest_s = DEADLINE_ONCE_S if context.once else DEADLINE_S
+        self._limit_s = min(longest_s, context.settings.timeout_s)
+        self.renew()
+
+    def renew(self) -> None:
+        """Start again: the provider has given an answer that counts."""
+        self._end = asyncio.get_running_loop().time() + self._limit_s
+
+    def allows(self, delay_s: float) -> bool:
+        """Whether a next try after that delay is still in time."""
+        return asyncio.get_running_loop().time() + delay_s <= self._end
+
+
+async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatus:
+    """Request the status of a task once; after a failed request it is `TaskState.UNKNOWN`."""
+    provider = context.provider(operation)
+    rate = context.rates[operation.provider]
+    request = provider.status(context.account(operation), task_id)
+    status = await query(
+        context.http, rate, request, lambda reply: provider.read_status(reply, task_id)
+    )
+    return context.redacted_status(status)
+
+
+async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:
+    """Request the status of a task until an answer shows it, or until the deadline."""
+    deadline, tries = Deadline(context), 0
+    while True:
+        status = await ask(context, operation, task_id)
+        delay_s = backoff(tries, context.random, status.retry_after_s)
+        if not has_no_status(status) or not deadline.allows(delay_s):
+            return status
+        tries += 1
+        await asyncio.sleep(delay_s)
+
+
+def has_no_status(status: TaskStatus) -> bool:
+    """Whether an answer does not show its task, and another one may."""
+    return status.state is TaskState.UNKNOWN and not status.fatal
 
 
 async def watch(context: Context, job_run: JobRun) -> Succeeded | Ended:
@@ -84,7 +134,7 @@ async def _last_status(context: Context, job_run: JobRun, subscription: Subscrip
         rest_s = limit_s - waited_s + 0.01
         listed = await subscription.wait(min(alone_s, rest_s), min(listed_s, rest_s))
         if listed is not None and _is_complete(context, job_run, listed):
-            return redaction.of_status(listed, context.settings.secrets)
+            return context.redacted_status(listed)
         status = await ask(context, job_run.operation, subscription.task_id)
         subscription.observe(listed, status)
         failures = failures + 1 if status.state is TaskState.UNKNOWN else 0
@@ -107,7 +157,7 @@ async def _current_status(
     if listed is not None and (
         listed.state is TaskState.RUNNING or _is_complete(context, job_run, listed)
     ):
-        return redaction.of_status(listed, context.settings.secrets)
+        return context.redacted_status(listed)
     status = await ask_patiently(context, job_run.operation, subscription.task_id)
     subscription.observe(listed, status)
     return status
@@ -141,7 +191,7 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
             return _record_success(context, job_run, status)
         case TaskState.FAILED:
             job_run.finish(status, context.stamp())
-            finish = finish_of(context, job_run, AttemptState.FAILED, status.error)
+            finish = job_run.finish_change(AttemptState.FAILED, status.error, context.stamp())
             await context.ledger.commit(finish)
             return Ended(outcome=ended(job_run, State.FAILED, error=status.error))
         case TaskState.GONE:
@@ -152,7 +202,7 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
 
 def _record_success(context: Context, job_run: JobRun, status: TaskStatus) -> Succeeded:
     job_run.finish(status, context.stamp())
-    finish = finish_of(context, job_run, AttemptState.SUCCEEDED, None)
+    finish = job_run.finish_change(AttemptState.SUCCEEDED, None, context.stamp())
     # Not awaited here: the place in flight is free as soon as the end is noticed, and the record
     # can share a commit with the intent of the job that takes the place.
     job_run.recorded = context.ledger.enqueue(finish, soon=False)
@@ -168,7 +218,8 @@ async def _record_loss(context: Context, job_run: JobRun, status: TaskStatus) ->
         class_=ErrorClass.PROVIDER,
         billed=Billed.UNKNOWN,
     )
-    await context.ledger.commit(finish_of(context, job_run, AttemptState.AMBIGUOUS, error))
+    finish = job_run.finish_change(AttemptState.AMBIGUOUS, error, context.stamp())
+    await context.ledger.commit(finish)
     reason = Reason(ReasonCode.AS_ERROR, error.message)
     return Ended(outcome=ended(job_run, State.AMBIGUOUS, reason=reason, error=error))
 

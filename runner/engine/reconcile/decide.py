@@ -11,9 +11,8 @@ from typing import assert_never
 from runner.engine.context import Context
 from runner.engine.download.collect import ledger_files, record_success
 from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, TaskFound
-from runner.engine.net import redaction
 from runner.engine.outcomes import ended
-from runner.engine.reconcile.match import Absent, Adopted, Unclear, Verdict
+from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import reconcile
 from runner.engine.submit.prepare import intent_afterwards
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Store, Supersede
@@ -43,7 +42,9 @@ async def decide(
     job_run.settle()
     # The answers of a provider that is out prove nothing.
     await context.breakers[job_run.operation.provider].recovered()
-    verdict = _redacted(await reconcile(context, attempt, job_run.operation), context)
+    verdict = await reconcile(context, attempt, job_run.operation)
+    if not isinstance(verdict, Adopted):  # the provider's own words may quote a key
+        verdict = replace(verdict, reason=context.redacted(verdict.reason))
     match verdict:
         case Adopted():
             return await _take_task(context, job_run, attempt, verdict)
@@ -91,13 +92,6 @@ async def _leave_open(
     if verdict.candidates and attempt.task.id is None:
         text += f" (candidates: {', '.join(verdict.candidates)})"
     return Ended(outcome=ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error))
-
-
-def _redacted(verdict: Verdict, context: Context) -> Verdict:
-    # The provider's own words may quote a key.
-    if isinstance(verdict, Adopted):
-        return verdict
-    return replace(verdict, reason=redaction.of_text(verdict.reason, context.settings.secrets))
 
 
 def _is_risk_taken(context: Context) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from runner.engine.context import Context
 from runner.engine.net.pacing import backoff, query
 from runner.engine.outcomes import unlisted
-from runner.engine.poll.ask import ask
+from runner.engine.poll.watch import ask
 from runner.engine.reconcile.absence import LAG_FACTOR, list_since, prove_absent
 from runner.engine.reconcile.match import (
     ARRIVAL_LIMIT,

@@ -1,21 +1,26 @@
-"""Prepares a submission: puts other jobs' results in, checks them, and builds the request."""
+"""Preparation: puts other jobs' results into a job, checks them, and builds its request.
+
+The next requests with local images are built before a place in flight is free: reading and encoding
+megabytes would leave it empty for a while.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from runner import operations
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
-from runner.engine.poll.ask import ask_patiently
+from runner.engine.poll.watch import ask_patiently
 from runner.errors import plural
 from runner.media.probe import probe
 from runner.media.sources import MediaError, data_uri, data_uri_length
 from runner.model import (
+    Action,
     Billed,
     Deferred,
     ErrorClass,
@@ -35,6 +40,11 @@ from runner.model import (
 from runner.providers.base import submission
 from runner.validation.jobs import check_job
 from runner.validation.media import check_media
+
+MAX_REQUESTS = 4
+"""Built ahead; all others are built when their turn comes."""
+MAX_BYTES = 64 * 1024 * 1024
+"""Of encoded images in them; a request with more is not built ahead."""
 
 
 class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
@@ -114,9 +124,7 @@ def _absolute(context: Context, file: StoredFile) -> str:
 
 
 def _too_large(
-    operation: Operation,
-    parameters: Mapping[str, Any],
-    images: Mapping[str, tuple[Media, ...]],
+    operation: Operation, parameters: Mapping[str, Any], images: Mapping[str, tuple[Media, ...]]
 ) -> bool:
     """Whether the body with every image inside it would exceed the provider's limit."""
     if operation.body_limit_bytes is None:
@@ -178,15 +186,14 @@ class Prepared:
     request: Request
 
 
-async def prepare(
-    context: Context, entry: PlanEntry, operation: Operation, upstream: Mapping[str, Outcome]
-) -> Prepared:
+async def prepare(context: Context, entry: PlanEntry, upstream: Mapping[str, Outcome]) -> Prepared:
     """Build the request of a job and the intent to send it; raises UnusableResult.
 
     `upstream`: job id to outcome, of at least the jobs that this one needs. Images are read and
     encoded off the loop. An image whose content has changed since the job was planned (and
     fingerprinted) stops the job.
     """
+    operation = context.operations[entry.job.operation]
     account = context.account(operation)
     parameters, images = await resolved(context, entry.job, operation, upstream)
     tag = _tag(context)
@@ -283,3 +290,64 @@ def _known_seed(operation: Operation, parameters: Mapping[str, Any]) -> int | No
     """The seed in the request; None where the provider draws it (0, in both API documents)."""
     seed = parameters.get(operation.seed) if operation.seed else None
     return seed or None
+
+
+class Prefetcher:
+    """Holds the next requests, built or being built."""
+
+    def __init__(self, context: Context, upcoming: Callable[[int], Iterable[PlanEntry]]) -> None:
+        """`upcoming`: returns at most so many of the jobs that are next in line."""
+        self._context = context
+        self._upcoming = upcoming
+        self._held: dict[str, tuple[int, asyncio.Future[Prepared | None]]] = {}
+        """Job id to the size of its images and its request, None where it cannot be built."""
+        self._moved = asyncio.Event()
+
+    async def take(self, entry: PlanEntry) -> Prepared | None:
+        """Hand over the job's request; None where the caller has to build it."""
+        _, request = self._held.pop(entry.job.id, (0, None))
+        self._moved.set()
+        return await request if request else None
+
+    async def keep_building(self) -> None:
+        """Build ahead whenever a job was taken from the line."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            await self.build_ahead()
+
+    async def build_ahead(self) -> None:
+        """Build what is next in line, one request at a time, as long as there is room."""
+        while (entry := self._next()) is not None:
+            future = asyncio.get_running_loop().create_future()
+            self._held[entry.job.id] = size_of(entry), future
+            prepared = None
+            try:
+                prepared = await prepare(self._context, entry, {})
+            except UnusableResult:
+                pass  # reported at its turn, when it is built again
+            finally:
+                if not future.done():  # cancelled with the worker that waited for it
+                    future.set_result(prepared)
+
+    def _next(self) -> PlanEntry | None:
+        """The first in line that has images and is not built yet, if there is room for it."""
+        held_bytes = sum(size for size, _ in self._held.values())
+        for entry in self._upcoming(MAX_REQUESTS):
+            size = size_of(entry)
+            if not size or entry.job.id in self._held:
+                continue
+            room = len(self._held) < MAX_REQUESTS and held_bytes + size <= MAX_BYTES
+            return entry if room else None
+        return None
+
+
+def size_of(entry: PlanEntry) -> int:
+    """Bytes of the job's images within its request; 0 if it is not to be built ahead."""
+    job = entry.job
+    if entry.action is not Action.SUBMIT or job.draft.needs:
+        return 0
+    images = (image for some in job.media.values() for image in some)
+    return sum(
+        data_uri_length(image) for image in images if isinstance(image, Media) and image.sha256
+    )

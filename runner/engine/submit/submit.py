@@ -6,19 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.engine.context import Context
-from runner.engine.job_run import (
-    Accepted,
-    Ended,
-    JobRun,
-    RetryLater,
-    StopReason,
-    Unanswered,
-)
-from runner.engine.net import redaction
+from runner.engine.job_run import Accepted, Ended, JobRun, RetryLater, StopReason, Unanswered
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
-from runner.engine.submit.prefetch import Prefetcher
-from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
+from runner.engine.submit.prepare import Prefetcher, Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model import (
@@ -39,9 +30,6 @@ from runner.model import (
     TaskFacts,
 )
 
-SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
-"""Refusals that the account or the request may cause: `StopConditions` counts them."""
-
 
 async def submit(
     context: Context, job_run: JobRun, prefetcher: Prefetcher, upstream: Mapping[str, Outcome]
@@ -53,7 +41,7 @@ async def submit(
     """
     try:
         prepared = await prefetcher.take(job_run.entry) or await prepare(
-            context, job_run.entry, job_run.operation, upstream
+            context, job_run.entry, upstream
         )
     except UnusableResult as unusable:
         return Ended(outcome=ended(job_run, State.FAILED, error=unusable.error))
@@ -195,7 +183,7 @@ async def _post(
     else:
         reply = await context.http.send(prepared.request, submission=True)
         answer = context.provider(job_run.operation).read_submission(reply)
-        submission = redaction.of_submission(answer, context.settings.secrets)
+        submission = context.redacted_submission(answer)
     await _record(context, job_run, prepared, submission, reply)
     job_run.record_answer(submission)
     return submission

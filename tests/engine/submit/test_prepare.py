@@ -1,21 +1,31 @@
-"""Preparing: what goes into a request, and what keeps a job from being submitted."""
+"""Preparation: what goes into a request, what stops a job, and what is built ahead."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner.engine.submit.prepare import Prepared, UnusableResult, prepare
+from runner.engine.submit.prepare import (
+    MAX_BYTES,
+    MAX_REQUESTS,
+    Prefetcher,
+    Prepared,
+    UnusableResult,
+    prepare,
+    size_of,
+)
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.model import (
     Deferred,
     JobOutput,
+    Media,
     Outcome,
     PlanEntry,
     State,
@@ -23,7 +33,7 @@ from runner.model import (
     TaskFacts,
 )
 from tests.builders import image_bytes, write_file
-from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
+from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
 
 PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
 
@@ -48,7 +58,18 @@ def made(**known: Any) -> dict[str, Outcome]:
 async def prepared(
     run: LiveRun, planned: PlanEntry, upstream: Mapping[str, Outcome] | None = None
 ) -> Prepared:
-    return await prepare(run.context, planned, PICTURE, upstream or {})
+    return await prepare(run.context, planned, upstream or {})
+
+
+def local_image(folder: Path, name: str = "a.png") -> Media:
+    write_file(folder, name, image_bytes())
+    return probe(name, folder, HashCache())
+
+
+def with_images(name: str, *images: Media, needs: Sequence[str] = ()) -> PlanEntry:
+    plain = plan_entry(name, *needs)
+    job = replace(plain.job, parameters={"model": "viduq2"}, media={"images": images})
+    return replace(plain, job=job)
 
 
 def body_of(ready: Prepared) -> dict[str, Any]:
@@ -130,5 +151,79 @@ def test_a_result_that_does_not_fit_stops_the_job(tmp_path: Path) -> None:
         with pytest.raises(UnusableResult) as caught:
             await prepared(run, needing, made())
         assert caught.value.error.code == "unfit_result_of_another_job"
+
+    play(tmp_path, scene)
+
+
+def test_the_next_request_is_there_before_its_turn(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        planned = with_images("a", local_image(tmp_path))
+        prefetcher = Prefetcher(run.context, lambda _: [planned])
+        await prefetcher.build_ahead()
+        (tmp_path / "a.png").unlink()
+        ready = await prefetcher.take(planned)
+        assert ready is not None
+        assert ready.intent.job == "a"
+        assert b"data:image/png;base64," in (ready.request.body or b"")
+        assert await prefetcher.take(planned) is None  # it is held no longer
+
+    play(tmp_path, scene)
+
+
+def test_only_a_few_requests_are_built_ahead(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        image = local_image(tmp_path)
+        line = [with_images(f"j{n}", image) for n in range(MAX_REQUESTS + 2)]
+        prefetcher = Prefetcher(run.context, lambda count: line[:count])
+        await prefetcher.build_ahead()
+        assert await prefetcher.take(line.pop(0)) is not None
+        await prefetcher.build_ahead()
+        ready = [await prefetcher.take(each) is not None for each in line]
+        assert ready == [True] * MAX_REQUESTS + [False]
+
+    play(tmp_path, scene)
+
+
+def test_a_changed_image_is_reported_at_its_turn(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        planned = with_images("a", local_image(tmp_path))
+        write_file(tmp_path, "a.png", image_bytes(size=(256, 256)))
+        prefetcher = Prefetcher(run.context, lambda _: [planned])
+        await prefetcher.build_ahead()
+        assert await prefetcher.take(planned) is None
+
+    play(tmp_path, scene)
+
+
+def test_only_requests_with_local_images_are_built_ahead(tmp_path: Path) -> None:
+    image = local_image(tmp_path)
+    far = probe("https://example.com/a.png", tmp_path, HashCache())
+    assert size_of(with_images("a")) == 0
+    assert size_of(with_images("a", far)) == 0
+    assert size_of(with_images("a", image, needs=("b",))) == 0
+    assert size_of(with_images("a", image, far)) > (tmp_path / "a.png").stat().st_size
+
+
+def test_a_too_large_request_is_built_at_its_turn(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        image = local_image(tmp_path)
+        many = MAX_BYTES // size_of(with_images("a", image)) + 1
+        planned = with_images("a", *[image] * many)
+        prefetcher = Prefetcher(run.context, lambda _: [planned])
+        await prefetcher.build_ahead()
+        assert await prefetcher.take(planned) is None
+
+    play(tmp_path, scene)
+
+
+def test_a_taken_job_has_the_next_one_built(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        planned = with_images("a", local_image(tmp_path))
+        prefetcher = Prefetcher(run.context, lambda _: [planned])
+        building = asyncio.create_task(prefetcher.keep_building())
+        assert await prefetcher.take(with_images("first")) is None
+        await asyncio.sleep(0)  # the builder starts with what it finds
+        assert await asyncio.wait_for(prefetcher.take(planned), 20) is not None
+        building.cancel()
 
     play(tmp_path, scene)

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 
 from runner.engine.job_run import Accepted, Ended, JobRun, Phase, RetryLater, Unanswered
-from runner.engine.submit.prefetch import Prefetcher
+from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
 from runner.ledger.changes import Taken
