@@ -11,10 +11,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from runner.errors import LedgerError
+from runner.errors import LedgerError, nearest
 
 RETRY_S = 0.05
 """How often a held lock is tried."""
@@ -95,6 +96,22 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
+
+
+# Names that are compared with a missing one: comparing is slow.
+_MOST_NAMES = 300
+
+
+def similar_name(
+    path: Path, accepts: Callable[[os.DirEntry[str]], object] = lambda _entry: True
+) -> str | None:
+    """The name in the folder of `path` that is most like its own, of those that `accepts` takes."""
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(filter(accepts, entries), _MOST_NAMES)]
+    except (OSError, ValueError):
+        return None
+    return nearest(path.name.strip(), names)
 
 
 @contextmanager

@@ -12,7 +12,8 @@ from typing import Any
 from runner.documents.events import TextError
 from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
-from runner.errors import Diagnostic, Location, ManifestError, nearest
+from runner.errors import Diagnostic, Location, ManifestError
+from runner.fs import similar_name
 
 MAX_BYTES = 1 << 30
 _START_HINT = "a manifest starts with `version: 1`"
@@ -114,11 +115,13 @@ def read_text(path: Path) -> tuple[str, bytes]:
         _check_regular(path)  # before it is opened: opening a pipe would wait for a writer
         content = path.read_bytes()
     except FileNotFoundError:
-        raise _file_error(path, "there is no such file", _similar_name(path)) from None
+        near = similar_name(path, lambda entry: entry.is_file())
+        hint = f'did you mean "{near}"?' if near else None
+        raise _file_error(path, "there is no such file", hint) from None
     except OSError as error:
-        raise _file_error(path, f"cannot be read: {error.strerror or error}") from None
+        raise _file_error(path, f"the file cannot be read: {error.strerror or error}") from None
     except ValueError:
-        raise _file_error(path, "is not a valid file name") from None
+        raise _file_error(path, "it is not a valid file name") from None
     try:
         return content.decode("utf-8-sig"), content
     except UnicodeDecodeError as error:
@@ -128,11 +131,11 @@ def read_text(path: Path) -> tuple[str, bytes]:
 def _check_regular(path: Path) -> None:
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        raise _file_error(path, "is a directory, not a file", "name a file in it")
+        raise _file_error(path, "it is a directory, not a file", "name a file in it")
     if not stat.S_ISREG(status.st_mode):
-        raise _file_error(path, "is not a regular file", "write it to a file first")
+        raise _file_error(path, "it is not a regular file", "write it to a file first")
     if status.st_size > MAX_BYTES:
-        raise _file_error(path, f"is larger than {MAX_BYTES >> 30} GiB")
+        raise _file_error(path, f"it is larger than {MAX_BYTES >> 30} GiB")
 
 
 def _file_error(path: Path, message: str, hint: str | None = None) -> ManifestError:
@@ -140,30 +143,22 @@ def _file_error(path: Path, message: str, hint: str | None = None) -> ManifestEr
     return ManifestError([Diagnostic(message=message, hint=hint, location=location)])
 
 
-def _similar_name(path: Path) -> str | None:
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.is_file()]
-    except OSError:
-        return None
-    near = nearest(path.name, names)
-    return f'did you mean "{path.parent / near}"?' if near else None
-
-
 def _encoding_error(path: Path, content: bytes, at: int) -> ManifestError:
     """The first byte that is not UTF-8, and the likely encoding of the file."""
     before = content[:at].decode("utf-8-sig", errors="replace")
     lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    encoding = likely_encoding(content)
+    encoding = _likely_encoding(content)
+    is_table = path.suffix.lower() == ".csv"
     guess = f" (it seems to be {encoding})" if encoding else ""
     diagnostic = Diagnostic(
-        message=f"the file is not UTF-8{guess}: byte 0x{content[at]:02X} is not valid here",
-        hint="save it as UTF-8 in your editor",
+        message=f"the file is not UTF-8{guess}: byte 0x{content[at]:02X} is not valid",
+        hint="save it as UTF-8 " + ('(in Excel: "CSV UTF-8")' if is_table else "in your editor"),
         location=Location(path=str(path), line=len(lines), column=len(lines[-1]) + 1),
     )
     return ManifestError([diagnostic])
 
 
-def likely_encoding(content: bytes) -> str | None:
+def _likely_encoding(content: bytes) -> str | None:
     """The name of the encoding that `content`, which is not UTF-8, is probably in."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"

@@ -12,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn, TypeAlias
 
-from runner.documents.files import likely_encoding
-from runner.errors import HintedError, Location, nearest, plural
+from runner.documents.files import read_text
+from runner.errors import HintedError, Location, ManifestError, plural
 from runner.model import Row
 
 
@@ -183,7 +183,7 @@ def read_rows(path: Path) -> RowFile:
     try:
         reader = _reader(path)
         file.text = _text(path)
-        for line, values in reader(_without_nul(file.text)):
+        for line, values in reader(file.text):
             if isinstance(values, RowError):
                 file.errors.append(values)
             else:
@@ -207,35 +207,12 @@ def _reader(path: Path) -> Callable[[str], _Rows]:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        raise RowError("there is no such file", _similar_file(path)) from None
-    except OSError as error:
-        raise RowError(f"the file cannot be read: {error.strerror}") from None
-    except ValueError:
-        raise RowError("the path has a NUL character") from None
-    try:
-        return data.decode("utf-8-sig")  # spreadsheets write a byte order mark
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        encoding = likely_encoding(data)
-        guess = f" (it seems to be {encoding})" if encoding else ""
-        hint = 'save it as UTF-8 (in Excel: "CSV UTF-8")'
-        raise RowError(f"the file is not UTF-8{guess}", hint, line=line) from None
-
-
-def _without_nul(text: str) -> str:
+        text, _ = read_text(path)
+    except ManifestError as error:
+        found = error.diagnostics[0]
+        line = found.location.line if found.location else 0
+        raise RowError(found.message, found.hint, line=line) from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise RowError("the line has a NUL character", line=line)
     return text
-
-
-def _similar_file(path: Path) -> str | None:
-    """A hint that names a file of rows with a similar name in the same folder."""
-    try:
-        names = [entry.name for entry in path.parent.iterdir() if entry.suffix.lower() in READERS]
-    except OSError:
-        return None
-    name = nearest(path.name.strip(), names)
-    return f'did you mean "{name}"?' if name else None

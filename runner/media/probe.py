@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import itertools
-import os
 import stat
 import threading
 import warnings
@@ -16,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from runner import __version__
-from runner.errors import nearest
+from runner.fs import similar_name
 from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
 from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
@@ -32,8 +30,6 @@ _MEASURED = frozenset({"image/png", "image/jpeg", "image/webp"})
 _MAX_PIXELS = 1 << 28
 
 _PIECE_BYTES = 1 << 20
-# Names in a folder that are compared with a missing one.
-_MAX_NAMES = 300
 
 
 def probe(source: str, base: Path, hashes: HashCache) -> Media:
@@ -213,15 +209,6 @@ def _missing_hint(path: Path) -> str | None:
     missing = path
     while not missing.parent.exists():
         missing = missing.parent
-    if near := nearest(missing.name, _names(missing.parent)):
+    if near := similar_name(missing):
         return f'did you mean "{near}"?'
     return None if missing == path else f"there is no folder {missing.name} in {missing.parent}"
-
-
-@lru_cache(maxsize=256)
-def _names(folder: Path) -> tuple[str, ...]:
-    try:
-        with os.scandir(folder) as entries:
-            return tuple(entry.name for entry in itertools.islice(entries, _MAX_NAMES))
-    except OSError:
-        return ()

@@ -56,7 +56,7 @@ def test_a_missing_file_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:
     (tmp_path / "spring.yaml").write_text("version: 1\n")
     message = errors_of(tmp_path / "sprnig.yaml")
     assert message.startswith(f"{tmp_path}/sprnig.yaml: error: there is no such file")
-    assert f'did you mean "{tmp_path}/spring.yaml"?' in message
+    assert 'did you mean "spring.yaml"?' in message
 
 
 def test_a_missing_file_without_a_similar_name_has_no_hint(tmp_path: Path) -> None:

@@ -137,8 +137,8 @@ def test_a_missing_file_suggests_the_nearest_name(tmp_path: Path) -> None:
     ("name", "message"),
     [
         ("missing.csv", "there is no such file"),
-        ("folder.csv", "the file cannot be read: Is a directory"),
-        ("a\0.csv", "the path has a NUL character"),
+        ("folder.csv", "it is a directory, not a file"),
+        ("a\0.csv", "it is not a valid file name"),
     ],
 )
 def test_an_unreadable_path_is_rejected(tmp_path: Path, name: str, message: str) -> None:

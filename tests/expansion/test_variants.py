@@ -79,7 +79,7 @@ def test_a_file_that_is_not_utf_8_shows_no_line(expanded: Expand, tmp_path: Path
     (tmp_path / "r.csv").write_bytes("名,提示\n猫,你好\n".encode("gbk"))
     (problem,) = expanded("jobs: [{id: a, foreach: r.csv}]").diagnostics
     assert str(problem).splitlines() == [
-        "r.csv:1: error: the file is not UTF-8 (it seems to be GBK)",
+        "r.csv:1: error: the file is not UTF-8 (it seems to be GBK): byte 0xC3 is not valid",
         '  hint: save it as UTF-8 (in Excel: "CSV UTF-8")',
     ]
 
