@@ -17,9 +17,9 @@ from runner.expansion.interpolate import (
     interpolate,
     roots,
 )
-from runner.expansion.job_template import Defaults, JobTemplate, parameters_of_take
+from runner.expansion.job_template import Defaults, JobTemplate, merge_defaults
 from runner.expansion.references import JobResults, check_references
-from runner.expansion.source_map import Origin, SourceMap
+from runner.expansion.source_map import SourceMap
 from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import Variant, Variants, varying
 from runner.model import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Operation
@@ -180,61 +180,38 @@ class _Expander:
         errors: list[EvaluationError] = []
         operation = self._operation(entry, scope, errors)
         if operation not in templates:
-            templates[operation] = JobTemplate.of(self.defaults.of(operation), entry)
+            templates[operation] = self._template(index, operation, entry)
         template = templates[operation]
-        origin = Origin(entry=index, operation=operation, matrix=variant.matrix, row=variant.row)
         takes = template.number_of_takes(scope, errors)
         if len(self.drafts) + (takes or 1) > self.most_jobs:
             message = f"the manifest has more than {self.most_jobs:,} jobs"
-            self._report(origin, None, [EvaluationError(path=(), message=message)])
+            location = self.source_map.at(("jobs", index))
+            self.diagnostics.append(Diagnostic(message=message, location=location))
             # The remaining jobs may have any id, so no reference can be called wrong.
             self.ids.add_unknown()
             self.full = True
             return
-        if takes is None:
-            self._add_job(origin, template, None, scope, errors)
-            return
-        for take in range(1, takes + 1):
+        for take in (None,) if takes is None else range(1, takes + 1):
+            names = scope if take is None else {**scope, "take": take}
             # A copy: errors of one take must not be reported for the next.
-            self._add_job(origin, template, take, {**scope, "take": take}, errors.copy())
+            self._add_job(template, variant, take, names, errors.copy())
 
     def _add_job(
         self,
-        origin: Origin,
         template: JobTemplate,
+        variant: Variant,
         take: int | None,
         scope: Scope,
         errors: list[EvaluationError],
     ) -> None:
-        id_ = template.interpolate_id(take, scope, errors)
-        parameters = template.interpolate_parameters(scope, errors)
-        operation = self.operations.get(origin.operation)
-        if take and take > 1 and operation:
-            parameters = parameters_of_take(parameters, operation.seed, take, errors)
-        tags = template.interpolate_tags(scope, errors)
-        description = template.interpolate_description(scope, errors)
-        if id_ is None:
-            self.ids.add_unknown(glob_of(template.id))
-        is_free = id_ is not None and self.ids.add(id_, origin.entry)
-        draft = Draft(
-            entry=origin.entry,
-            id=id_ or "",
-            operation=origin.operation,
-            parameters=parameters,
-            base=self.base,
-            needs=template.needs(parameters),
-            take=take or 1,
-            tags=tags,
-            description=description,
-            matrix=origin.matrix,
-            row=origin.row,
-        )
+        draft = template.draft(variant.matrix, variant.row, take, scope, errors)
+        if not draft.id:
+            self.ids.add_unknown(glob_of(template.written["id"]))
         # A job whose id is taken is dropped here; the registry reports it.
+        is_free = draft.id and self.ids.add(draft.id, draft.entry)
         if errors:
-            self._report(origin, id_, errors)
-            self._add_partial_job(
-                draft, template, {error.path[0] for error in errors if error.path}
-            )
+            unknown = {error.path[0] for error in errors if error.path}
+            self._add_partial_job(draft, template, unknown, errors)
         elif is_free:
             self.drafts.append(draft)
 
@@ -245,7 +222,7 @@ class _Expander:
         unknown = {name for key, name in _VARYING.items() if key in entry or key in general}
         # Its errors are among those of the keys below.
         operation = self._operation(entry, self.scope, [])
-        template = JobTemplate.of(self.defaults.of(operation), entry)
+        template = self._template(index, operation, entry)
         varied = {name for name in template.dynamic if roots(template.parameters[name]) & unknown}
         errors: list[EvaluationError] = []
         for key in _KEYS_WITH_EXPRESSIONS:
@@ -259,12 +236,27 @@ class _Expander:
             base=self.base,
             needs=template.needs(parameters),
         )
-        self._report(Origin(entry=index, operation=operation), draft.id or None, errors)
-        self._add_partial_job(draft, template, varied.union(error.path[0] for error in errors))
+        wrong = {str(error.path[0]) for error in errors}
+        self._add_partial_job(draft, template, varied | wrong, errors)
+
+    def _template(self, index: int, name: str, entry: Mapping[str, Any]) -> JobTemplate:
+        merged = merge_defaults(self.defaults.of(name), entry)
+        seed_name = self.operations[name].seed if name else None
+        return JobTemplate.of(merged, entry=index, operation=name, seed=seed_name, base=self.base)
 
     def _add_partial_job(
-        self, draft: Draft, template: JobTemplate, unknown: Collection[str | int]
+        self,
+        draft: Draft,
+        template: JobTemplate,
+        unknown: Collection[str | int],
+        errors: Sequence[EvaluationError],
     ) -> None:
+        for error in errors:
+            if error.message is not None:
+                location, id_ = self.source_map.of_error(draft, error), draft.id or None
+                self.diagnostics.append(
+                    Diagnostic(message=error.message, location=location, job=id_, hint=error.hint)
+                )
         names = frozenset(name for name in template.dynamic if name in unknown)
         if draft.take == 1:  # later takes have the same errors
             self.partial_jobs.append(PartialJob(draft=draft, unknown=names))
@@ -301,11 +293,3 @@ class _Expander:
                 )
             )
         return ""
-
-    def _report(self, origin: Origin, id_: str | None, errors: Sequence[EvaluationError]) -> None:
-        for error in errors:
-            if error.message is not None:
-                location = self.source_map.of_error(origin, error)
-                self.diagnostics.append(
-                    Diagnostic(message=error.message, location=location, job=id_, hint=error.hint)
-                )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
-from runner.model import JOB_KEYS, MOST_JOBS, Deferred, Parameters, references
+from runner.model import JOB_KEYS, MOST_JOBS, Deferred, Draft, Parameters, Row, references
 
 
 def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,45 +65,73 @@ class JobTemplate:
     without an expression, is left to validation: such an error has no message.
     """
 
+    entry: int
+    """Index under `jobs`."""
+    operation: str
+    """Empty where it is unknown."""
+    seed: str | None
+    """The operation's parameter for the seed."""
+    base: Path
+    """The manifest's folder."""
+    written: Mapping[str, Any]
+    """All keys, with the defaults; it has an id."""
     parameters: Mapping[str, Any]
+    """Those keys that are parameters."""
     dynamic: tuple[str, ...]
     """The parameters that contain expressions."""
-    id: Any
-    takes: Any
-    tags: Any
-    description: Any
 
     @classmethod
-    def of(cls, defaults: Mapping[str, Any], entry: Mapping[str, Any]) -> JobTemplate:
-        """The template of an entry over the defaults of its operation."""
-        merged = merge_defaults(defaults, entry)
+    def of(cls, written: Mapping[str, Any], **origin: Any) -> JobTemplate:
+        """The template of what is `written` in an entry and the defaults of its operation."""
         parameters = {
             key: value
-            for key, value in merged.items()
+            for key, value in written.items()
             if key not in JOB_KEYS and not key.startswith("x-")
         }
-        return cls(
+        dynamic = tuple([key for key, value in parameters.items() if has_expression(value)])
+        return cls(written=written, parameters=parameters, dynamic=dynamic, **origin)
+
+    def draft(
+        self,
+        matrix: Mapping[str, Any] | None,
+        row: Row | None,
+        take: int | None,
+        scope: Scope,
+        errors: list[EvaluationError],
+    ) -> Draft:
+        """One job; its id is empty where there are errors in it."""
+        id_ = self._id(take, scope, errors)
+        parameters = self.interpolate_parameters(scope, errors)
+        if take and take > 1:
+            parameters = _parameters_of_take(parameters, self.seed, take, errors)
+        tags = self._tags(scope, errors)
+        note = interpolate(self.written.get("description"), scope, errors, ("description",))
+        return Draft(
+            entry=self.entry,
+            id=id_,
+            operation=self.operation,
             parameters=parameters,
-            dynamic=tuple([key for key, value in parameters.items() if has_expression(value)]),
-            id=merged["id"],
-            takes=merged.get("takes"),
-            tags=merged.get("tags"),
-            description=merged.get("description"),
+            base=self.base,
+            needs=self.needs(parameters),
+            take=take or 1,
+            tags=tags,
+            description=None if note is None else str(note),
+            matrix=matrix,
+            row=row,
         )
 
     def number_of_takes(self, scope: Scope, errors: list[EvaluationError]) -> int | None:
         """The number of takes; None where there are none, and where the number is wrong."""
-        if self.takes is None:
-            return None
+        written = self.written.get("takes")
         before = len(errors)
-        takes = interpolate(self.takes, scope, errors, ("takes",))
+        takes = interpolate(written, scope, errors, ("takes",))
         if len(errors) > before or takes is None:
             return None
         if _is_whole(takes) and 1 <= takes <= MOST_JOBS:
             return int(takes)
         # The schema has no upper limit, so a number that is too large is reported here.
         message = f"takes must be a whole number from 1 to {MOST_JOBS:,}"
-        here = has_expression(self.takes) or (_is_whole(takes) and takes > MOST_JOBS)
+        here = has_expression(written) or (_is_whole(takes) and takes > MOST_JOBS)
         hint = "${{ ... | int }} makes a number of text" if isinstance(takes, str) else None
         errors.append(
             EvaluationError(path=("takes",), message=message if here else None, hint=hint)
@@ -124,12 +153,11 @@ class JobTemplate:
                 parameters[key] = value
         return parameters
 
-    def interpolate_tags(self, scope: Scope, errors: list[EvaluationError]) -> tuple[str, ...]:
-        """The tags; numbers become text."""
-        tags = interpolate(self.tags, scope, errors, ("tags",))
+    def _tags(self, scope: Scope, errors: list[EvaluationError]) -> tuple[str, ...]:
+        tags = interpolate(self.written.get("tags"), scope, errors, ("tags",))
         if tags is None:
             return ()
-        here = has_expression(self.tags)
+        here = has_expression(self.written["tags"])
         if not isinstance(tags, list):
             message = "tags must be a list" if here else None
             errors.append(EvaluationError(path=("tags",), message=message))
@@ -138,28 +166,21 @@ class JobTemplate:
             if isinstance(tag, bool) or not isinstance(tag, str | int | float):
                 message = "a tag must be text" if here else None
                 errors.append(EvaluationError(path=("tags", index), message=message))
-        return tuple(map(str, tags))
+        return tuple(map(str, tags))  # numbers become text
 
-    def interpolate_description(self, scope: Scope, errors: list[EvaluationError]) -> str | None:
-        """The description."""
-        text = interpolate(self.description, scope, errors, ("description",))
-        return None if text is None else str(text)
-
-    def interpolate_id(
-        self, take: int | None, scope: Scope, errors: list[EvaluationError]
-    ) -> str | None:
-        """The id in NFC, with the number of the take; None where there are errors in it."""
+    def _id(self, take: int | None, scope: Scope, errors: list[EvaluationError]) -> str:
+        """The id in NFC, with the number of the take; empty where there are errors in it."""
         before = len(errors)
-        value = interpolate(self.id, scope, errors, ("id",))
+        value = interpolate(self.written["id"], scope, errors, ("id",))
         if len(errors) > before:
-            return None
+            return ""
         try:
             # Without the take first, so that an error is the same for all takes.
             id_ = normalize(_id_text(value))
             return normalize(f"{id_}.{take}") if take else id_
         except IdError as error:
             errors.append(EvaluationError(path=("id",), message=error.message, hint=error.hint))
-            return None
+            return ""
 
     def needs(self, parameters: Parameters) -> tuple[str, ...]:
         """Ids of the jobs that one job's `parameters` refer to, in order of appearance."""
@@ -172,7 +193,7 @@ class JobTemplate:
         return tuple(dict.fromkeys(part.job for _, part in references(values)))
 
 
-def parameters_of_take(
+def _parameters_of_take(
     parameters: Parameters, seed_name: str | None, take: int, errors: list[EvaluationError]
 ) -> Parameters:
     """The parameters of a later take: an explicit seed `s` becomes `s + take - 1`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from runner.errors import Diagnostic, Location
@@ -12,18 +12,6 @@ from runner.model import DocumentLocator, Draft, Row, ValuePath, same
 
 # Variables that are followed from one to the next: they may refer to each other in a circle.
 _MOST_STEPS = 50
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
-    """What one job is made from."""
-
-    entry: int
-    """Index under `jobs`."""
-    operation: str
-    """Empty where it is unknown."""
-    matrix: Mapping[str, Any] | None = None
-    row: Row | None = None
 
 
 class SourceMap:
@@ -39,17 +27,14 @@ class SourceMap:
 
         The empty path is the job itself, ("id",) its id. With `key`, the location of its key.
         """
-        origin = Origin(
-            entry=draft.entry, operation=draft.operation, matrix=draft.matrix, row=draft.row
-        )
-        written = self.written_path(origin, path)
-        return self.at(written, key=True) if key else self._trace(written, origin, 0)
+        written = self.written_path(path, draft.entry, draft.operation)
+        return self.at(written, key=True) if key else self._trace(written, draft, 0)
 
-    def of_error(self, origin: Origin, error: EvaluationError) -> Location:
+    def of_error(self, draft: Draft, error: EvaluationError) -> Location:
         """The location of an error in a job's value: in its row, or where it is written."""
-        path = self.written_path(origin, error.path)
+        path = self.written_path(error.path, draft.entry, draft.operation)
         location = shifted(self.at(path), error.text, error.offset)
-        row = origin.row
+        row = draft.row
         if row is None or not self._uses_row(path):
             return location
         # Lines of jsonl may differ in their names; all rows of a table have the same columns.
@@ -68,13 +53,13 @@ class SourceMap:
             if error.message is not None
         ]
 
-    def written_path(self, origin: Origin, path: ValuePath) -> ValuePath:
+    def written_path(self, path: ValuePath, entry: int, operation: str = "") -> ValuePath:
         """The path in the manifest to where a job's value is written: the job or a default."""
-        job: ValuePath = ("jobs", origin.entry)
+        job: ValuePath = ("jobs", entry)
         if path[:1] in {(), ("id",)}:
             return (*job, *path)
         # The order in which defaults are merged, the strongest first.
-        layers: list[ValuePath] = [job, ("defaults", origin.operation), ("defaults",)]
+        layers: list[ValuePath] = [job, ("defaults", operation), ("defaults",)]
         return self._path_in(layers, path)
 
     def _path_in(self, layers: Sequence[ValuePath], path: ValuePath) -> ValuePath:
@@ -98,18 +83,18 @@ class SourceMap:
             value = _item(value, key)
         return value
 
-    def _trace(self, path: ValuePath, origin: Origin, steps: int) -> Location:
+    def _trace(self, path: ValuePath, draft: Draft, steps: int) -> Location:
         """The location of what the value at `path` comes from, if that is a lone expression."""
         value: Any = self._document
         for length, key in enumerate((*path, None)):
             source = _lone_path(value)
             if source and steps < _MOST_STEPS:
-                return self._follow(path, source, path[length:], origin, steps)
+                return self._follow(path, source, path[length:], draft, steps)
             if key is not None:
                 value = _item(value, key)
         # Not a lone expression, but a text with a cell in it: the row is as likely to be wrong.
-        if origin.row and isinstance(value, str) and "row" in roots(value):
-            return _row_location(origin.row, self.at(path))
+        if draft.row and isinstance(value, str) and "row" in roots(value):
+            return _row_location(draft.row, self.at(path))
         return self.at(path)
 
     def _uses_row(self, path: ValuePath) -> bool:
@@ -120,26 +105,26 @@ class SourceMap:
         return has_expression(value) and "row" in roots(value)
 
     def _follow(
-        self, path: ValuePath, source: ValuePath, remainder: ValuePath, origin: Origin, steps: int
+        self, path: ValuePath, source: ValuePath, remainder: ValuePath, draft: Draft, steps: int
     ) -> Location:
         """The location of `remainder` inside what the expression at `path` refers to."""
         root, *names = source
-        if root == "row" and origin.row:
-            return _row_location(origin.row, self.at(path))
+        if root == "row" and draft.row:
+            return _row_location(draft.row, self.at(path))
         if root == "vars" and names:
-            return self._trace((*source, *remainder), origin, steps + 1)
-        if root == "matrix" and names and origin.matrix:
-            element = self._matrix_element(origin, str(names[0]))
+            return self._trace((*source, *remainder), draft, steps + 1)
+        if root == "matrix" and names and draft.matrix:
+            element = self._matrix_element(draft, str(names[0]))
             if element:
-                return self._trace((*element, *names[1:], *remainder), origin, steps + 1)
+                return self._trace((*element, *names[1:], *remainder), draft, steps + 1)
         return self.at(path)
 
-    def _matrix_element(self, origin: Origin, name: str) -> ValuePath | None:
-        """ValuePath to where the matrix has the value that `name` has in this job."""
-        matrix_path = self.written_path(origin, ("matrix",))
-        if not origin.matrix or name not in origin.matrix:
+    def _matrix_element(self, draft: Draft, name: str) -> ValuePath | None:
+        """The path to where the matrix has the value that `name` has in this job."""
+        matrix_path = self.written_path(("matrix",), draft.entry, draft.operation)
+        if not draft.matrix or name not in draft.matrix:
             return None
-        value = origin.matrix[name]
+        value = draft.matrix[name]
         # Only the value is kept with a job, not where it was: the first equal one is found.
         for index, element in enumerate(_listed(self._value((*matrix_path, name)))):
             if same(element, value):

@@ -12,7 +12,7 @@ from runner.expansion.interpolate import EvaluationError, has_expression, interp
 from runner.expansion.job_template import merge_defaults
 from runner.expansion.matrix import Combination, combinations
 from runner.expansion.rows import RowFile, read_rows
-from runner.expansion.source_map import Origin, SourceMap
+from runner.expansion.source_map import SourceMap
 from runner.model import MOST_JOBS, Row, ValuePath, same
 
 
@@ -65,7 +65,7 @@ class Variants:
         return tuple(Variant(matrix=each, row=row) for row in rows for each in found)
 
     def _combinations(self, index: int, written: Any) -> list[Combination | None]:
-        path = self._written_path(index, "matrix")
+        path = self._source_map.written_path(("matrix",), index)
         matrix, valid = self._interpolate(written, path)
         if not valid:
             return []
@@ -77,7 +77,7 @@ class Variants:
         return [*found]
 
     def _rows(self, index: int, written: Any) -> list[Row | None]:
-        path = self._written_path(index, "foreach")
+        path = self._source_map.written_path(("foreach",), index)
         name, valid = self._interpolate(written, path)
         if not valid:
             return []
@@ -110,9 +110,6 @@ class Variants:
         value = interpolate(written, self._scope, errors, path)
         self._report_errors(errors)
         return value, not errors
-
-    def _written_path(self, index: int, key: str) -> ValuePath:
-        return self._source_map.written_path(Origin(entry=index, operation=""), (key,))
 
     def _report_type(self, written: Any, path: ValuePath, message: str) -> None:
         # The type of a value without an expression is checked by validation.
