@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import re
 import shutil
@@ -452,8 +451,8 @@ def test_a_provider_that_is_asked_too_often_is_asked_less(project: Project) -> N
     with provider(project, throttling):
         ran = project.run("spring.yaml", "--poll-rate", "100")
     assert ran.code == 0, ran.err
-    gaps = [after - before for before, after in itertools.pairwise(statuses[:6])]
-    assert min(gaps[1:]) > 0.05
+    # At 100 a second these six would take 0.05 s. Single gaps depend on what else the machine does.
+    assert statuses[5] - statuses[0] > 0.25
 
 
 def putting_off(times: int) -> tuple[Fault, Counter[str]]:
