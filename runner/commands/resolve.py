@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,22 +13,29 @@ from runner.commands.output import warn
 from runner.commands.session import RunSession
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
+from runner.engine.net.pacing import backoff
+from runner.engine.poll.watch import ask, has_no_status
 from runner.engine.reconcile.decide import adopt
-from runner.engine.reconcile.search import confirm
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
 from runner.ledger.changes import Settle, Stale
+from runner.ledger.store import open_ledger
 from runner.model import (
     DECLARED_LOST,
     Action,
+    Attempt,
     AttemptState,
     Billed,
     ErrorClass,
     JobError,
+    Operation,
     PlanEntry,
+    TaskState,
     TaskStatus,
 )
 
+STATUS_TRIES = 3
+"""How often a provider is asked for a task that the user names, while no answer shows it."""
 LOST = JobError(
     code=DECLARED_LOST,
     message="declared lost by the user",
@@ -125,9 +133,8 @@ async def _give_up(context: Context, entry: PlanEntry) -> None:
 async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
     """Record the task as this job's, if the provider knows it. Raises UsageError."""
     operation, attempt = context.operations[entry.job.operation], entry.attempt
-    status = await confirm(context, operation, task_id, attempt=attempt)
-    if not isinstance(status, TaskStatus):
-        why = context.redacted(status)
+    status = await _status(context, operation, task_id)
+    if why := await asyncio.to_thread(obstacle, context, operation, status, attempt):
         raise UsageError(f'not the task of job "{entry.job.id}": {why}')
     if attempt is None:
         await _add_to_ledger(context, entry, task_id)
@@ -142,6 +149,40 @@ async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
         credits=status.credits,
     )
     await _record(context, entry, found)
+
+
+async def _status(context: Context, operation: Operation, task_id: str) -> TaskStatus:
+    """The status of the task, asked for again a few times while no answer shows it."""
+    status = await ask(context, operation, task_id)
+    for tries in range(STATUS_TRIES - 1):
+        if not has_no_status(status) or context.stopping.is_set():
+            break
+        await asyncio.sleep(backoff(tries, context.random, status.retry_after_s))
+        status = await ask(context, operation, task_id)
+    return status
+
+
+def obstacle(
+    context: Context, operation: Operation, status: TaskStatus, attempt: Attempt | None
+) -> str | None:
+    """Why a task cannot be that of `attempt`; None where it can. Blocks; raises LedgerError.
+
+    The provider does not know it, or the ledger has it for another submission.
+    """
+    task_id, provider = status.task_id, operation.provider
+    if status.state is TaskState.GONE:
+        return f"the provider knows no task {task_id}: {status.detail}"
+    if status.state is TaskState.UNKNOWN:
+        return f"the provider does not report task {task_id}: {status.detail}"
+    with open_ledger(context.ledger.path, read_only=True) as ledger:
+        owners = ledger.attempts_of_tasks(provider, [task_id])
+        owners += ledger.attempts_with_tag(provider, status.tag) if status.tag else []
+    # One task must not become the result of two submissions.
+    other = next((each for each in owners if not attempt or each.number != attempt.number), None)
+    if other is None:
+        return None
+    job = f'job "{other.intent.job}" of {other.intent.manifest}'
+    return f"task {task_id} was created by the submission of {job}"
 
 
 async def _record(context: Context, entry: PlanEntry, settle: Settle) -> None:

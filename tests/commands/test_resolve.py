@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shlex
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner.commands.resolve import obstacle
+from runner.engine.poll.watch import ask
+from runner.model import Attempt
 from tests.commands.conftest import Project
 from tests.commands.process import running, until
 from tests.commands.serving import LOSES_THE_FIRST_ANSWER, Served, serving
+from tests.engine.builders import PICTURE, TAG, FakeVidu, LiveRun, play
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -246,3 +251,56 @@ def test_modelverse_tasks_are_checked_by_their_status(project: Project) -> None:
         pytest.importorskip("av")
         assert project.run("spring.yaml").code == 0
         assert served.tasks() == [task]
+
+
+# ------------------------------------------------------------------------- a task named by the user
+
+
+async def obstacle_to(run: LiveRun, task_id: str, attempt: Attempt | None = None) -> str | None:
+    status = await ask(run.context, PICTURE, task_id)
+    return obstacle(run.context, PICTURE, status, attempt)
+
+
+def test_a_task_that_the_provider_knows_is_accepted(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        vidu.payloads |= {"1": TAG, "2": "from elsewhere"}
+        assert await obstacle_to(run, "1", attempt) is None
+        assert await obstacle_to(run, "2", attempt) is None
+
+    play(tmp_path, scene)
+
+
+def test_an_unknown_task_is_not_accepted(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        found = await obstacle_to(run, "9")
+        assert found is not None
+        assert found.startswith("the provider knows no task 9: TaskNotFound")
+
+    play(tmp_path, scene)
+
+
+def test_a_task_without_an_answer_is_not_accepted(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        away = replace(run.account(), base_url="http://127.0.0.1:1")
+        settings = replace(run.context.settings, accounts={"vidu": away})
+        found = await obstacle_to(
+            replace(run, context=replace(run.context, settings=settings)), "1"
+        )
+        assert found is not None
+        assert found.startswith("the provider does not report task 1")
+
+    play(tmp_path, scene)
+
+
+def test_a_task_of_another_submission_is_not_accepted(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        await run.submitted(run.intent("f2", tag="b" * 32), "2")
+        await run.ambiguous(run.intent("f3", tag="c" * 32))
+        vidu.payloads |= {"2": "", "3": "c" * 32}
+        by_id, by_tag = await obstacle_to(run, "2", attempt), await obstacle_to(run, "3", attempt)
+        assert by_id == 'task 2 was created by the submission of job "f2" of spring.yaml'
+        assert by_tag == 'task 3 was created by the submission of job "f3" of spring.yaml'
+
+    play(tmp_path, scene)

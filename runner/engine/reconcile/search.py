@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from runner.engine.context import Context
-from runner.engine.net.pacing import backoff, query
+from runner.engine.net.pacing import query
 from runner.engine.outcomes import unlisted
 from runner.engine.poll.watch import ask
 from runner.engine.reconcile.absence import LAG_FACTOR, list_since, prove_absent
@@ -39,7 +39,6 @@ MAX_POLLS = 50
 """Tasks asked for singly, for one reading of the list."""
 LEEWAY_S = 300.0
 """How long the last reading of the list may take."""
-CONFIRM_TRIES = 3
 _PAUSE_MIN_S = 0.01
 
 
@@ -238,38 +237,3 @@ def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListi
         skew=page.answered_at - now if page.answered_at else listing.skew,
         error="nothing shows where it ends" if page.may_continue else error,
     )
-
-
-async def confirm(
-    context: Context, operation: Operation, task_id: str, *, attempt: Attempt | None = None
-) -> TaskStatus | str:
-    """The status of a task that the user names as a submission's.
-
-    A text explains why it cannot be: the provider does not know it, or the ledger has it for
-    another submission than `attempt`. Raises LedgerError.
-    """
-    status = await ask(context, operation, task_id)
-    for tries in range(CONFIRM_TRIES - 1):
-        if status.state is not TaskState.UNKNOWN or status.fatal or context.stopping.is_set():
-            break
-        await asyncio.sleep(backoff(tries, context.random, status.retry_after_s))
-        status = await ask(context, operation, task_id)
-    if status.state is TaskState.GONE:
-        return f"the provider knows no task {task_id}: {status.detail}"
-    if status.state is TaskState.UNKNOWN:
-        return f"the provider does not report task {task_id}: {status.detail}"
-    # One task must not become the result of two submissions.
-    for owner in await asyncio.to_thread(_owners, context, operation, status):
-        if attempt is None or owner.number != attempt.number:
-            job = f'job "{owner.intent.job}" of {owner.intent.manifest}'
-            return f"task {task_id} was created by the submission of {job}"
-    return status
-
-
-def _owners(context: Context, operation: Operation, status: TaskStatus) -> list[Attempt]:
-    """The submissions that a task is recorded for, by its id or by its tag."""
-    provider = operation.provider
-    with open_ledger(context.ledger.path, read_only=True) as ledger:
-        by_id = ledger.attempts_of_tasks(provider, [status.task_id])
-        by_tag = ledger.attempts_with_tag(provider, status.tag) if status.tag else []
-        return [*by_id, *by_tag]

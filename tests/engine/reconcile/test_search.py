@@ -14,14 +14,11 @@ from aiohttp import web
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
-from runner.engine.reconcile.search import Search, confirm, reconcile
+from runner.engine.reconcile.search import Search, reconcile
 from runner.ledger.changes import Finish
 from runner.ledger.store import open_ledger
 from runner.model import (
-    Attempt,
     AttemptState,
-    TaskState,
-    TaskStatus,
 )
 from runner.providers import vidu_tasks
 from tests.engine.builders import (
@@ -31,7 +28,6 @@ from tests.engine.builders import (
     VIDEO,
     FakeVidu,
     LiveRun,
-    NoJitter,
     live_run,
     play,
 )
@@ -363,60 +359,5 @@ def test_a_submission_with_a_known_task_polls_that_task(tmp_path: Path, known: b
             assert isinstance(verdict, Unclear)
             assert verdict.candidates == ("1",)
         assert not vidu.list_requests
-
-    play(tmp_path, scene)
-
-
-# --------------------------------------------------------------------------- confirmed by name
-
-
-async def named(run: LiveRun, task_id: str, attempt: Attempt | None = None) -> TaskStatus | str:
-    async with asyncio.timeout(20):
-        return await confirm(run.context, PICTURE, task_id, attempt=attempt)
-
-
-def test_a_task_that_the_provider_knows_is_confirmed(tmp_path: Path) -> None:
-    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
-        attempt = await run.ambiguous(run.intent("f1"))
-        vidu.payloads |= {"1": TAG, "2": "from elsewhere"}
-        for task_id in ("1", "2"):
-            status = await named(run, task_id, attempt)
-            assert isinstance(status, TaskStatus)
-            assert (status.state, status.credits) == (TaskState.RUNNING, 6)
-
-    play(tmp_path, scene)
-
-
-def test_an_unknown_task_is_not_confirmed(tmp_path: Path) -> None:
-    async def scene(run: LiveRun, _: FakeVidu) -> None:
-        found = await named(run, "9")
-        assert isinstance(found, str)
-        assert found.startswith("the provider knows no task 9: TaskNotFound")
-
-    play(tmp_path, scene)
-
-
-def test_a_provider_without_an_answer_is_asked_again(tmp_path: Path) -> None:
-    async def scene(run: LiveRun, _: FakeVidu) -> None:
-        away = replace(run.account(), base_url="http://127.0.0.1:1")
-        settings = replace(run.context.settings, accounts={"vidu": away})
-        found = await confirm(
-            replace(run.context, settings=settings, random=NoJitter()), PICTURE, "1"
-        )
-        assert isinstance(found, str)
-        assert found.startswith("the provider does not report task 1")
-
-    play(tmp_path, scene)
-
-
-def test_a_task_of_another_submission_is_not_confirmed(tmp_path: Path) -> None:
-    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
-        attempt = await run.ambiguous(run.intent("f1"))
-        await run.submitted(run.intent("f2", tag="b" * 32), "2")
-        await run.ambiguous(run.intent("f3", tag="c" * 32))
-        vidu.payloads |= {"2": "", "3": "c" * 32}
-        by_id, by_tag = await named(run, "2", attempt), await named(run, "3", attempt)
-        assert by_id == 'task 2 was created by the submission of job "f2" of spring.yaml'
-        assert by_tag == 'task 3 was created by the submission of job "f3" of spring.yaml'
 
     play(tmp_path, scene)
