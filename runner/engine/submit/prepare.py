@@ -33,7 +33,6 @@ from runner.model import (
     Outcome,
     PlanEntry,
     Request,
-    StoredFile,
     references,
     resolve,
 )
@@ -65,23 +64,12 @@ async def resolved(
     """
     plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
     if not job.draft.needs:
-        return plain, {name: _all_known(some) for name, some in job.media.items()}
+        return plain, await _images(context, job, {})
     upstream = await _with_fresh_urls(context, job, upstream)
     parameters = resolve(plain, lambda part: _value(context, upstream[part.job], part))
-    images = {
-        name: tuple([await _image(context, image, upstream) for image in some])
-        for name, some in job.media.items()
-    }
+    images = await _images(context, job, upstream)
     if _too_large(operation, parameters, images):
-        images = {
-            name: tuple(
-                [
-                    await _by_fresh_url(context, written, image, upstream)
-                    for written, image in zip(job.media[name], some, strict=True)
-                ]
-            )
-            for name, some in images.items()
-        }
+        images = await _images(context, job, upstream, fresh_urls=True)
     sources = {name: [image.source for image in some] for name, some in images.items()}
     draft = replace(job.draft, parameters={**parameters, **sources})
     findings = [*check_job(draft, operation), *check_media(draft, operation, images)]
@@ -91,17 +79,32 @@ async def resolved(
     return parameters, images
 
 
-async def _image(
-    context: Context, image: Media | Deferred, upstream: Mapping[str, Outcome]
-) -> Media:
-    """The image: as planned, or as another job has made it."""
-    if isinstance(image, Media):
-        return image
-    source = resolve(image, lambda part: _value(context, upstream[part.job], part))
-    try:
-        return await asyncio.to_thread(probe, str(source), context.base, context.hashes)
-    except MediaError as error:
-        raise UnusableResult("unfit_result_of_another_job", error.message) from error
+async def _images(
+    context: Context, job: Job, upstream: Mapping[str, Outcome], *, fresh_urls: bool = False
+) -> dict[str, tuple[Media, ...]]:
+    """The images: as planned, or as other jobs have made them, by fresh URLs where asked for."""
+
+    async def found(image: Media | Deferred) -> Media:
+        if isinstance(image, Media):
+            return image
+        source = str(resolve(image, lambda part: _value(context, upstream[part.job], part)))
+        for part in image.parts if fresh_urls else ():
+            # Nothing else can be in the text of a file that another job has made.
+            if isinstance(part, JobOutput) and not _is_by_url(context, part):
+                urls = await _fresh_urls(context, upstream[part.job])
+                source = urls[part.index] if part.index < len(urls) else source
+        try:
+            return await asyncio.to_thread(probe, source, context.base, context.hashes)
+        except MediaError as error:
+            raise UnusableResult("unfit_result_of_another_job", error.message) from error
+
+    return {name: tuple([await found(each) for each in some]) for name, some in job.media.items()}
+
+
+def _is_by_url(context: Context, part: JobOutput) -> bool:
+    """Whether a part of a value is the URL of another job's file, not the file's path."""
+    is_output = part.attribute == "output"
+    return part.attribute == "url" or (is_output and not context.settings.download)
 
 
 def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
@@ -110,17 +113,13 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
         if outcome.task.seed is None:
             raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
         return outcome.task.seed
-    by_url = part.attribute == "url" or not context.settings.download
-    made = outcome.task.urls if by_url else tuple(_absolute(context, f) for f in outcome.files)
+    # Relative paths of images start from the manifest's folder, those of results from theirs.
+    paths = tuple(str((context.base / file.path).absolute()) for file in outcome.files)
+    made = outcome.task.urls if _is_by_url(context, part) else paths
     if part.index >= len(made):
         what = f'job "{part.job}" made {plural(len(made), "file")}'
         raise UnusableResult("no_such_output", f"{what}; there is no output {part.index}")
     return made[part.index]
-
-
-def _absolute(context: Context, file: StoredFile) -> str:
-    # Relative paths of images start from the manifest's folder, those of results from theirs.
-    return str((context.base / file.path).absolute())
 
 
 def _too_large(
@@ -133,19 +132,6 @@ def _too_large(
     return inside + len(json.dumps(dict(parameters)).encode()) > operation.body_limit_bytes
 
 
-async def _by_fresh_url(
-    context: Context, written: Media | Deferred, image: Media, upstream: Mapping[str, Outcome]
-) -> Media:
-    """The image of another job by a fresh URL; any other image as it is."""
-    if isinstance(written, Media) or image.path is None:
-        return image
-    part = next(part for part in written.parts if isinstance(part, JobOutput))
-    urls = await _fresh_urls(context, upstream[part.job])
-    if part.index >= len(urls):
-        return image
-    return await asyncio.to_thread(probe, urls[part.index], context.base, context.hashes)
-
-
 async def _with_fresh_urls(
     context: Context, job: Job, upstream: Mapping[str, Outcome]
 ) -> dict[str, Outcome]:
@@ -153,17 +139,14 @@ async def _with_fresh_urls(
     by_url = {
         part.job
         for _, part in references([*job.parameters.values(), *job.media.values()])
-        if part.attribute == "url" or (part.attribute == "output" and not context.settings.download)
+        if _is_by_url(context, part)
     }
     found = {need: upstream[need] for need in job.draft.needs}
     for need in by_url:
         if found[need].reused:
-            found[need] = _with_urls(found[need], await _fresh_urls(context, found[need]))
+            urls = await _fresh_urls(context, found[need])
+            found[need] = replace(found[need], task=replace(found[need].task, urls=urls))
     return found
-
-
-def _with_urls(outcome: Outcome, urls: tuple[str, ...]) -> Outcome:
-    return replace(outcome, task=replace(outcome.task, urls=urls))
 
 
 async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
@@ -172,10 +155,6 @@ async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
     if outcome.task.id is None or operation.provider not in context.settings.accounts:
         return outcome.task.urls
     return (await ask_patiently(context, operation, outcome.task.id)).urls or outcome.task.urls
-
-
-def _all_known(images: tuple[Media | Deferred, ...]) -> tuple[Media, ...]:
-    return tuple(image for image in images if isinstance(image, Media))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,8 +186,9 @@ async def prepare(context: Context, entry: PlanEntry, upstream: Mapping[str, Out
         if any(image.sha256 for some in images.values() for image in some)
         else submission(operation, body, account)
     )
-    asked = {**parameters, **{name: _image_records(some) for name, some in images.items()}}
-    seed = _known_seed(operation, parameters)
+    asked = {**parameters, **_image_records(images)}
+    # 0 has the provider draw the seed, by both API documents.
+    seed = parameters.get(operation.seed) or None if operation.seed else None
     return Prepared(intent=_intent(context, entry, asked, seed, tag), request=request)
 
 
@@ -239,10 +219,18 @@ def _tag(context: Context) -> str:
 
 
 def intent_afterwards(context: Context, job_run: JobRun) -> Intent:
-    """The intent, made up afterwards, of a task that only an earlier results manifest knows."""
-    job, operation = job_run.entry.job, job_run.operation
-    written = _unresolved_request(job, operation)
-    return _intent(context, job_run.entry, written, job_run.task.seed, _tag(context))
+    """The intent, made up afterwards, of a task that only an earlier results manifest knows.
+
+    Its request refers to the results of other jobs by their ids.
+    """
+    job = job_run.entry.job
+    request = {
+        name: _image_record(value)["jobs"] if isinstance(value, Deferred) else value
+        for name, value in job.parameters.items()
+        if name not in job_run.operation.media
+    }
+    request |= _image_records(job.media)
+    return _intent(context, job_run.entry, request, job_run.task.seed, _tag(context))
 
 
 async def _encode(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
@@ -265,31 +253,17 @@ def _as_sent(image: Media) -> str:
         raise UnusableResult("image_changed", error.message) from error
 
 
-def _image_records(images: Iterable[Media | Deferred]) -> list[dict[str, Any]]:
-    return [_image_record(image) for image in images]
+def _image_records(
+    images: Mapping[str, Iterable[Media | Deferred]],
+) -> dict[str, list[dict[str, Any]]]:
+    """The images of each parameter as the ledger refers to them."""
+    return {name: [_image_record(image) for image in some] for name, some in images.items()}
 
 
 def _image_record(image: Media | Deferred) -> dict[str, Any]:
-    """An image as the ledger refers to it."""
     if isinstance(image, Deferred):
         return {"jobs": [part.job for part in image.parts if isinstance(part, JobOutput)]}
     return {"sha256": image.sha256} if image.sha256 else {"url": image.source}
-
-
-def _unresolved_request(job: Job, operation: Operation) -> dict[str, Any]:
-    """The request of a job without other jobs' results: references by job id."""
-    plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
-    known = {
-        name: _image_record(value)["jobs"] if isinstance(value, Deferred) else value
-        for name, value in plain.items()
-    }
-    return {**known, **{name: _image_records(some) for name, some in job.media.items()}}
-
-
-def _known_seed(operation: Operation, parameters: Mapping[str, Any]) -> int | None:
-    """The seed in the request; None where the provider draws it (0, in both API documents)."""
-    seed = parameters.get(operation.seed) if operation.seed else None
-    return seed or None
 
 
 class Prefetcher:
