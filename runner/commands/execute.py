@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -150,7 +150,7 @@ class _BatchRun:
         finally:
             self.watcher.stop()
 
-    def _write(self, outcomes: Sequence[Outcome], code: Exit | None = None) -> None:
+    def _write(self, outcomes: Collection[Outcome], code: Exit | None = None) -> None:
         """Write the results manifest; `code` is None while the run goes on."""
         if not self.write:
             return
@@ -269,7 +269,7 @@ def _is_selected(outcome: Outcome) -> bool:
 
 
 def _with_reassurance(
-    error: OutputError, outcomes: Sequence[Outcome], failures: Sequence[Failure]
+    error: OutputError, outcomes: Collection[Outcome], failures: Sequence[Failure]
 ) -> OutputError:
     """The error with a hint that nothing paid for is lost, if that is so."""
     in_ledger = not any(isinstance(failure, LedgerError) for failure in failures)

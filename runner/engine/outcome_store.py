@@ -7,12 +7,11 @@ import pickle
 import tempfile
 import weakref
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from io import FileIO
 from operator import attrgetter
 from pathlib import Path
-from typing import overload
 
 from runner.engine.outcomes import interruption, unstarted
 from runner.model import Job, Outcome, PlanEntry, Reason, ReasonCode, TaskFacts
@@ -119,8 +118,8 @@ class OutcomeStore(Mapping[str, Outcome]):
         return sum(1 for _ in self)
 
 
-class StoredOutcomes(Sequence[Outcome]):
-    """An outcome for every job of a plan, in its order, each read on access."""
+class StoredOutcomes(Collection[Outcome]):
+    """An outcome for every job of a plan, in its order, each read when its turn comes."""
 
     def __init__(
         self,
@@ -137,18 +136,14 @@ class StoredOutcomes(Sequence[Outcome]):
     def __len__(self) -> int:
         return len(self._offsets)
 
-    @overload
-    def __getitem__(self, at: int) -> Outcome: ...
+    def __iter__(self) -> Iterator[Outcome]:
+        not_started = interruption("not started")
+        for number, entry in enumerate(self._entries):
+            outcome = self._store.read(number, self._offsets[number]) or self._running.get(number)
+            yield outcome or unstarted(entry, not_started)
 
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Outcome]: ...
-
-    def __getitem__(self, at: int | slice) -> Outcome | Sequence[Outcome]:
-        if isinstance(at, slice):
-            return [self[number] for number in range(*at.indices(len(self)))]
-        number = range(len(self))[at]
-        outcome = self._store.read(number, self._offsets[number]) or self._running.get(number)
-        return outcome or unstarted(self._entries[number], interruption("not started"))
+    def __contains__(self, outcome: object) -> bool:
+        return any(each == outcome for each in self)
 
 
 _MISSING, _IN_MEMORY = -1, -2

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any, assert_never
 
 from runner.engine.context import Context
@@ -109,7 +109,7 @@ class Batch:
         self.shutdown = Shutdown(context, self._runner.job_runs)
         """Ends the batch early."""
 
-    async def run(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
+    async def run(self, checkpoint: Callable[[Collection[Outcome]], None]) -> None:
         """Run every job to its end, or to where an interruption leaves it; see `outcomes`.
 
         `checkpoint` is called in a thread, about once a minute, with the outcomes so far.
@@ -150,10 +150,8 @@ class Batch:
 
     async def _work(self) -> None:
         while (number := await self._next()) is not None:
-            try:
+            with self._shutdown_on_error():
                 await self._run_job(number)
-            except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
-                self.shutdown.fail(error)
 
     async def _next(self) -> int | None:
         """The next job to run; None when there will be no more."""
@@ -176,7 +174,8 @@ class Batch:
         entry = self._plan.entries[number]
         job = entry.job.id
         self._numbers[job] = number
-        _current_task().set_name(job)  # `Shutdown` spares workers whose submission is out
+        if (worker := asyncio.current_task()) is not None:
+            worker.set_name(job)  # `Shutdown` spares workers whose submission is out
         generation = self._schedule.limit(number).generation
         try:
             result = await self._runner.run(entry)
@@ -199,15 +198,18 @@ class Batch:
 
     async def _fetch(self) -> None:
         while True:
-            try:
+            with self._shutdown_on_error():
                 await self._end(await collect(self._context, await self._to_fetch.get()))
-            except Exception as error:  # noqa: BLE001 - as in `_work`
-                self.shutdown.fail(error)
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
+        with self._shutdown_on_error():
             await work
-        except Exception as error:  # noqa: BLE001 - as in `_work`
+
+    @contextmanager
+    def _shutdown_on_error(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
             self.shutdown.fail(error)
 
     # ---------------------------------------------------------------------------------- ends
@@ -248,7 +250,7 @@ class Batch:
             else:
                 self._changed.notify(ready + 1)
 
-    async def _write_checkpoints(self, checkpoint: Callable[[Sequence[Outcome]], None]) -> None:
+    async def _write_checkpoints(self, checkpoint: Callable[[Collection[Outcome]], None]) -> None:
         loop, wait_s = asyncio.get_running_loop(), CHECKPOINT_S
         while True:
             await asyncio.sleep(wait_s)
@@ -265,9 +267,3 @@ def _cap(context: Context, provider: str) -> int:
     """The most tasks in flight at a provider; without an account the number is never used."""
     account = context.settings.accounts.get(provider)
     return (account and account.concurrency) or context.settings.concurrency
-
-
-def _current_task() -> asyncio.Task[None]:
-    task = asyncio.current_task()
-    assert task is not None
-    return task

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -47,7 +47,7 @@ class Header:
     exit_code: int | None = None
 
 
-def head(header: Header, outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def head(header: Header, outcomes: Collection[Outcome]) -> dict[str, Any]:
     """Everything before the jobs."""
     run = asdict(header)
     return {
@@ -115,7 +115,7 @@ def _plain_leaf(_path: ValuePath, leaf: Any) -> Any:
     return leaf
 
 
-def _totals(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def _totals(outcomes: Collection[Outcome]) -> dict[str, Any]:
     # One pass, because each access reads an outcome from the disk.
     states, reused = Counter[State](), 0
     cost: dict[Unit, Decimal] = {"credits": Decimal(0), "cny": Decimal(0)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ _JSON_RUN_KEYS = (b'  "run":', b'    "reused":', b'      "reused":', b'      "re
 def write_results(
     path: Path,
     header: Header,
-    outcomes: Sequence[Outcome],
+    outcomes: Collection[Outcome],
     removed: Sequence[Mapping[str, Any]] = (),
 ) -> bool:
     """Write the results manifest at `path`: JSON if its name ends in .json, otherwise YAML.

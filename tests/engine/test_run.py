@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def batch_of(run: LiveRun, *entries: PlanEntry) -> Batch:
     return Batch(run.context, Plan(entries=entries))
 
 
-def ignore(_: Sequence[Outcome]) -> None:
+def ignore(_: Collection[Outcome]) -> None:
     """Write no checkpoint."""
 
 
