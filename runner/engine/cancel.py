@@ -18,7 +18,6 @@ from runner.model import (
     JobError,
     Step,
     TaskState,
-    TaskStatus,
 )
 from runner.providers.base import CancelResult
 from runner.providers.registry import TaskListApi
@@ -51,7 +50,16 @@ async def cancel(
         tries += 1
         await asyncio.sleep(delay_s)
     deadline.renew()
-    await _record(context, job_run)
+    assert job_run.number is not None
+    finish = Finish(
+        number=job_run.number,
+        state=AttemptState.FAILED,
+        finished_at=context.stamp(),
+        credits=None if job_run.task.credits is None else 0,
+        error=_CANCELLED,
+    )
+    # A run that noticed the end first has recorded the same.
+    await context.ledger.commit(finish)
     return None
 
 
@@ -66,24 +74,7 @@ async def _try_once(context: Context, job_run: JobRun, api: TaskListApi) -> Canc
         return result
     # An earlier request may have cancelled it although its answer was lost.
     status = await ask(context, job_run.operation, job_run.task.id)
-    if _is_cancelled(status):
+    cancelled = status.error is not None and status.error.code == CANCELLED
+    if status.state is TaskState.FAILED and cancelled:
         return CancelResult()
     return replace(result, retriable=result.retriable or has_no_status(status))
-
-
-def _is_cancelled(status: TaskStatus) -> bool:
-    is_cancelled = status.error is not None and status.error.code == CANCELLED
-    return status.state is TaskState.FAILED and is_cancelled
-
-
-async def _record(context: Context, job_run: JobRun) -> None:
-    """Record an end without a cost; a run that noticed it first has recorded the same."""
-    assert job_run.number is not None
-    finish = Finish(
-        number=job_run.number,
-        state=AttemptState.FAILED,
-        finished_at=context.stamp(),
-        credits=None if job_run.task.credits is None else 0,
-        error=_CANCELLED,
-    )
-    await context.ledger.commit(finish)

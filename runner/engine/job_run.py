@@ -227,8 +227,8 @@ class RetryLater:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """The submission made a task."""
+class HasTask:
+    """The job has a task: its submission was accepted, or the task of an earlier one was found."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,11 +236,6 @@ class Unanswered:
     """The submission may have made a task: its attempt is ambiguous and has to be settled."""
 
     error: JobError
-
-
-@dataclass(frozen=True, slots=True)
-class TaskFound:
-    """The task of a submission of unknown fate is known now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,22 +13,21 @@ from typing import assert_never
 from runner.engine.context import Context
 from runner.engine.download.collect import shelve
 from runner.engine.job_run import (
-    Accepted,
     Ended,
+    HasTask,
     JobRun,
     Phase,
     RetryLater,
     StopConditions,
     StopReason,
     Succeeded,
-    TaskFound,
     Unanswered,
 )
 from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.decide import adopt, decide
 from runner.engine.schedule import Schedule
-from runner.engine.submit.budget import Admission, Order, order_of, refusal
+from runner.engine.submit.budget import Admission, Order, order_of
 from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
@@ -127,7 +126,7 @@ class JobRunner:
             return self._over_budget(entry, order, admission)
         result = await submit(self._context, job_run, self._prefetcher, self._outcomes)
         match result:
-            case Accepted():
+            case HasTask():
                 self._schedule.limit_of(provider).on_success()
                 self._context.budget.price(entry.job.id, job_run.task.actual)
                 return await self._watch(job_run)
@@ -149,7 +148,7 @@ class JobRunner:
     def _over_budget(self, entry: PlanEntry, order: Order, admission: Admission) -> Ended:
         over = admission is Admission.CEILING
         code = ReasonCode.OVER_BUDGET if over else ReasonCode.UNPRICED
-        reason = Reason(code, refusal(self._context.budget, order))
+        reason = Reason(code, self._context.budget.refusal(order, admission))
         stop = StopReason(reason=reason, exit=Exit.BUDGET)
         return Ended(outcome=unstarted(entry, stop.not_submitted), stop=stop)
 
@@ -202,7 +201,7 @@ class JobRunner:
         """Find out what became of a submission, and go on with its task if there is one."""
         result = await decide(self._context, job_run, attempt)
         match result:
-            case TaskFound():
+            case HasTask():
                 return await self._watch(job_run)
             case RetryLater() | Ended():
                 return result

@@ -15,7 +15,6 @@ from runner.model import (
     ReasonCode,
     State,
     StoredFile,
-    TaskFacts,
 )
 from runner.providers.registry import LISTERS, state_of
 
@@ -125,30 +124,27 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     """An outcome from the ledger's attempt, or else from an earlier results manifest."""
     known = entry.attempt or entry.evidence
     assert known is not None
+    task, error, sent = known.task, None, None
     if isinstance(known, Attempt):
+        if task.seed is None:  # no other than the one asked for is known to have been used
+            task = replace(task, seed=known.intent.seed)
         estimated, attempts, error = known.intent.estimate, known.ordinal, known.error
+        sent = known.intent.request
     else:
-        estimated, attempts, error = known.estimated, known.attempts, None
+        estimated, attempts = known.estimated, known.attempts
     return Outcome(
         job=entry.job,
         state=state,
         reason=entry.reason,
-        task=_with_seed(known) if isinstance(known, Attempt) else known.task,
+        task=task,
         estimated=estimated,
         at_risk=estimated if state is State.AMBIGUOUS else None,
         files=files,
         reused=state is State.SUCCEEDED,
         attempts=attempts,
         error=error if state in (State.FAILED, State.AMBIGUOUS) else None,
-        sent=known.intent.request if isinstance(known, Attempt) else None,
+        sent=sent,
     )
-
-
-def _with_seed(attempt: Attempt) -> TaskFacts:
-    """Its task, with the seed that was asked for where no other is known to have been used."""
-    if attempt.task.seed is not None:
-        return attempt.task
-    return replace(attempt.task, seed=attempt.intent.seed)
 
 
 def without(entry: PlanEntry, upstream: Outcome) -> Outcome:

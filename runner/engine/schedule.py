@@ -9,7 +9,7 @@ import heapq
 import itertools
 from array import array
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.model import Action, PlanEntry
@@ -29,11 +29,6 @@ class AdaptiveLimit:
     in_flight: int = 0
     generation: int = 0
     """Counts the decreases."""
-
-    @property
-    def has_room(self) -> bool:
-        """Whether one more task may be in flight."""
-        return self.in_flight < int(self.current)
 
     def on_overload(self, generation: int) -> None:
         """Halve the limit: a 429 (`QuotaExceeded`, `rate_limit`) reports too many tasks in flight.
@@ -64,16 +59,13 @@ class Lane:
     @property
     def can_start(self) -> bool:
         """Whether a job is ready and there is room for it."""
-        return self.limit.has_room and bool(self.ready or self.unblocked)
+        has_room = self.limit.in_flight < int(self.limit.current)
+        return has_room and bool(self.ready or self.unblocked)
 
     @property
     def first(self) -> int:
         """The next job of a lane that can start one."""
         return self.ready[-1] if self.ready else self.unblocked[0]
-
-    def upcoming(self) -> Iterator[int]:
-        """The jobs that are ready, the next one first."""
-        return itertools.chain(reversed(self.ready), self.unblocked)
 
     def start(self) -> int:
         """Remove the next job from the lane and count it as in flight."""
@@ -137,7 +129,9 @@ class Schedule:
         return [
             self._entries[number]
             for lane in self._lanes.values()
-            for number in itertools.islice(lane.upcoming(), count)
+            for number in itertools.islice(
+                itertools.chain(reversed(lane.ready), lane.unblocked), count
+            )
         ]
 
     def due(self) -> float | None:

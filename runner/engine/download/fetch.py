@@ -79,12 +79,10 @@ async def fetch(
                 _check_answer(response, max_bytes)
                 await _stream(response, part, idle, expected, max_bytes)
                 is_complete = response.content_length is not None or _is_chunked(response)
-        except (NetworkFailure, ValueError) as error:  # ValueError: the address is no URL
-            raise DownloadError("wrong", f"the file was not fetched: {describe(error)}") from error
         except NETWORK_ERRORS as error:
-            raise DownloadError(
-                "transient", f"the file was not fetched: {describe(error)}"
-            ) from error
+            is_wrong = isinstance(error, NetworkFailure | ValueError)  # ValueError: it is no URL
+            kind: FailureKind = "wrong" if is_wrong else "transient"
+            raise DownloadError(kind, f"the file was not fetched: {describe(error)}") from error
         await asyncio.to_thread(part.finish)
         if not is_complete and await asyncio.to_thread(part.is_cut):
             raise DownloadError("transient", "the file was not fetched: it is cut short")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 
@@ -15,11 +16,11 @@ from yarl import URL
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe, reach
 from runner.engine.net.resolve import (
     PRIVATE,
-    Proxies,
     PublicResolver,
     Resolver,
     addresses,
     is_private,
+    proxy_for,
     proxy_hosts,
 )
 from runner.engine.net.upload import CountedBody, IdleTimeout
@@ -75,7 +76,8 @@ class HttpClient:
     def __init__(
         self, *, trust_env: bool, idle_timeout_s: float = 60, connect_timeout_s: float = 20
     ):
-        self._proxies = Proxies() if trust_env else None
+        self._trust_env = trust_env
+        self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
         self._idle_s = idle_timeout_s
         self._connect_s = connect_timeout_s
         self._open = AsyncExitStack()
@@ -83,7 +85,7 @@ class HttpClient:
         """The bodies of submissions without an answer."""
 
     async def __aenter__(self) -> Self:
-        public = PublicResolver(proxy_hosts() if self._proxies else ())
+        public = PublicResolver(proxy_hosts() if self._trust_env else ())
         plain = Resolver()
         # A submission never travels on a connection that a server may just have closed.
         self._submit = await self._session(_connector(plain, force_close=True))
@@ -175,12 +177,13 @@ class HttpClient:
             return Reply(
                 reach=Reach.ANSWERED,
                 status=response.status,
-                headers=_lower_case(response.headers),
+                # The first of those that come twice.
+                headers={name.lower(): response.headers[name] for name in response.headers},
                 body=content,
             )
 
     def _proxy(self, url: URL) -> URL | None:
-        return self._proxies.of(url) if self._proxies else None
+        return self._proxy_for(url.scheme, url.host or "", url.port) if self._trust_env else None
 
     async def is_private_api(self, base_url: str) -> bool:
         """Whether an API has a private address; the URLs of its results may then have one too."""
@@ -196,7 +199,7 @@ class HttpClient:
 
     @asynccontextmanager
     async def get(
-        self, url: str, *, private: bool = False, headers: Mapping[str, str] | None = None
+        self, url: str, *, private: bool = False
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Stream a file from exactly `url`, without any key; follows redirects.
 
@@ -213,7 +216,7 @@ class HttpClient:
             if not private and is_private(address.host):
                 raise NetworkFailure(PRIVATE)
             async with session.get(
-                address, headers=headers, allow_redirects=False, proxy=self._proxy(address)
+                address, allow_redirects=False, proxy=self._proxy(address)
             ) as response:
                 location = response.headers.get("Location")
                 if response.status not in {301, 302, 303, 307, 308} or not location:
@@ -234,11 +237,3 @@ def _unread(reply: Reply) -> Reply:
         error = f"HTTP {reply.status} came before the request was sent in full"
         return Reply(reach=Reach.NOT_SENT, status=reply.status, error=error)
     return reply
-
-
-def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:
-    """Headers by lower-case name; the first of those that come twice."""
-    found: dict[str, str] = {}
-    for name, value in headers.items():
-        found.setdefault(name.lower(), value)
-    return found

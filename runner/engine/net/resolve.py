@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import ipaddress
 import socket
 import threading
@@ -87,22 +86,12 @@ _PRIVATE = tuple(
 """Without 198.18.0.0/15 and 100.64.0.0/10: tunnels give public names such addresses."""
 
 
-class Proxies:
-    """The proxies of the environment (or of macOS), looked up once per host.
+def proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
+    """The proxy that the environment (or macOS) has for an address; None where it has none.
 
     aiohttp can do this, but would then read `~/.netrc` too, and a password there conflicts with
     the key.
     """
-
-    def __init__(self) -> None:
-        self._cached = functools.lru_cache(maxsize=1024)(_proxy_for)
-
-    def of(self, url: URL) -> URL | None:
-        """The proxy for this address; None where there is none."""
-        return self._cached(url.scheme, url.host or "", url.port)
-
-
-def _proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
     proxies = getproxies()
     named = proxies.get(scheme) or proxies.get("all")
     if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):

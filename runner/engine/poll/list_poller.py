@@ -157,7 +157,7 @@ class ListPoller:
     def subscribe(
         self, task_id: str, started_at: float, durations: DurationStats
     ) -> Iterator[Subscription]:
-        """IdleTimeout a task that was submitted at the loop's time `started_at`."""
+        """Watch a task that was submitted at the loop's time `started_at`."""
         subscription = Subscription(self, task_id, started_at, durations)
         self._subscriptions[task_id] = subscription
         self._missed.discard(task_id)

@@ -10,7 +10,7 @@ from typing import assert_never
 
 from runner.engine.context import Context
 from runner.engine.download.collect import ledger_files, record_success
-from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, TaskFound
+from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater
 from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import reconcile
@@ -33,7 +33,7 @@ _UNKNOWN_FATE = "unknown_fate"
 
 async def decide(
     context: Context, job_run: JobRun, attempt: Attempt
-) -> TaskFound | RetryLater | Ended:
+) -> HasTask | RetryLater | Ended:
     """Find out what became of the submission of `attempt`, and record it.
 
     `RetryLater`: the provider proves that there is no task, or the user takes the risk
@@ -100,7 +100,7 @@ def _is_risk_taken(context: Context) -> bool:
 
 async def _take_task(
     context: Context, job_run: JobRun, attempt: Attempt, found: Adopted
-) -> TaskFound | RetryLater:
+) -> HasTask | RetryLater:
     """Record the task that was found; where another run was faster, go on with what it recorded."""
     settle = Settle(
         number=attempt.number,
@@ -115,7 +115,7 @@ async def _take_task(
         if result.attempt.task.id is None:
             return _again(context, job_run)
         job_run.take_over(result.attempt)
-        return TaskFound()
+        return HasTask()
     task = replace(
         attempt.task,
         id=found.task_id,
@@ -124,7 +124,7 @@ async def _take_task(
     )
     job_run.find(attempt, task.learn(found))
     context.emit(Step.SUBMITTED, job_run.entry.job.id, f"found task {found.task_id}")
-    return TaskFound()
+    return HasTask()
 
 
 async def adopt(context: Context, job_run: JobRun) -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
@@ -190,7 +191,7 @@ def breakers_for(
     return {
         name: CircuitBreaker(
             state=BreakerState(max_limit=account.concurrency or settings.concurrency),
-            probe=_probe(account, providers[name], http),
+            probe=partial(_is_up, account, providers[name], http),
             outage_s=settings.outage_s,
             rate=rates[name],
         )
@@ -198,8 +199,5 @@ def breakers_for(
     }
 
 
-def _probe(account: Account, provider: Provider, http: HttpClient) -> Callable[[], Awaitable[bool]]:
-    async def probe() -> bool:
-        return is_healthy(await http.send(provider.probe(account), submission=False))
-
-    return probe
+async def _is_up(account: Account, provider: Provider, http: HttpClient) -> bool:
+    return is_healthy(await http.send(provider.probe(account), submission=False))

@@ -76,7 +76,6 @@ class Budget:
         self._spent_by_others = dict(spent)
         self._settled: dict[Unit, Decimal] = {}
         self._reservations: dict[str, _Reservation] = {}
-        self._reserved: dict[Unit, Decimal] = {}
         self._prices: dict[Hashable, Decimal] = {}
         self._unpriced_units: set[Unit] = set(unpriced)
 
@@ -85,21 +84,13 @@ class Budget:
 
         After `WAIT`, which needs another running job, ask again once one was priced or settled.
         """
-        answer = self.answer(order)
-        if (
-            answer is Admission.NOW
-            and order.unit in self._ceilings
-            and order.job not in self._reservations
-        ):
-            self._reserve(order, self._price_of(order))
-        return answer
-
-    def answer(self, order: Order) -> Admission:
-        """What `admit` would return, without a reservation."""
         if order.unit not in self._ceilings or order.job in self._reservations:
             return Admission.NOW
         amount = self._price_of(order)
-        return self._unpriced(order) if amount is None else self._priced(order.unit, amount)
+        admission = self._unpriced(order) if amount is None else self._priced(order.unit, amount)
+        if admission is Admission.NOW:
+            self._reservations[order.job] = _Reservation(order=order, amount=amount)
+        return admission
 
     def headroom(self, job: str, realms: Mapping[str, Realm]) -> Headroom | None:
         """How much other runs may have spent for a job with a reservation to fit.
@@ -122,8 +113,7 @@ class Budget:
             return
         # Its whole kind is known to cost that much now, whatever the table estimates.
         self._prices[held.order.kind] = value
-        self._release(job)
-        self._reserve(held.order, value)
+        self._reservations[job] = _Reservation(order=held.order, amount=value)
 
     def settle(self, job: str, actual: Amount | None, *, kept: bool) -> None:
         """Replace the reservation, if any, of a job that has ended or will not be followed further.
@@ -134,7 +124,7 @@ class Budget:
         """
         if kept:
             self.price(job, actual)
-        held = self._release(job)
+        held = self._reservations.pop(job, None)
         if held is None or not kept:
             return
         unit = held.order.unit
@@ -159,15 +149,27 @@ class Budget:
 
     def reserved(self, unit: Unit) -> Decimal:
         """The known prices of this run's running jobs."""
-        return self._reserved.get(unit, ZERO)
+        return sum((held.amount or ZERO for held in self._running(unit)), ZERO)
 
     def total(self, unit: Unit) -> Decimal:
         """Spent and reserved together."""
         return self.spent(unit) + self.reserved(unit)
 
-    def ceiling(self, unit: Unit) -> Decimal | None:
-        """The ceiling in that unit; None where there is none."""
-        return self._ceilings.get(unit)
+    def refusal(self, order: Order, admission: Admission) -> str:
+        """Describe to the user why an order got `CEILING` or `UNPRICED`."""
+        unit = order.unit
+        whole = f"{self._ceilings[unit]:f} {_WORDS[unit]}"
+        if admission is Admission.UNPRICED:
+            why = "its provider does not report it"
+            if order.reports_price:
+                why = "so is the cost of an earlier submission"
+            return f"its price is unknown and {why}, so a budget of {whole} could not be kept"
+        parts = [f"{self.spent(unit):f} spent"]
+        if reserved := self.reserved(unit):
+            parts.append(f"{reserved:f} reserved for running tasks")
+        if order.estimate is not None:
+            parts.append(f"about {order.estimate.value:f} needed for this job")
+        return f"the budget of {whole} is reached: {', '.join(parts)}"
 
     def _price_of(self, order: Order) -> Decimal | None:
         """The estimate, or the price reported for its kind in this run where that is more."""
@@ -197,37 +199,6 @@ class Budget:
 
     def _running(self, unit: Unit) -> list[_Reservation]:
         return [held for held in self._reservations.values() if held.order.unit == unit]
-
-    def _reserve(self, order: Order, amount: Decimal | None) -> None:
-        self._reservations[order.job] = _Reservation(order=order, amount=amount)
-        self._reserved[order.unit] = self.reserved(order.unit) + (amount or ZERO)
-
-    def _release(self, job: str) -> _Reservation | None:
-        held = self._reservations.pop(job, None)
-        if held is not None:
-            unit = held.order.unit
-            self._reserved[unit] = self.reserved(unit) - (held.amount or ZERO)
-        return held
-
-
-def refusal(budget: Budget, order: Order) -> str:
-    """Describe to the user why an order got `CEILING` or `UNPRICED`."""
-    ceiling = budget.ceiling(order.unit)
-    assert ceiling is not None
-    whole = f"{ceiling:f} {_WORDS[order.unit]}"
-    if budget.answer(order) is Admission.UNPRICED:
-        why = (
-            "so is the cost of an earlier submission"
-            if order.reports_price
-            else "its provider does not report it"
-        )
-        return f"its price is unknown and {why}, so a budget of {whole} could not be kept"
-    parts = [f"{budget.spent(order.unit):f} spent"]
-    if reserved := budget.reserved(order.unit):
-        parts.append(f"{reserved:f} reserved for running tasks")
-    if order.estimate is not None:
-        parts.append(f"about {order.estimate.value:f} needed for this job")
-    return f"the budget of {whole} is reached: {', '.join(parts)}"
 
 
 _WORDS: Mapping[Unit, str] = {"credits": "credits", "cny": "CNY"}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.engine.context import Context
-from runner.engine.job_run import Accepted, Ended, JobRun, RetryLater, StopReason, Unanswered
+from runner.engine.job_run import Ended, HasTask, JobRun, RetryLater, StopReason, Unanswered
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
 from runner.engine.submit.prepare import Prefetcher, Prepared, UnusableResult, prepare
@@ -33,7 +33,7 @@ from runner.model import (
 
 async def submit(
     context: Context, job_run: JobRun, prefetcher: Prefetcher, upstream: Mapping[str, Outcome]
-) -> Accepted | Unanswered | RetryLater | Ended | Taken | OverBudget:
+) -> HasTask | Unanswered | RetryLater | Ended | Taken | OverBudget:
     """Submit once; nothing is retried in here. `upstream`: job id to outcome, of ended jobs.
 
     `Taken`: the ledger has a living attempt of this request by now, another run's. `OverBudget`:
@@ -49,7 +49,9 @@ async def submit(
     job_run.task = TaskFacts(seed=prepared.intent.seed)
     breaker = context.breakers[job_run.operation.provider]
     if not await breaker.acquire():
-        return _not_admitted(context, job_run)
+        if not breaker.tripped:
+            return _given_up(context, job_run)
+        return _pending(job_run, Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}"))
     fate, throttled, error, stop = None, False, _NO_REASON, None
     try:
         result = await _post(context, job_run, prepared)
@@ -66,33 +68,24 @@ async def submit(
     return _next_step(context, job_run, result, error, stop)
 
 
-def _not_admitted(context: Context, job_run: JobRun) -> Ended:
-    breaker = context.breakers[job_run.operation.provider]
-    if not breaker.tripped:
-        return _given_up(context, job_run)
-    reason = Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}")
-    return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
-
-
 def _next_step(
     context: Context,
     job_run: JobRun,
     submission: Submission,
     error: JobError,
     stop: StopReason | None,
-) -> Accepted | Unanswered | RetryLater | Ended:
+) -> HasTask | Unanswered | RetryLater | Ended:
     """What follows for the job from what became of its submission."""
     match submission.fate:
         case Fate.SUBMITTED:
-            return Accepted()
+            return HasTask()
         case Fate.AMBIGUOUS:
             # The ledger has it as ambiguous. `JobRunner` looks for its task before anything else.
             return Unanswered(error=error)
         case Fate.NOT_SENT | Fate.BUSY:
             return _put_off(context, job_run, submission, error)
         case Fate.WRONG_ADDRESS if stop:
-            outcome = ended(job_run, State.PENDING, reason=stop.not_submitted)
-            return Ended(outcome=outcome, stop=stop)
+            return _pending(job_run, stop.not_submitted, stop)
         case _:
             return Ended(outcome=ended(job_run, State.FAILED, error=error), stop=stop)
 
@@ -103,9 +96,13 @@ def _stop_reason(
     """Why every other submission to the provider would fare like this one; None if it would not."""
     match fate:
         case Fate.WRONG_ADDRESS:
-            text = _describe_address(context, job_run, error)
+            address = context.account(job_run.operation).base_url
+            variable = context.provider(job_run.operation).BASE_URL_ENV
+            text = f"{address} does not take submissions ({error.message}); check {variable}"
         case Fate.STOPPED:
-            text = _describe_refusal(context, job_run, error)
+            text = f"{error.code}: {error.message}"
+            if error.class_ is ErrorClass.AUTH:
+                text += f" (the key is that of {context.account(job_run.operation).key_env})"
         case _:
             return None
     return StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
@@ -126,8 +123,7 @@ def _put_off(
     if context.breakers[job_run.operation.provider].is_out:
         return _given_up(context, job_run)
     if context.stopping.is_set():
-        reason = interruption("not submitted")
-        return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
+        return _pending(job_run, interruption("not submitted"))
     delay_s = backoff(job_run.tries, context.random, submission.retry_after_s)
     job_run.tries += 1
     text = f"{error.message}; again in {delay_s:.1f} s"
@@ -140,20 +136,11 @@ def _given_up(context: Context, job_run: JobRun) -> Ended:
     provider = job_run.operation.provider
     reason = Reason(ReasonCode.STOPPED, context.breakers[provider].outage_reason(provider))
     stop = StopReason(reason=reason, exit=Exit.INCOMPLETE)
-    return Ended(outcome=ended(job_run, State.PENDING, reason=stop.not_submitted), stop=stop)
+    return _pending(job_run, stop.not_submitted, stop)
 
 
-def _describe_address(context: Context, job_run: JobRun, error: JobError) -> str:
-    address = context.account(job_run.operation).base_url
-    variable = context.provider(job_run.operation).BASE_URL_ENV
-    return f"{address} does not take submissions ({error.message}); check {variable}"
-
-
-def _describe_refusal(context: Context, job_run: JobRun, error: JobError) -> str:
-    text = f"{error.code}: {error.message}"
-    if error.class_ is ErrorClass.AUTH:
-        text += f" (the key is that of {context.account(job_run.operation).key_env})"
-    return text
+def _pending(job_run: JobRun, reason: Reason, stop: StopReason | None = None) -> Ended:
+    return Ended(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)
 
 
 async def _post(

@@ -9,7 +9,7 @@ import threading
 import pytest
 from yarl import URL
 
-from runner.engine.net.resolve import Proxies, Resolver, addresses, is_private, proxy_hosts
+from runner.engine.net.resolve import Resolver, addresses, is_private, proxy_for, proxy_hosts
 
 
 def test_names_are_looked_up_by_the_system() -> None:
@@ -101,7 +101,9 @@ def test_the_environment_names_the_proxy(
 ) -> None:
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    assert Proxies().of(URL(url)) == (URL(proxy) if proxy else None)
+    asked = URL(url)
+    found = proxy_for(asked.scheme, asked.host or "", asked.port)
+    assert found == (URL(proxy) if proxy else None)
 
 
 def test_proxy_hosts_are_those_that_can_be_read(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, TaskFound, TaskOrigin
+from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, TaskOrigin
 from runner.engine.reconcile.decide import adopt, decide
 from runner.ledger.changes import Settle
 from runner.model import (
@@ -32,7 +32,7 @@ def test_a_task_with_the_tag_is_adopted(tmp_path: Path) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         vidu.row("1", payload=attempt.intent.tag, credits=6)
         job_run = job_run_of(attempt)
-        assert await decide(run.context, job_run, attempt) == TaskFound()
+        assert await decide(run.context, job_run, attempt) == HasTask()
         assert (job_run.phase, job_run.task.id) == (Phase.UNDER_WAY, "1")
         assert job_run.origin is TaskOrigin.EARLIER_RUN
         assert run.attempt("f1").state is AttemptState.SUBMITTED
@@ -92,7 +92,7 @@ def test_a_task_that_another_run_has_found_counts(tmp_path: Path) -> None:
             Settle(number=attempt.number, state=AttemptState.SUBMITTED, at=at, task_id="2")
         )
         job_run = job_run_of(attempt)
-        assert await decide(run.context, job_run, attempt) == TaskFound()
+        assert await decide(run.context, job_run, attempt) == HasTask()
         assert (job_run.task.id, job_run.origin) == ("2", TaskOrigin.OTHER_RUN)
 
     play(tmp_path, scene)

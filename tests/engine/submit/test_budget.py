@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from runner.engine.submit.budget import Admission, Budget, Order, order_of, refusal
+from runner.engine.submit.budget import Admission, Budget, Order, order_of
 from runner.model import Action, Amount, Draft, Job, PlanEntry, Reason, ReasonCode, Unit
 from runner.operations import load_operations
 from runner.planning.estimates import kind_of
@@ -53,7 +53,6 @@ def test_a_unit_without_a_ceiling_has_none() -> None:
     of = budget(0)
     assert of.admit(order(unit="cny")) is NOW
     assert of.admit(order(price=None, reports_price=False, unit="cny")) is NOW
-    assert of.ceiling("cny") is None
 
 
 def test_at_the_ceiling_a_job_waits_for_a_release() -> None:
@@ -220,24 +219,23 @@ def test_an_unknown_cost_of_another_run_counts_too() -> None:
 def test_a_refusal_lists_what_is_spent_and_reserved() -> None:
     of = budget(20, spent=7)
     of.admit(order("a"))
-    assert refusal(of, order("b", 8)) == (
+    assert of.refusal(order("b", 8), CEILING) == (
         "the budget of 20 credits is reached: 7 spent, 6 reserved for running tasks, "
         "about 8 needed for this job"
     )
-    assert refusal(budget(20, spent=20), order("b", None)) == (
+    assert budget(20, spent=20).refusal(order("b", None), CEILING) == (
         "the budget of 20 credits is reached: 20 spent"
     )
 
 
 def test_a_refusal_without_a_price_explains_why() -> None:
-    silent = refusal(
-        Budget({"cny": Decimal("2.50")}, {}), order(price=None, reports_price=False, unit="cny")
-    )
+    unreported = order(price=None, reports_price=False, unit="cny")
+    silent = Budget({"cny": Decimal("2.50")}, {}).refusal(unreported, UNPRICED)
     assert silent == (
         "its price is unknown and its provider does not report it, so a budget of 2.50 CNY "
         "could not be kept"
     )
-    blind = refusal(Budget({"credits": Decimal(9)}, {}, unpriced={"credits"}), order(price=None))
+    blind = budget(9).refusal(order(price=None), UNPRICED)
     assert blind == (
         "its price is unknown and so is the cost of an earlier submission, "
         "so a budget of 9 credits could not be kept"

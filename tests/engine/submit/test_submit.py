@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from runner.engine.job_run import Accepted, Ended, JobRun, Phase, RetryLater, Unanswered
+from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, Unanswered
 from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
@@ -47,7 +47,7 @@ async def hang_up(request: web.Request) -> web.StreamResponse:
 def test_an_accepted_submission_is_on_record_with_its_task(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         job_run = JobRun.of(entry(), PICTURE)
-        assert await submit_once(run, job_run) == Accepted()
+        assert await submit_once(run, job_run) == HasTask()
         assert (job_run.phase, job_run.task.id, job_run.attempts) == (Phase.UNDER_WAY, "911", 1)
         attempt = run.attempt("a")
         assert attempt.state is AttemptState.SUBMITTED
