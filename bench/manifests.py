@@ -16,7 +16,9 @@ from runner.commands.options import Options
 from runner.engine.outcomes import settled
 from runner.ledger.changes import Finish, Intend, Settle, Store
 from runner.ledger.store import open_ledger
-from runner.model import Amount, AttemptState, Intent, Job, StoredFile
+from runner.model.jobs import Job
+from runner.model.operations import Amount
+from runner.model.tasks import AttemptState, Intent, StoredFile
 from runner.results.rows import Header
 from runner.results.write import write_results
 

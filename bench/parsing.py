@@ -17,7 +17,7 @@ from jsonschema_rs import Draft202012Validator
 from bench.manifests import manifest_text
 from bench.tables import Table, number
 from runner.documents.files import load
-from runner.model import Draft
+from runner.model.jobs import Draft
 from runner.operations import load_operations
 from runner.validation.jobs import check_job
 

@@ -14,7 +14,7 @@ from runner.emulator.api import modelverse as emulated_modelverse
 from runner.emulator.api import vidu as emulated_vidu
 from runner.emulator.state import tasks
 from runner.emulator.state.tasks import Order
-from runner.model import Reach, Reply, TaskState
+from runner.model.requests import Reach, Reply, TaskState
 from runner.providers import modelverse, vidu, vidu_tasks
 from runner.providers.base import ListFailure, TaskPage
 

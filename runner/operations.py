@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runner.errors import Failure
-from runner.model import MediaLimits, Operation, Parameters, Wire
+from runner.model.operations import MediaLimits, Operation, Wire
+from runner.model.values import Parameters
 
 
 class SchemaError(Failure):

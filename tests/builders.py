@@ -14,7 +14,11 @@ from PIL import Image
 
 from runner.emulator.state.tasks import Order
 from runner.expansion.expand import Expansion
-from runner.model import Attempt, Draft, Evidence, Outcome, Reach, Reply, TaskFacts
+from runner.model.jobs import Draft
+from runner.model.outcomes import Outcome
+from runner.model.plans import Evidence
+from runner.model.requests import Reach, Reply
+from runner.model.tasks import Attempt, TaskFacts
 from runner.providers.registry import PROVIDERS
 from runner.settings.trust import ProviderFacts
 

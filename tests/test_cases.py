@@ -21,7 +21,7 @@ from PIL import Image
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.media.sources import MediaError
-from runner.model import Draft, Media
+from runner.model.jobs import Draft, Media
 from runner.operations import load_operations
 from runner.validation.diagnostics import Finding
 from runner.validation.jobs import check_job

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.model import Operation
+from runner.model.operations import Operation
 from runner.operations import SchemaError, defaults_of, load_operations, schema_folder, to_wire
 
 IMAGE = "vidu/reference2image"

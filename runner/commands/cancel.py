@@ -15,7 +15,7 @@ from runner.engine.poll.watch import Deadline
 from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, one_line, plural, worst
-from runner.model import Action, PlanEntry
+from runner.model.plans import Action, PlanEntry
 from runner.progress import observer
 from runner.providers.registry import LISTERS
 

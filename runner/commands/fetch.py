@@ -12,7 +12,8 @@ from runner.commands.options import Options
 from runner.commands.output import announce
 from runner.error_handler import emit
 from runner.errors import Exit, plural, worst
-from runner.model import ReasonCode, StoredFile
+from runner.model.reasons import ReasonCode
+from runner.model.tasks import StoredFile
 from runner.terminal.summary import format_summary
 
 

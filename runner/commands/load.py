@@ -19,7 +19,9 @@ from runner.expansion.fingerprints import finalize
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.media.sources import MediaError
-from runner.model import Deferred, Draft, Job, Media, Operation
+from runner.model.jobs import Draft, Job, Media
+from runner.model.operations import Operation
+from runner.model.values import Deferred
 from runner.operations import load_operations
 from runner.planning.plan import duplicate_warnings
 from runner.progress import Stages, stages

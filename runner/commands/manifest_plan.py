@@ -18,7 +18,9 @@ from runner.errors import Diagnostic, ManifestError
 from runner.hashing import HashCache
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
-from runner.model import Action, Job, Plan, PlanEntry, StoredFile
+from runner.model.jobs import Job
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.tasks import StoredFile
 from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select

@@ -10,7 +10,7 @@ from dataclasses import replace
 from runner.commands.manifest_plan import ManifestPlan
 from runner.error_handler import emit
 from runner.errors import Diagnostic, UsageError, format_diagnostics, plural, printable
-from runner.model import Action, Plan
+from runner.model.plans import Action, Plan
 from runner.planning.plan import PlanTotals, totals
 from runner.terminal.format import money_list
 

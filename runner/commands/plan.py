@@ -8,7 +8,7 @@ from runner.commands.manifest_plan import plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce, print_json
 from runner.errors import Exit
-from runner.model import Action
+from runner.model.plans import Action
 from runner.terminal.plan_view import plan_record, plan_text
 
 

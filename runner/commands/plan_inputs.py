@@ -12,7 +12,10 @@ from runner.ledger.changes import Realm, realm_of
 from runner.ledger.costs import Costs
 from runner.ledger.queries import LastRequest
 from runner.ledger.store import Ledger
-from runner.model import Amount, Attempt, AttemptState, Changed, Evidence, Job, Operation
+from runner.model.jobs import Job
+from runner.model.operations import Amount, Operation
+from runner.model.plans import Changed, Evidence
+from runner.model.tasks import Attempt, AttemptState
 from runner.planning.changes import changes_of
 from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
 from runner.providers.registry import PROVIDERS

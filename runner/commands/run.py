@@ -22,7 +22,9 @@ from runner.errors import Exit, UsageError, plural, worst
 from runner.ledger.changes import Settle, Stale, Supersede
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Action, AttemptState, PlanEntry, State
+from runner.model.outcomes import State
+from runner.model.plans import Action, PlanEntry
+from runner.model.tasks import AttemptState
 from runner.terminal.summary import format_summary
 from runner.timestamps import stamp_now
 

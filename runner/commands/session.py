@@ -26,7 +26,9 @@ from runner.ledger.group_commit import GroupCommit
 from runner.ledger.rescue import RescueFile, rescue_path
 from runner.ledger.run_locks import alive
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Account, Action, Event, Observer, Plan, PlanEntry, Step
+from runner.model.events import Event, Observer, Step
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.requests import Account
 from runner.planning.estimates import Kind, Learned, learn
 from runner.progress import observer
 from runner.providers.registry import LISTERS, PROVIDERS

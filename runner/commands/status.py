@@ -13,7 +13,10 @@ from runner.commands.output import print_json, warn
 from runner.engine.outcomes import settled, shared, unstarted
 from runner.error_handler import emit
 from runner.errors import Exit, worst
-from runner.model import RESULT_GONE, Action, Outcome, PlanEntry, Reason, ReasonCode, State
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import RESULT_GONE
 from runner.terminal.status_view import JobStatus, status_records, status_text
 
 _REFRESH_CODES = frozenset({Exit.PROVIDER, Exit.LEDGER, Exit.INTERRUPTED, Exit.TERMINATED})

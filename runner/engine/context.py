@@ -19,17 +19,10 @@ from runner.engine.submit.budget import Budget
 from runner.errors import redact
 from runner.hashing import HashCache
 from runner.ledger.rescue import RescueFile
-from runner.model import (
-    Account,
-    Event,
-    JobError,
-    Observer,
-    Operation,
-    Outcome,
-    Step,
-    Submission,
-    TaskStatus,
-)
+from runner.model.events import Event, Observer, Step
+from runner.model.operations import Operation
+from runner.model.outcomes import Outcome
+from runner.model.requests import Account, JobError, Submission, TaskStatus
 from runner.providers.registry import Provider
 from runner.settings.settings import Settings
 from runner.timestamps import stamp

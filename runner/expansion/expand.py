@@ -22,7 +22,8 @@ from runner.expansion.references import JobResults, check_references
 from runner.expansion.source_map import SourceMap
 from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import Variant, Variants, varying
-from runner.model import MOST_JOBS, DocumentLocator, Draft, DraftLocator, Operation
+from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator
+from runner.model.operations import Operation
 
 # The keys that give an entry several variants, and the names of their values in expressions.
 _VARYING = {"matrix": "matrix", "foreach": "row"}

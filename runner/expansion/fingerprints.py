@@ -24,18 +24,10 @@ from typing import Any, TypeAlias
 
 import rfc8785
 
-from runner.model import (
-    Deferred,
-    Draft,
-    Job,
-    Media,
-    Operation,
-    Parameters,
-    ValuePath,
-    map_leaves,
-    same,
-)
+from runner.model.jobs import Draft, Job, Media
 from runner.model.needs import chain_lengths
+from runner.model.operations import Operation
+from runner.model.values import Deferred, Parameters, ValuePath, map_leaves, same
 from runner.operations import defaults_of
 
 SCHEME = 1

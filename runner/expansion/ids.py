@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 
 from runner.errors import Diagnostic, HintedError
-from runner.model import DocumentLocator
+from runner.model.jobs import DocumentLocator
 
 MOST_BYTES = 100
 """In UTF-8, after expansion: ids serve as file names."""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from runner.expansion.references import JobResult, JobResults, Outputs
 from runner.expressions.evaluate import Template, compile_text
 from runner.expressions.syntax import ExpressionError
-from runner.model import ValuePath, map_leaves, walk
+from runner.model.values import ValuePath, map_leaves, walk
 
 Scope: TypeAlias = Mapping[str, Any]
 """The values of the names that expressions start from: `vars`, `matrix`, `jobs`, ..."""

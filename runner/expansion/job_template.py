@@ -9,7 +9,8 @@ from typing import Any
 
 from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
-from runner.model import JOB_KEYS, MOST_JOBS, Deferred, Draft, Parameters, Row, references
+from runner.model.jobs import JOB_KEYS, MOST_JOBS, Draft, Row
+from runner.model.values import Deferred, Parameters, references
 
 
 def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

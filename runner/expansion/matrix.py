@@ -16,7 +16,8 @@ from typing import Any, TypeAlias
 
 from runner.errors import suggest
 from runner.expansion.interpolate import EvaluationError
-from runner.model import MOST_JOBS, ValuePath, same
+from runner.model.jobs import MOST_JOBS
+from runner.model.values import ValuePath, same
 
 Combination: TypeAlias = dict[str, Any]
 

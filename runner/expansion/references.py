@@ -8,8 +8,9 @@ from typing import Literal, overload
 
 from runner.errors import Diagnostic, suggest
 from runner.expansion.ids import IdRegistry
-from runner.model import Deferred, Draft, DraftLocator, JobOutput, references
+from runner.model.jobs import Draft, DraftLocator
 from runner.model.needs import cycles
+from runner.model.values import Deferred, JobOutput, references
 
 _MOST_OUTPUTS = 100
 

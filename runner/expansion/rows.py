@@ -14,7 +14,7 @@ from typing import Any, NoReturn, TypeAlias
 
 from runner.documents.files import read_text
 from runner.errors import HintedError, Location, ManifestError, plural
-from runner.model import Row
+from runner.model.jobs import Row
 
 
 class RowError(HintedError):

@@ -8,7 +8,8 @@ from typing import Any
 
 from runner.errors import Diagnostic, Location
 from runner.expansion.interpolate import EvaluationError, has_expression, roots, template_of
-from runner.model import DocumentLocator, Draft, Row, ValuePath, same
+from runner.model.jobs import DocumentLocator, Draft, Row
+from runner.model.values import ValuePath, same
 
 # Variables that are followed from one to the next: they may refer to each other in a circle.
 _MOST_STEPS = 50

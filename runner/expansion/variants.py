@@ -13,7 +13,8 @@ from runner.expansion.job_template import merge_defaults
 from runner.expansion.matrix import Combination, combinations
 from runner.expansion.rows import RowFile, read_rows
 from runner.expansion.source_map import SourceMap
-from runner.model import MOST_JOBS, Row, ValuePath, same
+from runner.model.jobs import MOST_JOBS, Row
+from runner.model.values import ValuePath, same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from runner.expressions.syntax import (
     format_path,
     parse_expression,
 )
-from runner.model import Deferred, JobOutput
+from runner.model.values import Deferred, JobOutput
 
 _MISSING: Final = object()
 _PLACEHOLDER: Final = "..."

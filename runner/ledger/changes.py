@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
-from runner.model import Amount, Attempt, AttemptState, Intent, JobError, StoredFile, Unit
+from runner.model.operations import Amount, Unit
+from runner.model.requests import JobError
+from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 

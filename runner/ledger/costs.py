@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from runner.ledger.changes import Intend, OverBudget, Realm, realm_of
 from runner.ledger.rows import amount
-from runner.model import Amount, Unit
+from runner.model.operations import Amount, Unit
 
 # A submission that its user has given up ("not_sent" with an unknown bill) may have cost something.
 _COSTLY = """

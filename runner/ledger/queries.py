@@ -14,7 +14,8 @@ from runner.ledger.changes import Realm
 from runner.ledger.costs import Costs, read_costs, real_price
 from runner.ledger.errors import translated_errors
 from runner.ledger.rows import COLUMNS, read_attempts, sql_value
-from runner.model import Amount, Attempt, AttemptState, Intent
+from runner.model.operations import Amount
+from runner.model.tasks import Attempt, AttemptState, Intent
 
 PAST_TASKS = 2000
 """How many of an operation's latest tasks are read for estimates."""

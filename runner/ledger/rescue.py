@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.fs import flush, flush_folder
 from runner.ledger.errors import system_error
-from runner.model import Intent
+from runner.model.tasks import Intent
 
 _RESERVED_BYTES = 64 * 1024
 """About 150 entries, written ahead so that they fit on a full disk."""

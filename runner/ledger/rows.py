@@ -12,19 +12,9 @@ from sys import intern
 from typing import Any, TypeAlias
 
 from runner.ledger.changes import Intend, realm_of
-from runner.model import (
-    CANCELLED,
-    Amount,
-    Attempt,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    Intent,
-    JobError,
-    StoredFile,
-    TaskFacts,
-    Unit,
-)
+from runner.model.operations import Amount, Unit
+from runner.model.requests import CANCELLED, Billed, ErrorClass, JobError
+from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts
 
 _PARTS = {
     "estimate": ("unit", "value"),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from runner.media.sources import label
 from runner.media.types import describe_type
-from runner.model import Media, MediaLimits
+from runner.model.jobs import Media
+from runner.model.operations import MediaLimits
 
 
 def check_limits(media: Media, limits: MediaLimits) -> list[str]:

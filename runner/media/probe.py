@@ -18,7 +18,7 @@ from runner.fs import similar_name
 from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
 from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
-from runner.model import Media
+from runner.model.jobs import Media
 
 if TYPE_CHECKING:
     from PIL.ImageFile import ImageFile

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from runner.errors import Exit, Failure
 from runner.media.types import HEAD_BYTES, describe_type, sniff
-from runner.model import Media
+from runner.model.jobs import Media
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_URL = re.compile(r"https?://[\w.-]+(?::\d{1,4})?(?:[/?#][!-~]*)?", re.ASCII)

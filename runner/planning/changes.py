@@ -11,7 +11,10 @@ from itertools import zip_longest
 from typing import Any
 
 from runner.ledger.queries import LastRequest
-from runner.model import Changed, Deferred, Job, Media, Operation, Parameters, same, walk
+from runner.model.jobs import Job, Media
+from runner.model.operations import Operation
+from runner.model.plans import Changed
+from runner.model.values import Deferred, Parameters, same, walk
 from runner.operations import defaults_of
 
 SHOWN = 3

@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
 from runner.ledger.queries import PastTask
-from runner.model import Amount, Deferred, Operation, Parameters
+from runner.model.operations import Amount, Operation
+from runner.model.values import Deferred, Parameters
 from runner.operations import defaults_of
 
 

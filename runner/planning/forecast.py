@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.model import Action, Plan, PlanEntry
 from runner.model.needs import chain_lengths
+from runner.model.plans import Action, Plan, PlanEntry
 
 _RUNNING = frozenset({Action.SUBMIT, Action.ATTACH})
 

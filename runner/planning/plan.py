@@ -11,26 +11,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from runner.errors import Diagnostic
-from runner.model import (
-    DECLARED_LOST,
-    Action,
-    Amount,
-    Attempt,
-    AttemptState,
-    Billed,
-    Changed,
-    DraftLocator,
-    ErrorClass,
-    Evidence,
-    Job,
-    Plan,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    StoredFile,
-    Unit,
-)
+from runner.model.jobs import DraftLocator, Job
+from runner.model.operations import Amount, Unit
+from runner.model.outcomes import State
+from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import DECLARED_LOST, Billed, ErrorClass
+from runner.model.tasks import Attempt, AttemptState, StoredFile
 from runner.planning.changes import describe
 
 MOST_FAILURES = 3

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.errors import UsageError
-from runner.model import Draft, Job, State
+from runner.model.jobs import Draft, Job
+from runner.model.outcomes import State
 
 _MOST_EXAMPLES = 5
 

@@ -17,7 +17,7 @@ from runner.progress.stages import Stages, stages
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.model import Observer
+    from runner.model.events import Observer
 
 __all__ = ["Stages", "observer", "stages"]
 

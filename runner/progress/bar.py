@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from tqdm import tqdm
 
-from runner.model import Event, Outcome, Plan, State, Step
+from runner.model.events import Event, Step
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Plan
 from runner.progress.observers import active_jobs, format_event, format_outcome
 
 if TYPE_CHECKING:

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from runner.errors import one_line, plural
-from runner.model import Action, Event, Observer, Outcome, Plan, State, Step
+from runner.model.events import Event, Observer, Step
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, Plan
 
 
 def is_interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:

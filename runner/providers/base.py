@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from runner.errors import ProviderError
-from runner.model import Account, Auth, Operation, Reach, Reply, Request, TaskStatus
+from runner.model.operations import Operation
+from runner.model.requests import Account, Auth, Reach, Reply, Request, TaskStatus
 from runner.providers import parse
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from runner.model import (
+from runner.model.requests import (
     Billed,
     ErrorClass,
     Fate,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from runner.model import (
+from runner.model.operations import Unit
+from runner.model.requests import (
     Account,
     Auth,
     Billed,
@@ -20,7 +21,6 @@ from runner.model import (
     Submission,
     TaskState,
     TaskStatus,
-    Unit,
 )
 from runner.providers import base, fates, parse
 from runner.providers.fates import ApiError, ErrorCodeInfo

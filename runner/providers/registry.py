@@ -6,20 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from runner.model import (
-    STATES,
-    Account,
-    Attempt,
-    AttemptState,
-    Auth,
-    Fate,
-    Reply,
-    Request,
-    State,
-    Submission,
-    TaskStatus,
-    Unit,
-)
+from runner.model.operations import Unit
+from runner.model.outcomes import STATES, State
+from runner.model.requests import Account, Auth, Fate, Reply, Request, Submission, TaskStatus
+from runner.model.tasks import Attempt, AttemptState
 from runner.providers import modelverse, vidu, vidu_tasks
 from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskStates
 from runner.providers.fates import Codes

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from runner.model import (
+from runner.model.operations import Unit
+from runner.model.requests import (
     Account,
     Auth,
     Billed,
@@ -21,7 +22,6 @@ from runner.model import (
     Submission,
     TaskState,
     TaskStatus,
-    Unit,
 )
 from runner.providers import base, fates, parse
 from runner.providers.fates import ApiError, ErrorCodeInfo

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from runner.model import Account, Reply, Request, TaskStatus
+from runner.model.requests import Account, Reply, Request, TaskStatus
 from runner.providers import base, fates, parse
 from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskRow, TaskStates
 from runner.providers.vidu import ACTIVE, is_active, read_error, read_task

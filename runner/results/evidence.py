@@ -13,7 +13,11 @@ from typing import Any, TypeVar
 from runner.documents.files import load
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.media.types import EXTENSIONS
-from runner.model import RESULT_GONE, UNITS, Amount, Evidence, State, StoredFile, TaskFacts
+from runner.model.operations import UNITS, Amount
+from runner.model.outcomes import State
+from runner.model.plans import Evidence
+from runner.model.requests import RESULT_GONE
+from runner.model.tasks import StoredFile, TaskFacts
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from runner.errors import Diagnostic, Location, ProviderError, Secret
-from runner.model import Account, Auth
+from runner.model.requests import Account, Auth
 from runner.settings.trust import (
     Address,
     ProviderFacts,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runner.errors import Diagnostic, ManifestError, Secret, UsageError
-from runner.model import Account, Unit
+from runner.model.operations import Unit
+from runner.model.requests import Account
 from runner.settings import values
 from runner.settings.accounts import Sources, read_accounts
 from runner.settings.trust import ProviderFacts

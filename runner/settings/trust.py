@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from runner.errors import UsageError
-from runner.model import Auth
+from runner.model.requests import Auth
 
 # Stricter than URLs need be: what it accepts means the same to every URL parser, so that the host
 # that is checked here is the host that gets the request.

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, TypeAlias, TypeGuard
 
-from runner.model import UNITS, Unit
+from runner.model.operations import UNITS, Unit
 
 Reader: TypeAlias = Callable[[Any], Any]
 """Checks a value as YAML would hold it; raises ValueFormError."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from runner.model import Amount
+from runner.model.operations import Amount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.model import Unit
+    from runner.model.operations import Unit
 
 _UNITS = {"credits": ("credit", "credits"), "cny": ("CNY", "CNY")}
 

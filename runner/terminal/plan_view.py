@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from runner.errors import Diagnostic, plural, printable, width
-from runner.model import Action, Amount, Changed, Plan, PlanEntry, Unit
+from runner.model.operations import Amount, Unit
+from runner.model.plans import Action, Changed, Plan, PlanEntry
 from runner.planning.forecast import Forecast
 from runner.planning.plan import totals
 from runner.terminal.format import json_number, json_sums, money, money_list, span

@@ -11,7 +11,9 @@ from types import MappingProxyType
 from typing import Any
 
 from runner.errors import one_line, plural, width
-from runner.model import UNITS, Outcome, ReasonCode, State, Unit
+from runner.model.operations import UNITS, Unit
+from runner.model.outcomes import Outcome, State
+from runner.model.reasons import ReasonCode
 from runner.providers.parse import moment
 from runner.terminal.format import json_sums, money, money_list, span, sums_by_unit
 

@@ -9,17 +9,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from runner.errors import Location, one_line
-from runner.model import (
-    RESULT_GONE,
-    Billed,
-    ErrorClass,
-    Job,
-    Outcome,
-    Reason,
-    ReasonCode,
-    State,
-    Unit,
-)
+from runner.model.jobs import Job
+from runner.model.operations import Unit
+from runner.model.outcomes import Outcome, State
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import RESULT_GONE, Billed, ErrorClass
 from runner.providers.registry import LISTERS
 from runner.terminal.format import add, money_list, span
 

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from runner.model import Operation
+from runner.model.operations import Operation
 from runner.validation.shape import (
     Schema,
     expression_shape,

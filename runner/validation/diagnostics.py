@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from runner.errors import Diagnostic, merge
-from runner.model import DocumentLocator, Draft, DraftLocator, ValuePath
+from runner.model.jobs import DocumentLocator, Draft, DraftLocator
+from runner.model.values import ValuePath
 
 # Characters of a value in a message.
 _LONGEST_VALUE = 60

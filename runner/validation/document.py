@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from runner.errors import looks_secret, suggest
-from runner.model import JOB_KEYS, Operation, ValuePath, walk
+from runner.model.jobs import JOB_KEYS
+from runner.model.operations import Operation
+from runner.model.values import ValuePath, walk
 from runner.validation.diagnostics import Finding, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from runner.model import JOB_KEYS, Deferred, Draft, Operation, Parameters, ValuePath, map_leaves
+from runner.model.jobs import JOB_KEYS, Draft
+from runner.model.operations import Operation
+from runner.model.values import Deferred, Parameters, ValuePath, map_leaves
 from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject

@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from runner.media.limits import check_limits
 from runner.media.sources import data_uri_length, label, signed_url_warning
-from runner.model import Deferred, Draft, Media, MediaLimits, Operation, Parameters, ValuePath
+from runner.model.jobs import Draft, Media
+from runner.model.operations import MediaLimits, Operation
+from runner.model.values import Deferred, Parameters, ValuePath
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.model import Deferred, Draft, JobOutput, Operation, ValuePath, walk
+from runner.model.jobs import Draft
+from runner.model.operations import Operation
+from runner.model.values import Deferred, JobOutput, ValuePath, walk
 from runner.validation.diagnostics import Finding, dotted
 
 

@@ -14,7 +14,7 @@ from runner.validation.diagnostics import dotted, shown
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-    from runner.model import ValuePath
+    from runner.model.values import ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from runner.ledger.store import open_ledger
-from runner.model import AttemptState, Billed, ErrorClass
+from runner.model.requests import Billed, ErrorClass
+from runner.model.tasks import AttemptState
 from tests.commands.conftest import Project
 
 OLD = Path(__file__).parents[1] / "data" / "ledgers"

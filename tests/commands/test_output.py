@@ -11,7 +11,8 @@ import pytest
 
 from runner.ledger.changes import Intend
 from runner.ledger.store import open_ledger
-from runner.model import Amount, Intent
+from runner.model.operations import Amount
+from runner.model.tasks import Intent
 from tests.commands.conftest import Project
 from tests.commands.process import asked
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from runner.model import Action
+from runner.model.plans import Action
 from tests.commands.conftest import Project
 from tests.commands.process import listing
 

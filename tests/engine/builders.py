@@ -33,24 +33,12 @@ from runner.ledger.group_commit import GroupCommit
 from runner.ledger.queries import KnownTask
 from runner.ledger.rescue import RescueFile
 from runner.ledger.store import open_ledger
-from runner.model import (
-    Account,
-    Action,
-    Attempt,
-    AttemptState,
-    Draft,
-    Event,
-    Intent,
-    Job,
-    Plan,
-    PlanEntry,
-    Reach,
-    Reason,
-    ReasonCode,
-    TaskFacts,
-    TaskState,
-    TaskStatus,
-)
+from runner.model.events import Event
+from runner.model.jobs import Draft, Job
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import Account, Reach, TaskState, TaskStatus
+from runner.model.tasks import Attempt, AttemptState, Intent, TaskFacts
 from runner.operations import load_operations, to_wire
 from runner.providers.base import TaskRow, submission
 from runner.providers.registry import PROVIDERS

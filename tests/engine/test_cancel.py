@@ -10,7 +10,7 @@ from aiohttp import web
 from runner.engine.cancel import cancel
 from runner.engine.job_run import JobRun
 from runner.engine.poll.watch import Deadline
-from runner.model import AttemptState, TaskFacts
+from runner.model.tasks import AttemptState, TaskFacts
 from runner.providers import vidu_tasks
 from tests.engine.builders import PICTURE, TAG, FakeVidu, LiveRun, NoJitter, plan_entry, play
 

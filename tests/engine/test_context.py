@@ -9,7 +9,15 @@ from pathlib import Path
 
 from runner.engine.context import Context
 from runner.errors import Secret
-from runner.model import Billed, ErrorClass, Fate, JobError, Submission, TaskState, TaskStatus
+from runner.model.requests import (
+    Billed,
+    ErrorClass,
+    Fate,
+    JobError,
+    Submission,
+    TaskState,
+    TaskStatus,
+)
 from tests.engine.builders import live_run
 
 NOWHERE = "http://127.0.0.1:9"

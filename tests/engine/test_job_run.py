@@ -15,24 +15,19 @@ from runner.engine.job_run import (
     TaskOrigin,
 )
 from runner.errors import Exit
-from runner.model import (
-    Action,
-    Attempt,
-    AttemptState,
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, Evidence
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import (
     Billed,
     ErrorClass,
-    Evidence,
     Fate,
     JobError,
-    Outcome,
-    Reason,
-    ReasonCode,
-    State,
     Submission,
-    TaskFacts,
     TaskState,
     TaskStatus,
 )
+from runner.model.tasks import Attempt, AttemptState, TaskFacts
 from tests.engine.builders import PICTURE, attempt_of, plan_entry
 
 AT = "2026-11-20T12:00:00.000Z"

@@ -15,17 +15,11 @@ from runner.engine.submit.budget import Budget
 from runner.engine.submit.prepare import Prefetcher
 from runner.errors import Exit
 from runner.ledger.changes import Intend
-from runner.model import (
-    Action,
-    Amount,
-    AttemptState,
-    Outcome,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    TaskFacts,
-)
+from runner.model.operations import Amount
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.tasks import AttemptState, TaskFacts
 from tests.engine.builders import OPERATIONS, FakeVidu, LiveRun, plan_entry, play
 
 URL = "https://example.com/a.png"

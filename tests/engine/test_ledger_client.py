@@ -14,7 +14,7 @@ from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Settle
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.store import open_ledger
-from runner.model import Attempt, AttemptState, Intent
+from runner.model.tasks import Attempt, AttemptState, Intent
 
 AT = "2026-11-20T12:00:00.000Z"
 

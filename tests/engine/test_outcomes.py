@@ -8,20 +8,11 @@ from pathlib import Path
 import pytest
 
 from runner.engine.outcomes import interruption, settled, shared, unstarted, without
-from runner.model import (
-    Action,
-    Attempt,
-    AttemptState,
-    Draft,
-    Intent,
-    Job,
-    Outcome,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    TaskFacts,
-)
+from runner.model.jobs import Draft, Job
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.tasks import Attempt, AttemptState, Intent, TaskFacts
 
 UNSELECTED = Reason(ReasonCode.NOT_SELECTED, "not selected")
 NOT_STARTED = interruption("not started")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.schedule import Schedule
-from runner.model import PlanEntry
+from runner.model.plans import PlanEntry
 from tests.engine.builders import plan_entry as entry
 
 PROVIDERS = {"vidu/reference2image": "vidu", "modelverse/reference2video": "modelverse"}

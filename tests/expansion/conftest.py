@@ -9,7 +9,7 @@ import pytest
 
 from runner.documents.files import read_document
 from runner.expansion.expand import Expansion, expand
-from runner.model import MOST_JOBS
+from runner.model.jobs import MOST_JOBS
 from runner.operations import load_operations
 
 HEAD = """\

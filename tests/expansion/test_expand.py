@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from runner.errors import Location, merge
 from runner.expansion.expand import Expansion, expand
-from runner.model import Deferred, JobOutput
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from tests.builders import drafts_by_id, hints, reported
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from runner.expansion.expand import Expansion
 from runner.expansion.fingerprints import MOST_EXACT, canonical, finalize
-from runner.model import Deferred, Draft, Job, JobOutput, Media
+from runner.model.jobs import Draft, Job, Media
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 
 Expand = Callable[..., Expansion]

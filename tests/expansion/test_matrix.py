@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runner.expansion import matrix as matrix_module
 from runner.expansion.interpolate import EvaluationError
 from runner.expansion.matrix import Combination
-from runner.model import same
+from runner.model.values import same
 
 
 def combinations(matrix: dict[str, Any]) -> list[Combination]:

@@ -7,7 +7,7 @@ import pytest
 
 from runner.expansion.expand import Expansion
 from runner.expansion.references import JobResults
-from runner.model import JobOutput
+from runner.model.values import JobOutput
 from tests.builders import hints, reported
 
 Expand = Callable[..., Expansion]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from runner.expressions.evaluate import Template, compile_text
 from runner.expressions.syntax import ExpressionError
-from runner.model import Deferred, JobOutput
+from runner.model.values import Deferred, JobOutput
 
 
 class Outputs:

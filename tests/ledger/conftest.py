@@ -10,7 +10,9 @@ import pytest
 
 from runner.ledger.changes import Change, Finish, Intend, Settle
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Amount, AttemptState, Billed, ErrorClass, Intent, JobError
+from runner.model.operations import Amount
+from runner.model.requests import Billed, ErrorClass, JobError
+from runner.model.tasks import AttemptState, Intent
 
 
 @pytest.fixture

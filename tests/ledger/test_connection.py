@@ -16,7 +16,7 @@ from runner.errors import Exit, LedgerError
 from runner.ledger import connection as schema
 from runner.ledger.changes import Intend
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Intent
+from runner.model.tasks import Intent
 
 MakeIntent = Callable[..., Intent]
 

@@ -20,7 +20,8 @@ from runner.ledger.changes import (
     Taken,
 )
 from runner.ledger.store import open_ledger
-from runner.model import Amount, AttemptState, Intent, Unit
+from runner.model.operations import Amount, Unit
+from runner.model.tasks import AttemptState, Intent
 from tests.ledger.conftest import FINISHED_AT, Book
 
 MakeIntent = Callable[..., Intent]

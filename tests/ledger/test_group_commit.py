@@ -15,7 +15,7 @@ from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Result, Settle, Taken
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import AttemptState, Intent
+from runner.model.tasks import AttemptState, Intent
 
 MakeIntent = Callable[..., Intent]
 WAIT_S = 30

@@ -11,7 +11,8 @@ from runner.ledger.changes import Finish, Intend, Settle, Supersede
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.queries import KnownTask
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Amount, AttemptState, Intent
+from runner.model.operations import Amount
+from runner.model.tasks import AttemptState, Intent
 from tests.ledger.conftest import FINISHED_AT, Book, intend
 
 AT = "2026-11-20T10:00:05.000Z"

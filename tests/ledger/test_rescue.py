@@ -10,7 +10,7 @@ import pytest
 
 from runner.errors import LedgerError
 from runner.ledger.rescue import RescueFile, read_rescue
-from runner.model import Intent
+from runner.model.tasks import Intent
 
 
 def test_a_rescue_file_without_entries_is_removed(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from runner.ledger.changes import Finish, Store
 from runner.ledger.rows import sql_value, sql_values
 from runner.ledger.store import Ledger
-from runner.model import Amount, AttemptState, Intent, StoredFile
+from runner.model.operations import Amount
+from runner.model.tasks import AttemptState, Intent, StoredFile
 from tests.ledger.conftest import ERROR, failed, intend, submitted, succeeded
 
 MakeIntent = Callable[..., Intent]

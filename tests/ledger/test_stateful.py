@@ -16,7 +16,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 
 from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken, is_living
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Attempt, AttemptState, Intent
+from runner.model.tasks import Attempt, AttemptState, Intent
 
 AT = "2026-11-20T10:00:00Z"
 FINGERPRINTS = st.sampled_from(["f1", "f2", "f3"])

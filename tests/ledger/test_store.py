@@ -11,7 +11,8 @@ import pytest
 
 from runner.ledger.changes import Change, Finish, Intend, Settle, Stale, Store, Supersede, Taken
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Amount, AttemptState, Intent, StoredFile
+from runner.model.operations import Amount
+from runner.model.tasks import AttemptState, Intent, StoredFile
 from tests.ledger.conftest import AT, ERROR, failed, intend, submitted, succeeded
 
 MakeIntent = Callable[..., Intent]

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.media.limits import check_limits
-from runner.model import Media, MediaLimits
+from runner.model.jobs import Media
+from runner.model.operations import MediaLimits
 
 LIMITS = MediaLimits(
     media_types=("image/png", "image/jpeg", "image/webp"),

@@ -19,7 +19,7 @@ from PIL import Image
 from runner.hashing import CachedHash, HashCache, OpenFile, StatKey
 from runner.media.probe import _measure, _media, _UnusableError, probe
 from runner.media.sources import MediaError, data_uri, data_uri_length
-from runner.model import Media
+from runner.model.jobs import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
 

@@ -21,7 +21,7 @@ from runner.media.sources import (
     label,
     signed_url_warning,
 )
-from runner.model import Media
+from runner.model.jobs import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
 

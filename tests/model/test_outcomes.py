@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from runner.model import Billed, Draft, ErrorClass, Job, JobError, Outcome, State
+from runner.model.jobs import Draft, Job
+from runner.model.outcomes import Outcome, State
+from runner.model.requests import Billed, ErrorClass, JobError
 from tests.builders import changed
 
 DRAFT = Draft(entry=0, id="a", operation="vidu/reference2image", parameters={}, base=Path())

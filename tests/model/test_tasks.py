@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from runner.model import Amount, Submission, TaskFacts
-from runner.model.requests import Fate
+from runner.model.operations import Amount
+from runner.model.requests import Fate, Submission
+from runner.model.tasks import TaskFacts
 
 SIX = Amount(unit="credits", value=Decimal(6))
 YUAN = Amount(unit="cny", value=Decimal("1.41"))

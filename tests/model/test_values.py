@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from runner.model import Deferred, JobOutput, map_leaves, references, resolve, same, walk
+from runner.model.values import Deferred, JobOutput, map_leaves, references, resolve, same, walk
 
 OUTPUT = JobOutput(job="a", attribute="output")
 URL = JobOutput(job="b", attribute="url")

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from runner.ledger.queries import LastRequest
-from runner.model import Changed, Deferred, Draft, Job, JobOutput, Media
+from runner.model.jobs import Draft, Job, Media
+from runner.model.plans import Changed
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.planning.changes import changes_of, describe
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from runner.ledger.queries import PastTask
-from runner.model import Amount, Deferred, JobOutput
+from runner.model.operations import Amount
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.planning.estimates import estimate, expected_s, kind_of, learn
 

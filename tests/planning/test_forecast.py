@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runner.model import Action, Draft, Job, Plan, PlanEntry, Reason, ReasonCode
+from runner.model.jobs import Draft, Job
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
 from runner.planning.forecast import Forecast, forecast
 
 

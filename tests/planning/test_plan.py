@@ -10,25 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import Location
-from runner.model import (
-    DECLARED_LOST,
-    Action,
-    Amount,
-    Attempt,
-    AttemptState,
-    Billed,
-    Changed,
-    Draft,
-    ErrorClass,
-    Evidence,
-    Intent,
-    Job,
-    JobError,
-    PlanEntry,
-    State,
-    StoredFile,
-    TaskFacts,
-)
+from runner.model.jobs import Draft, Job
+from runner.model.operations import Amount
+from runner.model.outcomes import State
+from runner.model.plans import Action, Changed, Evidence, PlanEntry
+from runner.model.requests import DECLARED_LOST, Billed, ErrorClass, JobError
+from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts
 from runner.planning.plan import (
     MOST_FAILURES,
     PlanInputs,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import UsageError
-from runner.model import Draft, Job
+from runner.model.jobs import Draft, Job
 from runner.planning.selection import select
 
 

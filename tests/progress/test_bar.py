@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from runner.errors import width
-from runner.model import Event, Plan, Step
+from runner.model.events import Event, Step
+from runner.model.plans import Plan
 from runner.progress.bar import ERASE_LINE, BarObserver, NarrowBar
 
 

@@ -6,7 +6,8 @@ import os
 
 import pytest
 
-from runner.model import Event, Plan, Step
+from runner.model.events import Event, Step
+from runner.model.plans import Plan
 from runner.progress import observer
 from runner.progress.observers import JsonObserver, LineObserver, UntilClosed
 

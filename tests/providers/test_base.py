@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import ProviderError, Secret
-from runner.model import Account, Auth, Reach, Reply
+from runner.model.requests import Account, Auth, Reach, Reply
 from runner.providers import base
 from tests.builders import answered
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model import Billed, ErrorClass, Fate, Reach, TaskState
+from runner.model.requests import Billed, ErrorClass, Fate, Reach, TaskState
 from runner.providers import fates
 from runner.providers.fates import ApiError, ErrorCodeInfo
 from tests.builders import answered

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import Secret
-from runner.model import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
+from runner.model.requests import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
 from runner.operations import load_operations
 from runner.providers import base, modelverse
 from tests.builders import ANY_JSON, answered

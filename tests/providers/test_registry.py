@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model import Attempt, AttemptState, Billed, ErrorClass, Intent, JobError, State
+from runner.model.outcomes import State
+from runner.model.requests import Billed, ErrorClass, JobError
+from runner.model.tasks import Attempt, AttemptState, Intent
 from runner.operations import load_operations
 from runner.providers.registry import LISTERS, PROVIDERS, state_of
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import Secret
-from runner.model import Account, Reach, Reply, TaskState
+from runner.model.requests import Account, Reach, Reply, TaskState
 from runner.providers import vidu_tasks
 from runner.providers.base import ListFailure, TaskPage, TaskStates
 from tests.builders import ANY_JSON, answered

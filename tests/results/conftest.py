@@ -9,7 +9,10 @@ from typing import Any
 
 import pytest
 
-from runner.model import Amount, Draft, Job, Outcome, State, StoredFile, TaskFacts
+from runner.model.jobs import Draft, Job
+from runner.model.operations import Amount
+from runner.model.outcomes import Outcome, State
+from runner.model.tasks import StoredFile, TaskFacts
 from runner.results.rows import Header
 from tests.builders import changed
 

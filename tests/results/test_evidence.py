@@ -11,17 +11,11 @@ from typing import Any
 import pytest
 
 from runner.documents.dump import dump
-from runner.model import (
-    RESULT_GONE,
-    Amount,
-    Billed,
-    ErrorClass,
-    Evidence,
-    JobError,
-    Outcome,
-    State,
-    TaskFacts,
-)
+from runner.model.operations import Amount
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Evidence
+from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError
+from runner.model.tasks import TaskFacts
 from runner.results.evidence import read_results
 from runner.results.rows import Header, row
 from runner.results.write import write_results

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runner.documents.dump import dump
 from runner.documents.files import load
-from runner.model import Outcome
+from runner.model.outcomes import Outcome
 from runner.results.evidence import read_results
 from runner.results.row_filter import JSON, YAML, filter_rows
 from runner.results.rows import Header, row

@@ -11,17 +11,11 @@ from typing import Any
 
 import pytest
 
-from runner.model import (
-    Amount,
-    Billed,
-    Deferred,
-    ErrorClass,
-    JobError,
-    JobOutput,
-    Media,
-    Outcome,
-    State,
-)
+from runner.model.jobs import Media
+from runner.model.operations import Amount
+from runner.model.outcomes import Outcome, State
+from runner.model.requests import Billed, ErrorClass, JobError
+from runner.model.values import Deferred, JobOutput
 from runner.results.rows import Header, head, plain, row
 
 MakeOutcome = Callable[..., Outcome]

@@ -17,7 +17,8 @@ from jsonschema import Draft202012Validator
 
 from runner.documents.files import load
 from runner.errors import Exit, OutputError
-from runner.model import Outcome, Reason, ReasonCode, State
+from runner.model.outcomes import Outcome, State
+from runner.model.reasons import Reason, ReasonCode
 from runner.results.rows import Header, head, row
 from runner.results.write import write_results
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from runner.errors import Location, ProviderError
-from runner.model import Account
+from runner.model.requests import Account
 from runner.settings.accounts import Sources, emulated_accounts, read_accounts
 from runner.settings.settings import read_settings
 from tests.builders import provider_facts

@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
-from runner.model import (
-    Action,
-    Amount,
-    Changed,
-    Draft,
-    Job,
-    Plan,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    Unit,
-)
+from runner.model.jobs import Draft, Job
+from runner.model.operations import Amount, Unit
+from runner.model.plans import Action, Changed, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
 from runner.planning.forecast import Forecast
 from runner.terminal.plan_view import Outlook, money_lines, plan_record, plan_text, time_text
 

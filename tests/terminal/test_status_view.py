@@ -7,20 +7,12 @@ from typing import Any
 
 import pytest
 
-from runner.model import (
-    Amount,
-    Billed,
-    Draft,
-    ErrorClass,
-    Job,
-    JobError,
-    Outcome,
-    Reason,
-    ReasonCode,
-    State,
-    StoredFile,
-    Unit,
-)
+from runner.model.jobs import Draft, Job
+from runner.model.operations import Amount, Unit
+from runner.model.outcomes import Outcome, State
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import Billed, ErrorClass, JobError
+from runner.model.tasks import StoredFile
 from runner.terminal.status_view import JobStatus, status_records, status_text
 from tests.builders import changed
 

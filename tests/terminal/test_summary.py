@@ -4,7 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.errors import Location
-from runner.model import Draft, Job, Outcome, Reason, ReasonCode, State
+from runner.model.jobs import Draft, Job
+from runner.model.outcomes import Outcome, State
+from runner.model.reasons import Reason, ReasonCode
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
 
 ONWARD = "run the same command again: it continues from here and pays for nothing twice"

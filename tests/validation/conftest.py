@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Operation
+from runner.model.operations import Operation
 from runner.operations import load_operations
 
 

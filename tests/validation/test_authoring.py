@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 import yaml
 
-from runner.model import Operation
+from runner.model.operations import Operation
 from runner.operations import defaults_of, load_operations, schema_folder, to_wire
 from runner.validation.authoring import manifest_schema, manifest_text
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import Diagnostic, Location
-from runner.model import Draft
+from runner.model.jobs import Draft
 from runner.operations import load_operations
 from runner.validation.diagnostics import (
     Finding,

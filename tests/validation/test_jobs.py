@@ -8,7 +8,8 @@ import jsonschema_rs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model import Deferred, Draft, JobOutput
+from runner.model.jobs import Draft
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.validation.jobs import check_job
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from runner.model import Deferred, Draft, JobOutput, Media
+from runner.model.jobs import Draft, Media
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.validation.media import check_media
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from runner.model import Draft, Operation
+from runner.model.jobs import Draft
+from runner.model.operations import Operation
 from runner.validation.jobs import check_job
 
 GOOD = {"model": "viduq2", "start": ["a.png"]}

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 import pytest
 
-from runner.model import Deferred, Draft, JobOutput
+from runner.model.jobs import Draft
+from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.validation.references import check_references
 

@@ -16,21 +16,12 @@ from runner.engine.poll.watch import ask_patiently
 from runner.errors import OutputError
 from runner.ledger.changes import Store
 from runner.media.types import EXTENSIONS
-from runner.model import (
-    RESULT_GONE,
-    Action,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    JobError,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    Step,
-    StoredFile,
-    TaskState,
-)
+from runner.model.events import Step
+from runner.model.outcomes import State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError, TaskState
+from runner.model.tasks import AttemptState, StoredFile
 
 TRIES = 5
 """How often URLs, fresh ones included, may lead to something else than the file."""

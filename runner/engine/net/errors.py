@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import aiohttp
 
-from runner.model import Reach
+from runner.model.requests import Reach
 
 
 class NetworkFailure(Exception):  # noqa: N818 - what happened, not a defect

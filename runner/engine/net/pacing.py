@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from runner.engine.net.client import HttpClient
-from runner.model import Reply, Request
+from runner.model.requests import Reply, Request
 
 BACKOFF_FIRST_S = 1.0
 BACKOFF_LONGEST_S = 60.0

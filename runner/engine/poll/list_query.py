@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate, query
-from runner.model import Account, TaskStatus
+from runner.model.requests import Account, TaskStatus
 from runner.providers.base import ListFailure
 from runner.providers.registry import TaskListApi
 

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from runner.model import Operation, PlanEntry
+from runner.model.operations import Operation
+from runner.model.plans import PlanEntry
 from runner.planning.estimates import Kind, Learned, kind_of
 
 SHARE = 0.17

@@ -11,19 +11,12 @@ from runner.engine.outcomes import ended
 from runner.engine.poll import schedule
 from runner.engine.poll.list_poller import ENDED, Subscription
 from runner.errors import Exit
-from runner.model import (
-    AttemptState,
-    Billed,
-    ErrorClass,
-    JobError,
-    Operation,
-    Reason,
-    ReasonCode,
-    State,
-    Step,
-    TaskState,
-    TaskStatus,
-)
+from runner.model.events import Step
+from runner.model.operations import Operation
+from runner.model.outcomes import State
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import Billed, ErrorClass, JobError, TaskState, TaskStatus
+from runner.model.tasks import AttemptState
 from runner.providers import parse
 
 GONE_TOLERATED_S = 30.0

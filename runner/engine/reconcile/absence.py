@@ -20,7 +20,7 @@ from runner.engine.reconcile.match import (
     sent_tag,
 )
 from runner.ledger.queries import KnownTask
-from runner.model import Attempt
+from runner.model.tasks import Attempt
 from runner.providers.base import TaskRow
 
 LAG_FACTOR = 10

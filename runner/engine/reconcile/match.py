@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from runner.ledger.queries import KnownTask
-from runner.model import Attempt, Intent, Operation, TaskStatus
+from runner.model.operations import Operation
+from runner.model.requests import TaskStatus
+from runner.model.tasks import Attempt, Intent
 from runner.providers.base import TaskRow
 
 LOOK_BACK = timedelta(days=1)

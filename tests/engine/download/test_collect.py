@@ -11,7 +11,11 @@ from aiohttp import web
 from runner.engine.download.collect import collect, name_of
 from runner.engine.job_run import JobRun
 from runner.ledger.changes import Finish, Intend, Settle
-from runner.model import RESULT_GONE, Action, AttemptState, ReasonCode, State
+from runner.model.outcomes import State
+from runner.model.plans import Action
+from runner.model.reasons import ReasonCode
+from runner.model.requests import RESULT_GONE
+from runner.model.tasks import AttemptState
 from tests.builders import image_bytes
 from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
 

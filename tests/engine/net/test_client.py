@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from runner.engine.net.client import HttpClient, decoded
 from runner.engine.net.errors import NetworkFailure
-from runner.model import Reach, Reply, Request
+from runner.model.requests import Reach, Reply, Request
 
 T = TypeVar("T")
 Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

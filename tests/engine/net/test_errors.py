@@ -7,7 +7,7 @@ import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
 from runner.engine.net.errors import describe, reach
-from runner.model import Reach
+from runner.model.requests import Reach
 
 PLACE = ConnectionKey(
     "h", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None

@@ -18,7 +18,7 @@ from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import MAX_FAILURES, ListPoller, Subscription
 from runner.engine.poll.list_query import MAX_IDS, ListEndpoint
 from runner.engine.poll.schedule import DurationStats
-from runner.model import Account, TaskState, TaskStatus
+from runner.model.requests import Account, TaskState, TaskStatus
 from runner.providers import vidu_tasks
 
 LONG_S = 30.0

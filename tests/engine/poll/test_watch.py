@@ -11,7 +11,11 @@ from runner.engine.job_run import Ended, JobRun, Phase, Succeeded
 from runner.engine.poll.watch import DEADLINE_ONCE_S, Deadline, ask, ask_patiently, watch
 from runner.errors import Exit
 from runner.ledger.changes import Intend, Settle
-from runner.model import Action, AttemptState, ErrorClass, ReasonCode, State, TaskState
+from runner.model.outcomes import State
+from runner.model.plans import Action
+from runner.model.reasons import ReasonCode
+from runner.model.requests import ErrorClass, TaskState
+from runner.model.tasks import AttemptState
 from tests.engine.builders import PICTURE, FakeVidu, LiveRun, live_run, plan_entry, play
 
 URL = "https://example.com/a.png"

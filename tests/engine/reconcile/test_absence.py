@@ -22,7 +22,7 @@ from runner.engine.reconcile.match import (
 )
 from runner.engine.reconcile.search import verdict_on
 from runner.ledger.queries import KnownTask
-from runner.model import Attempt
+from runner.model.tasks import Attempt
 from runner.providers.base import TaskRow
 from tests.engine.builders import (
     ALONE,

@@ -15,7 +15,8 @@ from runner.engine.reconcile.match import (
     Unclear,
 )
 from runner.engine.reconcile.search import verdict_on
-from runner.model import Attempt, TaskStatus
+from runner.model.requests import TaskStatus
+from runner.model.tasks import Attempt
 from runner.providers.base import TaskRow
 from tests.engine.builders import (
     ALONE,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runner.engine.net.pacing import THROTTLED_FIRST_S, Rate
 from runner.engine.submit.breaker import BreakerState, CircuitBreaker
-from runner.model import Fate
+from runner.model.requests import Fate
 from tests.engine.conftest import RunVirtual
 
 

@@ -22,16 +22,11 @@ from runner.engine.submit.prepare import (
 )
 from runner.hashing import HashCache
 from runner.media.probe import probe
-from runner.model import (
-    Deferred,
-    JobOutput,
-    Media,
-    Outcome,
-    PlanEntry,
-    State,
-    StoredFile,
-    TaskFacts,
-)
+from runner.model.jobs import Media
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import PlanEntry
+from runner.model.tasks import StoredFile, TaskFacts
+from runner.model.values import Deferred, JobOutput
 from tests.builders import image_bytes, write_file
 from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
 
