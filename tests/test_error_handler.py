@@ -51,11 +51,11 @@ def test_a_defect_leaves_a_crash_log_without_any_key(
         raise RuntimeError(f"sent with {key}")
 
     assert handle_errors(step, {"VIDU_API_KEY": key}) == 70
-    told = capsys.readouterr().err
+    err = capsys.readouterr().err
     (log,) = tmp_path.glob("vidu-run-crash-*.log")
-    assert str(log) in told
+    assert str(log) in err
     assert "RuntimeError" in log.read_text()
-    assert not re.search(key, told + log.read_text())
+    assert not re.search(key, err + log.read_text())
 
 
 def test_control_characters_in_an_error_are_escaped(

@@ -63,9 +63,9 @@ class Served:
 
     def seen(self) -> Any:
         with urllib.request.urlopen(f"{self.url}/_emulator/requests") as answer:  # noqa: S310
-            told = json.load(answer)
-        told["requests"].pop("GET /_emulator/requests", None)  # that was us
-        return told
+            log = json.load(answer)
+        log["requests"].pop("GET /_emulator/requests", None)  # that was us
+        return log
 
     def outcomes(self) -> Counter[str]:
         """How many submissions it has seen, by their outcome."""

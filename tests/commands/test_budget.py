@@ -147,10 +147,10 @@ def test_another_runs_unknown_price_is_awaited_up_to_the_timeout(
             assert pictures.wait(60)
             other.send_signal(signal.SIGSTOP)
             answer_video.set()
-            told = run.communicate(timeout=60)[1]
+            output = run.communicate(timeout=60)[1]
             answer_picture.set()
     assert run.returncode == 6
     other_is = r"another run \(.+\), which is making something of unknown price"
-    assert re.search(f"waiting for {other_is}\n", told)
+    assert re.search(f"waiting for {other_is}\n", output)
     reason = project.rows()["right-1"]["reason"]
     assert re.fullmatch(f"waited 1 s for {other_is} and is still alive", reason)

@@ -68,8 +68,8 @@ def test_only_selected_tasks_are_cancelled_not_what_they_need(project: Project) 
         project.run("spring.yaml", *UNDER_WAY)
         assert project.run("cancel", "-y", "--select", "dog", "spring.yaml").code == 0
         assert served.asked("cancel") == 1
-        told = project.run("status", "spring.yaml").out
-    assert told.startswith("spring.yaml: 1 failed, 1 pending")
+        output = project.run("status", "spring.yaml").out
+    assert output.startswith("spring.yaml: 1 failed, 1 pending")
 
 
 def test_a_task_that_has_started_cannot_be_cancelled(project: Project) -> None:

@@ -53,17 +53,17 @@ def set_clock(project: Project, ahead_s: float) -> None:
 class Stage:
     """A provider that loses the first answer to a submission, when the test chooses."""
 
-    def __init__(self, *, arrives: bool = True, tells_tags: bool = True) -> None:
+    def __init__(self, *, arrives: bool = True, shows_tags: bool = True) -> None:
         self.asked = threading.Event()
         self.cutting = threading.Event()
         self.made = 0
         self._arrives = arrives
-        self._tells_tags = tells_tags
+        self._shows_tags = shows_tags
 
     async def __call__(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path != SUBMIT:
-            told = await handler(request)
-            return told if self._tells_tags else _without_payloads(told)
+            reply = await handler(request)
+            return reply if self._shows_tags else _without_payloads(reply)
         first = not self.asked.is_set()
         self.asked.set()
         answer: web.StreamResponse = web.Response()
@@ -123,12 +123,12 @@ def test_a_lost_submission_is_sent_again_after_a_clock_jump(
     no_duration_is_negative(project)
 
 
-@pytest.mark.parametrize("tells_tags", [True, False])
+@pytest.mark.parametrize("shows_tags", [True, False])
 def test_a_task_of_a_killed_run_with_a_fast_clock_is_found(
-    project: Project, *, tells_tags: bool
+    project: Project, *, shows_tags: bool
 ) -> None:
     project.jobs(JOBS)
-    stage = Stage(tells_tags=tells_tags)
+    stage = Stage(shows_tags=shows_tags)
     with provider(project, stage):
         set_clock(project, 5 * 3600)
         with running(project, "spring.yaml", before=CLOCK) as process:
@@ -137,5 +137,5 @@ def test_a_task_of_a_killed_run_with_a_fast_clock_is_found(
         stage.cutting.set()
         set_clock(project, 0)
         with running(project, "spring.yaml", before=CLOCK) as process:
-            assert process.wait(60) == (0 if tells_tags else 7)
+            assert process.wait(60) == (0 if shows_tags else 7)
     assert stage.made == len(NAMES)

@@ -161,7 +161,7 @@ def test_no_fault_makes_a_run_pay_twice_or_hang(
     # A task that failed unbilled may be made once more; nothing else ever is.
     assert sum(again.values()) - len(again) <= sum(f["fault"] == "fail_task" for f in faults)
     assert code in {0, 1, 4, 6, 7}
-    told = {row["task_id"] for row in project.rows().values()}
+    recorded = {row["task_id"] for row in project.rows().values()}
     unsettled = [row for row in project.rows().values() if row["state"] == "ambiguous"]
-    lost = [each["task_id"] for each in accepted if each["task_id"] not in told]
+    lost = [each["task_id"] for each in accepted if each["task_id"] not in recorded]
     assert len(lost) <= len(unsettled) + sum(again.values()) - len(again), failed

@@ -248,11 +248,11 @@ def test_each_of_two_concurrent_runs_reports_its_own_cost(project: Project) -> N
             until(lambda: len(list(runs.iterdir())) == 2)
             stage.ending.set()
             stage.answering.set()
-            told = [process.communicate(timeout=60)[1] for process in (first, second)]
+            output = [process.communicate(timeout=60)[1] for process in (first, second)]
         assert (first.returncode, second.returncode) == (0, 0)
     assert stage.seen["made"] == 1
-    assert "1 done | 6 credits |" in told[0]
-    assert "1 done | nothing spent, 1 made by another run |" in told[1]
+    assert "1 done | 6 credits |" in output[0]
+    assert "1 done | nothing spent, 1 made by another run |" in output[1]
 
 
 STRIKES_ONCE = """
@@ -273,8 +273,8 @@ def test_ctrl_c_during_cleanup_starts_no_other_manifest(
     online.jobs("  - {id: b, prompt: a boat}\n", "autumn.yaml")
     manifests = ("run", "spring.yaml", "autumn.yaml", "--progress", "none")
     with running(online, *manifests, before=STRIKES_ONCE) as process:
-        _, told = process.communicate(timeout=60)
+        _, output = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert told.startswith("spring.yaml: 1 done | 6 credits")
-    assert "autumn.yaml" not in told
-    assert "Unclosed" not in told
+    assert output.startswith("spring.yaml: 1 done | 6 credits")
+    assert "autumn.yaml" not in output
+    assert "Unclosed" not in output

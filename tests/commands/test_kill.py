@@ -73,9 +73,9 @@ def test_a_run_killed_again_and_again_pays_for_nothing_twice(tmp_path: Path, see
     twice = [digest for digest, n in Counter(e["untagged"] for e in accepted).items() if n > 1]
     assert not twice, f"seed {seed}: paid twice"
     rows = project.rows()
-    told = {row["task_id"] for row in rows.values()}
+    recorded = {row["task_id"] for row in rows.values()}
     unsettled = {name for name, row in rows.items() if row["state"] == "ambiguous"}
     assert all(name.startswith("v") for name in unsettled), f"seed {seed}: {unsettled}"
-    lost = [e for e in accepted if e["task_id"] not in told]
+    lost = [e for e in accepted if e["task_id"] not in recorded]
     assert len(lost) <= len(unsettled), f"seed {seed}: paid and not in the results"
     assert ran.code == (7 if unsettled else 0), ran.err

@@ -35,12 +35,12 @@ def problems(text: str, *, head: str = HEAD) -> list[Diagnostic]:
     return manifest.warnings
 
 
-def told(text: str, *, head: str = HEAD) -> list[str]:
+def first_lines(text: str, *, head: str = HEAD) -> list[str]:
     return [str(problem).splitlines()[0] for problem in problems(text, head=head)]
 
 
 def test_an_error_about_one_value_hides_no_other() -> None:
-    found = told("""jobs:
+    found = first_lines("""jobs:
   - {id: a, prompt: x, aspect_ratio: 16:9, seed: 010}
   - {id: b, prompt: x, resolution: 9K, images: [no.png, 5]}
   - {id: c, promt: x}
@@ -59,7 +59,7 @@ def test_an_error_about_one_value_hides_no_other() -> None:
 def test_a_matrix_takes_and_rows_that_are_wrong_hide_no_other() -> None:
     offered = 'resolution "9K" is not offered by viduq2 (1080p, 2K, 4K)'
     head = HEAD.replace("viduq2}", "viduq2, resolution: 9K}")
-    found = told(
+    found = first_lines(
         """jobs:
   - {id: a, prompt: x, matrix: {x: 3}}
   - {id: b, prompt: x, takes: 0, images: [no.png]}
@@ -81,7 +81,7 @@ def test_a_matrix_takes_and_rows_that_are_wrong_hide_no_other() -> None:
 
 
 def test_warnings_come_in_the_order_of_the_file() -> None:
-    found = told("""vars: {pic: "https://a.b/c.png?X-Amz-Date=1"}
+    found = first_lines("""vars: {pic: "https://a.b/c.png?X-Amz-Date=1"}
 jobs:
   - {id: a, prompt: "{{ vars.pic }}"}
   - {id: b, prompt: "{{ vars.pic }}"}
@@ -111,7 +111,7 @@ def test_a_signed_url_from_a_row_is_reported_at_its_row() -> None:
 
 def test_a_result_in_an_impossible_place_is_refused() -> None:
     wrong = "seed is another job's output, a text, a whole number is needed"
-    found = told("""jobs:
+    found = first_lines("""jobs:
   - {id: p, prompt: x}
   - {id: a, prompt: "${{ jobs.p.output }}"}
   - {id: b, prompt: "${{ vars.no }}", images: ["pre${{ jobs.p.output }}"]}
@@ -127,7 +127,7 @@ def test_a_result_in_an_impossible_place_is_refused() -> None:
 
 
 def test_a_null_from_an_expression_is_reported_at_its_place() -> None:
-    found = told("""vars: {none: null}
+    found = first_lines("""vars: {none: null}
 jobs: [{id: a, prompt: "${{ vars.none }}"}]
 """)
     missing = "prompt is missing (vidu/reference2image needs it): ${{ vars.none }} gives null"

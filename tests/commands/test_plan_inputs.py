@@ -134,8 +134,11 @@ def test_a_plan_shows_spending_and_an_exceeded_budget(online: Project) -> None:
     assert shown.splitlines()[-1] == (
         "spent so far: 6 credits, of a budget of 10 credits; this plan is 4 credits above it"
     )
-    (told,) = json.loads(online.run("plan", "--json", "spring.yaml", "--budget", "credits=10").out)
-    assert (told["totals"]["spent"], told["totals"]["budget"]) == ({"credits": 6}, {"credits": 10})
+    (shown,) = json.loads(online.run("plan", "--json", "spring.yaml", "--budget", "credits=10").out)
+    assert (shown["totals"]["spent"], shown["totals"]["budget"]) == (
+        {"credits": 6},
+        {"credits": 10},
+    )
 
 
 def test_a_budget_starts_with_what_was_spent(online: Project) -> None:

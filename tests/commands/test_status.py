@@ -18,8 +18,8 @@ TWO = """
 def stands(project: Project, *arguments: str) -> tuple[int, dict[str, Any]]:
     """The exit code, and the JSON of the only manifest with its jobs by id."""
     ran = project.run("status", "--json", "spring.yaml", *arguments)
-    (told,) = json.loads(ran.out)
-    return ran.code, {**told, "jobs": {job["id"]: job for job in told["jobs"]}}
+    (document,) = json.loads(ran.out)
+    return ran.code, {**document, "jobs": {job["id"]: job for job in document["jobs"]}}
 
 
 def listing(folder: Path) -> list[str]:
@@ -41,11 +41,11 @@ def test_before_any_run_every_job_is_to_submit(online: Project) -> None:
 def test_a_done_job_has_task_price_files_and_age(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
-    code, told = stands(online)
+    code, document = stands(online)
     assert code == 0
-    assert told["totals"]["cost"] == {"credits": 14}
+    assert document["totals"]["cost"] == {"credits": 14}
     row = online.rows()["a"]
-    job = told["jobs"]["a"]
+    job = document["jobs"]["a"]
     assert (job["state"], job["task_id"], job["credits"]) == ("succeeded", row["task_id"], 6)
     assert (job["files"], job["files_present"]) == (["outputs/spring/a.png"], 1)
     assert 0 <= job["age_s"] < 60
@@ -79,11 +79,11 @@ def test_a_task_under_way_is_pending_until_a_refresh_asks_for_it(project: Projec
         asked = served.asked("GET /ent/v2/tasks")
         assert stands(project)[1]["jobs"]["a"]["reason"].endswith("is under way")
         assert served.asked("GET /ent/v2/tasks") == asked
-        code, told = stands(project, "--refresh")
-        assert served.asked("GET /ent/v2/tasks") == asked + 1, "the list tells of both"
+        code, document = stands(project, "--refresh")
+        assert served.asked("GET /ent/v2/tasks") == asked + 1, "the list has both"
         assert served.outcomes() == {"accepted": 2}
     assert code == 6
-    assert told["jobs"]["a"]["reason"] == "done, but not fetched"
+    assert document["jobs"]["a"]["reason"] == "done, but not fetched"
     assert (project.folder / "spring.results.yaml").read_bytes() == results
     assert not (project.folder / "outputs/spring/a.png").exists()
 
@@ -94,9 +94,9 @@ def test_the_answers_of_a_refresh_are_kept(project: Project) -> None:
         project.run("spring.yaml", *UNDER_WAY)
         served.later()
         assert project.run("status", "--refresh", "spring.yaml").code == 1
-    code, told = stands(project)
+    code, document = stands(project)
     assert code == 1
-    assert told["jobs"]["b"]["error"]["code"] == "InternalServiceFailure"
+    assert document["jobs"]["b"]["error"]["code"] == "InternalServiceFailure"
 
 
 def test_a_refresh_asks_once_for_each_task(project: Project) -> None:
@@ -145,10 +145,10 @@ def test_jobs_that_share_a_result_have_the_same_state(online: Project) -> None:
   - {id: twin, prompt: a red boat}
 """)
     online.run("spring.yaml")
-    code, told = stands(online)
+    code, document = stands(online)
     assert code == 0
-    assert told["totals"]["cost"] == {"credits": 6}
-    assert told["jobs"]["twin"]["state"] == "succeeded"
+    assert document["totals"]["cost"] == {"credits": 6}
+    assert document["jobs"]["twin"]["state"] == "succeeded"
 
 
 def test_a_rehearsal_has_its_own_states(project: Project) -> None:
@@ -162,10 +162,10 @@ def test_past_spending_is_the_same_as_in_a_plan(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")
     online.run("spring.yaml", "--force", "--select", "a")
-    told = online.run("status", "spring.yaml").out.splitlines()[0]
+    document = online.run("status", "spring.yaml").out.splitlines()[0]
     plan = online.run("plan", "spring.yaml").out
     spent = stands(online)[1]["totals"]["spent"]["credits"]
-    assert f"spent so far on the whole manifest: {spent} credits" in told
+    assert f"spent so far on the whole manifest: {spent} credits" in document
     assert f"spent so far: {spent} credits" in plan
 
 
@@ -175,9 +175,9 @@ def test_a_job_refused_for_now_is_pending_as_after_the_run(project: Project) -> 
     with serving(project, faults=busy):
         assert project.run("spring.yaml", "--outage", "0.1s").code == 6
     assert {row["state"] for row in project.rows().values()} == {"pending"}
-    code, told = stands(project)
+    code, document = stands(project)
     assert code == 6
-    assert {row["state"] for row in told["jobs"].values()} == {"pending"}
+    assert {row["state"] for row in document["jobs"].values()} == {"pending"}
     assert project.run("status", "--select", "state:pending", "spring.yaml").code == 6
 
 

@@ -10,11 +10,11 @@ def test_a_rehearsal_reports_an_unwritable_ledger_folder(project: Project) -> No
     project.write("in the way", ".vidu-run")
     ran = project.run("spring.yaml", "--emulate")
     assert ran.code == 8
-    told = (
+    message = (
         "error: the ledger's .vidu-run cannot be written: File exists\n"
         "  hint: make it writable, or keep the ledger elsewhere with --state-dir\n"
     )
-    assert ran.err == told
+    assert ran.err == message
 
 
 def test_a_rehearsal_reports_an_unwritable_emulator_folder(project: Project) -> None:
@@ -22,11 +22,11 @@ def test_a_rehearsal_reports_an_unwritable_emulator_folder(project: Project) -> 
     project.write("in the way", ".vidu-run/emulator")
     ran = project.run("spring.yaml", "--emulate")
     assert ran.code == 2
-    told = (
+    message = (
         "error: the emulator cannot keep its state: .vidu-run/emulator: File exists\n"
         "  hint: make it writable, or keep the state elsewhere with --state-dir\n"
     )
-    assert ran.err == told
+    assert ran.err == message
 
 
 def test_a_run_with_unwritable_results_prints_its_summary(

@@ -35,9 +35,9 @@ def test_validate_as_json_has_file_line_and_column(project: Project) -> None:
     project.jobs("  - {id: a, promt: a boat}")
     ran = project.run("validate", "--json", "spring.yaml")
     assert ran.code == 3
-    told = json.loads(ran.out)
-    assert {(one["file"], one["line"]) for one in told} == {("spring.yaml", 5)}
-    assert any(one["hint"] == 'did you mean "prompt"?' for one in told)
+    problems = json.loads(ran.out)
+    assert {(one["file"], one["line"]) for one in problems} == {("spring.yaml", 5)}
+    assert any(one["hint"] == 'did you mean "prompt"?' for one in problems)
 
 
 def test_a_missing_manifest_is_one_clear_error(project: Project) -> None:

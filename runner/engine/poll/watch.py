@@ -224,7 +224,7 @@ def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
     else:
         within = "yet" if context.once else f"within {context.settings.timeout_s:g} s"
         last = f" (the last answer: {status.detail})" if status.detail else ""
-        text = f"its task has not ended {within}{last}; run again to collect it"
+        text = f"its task has not ended {within}{last}"
         stop = None
     reason = Reason(ReasonCode.NOT_ENDED, text)
     return Ended(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)

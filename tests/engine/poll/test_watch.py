@@ -82,7 +82,7 @@ def test_a_verb_that_asks_once_does_not_wait_for_the_end(tmp_path: Path) -> None
         result = await watch(replace(run.context, once=True), job_run)
         assert isinstance(result, Ended)
         text = str(result.outcome.reason)
-        assert text == "its task has not ended yet; run again to collect it"
+        assert text == "its task has not ended yet"
 
     play(tmp_path, scene)
 
