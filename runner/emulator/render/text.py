@@ -1,8 +1,8 @@
 """Text: finds fonts for every character and sets text in lines that fit a box.
 
 Pillow brings one font of its own for Latin text, so English looks the same everywhere. All other
-characters take fonts of the system; those that no font has are described in words, because boxes
-show nothing of the text.
+characters take fonts of the system; those that no font has are counted, because a row of boxes
+would fill the card.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ _FOLDERS = (
     "~/.local/share/fonts",
     "~/Library/Fonts",
 )
-_SCRIPTS = {"CJK": "Chinese", "HIRAGANA": "Japanese", "KATAKANA": "Japanese", "HANGUL": "Korean"}
 # Categories of controls, surrogates and marks that combine with other characters.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Mn"})
 _PLAIN = {"—": "-", "–": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "。": "."}
@@ -105,13 +104,18 @@ class FontSet:
         return self._numbers[character]
 
     def readable(self, text: str) -> str:
-        """The text on one line, without controls, and in words where no font has a character."""
-        plain = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", text))
+        """The text on one line, without controls; of characters without a font only the number."""
         shown = "".join(
-            self._nearest(c) for c in plain if unicodedata.category(c) not in _INVISIBLE
+            " " if c.isspace() else self._nearest(c)
+            for c in unicodedata.normalize("NFC", text)
+            if c.isspace() or unicodedata.category(c) not in _INVISIBLE
         )
-        described = "".join(self._pieces(shown))
-        return re.sub(r"\] (?=[,.;:!?)])", "]", " ".join(described.split()))
+        pieces = []
+        for is_missing, group in groupby(shown, lambda c: self.number_of(c) is None):
+            piece = "".join(group)
+            count = plural(len(piece), "character")
+            pieces.append(f"[{count} without a font]" if is_missing else piece)
+        return " ".join("".join(pieces).split())
 
     def _nearest(self, character: str) -> str:
         """The character, or one that reads the same and has a font: a letter without its accent."""
@@ -119,11 +123,6 @@ class FontSet:
             return character
         near = _PLAIN.get(character) or unicodedata.normalize("NFKD", character)[0]
         return character if self.number_of(near[0]) is None else near
-
-    def _pieces(self, text: str) -> Iterator[str]:
-        for script, group in groupby(text, lambda c: self.number_of(c) is None and _script(c)):
-            piece = "".join(group)
-            yield f" [{_description(piece, script)}] " if script else piece
 
     def runs(self, text: str, size: int) -> Iterator[tuple[str, ImageFont.FreeTypeFont]]:
         """What `readable` returned, in pieces of one font each, with the font at that size."""
@@ -142,23 +141,6 @@ def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
     # A font draws the same box for everything it lacks, so also for what is no character at all.
     drawn, box = font.getmask(character), font.getmask(_NO_CHARACTER)
     return drawn.size != box.size or bytes(drawn) != bytes(box)
-
-
-def _script(character: str) -> str:
-    """The script of a letter or digit; for a sign "=" and its name."""
-    name = unicodedata.name(character, "")
-    if unicodedata.category(character)[0] in "LN" and name:
-        first = name.split()[0]
-        return _SCRIPTS.get(first, first.capitalize())
-    is_wide = unicodedata.east_asian_width(character) in "WF" and character < "\U00010000"
-    return "Chinese" if is_wide else f"={name.lower() or 'unknown character'}"
-
-
-def _description(piece: str, script: str) -> str:
-    """For example `24 Chinese characters` or, for signs, `cat face`."""
-    if script.startswith("="):
-        return script[1:] if len(piece) == 1 else f"{len(piece)} x {script[1:]}"
-    return plural(len(piece), f"{script} character")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
