@@ -1,4 +1,4 @@
-"""Result files: signs their URLs, renders them when first asked for, and keeps the latest ones."""
+"""Result files: signs their URLs, renders them when first asked for, and keeps the latest."""
 
 from __future__ import annotations
 
@@ -32,8 +32,7 @@ _PATH = re.compile(
 )
 _EXPIRES = re.compile(r"Expires=(\d{1,15})&Credential=")
 _ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
-_MOST_BYTES = 256 * 1024 * 1024
-_FEWEST_FILES = 8  # kept whatever their size: they may be on their way to a client
+_MOST_FILES = 64  # rendered ones that are kept; the largest have about 10 MB
 
 
 def sign(owner: str, name: str, now_ns: int, lifetime_s: float) -> str:
@@ -74,9 +73,8 @@ class ResultFiles:
         self._store = store
         self._options = options
         self._lock = threading.Lock()
-        self._rendering = [threading.Lock() for _ in range(64)]
-        self._sizes: OrderedDict[str, int] = OrderedDict()
-        """Bytes by file name, the file unused for longest first."""
+        self._used: OrderedDict[str, None] = OrderedDict()
+        """Names of rendered files, the one unused for longest first."""
 
     def file(self, owner: str, name: str) -> Path | None:
         """The file of a finished task, or a copy of a reference; None if there is no such file."""
@@ -118,26 +116,20 @@ class ResultFiles:
         return None
 
     def _cached(self, key: str, render: Callable[[], bytes | None]) -> Path | None:
-        """The file called `key`; one caller renders it while the others wait."""
-        # Several locks, so that slow films rarely hold up pictures.
-        with self._rendering[hash(key) % len(self._rendering)]:
-            path = self._folder / key
-            if not path.exists():
-                content = render()
-                if content is None:
-                    return None
-                write_atomically(path, content)
-            self._evict(key, path.stat().st_size)
-            return path
-
-    def _evict(self, used: str, size: int) -> None:
-        """Record the use of a file, and drop those unused for longest above the limit."""
+        """The file called `key`, rendered if need be; the one unused for longest may make room."""
+        path = self._folder / key
+        if not path.exists():  # two callers at once render the same bytes
+            content = render()
+            if content is None:
+                return None
+            write_atomically(path, content)
         with self._lock:
-            self._sizes[used] = size
-            self._sizes.move_to_end(used)
-            while sum(self._sizes.values()) > _MOST_BYTES and len(self._sizes) > _FEWEST_FILES:
-                oldest, _ = self._sizes.popitem(last=False)
+            self._used[key] = None
+            self._used.move_to_end(key)
+            if len(self._used) > _MOST_FILES:
+                oldest, _ = self._used.popitem(last=False)
                 (self._folder / oldest).unlink(missing_ok=True)
+        return path
 
 
 def _film(order: Order, painter: Painter) -> bytes:
