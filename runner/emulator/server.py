@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future
 from contextlib import ExitStack, asynccontextmanager
-from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -33,39 +30,31 @@ class Emulator:
     """Both APIs in a thread with an event loop of its own, for as long as the context lasts."""
 
     def __init__(self, options: Options | None = None, port: int = 0):
-        self._options = options or Options()
-        self._port = port
-        self._started: Future[Callable[[], object]] = Future()
-        """Its result is a function that ends the emulator, for any thread."""
-        # A daemon, so that a program which dies inside the context does not wait for it.
-        self._thread = threading.Thread(target=self._work, name="emulator", daemon=True)
+        self._listening = listening(options or Options(), port)
+        self._stack = ExitStack()
         self.url = ""
         """The base URL of both APIs, without a trailing slash, once the context is entered."""
 
     def __enter__(self) -> Self:
         """Start; blocks until requests are accepted. Raises UsageError when it cannot serve."""
-        self._thread.start()
-        self._started.result()
+        with ExitStack() as stack:
+            # Starting and ending run in the caller's thread, so that their errors are raised here.
+            runner = stack.enter_context(asyncio.Runner(loop_factory=asyncio.new_event_loop))
+            loop = runner.get_loop()
+            self.url = loop.run_until_complete(self._listening.__aenter__())
+            end = self._listening.__aexit__
+            stack.callback(lambda: loop.run_until_complete(end(None, None, None)))
+            # A daemon, so that a program which dies inside the context does not wait for it.
+            thread = threading.Thread(target=loop.run_forever, name="emulator", daemon=True)
+            thread.start()
+            stack.callback(thread.join)
+            stack.callback(loop.call_soon_threadsafe, loop.stop)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End; open requests have a second. Blocks until the port is free."""
-        with contextlib.suppress(RuntimeError):  # the loop has ended already
-            self._started.result()()
-        self._thread.join()
-
-    def _work(self) -> None:
-        try:
-            asyncio.run(self._serve())
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            if not self._started.done():
-                self._started.set_exception(error)
-
-    async def _serve(self) -> None:
-        loop, stop = asyncio.get_running_loop(), asyncio.Event()
-        async with listening(self._options, self._port) as self.url:
-            self._started.set_result(partial(loop.call_soon_threadsafe, stop.set))
-            await stop.wait()
+        self._stack.close()
 
 
 def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
