@@ -74,9 +74,9 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "seed": outcome.task.seed,
         "credits": outcome.task.credits,
         "cost": {
-            "estimated": _amount(outcome.estimated),
-            "actual": _amount(outcome.task.actual),
-            "at_risk": _amount(outcome.at_risk),
+            "estimated": json_amount(outcome.estimated),
+            "actual": json_amount(outcome.task.actual),
+            "at_risk": json_amount(outcome.at_risk),
         },
         "usage": plain(outcome.task.usage),
         "urls": list(outcome.task.urls),
@@ -89,7 +89,7 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "attempts": outcome.attempts,
         "submitted_at": outcome.task.submitted_at,
         "finished_at": outcome.task.finished_at,
-        "error": _error(outcome.error),
+        "error": json_error(outcome.error),
     }
 
 
@@ -130,7 +130,7 @@ def _totals(outcomes: Collection[Outcome]) -> dict[str, Any]:
         "jobs": len(outcomes),
         **{state.value: states[state] for state in State},
         "reused": reused,
-        **{unit: _number(value) for unit, value in cost.items()},
+        **{unit: json_number(value) for unit, value in cost.items()},
     }
 
 
@@ -169,16 +169,18 @@ def _expression(output: JobOutput) -> str:
     return f"${{{{ jobs['{output.job}'].{last} }}}}"
 
 
-def _amount(amount: Amount | None) -> dict[str, Any] | None:
-    return None if amount is None else {amount.unit: _number(amount.value)}
+def json_amount(amount: Amount | None) -> dict[str, Any] | None:
+    """`{"credits": 6}`."""
+    return None if amount is None else {amount.unit: json_number(amount.value)}
 
 
-def _number(value: Decimal) -> int | float:
+def json_number(value: Decimal) -> int | float:
     """A whole number where it is one: 6 or 1.41."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _error(error: JobError | None) -> dict[str, Any] | None:
+def json_error(error: JobError | None) -> dict[str, Any] | None:
+    """Its code, message, class and whether it was billed."""
     if error is None:
         return None
     return {

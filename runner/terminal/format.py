@@ -1,24 +1,19 @@
-"""Formats amounts of money and spans of time, and adds up amounts by unit."""
+"""Formats amounts of money and spans of time, and adds up costs by unit."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
-from runner.model.operations import Amount
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from runner.model.operations import Unit
-
-_UNITS = {"credits": ("credit", "credits"), "cny": ("CNY", "CNY")}
+from runner.model.operations import Amount, Unit
+from runner.results.rows import json_number
 
 
 def money(amount: Amount) -> str:
     """`6 credits`, `1.41 CNY`."""
-    one, many = _UNITS[amount.unit]
-    return f"{amount.value:f} {one if amount.value == 1 else many}"
+    unit = "CNY" if amount.unit == "cny" else "credit" if amount.value == 1 else "credits"
+    return f"{amount.value:f} {unit}"
 
 
 def money_list(sums: Mapping[Unit, Decimal]) -> list[str]:
@@ -44,19 +39,32 @@ def add(sums: dict[Unit, Decimal], amount: Amount | None) -> None:
         sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value
 
 
-def sums_by_unit(amounts: Iterable[Amount | None]) -> dict[Unit, Decimal]:
-    """The sums of the known amounts."""
-    sums: dict[Unit, Decimal] = {}
-    for amount in amounts:
-        add(sums, amount)
-    return sums
-
-
 def json_sums(sums: Mapping[Unit, Decimal]) -> dict[str, int | float]:
     """Sums as JSON values."""
     return {unit: json_number(value) for unit, value in sums.items()}
 
 
-def json_number(value: Decimal) -> int | float:
-    """An integer where it is one."""
-    return int(value) if value == int(value) else float(value)
+@dataclass(slots=True, kw_only=True)
+class CostSums:
+    """The costs of several jobs; every sum by its unit."""
+
+    actual: dict[Unit, Decimal] = field(default_factory=dict)
+    """As far as providers reported them."""
+    estimated: dict[Unit, Decimal] = field(default_factory=dict)
+    """The estimates of the others."""
+    unpriced: int = 0
+    """Jobs with neither."""
+    at_risk: dict[Unit, Decimal] = field(default_factory=dict)
+
+    def total(self, unit: Unit) -> Decimal:
+        """Everything in that unit, also what is at risk."""
+        parts = (self.actual, self.estimated, self.at_risk)
+        return sum((part.get(unit, Decimal(0)) for part in parts), Decimal(0))
+
+    def __str__(self) -> str:
+        """`12 credits, about 1.41 CNY, 6 credits at risk`."""
+        parts = money_list(self.actual)
+        parts += [f"about {amount}" for amount in money_list(self.estimated)]
+        parts += [f"{self.unpriced} of unknown price"] if self.unpriced else []
+        parts += [f"{amount} at risk" for amount in money_list(self.at_risk)]
+        return ", ".join(parts) or "nothing spent"

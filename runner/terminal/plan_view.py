@@ -9,10 +9,11 @@ from typing import Any
 
 from runner.errors import Diagnostic, plural, printable, width
 from runner.model.operations import Amount, Unit
-from runner.model.plans import Action, Changed, Plan, PlanEntry
+from runner.model.plans import Action, Plan, PlanEntry
 from runner.planning.forecast import Forecast
 from runner.planning.plan import totals
-from runner.terminal.format import json_number, json_sums, money, money_list, span
+from runner.results.rows import json_amount
+from runner.terminal.format import json_sums, money, money_list, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,15 +37,12 @@ def plan_text(manifest: str, plan: Plan, outlook: Outlook) -> str:
     lines = []
     for entry in plan.entries:
         name = entry.job.id + " " * (wide - width(entry.job.id))
-        price = _price(entry.estimate) if entry.action is Action.SUBMIT else ""
+        price = money(entry.estimate) if entry.estimate else "price unknown"
+        price = price if entry.action is Action.SUBMIT else ""
         lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
     head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
     lines = [" | ".join(filter(None, head)), *lines, *money_lines(outlook)]
     return "\n".join(printable(line) for line in lines)
-
-
-def _price(amount: Amount | None) -> str:
-    return "price unknown" if amount is None else money(amount)
 
 
 def plan_totals(plan: Plan) -> str:
@@ -134,20 +132,15 @@ def _of_entry(entry: PlanEntry) -> dict[str, Any]:
         "operation": entry.job.operation,
         "action": entry.action.value,
         "reason": entry.reason.text,
-        "changes": [_of_change(change) for change in entry.changes],
+        "changes": [
+            {"parameter": change.name, "from": change.before, "to": change.after}
+            for change in entry.changes
+        ],
         "task_id": entry.attempt.task.id if entry.attempt else None,
-        "estimate": _amount(entry.estimate),
+        "estimate": json_amount(entry.estimate),
         "expected_s": entry.expected_s,
         "fingerprint": entry.job.fingerprint,
     }
-
-
-def _amount(amount: Amount | None) -> dict[str, int | float] | None:
-    return {amount.unit: json_number(amount.value)} if amount else None
-
-
-def _of_change(change: Changed) -> dict[str, Any]:
-    return {"parameter": change.name, "from": change.before, "to": change.after}
 
 
 def _of_outlook(outlook: Outlook) -> dict[str, Any]:

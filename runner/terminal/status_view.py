@@ -15,7 +15,8 @@ from runner.model.operations import UNITS, Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import ReasonCode
 from runner.providers.parse import moment
-from runner.terminal.format import json_sums, money, money_list, span, sums_by_unit
+from runner.results.rows import json_amount, json_error
+from runner.terminal.format import CostSums, add, json_sums, money, money_list, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,40 +116,23 @@ def _counts(jobs: Iterable[JobStatus]) -> str:
     return ", ".join(parts) or "no jobs"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Costs:
-    """The costs of several jobs by unit."""
-
-    actual: dict[Unit, Decimal]
-    estimated: dict[Unit, Decimal]
-    """Of the jobs whose actual cost is unknown."""
-    at_risk: dict[Unit, Decimal]
-
-    @classmethod
-    def of(cls, jobs: Sequence[JobStatus]) -> _Costs:
-        outcomes = [job.outcome for job in jobs]
-        return cls(
-            actual=sums_by_unit(outcome.task.actual for outcome in outcomes),
-            estimated=sums_by_unit(o.estimated for o in outcomes if _counts_by_estimate(o)),
-            at_risk=sums_by_unit(outcome.at_risk for outcome in outcomes),
-        )
-
-    def total(self, unit: Unit) -> Decimal:
-        parts = (self.actual, self.estimated, self.at_risk)
-        return sum((part.get(unit, Decimal(0)) for part in parts), Decimal(0))
+def _costs(jobs: Iterable[JobStatus]) -> CostSums:
+    costs = CostSums()
+    for job in jobs:
+        add(costs.actual, job.outcome.task.actual)
+        add(costs.at_risk, job.outcome.at_risk)
+        if _counts_by_estimate(job.outcome):
+            add(costs.estimated, job.outcome.estimated)
+    return costs
 
 
-def _paid(jobs: Sequence[JobStatus], spent: Mapping[Unit, Decimal]) -> str:
+def _paid(jobs: Iterable[JobStatus], spent: Mapping[Unit, Decimal]) -> str:
     """What the jobs cost, and what the whole manifest has cost where that is more."""
-    costs = _Costs.of(jobs)
-    parts = money_list(costs.actual)
-    parts += [f"about {amount}" for amount in money_list(costs.estimated)]
-    parts += [f"{amount} at risk" for amount in money_list(costs.at_risk)]
-    text = ", ".join(parts) or "nothing spent"
+    costs = _costs(jobs)
     if all(value <= costs.total(unit) for unit, value in spent.items()):
-        return text
+        return str(costs)
     whole = money_list({unit: spent[unit] for unit in UNITS if spent.get(unit)})
-    return f"{text} | spent so far on the whole manifest: {', '.join(whole)}"
+    return f"{costs} | spent so far on the whole manifest: {', '.join(whole)}"
 
 
 def _age_s(job: JobStatus, now: datetime) -> float | None:
@@ -165,7 +149,7 @@ def status_records(
 ) -> dict[str, Any]:
     """The same as JSON values; unknown values are null."""
     counted = Counter(job.outcome.state for job in jobs)
-    costs = _Costs.of(jobs)
+    costs = _costs(jobs)
     return {
         "manifest": manifest,
         "totals": {
@@ -182,7 +166,6 @@ def status_records(
 
 def _status_record(job: JobStatus, now: datetime) -> dict[str, Any]:
     outcome, age = job.outcome, _age_s(job, now)
-    error = outcome.error
     return {
         "id": outcome.job.id,
         "operation": outcome.job.operation,
@@ -192,17 +175,11 @@ def _status_record(job: JobStatus, now: datetime) -> dict[str, Any]:
         "submitted_at": job.since,
         "age_s": None if age is None else round(age, 3),
         "credits": outcome.task.credits,
-        "cost": json_sums(sums_by_unit([outcome.task.actual])) or None,
-        "estimated": json_sums(sums_by_unit([outcome.estimated])) or None,
+        "cost": json_amount(outcome.task.actual),
+        "estimated": json_amount(outcome.estimated),
         "files": [file.path for file in outcome.files],
         "files_present": job.present,
         "attempts": outcome.attempts,
-        "error": error
-        and {
-            "code": error.code,
-            "message": error.message,
-            "class": error.class_.value,
-            "billed": error.billed.value,
-        },
+        "error": json_error(outcome.error),
         "fingerprint": outcome.job.fingerprint,
     }

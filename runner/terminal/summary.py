@@ -15,7 +15,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import RESULT_GONE, Billed, ErrorClass
 from runner.providers.registry import LISTERS
-from runner.terminal.format import add, money_list, span
+from runner.terminal.format import CostSums, add, money_list, span
 
 MOST_NAMED = 5
 """Jobs of a group whose names are kept."""
@@ -56,13 +56,8 @@ class RunTotals:
     """Jobs made by another run."""
     files: bool = False
     """Whether any job has files."""
-    actual: dict[Unit, Decimal] = field(default_factory=dict)
-    """What this run's own submissions cost, as far as providers reported it."""
-    estimated: dict[Unit, Decimal] = field(default_factory=dict)
-    """The estimates of the others."""
-    unpriced: int = 0
-    """Submissions with neither."""
-    at_risk: dict[Unit, Decimal] = field(default_factory=dict)
+    costs: CostSums = field(default_factory=CostSums)
+    """What this run's own submissions cost, and what is at risk."""
     failures: dict[object, FailureGroup] = field(default_factory=dict)
     """Jobs without a result, grouped, in the order of the manifest."""
 
@@ -72,14 +67,14 @@ class RunTotals:
         self.reused += outcome.state is State.SUCCEEDED and outcome.reused
         self.elsewhere += outcome.elsewhere
         self.files = self.files or bool(outcome.files)
-        add(self.at_risk, outcome.at_risk)
+        add(self.costs.at_risk, outcome.at_risk)
         own = (outcome.task.submitted_at or "") >= self.began and not outcome.elsewhere
         if own and outcome.state is not State.FAILED:
             if outcome.task.actual is not None:
-                add(self.actual, outcome.task.actual)
+                add(self.costs.actual, outcome.task.actual)
             else:
-                add(self.estimated, outcome.estimated)
-                self.unpriced += outcome.estimated is None
+                add(self.costs.estimated, outcome.estimated)
+                self.costs.unpriced += outcome.estimated is None
         if outcome.state is not State.SUCCEEDED:
             error = outcome.error and (outcome.error.code, outcome.error.message)
             cause = (outcome.state, outcome.reason, error)
@@ -143,13 +138,9 @@ def _counts(totals: RunTotals) -> str:
 
 
 def _spent(totals: RunTotals) -> str:
-    """The cost of this run's own submissions: `12 credits, about 1.41 CNY`."""
-    parts = money_list(totals.actual)
-    parts += [f"about {amount}" for amount in money_list(totals.estimated)]
-    parts += [f"{totals.unpriced} of unknown price"] if totals.unpriced else []
-    parts += [f"{amount} at risk" for amount in money_list(totals.at_risk)]
-    elsewhere = [f"{totals.elsewhere} made by another run"] if totals.elsewhere else []
-    return ", ".join([*(parts or ["nothing spent"]), *elsewhere])
+    """The cost of this run's own submissions, and how many jobs another run made."""
+    elsewhere = f", {totals.elsewhere} made by another run" if totals.elsewhere else ""
+    return f"{totals.costs}{elsewhere}"
 
 
 # -------------------------------------------------------------------------------------- failures
