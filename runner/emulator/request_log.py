@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -22,8 +22,41 @@ _MOST_SUBMISSIONS = 100_000  # older ones are dropped
 # base64 fit.
 _BODY_LIMITS = {"vidu": 20 * 1024 * 1024, "modelverse": 512 * 1024 * 1024}
 _TAGS = {"payload", "callback_url"}
-SMALL_BODY = 32_768
-"""Bytes; a larger body contains images and is parsed in a thread."""
+_SMALL_BODY = 32_768  # bytes; a larger body contains images and is parsed in a thread
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """The body of a submission, parsed once."""
+
+    digest: str
+    untagged: str
+    """Both as in `Submission`."""
+    values: Mapping[str, Any]
+    """The JSON object; empty if there is an error."""
+    error: ApiError | None = None
+    """Why the body is not a JSON object."""
+    may_block: bool
+    """Whether images must be decoded, or a file of ours rendered."""
+
+    @classmethod
+    def parse(cls, raw: bytes) -> Body:
+        """The body in these bytes."""
+        digest, values, error = hashlib.sha256(raw).hexdigest(), {}, None
+        untagged = digest
+        try:
+            values = parse(raw)
+        except ApiError as failure:
+            error = failure
+        else:
+            # Tags, callback addresses and the order of keys change nothing about the task.
+            asked_for = {name: value for name, value in values.items() if name not in _TAGS}
+            text = json.dumps(asked_for, sort_keys=True, separators=(",", ":"))
+            untagged = hashlib.sha256(text.encode()).hexdigest()
+        may_block = len(raw) >= _SMALL_BODY or b"/files/" in raw
+        return cls(
+            digest=digest, untagged=untagged, values=values, error=error, may_block=may_block
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +70,7 @@ class Submission:
     """SHA-256 of the body; empty when it was not read."""
     untagged: str = ""
     """SHA-256 of the body's JSON, keys sorted, without `payload` and `callback_url`: equal for
-    requests that ask for the same thing. Empty when the body was not read."""
+    requests that ask for the same thing. As `digest` when the body is not a JSON object."""
     outcome: str = "lost"
     """"accepted", the reason of a refusal, or "lost" when a fault left neither."""
     status: int = 0
@@ -63,8 +96,8 @@ class RequestContext:
 
     submission: Submission
     """What the log will contain if the request is a submission."""
-    body: bytes | None = None
-    """The request's body, once it has been read."""
+    body: Body | None = None
+    """Of a submission, once it has been read."""
     change: Callable[[Task], Task] = lambda task: task
     """What a scripted fault makes of the task that the request asks for."""
     cut: bool = False
@@ -82,31 +115,16 @@ def context_of(request: web.Request) -> RequestContext:
     return context
 
 
-async def body_of(request: web.Request) -> bytes:
+async def body_of(request: web.Request) -> Body:
     """The body of a submission, read once; its digests go to the log. Raises ApiError."""
     context = context_of(request)
     if context.body is None:
         submission = context.submission
         raw = await _read_body(request, _BODY_LIMITS[submission.api])
-        submission.digest = hashlib.sha256(raw).hexdigest()
-        is_small = len(raw) < SMALL_BODY
-        submission.untagged = untagged(raw) if is_small else await asyncio.to_thread(untagged, raw)
-        context.body = raw
+        is_small = len(raw) < _SMALL_BODY
+        context.body = Body.parse(raw) if is_small else await asyncio.to_thread(Body.parse, raw)
+        submission.digest, submission.untagged = context.body.digest, context.body.untagged
     return context.body
-
-
-def untagged(raw: bytes) -> str:
-    """Digest of what a body asks for; of the bytes as they are unless they are a JSON object.
-
-    Tags, callback addresses and the order of keys change nothing about the task.
-    """
-    try:
-        body = parse(raw)
-    except ApiError:
-        return hashlib.sha256(raw).hexdigest()
-    body = {name: value for name, value in body.items() if name not in _TAGS}
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 async def _read_body(request: web.Request, limit: int) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.request_log import context_of, untagged
+from runner.emulator.request_log import Body, context_of
 
 SUBMIT = "/ent/v2/reference2image"
 SAMPLE = {"model": "viduq2", "prompt": "猫"}
@@ -70,6 +70,10 @@ def test_a_cut_connection_is_logged_too(start: Any, ask: Any) -> None:
         ask("POST", url + SUBMIT, SAMPLE)
     [row] = submissions(url, ask)
     assert row["task_id"] is None
+
+
+def untagged(raw: bytes) -> str:
+    return Body.parse(raw).untagged
 
 
 def test_tags_and_the_order_of_keys_do_not_count() -> None:

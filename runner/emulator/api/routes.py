@@ -16,11 +16,11 @@ from aiohttp.typedefs import Handler
 
 from runner.emulator.api import modelverse, vidu, vidu_list
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
-from runner.emulator.api.fields import Fields, parse
+from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import Fetch, receive
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.options import EXTRA_HINT, Options, can_encode
-from runner.emulator.request_log import SMALL_BODY, RequestLog, body_of, context_of
+from runner.emulator.request_log import RequestLog, body_of, context_of
 from runner.emulator.state import files
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
@@ -63,12 +63,13 @@ class Service:
     async def submit(self, request: web.Request, read: Read) -> Task:
         """Make the task of a submission; raises ApiError."""
         context = context_of(request)
-        raw, submission = await body_of(request), context.submission
-        order = partial(self._order, raw, read, partial(self.files.fetch, host=request.host))
-        # A file of ours that is a reference may have to be rendered first.
-        may_block = len(raw) >= SMALL_BODY or b"/files/" in raw
+        body, submission = await body_of(request), context.submission
+        if body.error:
+            raise body.error
+        fetch = partial(self.files.fetch, host=request.host)
+        order = partial(self._order, Fields(values=body.values), read, fetch)
         task = self.store.create(
-            await asyncio.to_thread(order) if may_block else order(),
+            await asyncio.to_thread(order) if body.may_block else order(),
             submission.digest,
             untagged=submission.untagged,
             change=context.change,
@@ -77,9 +78,9 @@ class Service:
         self.log.accept(task, submission)
         return task
 
-    def _order(self, raw: bytes, read: Read, fetch: Fetch) -> Order:
+    def _order(self, fields: Fields, read: Read, fetch: Fetch) -> Order:
         """The whole order, its images kept; may block."""
-        order, sources = read(Fields(values=parse(raw)))
+        order, sources = read(fields)
         images = receive(sources, fetch)
         for reference, content in images:
             if content is not None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeAlias
@@ -16,7 +15,16 @@ from runner.emulator.api import vidu
 from runner.emulator.api.routes import Service
 from runner.emulator.faults import responses
 from runner.emulator.faults.responses import CHANGES, Values
-from runner.emulator.faults.script import FILES, KINDS, LIST, SUBMITS, Rule, RuleChooser, Subject
+from runner.emulator.faults.script import (
+    FILES,
+    KINDS,
+    LIST,
+    SUBMITS,
+    Match,
+    Rule,
+    RuleChooser,
+    fits,
+)
 from runner.emulator.request_log import body_of, context_of
 from runner.emulator.state.tasks import Phase, Task
 
@@ -49,8 +57,10 @@ class FaultInjector:
         if request.raw_path in self.expired:  # counted by no rule: nothing else can happen to it
             return responses.expired()
         exchange = _Exchange(request=request, handler=handler, kind=kind, faults=self)
-        subjects = await exchange.subjects() if self._by_task else ()
-        rule = self._chooser.choose(kind, subjects, self.service.options.now_ns())
+        if self._by_task:
+            await exchange.find_tasks()
+        now_ns = self.service.options.now_ns()
+        rule = self._chooser.choose(kind, exchange.task, exchange.matches, now_ns)
         if rule is None:
             response = await exchange.undisturbed()
         else:
@@ -61,21 +71,16 @@ class FaultInjector:
             self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
         return response
 
-    def subjects(self, ids: Iterable[str]) -> list[Subject]:
-        """The tasks with these ids, as rules see them."""
-        now_ns = self.service.options.now_ns()
-        tasks = (self.service.store.any_task(task_id) for task_id in ids)
-        return [
-            Subject(
-                key=task.id,
-                prompt=task.order.prompt,
-                state=task.phase(now_ns).value,
-                succeeded=task.id in self._succeeded,
-                age_s=(now_ns - task.made_ns) / 1e9,
-            )
-            for task in tasks
-            if task
-        ]
+    def task_fits(self, task_id: str, match: Match) -> bool:
+        """Whether there is such a task and it meets the conditions."""
+        task, now_ns = self.service.store.any_task(task_id), self.service.options.now_ns()
+        return task is not None and fits(
+            match,
+            task.order.prompt,
+            task.phase(now_ns).value,
+            (now_ns - task.made_ns) / 1e9,
+            succeeded=task.id in self._succeeded,
+        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,6 +95,13 @@ class _Exchange:
     """The undisturbed response in memory; empty until `carry_out`."""
     rule: Rule = field(init=False)
     """The rule that hits the request, once one does."""
+    task: str = ""
+    """What identifies the task for rules that count `per: task`: its id, or for a submission the
+    digest of its body without tags. Empty for a list, because that is about many tasks."""
+    prompt: str = ""
+    """Of a submission."""
+    rows: tuple[str, ...] = ()
+    """Ids of the tasks in a list."""
     _is_carried_out: bool = False
 
     @property
@@ -127,29 +139,29 @@ class _Exchange:
         assert isinstance(response, web.Response)
         return response
 
-    async def subjects(self) -> list[Subject]:
-        """The tasks that the request is about."""
+    async def find_tasks(self) -> None:
+        """Find the tasks that the request is about, or what a submission asks for."""
+        store, request = self.faults.service.store, self.request
         if self.kind in SUBMITS:
-            return [await self._submission()]
-        if self.kind == LIST:
+            body = await body_of(request)
+            order = body.values.get("input", body.values)
+            prompt = order.get("prompt") if isinstance(order, dict) else None
+            self.prompt, self.task = prompt if isinstance(prompt, str) else "", body.untagged
+        elif self.kind == LIST:
             # The tasks are the rows of the response; a request for them changes nothing.
-            body = responses.json_of(await self.carry_out())
-            return self.faults.subjects(responses.reported_tasks(body))
-        # The task may be one of another process, and no handler has run yet.
-        self.faults.service.store.refresh()
-        info, query = self.request.match_info, self.request.query
-        task_id = info.get("id") or info.get("owner") or query.get("task_id", "")
-        return self.faults.subjects([task_id])
+            self.rows = tuple(responses.reported_tasks(responses.json_of(await self.carry_out())))
+        else:
+            # The task may be one of another process, and no handler has run yet.
+            store.refresh()
+            info = request.match_info
+            task_id = info.get("id") or info.get("owner") or request.query.get("task_id", "")
+            self.task = task_id if store.any_task(task_id) else ""
 
-    async def _submission(self) -> Subject:
-        try:
-            body = json.loads(await body_of(self.request))
-        except (ValueError, RecursionError):
-            body = None
-        order = body.get("input", body) if isinstance(body, dict) else None
-        prompt = order.get("prompt") if isinstance(order, dict) else None
-        key = context_of(self.request).submission.untagged
-        return Subject(key=key, prompt=prompt if isinstance(prompt, str) else "")
+    def matches(self, match: Match) -> bool:
+        """Whether any task of the request meets the conditions."""
+        if self.kind in SUBMITS:
+            return fits(match, self.prompt)
+        return any(self.faults.task_fits(task, match) for task in (self.task, *self.rows))
 
 
 async def _act(exchange: _Exchange) -> web.StreamResponse:
@@ -228,7 +240,7 @@ def _change(exchange: _Exchange) -> web.Response:
         return exchange.response
 
     def matches(task_id: str) -> bool:
-        return any(task.fits(exchange.rule.match) for task in exchange.faults.subjects([task_id]))
+        return exchange.faults.task_fits(task_id, exchange.rule.match)
 
     changed = responses.change_body(body, exchange.rule.fault, exchange.values, matches)
     return responses.with_json(exchange.response, changed)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -29,6 +30,9 @@ SUBMITS = ("vidu.submit", "modelverse.submit")
 LIST = "vidu.list"
 FILES = "files"
 
+Match: TypeAlias = Mapping[str, Any]
+"""Conditions on a task by the names that scripts use."""
+
 _EXAMPLE = "an entry is for example {on: vidu.submit, fault: cut_after}"
 _SHOWN = 40
 """Characters of a wrong value that a message shows."""
@@ -44,7 +48,7 @@ class Rule:
     values: Mapping[str, Any]
     """The parameters of the fault; None for one that is not set."""
     on: frozenset[str]
-    match: Mapping[str, Any]
+    match: Match
     """The conditions on its tasks; `succeeded`, too, where a response must have reported it."""
     nth: frozenset[int]
     """Empty for all."""
@@ -113,28 +117,16 @@ _Key: TypeAlias = tuple[int, str]
 """What counts together: a rule's number, and a task's key where the rule counts per task."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """The task that a request is about, or that it asks for."""
-
-    key: str
-    """Its id; for a submission, the digest of its body without tags."""
-    prompt: str = ""
-    state: str = ""
-    succeeded: bool = False
-    """Whether a response has reported its success."""
-    age_s: float | None = None
-    """Seconds since it was made; None before that."""
-
-    def fits(self, match: Mapping[str, Any]) -> bool:
-        """Whether a rule with this `match` applies to the task."""
-        limit_s = match.get("younger_s")
-        return (
-            match.get("prompt", "").casefold() in self.prompt.casefold()
-            and match.get("state", self.state) == self.state
-            and (limit_s is None or (self.age_s is not None and self.age_s < limit_s))
-            and (self.succeeded or not match.get("succeeded"))
-        )
+def fits(
+    match: Match, prompt: str, state: str = "", age_s: float = math.inf, *, succeeded: bool = False
+) -> bool:
+    """Whether a task meets all conditions of a `match`; a task to be made has only a prompt."""
+    return (
+        match.get("prompt", "").casefold() in prompt.casefold()
+        and match.get("state", state) == state
+        and ("younger_s" not in match or age_s < match["younger_s"])
+        and (succeeded or not match.get("succeeded"))
+    )
 
 
 class RuleChooser:
@@ -148,22 +140,22 @@ class RuleChooser:
         self._hits: Counter[_Key] = Counter()
         self._chance = {rule.number: random.Random(rule.seed) for rule in rules}  # noqa: S311 - no secret
 
-    def choose(self, kind: str, subjects: Sequence[Subject], now_ns: int) -> Rule | None:
+    def choose(
+        self, kind: str, task: str, matches: Callable[[Match], bool], now_ns: int
+    ) -> Rule | None:
         """The rule that hits a request; call it once for each.
 
-        `subjects` has one task for most requests, every row of a list, and is empty for the
-        balance and for tasks that do not exist.
+        `task` identifies the one task that the request is about or asks for, and is empty for any
+        other request; `matches` checks the tasks of the request against a rule's `match`.
         """
         if self._first_ns is None:
             self._first_ns = now_ns
-        # A list is about many tasks, so it counts as one request even with a single row.
-        task = subjects[0].key if len(subjects) == 1 and kind != LIST else ""
         due: list[tuple[Rule, _Key]] = []
         for rule in self._rules:
             since_ns = self._first_ns if rule.since == "first_request" else self._start_ns
             key = (rule.number, task if rule.per == "task" else "")
             # All rules count, also after one applies: `nth` must not depend on other entries.
-            if _fits(rule, kind, subjects, (now_ns - since_ns) / 1e9) and self._is_due(rule, key):
+            if _counts(rule, kind, matches, (now_ns - since_ns) / 1e9) and self._is_due(rule, key):
                 due.append((rule, key))
         if not due:
             return None
@@ -181,12 +173,12 @@ class RuleChooser:
         return drawn and due and (rule.times is None or self._hits[key] < rule.times)
 
 
-def _fits(rule: Rule, kind: str, subjects: Sequence[Subject], elapsed_s: float) -> bool:
+def _counts(rule: Rule, kind: str, matches: Callable[[Match], bool], elapsed_s: float) -> bool:
     """Whether the rule counts the request."""
     is_over = rule.for_s is not None and elapsed_s >= rule.from_s + rule.for_s
     if kind not in rule.on or elapsed_s < rule.from_s or is_over:
         return False
-    return not rule.match or any(subject.fits(rule.match) for subject in subjects)
+    return not rule.match or matches(rule.match)
 
 
 # ----------------------------------------------------------------------------------------- errors

@@ -275,3 +275,12 @@ def test_submissions_are_counted_for_each_request(broken: Any, ask: Any) -> None
         body = {**PICTURE, "prompt": prompt, "payload": str(len(found))}
         found.append(ask("POST", url + SUBMIT, body).status)
     assert found == [500, 500, 200, 200]
+
+
+def test_a_list_counts_as_one_request(broken: Any, ask: Any) -> None:
+    url = broken({"on": "vidu.list", "fault": "empty_list", "nth": 2, "per": "task"})
+    lengths = []
+    for prompt in ("a boat", "a cat"):
+        make_task(ask, url, prompt=prompt)
+        lengths.append(len(ask("GET", url + "/ent/v2/tasks").json["tasks"]))
+    assert lengths == [1, 0]

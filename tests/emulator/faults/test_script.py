@@ -18,8 +18,9 @@ from runner.emulator.faults.script import (
     FAULTS,
     KINDS,
     SELECTORS,
+    Rule,
     RuleChooser,
-    Subject,
+    fits,
     parse_faults,
 )
 from runner.errors import UsageError
@@ -170,18 +171,22 @@ def test_a_hint_says_what_to_try(entry: dict[str, Any], hint: str) -> None:
     assert caught.value.hint == hint
 
 
-BOAT = Subject(key="1", prompt="A Boat at sea", state="success", succeeded=True, age_s=4.0)
-
-
 def chooser(*entries: dict[str, Any], start_ns: int = 0) -> RuleChooser:
     """The chooser of a script; entries without a fault get one."""
     return RuleChooser(parse_faults([{"fault": "empty", **entry} for entry in entries]), start_ns)
 
 
+def choose(
+    rules: RuleChooser, now_s: int = 0, *, kind: str = "vidu.submit", task: str = ""
+) -> Rule | None:
+    """The rule that hits a request; no task meets any condition."""
+    return rules.choose(kind, task, lambda _: False, now_s * 10**9)
+
+
 def hits(count: int, *entries: dict[str, Any]) -> list[int]:
     """Numbers of the submissions, from 1, that any rule hits."""
     rules = chooser(*entries)
-    return [n for n in range(1, count + 1) if rules.choose("vidu.submit", (), n)]
+    return [n for n in range(1, count + 1) if choose(rules)]
 
 
 @pytest.mark.parametrize(
@@ -204,7 +209,7 @@ def test_selectors_pick_requests(selectors: dict[str, Any], expected: list[int])
 
 def test_the_first_rule_that_applies_wins_and_all_count() -> None:
     rules = chooser({"nth": 1}, {"fault": "cut_after", "nth": [1, 2]})
-    found = [rules.choose("vidu.submit", (), 0) for _ in range(3)]
+    found = [choose(rules) for _ in range(3)]
     assert [rule and rule.fault for rule in found] == ["empty", "cut_after", None]
 
 
@@ -220,30 +225,24 @@ def test_equal_seeds_hit_the_same_requests(probability: float, seed: int) -> Non
 
 def test_a_window_opens_and_closes() -> None:
     rules = chooser({"from_s": 2, "for_s": 10}, start_ns=5 * 10**9)
-    found = [s for s in range(30) if rules.choose("vidu.submit", (), (5 + s) * 10**9)]
+    found = [s for s in range(30) if choose(rules, 5 + s)]
     assert found == list(range(2, 12))
 
 
 def test_a_window_may_start_with_the_first_request() -> None:
     rules = chooser({"for_s": 3, "since": "first_request"})
-    found = [s for s in range(100, 110) if rules.choose("vidu.submit", (), s * 10**9)]
+    found = [s for s in range(100, 110) if choose(rules, s)]
     assert found == [100, 101, 102]
 
 
 def test_requests_may_be_counted_for_each_task() -> None:
     rules = chooser({"nth": 2, "per": "task"})
-    found = [rules.choose("vidu.creations", [Subject(key=key)], 0) for key in "aabbba"]
+    found = [choose(rules, kind="vidu.creations", task=task) for task in "aabbba"]
     assert [rule is not None for rule in found] == [False, True, False, True, False, False]
 
 
-def test_a_list_counts_as_one_request() -> None:
-    rules = chooser({"nth": 2, "per": "task"})
-    found = [rules.choose("vidu.list", [Subject(key=key)], 0) for key in "ab"]
-    assert [rule is not None for rule in found] == [False, True]
-
-
 @pytest.mark.parametrize(
-    ("match", "fits"),
+    ("match", "expected"),
     [
         ({}, True),
         ({"prompt": "boat"}, True),
@@ -255,19 +254,17 @@ def test_a_list_counts_as_one_request() -> None:
         ({"younger_s": 4}, False),
     ],
 )
-def test_a_match_picks_tasks(match: dict[str, Any], *, fits: bool) -> None:
-    assert BOAT.fits(match) is fits
+def test_a_match_picks_tasks(match: dict[str, Any], *, expected: bool) -> None:
+    assert fits(match, "A Boat at sea", "success", 4.0, succeeded=True) is expected
 
 
-@pytest.mark.parametrize("match", [{"succeeded": True}, {"younger_s": 5}])
-def test_a_submission_has_neither_age_nor_success(match: dict[str, Any]) -> None:
-    assert not Subject(key="1").fits(match)
+@pytest.mark.parametrize("match", [{"succeeded": True}, {"younger_s": 5}, {"state": "created"}])
+def test_a_submission_has_only_a_prompt(match: dict[str, Any]) -> None:
+    assert fits({"prompt": "boat"}, "boat")
+    assert not fits(match, "boat")
 
 
-def test_a_list_is_hit_when_any_row_matches() -> None:
+def test_a_rule_with_a_match_asks_whether_any_task_meets_it() -> None:
     rules = chooser({"match": {"prompt": "boat"}})
-    assert rules.choose("vidu.list", [Subject(key="2", prompt="cat"), BOAT], 0)
-
-
-def test_a_match_hits_no_request_without_a_task() -> None:
-    assert not chooser({"match": {"prompt": "boat"}}).choose("vidu.credits", (), 0)
+    assert rules.choose("vidu.list", "", lambda match: match == {"prompt": "boat"}, 0)
+    assert not choose(rules, kind="vidu.credits")
