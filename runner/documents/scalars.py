@@ -19,19 +19,12 @@ class Reading(NamedTuple):
 FIRST_OF_NON_TEXT = frozenset("0123456789+-.~nNyYtTfFoO")
 """First characters of all plain scalars that can have another value than their own text."""
 
-_WORD_VALUES = {
-    "true": True,
-    "false": False,
-    "null": None,
-    "yes": True,
-    "no": False,
-    "on": True,
-    "off": False,
-}
+_WORD_VALUES = dict.fromkeys(("true", "yes", "on"), True)
+_WORD_VALUES |= dict.fromkeys(("false", "no", "off"), False)
 # As PyYAML reads YAML 1.1: "y" and "n" are text.
 _WORDS = {
     spelling: value
-    for word, value in _WORD_VALUES.items()
+    for word, value in (_WORD_VALUES | {"null": None}).items()
     for spelling in (word, word.capitalize(), word.upper())
 } | {"~": None, "": None}
 

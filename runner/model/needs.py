@@ -39,6 +39,7 @@ def chain_lengths(
 
     The keys are the jobs in `needs` and those they need. Raises graphlib.CycleError.
     """
+    # In an order in which each job comes after those it needs, every length is known when used.
     lengths: dict[str, float] = {}
     for job in TopologicalSorter(needs).static_order():
         longest = max((lengths[need] for need in needs.get(job, ())), default=0.0)

@@ -58,6 +58,7 @@ class StoredFile:
     media_type: str
 
 
+# Shared: most of a million records have no usage.
 _NO_USAGE: Mapping[str, Any] = {}
 
 

@@ -78,6 +78,7 @@ def resolve(value: Any, output: Callable[[JobOutput], Any]) -> Any:
 
 def same(left: Any, right: Any) -> bool:
     """Equality in JSON's sense: 1 equals 1.0, and neither equals true."""
+    # To Python true equals 1; to a provider they are different values.
     if isinstance(left, bool) or isinstance(right, bool):
         return left is right
     if isinstance(left, dict) and isinstance(right, dict):

@@ -59,6 +59,7 @@ def describe(changes: Sequence[Changed]) -> str:
 def _changes(job: Job, operation: Operation, request: Parameters) -> Iterator[Changed]:
     before, defaults_before = _effective(operation, request)
     after, defaults_after = _effective(operation, job.parameters)
+    # A parameter that is gone was changed, too: back to its default.
     for name in [*after, *(name for name in before if name not in after)]:
         if name in operation.media:
             yield from _image_changes(name, before.get(name, ()), job.media.get(name, ()))
@@ -139,6 +140,7 @@ def _shortened(value: Any, start: int) -> str:
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     if len(value) <= LONGEST and value and not any(c.isspace() or c in '",' for c in value):
         return value
+    # Two long prompts often differ in a word far from their start.
     begin = max(0, start - LONGEST // 3) if len(value) > LONGEST else 0
     text = value[begin:]
     lead, tail = "…" * bool(begin), "…" * (len(text) > LONGEST)

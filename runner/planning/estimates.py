@@ -56,6 +56,7 @@ def _look_up(
     if table is None:
         return None
     values = _values(operation, table["by"], parameters, images)
+    # No number is better than a wrong one: a budget is kept by it.
     return None if None in values else _last_cell(operation, name, values)
 
 
@@ -64,6 +65,7 @@ def _look_up(
 def _last_cell(operation: Operation, name: _Table, values: tuple[Any, ...]) -> int | float | None:
     table = _table(operation, name) or {"rows": ()}
     for row in table["rows"]:
+        # Without `strict`: the last cell of a row is its value.
         if all(_is_within(cell, value) for cell, value in zip(row, values, strict=False)):
             return row[-1]  # type: ignore[no-any-return]
     return None

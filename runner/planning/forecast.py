@@ -45,16 +45,16 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
 
 def _longest_chain(plan: Plan) -> float:
     """Seconds of the longest chain of tasks that wait for one another."""
-    own_s = {entry.job.id: _own_s(entry) for entry in plan.entries}
-    needs = {entry.job.id: found for entry in plan.entries if (found := _needs(entry))}
+    own_s = {
+        entry.job.id: (entry.expected_s or 0.0) if entry.action in _RUNNING else 0.0
+        for entry in plan.entries
+    }
     # Most jobs need no other: they are left out of the sort.
+    needs = {entry.job.id: found for entry in plan.entries if (found := _needs(entry))}
     chains = chain_lengths(needs, own_s.__getitem__)
     return max([*own_s.values(), *chains.values()], default=0.0)
 
 
 def _needs(entry: PlanEntry) -> tuple[str, ...]:
+    # A job that shares a result waits for the job that makes it, and for nothing else.
     return (entry.share,) if entry.share else entry.job.draft.needs
-
-
-def _own_s(entry: PlanEntry) -> float:
-    return (entry.expected_s or 0.0) if entry.action in _RUNNING else 0.0

@@ -44,6 +44,7 @@ def select(
     known = states or {}
     ids = {draft.id for draft in drafts} if not select else _matching(drafts, select, known)
     ids -= _matching(drafts, exclude, known)
+    # Without what it needs a selected job could not be made, so that wins over `exclude`.
     needed = _needed({draft.id: draft.needs for draft in drafts}, ids)
     added = tuple(draft.id for draft in drafts if draft.id in needed)
     return Selection(ids=frozenset(ids | needed), added=added)
@@ -86,6 +87,7 @@ def _glob(text: str) -> Callable[[str], bool]:
 
 
 def _fold(text: str) -> str:
+    # As ids are compared: no two may differ in case or composition only.
     return unicodedata.normalize("NFC", text).casefold()
 
 

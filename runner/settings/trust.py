@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from runner.errors import UsageError
+from runner.errors import Diagnostic, UsageError
 from runner.model.requests import Auth
 
 # Stricter than URLs need be: what it accepts means the same to every URL parser, so that the host
@@ -97,18 +97,10 @@ def trusted_pairs(environ: Mapping[str, str], flags: Iterable[str]) -> Iterator[
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TrustError:
-    """Why a key must not be sent to an address, and what would allow it."""
-
-    message: str
-    hint: str
-
-
 def check_trust(
     address: Address, variable: str, facts: ProviderFacts, trusted: tuple[tuple[str, str], ...]
-) -> TrustError | None:
-    """None if the key in `variable` may be sent to `address`.
+) -> Diagnostic | None:
+    """None if the key in `variable` may be sent to `address`, else why not and what would allow it.
 
     The provider's own variable may go to its vendor's hosts, to loopback, and to an address from
     the environment. Any other pair of host and variable must be trusted outside the manifest. In
@@ -116,10 +108,11 @@ def check_trust(
     """
     # Without this a manifest from a stranger could send any variable of the environment anywhere.
     if address.scheme == "http" and not address.loopback and address.source != "environment":
-        return TrustError(
+        return Diagnostic(
             message=f"{address.url} would receive the key in {variable} in clear text",
             hint=f"use https, or set the address yourself: {facts.base_url_env}={address.url}",
         )
+    # Whoever sets this process's environment has the keys already.
     safe = address.host in facts.hosts or address.loopback or address.source == "environment"
     if variable == facts.key_env and safe:
         return None
@@ -127,7 +120,7 @@ def check_trust(
         return None
     pair = f"{address.name}={variable}"
     pairs = ",".join([*map("=".join, trusted), pair])
-    return TrustError(
+    return Diagnostic(
         message=f"only the manifest asks to send the key in {variable} to {address.name}",
         hint=f"to allow it: --trust {pair}, or VIDU_RUN_TRUST={pairs}",
     )

@@ -18,6 +18,7 @@ _DURATION = re.compile(r"(?:(N)h)?(?:(N)m)?(?:(N)s)?".replace("N", r"[0-9]+(?:\.
 _BOOLEANS = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "off"), False
 )
+# A longer one is a mistake in the unit: milliseconds, say.
 _MAX_DURATION_S = 30 * 24 * 3600
 
 
@@ -64,6 +65,7 @@ def parse_amounts(text: str) -> dict[str, Any] | int | float | str:
 
 def is_number(value: Any) -> TypeGuard[int | float]:
     """Whether it is a finite number; true and false are not."""
+    # To Python true is 1: without this, `concurrency: yes` would be one task in flight.
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     return isinstance(value, int) or math.isfinite(value)
@@ -170,16 +172,9 @@ def _read_amount(value: Any) -> Decimal:
 
 
 # What people call the units, to understand what they meant; only the real names are accepted.
-_UNIT_WORDS: Mapping[str, Unit] = {
-    "credits": "credits",
-    "credit": "credits",
-    "cny": "cny",
-    "rmb": "cny",
-    "yuan": "cny",
-    "\u5143": "cny",  # 元
-    "\u00a5": "cny",  # the sign of the yuan, and its fullwidth form
-    "\uffe5": "cny",
-}
+_YUAN_SIGNS = "\u5143\u00a5\uffe5"  # the character, the sign, and the sign in full width
+_UNIT_WORDS: dict[str, Unit] = dict.fromkeys(("credits", "credit"), "credits")
+_UNIT_WORDS |= dict.fromkeys(("cny", "rmb", "yuan", *_YUAN_SIGNS), "cny")
 
 _LOOSE_AMOUNT = re.compile(
     r"(N)\s*(W)|(W)\s*:?\s*(N)".replace("N", r"[0-9]+(?:\.[0-9]+)?").replace(

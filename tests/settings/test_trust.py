@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from runner.errors import UsageError
+from runner.errors import Diagnostic, UsageError
 from runner.settings.trust import (
     AddressSource,
-    TrustError,
     check_trust,
     parse_address,
     trusted_pairs,
@@ -19,14 +18,14 @@ OWN = "VIDU_API_KEY"
 
 def check(
     url: str, variable: str, *pairs: str, source: AddressSource = "manifest"
-) -> TrustError | None:
+) -> Diagnostic | None:
     address = parse_address(url, source)
     assert address is not None
     trusted = tuple(trusted_pairs({}, pairs))
     return check_trust(address, variable, provider_facts("vidu"), trusted)
 
 
-def refusal(url: str, variable: str, *pairs: str, source: AddressSource = "manifest") -> TrustError:
+def refusal(url: str, variable: str, *pairs: str, source: AddressSource = "manifest") -> Diagnostic:
     error = check(url, variable, *pairs, source=source)
     assert error is not None
     return error
@@ -103,19 +102,19 @@ def test_trust_applies_to_the_exact_pair_only(pair: str) -> None:
 def test_a_nonstandard_port_is_part_of_the_pair() -> None:
     url = "https://gw.example:8443"
     error = refusal(url, "TEAM_KEY", "gw.example=TEAM_KEY")
-    assert "--trust gw.example:8443=TEAM_KEY" in error.hint
+    assert "--trust gw.example:8443=TEAM_KEY" in str(error.hint)
     assert check(url, "TEAM_KEY", "gw.example:8443=TEAM_KEY") is None
 
 
 def test_the_line_to_copy_keeps_the_trusted_pairs() -> None:
     error = refusal("https://gw.example", OWN, "a.example=A")
-    assert "VIDU_RUN_TRUST=a.example=A,gw.example=VIDU_API_KEY" in error.hint
+    assert "VIDU_RUN_TRUST=a.example=A,gw.example=VIDU_API_KEY" in str(error.hint)
 
 
 def test_a_manifest_cannot_send_a_key_in_clear_text() -> None:
     error = refusal("http://gw.example", OWN, "gw.example=VIDU_API_KEY")
     assert error.message == "http://gw.example would receive the key in VIDU_API_KEY in clear text"
-    assert "VIDU_BASE_URL=http://gw.example" in error.hint
+    assert "VIDU_BASE_URL=http://gw.example" in str(error.hint)
     assert "in clear text" in refusal("http://api.vidu.cn", OWN).message
 
 
