@@ -208,7 +208,9 @@ class ListPoller:
         """Ask the list as often as is worth it; returns when it has been given up."""
         while self._endpoint is not None:
             await self._wait_until_due()
-            await self._poll_all(self._endpoint)
+            async with asyncio.TaskGroup() as group:
+                for batch in batches(self._subscriptions | self._end_expected_by):
+                    group.create_task(self._poll(batch))
             self._due = asyncio.get_running_loop().time() + self._next_wait_s()
 
     async def _wait_until_due(self) -> None:
@@ -238,13 +240,10 @@ class ListPoller:
             )
         return GRACE_S if self._end_expected_by else math.inf
 
-    async def _poll_all(self, endpoint: ListEndpoint) -> None:
-        async with asyncio.TaskGroup() as group:
-            for batch in batches(self._subscriptions | self._end_expected_by):
-                group.create_task(self._poll(endpoint, batch))
-
-    async def _poll(self, endpoint: ListEndpoint, batch: list[str]) -> None:
-        asked_at = asyncio.get_running_loop().time()
+    async def _poll(self, batch: list[str]) -> None:
+        endpoint, asked_at = self._endpoint, asyncio.get_running_loop().time()
+        if endpoint is None:  # given up before it was due, or because of another batch
+            return
         reply = await query_tasks(endpoint, batch, commas=self._commas)
         if isinstance(reply, ListFailure):
             self._fail(reply)

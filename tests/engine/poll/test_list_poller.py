@@ -390,3 +390,21 @@ async def test_a_task_of_an_earlier_run_is_polled_at_once() -> None:
         ):
             assert await subscription.wait(LONG_S, LONG_S) is not None
     assert len(tasks.requests) == 1
+
+
+@in_a_loop
+async def test_a_list_given_up_before_it_is_due_is_not_asked() -> None:
+    async with HttpClient(trust_env=False) as http:
+        account = Account(
+            provider="vidu", base_url="http://127.0.0.1:9", auth="token", key=None, key_env="K"
+        )
+        endpoint = ListEndpoint(api=vidu_tasks, account=account, http=http, rate=Rate(1000))
+        source = random.Random(1)  # noqa: S311 - spreads retries, guards nothing
+        poller = ListPoller(endpoint, source, lambda _: None)
+        now = asyncio.get_running_loop().time()
+        with poller.subscribe("1", now, DurationStats((), None)) as one:
+            polling = asyncio.create_task(poller.keep_polling())
+            await asyncio.sleep(0)
+            poller.compare(one, status("1", TaskState.SUCCEEDED), status("1", TaskState.RUNNING))
+            await polling
+        assert not poller.active
