@@ -8,7 +8,7 @@ import tempfile
 import weakref
 from array import array
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from io import FileIO
 from operator import attrgetter
 from pathlib import Path
@@ -84,11 +84,9 @@ class OutcomeStore(Mapping[str, Outcome]):
         return _unpacked(record, self._entries[number].job)
 
     def snapshot(self, running: Mapping[int, Outcome]) -> StoredOutcomes:
-        """An outcome for every job, unaffected by later ends.
-
-        `running`: those of jobs that have started and not ended, by number.
-        """
-        return StoredOutcomes(self, self._entries, array("q", self._offsets), running)
+        """An outcome for every job, unaffected by later ends; `running`: see there."""
+        offsets = array("q", self._offsets)
+        return StoredOutcomes(store=self, offsets=offsets, entries=self._entries, running=running)
 
     def _append(self, outcome: Outcome) -> int:
         """Write an outcome to the file; returns its offset, or `_IN_MEMORY`."""
@@ -118,28 +116,24 @@ class OutcomeStore(Mapping[str, Outcome]):
         return sum(1 for _ in self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredOutcomes(Collection[Outcome]):
     """An outcome for every job of a plan, in its order, each read when its turn comes."""
 
-    def __init__(
-        self,
-        store: OutcomeStore,
-        entries: Sequence[PlanEntry],
-        offsets: array[int],
-        running: Mapping[int, Outcome],
-    ) -> None:
-        self._store = store
-        self._entries = entries
-        self._offsets = offsets
-        self._running = running
+    store: OutcomeStore
+    offsets: array[int]
+    """Where the store has the outcome of each job."""
+    entries: Sequence[PlanEntry]
+    running: Mapping[int, Outcome]
+    """By number, those of jobs that have started and not ended."""
 
     def __len__(self) -> int:
-        return len(self._offsets)
+        return len(self.entries)
 
     def __iter__(self) -> Iterator[Outcome]:
         not_started = interruption("not started")
-        for number, entry in enumerate(self._entries):
-            outcome = self._store.read(number, self._offsets[number]) or self._running.get(number)
+        for number, entry in enumerate(self.entries):
+            outcome = self.store.read(number, self.offsets[number]) or self.running.get(number)
             yield outcome or unstarted(entry, not_started)
 
     def __contains__(self, outcome: object) -> bool:

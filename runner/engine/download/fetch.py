@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, Self, TypeAlias
 
 import aiohttp
 
@@ -70,7 +69,7 @@ async def fetch(
     show that it is complete. Raises DownloadError, or OutputError where the disk refuses the file;
     then, and when cancelled, the part is removed.
     """
-    with _part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
+    with _Part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
             async with (
                 IdleTimeout(2 * idle_timeout_s, idle_timeout_s) as idle,
@@ -145,7 +144,10 @@ def _check_type(part: _Part, head: bytearray, expected: MediaKind) -> None:
 
 
 class _Part:
-    """A file being written. Its methods block; they run in threads, one at a time."""
+    """A file being written, removed unless the block ends without an exception.
+
+    Its methods block; they run in threads, one at a time.
+    """
 
     def __init__(self, path: Path):
         self.path = path
@@ -179,19 +181,13 @@ class _Part:
             media_type=self.media_type,
         )
 
-    def discard(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            return
         # Closing flushes, which fails again on a full disk.
         with suppress(OSError):
             self._file.close()
         self.path.unlink(missing_ok=True)
-
-
-@contextmanager
-def _part(path: Path) -> Iterator[_Part]:
-    """A part that is removed unless the block ends without an exception."""
-    part = _Part(path)
-    try:
-        yield part
-    except BaseException:
-        part.discard()
-        raise

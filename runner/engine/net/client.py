@@ -88,14 +88,14 @@ class HttpClient:
         public = PublicResolver(proxy_hosts() if self._trust_env else ())
         plain = Resolver()
         # A submission never travels on a connection that a server may just have closed.
-        self._submit = await self._session(_connector(plain, force_close=True))
-        self._ask = await self._session(_connector(plain))
+        self._submit = await self._session(plain, force_close=True)
+        self._ask = await self._session(plain)
         # aiohttp would send a GET again when a kept-alive connection has just closed: outside the
         # rate of status requests, as a second layer of retries. There is no public switch.
         self._ask._retry_connection = False  # noqa: SLF001
         # Sessions of their own for file hosts: no key ever passes through them.
-        self._files = await self._session(_connector(plain), decompress=True)
-        self._public = await self._session(_connector(public), decompress=True)
+        self._files = await self._session(plain, decompress=True)
+        self._public = await self._session(public, decompress=True)
         return self
 
     async def __aexit__(
@@ -107,10 +107,11 @@ class HttpClient:
         await self._open.aclose()
 
     async def _session(
-        self, connector: aiohttp.TCPConnector, *, decompress: bool = False
+        self, resolver: Resolver, *, force_close: bool = False, decompress: bool = False
     ) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
-            connector=connector,
+            # Without a limit: how much is sent at once is limited elsewhere.
+            connector=aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=force_close),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_s),
@@ -224,11 +225,6 @@ class HttpClient:
                     return
                 address = address.join(URL(location, encoded=True))
         raise NetworkFailure(f"more than {MAX_REDIRECTS} redirects")
-
-
-def _connector(resolver: Resolver, *, force_close: bool = False) -> aiohttp.TCPConnector:
-    """A connector without a limit: how much is sent at once is limited elsewhere."""
-    return aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=force_close)
 
 
 def _unread(reply: Reply) -> Reply:

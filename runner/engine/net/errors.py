@@ -51,7 +51,9 @@ def describe(error: BaseException) -> str:
     if isinstance(error, NetworkFailure):
         return str(error)
     if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        return f"the certificate of {error.host} cannot be verified{_verdict(error)}"
+        verdict = getattr(error.certificate_error, "verify_message", "")
+        reason = f": {verdict}" if verdict else ""
+        return f"the certificate of {error.host} cannot be verified{reason}"
     if isinstance(error, aiohttp.ClientConnectorError):
         return _unconnected(error) + _reason(error.os_error)
     if isinstance(error, aiohttp.ClientHttpProxyError):
@@ -85,8 +87,3 @@ def _unconnected(error: aiohttp.ClientConnectorError) -> str:
 def _reason(error: BaseException) -> str:
     text = error.strerror if isinstance(error, OSError) else None
     return f": {text}" if text else ""
-
-
-def _verdict(error: aiohttp.ClientConnectorCertificateError) -> str:
-    verdict = getattr(error.certificate_error, "verify_message", "")
-    return f": {verdict}" if verdict else ""

@@ -181,7 +181,13 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
     """Record what the task's last status means for the job."""
     match status.state:
         case TaskState.SUCCEEDED:
-            return _record_success(context, job_run, status)
+            job_run.finish(status, context.stamp())
+            finish = job_run.finish_change(AttemptState.SUCCEEDED, None, context.stamp())
+            # Not awaited here: the place in flight is free as soon as the end is noticed, and the
+            # record can share a commit with the intent of the job that takes the place.
+            job_run.recorded = context.ledger.enqueue(finish, soon=False)
+            context.emit(Step.NOTICED, job_run.entry.job.id)
+            return Succeeded()
         case TaskState.FAILED:
             job_run.finish(status, context.stamp())
             finish = job_run.finish_change(AttemptState.FAILED, status.error, context.stamp())
@@ -191,16 +197,6 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
             return await _record_loss(context, job_run, status)
         case _:
             return _not_ended(context, job_run, status)
-
-
-def _record_success(context: Context, job_run: JobRun, status: TaskStatus) -> Succeeded:
-    job_run.finish(status, context.stamp())
-    finish = job_run.finish_change(AttemptState.SUCCEEDED, None, context.stamp())
-    # Not awaited here: the place in flight is free as soon as the end is noticed, and the record
-    # can share a commit with the intent of the job that takes the place.
-    job_run.recorded = context.ledger.enqueue(finish, soon=False)
-    context.emit(Step.NOTICED, job_run.entry.job.id)
-    return Succeeded()
 
 
 async def _record_loss(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:

@@ -45,6 +45,7 @@ async def decide(
     verdict = await reconcile(context, attempt, job_run.operation)
     if not isinstance(verdict, Adopted):  # the provider's own words may quote a key
         verdict = replace(verdict, reason=context.redacted(verdict.reason))
+    takes_risk = context.settings.on_ambiguous == "resubmit"
     match verdict:
         case Adopted():
             return await _take_task(context, job_run, attempt, verdict)
@@ -52,7 +53,7 @@ async def decide(
             error = _error("absent", verdict.reason, Billed.NO)
             await _settle(context, attempt, AttemptState.NOT_SENT, error)
             return _again(context, job_run, f"did not arrive: {verdict.reason}")
-        case Unclear() if _is_risk_taken(context):
+        case Unclear() if takes_risk and not context.stopping.is_set():
             return await _set_aside(context, job_run, attempt, verdict)
         case Unclear():
             return await _leave_open(context, job_run, attempt, verdict)
@@ -92,10 +93,6 @@ async def _leave_open(
     if verdict.candidates and attempt.task.id is None:
         text += f" (candidates: {', '.join(verdict.candidates)})"
     return Ended(outcome=ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error))
-
-
-def _is_risk_taken(context: Context) -> bool:
-    return context.settings.on_ambiguous == "resubmit" and not context.stopping.is_set()
 
 
 async def _take_task(

@@ -113,8 +113,10 @@ class Search:
             same_endpoint=(intent.base_url, intent.key_env) == (account.base_url, account.key_env),
         )
         # A submission of this run has ended just now, whatever the clock shows.
-        old = attempt.run != context.run
-        self._age_s = _age_s(self._lost, context.now()) if old else 0.0
+        is_new = attempt.run == context.run
+        ended_at = self._lost.started_at + ARRIVAL_LIMIT
+        self._age_s = 0.0 if is_new else max(0.0, (context.now() - ended_at).total_seconds())
+        """How long ago, when the search began, the submission had ended at the latest."""
         self._started_s = asyncio.get_running_loop().time()
         self._skew: timedelta | None = None
         self._polled: dict[str, TaskStatus] = {}
@@ -220,11 +222,6 @@ class Search:
 def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Verdict:
     """What one reading of the list shows; `Unclear` that is not final may change with the next."""
     return match(lost, listing, ledger) or prove_absent(lost, listing, ledger)
-
-
-def _age_s(lost: LostSubmission, now: datetime) -> float:
-    """How long ago a submission of an earlier run had ended at the latest."""
-    return max(0.0, (now - lost.started_at - ARRIVAL_LIMIT).total_seconds())
 
 
 def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListing:
