@@ -68,7 +68,7 @@ _PHASE_AFTER = {
 
 @dataclass(slots=True, kw_only=True)
 class JobRun:
-    """One job under way. An interruption reads its state as it is at that moment."""
+    """One job under way. An interruption reads its state at any moment."""
 
     entry: PlanEntry
     operation: Operation
@@ -248,7 +248,7 @@ class Succeeded:
 SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
 """Refusals that the account or the request may cause."""
 SHARED_LIMIT = 3
-"""So many different requests refused with one shared code: the account is the cause."""
+"""This many different requests refused with one shared code: the account is the cause."""
 
 
 @dataclass(slots=True, kw_only=True)

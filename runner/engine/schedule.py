@@ -38,7 +38,7 @@ class AdaptiveLimit:
         """
         if generation == self.generation:
             self.generation += 1
-            # From what is really in flight: an unused limit above it says nothing.
+            # From what is really in flight: an unused limit above it proves nothing.
             self.current = max(1.0, min(self.current, self.in_flight) / 2)
 
     def on_success(self) -> None:

@@ -131,7 +131,7 @@ def _copy(source: Path, part: Path) -> None:
 
 
 def _take_name(part: Path, target: Path) -> bool:
-    """Give `part` the name `target` as well; False if another file has taken it meanwhile."""
+    """Give `part` the name `target` as well; False if another file has that name by now."""
     try:
         os.link(part, target)  # unlike a rename, never overwrites
     except FileExistsError:
@@ -153,7 +153,7 @@ def _take_name_without_links(part: Path, target: Path) -> bool:
 
 
 def _displace(target: Path, archive: Path, hashes: HashCache) -> None:
-    """Move whatever is at `target`, if anything, into the archive."""
+    """Move the file or link at `target`, if there is one, into the archive."""
     try:
         kind = target.lstat().st_mode
     except FileNotFoundError:

@@ -67,7 +67,7 @@ class Rate:
         """The loop's time at which the next request may leave."""
 
     def note(self, *, throttled: bool) -> None:
-        """Slow down or ease after an answer, to whatever request."""
+        """Slow down or ease after the answer to any request."""
         if throttled:
             self.throttle.slow_down(asyncio.get_running_loop().time())
         else:

@@ -23,9 +23,9 @@ ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
 RUNNING = frozenset({TaskState.WAITING, TaskState.RUNNING})
 
 MAX_MISSES = 2
-"""A task that the list leaves out so often in a row is polled singly."""
+"""A task that the list has left out this often in a row is polled singly."""
 MAX_FAILURES = 3
-"""After so many requests in a row without an answer the list is paused."""
+"""After this many requests in a row without an answer the list is paused."""
 PAUSE_S = 60.0
 GRACE_S = 1.0
 """The list may report an end so much later than `/creations`, or a tenth of the task's time."""
@@ -69,7 +69,7 @@ class Subscription:
             status = await self._next_update(within_s)
             if status is not None or loop.time() - start >= within_s:
                 return status
-        # The list was given up meanwhile, or has missed this task: as if there had been none.
+        # The list was given up during the wait, or has left this task out: poll it singly.
         await asyncio.sleep(max(0.0, start + alone_s - loop.time()))
         return None
 
@@ -205,7 +205,7 @@ class ListPoller:
     # ------------------------------------------------------------------------------- polling
 
     async def keep_polling(self) -> None:
-        """Ask the list as often as is worth it; returns when it has been given up."""
+        """Ask the list, as often as its tasks call for; return once it has been given up."""
         while self._endpoint is not None:
             await self._wait_until_due()
             async with asyncio.TaskGroup() as group:

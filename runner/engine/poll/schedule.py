@@ -91,7 +91,7 @@ def next_poll(age_s: float, timing: Timing | None, *, stretch: float = 1.0) -> f
 
 
 def stretch_of(tasks: int, timing: Timing | None, per_second: float) -> float:
-    """How much longer the waits must be for so many tasks to share a rate of requests.
+    """How much longer the waits must be for that many tasks to share a rate of requests.
 
     1 where the rate is high enough for all of them.
     """

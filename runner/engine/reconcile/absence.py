@@ -24,7 +24,7 @@ from runner.model.tasks import Attempt
 from runner.providers.base import TaskRow
 
 LAG_FACTOR = 10
-"""So many times `settle` must pass where the list shows no task that was submitted later."""
+"""How many times `settle` must pass where the list shows no task that was submitted later."""
 _REACH = timedelta(days=7) - timedelta(hours=1)
 """How far back the list reaches by the vendor's public documentation, with an hour to spare."""
 _MARGIN = timedelta(minutes=5)

@@ -74,7 +74,8 @@ async def _set_aside(
     # Superseded, not deleted: what it may have cost stays in the budget.
     change = Supersede(number=attempt.number, at=context.stamp(), only_undecided=True)
     if isinstance(await context.ledger.commit(change), Stale):
-        return _again(context, job_run)  # another run settled it; the next intent meets that
+        # Another run settled it: the next intent returns its attempt.
+        return _again(context, job_run)
     return _again(context, job_run, f"sent again at your risk (on_ambiguous): {verdict.reason}")
 
 
@@ -83,7 +84,7 @@ async def _leave_open(
 ) -> Ended:
     code = ReasonCode.AS_ERROR
     error = _error(_UNKNOWN_FATE, verdict.reason, Billed.UNKNOWN)
-    # The error of the submission itself is worth more than what an earlier search found.
+    # The error of the submission itself explains more than what an earlier search found.
     if attempt.error is not None and attempt.error.code != _UNKNOWN_FATE:
         code, error = ReasonCode.UNKNOWN_FATE, attempt.error
     if attempt.state is AttemptState.INTENT:
@@ -149,7 +150,7 @@ async def adopt(context: Context, job_run: JobRun) -> None:
 
 
 async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
-    # Where another run has settled it meanwhile (`Stale`), the next intent meets what it recorded.
+    # Where another run has settled it first (`Stale`), the next intent returns what it recorded.
     settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
     await context.ledger.commit(settle)
 

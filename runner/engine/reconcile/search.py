@@ -112,7 +112,7 @@ class Search:
             settle_s=context.settings.settle_s,
             same_endpoint=(intent.base_url, intent.key_env) == (account.base_url, account.key_env),
         )
-        # A submission of this run has ended just now, whatever the clock shows.
+        # A submission of this run has ended just now, even if the clock was set since then.
         is_new = attempt.run == context.run
         ended_at = self._lost.started_at + ARRIVAL_LIMIT
         self._age_s = 0.0 if is_new else max(0.0, (context.now() - ended_at).total_seconds())
@@ -124,7 +124,7 @@ class Search:
     async def run(self) -> Verdict:
         """Read the list until the verdict is final, for at most `LAG_FACTOR` times `settle`."""
         settle_s = self._lost.settle_s
-        # From now, not from the submission: what other jobs submit meanwhile has to show as well.
+        # From now, not from the submission: what other jobs submit meanwhile has to be listed too.
         limit_s = LAG_FACTOR * settle_s
         while True:
             is_last = self._searched_s() >= limit_s

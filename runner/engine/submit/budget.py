@@ -111,7 +111,7 @@ class Budget:
         value = None if held is None else _value(actual, held.order.unit)
         if held is None or not value:
             return
-        # Its whole kind is known to cost that much now, whatever the table estimates.
+        # Its whole kind is known to cost that much now, also where a table estimates less.
         self._prices[held.order.kind] = value
         self._reservations[job] = _Reservation(order=held.order, amount=value)
 
@@ -130,7 +130,7 @@ class Budget:
         unit = held.order.unit
         value = _value(actual, unit)
         paid = held.amount if value is None else value
-        if paid is None:  # paid, and no answer ever said how much
+        if paid is None:  # paid, and no answer has reported how much
             self._unpriced_units.add(unit)
         else:
             self._settled[unit] = self._settled.get(unit, ZERO) + paid

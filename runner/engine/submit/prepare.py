@@ -270,7 +270,7 @@ class Prefetcher:
     """Holds the next requests, built or being built."""
 
     def __init__(self, context: Context, upcoming: Callable[[int], Iterable[PlanEntry]]) -> None:
-        """`upcoming`: returns at most so many of the jobs that are next in line."""
+        """`upcoming`: returns at most that many of the jobs that are next in line."""
         self._context = context
         self._upcoming = upcoming
         self._held: dict[str, tuple[int, asyncio.Future[Prepared | None]]] = {}

@@ -93,7 +93,7 @@ def _next_step(
 def _stop_reason(
     context: Context, job_run: JobRun, fate: Fate, error: JobError
 ) -> StopReason | None:
-    """Why every other submission to the provider would fare like this one; None if it would not."""
+    """Why every submission to the provider would fail like this one; None if others may succeed."""
     match fate:
         case Fate.WRONG_ADDRESS:
             address = context.account(job_run.operation).base_url
@@ -209,7 +209,7 @@ async def _record(
         raise _rescued(context, job_run, prepared, error) from error
     if isinstance(result, Stale) and result.attempt.task.id != submission.task_id:
         # Another run has given this attempt a task; the second id must not replace the first.
-        settled = LedgerError(f"attempt {job_run.number} was settled by another run meanwhile")
+        settled = LedgerError(f"attempt {job_run.number} has been settled by another run")
         raise _rescued(context, job_run, prepared, settled)
     if submission.fate is Fate.SUBMITTED:
         context.emit(Step.SUBMITTED, job_run.entry.job.id, f"task {submission.task_id}")
