@@ -44,7 +44,7 @@ def _cancel(planned: ManifestPlan, entries: Sequence[PlanEntry]) -> Exit:
     able = [entry for entry in entries if _obstacle(planned, entry) is None]
     left = [(entry, why) for entry in entries if (why := _obstacle(planned, entry))]
     if able:
-        with RunSession.open(planned, able) as session:
+        with RunSession.open(planned.with_entries(able)) as session:
             watcher = observer("plain", planned.options.environ)
             left += session.act(lambda context: _cancel_tasks(context, able), watcher)
             session.exit_code = Exit.INCOMPLETE if left else Exit.OK

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -29,7 +29,6 @@ from runner.model import (
 from runner.progress import observer
 from runner.results.rows import Header
 from runner.results.write import write_results
-from runner.settings.settings import Settings
 from runner.terminal.summary import RunSummary, RunTotals
 from runner.timestamps import stamp_now
 
@@ -39,31 +38,27 @@ NOTHING_SUBMITTED = StopReason(
 
 
 def execute(
-    planned: ManifestPlan,
-    entries: Iterable[PlanEntry] | None = None,
-    *,
-    settings: Settings | None = None,
-    collect_only: bool = False,
-    write: bool = True,
+    planned: ManifestPlan, *, collect_only: bool = False, write: bool = True
 ) -> tuple[Exit, RunSummary]:
-    """Carry out the plan, or these entries of it; the exit code, and what to report.
+    """Carry out the plan; the exit code, and what to report.
 
     The results manifest is written whatever happens, also before a defect is raised, unless
     `write` is false. What ended the run early (the ledger, the disk) is part of the summary.
     With `collect_only` nothing is submitted and each task is asked for once.
     """
-    settings = settings or planned.settings
     if collect_only:
-        settings = replace(settings, on_ambiguous="ask")
-        entries = map(_as_collected, planned.plan.entries if entries is None else entries)
+        planned = replace(
+            planned.with_entries(map(_as_collected, planned.plan.entries)),
+            settings=replace(planned.settings, on_ambiguous="ask"),
+        )
     started, began = time.monotonic(), stamp_now()
     ended: _EndedBatch | None = None
     try:
         with (
             planned.manifest.hashes,
-            RunSession.open(planned, entries, settings=settings, once=collect_only) as session,
+            RunSession.open(planned, once=collect_only) as session,
         ):
-            _make_output_folder(session)
+            _make_output_folder(planned)
             batch = _BatchRun(
                 session=session,
                 watcher=observer(planned.options.progress, planned.options.environ),
@@ -81,11 +76,10 @@ def execute(
     return code, _summary(planned, ended, began, time.monotonic() - started)
 
 
-def _make_output_folder(session: RunSession) -> None:
+def _make_output_folder(planned: ManifestPlan) -> None:
     """Raise OutputError where files cannot be written, before anything is paid for."""
-    planned, settings = session.planned, session.settings
-    if settings.download and networked(planned, session.plan.entries, settings):
-        output_folder(settings.outputs, *planned.paths.below_outputs)
+    if planned.settings.download and networked(planned):
+        output_folder(planned.settings.outputs, *planned.paths.below_outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +112,7 @@ class _BatchRun:
         unwritten: OutputError | None = None
         defects: BaseExceptionGroup[Exception] | None = None
         session = self.session
-        batch = Batch(context, _executable(session.plan, session.settings))
+        batch = Batch(context, _executable(session.planned))
         batch.stop_conditions.everywhere = self.stop
         with _signals(batch.shutdown.interrupt, late_signals.append), self._watching():
             try:
@@ -144,7 +138,7 @@ class _BatchRun:
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
-        self.watcher.start(self.session.plan)
+        self.watcher.start(self.session.planned.plan)
         try:
             yield
         finally:
@@ -167,20 +161,20 @@ class _BatchRun:
         write_results(planned.paths.results, header, outcomes, planned.removed)
 
 
-def _executable(plan: Plan, settings: Settings) -> Plan:
+def _executable(planned: ManifestPlan) -> Plan:
     """The plan without decisions that only an earlier results manifest asks for.
 
     It has too little of such a submission to look for its task: the job stays undecided, or is
     submitted again where the user accepts the risk.
     """
-    resubmit = settings.on_ambiguous == "resubmit"
+    resubmit = planned.settings.on_ambiguous == "resubmit"
     action = Action.SUBMIT if resubmit else Action.SKIP
     return Plan(
         entries=[
             replace(entry, action=action)
             if entry.action is Action.DECIDE and entry.attempt is None
             else entry
-            for entry in plan.entries
+            for entry in planned.plan.entries
         ]
     )
 
@@ -233,23 +227,19 @@ async def _exit_codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterato
 # ------------------------------------------------------------------------------------ exit codes
 
 
-def code_of(state: State) -> Exit:
-    """The exit code of a job in that state."""
-    return _CODES[state]
-
-
-_CODES = {
+EXIT_CODES = {
     State.SUCCEEDED: Exit.OK,
     State.SKIPPED: Exit.OK,  # the job that it needs has its own code
     State.FAILED: Exit.JOBS_FAILED,
     State.AMBIGUOUS: Exit.DECISION,
     State.PENDING: Exit.INCOMPLETE,
 }
+"""The exit code of a job in each state."""
 
 
 def _exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     """The worst of the outcomes, a stopped provider, known errors and an interruption."""
-    codes = {code_of(outcome.state) for outcome in batch.outcomes() if _is_selected(outcome)}
+    codes = {EXIT_CODES[outcome.state] for outcome in batch.outcomes() if _is_selected(outcome)}
     codes |= {failure.exit for failure in failures}
     codes |= {stop.exit for stop in batch.stop_conditions.all()}
     if batch.shutdown.interrupted_by is not None:

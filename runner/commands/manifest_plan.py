@@ -80,6 +80,10 @@ class ManifestPlan:
         blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
         return Budget(self.settings.budget, self.costs.spent, blind)
 
+    def with_entries(self, entries: Iterable[PlanEntry]) -> ManifestPlan:
+        """The same plan with these entries only."""
+        return replace(self, plan=Plan(entries=list(entries)))
+
     def selected_with(self, action: Action) -> list[PlanEntry]:
         """The entries of selected jobs that have this action."""
         return [

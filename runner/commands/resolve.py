@@ -59,7 +59,7 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
         return Exit.OK
     asked = [replace(entry, action=Action.ATTACH) for entry in entries]
     # Declaring a job lost asks no provider, so it needs no key.
-    with RunSession.open(planned, asked, keys=task_id is not None) as session:
+    with RunSession.open(planned.with_entries(asked), keys=task_id is not None) as session:
         for entry in entries:
             _check_idle(session, entry)
         session.act(lambda context: _settle(context, entries, task_id))

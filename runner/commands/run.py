@@ -60,7 +60,7 @@ def _execute_all(plans: Sequence[ManifestPlan]) -> Exit:
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break
-        acted = acted or bool(networked(current, current.plan.entries, current.settings))
+        acted = acted or bool(networked(current))
     return worst(codes)
 
 
@@ -80,7 +80,7 @@ def _check_before_sending(planned: ManifestPlan) -> None:
     announce(planned)
     planned.check_earlier_results()
     if not planned.options.emulate:
-        accounts_with_keys(planned, planned.plan.entries, planned.settings)
+        accounts_with_keys(planned)
     confirm_cost(planned)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -27,13 +27,12 @@ from runner.ledger.rescue import RescueFile, rescue_path
 from runner.ledger.run_locks import alive
 from runner.ledger.store import Ledger, open_ledger
 from runner.model.events import Event, Observer, Step
-from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.plans import Action, PlanEntry
 from runner.model.requests import Account
 from runner.planning.estimates import Kind, Learned, learn
 from runner.progress import observer
 from runner.providers.registry import LISTERS, PROVIDERS
 from runner.settings.accounts import emulated_accounts, read_accounts
-from runner.settings.settings import Settings
 
 TOOL = f"vidu-run {__version__}"
 
@@ -45,10 +44,7 @@ class RunSession:
     """One run of a verb, on record in the manifest's ledger. Made by `open`."""
 
     planned: ManifestPlan
-    plan: Plan
-    """What this run carries out: the manifest's plan, or some of its entries."""
-    settings: Settings
-    """With the accounts of every provider that is asked for something."""
+    """Its settings have the accounts of every provider that is asked for something."""
     once: bool
     """Ask for each task once; do not wait for it to end."""
     run: str
@@ -63,24 +59,17 @@ class RunSession:
     @classmethod
     @contextmanager
     def open(
-        cls,
-        planned: ManifestPlan,
-        entries: Iterable[PlanEntry] | None = None,
-        *,
-        settings: Settings | None = None,
-        once: bool = False,
-        keys: bool = True,
+        cls, planned: ManifestPlan, *, once: bool = False, keys: bool = True
     ) -> Iterator[RunSession]:
         """Start the emulator if asked, find the keys, open the ledger and record the run there.
 
-        `entries` and `settings` are the plan's own unless given. Without `keys` no provider can
-        be asked for anything. Raises ProviderError where a key is missing or must not be used,
-        UsageError, LedgerError. A known error that ends the block is recorded with its own code.
+        Without `keys` no provider can be asked for anything. Raises ProviderError where a key is
+        missing or must not be used, UsageError, LedgerError. A known error that ends the block is
+        recorded with its own code.
         """
-        plan = planned.plan if entries is None else Plan(entries=list(entries))
-        settings, paths = settings or planned.settings, planned.paths
+        paths = planned.paths
         with (
-            _accounts(planned, plan, settings, keys=keys) as accounts,
+            _accounts(planned, keys=keys) as accounts,
             open_ledger(paths.ledger, on_wait=emit) as ledger,
         ):
             run, code = ledger.begin_run(paths.name, TOOL), Exit.DEFECT
@@ -90,9 +79,9 @@ class RunSession:
                     closing(RescueFile(rescue_path(paths.ledger, run))) as rescue,
                 ):
                     session = cls(
-                        planned=planned,
-                        plan=plan,
-                        settings=replace(settings, accounts=accounts),
+                        planned=replace(
+                            planned, settings=replace(planned.settings, accounts=accounts)
+                        ),
                         once=once,
                         run=run,
                         ledger=ledger,
@@ -122,7 +111,7 @@ class RunSession:
         return asyncio.run(connected())
 
     def _context(self, http: HttpClient, watcher: Observer) -> Context:
-        planned, settings = self.planned, self.settings
+        planned, settings = self.planned, self.planned.settings
         rng = random.Random()  # noqa: S311 - spreads, guards nothing
         rates = {name: Rate(settings.poll_rate) for name in settings.accounts}
         pollers = {
@@ -157,17 +146,14 @@ class RunSession:
     def _learned(self) -> dict[Kind, Learned]:
         """What earlier runs teach about the kinds of tasks that this one will wait for."""
         found: dict[Kind, Learned] = {}
-        entries = networked(self.planned, self.plan.entries, self.settings)
-        for name in sorted({entry.job.operation for entry in entries}):
+        for name in sorted({entry.job.operation for entry in networked(self.planned)}):
             operation = self.planned.manifest.operations[name]
-            if (account := self.settings.accounts.get(operation.provider)) is not None:
+            if (account := self.planned.settings.accounts.get(operation.provider)) is not None:
                 found |= learn(operation, self.ledger.past_tasks(name, realm_of(account.base_url)))
         return found
 
 
-def networked(
-    planned: ManifestPlan, entries: Iterable[PlanEntry], settings: Settings
-) -> list[PlanEntry]:
+def networked(planned: ManifestPlan) -> list[PlanEntry]:
     """The entries for which a provider has to be asked for something."""
 
     def is_networked(entry: PlanEntry) -> bool:
@@ -175,38 +161,34 @@ def networked(
             return entry.action in (Action.SUBMIT, Action.ATTACH, Action.FETCH)
         # A submission of unknown fate is sent again, or looked for if there is a list.
         listed = planned.manifest.operations[entry.job.operation].provider in LISTERS
-        return settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
+        return planned.settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
 
-    return [entry for entry in entries if is_networked(entry)]
+    return [entry for entry in planned.plan.entries if is_networked(entry)]
 
 
-def accounts_with_keys(
-    planned: ManifestPlan, entries: Sequence[PlanEntry], settings: Settings
-) -> Mapping[str, Account]:
-    """The account of every provider that these entries ask for something.
+def accounts_with_keys(planned: ManifestPlan) -> Mapping[str, Account]:
+    """The account of every provider that the plan asks for something.
 
     Raises ProviderError, with the line to copy, where a key is missing or must not be used.
     """
-    asked = {entry.job.operation for entry in networked(planned, entries, settings)}
+    asked = {entry.job.operation for entry in networked(planned)}
     sources = setting_sources(planned.manifest, planned.options)
     return read_accounts(sources, provider_facts(planned.manifest, asked), keys=True)
 
 
 @contextmanager
-def _accounts(
-    planned: ManifestPlan, plan: Plan, settings: Settings, *, keys: bool
-) -> Iterator[Mapping[str, Account]]:
+def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Account]]:
     """Accounts at the emulator, which lives as long as this context, or else the user's own."""
     if planned.options.emulate:
-        with _emulator(planned, plan) as url:
+        with _emulator(planned) as url:
             facts = provider_facts(planned.manifest)
             yield emulated_accounts(url, facts, planned.manifest.providers)
     else:
-        yield accounts_with_keys(planned, plan.entries, settings) if keys else settings.accounts
+        yield accounts_with_keys(planned) if keys else planned.settings.accounts
 
 
 @contextmanager
-def _emulator(planned: ManifestPlan, plan: Plan) -> Iterator[str]:
+def _emulator(planned: ManifestPlan) -> Iterator[str]:
     """The URL of an emulator in a thread and on a loop of its own.
 
     Its tasks are kept beside the ledger, so that a later rehearsal can re-attach to them. Raises
@@ -216,7 +198,7 @@ def _emulator(planned: ManifestPlan, plan: Plan) -> Iterator[str]:
     from runner.emulator.options import Options, missing_extra
     from runner.emulator.server import Emulator
 
-    lacking = missing_extra({entry.job.operation for entry in plan.entries})
+    lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
     if lacking is not None:
         raise UsageError(lacking)
     # Before the emulator writes beside it: the ledger makes their folder, or reports why it cannot.

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.commands.execute import code_of, execute
+from runner.commands.execute import EXIT_CODES, execute
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
@@ -46,7 +46,7 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
         warn(planned.warnings)
         if not options.as_json:
             print(status_text(str(planned.manifest.path), jobs, now, planned.costs.spent))
-        codes += [code_of(job.outcome.state) for job in jobs]
+        codes += [EXIT_CODES[job.outcome.state] for job in jobs]
     return worst(codes)
 
 
@@ -56,7 +56,8 @@ def _refresh(planned: ManifestPlan) -> Exit:
     if not under_way:
         return Exit.OK
     settings = replace(planned.settings, download=False)
-    code, summary = execute(planned, under_way, settings=settings, collect_only=True, write=False)
+    refreshed = replace(planned.with_entries(under_way), settings=settings)
+    code, summary = execute(refreshed, collect_only=True, write=False)
     for message in (*summary.errors, *summary.stopped):
         emit(str(message))
     return code if code in _REFRESH_CODES else Exit.OK
