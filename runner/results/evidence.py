@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from runner.documents.files import load
-from runner.errors import Diagnostic, Location, ManifestError
+from runner.errors import Diagnostic, Location, ManifestError, plural
 from runner.media.types import EXTENSIONS
 from runner.model.operations import UNITS, Amount
 from runner.model.outcomes import State
@@ -49,8 +49,11 @@ class EarlierResults:
 def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     """Read the results manifest at `path`, if there is one, without the rows to `skip`."""
     try:
-        document = _read(path, skip)
-        flaw = _flaw(document)
+        document, skipped = _read(path, skip)
+        flaw = _flaw(document, skipped)
+        if flaw and skipped:  # only the whole file shows what is wrong with it
+            document, _ = _read(path, None)
+            flaw = _flaw(document, 0)
     except FileNotFoundError:
         return EarlierResults()
     except (ManifestError, OSError, ValueError, RecursionError) as error:
@@ -69,13 +72,14 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     return EarlierResults(rows=rows, evidence=tuple(evidence))
 
 
-def _read(path: Path, skip: SkipRow | None) -> Any:
+def _read(path: Path, skip: SkipRow | None) -> tuple[Any, int]:
+    """The document without the rows to skip, and how many of them were rows of jobs."""
     if skip is None:
-        return _parse(path, path.read_bytes())
+        return _parse(path, path.read_bytes()), 0
     with path.open("rb") as file:
-        content = filter_rows(file, JSON if _is_json(path) else YAML, skip)
+        content, skipped = filter_rows(file, JSON if _is_json(path) else YAML, skip)
     try:
-        return _parse(path, content)
+        return _parse(path, content), skipped
     except (ManifestError, ValueError, RecursionError):
         # A YAML alias may refer to a row that was left out.
         return _read(path, None)
@@ -90,13 +94,28 @@ def _is_json(path: Path) -> bool:
     return path.suffix.lower() == ".json"
 
 
-def _flaw(document: Any) -> str | None:
-    """Why a document is not a results manifest of this version; None if it is one."""
+def _flaw(document: Any, skipped: int) -> str | None:
+    """Why a document is not a whole results manifest of this version; None if it is one.
+
+    `skipped` rows of jobs are missing from it on purpose.
+    """
     if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
         return "was not written by vidu-run"
     if document.get("version") != VERSION:
         return f"has version {document.get('version')}, not {VERSION}"
+    # YAML that was cut off between two rows is valid. The list of removed jobs is written last.
+    count, total = len(document["jobs"]) + skipped, _total(document)
+    if total is not None and count < total:
+        return f"is incomplete: {count:,} of {plural(total, 'job')} (see totals.jobs)"
+    if total is not None and count > total:
+        return f"has {plural(count, 'job')}, but totals.jobs is {total:,}"
+    if not isinstance(document.get("removed"), list):
+        return "is incomplete: its end, the list `removed`, is missing"
     return None
+
+
+def _total(document: Mapping[str, Any]) -> int | None:
+    return _int(_typed(document.get("totals"), dict, {}).get("jobs"))
 
 
 def _describe(error: Exception) -> str:

@@ -29,26 +29,36 @@ class Layout:
     row: re.Pattern[bytes]
     """A whole row with its id, if another row follows."""
     fingerprint: re.Pattern[bytes]
+    removed: bytes
+    """The bytes before the rows of removed jobs, which follow those of jobs."""
 
 
 YAML = Layout(
     start=b"\n  - ",
     row=re.compile(rb'id: "?([^"\n]*+)"?(?:\n    [^\n]*+|\n)*+(?<!\n)'),
     fingerprint=re.compile(rb'\n    fingerprint: "?([0-9a-f]{64})"?(?=\n|\Z)'),
+    removed=b"\nremoved:",
 )
 JSON = Layout(
     start=b"\n    {\n      ",
     row=re.compile(rb'"id": "([^"\\\n]*+)",(?:\n      [^\n]*+)*+\n    },'),
     fingerprint=re.compile(rb'\n      "fingerprint": "([0-9a-f]{64})",?(?=\n)'),
+    removed=b'\n  "removed":',
 )
 
 
-def filter_rows(file: BinaryIO, layout: Layout, skip: SkipRow) -> bytes:
-    """The file's content without the rows to skip."""
+def filter_rows(file: BinaryIO, layout: Layout, skip: SkipRow) -> tuple[bytes, int]:
+    """The file's content without the rows to skip, and how many of them were rows of jobs."""
     # The last row of a list is never removed, because `row` matches only before another row: a
     # list that became empty would read as null.
-    pieces = _pieces(file, layout.start)
-    return layout.start.join(piece for piece in pieces if not _is_skipped(piece, layout, skip))
+    kept, skipped_jobs, in_jobs = [], 0, True
+    for piece in _pieces(file, layout.start):
+        if _is_skipped(piece, layout, skip):
+            skipped_jobs += in_jobs
+        else:
+            kept.append(piece)
+            in_jobs = in_jobs and layout.removed not in piece
+    return layout.start.join(kept), skipped_jobs
 
 
 def _pieces(file: BinaryIO, start: bytes) -> Iterator[bytes]:

@@ -223,6 +223,20 @@ def test_unreadable_results_stop_a_run_that_would_pay(project: Project, damage: 
         assert served.outcomes() == {"accepted": 4}
 
 
+def test_results_cut_between_rows_stop_a_run_that_would_pay(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project)
+        results = project.folder / RESULTS
+        text = results.read_text()
+        results.write_text(text[: text.index("  - id: b\n")])
+        ran = project.run("spring.yaml")
+        assert ran.code == 3
+        assert "error: the results manifest is incomplete: 1 of 2 jobs" in ran.err
+        assert served.outcomes() == {"accepted": 2}
+
+
 def test_unreadable_results_stop_all_manifests(
     project: Project,
 ) -> None:

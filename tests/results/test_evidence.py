@@ -96,7 +96,7 @@ def test_the_surest_evidence_comes_first(tmp_path: Path, outcome: MakeOutcome) -
         for state, number in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
     ]
     path = tmp_path / "r.yaml"
-    path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
+    path.write_text(dump({"version": 1, "jobs": rows, "removed": []}), encoding="utf-8")
     assert [proof.task.credits for proof in read_results(path).evidence] == [2, 3, 1]
 
 
@@ -138,6 +138,56 @@ def test_a_file_that_is_not_a_results_manifest_is_a_warning(
     assert earlier.evidence == ()
 
 
+def cut_before(path: Path, job: str) -> None:
+    """Cut the YAML file off before the row of that job."""
+    text = path.read_text("utf-8")
+    path.write_text(text[: text.index(f"  - id: {job}\n")], "utf-8")
+
+
+@pytest.mark.parametrize("skipped", ["", "a"])
+def test_a_file_cut_between_rows_is_incomplete(
+    tmp_path: Path, header: Header, outcome: MakeOutcome, skipped: str
+) -> None:
+    path = tmp_path / "r.yaml"
+    write_results(path, header, [outcome(name) for name in "abc"])
+    cut_before(path, "c")
+    earlier = read_results(path, skip=lambda job, _: job in skipped)
+    (problem,) = earlier.diagnostics
+    assert "the results manifest is incomplete: 2 of 3 jobs (see totals.jobs); " in problem.message
+    assert earlier.evidence == ()
+
+
+def test_a_file_cut_after_the_last_job_is_incomplete(
+    tmp_path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    path = tmp_path / "r.yaml"
+    write_results(path, header, [outcome("a")], [row(outcome("b"), tmp_path)])
+    for cut in ("removed:", "  - id: b"):
+        text = path.read_text("utf-8")
+        path.write_text(text[: text.index(cut)], "utf-8")
+        (problem,) = read_results(path).diagnostics
+        assert "is incomplete: its end, the list `removed`, is missing" in problem.message
+        write_results(path, header, [outcome("a")], [row(outcome("b"), tmp_path)])
+
+
+def test_more_rows_than_the_totals_count_are_a_warning(
+    tmp_path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    path = tmp_path / "r.yaml"
+    write_results(path, header, [outcome("a"), outcome("b")])
+    path.write_text(path.read_text("utf-8").replace("  jobs: 2\n", "  jobs: 1\n"), "utf-8")
+    (problem,) = read_results(path).diagnostics
+    assert "has 2 jobs, but totals.jobs is 1" in problem.message
+
+
+def test_skipped_rows_count_as_present(path: Path, header: Header, outcome: MakeOutcome) -> None:
+    gone = [row(outcome(name), path.parent) for name in ("x", "y")]
+    write_results(path, header, [outcome(name) for name in "abc"], gone)
+    earlier = read_results(path, skip=lambda job, _: job in "abx")
+    assert earlier.diagnostics == ()
+    assert [each["id"] for each in earlier.rows] == ["c", "y"]
+
+
 def test_an_unreadable_results_manifest_is_a_warning(path: Path) -> None:
     path.mkdir()
     (problem,) = read_results(path).diagnostics
@@ -160,7 +210,7 @@ def test_an_invalid_row_is_no_evidence_and_hides_no_other(
 ) -> None:
     path = tmp_path / "r.yaml"
     rows = [odd, row(outcome("a"), tmp_path)]
-    path.write_text(dump({"version": 1, "jobs": rows}), encoding="utf-8")
+    path.write_text(dump({"version": 1, "jobs": rows, "removed": []}), encoding="utf-8")
     assert [proof.fingerprint for proof in read_results(path).evidence] == [fingerprint("a")]
 
 
@@ -179,7 +229,7 @@ def test_invalid_values_of_a_row_count_as_unknown(tmp_path: Path) -> None:
         "files": [{"path": "a.png", "sha256": "a", "bytes": 1, "media_type": "image/png"}, {}],
         "attempts": None,
     }
-    path.write_text(dump({"version": 1, "jobs": [odd]}), encoding="utf-8")
+    path.write_text(dump({"version": 1, "jobs": [odd], "removed": []}), encoding="utf-8")
     (proof,) = read_results(path).evidence
     assert proof.task == TaskFacts(id="911092490931552256", urls=("https://a",))
     assert (proof.files, proof.attempts) == ((), 1)

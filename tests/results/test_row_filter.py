@@ -31,7 +31,7 @@ def path(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 def filtered(path: Path, *skipped: str) -> dict[str, Any]:
     layout = JSON if path.suffix == ".json" else YAML
     with path.open("rb") as file:
-        text = filter_rows(file, layout, lambda job, _: job in skipped).decode()
+        text = filter_rows(file, layout, lambda job, _: job in skipped)[0].decode()
     document = json.loads(text) if path.suffix == ".json" else load(text)
     assert isinstance(document, dict)
     return document
@@ -89,7 +89,7 @@ def test_an_unusual_row_is_left_to_the_parser(
     at = next(n for n, line in enumerate(lines) if line.startswith("    state"))
     path.write_text("".join([*lines[:at], marks, *lines[at:]]), "utf-8")
     with path.open("rb") as file:
-        assert marks.encode() in filter_rows(file, YAML, lambda *_: True)
+        assert marks.encode() in filter_rows(file, YAML, lambda *_: True)[0]
 
 
 def test_a_row_with_two_fingerprints_is_left_to_the_parser(
@@ -100,13 +100,13 @@ def test_a_row_with_two_fingerprints_is_left_to_the_parser(
     text = path.read_text("utf-8").replace("    state:", f"    fingerprint: {'f' * 64}\n    state:")
     path.write_text(text, "utf-8")
     with path.open("rb") as file:
-        assert filter_rows(file, YAML, lambda *_: True).decode() == text
+        assert filter_rows(file, YAML, lambda *_: True)[0].decode() == text
 
 
 def test_rows_of_another_layout_are_not_filtered(tmp_path: Path, outcome: MakeOutcome) -> None:
     path = tmp_path / "r.yaml"
     rows = [row(outcome(name), tmp_path) for name in "ab"]
-    path.write_text(json.dumps({"version": 1, "jobs": rows}), "utf-8")
+    path.write_text(json.dumps({"version": 1, "jobs": rows, "removed": []}), "utf-8")
     earlier = read_results(path, skip=lambda *_: True)
     assert ids([dict(each) for each in earlier.rows]) == ["a", "b"]
 
@@ -116,7 +116,7 @@ def test_a_file_that_is_invalid_without_some_rows_is_read_whole(tmp_path: Path) 
     start = (
         f"version: 1\njobs:\n  - id: a\n    urls: &shared [https://a]\n    fingerprint: {'a' * 64}"
     )
-    end = "\n  - id: b\n    state: succeeded\n    urls: *shared\n    fingerprint: b\n"
+    end = "\n  - id: b\n    state: succeeded\n    urls: *shared\n    fingerprint: b\nremoved: []\n"
     path.write_text(start + end, "utf-8")
     earlier = read_results(path, skip=lambda job, _: job == "a")
     assert earlier.diagnostics == ()
@@ -128,12 +128,12 @@ def test_a_file_that_is_invalid_without_some_rows_is_read_whole(tmp_path: Path) 
 def test_rows_that_are_not_skipped_keep_every_byte(blocks: list[str]) -> None:
     text = dump({"version": 1, "jobs": [{"id": "a", "prompt": text} for text in blocks]}).encode()
     for layout in (YAML, JSON):
-        assert filter_rows(io.BytesIO(text), layout, lambda *_: False) == text
-        assert filter_rows(io.BytesIO(text), layout, lambda *_: True) == text
+        assert filter_rows(io.BytesIO(text), layout, lambda *_: False) == (text, 0)
+        assert filter_rows(io.BytesIO(text), layout, lambda *_: True) == (text, 0)
 
 
 def test_a_file_without_rows_is_read_once(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     path.write_bytes(b"x" * (20 << 20))
     with path.open("rb") as file:
-        assert len(filter_rows(file, YAML, lambda *_: True)) == 20 << 20
+        assert len(filter_rows(file, YAML, lambda *_: True)[0]) == 20 << 20
