@@ -33,7 +33,7 @@ from runner.terminal.summary import RunSummary, RunTotals
 from runner.timestamps import stamp_now
 
 NOTHING_SUBMITTED = StopReason(
-    reason=Reason(ReasonCode.COLLECT_ONLY, "only a run submits"), exit=Exit.OK
+    reason=Reason(ReasonCode.COLLECT_ONLY, "only run submits"), exit=Exit.OK
 )
 
 
@@ -130,7 +130,7 @@ class _BatchRun:
         if defects:
             raise defects from unwritten
         if unwritten:
-            failures.append(_with_reassurance(unwritten, batch.outcomes(), failures))
+            failures.append(_with_recovery_hint(unwritten, batch.outcomes(), failures))
             session.exit_code = _exit_code(batch, failures)
         return _EndedBatch(
             batch=batch, failures=failures, written=unwritten is None, late_signals=late_signals
@@ -258,15 +258,15 @@ def _is_selected(outcome: Outcome) -> bool:
 # --------------------------------------------------------------------------------------- summary
 
 
-def _with_reassurance(
+def _with_recovery_hint(
     error: OutputError, outcomes: Collection[Outcome], failures: Sequence[Failure]
 ) -> OutputError:
     """The error with a hint that nothing paid for is lost, if that is so."""
     in_ledger = not any(isinstance(failure, LedgerError) for failure in failures)
     if not in_ledger or not any(outcome.task.id for outcome in outcomes):
         return error
-    reassurance = "nothing is lost: the ledger has what was paid for"
-    hint = f"{error.hint}; {reassurance}" if error.hint else reassurance
+    recovery = "nothing is lost: the ledger has what was paid for"
+    hint = f"{error.hint}; {recovery}" if error.hint else recovery
     return OutputError(error.message, hint=hint)
 
 

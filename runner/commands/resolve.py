@@ -171,7 +171,7 @@ def obstacle(
     """
     task_id, provider = status.task_id, operation.provider
     if status.state is TaskState.GONE:
-        return f"the provider knows no task {task_id}: {status.detail}"
+        return f"the provider knows no task {task_id}"
     if status.state is TaskState.UNKNOWN:
         return f"the provider does not report task {task_id}: {status.detail}"
     with open_ledger(context.ledger.path, read_only=True) as ledger:

@@ -94,7 +94,7 @@ def _outcome(entry: PlanEntry) -> Outcome:
     files = known.files if known else ()
     match entry.action:
         case Action.SUBMIT:
-            return unstarted(entry, Reason(entry.reason.code, f"to submit: {entry.reason}"))
+            return unstarted(entry, Reason(entry.reason.code, f"not submitted yet: {entry.reason}"))
         case Action.FETCH | Action.ATTACH:
             lost = entry.attempt.error if entry.attempt else None
             if entry.action is Action.FETCH and lost and lost.code == RESULT_GONE:

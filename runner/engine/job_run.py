@@ -205,7 +205,10 @@ class StopReason:
     @property
     def not_submitted(self) -> Reason:
         """The same as the reason of a job that is therefore not submitted."""
-        return Reason(self.reason.code, f"not submitted: {self.reason}")
+        text = f"not submitted: {self.reason}"
+        if self.reason.code is ReasonCode.COLLECT_ONLY:
+            text = f"not submitted yet ({self.reason})"
+        return Reason(self.reason.code, text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

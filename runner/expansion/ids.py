@@ -33,7 +33,7 @@ def normalize(text: str) -> str:
             raise _forbidden(id_, character)
     size = len(id_.encode())
     if size > MOST_BYTES:
-        raise IdError(f"the id has {size} bytes in UTF-8, at most {MOST_BYTES} are allowed")
+        raise IdError(f"the id has {size} bytes in UTF-8, but at most {MOST_BYTES} are allowed")
     return id_
 
 

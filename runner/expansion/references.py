@@ -79,7 +79,9 @@ def check_references(
     for cycle in cycles({id_: draft.needs for id_, draft in by_id.items()}):
         draft = by_id[cycle[0]]
         path = next(path for path, part in references(draft.parameters) if part.job == cycle[1])
-        message = f"jobs wait for each other in a circle: {' -> '.join(cycle)}"
+        message = "the job needs its own output"
+        if len(set(cycle)) > 1:
+            message = f"jobs wait for each other in a circle: {' -> '.join(cycle)}"
         diagnostics.append(Diagnostic(message=message, location=locate(draft, path), job=draft.id))
     return diagnostics
 

@@ -203,8 +203,10 @@ def _lookup_error(
         message, hint = error.message, error.hint
     elif not number:
         message, hint = f'unknown name "{step}"', suggest(str(step), names)
-    elif names or isinstance(value, Mapping):
-        message, hint = f'{parent} has no "{step}"', suggest(str(step), names) or "it is empty"
+    elif names:
+        message, hint = f'{parent} has no "{step}"', suggest(str(step), names)
+    elif isinstance(value, Mapping):
+        message = f"{parent} is empty"
     elif isinstance(value, Sequence) and not isinstance(value, str):
         message = f"{parent} has {len(value)} items, numbered from 0: no [{format_value(step)}]"
         hint = "select an item by its number: [0]" if isinstance(step, str) else None

@@ -34,7 +34,7 @@ def open_for_writing(
     try:
         _make_folder(path.parent)
     except OSError as error:
-        raise system_error(path.parent, error) from error
+        raise system_error(path.parent, error, kind="folder") from error
     if kind := network_type(path.parent):
         raise LedgerError(
             f"the ledger {path} would be on a network file system ({kind}), where locks are not "
@@ -84,7 +84,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
     # An empty database is a new ledger, or one whose creation was interrupted.
     if tables and application != APPLICATION_ID:
         raise LedgerError(
-            f"{path} is an SQLite database, but not a ledger of vidu-run",
+            f"{path} is an SQLite database, but not a vidu-run ledger",
             hint="move it away, or keep the ledger elsewhere with --state-dir",
         )
     if version > VERSION:

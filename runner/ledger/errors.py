@@ -18,7 +18,7 @@ _KEEP_FILE = (
 _FREE_SPACE = "free some space and run again; nothing that was recorded is lost"
 
 _MESSAGES = {
-    sqlite3.SQLITE_NOTADB: ("is not a ledger (not an SQLite database)", _KEEP_FILE),
+    sqlite3.SQLITE_NOTADB: ("is not a vidu-run ledger: not an SQLite database", _KEEP_FILE),
     sqlite3.SQLITE_CORRUPT: ("is damaged", _KEEP_FILE),
     sqlite3.SQLITE_FULL: ("cannot be written: the disk is full", _FREE_SPACE),
     sqlite3.SQLITE_IOERR: (
@@ -40,15 +40,16 @@ def ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
     # Extended codes carry the primary one in their low byte (SQLite's result code page).
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     message, hint = _MESSAGES.get(code, (f"cannot be used: {error}", None))
-    return LedgerError(f"the ledger {path} {message}", hint=hint)
+    subject = path if code == sqlite3.SQLITE_NOTADB else f"the ledger {path}"
+    return LedgerError(f"{subject} {message}", hint=hint)
 
 
-def system_error(path: Path, error: OSError) -> LedgerError:
+def system_error(path: Path, error: OSError, *, kind: str = "file") -> LedgerError:
     """The message and hint for a file or folder of the ledger that the system refuses to write."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     why = error.strerror or str(error)
     return LedgerError(
-        f"the ledger's {path} cannot be written: {why}",
+        f"the ledger {kind} {path} cannot be written: {why}",
         hint=_FREE_SPACE if full else _USE_STATE_DIR,
     )
 

@@ -44,7 +44,7 @@ def _check_pixels(media: Media, limits: MediaLimits) -> str | None:
     if media.width >= limits.min_width and media.height >= limits.min_height:
         return None
     minimum = f"{limits.min_width}x{limits.min_height}"
-    return f"is {media.width}x{media.height} pixels, at least {minimum} are needed"
+    return f"is {media.width}x{media.height} pixels, but at least {minimum} are needed"
 
 
 def _check_ratio(media: Media, limits: MediaLimits) -> str | None:

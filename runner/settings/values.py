@@ -153,7 +153,7 @@ def read_amounts(value: Any) -> dict[Unit, Decimal]:
     if not isinstance(value, Mapping) or not value:
         message = "names no unit: write credits, cny or both"
         if isinstance(value, str):
-            message = "does not have the form of amounts by unit (credits, cny)"
+            message = "must be written as UNIT=N (units: credits, cny)"
         raise ValueFormError(message, forms=suggest_amounts(value))
     for unit in value:
         _require(unit in UNITS, f'has the unknown unit "{unit}" (known: credits, cny)')

@@ -64,7 +64,7 @@ def _check_body(
     size = sum(lengths) + 3 * len(known) + _plain_size(plain, operation, limit_bytes - sum(lengths))
     if size <= limit_bytes:
         return []
-    message = f"the request would be {_mb(size)}, at most {_mb(limit_bytes)} are allowed"
+    message = f"the request would be {_mb(size)}, but at most {_mb(limit_bytes)} are allowed"
     if not known:  # the prompt alone is too long: there is no image to blame
         return [Finding(path=(), message=message)]
     largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])

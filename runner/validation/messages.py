@@ -55,16 +55,18 @@ def _amounts_hint(violation: Violation) -> str:
 
 
 def _unknown_key(violation: Violation) -> Iterator[Finding]:
-    """`unknown parameter "promt" of vidu/reference2image`."""
+    """`unknown parameter "promt" of vidu/reference2image`; `unknown key "x" in run`."""
     known = list(violation.schema.get("properties", ()))
     owner = dotted(violation.path) or violation.subject.owner
+    noun = violation.subject.noun
+    preposition = "of" if noun == "parameter" else "in"
     names = known if violation.path else [*known, *violation.subject.more_names]
     patterns = violation.schema.get("patternProperties", ())
     for key in violation.value:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             yield Finding(
                 path=(*violation.path, key),
-                message=f"unknown {violation.subject.noun} {shown(key)} of {owner}",
+                message=f"unknown {noun} {shown(key)} {preposition} {owner}",
                 hint=suggest(key, names),
                 key=True,
             )
@@ -106,14 +108,16 @@ _FILTERS = {"integer": "int", "boolean": "bool"}
 
 
 def _type(violation: Violation) -> Iterator[Finding]:
-    """`duration is the text "5", a whole number is needed`."""
+    """`duration is the text "5", but must be a whole number`."""
     wanted = [violation.limit] if isinstance(violation.limit, str) else list(violation.limit)
     types = " or ".join(_TYPES[name] for name in wanted if name != "null")
-    message = f"{violation.name} is {_described(violation.value)}, {types} is needed"
+    message = f"{violation.name} is {_described(violation.value)}, but must be {types}"
     hint = _type_hint(violation.value, wanted)
-    # Cells of a row are text, and have no quotes to remove.
-    if hint and hint.endswith("quotes") and violation.subject.noun == "parameter":
-        hint += f" (what comes from a row: add | {_FILTERS.get(wanted[0], 'float')})"
+    if unquoted := _unquoted(violation.value, wanted):
+        hint = f"write {unquoted} without quotes"
+        # Cells of a row are text, and have no quotes to remove.
+        if violation.subject.noun == "parameter":
+            hint += f" (for a value from a row, add | {_FILTERS.get(wanted[0], 'float')})"
     yield _finding(violation, message, hint)
 
 
@@ -145,18 +149,26 @@ def _type_hint(value: Any, wanted: Sequence[str]) -> str | None:
         return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
     if "string" in wanted and isinstance(value, (bool, int, float)):
         return f'quote it: "{shown(value)}"'
-    if not isinstance(value, str):
+    if isinstance(value, str) and "array" in wanted:
+        return f"write it as a list: [{shown(value)}]"
+    return None
+
+
+def _unquoted(value: Any, wanted: Sequence[str]) -> str | None:
+    """What a text has to be without its quotes to have the wanted type; None for no such value."""
+    if not isinstance(value, str) or isinstance(value, DeferredText):
         return None
     text = value.strip()
     if {"integer", "number"} & set(wanted) and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text):
-        return f"write {text} without quotes"
-    if "boolean" in wanted:
-        return "write true or false without quotes"
-    return f"write it as a list: [{shown(value)}]" if "array" in wanted else None
+        return text
+    return "true or false" if "boolean" in wanted else None
 
 
 def _enum(violation: Violation) -> Iterator[Finding]:
-    """`aspect_ratio "21:9" is not offered by viduq1 (16:9, 9:16, 1:1)`; of a key: `not known`."""
+    """`aspect_ratio "21:9" is not offered by viduq1 (16:9, 9:16, 1:1)`.
+
+    Of a key: `unknown operation "vidu/x" (known: vidu/reference2image)`.
+    """
     options = violation.limit if violation.keyword == "enum" else [violation.limit]
     listed = ", ".join(str(option) for option in options)
     hint = None
@@ -167,9 +179,9 @@ def _enum(violation: Violation) -> Iterator[Finding]:
     elif shown(violation.value) == f'"{listed}"':
         hint = f"write {listed} without quotes"
     rejected = f"is not offered {violation.by_condition or f'by {violation.subject.owner}'}"
-    if violation.subject.noun != "parameter":
-        rejected = "is not known"
     message = f"{violation.name} {shown(violation.value)} {rejected} ({listed})"
+    if violation.subject.noun != "parameter":
+        message = f"unknown {violation.name} {shown(violation.value)} (known: {listed})"
     yield _finding(violation, message, hint)
 
 
@@ -205,7 +217,7 @@ _NOUNS = {
 
 
 def _length(violation: Violation) -> Iterator[Finding]:
-    """`images has 8 items, at most 7 are allowed`; `images is empty`; `..., viduq1 takes ...`."""
+    """`images has 8 items, but at most 7 are allowed`; `images is empty`."""
     is_minimum = violation.keyword.startswith("min")
     noun = next(nouns for end, nouns in _NOUNS.items() if violation.keyword.endswith(end))
     size = len(violation.value)
@@ -217,7 +229,7 @@ def _length(violation: Violation) -> Iterator[Finding]:
     if violation.condition:
         rule = f"{violation.condition} {'needs' if is_minimum else 'takes'} {bound}"
     counted = f"{size or 'no'} {noun[size != 1]}"
-    yield _finding(violation, f"{violation.name} has {counted}, {rule}")
+    yield _finding(violation, f"{violation.name} has {counted}, but {rule}")
 
 
 _BOUNDS = {

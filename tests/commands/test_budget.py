@@ -39,7 +39,7 @@ def test_the_runner_stops_submitting_at_the_ceiling_and_exits_5(
     assert ran.code == 5
     assert states(online) == {"succeeded": 2, "pending": 3}
     assert submissions() == {"accepted": 2}
-    assert "the budget of 13 credits is reached" in ran.err
+    assert "the budget of 13 credits is not enough" in ran.err
 
 
 def test_the_ceiling_holds_over_all_runs_of_a_manifest(

@@ -50,7 +50,7 @@ def test_an_error_about_one_value_hides_no_other() -> None:
         'm.yaml:4:50: error: YAML reads 010 as the octal number 8; quote it: "010"',
         'm.yaml:5:36: error: job "b": resolution "9K" is not offered by viduq2 (1080p, 2K, 4K)',
         'm.yaml:5:49: error: job "b": no.png does not exist',
-        'm.yaml:5:57: error: job "b": images[1] is the number 5, text is needed',
+        'm.yaml:5:57: error: job "b": images[1] is the number 5, but must be text',
         'm.yaml:6:5: error: job "c": prompt is missing (vidu/reference2image needs it)',
         'm.yaml:6:13: error: job "c": unknown parameter "promt" of vidu/reference2image',
     ]
@@ -74,8 +74,8 @@ def test_a_matrix_takes_and_rows_that_are_wrong_hide_no_other() -> None:
         'm.yaml:5:31: error: job "b": takes 0 is out of range (at least 1)',
         'm.yaml:5:43: error: job "b": no.png does not exist',
         'm.yaml:6:46: error: foreach "no.csv": there is no such file',
-        'm.yaml:6:60: error: job "c": seed is the text "x", a whole number is needed',
-        'm.yaml:7:29: error: job "d": vars has no "no"',
+        'm.yaml:6:60: error: job "c": seed is the text "x", but must be a whole number',
+        'm.yaml:7:29: error: job "d": vars is empty',
         'm.yaml:7:51: error: foreach "no.csv": there is no such file',
     ]
 
@@ -110,7 +110,7 @@ def test_a_signed_url_from_a_row_is_reported_at_its_row() -> None:
 
 
 def test_a_result_in_an_impossible_place_is_refused() -> None:
-    wrong = "seed is another job's output, a text, a whole number is needed"
+    wrong = "seed is another job's output, a text, but must be a whole number"
     found = first_lines("""jobs:
   - {id: p, prompt: x}
   - {id: a, prompt: "${{ jobs.p.output }}"}
@@ -120,7 +120,7 @@ def test_a_result_in_an_impossible_place_is_refused() -> None:
 """)
     assert found == [
         'm.yaml:5:21: error: job "a": prompt takes text, not the file that job "p" makes',
-        'm.yaml:6:26: error: job "b": vars has no "no"',
+        'm.yaml:6:26: error: job "b": vars is empty',
         'm.yaml:6:48: error: job "b": images[0] has text around the file that job "p" makes',
         'm.yaml:7:30: error: job "c": ' + wrong,
     ]

@@ -32,8 +32,8 @@ def test_before_any_run_every_job_is_to_submit(online: Project) -> None:
     assert ran.code == 6
     assert ran.out == (
         "spring.yaml: 2 pending | nothing spent\n"
-        "  pending  a  would cost 6 credits  to submit: new\n"
-        "  pending  b  would cost 8 credits  to submit: new\n"
+        "  pending  a  would cost 6 credits  not submitted yet: new\n"
+        "  pending  b  would cost 8 credits  not submitted yet: new\n"
     )
     assert listing(online.folder) == ["spring.yaml"]
 

@@ -11,7 +11,7 @@ def test_a_rehearsal_reports_an_unwritable_ledger_folder(project: Project) -> No
     ran = project.run("spring.yaml", "--emulate")
     assert ran.code == 8
     message = (
-        "error: the ledger's .vidu-run cannot be written: File exists\n"
+        "error: the ledger folder .vidu-run cannot be written: File exists\n"
         "  hint: make it writable, or keep the ledger elsewhere with --state-dir\n"
     )
     assert ran.err == message

@@ -211,7 +211,7 @@ def test_one_cause_in_all_takes_is_reported_once(expanded: Expand) -> None:
     found = expanded("jobs: [{id: 'a/b', takes: 3, prompt: '${{ vars.x }}'}]")
     assert [str(problem).splitlines()[0] for problem in merge(found.diagnostics)] == [
         'm.yaml:3:13: error: id "a/b" contains "/", which is not allowed in a file name (3 jobs)',
-        'm.yaml:3:43: error: vars has no "x" (3 jobs)',
+        "m.yaml:3:43: error: vars is empty (3 jobs)",
     ]
 
 
@@ -279,9 +279,9 @@ def test_errors_beside_unknown_values_are_reported_too(expanded: Expand) -> None
         '11:34 there is no job "zz"',
         "5:17 matrix.x must be a list",
         '6:14 foreach "nowhere.csv": there is no such file',
-        '7:36 env has no "NO"',
-        '8:36 vars has no "tag"',
-        '9:34 vars has no "no"',
+        "7:36 env is empty",
+        "8:36 vars is empty",
+        "9:34 vars is empty",
     ]
     [partial] = found.partial_jobs
     assert partial.unknown == {"prompt", "payload", "images"}

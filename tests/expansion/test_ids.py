@@ -39,8 +39,8 @@ def test_an_id_is_composed() -> None:
         ("a~2", 'id "a~2" contains "~"'),
         ("a\n", 'id "a\n" contains "\n"'),
         ("\u0301a", 'id "\u0301a" contains "\u0301"'),
-        ("x" * 101, "the id has 101 bytes in UTF-8, at most 100 are allowed"),
-        ("猫" * 34, "the id has 102 bytes in UTF-8, at most 100 are allowed"),
+        ("x" * 101, "the id has 101 bytes in UTF-8, but at most 100 are allowed"),
+        ("猫" * 34, "the id has 102 bytes in UTF-8, but at most 100 are allowed"),
     ],
 )
 def test_an_id_unfit_as_a_file_name_is_rejected(id_: str, message: str) -> None:

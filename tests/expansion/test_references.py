@@ -76,7 +76,7 @@ def test_an_unknown_job_suggests_the_nearest(expanded: Expand) -> None:
 
 def test_an_id_that_may_exist_is_not_reported(expanded: Expand) -> None:
     found = expanded('jobs: [{id: "${{ vars.x }}"}, {id: b, prompt: "${{ jobs.a.url }}"}]')
-    assert reported(found) == ['3:18 vars has no "x"']
+    assert reported(found) == ["3:18 vars is empty"]
 
 
 def test_a_job_with_errors_can_be_referenced(expanded: Expand) -> None:
@@ -93,20 +93,20 @@ def test_a_cycle_of_jobs_is_reported_once_with_its_members(expanded: Expand) -> 
 """)
     assert reported(found) == [
         "4:29 jobs wait for each other in a circle: a -> b -> c -> a",
-        "7:21 jobs wait for each other in a circle: d -> d",
+        "7:21 the job needs its own output",
     ]
 
 
 def test_an_unknown_job_is_reported_with_the_job_s_other_errors(expanded: Expand) -> None:
     found = expanded('jobs: [{id: a, prompt: "${{ vars.x }}", seed: "${{ jobs.b.seed }}"}]')
-    assert reported(found) == ['3:29 vars has no "x"', '3:47 there is no job "b"']
+    assert reported(found) == ["3:29 vars is empty", '3:47 there is no job "b"']
 
 
 def test_a_cycle_is_reported_with_other_errors_of_its_jobs(expanded: Expand) -> None:
     found = expanded('jobs: [{id: a, prompt: "${{ vars.x }}", seed: "${{ jobs.a.seed }}"}]')
     assert reported(found) == [
-        '3:29 vars has no "x"',
-        "3:47 jobs wait for each other in a circle: a -> a",
+        "3:29 vars is empty",
+        "3:47 the job needs its own output",
     ]
 
 

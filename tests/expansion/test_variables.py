@@ -27,7 +27,7 @@ jobs:
   - {id: two, matrix: {x: ["${{ vars.b }}"]}}
   - {id: "${{ vars.a }}"}
 """)
-    assert reported(found) == ['3:36 env has no "NO"']
+    assert reported(found) == ["3:36 env is empty"]
     assert found.drafts == []
 
 
@@ -56,7 +56,7 @@ jobs: [{id: j, prompt: "${{ env.GATEWAY }}"}, {id: k, prompt: "${{ env.FINE }}"}
 
 def test_an_environment_variable_that_is_not_text_is_absent(expanded: Expand) -> None:
     jobs = 'env: [RAW]\njobs: [{id: j, prompt: "${{ env.RAW }}"}]'
-    assert reported(expanded(jobs, env={"RAW": "\udcff"})) == ['4:29 env has no "RAW"']
+    assert reported(expanded(jobs, env={"RAW": "\udcff"})) == ["4:29 env is empty"]
 
 
 def test_a_listed_variable_that_is_not_set_has_its_own_error(expanded: Expand) -> None:

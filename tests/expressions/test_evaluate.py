@@ -246,7 +246,7 @@ def test_an_empty_mapping_is_reported_as_empty() -> None:
     assert isinstance(compiled, Template)
     with pytest.raises(ExpressionError) as caught:
         compiled.evaluate({"vars": {}})
-    assert caught.value.hint == "it is empty"
+    assert (caught.value.message, caught.value.hint) == ("vars is empty", None)
 
 
 def test_the_nearest_of_thousands_of_names_is_suggested() -> None:

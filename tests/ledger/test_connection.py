@@ -129,7 +129,7 @@ def test_a_database_of_another_program_is_left_alone(tmp_path: Path, read_only: 
     with closing(sqlite3.connect(path)) as foreign:
         foreign.execute("CREATE TABLE songs (title)")
     before = path.read_bytes()
-    with pytest.raises(LedgerError, match="not a ledger of vidu-run"):
+    with pytest.raises(LedgerError, match="not a vidu-run ledger"):
         open_ledger(path, read_only=read_only)
     assert path.read_bytes() == before
 

@@ -37,12 +37,12 @@ CAT = Media(
         ((512, 128), ["is 512x128 pixels (4:1); the ratio must be below 4:1"]),
         ((128, 512), ["is 128x512 pixels (1:4); the ratio must be above 1:4"]),
         ((4096, 512), ["is 4096x512 pixels (8:1); the ratio must be below 4:1"]),
-        ((100, 90), ["is 100x90 pixels, at least 128x128 are needed"]),
-        ((128, 127), ["is 128x127 pixels, at least 128x128 are needed"]),
+        ((100, 90), ["is 100x90 pixels, but at least 128x128 are needed"]),
+        ((128, 127), ["is 128x127 pixels, but at least 128x128 are needed"]),
         (
             (600, 100),
             [
-                "is 600x100 pixels, at least 128x128 are needed",
+                "is 600x100 pixels, but at least 128x128 are needed",
                 "is 600x100 pixels (6:1); the ratio must be below 4:1",
             ],
         ),

@@ -16,7 +16,7 @@ from runner.model.tasks import StoredFile
 from runner.terminal.status_view import JobStatus, status_records, status_text
 from tests.builders import changed
 
-NEW = Reason(ReasonCode.NEW, "to submit: new")
+NEW = Reason(ReasonCode.NEW, "not submitted yet: new")
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FILE = StoredFile(path="outputs/s/a.png", sha256="aa", bytes=1, media_type="image/png")
 
@@ -45,8 +45,8 @@ def test_columns_are_aligned_with_wide_characters() -> None:
     ]
     assert status_text("m.yaml", some, NOW) == (
         "m.yaml: 2 pending | nothing spent\n"
-        "  pending  小船  to submit: new\n"
-        "  pending  a     to submit: new"
+        "  pending  小船  not submitted yet: new\n"
+        "  pending  a     not submitted yet: new"
     )
 
 

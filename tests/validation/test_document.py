@@ -9,8 +9,8 @@ from runner.validation.document import check_document, check_lookalikes
 
 JOB = {"id": "a", "operation": "vidu/reference2image", "model": "viduq2", "prompt": "a cat"}
 OPERATION_NOT_KNOWN = (
-    'operation "vidu/reference2imag" is not known'
-    " (modelverse/reference2video, vidu/reference2image)"
+    'unknown operation "vidu/reference2imag"'
+    " (known: modelverse/reference2video, vidu/reference2image)"
 )
 GOOD = {"version": 1, "jobs": [JOB]}
 
@@ -86,21 +86,21 @@ def test_a_manifest_with_every_key_is_valid() -> None:
 @pytest.mark.parametrize(
     ("change", "path", "message"),
     [
-        ({"version": 2}, ("version",), "version 2 is not known (1)"),
-        ({"version": "1"}, ("version",), 'version "1" is not known (1)'),
-        ({"version": True}, ("version",), "version true is not known (1)"),
+        ({"version": 2}, ("version",), "unknown version 2 (known: 1)"),
+        ({"version": "1"}, ("version",), 'unknown version "1" (known: 1)'),
+        ({"version": True}, ("version",), "unknown version true (known: 1)"),
         ({"jobs": []}, ("jobs",), "jobs is empty"),
-        ({"jobs": {"a": {}}}, ("jobs",), "jobs is a mapping, a list is needed"),
-        ({"jobs": None}, ("jobs",), "jobs is empty (null), a list is needed"),
-        ({"jbos": []}, ("jbos",), 'unknown key "jbos" of the manifest'),
-        ({"name": 3}, ("name",), "name is the number 3, text is needed"),
-        ({"vars": [1]}, ("vars",), "vars is a list, a mapping is needed"),
-        ({"defaults": "x"}, ("defaults",), 'defaults is the text "x", a mapping is needed'),
-        ({"run": []}, ("run",), "run is a list, a mapping is needed"),
+        ({"jobs": {"a": {}}}, ("jobs",), "jobs is a mapping, but must be a list"),
+        ({"jobs": None}, ("jobs",), "jobs is empty (null), but must be a list"),
+        ({"jbos": []}, ("jbos",), 'unknown key "jbos" in the manifest'),
+        ({"name": 3}, ("name",), "name is the number 3, but must be text"),
+        ({"vars": [1]}, ("vars",), "vars is a list, but must be a mapping"),
+        ({"defaults": "x"}, ("defaults",), 'defaults is the text "x", but must be a mapping'),
+        ({"run": []}, ("run",), "run is a list, but must be a mapping"),
         (
             {"run": {"concurency": 8}},
             ("run", "concurency"),
-            'unknown key "concurency" of run',
+            'unknown key "concurency" in run',
         ),
         (
             {"run": {"concurrency": 0}},
@@ -110,18 +110,18 @@ def test_a_manifest_with_every_key_is_valid() -> None:
         (
             {"run": {"concurrency": "${{ vars.n }}"}},
             ("run", "concurrency"),
-            'run.concurrency is the text "${{ vars.n }}", a whole number is needed',
+            'run.concurrency is the text "${{ vars.n }}", but must be a whole number',
         ),
         ({"run": {"budget": {}}}, ("run", "budget"), "run.budget is empty"),
         (
             {"run": {"budget": None}},
             ("run", "budget"),
-            "run.budget is empty (null), a mapping is needed",
+            "run.budget is empty (null), but must be a mapping",
         ),
         (
             {"run": {"budget": {"eur": 5}}},
             ("run", "budget", "eur"),
-            'unknown key "eur" of run.budget',
+            'unknown key "eur" in run.budget',
         ),
         (
             {"run": {"budget": {"credits": -1}}},
@@ -131,22 +131,22 @@ def test_a_manifest_with_every_key_is_valid() -> None:
         (
             {"run": {"on_ambiguous": "retry"}},
             ("run", "on_ambiguous"),
-            'run.on_ambiguous "retry" is not known (ask, resubmit)',
+            'unknown run.on_ambiguous "retry" (known: ask, resubmit)',
         ),
         (
             {"run": {"download": "yes"}},
             ("run", "download"),
-            'run.download is the text "yes", true or false is needed',
+            'run.download is the text "yes", but must be true or false',
         ),
         (
             {"providers": {"vido": {}}},
             ("providers", "vido"),
-            'unknown key "vido" of providers',
+            'unknown key "vido" in providers',
         ),
         (
             {"providers": {"vidu": {"auth": "basic"}}},
             ("providers", "vidu", "auth"),
-            'providers.vidu.auth "basic" is not known (token, bearer, raw)',
+            'unknown providers.vidu.auth "basic" (known: token, bearer, raw)',
         ),
         (
             {"providers": {"vidu": {"base_url": "api.vidu.cn"}}},
@@ -193,27 +193,27 @@ def test_a_manifest_with_every_key_is_valid() -> None:
             ("defaults", "modelverse/reference2video", "promt"),
             'unknown parameter "promt" of modelverse/reference2video',
         ),
-        ({"jobs": ["a"]}, ("jobs", 0), 'each item of jobs is the text "a", a mapping is needed'),
+        ({"jobs": ["a"]}, ("jobs", 0), 'each item of jobs is the text "a", but must be a mapping'),
         (
             {"jobs": [{**JOB, "id": 5}]},
             ("jobs", 0, "id"),
-            "id is the number 5, text is needed",
+            "id is the number 5, but must be text",
         ),
         ({"jobs": [{**JOB, "id": ""}]}, ("jobs", 0, "id"), "id is empty"),
         (
             {"jobs": [JOB, {**JOB, "takes": "2"}]},
             ("jobs", 1, "takes"),
-            'takes is the text "2", a whole number is needed',
+            'takes is the text "2", but must be a whole number',
         ),
         (
             {"jobs": [{**JOB, "tags": "a"}]},
             ("jobs", 0, "tags"),
-            'tags is the text "a", a list is needed',
+            'tags is the text "a", but must be a list',
         ),
         (
             {"jobs": [{**JOB, "matrix": []}]},
             ("jobs", 0, "matrix"),
-            "matrix is a list, a mapping is needed",
+            "matrix is a list, but must be a mapping",
         ),
         (
             {"jobs": [{**JOB, "operation": "vidu/reference2imag"}]},
@@ -316,7 +316,7 @@ def test_amounts_in_another_form_get_the_right_one_as_hint(
 
 def test_a_budget_without_a_unit_gets_both_units_as_hint() -> None:
     [finding] = check_document({**GOOD, "run": {"budget": 60}}, load_operations())
-    assert finding.message == "run.budget is the number 60, a mapping is needed"
+    assert finding.message == "run.budget is the number 60, but must be a mapping"
     assert finding.hint == "try budget: {credits: 60}, or budget: {cny: 60}"
 
 

@@ -49,7 +49,7 @@ def test_another_jobs_output_may_be_an_image() -> None:
 
 def test_images_of_other_jobs_count_towards_the_maximum() -> None:
     found = messages_of({**LEAST, "images": [result(OUTPUT)] * 8})
-    assert found == ["images has 8 items, viduq2 takes at most 7"]
+    assert found == ["images has 8 items, but viduq2 takes at most 7"]
 
 
 def test_another_jobs_seed_may_be_a_seed() -> None:
@@ -64,7 +64,7 @@ def test_a_seed_is_not_an_image() -> None:
     (finding,) = check_job(
         draft({**LEAST, "images": [result(SEED)]}, needs=("other",)), load_operations()[IMAGE]
     )
-    assert finding.message == "images[0] is another job's seed, a number, text is needed"
+    assert finding.message == "images[0] is another job's seed, a number, but must be text"
     assert finding.hint == "for an image write .output; with text around it a seed becomes text"
 
 
@@ -85,12 +85,12 @@ def test_nothing_is_reported_about_unknown_parameters() -> None:
 
 def test_an_output_is_not_a_seed() -> None:
     found = messages_of({**LEAST, "seed": result(OUTPUT)})
-    assert found == ["seed is another job's output, a text, a whole number is needed"]
+    assert found == ["seed is another job's output, a text, but must be a whole number"]
 
 
 def test_a_seed_on_its_own_is_not_a_text() -> None:
     found = messages_of({"model": "viduq2", "prompt": result(SEED)})
-    assert found == ["prompt is another job's seed, a number, text is needed"]
+    assert found == ["prompt is another job's seed, a number, but must be text"]
 
 
 def test_a_deferred_value_is_not_shown_as_its_stand_in() -> None:
@@ -100,12 +100,12 @@ def test_a_deferred_value_is_not_shown_as_its_stand_in() -> None:
 
 def test_a_text_with_results_has_its_least_possible_length() -> None:
     found = messages_of({"model": "viduq2", "prompt": result("字" * 2000, OUTPUT)})
-    assert found == ["prompt has 2001 characters, at most 2000 are allowed"]
+    assert found == ["prompt has 2001 characters, but at most 2000 are allowed"]
 
 
 def test_a_deferred_value_may_be_nested() -> None:
     found = messages_of({**LEAST, "payload": {"a": result(OUTPUT)}})
-    assert found == ["payload is a mapping, text is needed"]
+    assert found == ["payload is a mapping, but must be text"]
 
 
 def test_errors_come_in_the_order_of_the_jobs_keys() -> None:
@@ -149,7 +149,7 @@ def test_a_deeply_nested_value_is_rejected() -> None:
     deep: Any = []
     for _ in range(400):
         deep = [deep]
-    assert messages_of({**LEAST, "seed": deep}) == ["seed is a list, a whole number is needed"]
+    assert messages_of({**LEAST, "seed": deep}) == ["seed is a list, but must be a whole number"]
 
 
 def test_a_url_that_ends_with_a_line_break_is_rejected() -> None:

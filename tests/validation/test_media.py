@@ -36,7 +36,7 @@ def url(text: str) -> Media:
 def test_an_image_is_reported_at_its_own_path() -> None:
     found = check_media(draft(), IMAGE, {"images": [file("a.png", 9), file("b.png", 9, width=9)]})
     assert [(f.path, f.message) for f in found] == [
-        (("images", 1), "b.png is 9x480 pixels, at least 128x128 are needed"),
+        (("images", 1), "b.png is 9x480 pixels, but at least 128x128 are needed"),
         (("images", 1), "b.png is 9x480 pixels (1:53.33); the ratio must be above 1:4"),
     ]
 
@@ -58,7 +58,7 @@ def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
     (finding,) = check_media(draft(), IMAGE, {"images": images})
     assert finding.path == ("images",)
     assert finding.message == (
-        "the request would be 22.7 MB, at most 20 MB are allowed"
+        "the request would be 22.7 MB, but at most 20 MB are allowed"
         " (images: b.png 16.1 MB, a.png 6.7 MB)"
     )
     assert finding.hint is not None
@@ -67,7 +67,7 @@ def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
 def test_a_body_may_be_too_large_without_any_image() -> None:
     (finding,) = check_media(draft(callback_url="https://a.b/" + "x" * 20 * MIB), IMAGE, {})
     assert (finding.path, finding.hint) == ((), None)
-    assert finding.message == "the request would be 20.1 MB, at most 20 MB are allowed"
+    assert finding.message == "the request would be 20.1 MB, but at most 20 MB are allowed"
 
 
 def test_the_text_of_a_body_is_counted_in_bytes() -> None:

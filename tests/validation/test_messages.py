@@ -20,14 +20,14 @@ GOOD = {"model": "viduq2", "start": ["a.png"]}
         ({**GOOD, "seconds": 1}, None),
         ({**GOOD, "seconds": 3}, ["seconds 3 is not a multiple of 2"]),
         ({**GOOD, "off_peak": True}, ["end is missing (off_peak needs it)"]),
-        ({**GOOD, "style": "ab"}, ["style has 2 characters, at least 3 are needed"]),
+        ({**GOOD, "style": "ab"}, ["style has 2 characters, but at least 3 are needed"]),
         (
             {**GOOD, "style": "ABC"},
             ['style "ABC" does not match the pattern ^[a-z]+$'],
         ),
         ({**GOOD, "amount": 3}, ["amount 3 is out of range (less than 3)"]),
         ({**GOOD, "tags_of_style": ["a", "a"]}, ['tags_of_style has "a" more than once']),
-        ({**GOOD, "extra": {"a": 1}}, ["extra has 1 entry, at least 2 are needed"]),
+        ({**GOOD, "extra": {"a": 1}}, ["extra has 1 entry, but at least 2 are needed"]),
         (
             {**GOOD, "mode": "slow"},
             [

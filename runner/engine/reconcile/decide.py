@@ -52,7 +52,7 @@ async def decide(
         case Absent():
             error = _error("absent", verdict.reason, Billed.NO)
             await _settle(context, attempt, AttemptState.NOT_SENT, error)
-            return _again(context, job_run, f"did not arrive: {verdict.reason}")
+            return _again(context, job_run, verdict.reason)
         case Unclear() if takes_risk and not context.stopping.is_set():
             return await _set_aside(context, job_run, attempt, verdict)
         case Unclear():

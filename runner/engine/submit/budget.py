@@ -169,7 +169,8 @@ class Budget:
             parts.append(f"{reserved:f} reserved for running tasks")
         if order.estimate is not None:
             parts.append(f"about {order.estimate.value:f} needed for this job")
-        return f"the budget of {whole} is reached: {', '.join(parts)}"
+        state = "reached" if self.total(unit) >= self._ceilings[unit] else "not enough"
+        return f"the budget of {whole} is {state}: {', '.join(parts)}"
 
     def _price_of(self, order: Order) -> Decimal | None:
         """The estimate, or the price reported for its kind in this run where that is more."""

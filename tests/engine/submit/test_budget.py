@@ -220,7 +220,7 @@ def test_a_refusal_lists_what_is_spent_and_reserved() -> None:
     of = budget(20, spent=7)
     of.admit(order("a"))
     assert of.refusal(order("b", 8), CEILING) == (
-        "the budget of 20 credits is reached: 7 spent, 6 reserved for running tasks, "
+        "the budget of 20 credits is not enough: 7 spent, 6 reserved for running tasks, "
         "about 8 needed for this job"
     )
     assert budget(20, spent=20).refusal(order("b", None), CEILING) == (
