@@ -74,12 +74,20 @@ async def ask_patiently(context: Context, operation: Operation, task_id: str) ->
         await asyncio.sleep(delay_s)
 
 
+def not_known_now(status: TaskStatus) -> str:
+    """The reason of a job whose task is missing from one answer, which proves no loss."""
+    detail = f" ({status.detail})" if status.detail else ""
+    return f"its task {status.task_id} is not known to the provider at the moment{detail}"
+
+
 def has_no_status(status: TaskStatus) -> bool:
     """Whether an answer does not show its task, and another one may."""
     return status.state is TaskState.UNKNOWN and not status.fatal
 
 
-async def watch(context: Context, job_run: JobRun) -> Succeeded | Ended:
+async def watch(
+    context: Context, job_run: JobRun, *, gone_tolerated_s: float = GONE_TOLERATED_S
+) -> Succeeded | Ended:
     """Ask for the task until it has ended, or until the job's time limit.
 
     The limit counts from the submission or, for a task of an earlier run, from now. A request that
@@ -95,7 +103,7 @@ async def watch(context: Context, job_run: JobRun) -> Succeeded | Ended:
     ended_at = None
     try:
         with poller.subscribe(task_id, started_at, durations) as subscription:
-            status = await _last_status(context, job_run, subscription)
+            status = await _last_status(context, job_run, subscription, gone_tolerated_s)
             if status.state in ENDED:
                 # It ended between two requests, on average half-way.
                 ended_at = (subscription.running_at + asyncio.get_running_loop().time()) / 2
@@ -112,7 +120,9 @@ def _started_at(context: Context, job_run: JobRun) -> float:
     return now if at is None else now - max(0.0, (context.now() - at).total_seconds())
 
 
-async def _last_status(context: Context, job_run: JobRun, subscription: Subscription) -> TaskStatus:
+async def _last_status(
+    context: Context, job_run: JobRun, subscription: Subscription, gone_tolerated_s: float
+) -> TaskStatus:
     """The task's end, or the status with which the run stops waiting for it."""
     if context.once:
         return await _current_status(context, job_run, subscription)
@@ -133,7 +143,7 @@ async def _last_status(context: Context, job_run: JobRun, subscription: Subscrip
         failures = failures + 1 if status.state is TaskState.UNKNOWN else 0
         gone_since = (gone_since or loop.time()) if status.state is TaskState.GONE else None
         gone_for_s = loop.time() - gone_since if gone_since else 0.0
-        if status.state in ENDED or status.fatal or gone_for_s > GONE_TOLERATED_S:
+        if status.state in ENDED or status.fatal or gone_for_s > gone_tolerated_s:
             return status
     return TaskStatus(
         task_id=subscription.task_id,
@@ -193,7 +203,8 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
             finish = job_run.finish_change(AttemptState.FAILED, status.error, context.stamp())
             await context.ledger.commit(finish)
             return Ended(outcome=ended(job_run, State.FAILED, error=status.error))
-        case TaskState.GONE:
+        # A single answer proves no loss: the next run asks for as long as it takes.
+        case TaskState.GONE if not context.once:
             return await _record_loss(context, job_run, status)
         case _:
             return _not_ended(context, job_run, status)
@@ -217,6 +228,9 @@ def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
     if status.fatal:
         text = f"the request for its task was refused: {status.detail}"
         stop = StopReason(reason=Reason(ReasonCode.STOPPED, status.detail), exit=Exit.PROVIDER)
+    elif status.state is TaskState.GONE:
+        text = not_known_now(status)
+        stop = None
     else:
         within = "yet" if context.once else f"within {context.settings.timeout_s:g} s"
         last = f" (the last answer: {status.detail})" if status.detail else ""

@@ -91,10 +91,24 @@ def test_a_task_that_is_gone_may_have_been_paid_for(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         job_run = await under_way(run, vidu)
         del vidu.payloads["911"]
-        result = await watch(replace(run.context, once=True), job_run)
+        result = await watch(run.context, job_run, gone_tolerated_s=0.0)
         assert isinstance(result, Ended)
         assert (result.outcome.state, result.outcome.paid) == (State.AMBIGUOUS, True)
         assert run.attempt("a").state is AttemptState.AMBIGUOUS
+
+    play(tmp_path, scene)
+
+
+def test_a_verb_that_asks_once_records_no_loss(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu)
+        del vidu.payloads["911"]
+        result = await watch(replace(run.context, once=True), job_run)
+        assert isinstance(result, Ended)
+        assert result.outcome.state is State.PENDING
+        text = "its task 911 is not known to the provider at the moment"
+        assert str(result.outcome.reason).startswith(text)
+        assert run.attempt("a").state is AttemptState.SUBMITTED
 
     play(tmp_path, scene)
 
