@@ -195,7 +195,7 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
     outcome = group.first
     match outcome.state, outcome.reason and outcome.reason.code:
         case State.FAILED, _:
-            return [_advice_for_failed(run, group)]
+            return _advice_for_failed(run, group)
         case State.AMBIGUOUS, _:
             return _advice_for_ambiguous(run, group)
         case State.PENDING, ReasonCode.OVER_BUDGET:
@@ -206,14 +206,18 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
             return []
 
 
-def _advice_for_failed(run: RunSummary, group: FailureGroup) -> str:
+def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
     error = group.first.error
     if error and error.code == RESULT_GONE:
-        return f"pay for it again: {_run_command(run, group)} --force"
+        fetch = " ".join(["vidu-run fetch", shlex.quote(run.manifest), *run.flags])
+        return [
+            f"ask for it again, which costs nothing: {fetch}",
+            f"pay for it again: {_run_command(run, group)} --force",
+        ]
     if error and error.billed is Billed.NO:
-        return _ADVICE[error.class_]
+        return [_ADVICE[error.class_]]
     # What may have been billed is not paid for again.
-    return "a further run does not retry it; with --retry-failed it does, and may pay again"
+    return ["a further run does not retry it; with --retry-failed it does, and may pay again"]
 
 
 def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:

@@ -51,6 +51,10 @@ def test_fetch_works_from_the_evidence_alone(project: Project) -> None:
     assert project.run("status", "spring.yaml").code == 0
 
 
+IMPATIENT = ("--timeout", "0.5s")
+"""With these a run does not wait long for a task that the provider no longer knows."""
+
+
 def gone(project: Project) -> None:
     """Run, then lose ledger and files, at a provider that has forgotten everything."""
     project.jobs(TWO)
@@ -62,13 +66,14 @@ def gone(project: Project) -> None:
 def test_a_result_that_is_gone_fails_and_is_not_paid_again(project: Project) -> None:
     gone(project)
     with serving(project, time_scale=0) as served:
-        ran = project.run("spring.yaml")
+        ran = project.run("spring.yaml", *IMPATIENT)
         assert ran.code == 1
         assert served.outcomes() == {}
     row = project.rows()["a"]
     assert (row["state"], row["error"]["code"]) == ("failed", "result_gone")
     assert row["error"]["billed"] == "yes"
     assert 'job "a" and 1 more like it' in ran.err
+    assert "ask for it again, which costs nothing: vidu-run fetch spring.yaml\n" in ran.err
     assert "pay for it again: vidu-run run spring.yaml --select a --select b --force" in ran.err
 
 
@@ -81,7 +86,7 @@ def test_a_gone_result_stays_failed_until_it_is_fetched(
         project.run("spring.yaml")
     shutil.rmtree(project.folder / "outputs")
     with serving(project, time_scale=0):
-        assert project.run("spring.yaml").code == 1
+        assert project.run("spring.yaml", *IMPATIENT).code == 1
         status = project.run("status", "spring.yaml")
         assert status.code == 1
         assert "2 failed" in status.out
@@ -96,7 +101,7 @@ def test_a_gone_result_stays_failed_in_every_fresh_clone(project: Project) -> No
     gone(project)
     with serving(project, time_scale=0) as served:
         for _ in range(2):
-            assert project.run("spring.yaml").code == 1
+            assert project.run("spring.yaml", *IMPATIENT).code == 1
             shutil.rmtree(project.folder / ".vidu-run")
         assert served.outcomes() == {}
 
@@ -108,7 +113,7 @@ def test_a_file_that_comes_back_is_reused(project: Project, tmp_path: Path) -> N
     shutil.copytree(project.folder / "outputs", tmp_path / "kept")
     forget(project, files=True)
     with serving(project, time_scale=0) as served:
-        assert project.run("spring.yaml").code == 1
+        assert project.run("spring.yaml", *IMPATIENT).code == 1
         shutil.copytree(tmp_path / "kept", project.folder / "outputs", dirs_exist_ok=True)
         assert project.run("spring.yaml").code == 0
         assert served.outcomes() == {}
@@ -117,7 +122,7 @@ def test_a_file_that_comes_back_is_reused(project: Project, tmp_path: Path) -> N
 def test_force_makes_what_is_gone_and_pays_once(project: Project) -> None:
     gone(project)
     with serving(project, time_scale=0) as served:
-        project.run("spring.yaml")
+        project.run("spring.yaml", *IMPATIENT)
         assert project.run("spring.yaml", "--force", "--select", "a").code == 0
         assert served.outcomes() == {"accepted": 1}
         assert project.run("spring.yaml").code == 1

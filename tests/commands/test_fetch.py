@@ -143,11 +143,12 @@ def test_a_result_is_fetched_even_if_its_source_is_gone(project: Project, tmp_pa
     for name in ("cat", "both"):
         (project.folder / f"outputs/spring/{name}.png").unlink()
     with serving(project, time_scale=0, state_dir=kept, faults=[lost]) as served:
-        assert project.run("fetch", "spring.yaml").code == 1
+        assert project.run("fetch", "spring.yaml").code == 6
         assert served.outcomes() == {"accepted": 2}
     assert (project.folder / "outputs/spring/both.png").is_file()
     assert project.rows()["both"]["state"] == "succeeded"
-    assert project.rows()["cat"]["error"]["code"] == "result_gone"
+    assert project.rows()["cat"]["state"] == "pending"
+    assert "is not known to the provider at the moment" in project.rows()["cat"]["reason"]
 
 
 @pytest.mark.parametrize("name", ["spring.yaml", "autumn.yaml"])

@@ -227,6 +227,8 @@ class FakeVidu:
     filters_by_time: bool = False
     asked_thrice: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the list has been asked for three times."""
+    missed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a task was asked for that is not here."""
     cancels: list[web.Response] = field(default_factory=list)
     """The answers to requests to cancel a task, in turn."""
 
@@ -273,6 +275,7 @@ class FakeVidu:
             return web.json_response({"code": 401, "reason": "Unauthorized"}, status=401)
         task_id = request.match_info["id"]
         if task_id not in self.payloads:
+            self.missed.set()
             return web.json_response({"code": 404, "reason": "TaskNotFound"}, status=404)
         return web.json_response(
             {

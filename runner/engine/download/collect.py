@@ -12,7 +12,7 @@ from runner.engine.download.fetch import DownloadError, fetch
 from runner.engine.job_run import Ended, JobRun
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended
-from runner.engine.poll.watch import ask_patiently
+from runner.engine.poll.watch import GONE_TOLERATED_S, ask_patiently, not_known_now
 from runner.errors import OutputError
 from runner.ledger.changes import Store
 from runner.media.types import EXTENSIONS
@@ -20,7 +20,7 @@ from runner.model.events import Step
 from runner.model.outcomes import State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError, TaskState
+from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError, TaskState, TaskStatus
 from runner.model.tasks import AttemptState, StoredFile
 
 TRIES = 5
@@ -149,8 +149,10 @@ async def _refresh_urls(context: Context, job_run: JobRun) -> None:
     """Ask for URLs that are valid now; raises NotFetched and ResultGone."""
     if job_run.task.id is None:
         raise ResultGone("its file is missing, and no task is known to ask for it")
-    status = await ask_patiently(context, job_run.operation, job_run.task.id)
+    status = await _status_now(context, job_run, job_run.task.id)
     if status.state is TaskState.GONE:
+        if context.once and not _is_known_gone(job_run):
+            raise NotFetched(not_known_now(status))
         gone = ResultGone(f"its file is missing, and its task is gone: {status.detail}")
         await record_success(context, job_run, gone.error)
         raise gone
@@ -158,6 +160,27 @@ async def _refresh_urls(context: Context, job_run: JobRun) -> None:
         raise NotFetched(f"no fresh URL: {status.detail or status.state.value}")
     job_run.task = replace(job_run.task, urls=status.urls)
     await record_success(context, job_run)
+
+
+async def _status_now(context: Context, job_run: JobRun, task_id: str) -> TaskStatus:
+    """The status of a succeeded task; GONE once it has been missing for long enough."""
+    # A provider's replica may not know the task for a while, as in `watch`.
+    loop, tries = asyncio.get_running_loop(), 0
+    end = loop.time() + min(GONE_TOLERATED_S, context.settings.timeout_s)
+    while True:
+        status = await ask_patiently(context, job_run.operation, task_id)
+        delay = backoff(tries, context.random, status.retry_after_s)
+        missing = status.state is TaskState.GONE and not _is_known_gone(job_run)
+        if not missing or context.once or loop.time() + delay > end:
+            return status
+        tries += 1
+        await asyncio.sleep(delay)
+
+
+def _is_known_gone(job_run: JobRun) -> bool:
+    """Whether an earlier run has found the result gone; nothing new is to be waited for then."""
+    attempt = job_run.entry.attempt
+    return attempt is not None and attempt.error is not None and attempt.error.code == RESULT_GONE
 
 
 async def shelve(

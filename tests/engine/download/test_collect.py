@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,11 +64,38 @@ def test_a_result_that_is_gone_fails_the_job(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         job_run = await succeeded(run, vidu, "1.png")
         del vidu.payloads["911"]
-        end = await collect(run.context, job_run)
+        settings = replace(run.context.settings, timeout_s=0.0)
+        end = await collect(replace(run.context, settings=settings), job_run)
         assert end.outcome.error is not None
         assert (end.outcome.state, end.outcome.error.code) == (State.FAILED, RESULT_GONE)
         assert end.outcome.paid
         assert run.attempt("a").state is AttemptState.SUCCEEDED
+
+    play(tmp_path, scene)
+
+
+def test_a_task_that_is_missing_for_a_moment_is_asked_for_again(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.file = picture
+        job_run = await succeeded(run, vidu, "1.png")
+        del vidu.payloads["911"]
+        collecting = asyncio.create_task(collect(run.context, job_run))
+        await vidu.missed.wait()
+        vidu.payloads["911"] = ""
+        end = await asyncio.wait_for(collecting, 30)
+        assert end.outcome.state is State.SUCCEEDED
+
+    play(tmp_path, scene)
+
+
+def test_a_verb_that_asks_once_leaves_a_missing_result_pending(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await succeeded(run, vidu, "1.png")
+        del vidu.payloads["911"]
+        end = await collect(replace(run.context, once=True), job_run)
+        assert end.outcome.state is State.PENDING
+        assert "is not known to the provider at the moment" in str(end.outcome.reason)
+        assert run.attempt("a").error is None
 
     play(tmp_path, scene)
 
