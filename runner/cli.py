@@ -285,6 +285,7 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
+    metavar="N",
     default=8787,
     show_default=True,
     help="Port to listen on; 0 takes a free one.",
@@ -292,6 +293,7 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
 @click.option(
     "--time-scale",
     type=click.FloatRange(min=0),
+    metavar="X",
     default=1.0,
     show_default=True,
     help="Duration of tasks; 1 is real time.",
@@ -299,12 +301,13 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
 @click.option(
     "--concurrency",
     type=click.IntRange(min=1),
+    metavar="N",
     default=5,
     show_default=True,
     help="Tasks that the account may have at once.",
 )
-@click.option("--credits", type=click.IntRange(min=0), help="The account's credits.")
-@click.option("--key", multiple=True, help="A key to accept.  [default: any key]")
+@click.option("--credits", type=click.IntRange(min=0), metavar="N", help="The account's credits.")
+@click.option("--key", multiple=True, metavar="KEY", help="A key to accept.  [default: any key]")
 @click.option("--state-dir", type=PATH, help="Folder to keep tasks in.  [default: in memory]")
 @click.option("--faults", type=PATH, metavar="FILE", help="A script of the faults to produce.")
 def emulate(**flags: Any) -> None:

@@ -105,13 +105,23 @@ _MOST_NAMES = 300
 def similar_name(
     path: Path, accepts: Callable[[os.DirEntry[str]], object] = lambda _entry: True
 ) -> str | None:
-    """The name in the folder of `path` that is most like its own, of those that `accepts` takes."""
+    """The name in the folder of `path` that is most like its own, of those that `accepts` takes.
+
+    Names are compared without their suffix, of the same with the same suffix first: all names of
+    a folder may end in `.png`, which makes none of them alike.
+    """
     try:
         with os.scandir(path.parent) as entries:
             names = [entry.name for entry in islice(filter(accepts, entries), _MOST_NAMES)]
     except (OSError, ValueError):
         return None
-    return nearest(path.name.strip(), names)
+    wanted = Path(path.name.strip())
+    names.sort(key=lambda name: Path(name).suffix != wanted.suffix)
+    by_stem: dict[str, str] = {}
+    for name in names:
+        by_stem.setdefault(Path(name).stem, name)
+    stem = nearest(wanted.stem, list(by_stem))
+    return by_stem[stem] if stem is not None else None
 
 
 @contextmanager

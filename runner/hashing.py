@@ -273,9 +273,9 @@ def _replace_rows(path: Path, rows: Mapping[bytes, _Row]) -> None:
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute(_CREATE)
-        (flaw,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-        if flaw != "ok":
-            raise sqlite3.DatabaseError(flaw)
+        (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        if result != "ok":
+            raise sqlite3.DatabaseError(result)
         paths = connection.execute("SELECT path FROM hashes").fetchall()
         gone = [(name,) for (name,) in paths if not os.path.lexists(name)]
         connection.executemany("DELETE FROM hashes WHERE path = ?", gone)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import signal
 import tempfile
 import threading
@@ -131,7 +133,11 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
         await web.TCPSite(runner, _HOST, port).start()
     except (OSError, OverflowError) as error:
+        reason = str(error)
+        if isinstance(error, OSError) and error.errno:
+            in_use = error.errno == errno.EADDRINUSE
+            reason = "the port is in use" if in_use else os.strerror(error.errno)
         raise UsageError(
-            f"the emulator cannot listen on port {port}: {error}",
+            f"the emulator cannot listen on port {port}: {reason}",
             hint="choose another port; 0 takes a free one",
         ) from error

@@ -71,7 +71,9 @@ def _probe_file(source: str, base: Path, hashes: HashCache) -> Media:
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise MediaError(f"{label(source)} does not exist", hint=_missing_hint(path)) from None
+        raise MediaError(
+            f"{label(source)} does not exist", hint=_missing_hint(path, source)
+        ) from None
     except (OSError, ValueError) as error:
         raise _unreadable(source, error) from None
     if not stat.S_ISREG(status.st_mode):
@@ -200,15 +202,15 @@ def _unreadable(source: str, error: OSError | ValueError) -> MediaError:
     )
 
 
-def _missing_hint(path: Path) -> str | None:
-    """What the first missing part of a path may have meant."""
+def _missing_hint(path: Path, source: str) -> str | None:
+    """What the first missing part of `path`, written as `source`, may have meant."""
     if "~" in path.parts:
         return '"~" is not expanded: write the whole path'
     if path.is_symlink():
         return f"it is a link to {path.readlink()}, which does not exist"
-    missing = path
+    missing, written = path, Path(source.strip())
     while not missing.parent.exists():
-        missing = missing.parent
+        missing, written = missing.parent, written.parent
     if near := similar_name(missing):
-        return f'did you mean "{near}"?'
+        return f'did you mean "{written.parent / near}"?'
     return None if missing == path else f"there is no folder {missing.name} in {missing.parent}"

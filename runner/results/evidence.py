@@ -48,20 +48,24 @@ class EarlierResults:
 
 def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     """Read the results manifest at `path`, if there is one, without the rows to `skip`."""
+    location = Location(path=str(path))
     try:
         document, skipped = _read(path, skip)
-        flaw = _flaw(document, skipped)
-        if flaw and skipped:  # only the whole file shows what is wrong with it
+        reason = _mismatch(document, skipped)
+        if reason and skipped:  # only the whole file shows what is wrong with it
             document, _ = _read(path, None)
-            flaw = _flaw(document, 0)
+            reason = _mismatch(document, 0)
     except FileNotFoundError:
         return EarlierResults()
     except (ManifestError, OSError, ValueError, RecursionError) as error:
-        document, flaw = None, _describe(error)
-    if flaw:
+        document, reason = None, _describe(error)
+        if isinstance(error, ManifestError):
+            location = error.diagnostics[0].location or location
+    if reason:
         warning = Diagnostic(
-            message=f"the results manifest {flaw}; it is not used as evidence of what was paid for",
-            location=Location(path=str(path)),
+            message=f"the results manifest {reason}; "
+            "it is not used as evidence of what was paid for",
+            location=location,
             warning=True,
         )
         return EarlierResults(diagnostics=(warning,))
@@ -94,7 +98,7 @@ def _is_json(path: Path) -> bool:
     return path.suffix.lower() == ".json"
 
 
-def _flaw(document: Any, skipped: int) -> str | None:
+def _mismatch(document: Any, skipped: int) -> str | None:
     """Why a document is not a whole results manifest of this version; None if it is one.
 
     `skipped` rows of jobs are missing from it on purpose.

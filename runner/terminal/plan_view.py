@@ -68,21 +68,22 @@ def time_text(forecast: Forecast) -> str:
 
 
 def money_lines(outlook: Outlook) -> list[str]:
-    """A line for each unit in which something was spent or may be; empty without any."""
-    lines = [
-        _money_line(unit, outlook)
+    """A line with each unit in which something was spent or may be; empty without any."""
+    parts = [
+        _spent(unit, outlook)
         for unit in ("credits", "cny")
         if unit in outlook.budget or outlook.spent.get(unit)
     ]
+    lines = [f"spent so far: {'; '.join(parts)}"] if parts else []
     if outlook.spent_unpriced:
         submissions = plural(outlook.spent_unpriced, "earlier submission")
         lines.append(f"not included: {submissions} of unknown price")
     return lines
 
 
-def _money_line(unit: Unit, outlook: Outlook) -> str:
+def _spent(unit: Unit, outlook: Outlook) -> str:
     spent = outlook.spent.get(unit, Decimal(0))
-    line = f"spent so far: {money(Amount(unit=unit, value=spent))}"
+    line = money(Amount(unit=unit, value=spent))
     ceiling = outlook.budget.get(unit)
     if ceiling is None:
         return line
@@ -91,7 +92,7 @@ def _money_line(unit: Unit, outlook: Outlook) -> str:
     short = spent + cost - ceiling
     if short <= 0 or not cost:
         return line
-    return f"{line}; this plan is {money(Amount(unit=unit, value=short))} above it"
+    return f"{line} (this plan is {money(Amount(unit=unit, value=short))} above it)"
 
 
 def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:

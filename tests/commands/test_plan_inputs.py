@@ -132,7 +132,7 @@ def test_a_plan_shows_spending_and_an_exceeded_budget(online: Project) -> None:
     online.jobs(ONE + "\n  - {id: b, prompt: a blue boat, resolution: 2K}")
     shown = online.run("plan", "spring.yaml", "--budget", "credits=10").out
     assert shown.splitlines()[-1] == (
-        "spent so far: 6 credits, of a budget of 10 credits; this plan is 4 credits above it"
+        "spent so far: 6 credits, of a budget of 10 credits (this plan is 4 credits above it)"
     )
     (shown,) = json.loads(online.run("plan", "--json", "spring.yaml", "--budget", "credits=10").out)
     assert (shown["totals"]["spent"], shown["totals"]["budget"]) == (

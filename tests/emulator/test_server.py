@@ -22,7 +22,10 @@ def test_a_taken_port_is_an_error_with_a_hint() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"port {port}") as caught, Emulator(port=port):
+        with (
+            pytest.raises(UsageError, match=f"port {port}: the port is in use") as caught,
+            Emulator(port=port),
+        ):
             pass
     assert caught.value.hint
 

@@ -133,7 +133,12 @@ def test_a_missing_file_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:
     write_file(tmp_path, "refs/cat.png", image_bytes())
     error = probe_error("refs/cta.png", tmp_path)
     assert error.message == "refs/cta.png does not exist"
-    assert error.hint == 'did you mean "cat.png"?'
+    assert error.hint == 'did you mean "refs/cat.png"?'
+
+
+def test_a_common_suffix_makes_no_names_alike(tmp_path: Path) -> None:
+    write_file(tmp_path, "courier.png", image_bytes())
+    assert probe_error("nope.png", tmp_path).hint is None
 
 
 def test_a_missing_folder_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:

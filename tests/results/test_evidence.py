@@ -233,3 +233,11 @@ def test_invalid_values_of_a_row_count_as_unknown(tmp_path: Path) -> None:
     (proof,) = read_results(path).evidence
     assert proof.task == TaskFacts(id="911092490931552256", urls=("https://a",))
     assert (proof.files, proof.attempts) == ((), 1)
+
+
+def test_a_damaged_yaml_manifest_is_reported_at_its_line(path: Path) -> None:
+    yaml = path.with_suffix(".yaml")
+    yaml.write_text("version: 1\njobs: [\n")
+    (problem,) = read_results(yaml).diagnostics
+    assert problem.location is not None
+    assert (problem.location.path, problem.location.line) == (str(yaml), 3)

@@ -64,8 +64,7 @@ def test_nothing_spent_and_no_budget_need_no_line() -> None:
 def test_each_unit_has_what_is_spent_and_its_budget() -> None:
     spent: dict[Unit, Decimal] = {"credits": Decimal(38), "cny": Decimal("1.41")}
     assert money_lines(outlook(spent=spent, unpriced=1, budget={"credits": Decimal(500)})) == [
-        "spent so far: 38 credits, of a budget of 500 credits",
-        "spent so far: 1.41 CNY",
+        "spent so far: 38 credits, of a budget of 500 credits; 1.41 CNY",
         "not included: 1 earlier submission of unknown price",
     ]
 
@@ -77,7 +76,7 @@ def test_a_plan_above_the_budget_shows_by_how_much() -> None:
         "spent so far: 15 credits, of a budget of 20 credits"
     ]
     assert money_lines(outlook(cost=14, spent=spent, budget=budget)) == [
-        "spent so far: 15 credits, of a budget of 20 credits; this plan is 9 credits above it"
+        "spent so far: 15 credits, of a budget of 20 credits (this plan is 9 credits above it)"
     ]
 
 

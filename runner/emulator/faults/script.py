@@ -195,6 +195,7 @@ def _check(entry: Any) -> None:
         message = f'there is no fault "{name}"' if name else "`fault` is missing"
         raise UsageError(message, hint=suggest(name, FAULTS))
     schema = FAULTS[name]
+    _check_route(entry, schema.get("x-on", KINDS))
     # Before the schema, which reports a mistyped parameter as a missing one.
     _check_keys(entry, [*schema["properties"], *SELECTORS])
     if isinstance(entry.get("match"), dict):
@@ -204,7 +205,7 @@ def _check(entry: Any) -> None:
     errors = list(Draft202012Validator(whole).iter_errors(entry))
     if errors:
         raise _explain(errors)
-    _check_names(entry, schema.get("x-on", KINDS))
+    _check_codes(entry)
 
 
 def _check_keys(given: Mapping[str, Any], known: Collection[str]) -> None:
@@ -213,11 +214,15 @@ def _check_keys(given: Mapping[str, Any], known: Collection[str]) -> None:
             raise UsageError(f'there is no key "{key}"', hint=suggest(str(key), known))
 
 
-def _check_names(entry: Mapping[str, Any], kinds: Sequence[str]) -> None:
-    """Whether the fault hits such requests, and error codes are those of the vendors."""
-    for kind in _as_list(entry.get("on", "any")):
-        if kind not in {*kinds, "any"}:
+def _check_route(entry: Mapping[str, Any], kinds: Sequence[str]) -> None:
+    """Whether the fault hits such requests, of the kinds that exist."""
+    for kind in _as_list(entry.get("on")):
+        if kind in KINDS and kind not in kinds:
             raise UsageError(f"it cannot hit {kind}", hint=f"it hits {', '.join(kinds)}")
+
+
+def _check_codes(entry: Mapping[str, Any]) -> None:
+    """Whether error codes are those of the vendors."""
     for key, codes in (("reason", REASONS), ("err_code", ERR_CODES)):
         code = entry.get(key)
         if code is not None and code not in codes and not entry.get("undocumented"):

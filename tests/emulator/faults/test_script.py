@@ -115,6 +115,7 @@ WRONG: list[tuple[Any, str]] = [
     ([{"fault": "cut_after", "on": "vidu.sumbit"}], '`on` cannot be "vidu.sumbit"'),
     ([{"fault": "cut_after", "on": []}], "`on` cannot be"),
     ([{"fault": "expired", "on": "vidu.submit"}], "cannot hit vidu.submit"),
+    ([{"fault": "expired", "on": "vidu.submit", "after": 1}], "cannot hit vidu.submit"),
     ([{"fault": "cut_after", "nth": 0}], "`nth` must be a whole number, 1 or more, not 0"),
     ([{"fault": "cut_after", "nth": [1, "2"]}], '`nth` must be a whole number, .* not "2"'),
     ([{"fault": "cut_after", "nth": 1, "every": 2}], "exclude each other"),
