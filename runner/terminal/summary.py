@@ -69,12 +69,13 @@ class RunTotals:
         self.files = self.files or bool(outcome.files)
         add(self.costs.at_risk, outcome.at_risk)
         own = (outcome.task.submitted_at or "") >= self.began and not outcome.elsewhere
-        if own and outcome.state is not State.FAILED:
-            if outcome.task.actual is not None:
-                add(self.costs.actual, outcome.task.actual)
-            else:
-                add(self.costs.estimated, outcome.estimated)
-                self.costs.unpriced += outcome.estimated is None
+        # A failed job counts only with a price that the provider reported, as in the results.
+        actual, failed = outcome.task.actual, outcome.state is State.FAILED
+        if own and actual is not None and (actual.value or not failed):
+            add(self.costs.actual, actual)
+        elif own and not failed:
+            add(self.costs.estimated, outcome.estimated)
+            self.costs.unpriced += outcome.estimated is None
         if outcome.state is not State.SUCCEEDED:
             error = outcome.error and (outcome.error.code, outcome.error.message)
             cause = (outcome.state, outcome.reason, error)

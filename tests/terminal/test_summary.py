@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 from runner.errors import Location
 from runner.model.jobs import Draft, Job
+from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
+from runner.model.tasks import TaskFacts
+from runner.results.rows import Header, head
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
 
 ONWARD = "run the same command again: it continues from here and pays for nothing twice"
@@ -51,6 +55,23 @@ def test_advice_for_several_groups_is_printed_once_at_the_end() -> None:
     lines = summary(pending("a", "interrupted"), pending("b", "time limit")).splitlines()
     assert [line for line in lines if ONWARD in line] == [f"  {ONWARD}"]
     assert lines[-3:] == ["            time limit", "", f"  {ONWARD}"]
+
+
+def failed(name: str, price: int | None) -> Outcome:
+    task = TaskFacts(id="911", credits=price, submitted_at="2026-11-20T12:00:01.000Z")
+    estimate = Amount(unit="credits", value=Decimal(8))
+    return replace(pending(name, ""), state=State.FAILED, task=task, estimated=estimate)
+
+
+def test_the_reported_price_of_a_failed_job_is_spent() -> None:
+    outcomes = [failed("a", 6), failed("b", 0), failed("c", None)]
+    assert "m.yaml: 3 failed | 6 credits | " in summary(*outcomes)
+    header = Header(manifest="m", sha256="", run="r", tool="t", started_at="")
+    assert head(header, outcomes)["totals"]["credits"] == 6
+
+
+def test_a_failed_job_without_a_price_costs_nothing() -> None:
+    assert "1 failed | nothing spent | " in summary(failed("a", 0))
 
 
 def test_unwritten_results_are_marked() -> None:
