@@ -23,7 +23,10 @@ from runner.hashing import HashCache
 _MAX_TRIES = 100
 """How often another process may put a file in the way."""
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
+_NO_FOLDER = "the outputs folder is a file: move it, or name another folder with --outputs"
 _HINTS = {
+    errno.EEXIST: _NO_FOLDER,
+    errno.ENOTDIR: _NO_FOLDER,
     errno.ENOSPC: "free some space and run again: what is paid for is fetched then",
     errno.EDQUOT: "free some of your quota and run again: what is paid for is fetched then",
     errno.ENAMETOOLONG: "give the job a shorter id",

@@ -303,6 +303,19 @@ def test_an_os_error_becomes_an_error_with_path_and_hint(tmp_path: Path) -> None
     assert "shorter id" in str(caught.value)
 
 
+@pytest.mark.parametrize("names", [(), ("spring",)])
+def test_a_file_in_place_of_the_outputs_folder_has_its_hint(
+    tmp_path: Path, names: tuple[str, ...]
+) -> None:
+    (tmp_path / "outputs").touch()
+    with pytest.raises(OutputError, match="outputs") as caught:
+        place.output_folder(tmp_path / "outputs", *names)
+    assert "the outputs folder is a file: move it" in str(caught.value.hint)
+    with pytest.raises(OutputError, match="outputs") as caught:
+        place.output_folder(tmp_path / "outputs" / "deep", *names)
+    assert "--outputs" in str(caught.value.hint)
+
+
 def test_a_copy_never_replaces_a_file(tmp_path: Path) -> None:
     (tmp_path / "old").write_text("old")
     (tmp_path / "new").write_text("new")
