@@ -62,7 +62,7 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
     with RunSession.open(planned.with_entries(asked), keys=task_id is not None) as session:
         for entry in entries:
             _check_idle(session, entry)
-        session.act(lambda context: _settle(context, entries, task_id))
+        session.act(lambda context: _apply_decision(context, entries, task_id))
         session.exit_code = Exit.OK
     _print_result(entries, task_id)
     return Exit.OK
@@ -113,7 +113,9 @@ def _check_idle(session: RunSession, entry: PlanEntry) -> None:
         )
 
 
-async def _settle(context: Context, entries: Sequence[PlanEntry], task_id: str | None) -> None:
+async def _apply_decision(
+    context: Context, entries: Sequence[PlanEntry], task_id: str | None
+) -> None:
     for entry in entries:
         if task_id is None:
             await _give_up(context, entry)

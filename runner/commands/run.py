@@ -45,7 +45,7 @@ def run(options: Options) -> Exit:
     for planned in plans:
         _check_before_sending(planned)
     if options.force:
-        plans = _set_aside(plans)
+        plans = _supersede_forced(plans)
     return _execute_all(plans)
 
 
@@ -87,7 +87,7 @@ def _check_before_sending(planned: ManifestPlan) -> None:
 # ------------------------------------------------------------------------------ results set aside
 
 
-def _set_aside(plans: Sequence[ManifestPlan]) -> list[ManifestPlan]:
+def _supersede_forced(plans: Sequence[ManifestPlan]) -> list[ManifestPlan]:
     """Supersede the results that `--force` makes again, then plan without it.
 
     From then on a plain run makes them, so that one continues an interrupted `--force`.

@@ -83,7 +83,7 @@ class JobRun:
     """Of the latest submission."""
     tries: int = 0
     """How often its submission was put off."""
-    others_since: float | None = None
+    waiting_since: float | None = None
     """Since when it has been waiting for another run, by the loop's time."""
     recorded: asyncio.Future[Result] | None = None
     """Done once the ledger has the success; None where the ledger had it before."""

@@ -1,7 +1,7 @@
 """Job runner: takes one entry of a plan through its steps, up to its outcome or its files.
 
 What happens after a POST without an answer: `submit` records the attempt as ambiguous and returns
-`Unanswered`; `JobRunner._settle` then looks for the task before anything else happens to the job.
+`Unanswered`; `JobRunner._reconcile` then looks for the task before the job goes on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from runner.engine.context import Context
-from runner.engine.download.collect import shelve
+from runner.engine.download.collect import reuse_files
 from runner.engine.job_run import (
     Ended,
     HasTask,
@@ -79,7 +79,7 @@ class JobRunner:
             case Action.SHARE:
                 return await self._share(entry)
             case Action.REUSE:
-                return Ended(outcome=settled(entry, await shelve(self._context, entry)))
+                return Ended(outcome=settled(entry, await reuse_files(self._context, entry)))
             case Action.SKIP:
                 return Ended(outcome=settled(entry))
             case Action.DECIDE:
@@ -111,7 +111,7 @@ class JobRunner:
             return await self._submit(entry)
         if job_run.operation.provider not in self._context.settings.accounts:
             return Ended(outcome=settled(entry))
-        return await self._settle(job_run, entry.attempt)
+        return await self._reconcile(job_run, entry.attempt)
 
     async def _submit(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
         provider = self._context.operations[entry.job.operation].provider
@@ -133,7 +133,7 @@ class JobRunner:
             case Unanswered(error=error):
                 # Never sent again before it is known what became of it.
                 attempt = job_run.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
-                return await self._settle(job_run, attempt)
+                return await self._reconcile(job_run, attempt)
             case Taken(attempt=attempt):
                 # The other run pays.
                 self._context.budget.settle(entry.job.id, None, kept=False)
@@ -182,22 +182,22 @@ class JobRunner:
         alive = await asyncio.to_thread(self._context.alive, attempt.run)
         if attempt.state is AttemptState.INTENT and alive:
             return self._wait_for(attempt.run, job_run, "is submitting the same request")
-        return await self._settle(job_run, attempt)
+        return await self._reconcile(job_run, attempt)
 
     def _wait_for(self, run: str, job_run: JobRun, doing: str) -> RetryLater | Ended:
         """Put the job off until the other run is done, within the job's own time limit."""
         now, limit_s = asyncio.get_running_loop().time(), self._context.settings.timeout_s
-        if job_run.others_since is None:
-            job_run.others_since = now
+        if job_run.waiting_since is None:
+            job_run.waiting_since = now
             text = f"waiting for another run ({run}), which {doing}"
             self._context.emit(Step.RETRYING, job_run.entry.job.id, text)
-        if now - job_run.others_since <= limit_s:
+        if now - job_run.waiting_since <= limit_s:
             return RetryLater(delay_s=OTHER_RUN_WAIT_S)
         text = f"waited {limit_s:g} s for another run ({run}), which {doing} and is still alive"
         reason = Reason(ReasonCode.OTHER_RUN, text)
         return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
 
-    async def _settle(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
+    async def _reconcile(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
         """Find out what became of a submission, and go on with its task if there is one."""
         result = await decide(self._context, job_run, attempt)
         match result:
@@ -218,5 +218,5 @@ class JobRunner:
     async def _share(self, entry: PlanEntry) -> Ended:
         assert entry.share is not None
         original = self._outcomes[entry.share]
-        files = await shelve(self._context, entry, original.files)
+        files = await reuse_files(self._context, entry, original.files)
         return Ended(outcome=shared(entry, original, files))

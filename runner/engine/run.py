@@ -227,10 +227,10 @@ class Batch:
             freed = self._schedule.succeed(number)
         else:
             for dependent, upstream in self._schedule.fail(number):
-                self._put(dependent, self._lost(dependent, upstream))
+                self._put(dependent, self._without_upstream(dependent, upstream))
         await self._wake_workers(freed)
 
-    def _lost(self, number: int, upstream: int) -> Outcome:
+    def _without_upstream(self, number: int, upstream: int) -> Outcome:
         """The outcome of a job that never starts because a job that it needs has no result."""
         entry, needed = self._plan.entries[number], self._store.at(upstream)
         assert needed is not None

@@ -81,6 +81,11 @@ class Job:
         """The name of the operation it asks for."""
         return self.draft.operation
 
+    @property
+    def provider(self) -> str:
+        """The name of the operation's provider."""
+        return self.operation.partition("/")[0]
+
 
 class DocumentLocator(Protocol):
     """Finds where a value is written in a manifest (`documents.Document.locate`)."""

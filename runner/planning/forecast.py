@@ -32,7 +32,7 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
     running = [entry for entry in plan.entries if entry.action in _RUNNING]
     sums: defaultdict[str, float] = defaultdict(float)
     for entry in running:
-        sums[entry.job.operation.partition("/")[0]] += entry.expected_s or 0.0
+        sums[entry.job.provider] += entry.expected_s or 0.0
     spread = [
         seconds / min(concurrency, caps.get(name) or concurrency) for name, seconds in sums.items()
     ]

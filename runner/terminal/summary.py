@@ -227,7 +227,7 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
     risks = money_list(group.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
     cut = outcome.reason is not None and outcome.reason.code is ReasonCode.CUT
-    if cut and outcome.job.operation.partition("/")[0] in LISTERS:
+    if cut and outcome.job.provider in LISTERS:
         return [
             "run the same command again: it looks for the task, and submits again only if",
             f"the task is proven not to exist{risk}",

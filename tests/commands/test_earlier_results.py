@@ -90,7 +90,10 @@ def test_a_gone_result_stays_failed_until_it_is_fetched(
         status = project.run("status", "spring.yaml")
         assert status.code == 1
         assert "2 failed" in status.out
-        assert "result_gone: its file is missing, and its task is gone" in status.out
+        assert (
+            "result_gone: the file is missing, and the provider no longer has its task"
+            in status.out
+        )
     with serving(project, time_scale=0, state_dir=kept) as served:
         assert project.run("spring.yaml").code == 0
         assert served.outcomes() == {"accepted": 2}

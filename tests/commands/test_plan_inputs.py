@@ -198,7 +198,7 @@ def test_an_emulated_result_is_submitted_for_real(project: Project, kind: str) -
     away(project)
     in_earnest(project)
     assert project.run("plan", "spring.yaml").out.startswith("spring.yaml: 2 to submit")
-    assert project.run("status", "spring.yaml").out.count("to submit") == 2
+    assert project.run("status", "spring.yaml").out.count("not submitted yet") == 2
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -148,12 +148,14 @@ async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFi
 async def _refresh_urls(context: Context, job_run: JobRun) -> None:
     """Ask for URLs that are valid now; raises NotFetched and ResultGone."""
     if job_run.task.id is None:
-        raise ResultGone("its file is missing, and no task is known to ask for it")
+        raise ResultGone("the file is missing, and no task is known to ask for it")
     status = await _status_now(context, job_run, job_run.task.id)
     if status.state is TaskState.GONE:
         if context.once and not _is_known_gone(job_run):
             raise NotFetched(not_known_now(status))
-        gone = ResultGone(f"its file is missing, and its task is gone: {status.detail}")
+        gone = ResultGone(
+            f"the file is missing, and the provider no longer has its task ({status.detail})"
+        )
         await record_success(context, job_run, gone.error)
         raise gone
     if status.state is not TaskState.SUCCEEDED or not status.urls:
@@ -183,7 +185,7 @@ def _is_known_gone(job_run: JobRun) -> bool:
     return attempt is not None and attempt.error is not None and attempt.error.code == RESULT_GONE
 
 
-async def shelve(
+async def reuse_files(
     context: Context, entry: PlanEntry, stored: tuple[StoredFile, ...] | None = None
 ) -> tuple[StoredFile, ...]:
     """Make files of an earlier run available under this job's name; return where they are now.
@@ -196,13 +198,13 @@ async def shelve(
         stored = known.files if known is not None else ()
     return tuple(
         [
-            await asyncio.to_thread(_shelve_one, context, name_of(entry.job.id, index), file)
+            await asyncio.to_thread(_reuse_file, context, name_of(entry.job.id, index), file)
             for index, file in enumerate(stored)
         ]
     )
 
 
-def _shelve_one(context: Context, name: str, file: StoredFile) -> StoredFile:
+def _reuse_file(context: Context, name: str, file: StoredFile) -> StoredFile:
     target = context.outputs / f"{name}.{EXTENSIONS[file.media_type]}"
     place.copy_into_place(
         context.base / file.path, target, file.sha256, context.archive, context.hashes

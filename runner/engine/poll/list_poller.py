@@ -270,7 +270,7 @@ class ListPoller:
                 is_missed = subscription.misses >= MAX_MISSES
                 (self._missed.add if is_missed else self._missed.discard)(task_id)
         # Rows of other tasks alone do no harm: the list may ignore the ids and show everything.
-        if reply.strangers and len(reply.known) < len(batch):
+        if reply.unrequested and len(reply.known) < len(batch):
             self._give_up("it reports other tasks than those asked for")
 
     def _fail(self, failure: ListFailure) -> None:

@@ -35,7 +35,7 @@ class ListReply:
     """Ids that were asked for and have a row."""
     ended: Mapping[str, TaskStatus] = field(default_factory=dict)
     """Of these, by id, the tasks that have ended; `UNKNOWN` where a row leaves out the outcome."""
-    strangers: int = 0
+    unrequested: int = 0
     """Rows of tasks that were not asked for."""
 
 
@@ -49,7 +49,7 @@ async def query_tasks(
     """
     values = [",".join(task_ids)] if commas else task_ids
     asked, known, ended = frozenset(task_ids), set[str](), dict[str, TaskStatus]()
-    strangers, page = 0, None
+    unrequested, page = 0, None
     while True:
         request = endpoint.api.list_tasks(endpoint.account, task_ids=values, page=page)
         states = await query(endpoint.http, endpoint.rate, request, endpoint.api.read_states)
@@ -59,11 +59,11 @@ async def query_tasks(
         new = (listed & asked) - known
         known |= new
         ended |= {task_id: states.ended[task_id] for task_id in new & states.ended.keys()}
-        strangers += len(listed - asked)
+        unrequested += len(listed - asked)
         page = states.next_page
         # Pages need not end, nor be of the size asked for: one without news is the last.
         if page is None or not new or len(known) == len(asked):
-            return ListReply(known=known, ended=ended, strangers=strangers)
+            return ListReply(known=known, ended=ended, unrequested=unrequested)
 
 
 def batches(task_ids: Iterable[str]) -> Iterator[list[str]]:

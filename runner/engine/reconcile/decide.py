@@ -51,32 +51,32 @@ async def decide(
             return await _take_task(context, job_run, attempt, verdict)
         case Absent():
             error = _error("absent", verdict.reason, Billed.NO)
-            await _settle(context, attempt, AttemptState.NOT_SENT, error)
-            return _again(context, job_run, verdict.reason)
+            await _record_state(context, attempt, AttemptState.NOT_SENT, error)
+            return _retry_now(context, job_run, verdict.reason)
         case Unclear() if takes_risk and not context.stopping.is_set():
-            return await _set_aside(context, job_run, attempt, verdict)
+            return await _resubmit_at_risk(context, job_run, attempt, verdict)
         case Unclear():
             return await _leave_open(context, job_run, attempt, verdict)
         case _:
             assert_never(verdict)
 
 
-def _again(context: Context, job_run: JobRun, text: str = "") -> RetryLater:
+def _retry_now(context: Context, job_run: JobRun, text: str = "") -> RetryLater:
     if text:
         context.emit(Step.RETRYING, job_run.entry.job.id, text)
     job_run.submit_again()
     return RetryLater(delay_s=0.0)
 
 
-async def _set_aside(
+async def _resubmit_at_risk(
     context: Context, job_run: JobRun, attempt: Attempt, verdict: Unclear
 ) -> RetryLater:
     # Superseded, not deleted: what it may have cost stays in the budget.
     change = Supersede(number=attempt.number, at=context.stamp(), only_undecided=True)
     if isinstance(await context.ledger.commit(change), Stale):
         # Another run settled it: the next intent returns its attempt.
-        return _again(context, job_run)
-    return _again(context, job_run, f"sent again at your risk (on_ambiguous): {verdict.reason}")
+        return _retry_now(context, job_run)
+    return _retry_now(context, job_run, f"sent again at your risk (on_ambiguous): {verdict.reason}")
 
 
 async def _leave_open(
@@ -88,7 +88,7 @@ async def _leave_open(
     if attempt.error is not None and attempt.error.code != _UNKNOWN_FATE:
         code, error = ReasonCode.UNKNOWN_FATE, attempt.error
     if attempt.state is AttemptState.INTENT:
-        await _settle(context, attempt, AttemptState.AMBIGUOUS, error)
+        await _record_state(context, attempt, AttemptState.AMBIGUOUS, error)
     job_run.task = replace(job_run.task, id=attempt.task.id)
     text = verdict.reason
     if verdict.candidates and attempt.task.id is None:
@@ -111,7 +111,7 @@ async def _take_task(
     result = await context.ledger.commit(settle)
     if isinstance(result, Stale):
         if result.attempt.task.id is None:
-            return _again(context, job_run)
+            return _retry_now(context, job_run)
         job_run.take_over(result.attempt)
         return HasTask()
     task = replace(
@@ -149,7 +149,9 @@ async def adopt(context: Context, job_run: JobRun) -> None:
             await context.ledger.commit(Store(number=result, files=files))
 
 
-async def _settle(context: Context, attempt: Attempt, state: AttemptState, error: JobError) -> None:
+async def _record_state(
+    context: Context, attempt: Attempt, state: AttemptState, error: JobError
+) -> None:
     # Where another run has settled it first (`Stale`), the next intent returns what it recorded.
     settle = Settle(number=attempt.number, state=state, at=context.stamp(), error=error)
     await context.ledger.commit(settle)
