@@ -71,6 +71,7 @@ class ManifestPlan:
             forecast=forecast(self.plan, self.settings.concurrency, caps),
             cost=totals(self.plan).cost,
             spent=self.costs.spent,
+            at_risk=self.costs.at_risk,
             spent_unpriced=sum(self.costs.unpriced.values()),
             budget=self.settings.budget,
         )

@@ -42,6 +42,8 @@ class Costs:
     the provider reports no price."""
     open: Mapping[Unit, Decimal]
     """The same for tasks under way and for submissions whose fate is unknown."""
+    at_risk: Mapping[Unit, Decimal]
+    """The part of `open` for submissions that may not have reached the provider."""
     unpriced: Mapping[str, int]
     """Provider to the number of its submissions of unknown price; in no sum here."""
 
@@ -64,7 +66,7 @@ def read_costs(
     `realms` maps a provider to the realm whose costs count ("remote" if it is not listed).
     """
     paid, open_ = defaultdict[Unit, Decimal](Decimal), defaultdict[Unit, Decimal](Decimal)
-    unpriced = defaultdict[str, int](int)
+    at_risk, unpriced = defaultdict[Unit, Decimal](Decimal), defaultdict[str, int](int)
     for row in connection.execute(_COSTS, (manifest, without)):
         # What a rehearsal costs does not count for the real thing, nor the other way round.
         if row["realm"] != realms.get(row["provider"], "remote"):
@@ -75,7 +77,9 @@ def read_costs(
             continue
         sums = paid if row["state"] in ("succeeded", "failed") else open_
         sums[price.unit] += price.value * row["times"]
-    return Costs(paid=paid, open=open_, unpriced=unpriced)
+        if row["state"] in ("intent", "not_sent", "ambiguous"):
+            at_risk[price.unit] += price.value * row["times"]
+    return Costs(paid=paid, open=open_, at_risk=at_risk, unpriced=unpriced)
 
 
 def real_price(row: sqlite3.Row) -> Amount | None:

@@ -24,7 +24,9 @@ class Outlook:
     cost: Mapping[Unit, Decimal]
     """The estimated cost of the plan's submissions, without those of unknown price."""
     spent: Mapping[Unit, Decimal]
-    """What the manifest has cost so far."""
+    """What the manifest has cost so far, or may have."""
+    at_risk: Mapping[Unit, Decimal]
+    """The part of `spent` for submissions of unknown fate."""
     spent_unpriced: int
     """Earlier submissions of unknown price, which are not part of `spent`."""
     budget: Mapping[Unit, Decimal]
@@ -83,7 +85,10 @@ def money_lines(outlook: Outlook) -> list[str]:
 
 def _spent(unit: Unit, outlook: Outlook) -> str:
     spent = outlook.spent.get(unit, Decimal(0))
-    line = money(Amount(unit=unit, value=spent))
+    at_risk = outlook.at_risk.get(unit, Decimal(0))
+    line = money(Amount(unit=unit, value=spent - at_risk))
+    if at_risk:
+        line += f", {money(Amount(unit=unit, value=at_risk))} at risk"
     ceiling = outlook.budget.get(unit)
     if ceiling is None:
         return line

@@ -50,6 +50,16 @@ def test_without_a_real_price_the_estimate_counts(book: Book, intent: MakeIntent
     assert spent(book) == {"credits": Decimal(6), "cny": Decimal("1.41")}
 
 
+@pytest.mark.parametrize("state", ["submitted", "ambiguous"])
+def test_only_a_submission_of_unknown_fate_is_at_risk(
+    book: Book, intent: MakeIntent, state: str
+) -> None:
+    book.settle(intent(), state)
+    found = book.ledger.costs("spring.yaml", {})
+    assert found.open == {"credits": Decimal(6)}
+    assert found.at_risk == ({"credits": Decimal(6)} if state == "ambiguous" else {})
+
+
 @pytest.mark.parametrize("state", ["not_sent", "refused"])
 def test_a_rejected_submission_costs_nothing(book: Book, intent: MakeIntent, state: str) -> None:
     book.settle(intent(), state)

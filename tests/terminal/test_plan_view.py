@@ -30,6 +30,7 @@ def outlook(
     forecast: Forecast = NOTHING,
     cost: int = 0,
     spent: dict[Unit, Decimal] | None = None,
+    at_risk: dict[Unit, Decimal] | None = None,
     unpriced: int = 0,
     budget: dict[Unit, Decimal] | None = None,
 ) -> Outlook:
@@ -37,6 +38,7 @@ def outlook(
         forecast=forecast,
         cost={"credits": Decimal(cost)},
         spent=spent or {},
+        at_risk=at_risk or {},
         spent_unpriced=unpriced,
         budget=budget or {},
     )
@@ -67,6 +69,18 @@ def test_each_unit_has_what_is_spent_and_its_budget() -> None:
         "spent so far: 38 credits, of a budget of 500 credits; 1.41 CNY",
         "not included: 1 earlier submission of unknown price",
     ]
+
+
+def test_money_at_risk_is_not_reported_as_spent() -> None:
+    spent: dict[Unit, Decimal] = {"credits": Decimal(14)}
+    at_risk: dict[Unit, Decimal] = {"credits": Decimal(8)}
+    budget: dict[Unit, Decimal] = {"credits": Decimal(20)}
+    assert money_lines(outlook(spent=spent, at_risk=at_risk)) == [
+        "spent so far: 6 credits, 8 credits at risk"
+    ]
+    (line,) = money_lines(outlook(cost=9, spent=spent, at_risk=at_risk, budget=budget))
+    assert line.startswith("spent so far: 6 credits, 8 credits at risk, of a budget of 20 credits")
+    assert "this plan is 3 credits above it" in line
 
 
 def test_a_plan_above_the_budget_shows_by_how_much() -> None:
