@@ -43,7 +43,7 @@ def test_a_run_with_unwritable_results_prints_its_summary(
     assert results == "  results   spring.results.yaml (not written)"
 
 
-def test_without_a_task_no_reassurance_is_needed(online: Project) -> None:
+def test_without_a_task_no_hint_names_the_ledger(online: Project) -> None:
     online.jobs("  - {id: a, prompt: a cat}\n")
     (online.folder / ".spring.results.yaml.part").mkdir()
     ran = online.run("spring.yaml", "--progress", "none", "--budget", "credits=1")

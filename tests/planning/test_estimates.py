@@ -126,11 +126,11 @@ def test_videos_differ_by_model_seconds_and_resolution() -> None:
 
 
 def test_without_tables_every_limited_choice_counts() -> None:
-    untold = replace(VIDEO, price=None, time=None)
-    plain = kind_of(untold, {"model": "viduq2", "prompt": "a", "seed": 1})
-    assert plain == kind_of(untold, {"model": "viduq2", "prompt": "b", "seed": 2})
-    assert plain != kind_of(untold, {"model": "viduq2", "bgm": True})
-    assert plain != kind_of(untold, {"model": "viduq2", "images": images(1)})
+    unpriced = replace(VIDEO, price=None, time=None)
+    plain = kind_of(unpriced, {"model": "viduq2", "prompt": "a", "seed": 1})
+    assert plain == kind_of(unpriced, {"model": "viduq2", "prompt": "b", "seed": 2})
+    assert plain != kind_of(unpriced, {"model": "viduq2", "bgm": True})
+    assert plain != kind_of(unpriced, {"model": "viduq2", "images": images(1)})
 
 
 def test_a_deferred_value_is_of_a_kind_of_its_own() -> None:
