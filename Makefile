@@ -19,8 +19,8 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under five minutes
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
-chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against paying twice; takes an hour
-	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 2 tests/commands/test_kill.py tests/commands/test_faults.py
+chaos: .venv/.stamp  ## hundreds of kills and every pair of faults, against paying twice; half an hour
+	VIDU_RUN_CHAOS_ROUNDS=300 $(BIN)/python -m pytest -q -n 4 tests/commands/test_kill.py tests/commands/test_faults.py
 
 bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about twenty minutes
 	$(BIN)/python -m bench --write
