@@ -19,8 +19,6 @@ from runner.model.outcomes import Outcome
 from runner.model.plans import Evidence
 from runner.model.requests import Reach, Reply
 from runner.model.tasks import Attempt, TaskFacts
-from runner.providers.registry import PROVIDERS
-from runner.settings.trust import ProviderFacts
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -68,19 +66,6 @@ def emulated_order(**changes: Any) -> Order:
         "resolution": "1080p",
     }
     return Order(**(order | changes))
-
-
-def provider_facts(name: str) -> ProviderFacts:
-    """What settings need to know of a provider, from its module."""
-    module = PROVIDERS[name]
-    return ProviderFacts(
-        name=name,
-        default_base_url=module.DEFAULT_BASE_URL,
-        hosts=module.HOSTS,
-        key_env=module.KEY_ENV,
-        base_url_env=module.BASE_URL_ENV,
-        default_auth=module.default_auth,
-    )
 
 
 Record = TypeVar("Record", Attempt, Evidence, Outcome)

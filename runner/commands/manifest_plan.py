@@ -198,10 +198,11 @@ def provider_facts(
     """The facts of each provider that the manifest's jobs, or these operations, use."""
     names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
     used = sorted({manifest.operations[name].provider for name in names})
-    return {name: _facts(name) for name in used}
+    return {name: facts_of(name) for name in used}
 
 
-def _facts(name: str) -> ProviderFacts:
+def facts_of(name: str) -> ProviderFacts:
+    """What settings need to know of a provider, from its module."""
     module = PROVIDERS[name]
     return ProviderFacts(
         name=name,

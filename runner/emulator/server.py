@@ -40,23 +40,32 @@ class Emulator:
     def __enter__(self) -> Self:
         """Start; blocks until requests are accepted. Raises UsageError when it cannot serve."""
         with ExitStack() as stack:
-            # Starting and ending run in the caller's thread, so that their errors are raised here.
-            runner = stack.enter_context(asyncio.Runner(loop_factory=asyncio.new_event_loop))
-            loop = runner.get_loop()
-            self.url = loop.run_until_complete(self._listening.__aenter__())
-            end = self._listening.__aexit__
-            stack.callback(lambda: loop.run_until_complete(end(None, None, None)))
+            loop = asyncio.new_event_loop()
             # A daemon, so that a program which dies inside the context does not wait for it.
-            thread = threading.Thread(target=loop.run_forever, name="emulator", daemon=True)
+            thread = threading.Thread(target=_run, args=(loop,), name="emulator", daemon=True)
             thread.start()
             stack.callback(thread.join)
             stack.callback(loop.call_soon_threadsafe, loop.stop)
+            # Waited for here, so that errors at the start and at the end are raised in the caller,
+            # whose own thread may have a running loop.
+            start = asyncio.run_coroutine_threadsafe(self._listening.__aenter__(), loop)
+            self.url = start.result()
+            stack.callback(self._end, loop)
             self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
         """End; open requests have a second. Blocks until the port is free."""
         self._stack.close()
+
+    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
+        end = self._listening.__aexit__(None, None, None)
+        asyncio.run_coroutine_threadsafe(end, loop).result()
+
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:  # closes the loop at the end
+        runner.get_loop().run_forever()
 
 
 def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:

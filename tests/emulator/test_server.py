@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import subprocess
@@ -72,3 +73,11 @@ def test_a_signal_ends_serving_cleanly(tmp_path: Path, ask: Any, number: signal.
         process.send_signal(number)
         _, stderr = process.communicate(timeout=20)
     assert (process.returncode, stderr) == (0, "")
+
+
+def test_it_starts_in_a_thread_whose_event_loop_runs() -> None:
+    async def start() -> str:
+        with Emulator() as emulator:
+            return emulator.url
+
+    assert asyncio.run(start()).startswith("http://127.0.0.1:")

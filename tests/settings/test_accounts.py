@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
+from runner.commands.manifest_plan import facts_of
 from runner.errors import Location, ProviderError
 from runner.model.requests import Account
 from runner.settings.accounts import Sources, emulated_accounts, read_accounts
 from runner.settings.settings import read_settings
-from tests.builders import provider_facts
 
-VIDU, MODELVERSE = provider_facts("vidu"), provider_facts("modelverse")
+VIDU, MODELVERSE = facts_of("vidu"), facts_of("modelverse")
 KEYS = {"VIDU_API_KEY": "vda_1", "MODELVERSE_API_KEY": "mv_1", "TEAM_KEY": "team_1"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from runner.commands.manifest_plan import facts_of
 from runner.errors import Diagnostic, UsageError
 from runner.settings.trust import (
     AddressSource,
@@ -11,7 +12,6 @@ from runner.settings.trust import (
     parse_address,
     trusted_pairs,
 )
-from tests.builders import provider_facts
 
 OWN = "VIDU_API_KEY"
 
@@ -22,7 +22,7 @@ def check(
     address = parse_address(url, source)
     assert address is not None
     trusted = tuple(trusted_pairs({}, pairs))
-    return check_trust(address, variable, provider_facts("vidu"), trusted)
+    return check_trust(address, variable, facts_of("vidu"), trusted)
 
 
 def refusal(url: str, variable: str, *pairs: str, source: AddressSource = "manifest") -> Diagnostic:
