@@ -16,16 +16,10 @@ from runner.engine.download.place import output_folder, relative
 from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, worst
-from runner.model import (
-    Action,
-    Observer,
-    Outcome,
-    Plan,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-)
+from runner.model.events import Observer
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
 from runner.progress import observer
 from runner.results.rows import Header
 from runner.results.write import write_results

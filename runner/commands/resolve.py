@@ -20,19 +20,10 @@ from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
 from runner.ledger.changes import Settle, Stale
 from runner.ledger.store import open_ledger
-from runner.model import (
-    DECLARED_LOST,
-    Action,
-    Attempt,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    JobError,
-    Operation,
-    PlanEntry,
-    TaskState,
-    TaskStatus,
-)
+from runner.model.operations import Operation
+from runner.model.plans import Action, PlanEntry
+from runner.model.requests import DECLARED_LOST, Billed, ErrorClass, JobError, TaskState, TaskStatus
+from runner.model.tasks import Attempt, AttemptState
 
 STATUS_TRIES = 3
 """How often a provider is asked for a task that the user names, while no answer shows it."""

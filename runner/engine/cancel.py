@@ -10,15 +10,9 @@ from runner.engine.job_run import JobRun
 from runner.engine.net.pacing import backoff, query
 from runner.engine.poll.watch import Deadline, ask, has_no_status
 from runner.ledger.changes import Finish
-from runner.model import (
-    CANCELLED,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    JobError,
-    Step,
-    TaskState,
-)
+from runner.model.events import Step
+from runner.model.requests import CANCELLED, Billed, ErrorClass, JobError, TaskState
+from runner.model.tasks import AttemptState
 from runner.providers.base import CancelResult
 from runner.providers.registry import TaskListApi
 

@@ -9,26 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from runner.errors import Exit, plural
 from runner.ledger.changes import Finish, Result
-from runner.model import (
-    NO_TASK,
-    Action,
-    Attempt,
-    AttemptState,
-    ErrorClass,
-    Fate,
-    Intent,
-    JobError,
-    Operation,
-    Outcome,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    Submission,
-    TaskFacts,
-    TaskState,
-    TaskStatus,
-)
+from runner.model.operations import Operation
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import ErrorClass, Fate, JobError, Submission, TaskState, TaskStatus
+from runner.model.tasks import NO_TASK, Attempt, AttemptState, Intent, TaskFacts
 
 
 class Phase(enum.Enum):

@@ -32,17 +32,11 @@ from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
 from runner.ledger.changes import OverBudget, Taken
-from runner.model import (
-    Action,
-    Attempt,
-    AttemptState,
-    Outcome,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    Step,
-)
+from runner.model.events import Step
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.tasks import Attempt, AttemptState
 
 BUDGET_WAIT_S = 0.2
 """How often a job asks the budget again whether there is room, or a price is known."""

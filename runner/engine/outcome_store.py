@@ -14,7 +14,11 @@ from operator import attrgetter
 from pathlib import Path
 
 from runner.engine.outcomes import interruption, unstarted
-from runner.model import Job, Outcome, PlanEntry, Reason, ReasonCode, TaskFacts
+from runner.model.jobs import Job
+from runner.model.outcomes import Outcome
+from runner.model.plans import PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.tasks import TaskFacts
 
 _SEPARATE = frozenset({"job", "reason", "task"})
 _FIELDS = tuple(field.name for field in fields(Outcome) if field.name not in _SEPARATE)

@@ -5,17 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.engine.job_run import JobRun, Phase, TaskOrigin
-from runner.model import (
-    Action,
-    Attempt,
-    JobError,
-    Outcome,
-    PlanEntry,
-    Reason,
-    ReasonCode,
-    State,
-    StoredFile,
-)
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import JobError
+from runner.model.tasks import Attempt, StoredFile
 from runner.providers.registry import LISTERS, state_of
 
 

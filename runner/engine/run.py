@@ -17,7 +17,9 @@ from runner.engine.outcomes import interrupted, shared, without
 from runner.engine.schedule import Schedule
 from runner.engine.submit.prepare import Prefetcher
 from runner.errors import OutputError, plural
-from runner.model import Outcome, Plan, State, Step
+from runner.model.events import Step
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Plan
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""

@@ -12,7 +12,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from runner.model import Action, PlanEntry
+from runner.model.plans import Action, PlanEntry
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,19 +11,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from runner.model import (
-    Amount,
-    Deferred,
-    Job,
-    JobError,
-    JobOutput,
-    Media,
-    Outcome,
-    State,
-    Unit,
-    ValuePath,
-    map_leaves,
-)
+from runner.model.jobs import Job, Media
+from runner.model.operations import Amount, Unit
+from runner.model.outcomes import Outcome, State
+from runner.model.requests import JobError
+from runner.model.values import Deferred, JobOutput, ValuePath, map_leaves
 
 VERSION = 1
 _OWN_KEYS = frozenset({"prompt", "model", "seed"})

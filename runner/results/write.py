@@ -11,7 +11,7 @@ from typing import Any
 from runner.documents.dump import dump, dump_item
 from runner.errors import OutputError
 from runner.fs import atomic_write
-from runner.model import Outcome
+from runner.model.outcomes import Outcome
 from runner.results.rows import Header, head, plain, row
 
 # Keys that describe the run rather than its results.

@@ -19,7 +19,9 @@ from runner.commands.options import Options
 from runner.commands.plan_inputs import History
 from runner.ledger.changes import Finish, Intend, Settle
 from runner.ledger.store import Ledger, open_ledger
-from runner.model import Action, Amount, AttemptState, Intent
+from runner.model.operations import Amount
+from runner.model.plans import Action
+from runner.model.tasks import AttemptState, Intent
 from runner.settings.settings import Settings
 from tests.commands.conftest import Project
 from tests.commands.serving import LOSES_THE_FIRST_ANSWER, RESULTS, TWO, UNDER_WAY, forget, serving

@@ -11,7 +11,7 @@ import pytest
 
 from runner.commands.resolve import obstacle
 from runner.engine.poll.watch import ask
-from runner.model import Attempt
+from runner.model.tasks import Attempt
 from tests.commands.conftest import Project
 from tests.commands.process import running, until
 from tests.commands.serving import LOSES_THE_FIRST_ANSWER, Served, serving

@@ -10,16 +10,10 @@ import pytest
 
 from runner.engine.outcome_store import OutcomeStore
 from runner.engine.outcomes import interruption, unstarted
-from runner.model import (
-    Billed,
-    ErrorClass,
-    JobError,
-    Outcome,
-    PlanEntry,
-    State,
-    StoredFile,
-    TaskFacts,
-)
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import PlanEntry
+from runner.model.requests import Billed, ErrorClass, JobError
+from runner.model.tasks import StoredFile, TaskFacts
 from tests.engine.builders import plan_entry as entry
 
 LIMIT = 4096

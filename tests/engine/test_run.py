@@ -14,7 +14,10 @@ from aiohttp import web
 from runner.engine.job_run import JobRun
 from runner.engine.run import Batch, Shutdown
 from runner.errors import LedgerError
-from runner.model import Event, Outcome, Plan, PlanEntry, ReasonCode, State
+from runner.model.events import Event
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Plan, PlanEntry
+from runner.model.reasons import ReasonCode
 from tests.builders import image_bytes
 from tests.engine.builders import PICTURE, FakeVidu, LiveRun, attempt_of, live_run, plan_entry, play
 

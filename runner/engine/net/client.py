@@ -24,7 +24,7 @@ from runner.engine.net.resolve import (
     proxy_hosts,
 )
 from runner.engine.net.upload import CountedBody, IdleTimeout
-from runner.model import Reach, Reply, Request
+from runner.model.requests import Reach, Reply, Request
 
 
 async def content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_bytes: int) -> bytes:

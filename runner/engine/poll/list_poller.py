@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from runner.engine.net.pacing import backoff
 from runner.engine.poll.list_query import ListEndpoint, ListReply, batches, query_tasks
 from runner.engine.poll.schedule import DurationStats, next_list_poll
-from runner.model import TaskState, TaskStatus
+from runner.model.requests import TaskState, TaskStatus
 from runner.providers.base import ListFailure
 
 ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})

@@ -16,17 +16,11 @@ from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import reconcile
 from runner.engine.submit.prepare import intent_afterwards
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Store, Supersede
-from runner.model import (
-    Attempt,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    JobError,
-    Reason,
-    ReasonCode,
-    State,
-    Step,
-)
+from runner.model.events import Step
+from runner.model.outcomes import State
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import Billed, ErrorClass, JobError
+from runner.model.tasks import Attempt, AttemptState
 
 _UNKNOWN_FATE = "unknown_fate"
 

@@ -28,7 +28,9 @@ from runner.engine.reconcile.match import (
 )
 from runner.ledger.queries import KnownTask
 from runner.ledger.store import open_ledger
-from runner.model import Attempt, Operation, TaskState, TaskStatus
+from runner.model.operations import Operation
+from runner.model.requests import TaskState, TaskStatus
+from runner.model.tasks import Attempt
 from runner.providers.base import ListFailure, TaskPage, TaskRow
 from runner.providers.registry import LISTERS, TaskListApi
 from runner.timestamps import stamp

@@ -17,7 +17,7 @@ from functools import partial
 
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
-from runner.model import Account, Fate
+from runner.model.requests import Account, Fate
 from runner.providers.base import is_healthy
 from runner.providers.registry import Provider
 from runner.settings.settings import Settings

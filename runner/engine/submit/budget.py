@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from runner.ledger.changes import Headroom, Realm
-from runner.model import Amount, Operation, PlanEntry, Unit
+from runner.model.operations import Amount, Operation, Unit
+from runner.model.plans import PlanEntry
 from runner.planning.estimates import kind_of
 from runner.providers.registry import Provider
 

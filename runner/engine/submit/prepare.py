@@ -19,23 +19,13 @@ from runner.engine.poll.watch import ask_patiently
 from runner.errors import plural
 from runner.media.probe import probe
 from runner.media.sources import MediaError, data_uri, data_uri_length
-from runner.model import (
-    Action,
-    Billed,
-    Deferred,
-    ErrorClass,
-    Intent,
-    Job,
-    JobError,
-    JobOutput,
-    Media,
-    Operation,
-    Outcome,
-    PlanEntry,
-    Request,
-    references,
-    resolve,
-)
+from runner.model.jobs import Job, Media
+from runner.model.operations import Operation
+from runner.model.outcomes import Outcome
+from runner.model.plans import Action, PlanEntry
+from runner.model.requests import Billed, ErrorClass, JobError, Request
+from runner.model.tasks import Intent
+from runner.model.values import Deferred, JobOutput, references, resolve
 from runner.providers.base import submission
 from runner.validation.jobs import check_job
 from runner.validation.media import check_media

@@ -12,23 +12,12 @@ from runner.engine.outcomes import ended, interruption
 from runner.engine.submit.prepare import Prefetcher, Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Taken, realm_of
-from runner.model import (
-    Amount,
-    AttemptState,
-    Billed,
-    ErrorClass,
-    Fate,
-    JobError,
-    Outcome,
-    Reach,
-    Reason,
-    ReasonCode,
-    Reply,
-    State,
-    Step,
-    Submission,
-    TaskFacts,
-)
+from runner.model.events import Step
+from runner.model.operations import Amount
+from runner.model.outcomes import Outcome, State
+from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import Billed, ErrorClass, Fate, JobError, Reach, Reply, Submission
+from runner.model.tasks import AttemptState, TaskFacts
 
 
 async def submit(

@@ -10,16 +10,10 @@ import pytest
 from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, TaskOrigin
 from runner.engine.reconcile.decide import adopt, decide
 from runner.ledger.changes import Settle
-from runner.model import (
-    Action,
-    Attempt,
-    AttemptState,
-    Evidence,
-    ReasonCode,
-    State,
-    StoredFile,
-    TaskFacts,
-)
+from runner.model.outcomes import State
+from runner.model.plans import Action, Evidence
+from runner.model.reasons import ReasonCode
+from runner.model.tasks import Attempt, AttemptState, StoredFile, TaskFacts
 from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
 
 

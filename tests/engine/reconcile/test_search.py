@@ -17,9 +17,7 @@ from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import Search, reconcile
 from runner.ledger.changes import Finish
 from runner.ledger.store import open_ledger
-from runner.model import (
-    AttemptState,
-)
+from runner.model.tasks import AttemptState
 from runner.providers import vidu_tasks
 from tests.engine.builders import (
     PICTURE,

@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from runner.engine.submit.budget import Admission, Budget, Order, order_of
-from runner.model import Action, Amount, Draft, Job, PlanEntry, Reason, ReasonCode, Unit
+from runner.model.jobs import Draft, Job
+from runner.model.operations import Amount, Unit
+from runner.model.plans import Action, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
 from runner.operations import load_operations
 from runner.planning.estimates import kind_of
 from runner.providers.registry import PROVIDERS

@@ -15,7 +15,10 @@ from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
 from runner.ledger.changes import Taken
-from runner.model import AttemptState, PlanEntry, ReasonCode, State
+from runner.model.outcomes import State
+from runner.model.plans import PlanEntry
+from runner.model.reasons import ReasonCode
+from runner.model.tasks import AttemptState
 from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
 
 PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
