@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import (
-    PRECEDENCE,
     Diagnostic,
     Exit,
     Failure,
@@ -27,6 +26,7 @@ from runner.errors import (
     width,
     worst,
 )
+from runner.errors.exits import PRECEDENCE
 
 
 def caret_of(text: str, column: int) -> tuple[str, str]:
