@@ -11,13 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.model.operations import Operation
-from runner.validation.shape import (
-    Schema,
-    expression_shape,
-    job_shape,
-    job_snippets,
-    manifest_shape,
-)
+from runner.validation.shape import Schema, job_shape, manifest_shape, part
 
 # Only keys of the schema, and the user's own.
 _CLOSED: Schema = {"additionalProperties": False, "patternProperties": {"^x-": True}}
@@ -30,8 +24,7 @@ def manifest_text(operations: Mapping[str, Operation]) -> str:
 
 def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
     """The authoring schema, JSON Schema 2020-12."""
-    shape = manifest_shape(sorted({op.provider for op in operations.values()}))
-    snippets = job_snippets()
+    shape, snippets = manifest_shape(operations), part("snippets")
     shape["properties"]["jobs"] |= {
         "items": {"$ref": "#/$defs/job"},
         "defaultSnippets": [{**snippet, "body": [snippet["body"]]} for snippet in snippets],
@@ -49,7 +42,7 @@ def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
         **shape,
         "allOf": [_by_default(name) for name in operations],
         "$defs": {
-            "expression": expression_shape(),
+            "expression": part("expression"),
             "job": {
                 "description": "One request, or several with matrix, foreach or takes.",
                 "type": "object",

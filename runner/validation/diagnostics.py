@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.errors import Diagnostic, merge
+from runner.errors import Diagnostic, Location, merge
 from runner.model.jobs import DocumentLocator, Draft, DraftLocator
 from runner.model.values import ValuePath
 
@@ -31,6 +31,12 @@ class Finding:
     def below(self, path: ValuePath) -> Finding:
         """The finding in the value that has the checked one at `path`."""
         return replace(self, path=(*path, *self.path))
+
+    def diagnostic(self, location: Location | None, job: str | None) -> Diagnostic:
+        """The finding as users see it."""
+        return Diagnostic(
+            message=self.message, location=location, job=job, hint=self.hint, warning=self.warning
+        )
 
 
 class DeferredText(str):
@@ -61,29 +67,34 @@ def dotted(path: Iterable[str | int]) -> str:
     return text
 
 
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a JSON object, otherwise an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def in_order_of(value: Any, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in the order of the value's keys; those about the whole value come first."""
+    order = {key: n for n, key in enumerate(mapping(value))}
+    return sorted(findings, key=lambda f: order.get(f.path[0], -1) if f.path else -1)
+
+
 def document_diagnostics(
     findings: Iterable[Finding], document: Any, locate: DocumentLocator
 ) -> list[Diagnostic]:
     """The findings about a manifest's own form, in the order given."""
     return merge(
-        Diagnostic(
-            message=finding.message,
-            location=locate(finding.path, key=finding.key),
-            job=_job_at(document, finding.path),
-            hint=finding.hint,
-            warning=finding.warning,
-        )
+        finding.diagnostic(locate(finding.path, key=finding.key), _job_at(document, finding.path))
         for finding in findings
     )
 
 
 def _job_at(document: Any, path: ValuePath) -> str | None:
     """The id, as written, of the job that contains the path."""
-    if len(path) < 2 or path[0] != "jobs" or not isinstance(path[1], int):
-        return None
-    job = document["jobs"][path[1]]
-    name = job.get("id") if isinstance(job, dict) else None
-    return name if isinstance(name, str) and name else None
+    match path:
+        case ("jobs", int() as index, *_):
+            name = mapping(document["jobs"][index]).get("id")
+            return name if isinstance(name, str) and name else None
+    return None
 
 
 def job_diagnostics(
@@ -97,29 +108,22 @@ def job_diagnostics(
     is to move it under its operation's name; and a parameter whose expression evaluates to null
     is reported as that, instead of as missing.
     """
+    pairs = ((draft, finding) for draft, findings in checked for finding in findings)
+    if document is not None:
+        pairs = ((draft, _explained(finding, draft, document)) for draft, finding in pairs)
     return merge(
-        Diagnostic(
-            message=finding.message,
-            location=locate(draft, finding.path, key=finding.key),
-            job=draft.id or None,
-            hint=finding.hint,
-            warning=finding.warning,
-        )
-        for draft, findings in checked
-        for finding in (
-            finding if document is None else _explained(finding, draft, document)
-            for finding in findings
-        )
+        finding.diagnostic(locate(draft, finding.path, key=finding.key), draft.id or None)
+        for draft, finding in pairs
     )
 
 
 def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> Finding:
     entry = document["jobs"][draft.entry]
-    defaults = _mapping(document.get("defaults"))
+    defaults = mapping(document.get("defaults"))
     # Null unsets a parameter, so an expression that gives null looks like a missing one.
     if finding.missing is not None:
         name = finding.missing
-        layers = (entry, _mapping(defaults.get(draft.operation)), defaults)
+        layers = (entry, mapping(defaults.get(draft.operation)), defaults)
         written = next((layer[name] for layer in layers if name in layer), None)
         if isinstance(written, str):
             message = f"{finding.message}: {written} gives null"
@@ -132,10 +136,6 @@ def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> F
         )
         return replace(finding, hint=f"{finding.hint} {hint}" if finding.hint else hint)
     return finding
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def not_yet_reported(
