@@ -50,13 +50,10 @@ def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
 
 
 def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
-    """All defaults that the API document states for a request with these parameters.
-
-    A default under a condition (a model, a duration) is included only where the condition holds.
-    """
+    """All defaults that the API document states for a request with these parameters."""
     defaults: dict[str, Any] = {}
     for condition, values in _defaults(operation):
-        # Those of a condition, which come later, are narrower than the general ones.
+        # Those under a condition (a model, a duration) are narrower, and come later.
         if _holds(condition, parameters):
             defaults |= values
     return defaults

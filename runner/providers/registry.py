@@ -71,10 +71,8 @@ LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 
 
 def state_of(attempt: Attempt) -> State:
-    """Where a job stands by its latest attempt alone.
-
-    A submission that was refused for the moment only (too many requests or tasks) has not failed.
-    """
+    """Where a job stands by its latest attempt alone."""
+    # A submission that was refused for the moment only (too many requests) has not failed.
     provider = PROVIDERS.get(attempt.intent.provider)
     if attempt.state is AttemptState.REFUSED and attempt.error and provider:
         code = provider.CODES.get(attempt.error.code)

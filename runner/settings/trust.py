@@ -65,10 +65,7 @@ def parse_address(text: str, source: AddressSource) -> Address | None:
 
 
 def trusted_pairs(environ: Mapping[str, str], flags: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Host (lower case) and variable of each `HOST=VAR` in VIDU_RUN_TRUST and `--trust`.
-
-    Raises UsageError.
-    """
+    """Host (lower case) and variable of each `HOST=VAR` in both places. Raises UsageError."""
     entries = [("VIDU_RUN_TRUST", pair) for pair in environ.get("VIDU_RUN_TRUST", "").split(",")]
     entries += [("--trust", pair) for flag in flags for pair in flag.split(",")]
     for source, entry in entries:

@@ -102,12 +102,7 @@ def job_diagnostics(
     locate: DraftLocator,
     document: Mapping[str, Any] | None = None,
 ) -> list[Diagnostic]:
-    """The findings about drafts; one cause that affects many jobs is reported once.
-
-    With the manifest's `document`, the hint about an unknown parameter from the general defaults
-    is to move it under its operation's name; and a parameter whose expression evaluates to null
-    is reported as that, instead of as missing.
-    """
+    """The findings about drafts, explained from the manifest's `document` if it is given."""
     pairs = ((draft, finding) for draft, findings in checked for finding in findings)
     if document is not None:
         pairs = ((draft, _explained(finding, draft, document)) for draft, finding in pairs)
@@ -121,13 +116,13 @@ def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> F
     entry = document["jobs"][draft.entry]
     defaults = mapping(document.get("defaults"))
     # Null unsets a parameter, so an expression that gives null looks like a missing one.
-    if finding.missing is not None:
-        name = finding.missing
+    if (name := finding.missing) is not None:
         layers = (entry, mapping(defaults.get(draft.operation)), defaults)
         written = next((layer[name] for layer in layers if name in layer), None)
         if isinstance(written, str):
             message = f"{finding.message}: {written} gives null"
             return replace(finding, path=(name,), message=message)
+    # General defaults go to every job, also to one whose operation lacks the parameter.
     is_parameter = finding.key and len(finding.path) == 1
     if is_parameter and finding.path[0] in defaults and finding.path[0] not in entry:
         hint = (
@@ -141,10 +136,8 @@ def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> F
 def not_yet_reported(
     diagnostics: Iterable[Diagnostic], reported: Iterable[Diagnostic]
 ) -> list[Diagnostic]:
-    """Those of `diagnostics` at locations where `reported` has no error.
-
-    The expansion fails at values of a wrong form as well: one mistake is reported once, by the
-    check that describes it best.
-    """
+    """Those of `diagnostics` at locations where `reported` has no error."""
+    # The expansion fails at values of a wrong form as well: one mistake is reported once, by the
+    # check that describes it best.
     locations = {str(each.location) for each in reported if not each.warning}
     return [each for each in diagnostics if str(each.location) not in locations]

@@ -22,10 +22,7 @@ _LOOKALIKE = re.compile(
 
 
 def check_lookalikes(text: str, document: Any) -> list[Finding]:
-    """A warning for every text that is kept as it is, though it looks like an expression.
-
-    `text` is that of the whole manifest.
-    """
+    """A warning for every text that only looks like an expression; `text` is the manifest's."""
     # Most manifests have none: the search in their text is fast, the walk is not.
     if not ("${" in text or "{{" in text) or not _LOOKALIKE.search(text):
         return []

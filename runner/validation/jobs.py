@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runner.model.jobs import JOB_KEYS, Draft
+from runner.model.jobs import Draft
 from runner.model.operations import Operation
 from runner.model.values import Deferred, Parameters, ValuePath, map_leaves
 from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
@@ -24,25 +24,16 @@ def check_job(
     present, but with a value that is not known: nothing is reported about them.
     """
     validators = _validators(operation)
-    written = draft.parameters
-    if unknown:
-        # Some value, so that the parameter is not reported as missing.
-        written = {**written, **dict.fromkeys(unknown, "")}
+    # An unknown one gets some value, so that it is not reported as missing.
+    written = {**draft.parameters, **dict.fromkeys(unknown, "")}
     # Without references, as in most jobs, the walk would only cost time.
     parameters = map_leaves(written, _stand_in) if draft.needs or unknown else written
     findings = []
     if not _accepts_known(validators, parameters, unknown):
         # Messages must not show a stand-in as if the user had written it.
-        shown_value = map_leaves(written, _described_stand_in)
-        findings = explain(
-            Subject(
-                schema=operation.schema,
-                value=shown_value,
-                owner=operation.name,
-                noun="parameter",
-                more_names=JOB_KEYS,
-            )
-        )
+        shown_ = map_leaves(written, _described_stand_in)
+        schema, owner = operation.schema, operation.name
+        findings = explain(Subject(schema=schema, value=shown_, owner=owner, noun="parameter"))
     if _accepts(validators.any_warning, parameters):
         findings += _warnings(validators, parameters)
     return [finding for finding in findings if not unknown.intersection(finding.path[:1])]

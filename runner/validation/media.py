@@ -31,10 +31,7 @@ def check_media(
 def check_images(
     operation: Operation, images: Mapping[str, Sequence[Media | Deferred | None]]
 ) -> list[Finding]:
-    """Each image against the provider's limits, and a warning for a URL that will expire.
-
-    None is an image that could not be read.
-    """
+    """Each image (None: it cannot be read) against its limits; a warning for expiring URLs."""
     return [
         finding
         for name, listed in images.items()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.errors import nearest, suggest
+from runner.model.jobs import JOB_KEYS
 from runner.settings.values import suggest_amounts
 from runner.validation.diagnostics import (
     DeferredNumber,
@@ -65,7 +66,8 @@ def _unknown_key(violation: Violation) -> Iterator[Finding]:
     known = list(violation.schema.get("properties", ()))
     noun = violation.subject.noun
     preposition = "of" if noun == "parameter" else "in"
-    names = known if violation.path else [*known, *violation.subject.more_names]
+    # The parameter of an expanded job may be a misspelt key of the job itself.
+    names = known if violation.path or noun == "key" else [*known, *JOB_KEYS]
     patterns = violation.schema.get("patternProperties", ())
     for key in violation.value:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
@@ -121,6 +123,7 @@ _DESCRIPTIONS: Mapping[type, str] = {
 }
 
 _FILTERS = {"integer": "int", "boolean": "bool"}
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def _type(violation: Violation) -> Iterator[Finding]:
@@ -128,13 +131,7 @@ def _type(violation: Violation) -> Iterator[Finding]:
     wanted = [violation.limit] if isinstance(violation.limit, str) else list(violation.limit)
     types = " or ".join(_TYPES[name] for name in wanted if name != "null")
     message = f"{violation.name} is {_described(violation.value)}, but must be {types}"
-    hint = _type_hint(violation.value, wanted)
-    if unquoted := _unquoted(violation.value, wanted):
-        hint = f"write {unquoted} without quotes"
-        # Cells of a row are text, and have no quotes to remove.
-        if violation.subject.noun == "parameter":
-            hint += f" (for a value from a row, add | {_FILTERS.get(wanted[0], 'float')})"
-    yield _finding(violation, message, hint)
+    yield _finding(violation, message, _type_hint(violation, wanted))
 
 
 def _described(value: Any) -> str:
@@ -145,27 +142,26 @@ def _described(value: Any) -> str:
     return "empty (null)" if value is None else "a list"
 
 
-def _type_hint(value: Any, wanted: Sequence[str]) -> str | None:
+def _type_hint(violation: Violation, wanted: Sequence[str]) -> str | None:
     """How to write the value so that it has the wanted type."""
+    value = violation.value
     if isinstance(value, DeferredNumber):
         return "for an image write .output; with text around it a seed becomes text"
     if isinstance(value, DeferredText):
         return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
-    if "string" in wanted and isinstance(value, (bool, int, float)):
-        return f'quote it: "{shown(value)}"'
-    if isinstance(value, str) and "array" in wanted:
-        return f"write it as a list: [{shown(value)}]"
-    return None
-
-
-def _unquoted(value: Any, wanted: Sequence[str]) -> str | None:
-    """What a text has to be without its quotes to have the wanted type; None for no such value."""
-    if not isinstance(value, str) or isinstance(value, DeferredText):
+    if isinstance(value, (bool, int, float)):
+        return f'quote it: "{shown(value)}"' if "string" in wanted else None
+    if not isinstance(value, str):
         return None
     text = value.strip()
-    if {"integer", "number"} & set(wanted) and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text):
-        return text
-    return "true or false" if "boolean" in wanted else None
+    is_number = {"integer", "number"} & set(wanted) and _NUMBER.fullmatch(text)
+    if not is_number and "boolean" not in wanted:
+        return f"write it as a list: [{shown(value)}]" if "array" in wanted else None
+    hint = f"write {text if is_number else 'true or false'} without quotes"
+    if violation.subject.noun == "parameter":
+        # Cells of a row are text, and have no quotes to remove.
+        hint += f" (for a value from a row, add | {_FILTERS.get(wanted[0], 'float')})"
+    return hint
 
 
 def _enum(violation: Violation) -> Iterator[Finding]:
@@ -207,8 +203,8 @@ def _other_models(violation: Violation) -> str | None:
     branches = violation.subject.schema.get("allOf", ()) if len(violation.path) == 1 else ()
     for branch in branches:
         model = branch.get("if", {}).get("properties", {}).get("model", {}).get("const")
-        rule = branch.get("then", {}).get("properties", {}).get(violation.path[0], {})
-        if model is not None and violation.value in rule.get("enum", ()):
+        rule = branch.get("then", {}).get("properties", {}).get(violation.path[0])
+        if model is not None and violation.value in mapping(rule).get("enum", ()):
             found.append(model)
     return f"{' and '.join(found)} offer{'s' if len(found) == 1 else ''} it" if found else None
 

@@ -28,9 +28,7 @@ class Subject:
     owner: str
     """What the value is: an operation's name, "the manifest", "a job"."""
     noun: str
-    """What its keys are called: "parameter", "key"."""
-    more_names: Sequence[str] = ()
-    """Names that a misspelt key may mean, in addition to those of the schema."""
+    """What its keys are called: "parameter" in an expanded job, else "key"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
