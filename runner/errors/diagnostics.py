@@ -89,6 +89,7 @@ class Diagnostic:
             lines.append(f"  used at {self.location.via}")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
+        # The message and the source line contain text of others, which may pretend to be ours.
         return "\n".join(one_line(line) for line in lines)
 
 
