@@ -74,7 +74,7 @@ def mapping(value: Any) -> Mapping[str, Any]:
 
 def in_order_of(value: Any, findings: Iterable[Finding]) -> list[Finding]:
     """The findings in the order of the value's keys; those about the whole value come first."""
-    order = {key: n for n, key in enumerate(mapping(value))}
+    order: dict[Any, int] = {key: n for n, key in enumerate(mapping(value))}
     return sorted(findings, key=lambda f: order.get(f.path[0], -1) if f.path else -1)
 
 
