@@ -19,29 +19,27 @@ from runner.model.values import Deferred, Parameters
 from runner.operations import defaults_of
 
 
-def estimate(
-    operation: Operation, parameters: Parameters, images: int | None = None
-) -> Amount | None:
+def estimate(operation: Operation, parameters: Parameters) -> Amount | None:
     """What the request should cost by the vendor's table; None, never zero, where it has no price.
 
-    An absent parameter counts as its documented default. `images` is the number of images, None
-    to count those of `parameters`.
+    An absent parameter counts as its documented default.
     """
-    value = _look_up(operation, "price", parameters, images)
+    value = _look_up(operation, "price", parameters)
     if value is None or operation.price is None:
         return None
     return Amount(unit=operation.price["unit"], value=Decimal(str(value)))
 
 
-def expected_s(
-    operation: Operation, parameters: Parameters, images: int | None = None
-) -> float | None:
+def expected_s(operation: Operation, parameters: Parameters) -> float | None:
     """Seconds that such a task takes by the vendor's table; None where it has no time."""
-    value = _look_up(operation, "time", parameters, images)
+    value = _look_up(operation, "time", parameters)
     return None if value is None else float(value)
 
 
 _Table: TypeAlias = Literal["price", "time"]
+
+_LIMITED = ("integer", "boolean")
+"""Types of parameters with few values; texts and fractions would make each request its own kind."""
 
 
 def _table(operation: Operation, name: _Table) -> Mapping[str, Any] | None:
@@ -49,13 +47,11 @@ def _table(operation: Operation, name: _Table) -> Mapping[str, Any] | None:
     return operation.price if name == "price" else operation.time
 
 
-def _look_up(
-    operation: Operation, name: _Table, parameters: Parameters, images: int | None
-) -> int | float | None:
+def _look_up(operation: Operation, name: _Table, parameters: Parameters) -> int | float | None:
     table = _table(operation, name)
     if table is None:
         return None
-    values = _values(operation, table["by"], parameters, images)
+    values = _values(operation, table["by"], parameters)
     # No number is better than a wrong one: a budget is kept by it.
     return None if None in values else _last_cell(operation, name, values)
 
@@ -71,9 +67,7 @@ def _last_cell(operation: Operation, name: _Table, values: tuple[Any, ...]) -> i
     return None
 
 
-def _values(
-    operation: Operation, names: Iterable[str], parameters: Parameters, images: int | None
-) -> tuple[Any, ...]:
+def _values(operation: Operation, names: Iterable[str], parameters: Parameters) -> tuple[Any, ...]:
     """The request's values of these parameters, of images their number; None where it is unknown.
 
     `"?"` is a value that is not known yet, or that no table can have.
@@ -81,20 +75,14 @@ def _values(
     given = parameters
     if any(name not in parameters for name in names):
         given = {**defaults_of(operation, parameters), **parameters}
-    return tuple(
-        _number_of_images(given.get(name, ()), images)
-        if name in operation.media
-        else "?"
-        if isinstance(value := given.get(name), Deferred | list | dict)
-        else value
-        for name in names
-    )
 
+    def value_of(name: str) -> Any:
+        value = given.get(name)
+        if name in operation.media:  # an image that another job makes counts, too
+            return len(value or ()) if isinstance(value, list | tuple | None) else None
+        return "?" if isinstance(value, Deferred | list | dict) else value
 
-def _number_of_images(listed: Any, images: int | None) -> int | None:
-    if images is not None:
-        return images
-    return len(listed) if isinstance(listed, list | tuple) else None
+    return tuple(map(value_of, names))
 
 
 def _is_within(cell: Any, value: Any) -> bool:
@@ -143,14 +131,13 @@ def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]
     }
 
 
-def kind_of(operation: Operation, parameters: Parameters, images: int | None = None) -> Kind:
-    """The kind of a request; `images` as for `estimate`.
+def kind_of(operation: Operation, parameters: Parameters) -> Kind:
+    """The kind of a request: numbers in one range of a table are of one kind.
 
-    Numbers in one range of a table are of one kind. Without any table, every parameter with a
-    limited choice of values counts.
+    Without any table, every parameter with a limited choice of values counts.
     """
     columns = _columns(operation)
-    values = _values(operation, columns, parameters, images)
+    values = _values(operation, columns, parameters)
     return (operation.name, *map(_ranged, values, columns.values()))
 
 
@@ -174,12 +161,9 @@ def _choices(operation: Operation) -> list[str]:
         if name not in ignored
         and (
             name in operation.media
-            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED_TYPES))
+            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED))
         )
     ]
-
-
-_LIMITED_TYPES = ("integer", "boolean")
 
 
 def _ranged(value: Any, ranges: list[Any]) -> Any:
