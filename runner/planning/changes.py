@@ -48,9 +48,7 @@ def changes_of(job: Job, operation: Operation, before: LastRequest) -> list[Chan
 
 
 def describe(changes: Sequence[Changed]) -> str:
-    """`changed: aspect_ratio 16:9 -> 1:1, images[0]`; empty without changes."""
-    if not changes:
-        return ""
+    """`changed: aspect_ratio 16:9 -> 1:1, images[0] added`, for one change or more."""
     parts = [_describe(change) for change in changes[:SHOWN]]
     more = len(changes) - SHOWN
     return f"changed: {', '.join(parts)}" + (f" and {more} more" if more > 0 else "")
