@@ -16,15 +16,10 @@ from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 
-_LIVING_STATES = frozenset(
-    {
-        AttemptState.INTENT,
-        AttemptState.AMBIGUOUS,
-        AttemptState.SUBMITTED,
-        AttemptState.SUCCEEDED,
-    }
-)
 # The same states as in the index `one_living_attempt` of tables.sql.
+_LIVING_STATES = frozenset(
+    {AttemptState.INTENT, AttemptState.AMBIGUOUS, AttemptState.SUBMITTED, AttemptState.SUCCEEDED}
+)
 
 
 def is_living(attempt: Attempt) -> bool:

@@ -18,12 +18,11 @@ _COSTLY = """
     AND (state IS NOT 'not_sent' OR error_billed IS 'unknown')
     AND NOT (state = 'failed' AND error_billed IS 'no')"""
 _COSTS = f"""
-SELECT provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
-    estimate_value, count(*) AS times
+SELECT provider, realm, state, credits, cost_unit, cost_value, estimate_unit, estimate_value,
+    count(*) AS times
 FROM attempts
 WHERE manifest = ? AND run IS NOT ? AND {_COSTLY}
-GROUP BY provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
-    estimate_value
+GROUP BY provider, realm, state, credits, cost_unit, cost_value, estimate_unit, estimate_value
 """  # noqa: S608 - ours
 _UNPRICED = f"""
 SELECT DISTINCT run FROM attempts
@@ -56,10 +55,7 @@ class Costs:
 
 
 def read_costs(
-    connection: sqlite3.Connection,
-    manifest: str,
-    realms: Mapping[str, Realm],
-    without: str | None,
+    connection: sqlite3.Connection, manifest: str, realms: Mapping[str, Realm], without: str | None
 ) -> Costs:
     """The cost of every attempt of a manifest but those of run `without`, superseded ones included.
 

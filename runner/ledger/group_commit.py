@@ -25,11 +25,7 @@ class GroupCommit:
     """
 
     def __init__(
-        self,
-        path: Path,
-        on_wait: Callable[[str], None] | None = None,
-        *,
-        patience_s: float = 0.01,
+        self, path: Path, on_wait: Callable[[str], None] | None = None, *, patience_s: float = 0.01
     ):
         """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
 
@@ -120,15 +116,12 @@ class GroupCommit:
                 # One for each: a raised exception collects tracebacks.
                 future.set_exception(LedgerError(error.message, hint=error.hint))
         except Exception as error:  # noqa: BLE001 - the waiter gets it; the thread must go on
-            self._write_one_by_one(group, error)
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+                return
+            # One by one, so that only the malformed change of the group fails.
+            for item in group:
+                self._write([item])
         else:
             for (_, future), result in zip(group, results, strict=True):
                 future.set_result(result)
-
-    def _write_one_by_one(self, group: Sequence[_Item], error: Exception) -> None:
-        """Write all changes of a group but the malformed one."""
-        if len(group) == 1:
-            group[0][1].set_exception(error)
-        else:
-            for item in group:
-                self._write([item])

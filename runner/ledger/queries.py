@@ -88,19 +88,12 @@ class LedgerQueries:
     """The reading half of a ledger, for one thread. Every method may raise `LedgerError`."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection):
-        self._path = path
+        self.path = path
+        """Where the ledger was opened."""
         self._connection = connection
 
-    @property
-    def path(self) -> Path:
-        """Where the ledger was opened."""
-        return self._path
-
     def latest(
-        self,
-        fingerprints: Iterable[str],
-        realm: Realm,
-        map_path: Callable[[str], str] = str,
+        self, fingerprints: Iterable[str], realm: Realm, map_path: Callable[[str], str] = str
     ) -> dict[str, Attempt]:
         """For each fingerprint known in the realm its living attempt, otherwise its last one.
 
@@ -156,7 +149,7 @@ class LedgerQueries:
         self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
     ) -> Costs:
         """The cost of every attempt of a manifest, superseded ones included; see `read_costs`."""
-        with translated_errors(self._path):
+        with translated_errors(self.path):
             return read_costs(self._connection, manifest, realms, without)
 
     def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
@@ -216,7 +209,7 @@ class LedgerQueries:
         return read_attempts(rows, file_rows, map_path)
 
     def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
-        with translated_errors(self._path):
+        with translated_errors(self.path):
             yield from self._connection.execute(statement, values)
 
 

@@ -22,7 +22,7 @@ class RescueFile:
 
     def __init__(self, path: Path):
         """Create and reserve the file; raises `LedgerError` if that fails."""
-        self._path = path
+        self.path = path
         self._end = 0
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
@@ -33,11 +33,6 @@ class RescueFile:
         except OSError as error:
             raise system_error(path, error) from error
 
-    @property
-    def path(self) -> Path:
-        """Where the file is."""
-        return self._path
-
     def record(self, intent: Intent, task_id: str, *, attempt: int | None = None) -> None:
         """Write down a task, durably; raises `LedgerError` if even that fails."""
         fields = {name: getattr(intent, name) for name in _INTENT_FIELDS}
@@ -47,14 +42,14 @@ class RescueFile:
             self._end += os.pwrite(self._file, line, self._end)
             flush(self._file)
         except OSError as error:
-            raise system_error(self._path, error) from error
+            raise system_error(self.path, error) from error
 
     def close(self) -> None:
         """Keep the entries; without any, remove the file."""
         if self._end:
             os.ftruncate(self._file, self._end)
         else:
-            self._path.unlink(missing_ok=True)  # the user may have removed it
+            self.path.unlink(missing_ok=True)  # the user may have removed it
         os.close(self._file)
 
 
