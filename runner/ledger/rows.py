@@ -98,9 +98,6 @@ class LazyRequest(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._parse())
 
-    def __repr__(self) -> str:
-        return repr(self._parse())
-
     def _parse(self) -> dict[str, Any]:
         parameters: dict[str, Any] = json.loads(self._text)
         return parameters

@@ -37,18 +37,15 @@ def expected_s(operation: Operation, parameters: Parameters) -> float | None:
 
 
 _Table: TypeAlias = Literal["price", "time"]
+"""The attribute of an operation that is a table: `by` are the names of its columns, `rows` their
+cells, and last the value."""
 
 _LIMITED = ("integer", "boolean")
 """Types of parameters with few values; texts and fractions would make each request its own kind."""
 
 
-def _table(operation: Operation, name: _Table) -> Mapping[str, Any] | None:
-    """`by`: the names of the columns; `rows`: their cells, and last the value."""
-    return operation.price if name == "price" else operation.time
-
-
 def _look_up(operation: Operation, name: _Table, parameters: Parameters) -> int | float | None:
-    table = _table(operation, name)
+    table: Mapping[str, Any] | None = getattr(operation, name)
     if table is None:
         return None
     values = _values(operation, table["by"], parameters)
@@ -59,8 +56,7 @@ def _look_up(operation: Operation, name: _Table, parameters: Parameters) -> int 
 # A hundred thousand jobs look up a handful of rows.
 @functools.cache
 def _last_cell(operation: Operation, name: _Table, values: tuple[Any, ...]) -> int | float | None:
-    table = _table(operation, name) or {"rows": ()}
-    for row in table["rows"]:
+    for row in getattr(operation, name)["rows"]:
         # Without `strict`: the last cell of a row is its value.
         if all(_is_within(cell, value) for cell, value in zip(row, values, strict=False)):
             return row[-1]  # type: ignore[no-any-return]
@@ -116,18 +112,16 @@ def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]
 
     A price of zero is ignored.
     """
-    prices: dict[Kind, Amount | None] = {}
-    times: dict[Kind, list[float]] = {}
+    by_kind: dict[Kind, list[PastTask]] = {}
     for task in past:
-        kind = kind_of(operation, task.request)
-        # Zero: a provider may report it before it charges.
-        if not prices.get(kind):
-            prices[kind] = task.price if task.price and task.price.value else None
-        if task.time_s is not None:
-            times.setdefault(kind, []).append(task.time_s)
+        by_kind.setdefault(kind_of(operation, task.request), []).append(task)
     return {
-        kind: Learned(price=price, times_s=tuple(times.get(kind, ())))
-        for kind, price in prices.items()
+        kind: Learned(
+            # Not zero: a provider may report it before it charges.
+            price=next((task.price for task in tasks if task.price and task.price.value), None),
+            times_s=tuple(task.time_s for task in tasks if task.time_s is not None),
+        )
+        for kind, tasks in by_kind.items()
     }
 
 
