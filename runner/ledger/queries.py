@@ -13,7 +13,7 @@ from typing import Any
 from runner.ledger.changes import Realm
 from runner.ledger.costs import Costs, read_costs, real_price
 from runner.ledger.errors import translated_errors
-from runner.ledger.rows import COLUMNS, read_attempts, sql_value
+from runner.ledger.rows import read_attempts, sql_value
 from runner.model.operations import Amount
 from runner.model.tasks import Attempt, AttemptState, Intent
 
@@ -200,7 +200,7 @@ class LedgerQueries:
         """Yield the attempts that meet a condition, which takes all of a fingerprint or none."""
         chosen = f"FROM attempts WHERE {where}"
         # Row by row: there may be 100,000 of them.
-        rows = self._rows(f"SELECT {', '.join(COLUMNS)} {chosen} ORDER BY number", values)
+        rows = self._rows(f"SELECT * {chosen} ORDER BY number", values)
         file_rows = self._rows(
             f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
             " ORDER BY attempt, position",

@@ -61,9 +61,8 @@ _FINISH = """
 UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
     used_seed = coalesce(:seed, used_seed), credits = coalesce(:credits, credits),
     cost_unit = coalesce(:cost_unit, cost_unit), cost_value = coalesce(:cost_value, cost_value),
-    trace_id = coalesce(:trace_id, trace_id), usage = :usage, urls = :urls,
-    error_code = :error_code, error_message = :error_message, error_class = :error_class,
-    error_billed = :error_billed
+    usage = :usage, urls = :urls, error_code = :error_code, error_message = :error_message,
+    error_class = :error_class, error_billed = :error_billed
 WHERE number = :number
     AND (state = 'submitted' OR (state = 'succeeded' AND :state = 'succeeded'))
 RETURNING run

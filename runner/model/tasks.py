@@ -117,5 +117,4 @@ class Attempt:
     task: TaskFacts = NO_TASK
     files: tuple[StoredFile, ...] = ()
     error: JobError | None = None
-    trace_id: str | None = None
     superseded_at: str | None = None

@@ -14,7 +14,7 @@ from runner.ledger.queries import LastRequest
 from runner.model.jobs import Job, Media
 from runner.model.operations import Operation
 from runner.model.plans import Changed
-from runner.model.values import Deferred, Parameters, same, walk
+from runner.model.values import Deferred, Parameters, references, same
 from runner.operations import defaults_of
 
 SHOWN = 3
@@ -61,7 +61,8 @@ def _changes(job: Job, operation: Operation, request: Parameters) -> Iterator[Ch
     for name in [*after, *(name for name in before if name not in after)]:
         if name in operation.media:
             yield from _image_changes(name, before.get(name, ()), job.media.get(name, ()))
-        elif not _has_deferred(after.get(name)) and not same(before.get(name), after.get(name)):
+        # A value from another job changes with that job, whose own changes are reported.
+        elif not any(references(after.get(name))) and not same(before.get(name), after.get(name)):
             yield Changed(
                 name=name,
                 before=before.get(name, defaults_before.get(name)),
@@ -100,10 +101,6 @@ def _stored_label(image: Any) -> str:
 
 def _label(image: Media | Deferred) -> str:
     return "" if isinstance(image, Deferred) else image.sha256 or image.source
-
-
-def _has_deferred(value: Any) -> bool:
-    return any(isinstance(leaf, Deferred) for _, leaf in walk(value))
 
 
 def _describe(change: Changed) -> str:
