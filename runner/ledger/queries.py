@@ -145,12 +145,10 @@ class LedgerQueries:
             for row in self._rows(_KNOWN_TASKS, (*values, since, after))
         ]
 
-    def costs(
-        self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
-    ) -> Costs:
+    def costs(self, manifest: str, realms: Mapping[str, Realm]) -> Costs:
         """The cost of every attempt of a manifest, superseded ones included; see `read_costs`."""
         with translated_errors(self.path):
-            return read_costs(self._connection, manifest, realms, without)
+            return read_costs(self._connection, manifest, realms, without=None)
 
     def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
         """The latest tasks of an operation, of any manifest, the last one first."""

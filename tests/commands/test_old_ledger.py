@@ -52,8 +52,8 @@ def test_its_attempts_are_read(old: Project) -> None:
 def test_its_costs_are_read(old: Project) -> None:
     with open_ledger(old.folder / LEDGER, read_only=True) as ledger:
         costs = ledger.costs("spring.yaml", {"vidu": "loopback", "modelverse": "loopback"})
-    assert costs.paid == {"credits": Decimal(6)}
-    assert costs.open == {"cny": Decimal("1.41")}
+    assert costs.spent == {"credits": Decimal(6), "cny": Decimal("1.41")}
+    assert costs.at_risk == {"cny": Decimal("1.41")}
 
 
 def test_a_run_submits_nothing_again(old: Project, submissions: Callable[[], Counter[str]]) -> None:
