@@ -106,14 +106,9 @@ class LedgerQueries:
         found = self._read(where, values, map_path)
         return {attempt.intent.fingerprint: attempt for attempt in found}
 
-    def attempts(self, manifest: str | None = None) -> list[Attempt]:
-        """Every attempt in the order of its intent, of one manifest or of all."""
-        if manifest is None:
-            return list(self._read("TRUE", ()))
-        # Attempts of the same request by other manifests count, but are not returned.
-        where = "fingerprint IN (SELECT fingerprint FROM attempts WHERE manifest = ?)"
-        found = self._read(where, (manifest,))
-        return [attempt for attempt in found if attempt.intent.manifest == manifest]
+    def attempts(self) -> list[Attempt]:
+        """Every attempt in the order of its intent."""
+        return list(self._read("TRUE", ()))
 
     def attempts_of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
         """Every attempt whose task is one of these, of any run and in any state."""
