@@ -80,7 +80,7 @@ def _locked_part(part: Path) -> Iterator[BinaryIO]:
     Its name is always the same, so that the next process reuses what a killed one left.
     """
     while True:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW  # a link there may lead to a user's file
         with os.fdopen(os.open(part, flags, 0o666), "r+b") as file:
             with suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(file, fcntl.LOCK_EX)

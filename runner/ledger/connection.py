@@ -173,5 +173,6 @@ def _make_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if is_ours and not ignore.exists():
         atomic_write(ignore, [b"*\n"])
+    # Otherwise a power failure may remove the folder, and with it a ledger that was flushed.
     flush_folder(folder)
     flush_folder(folder.parent)

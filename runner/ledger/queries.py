@@ -42,6 +42,7 @@ WHERE attempts.operation = ? AND attempts.realm = ?
     AND attempts.state IN ('submitted', 'succeeded')
 ORDER BY attempts.number DESC LIMIT ?
 """
+# SQLite takes the other columns from the row of the `max`, as its documentation promises.
 _LAST_REQUESTS = """
 SELECT job, operation, fingerprint, request, max(number) FROM attempts
 WHERE manifest = ? AND realm = ? AND job IN (SELECT value FROM json_each(?))

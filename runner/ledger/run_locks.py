@@ -19,6 +19,7 @@ class RunLock:
     def __init__(self, folder: Path, run: str):
         """Take the lock; raises `LedgerError` if the folder cannot be written."""
         self._path = lock_path(folder, run)
+        # Not a POSIX lock: that would end when `alive` closes the file in this process.
         with translated_system_errors(self._path):
             self._path.parent.mkdir(exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)

@@ -71,6 +71,7 @@ def resolve(value: Any, output: Callable[[JobOutput], Any]) -> Any:
         if not isinstance(leaf, Deferred):
             return leaf
         parts = [part if isinstance(part, str) else output(part) for part in leaf.parts]
+        # A single part keeps its type: a seed stays a number.
         return parts[0] if len(parts) == 1 else "".join(map(str, parts))
 
     return map_leaves(value, resolved)

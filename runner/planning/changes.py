@@ -90,6 +90,7 @@ def _image_changes(
     """Index by index; an image that another job makes changes with that job."""
     pairs = zip_longest(map(_stored_label, before), map(_label, after))
     for index, (old, new) in enumerate(pairs):
+        # None where one list is shorter, which is a change; empty is another job's result.
         if "" not in (old, new) and old != new:
             yield Changed(name=f"{name}[{index}]", before=old, after=new)
 

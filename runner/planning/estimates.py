@@ -27,6 +27,7 @@ def estimate(operation: Operation, parameters: Parameters) -> Amount | None:
     value = _look_up(operation, "price", parameters)
     if value is None or operation.price is None:
         return None
+    # By way of its text: the float 1.41 is not the decimal 1.41.
     return Amount(unit=operation.price["unit"], value=Decimal(str(value)))
 
 

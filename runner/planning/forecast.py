@@ -33,6 +33,7 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
     sums: defaultdict[str, float] = defaultdict(float)
     for entry in running:
         sums[entry.job.provider] += entry.expected_s or 0.0
+    # A provider with a limit of its own may take longer than the average of all.
     spread = [
         seconds / min(concurrency, caps.get(name) or concurrency) for name, seconds in sums.items()
     ]

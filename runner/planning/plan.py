@@ -124,7 +124,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
     elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
         text = f'the same request as job "{maker}"'
         action, reason, share = Action.SHARE, Reason(ReasonCode.SAME_REQUEST, text), maker
-    elif attempt and attempt.superseded_at:
+    elif attempt and attempt.superseded_at:  # `--force` was interrupted: a plain run continues it
         action, reason = Action.SUBMIT, _SET_ASIDE
     elif forced and _is_paid(attempt, evidence):
         action, reason = Action.SUBMIT, _PAID_AGAIN
@@ -141,6 +141,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         job=job,
         action=action,
         reason=reason,
+        # A forced submission supersedes it; any other submission has nothing to do with it.
         attempt=None if action is Action.SUBMIT and not forced else attempt,
         evidence=evidence,
         share=share,
@@ -173,7 +174,7 @@ def _of_attempt(
     match attempt.state:
         case AttemptState.INTENT if inputs.alive(attempt.run):
             return Action.ATTACH, _SUBMITTING
-        case AttemptState.INTENT:
+        case AttemptState.INTENT:  # the answer, if there was one, was never recorded
             return Action.DECIDE, _RUN_DIED
         case AttemptState.SUCCEEDED:
             return _of_files(attempt.files, _DONE, inputs, options)
@@ -247,7 +248,7 @@ def _estimate(
 ) -> Amount | None:
     """What a submission was or will be expected to cost."""
     if action is Action.SHARE:
-        return None
+        return None  # it is in the estimate of the job that makes it
     if attempt and action is not Action.SUBMIT:
         return attempt.intent.estimate
     return evidence.estimated if evidence and action is not Action.SUBMIT else inputs.estimate(job)
