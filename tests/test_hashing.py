@@ -313,6 +313,16 @@ def test_a_full_memory_is_saved_and_emptied(
     assert [find(cache_of(path), file) for file in files] == [FOUND] * 5
 
 
+def test_a_full_memory_leaves_no_file_of_a_read_only_cache(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "MAX_ROWS", 2)
+    cache = cache_of(path, writable=False)
+    for number in range(5):
+        keep(cache, large_file(tmp_path, f"{number}.mp4"))
+    assert list(path.parent.iterdir()) == []
+
+
 def test_a_read_only_cache_writes_nothing(path: Path, video: Path) -> None:
     keep(cache_of(path, writable=False), video)
     assert list(path.parent.iterdir()) == []

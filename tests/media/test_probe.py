@@ -89,7 +89,7 @@ class FakeCache(HashCache):
     def find_or_read(
         self,
         path: Path,
-        _descriptor: int,
+        descriptor: int,  # noqa: ARG002 - the real one reads from it
         read: Callable[[], CachedHash],
         *,
         is_usable: Callable[[CachedHash], bool] = lambda _: True,
