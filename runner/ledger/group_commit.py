@@ -32,6 +32,8 @@ class GroupCommit:
         `on_wait` receives a message when the wait for another process gets long. `patience_s` is
         how long a change that is not urgent waits for others to share its commit.
         """
+        self.path = path
+        """Where the ledger is; other threads read it through a ledger of their own."""
         self._patience_s = patience_s
         self._ledger: Ledger = open_ledger(path, on_wait=on_wait)
         self._queue: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
@@ -39,11 +41,6 @@ class GroupCommit:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="ledger group commit")
         self._thread.start()
-
-    @property
-    def path(self) -> Path:
-        """Where the ledger is; other threads read it through a ledger of their own."""
-        return self._ledger.path
 
     def submit(self, change: Change, *, soon: bool = True) -> Future[Result]:
         """Queue a change; the future resolves, in the writing thread, once the change is durable.
