@@ -33,6 +33,16 @@ class Deferred:
     parts: tuple[str | JobOutput, ...]
 
 
+def as_dict(value: Any) -> dict[str, Any]:
+    """`value` where it is a mapping, else an empty one; validation reports other types."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """`value` where it is a list, else an empty one; validation reports other types."""
+    return value if isinstance(value, list) else []
+
+
 def walk(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePath, Any]]:
     """Every leaf inside `value` (anything but a dict, list or tuple) with its path, in order."""
     if isinstance(value, dict):
