@@ -121,7 +121,7 @@ def _service(options: Options, stack: ExitStack) -> Service:
         store=store,
         files=result_files,
         callbacks=Callbacks(options),
-        log=RequestLog(store.tasks(), options.now_ns),
+        log=RequestLog(store.tasks.values(), options.now_ns),
     )
 
 

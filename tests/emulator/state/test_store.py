@@ -66,7 +66,7 @@ def test_a_damaged_line_is_skipped(tmp_path: Path, clock: Any, rubbish: bytes) -
     with closing(Store(tmp_path, options)) as store:
         second = store.create(ORDER, "b")
     with closing(Store(tmp_path, options)) as store:
-        assert [task.id for task in store.tasks()] == [first.id, second.id]
+        assert list(store.tasks) == [first.id, second.id]
 
 
 def test_two_processes_may_share_a_folder(tmp_path: Path, clock: Any) -> None:
