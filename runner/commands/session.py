@@ -196,7 +196,7 @@ def _emulator(planned: ManifestPlan) -> Iterator[str]:
     be kept.
     """
     from runner.emulator.options import Options, missing_extra
-    from runner.emulator.server import Emulator
+    from runner.emulator.server import run_emulator
 
     lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
     if lacking is not None:
@@ -208,8 +208,8 @@ def _emulator(planned: ManifestPlan) -> Iterator[str]:
         concurrency=max(Options().concurrency, planned.settings.concurrency),
         state_dir=planned.paths.emulator,
     )
-    with Emulator(options) as emulator:
-        yield emulator.url
+    with run_emulator(options) as url:
+        yield url
 
 
 def _endpoint(account: Account, name: str, http: HttpClient, rate: Rate) -> ListEndpoint | None:

@@ -12,7 +12,7 @@ import pytest
 from aiohttp import web
 
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import Search, reconcile
 from runner.ledger.changes import Finish
@@ -37,8 +37,8 @@ def emulated(folder: Path, scene: Callable[[LiveRun], Awaitable[None]]) -> None:
         async with live_run(url, folder) as run:
             await scene(run)
 
-    with Emulator(Options(time_scale=0)) as emulator:
-        asyncio.run(run(emulator.url))
+    with run_emulator(Options(time_scale=0)) as url:
+        asyncio.run(run(url))
 
 
 def test_a_task_whose_answer_was_lost_is_found_by_its_tag(tmp_path: Path) -> None:
