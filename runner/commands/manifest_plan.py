@@ -120,7 +120,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     paths = ProjectPaths.of(manifest.path, options)
     # A rehearsal has no accounts until its emulator runs.
     used = {} if options.emulate else used_providers(manifest)
-    settings = read_settings(setting_sources(manifest, options), used, keys=False)
+    settings = read_settings(setting_sources(manifest, options), used)
     jobs = manifest.jobs
     present = functools.cache(lambda file: _is_present(file, paths, manifest.hashes))
     with (

@@ -84,6 +84,7 @@ def error_class(status: int, code: ErrorCodeInfo | None) -> ErrorClass:
         return code.class_
     if status in _CLASS_BY_STATUS:
         return _CLASS_BY_STATUS[status]
+    # A 2xx comes here if it is unreadable, which is a matter of the moment as a 5xx is.
     if status < 300 or status >= 500:
         return ErrorClass.TRANSIENT
     return ErrorClass.PROVIDER if status < 400 else ErrorClass.INPUT
@@ -137,6 +138,7 @@ def read_submission(
         return Submission(
             fate=what, task_id=task_id, seed=seed, credits=credits_, trace_id=trace_id
         )
+    # What was refused or did not arrive costs nothing; only doubt is reported as such.
     return Submission(
         fate=what,
         error=JobError(

@@ -156,6 +156,7 @@ def _state_word(value: parse.JsonObject) -> str | None:
 
 def _urls(creations: Any) -> tuple[str, ...]:
     rows = [row for row in parse.items(creations) if isinstance(row, dict)]
+    # A paid result with a watermark is better than none.
     urls = (parse.url(row.get("url")) or parse.url(row.get("watermarked_url")) for row in rows)
     return tuple(url for url in urls if url)
 

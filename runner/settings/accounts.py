@@ -37,7 +37,7 @@ class Sources:
 
 
 def read_accounts(
-    sources: Sources, used: Mapping[str, Vendor], *, keys: bool = True
+    sources: Sources, used: Mapping[str, Vendor], *, keys: bool
 ) -> dict[str, Account]:
     """Provider to account, for the used ones only.
 

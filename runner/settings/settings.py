@@ -85,8 +85,8 @@ class _SourcedValue:
     in_manifest: bool = False
 
 
-def read_settings(sources: Sources, used: Mapping[str, Vendor], *, keys: bool = True) -> Settings:
-    """The settings of a run; for `used` and `keys` see `read_accounts`.
+def read_settings(sources: Sources, used: Mapping[str, Vendor]) -> Settings:
+    """The settings of a run; the accounts are those of the `used` providers, without keys.
 
     Raises ManifestError, UsageError or ProviderError with every wrong value.
     """
@@ -113,7 +113,7 @@ def read_settings(sources: Sources, used: Mapping[str, Vendor], *, keys: bool = 
     if errors:
         first, *others = errors
         raise UsageError(first.message, hint=first.hint, others=others)
-    return Settings(**fields, accounts=read_accounts(sources, used, keys=keys))
+    return Settings(**fields, accounts=read_accounts(sources, used, keys=False))
 
 
 def _sourced_values(sources: Sources) -> Iterator[_SourcedValue]:
@@ -121,6 +121,7 @@ def _sourced_values(sources: Sources) -> Iterator[_SourcedValue]:
     for name, setting in _SETTINGS.items():
         option, variable = f"--{name.replace('_', '-')}", f"VIDU_RUN_{name.upper()}"
         if (flag := sources.flags.get(name)) is not None:
+            # The flag of a switch has a value already.
             value = setting.parse(flag) if isinstance(flag, str) else flag
             label, pattern = f"{option} {flag}", f"{option} {{}}"
             yield _SourcedValue(name=name, value=value, label=label, pattern=pattern)
