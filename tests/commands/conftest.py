@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import urllib.request
@@ -16,8 +17,10 @@ from click.testing import CliRunner
 
 from runner.cli import cli
 from runner.documents.files import load
+from runner.emulator import tables
 from runner.emulator.options import Options
-from runner.emulator.server import run_emulator
+from runner.emulator.server import Emulator
+from tests.commands.quick_clock import QuickLoop
 
 IMAGE = """
 version: 1
@@ -71,6 +74,22 @@ class Project:
         return {row["id"]: row for row in self.results(name)["jobs"]}
 
 
+@pytest.fixture(autouse=True)
+def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs in this process wait by a quick clock; emulators and other processes do not."""
+    monkeypatch.setattr(asyncio.events, "new_event_loop", QuickLoop)
+
+
+@pytest.fixture(autouse=True)
+def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Emulators in this process draw pictures and videos an eighth as wide: the most of their work.
+
+    None becomes too small to be an image of another job.
+    """
+    sides = {name: side // 16 * 2 for name, side in tables._SHORT_SIDE.items()}
+    monkeypatch.setattr(tables, "_SHORT_SIDE", sides)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project without a way to any provider."""
@@ -79,26 +98,26 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def emulator() -> Iterator[str]:
-    """The URL of both APIs, whose tasks are done at once."""
-    with run_emulator(Options(time_scale=0)) as url:
-        yield url
+def emulator() -> Iterator[Emulator]:
+    """Both APIs, their tasks done at once."""
+    with Emulator(Options(time_scale=0)) as running:
+        yield running
 
 
 @pytest.fixture
-def online(project: Project, emulator: str) -> Project:
+def online(project: Project, emulator: Emulator) -> Project:
     """A project whose providers are the emulator, by the environment."""
     for name in ("VIDU", "MODELVERSE"):
-        project.env |= {f"{name}_BASE_URL": emulator, f"{name}_API_KEY": "secret-key-7351"}
+        project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "secret-key-7351"}
     return project
 
 
 @pytest.fixture
-def submissions(emulator: str) -> Callable[[], Counter[str]]:
+def submissions(emulator: Emulator) -> Callable[[], Counter[str]]:
     """How many submissions the emulator has seen, by their outcome."""
 
     def count() -> Counter[str]:
-        with urllib.request.urlopen(f"{emulator}/_emulator/requests") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{emulator.url}/_emulator/requests") as answer:  # noqa: S310
             seen = json.load(answer)
         return Counter(each["outcome"] for each in seen["submissions"])
 

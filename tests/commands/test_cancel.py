@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from aiohttp import web
 
 from tests.commands.conftest import Project
 from tests.commands.process import asked
+from tests.commands.quick_clock import quick_time
 from tests.commands.serving import UNDER_WAY, Handler, provider, refusal, serving
 from tests.commands.tasks import asks_after_tasks, held_back
 
@@ -90,7 +90,7 @@ def test_a_busy_provider_is_asked_again_when_it_allows(
 
     async def throttling(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.endswith("/cancel"):
-            asked_at.append(time.monotonic())
+            asked_at.append(quick_time())
             if len(asked_at) % 2:
                 answer = refusal(429, "TooManyRequests")
                 answer.headers["Retry-After"] = "1"

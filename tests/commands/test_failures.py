@@ -7,13 +7,13 @@ import json
 import re
 import shutil
 import sqlite3
-import time
 from collections import Counter
 
 import pytest
 from aiohttp import web
 
 from tests.commands.conftest import Project
+from tests.commands.quick_clock import quick_time
 from tests.commands.serving import SUBMIT, Fault, Handler, provider, refusal
 from tests.commands.tasks import LIST, asks_after_tasks, ends_in, held_back
 
@@ -86,8 +86,9 @@ MANY = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(20))
 
 def test_a_refused_key_stops_the_provider_at_once(project: Project) -> None:
     project.jobs(MANY)
-    with provider(project, keys=frozenset({"another"})):
+    with provider(project, keys=frozenset({"another"})) as running:
         ran = project.run("spring.yaml", "--concurrency", "2")
+        assert running.url
     assert ran.code == 4
     states = Counter(row["state"] for row in project.rows().values())
     assert states["failed"] <= 2
@@ -442,7 +443,7 @@ def test_a_provider_that_is_asked_too_often_is_asked_less(project: Project) -> N
 
     async def throttling(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.method == "GET" and request.path.startswith("/ent/v2/tasks"):
-            statuses.append(time.monotonic())
+            statuses.append(quick_time())
             if len(statuses) <= 6:
                 return refusal(429, "TooManyRequests")
         return await handler(request)
