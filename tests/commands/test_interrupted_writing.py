@@ -7,35 +7,50 @@ import signal
 import subprocess
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from tests.commands.conftest import Project
-from tests.commands.process import running, until
-
-ROWS = 2500
-"""So many rows that take a second to write: time to be stopped in."""
+from tests.commands.process import running
 
 BOATS = ("first", "second", "third")
+ROWS = 20
 NAMES = (*BOATS, *(f"r{n}" for n in range(ROWS)))
 JOBS = "".join(f"  - {{id: {name}, prompt: {name} boat}}\n" for name in NAMES)
 
+STOPS_IN_THE_MIDDLE = """
+import io, os, signal
+
+class Disk(io.FileIO):
+    def write(self, piece):
+        if stopped:
+            return super().write(piece)
+        written = super().write(piece[: len(piece) // 2])
+        stopped.append(os.kill(os.getpid(), signal.SIGSTOP))
+        return written
+
+def fdopen(number, mode="r", *rest, **named):
+    if number not in parts:
+        return plain_fdopen(number, mode, *rest, **named)
+    return io.BufferedRandom(Disk(number, mode))
+
+def open_(path, *rest, **named):
+    number = plain_open(path, *rest, **named)
+    (parts.add if os.fspath(path).endswith(".results.yaml.part") else parts.discard)(number)
+    return number
+
+stopped, parts = [], set()
+plain_open, plain_fdopen, os.open, os.fdopen = os.open, os.fdopen, open_, fdopen
+"""
+"""A disk that takes half of the new results, and then stops the process that writes them."""
+
 
 def stopped_in_the_middle(project: Project, process: subprocess.Popen[str]) -> None:
-    """Stop the process when a part of the new results is on the disk, and not all of it."""
+    """Wait until a part of the new results is on the disk, and not all of it."""
+    _, status = os.waitpid(process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
     part = project.folder / ".spring.results.yaml.part"
-    until(lambda: _size(part) > 0 or process.poll() is not None, every_s=0.001)
-    process.send_signal(signal.SIGSTOP)
-    os.waitpid(process.pid, os.WUNTRACED)
-    assert 0 < _size(part) < (project.folder / "spring.results.yaml").stat().st_size
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except FileNotFoundError:
-        return 0
+    assert 0 < part.stat().st_size < (project.folder / "spring.results.yaml").stat().st_size
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
@@ -45,7 +60,8 @@ def test_interrupted_results_are_whole_either_old_or_new(
     online.jobs(JOBS)
     assert online.run("spring.yaml", "--select", "first").code == 0
     before = online.results()
-    with running(online, "spring.yaml", "--select", "first", "--select", "second") as process:
+    both = ("--select", "first", "--select", "second")
+    with running(online, "spring.yaml", *both, before=STOPS_IN_THE_MIDDLE) as process:
         stopped_in_the_middle(online, process)
         process.send_signal(number)
         process.send_signal(signal.SIGCONT)
@@ -58,7 +74,8 @@ def test_interrupted_results_are_whole_either_old_or_new(
         assert online.rows()["second"]["state"] == "succeeded"
     again = online.run("spring.yaml", *(each for name in BOATS for each in ("--select", name)))
     assert again.code == 0
-    assert {online.rows()[name]["state"] for name in BOATS} == {"succeeded"}
-    assert len(online.results()["jobs"]) == len(BOATS) + ROWS
+    rows = online.rows()
+    assert {rows[name]["state"] for name in BOATS} == {"succeeded"}
+    assert len(rows) == len(BOATS) + ROWS
     assert submissions() == {"accepted": 3}
     assert not list(online.folder.rglob("*.part*"))
