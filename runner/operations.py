@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from runner.errors import Failure
@@ -28,15 +27,19 @@ def schema_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "schemas"
 
 
-@functools.cache
-def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
-    """Every operation under `folder`, by name and in the order of names; read-only.
+def load_operations(folder: Path | None = None) -> dict[str, Operation]:
+    """Every operation under `folder`, by name and in the order of names.
 
-    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`.
-    Raises SchemaError, which names the file and what is wrong in it.
+    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`. A
+    folder is read once. Raises SchemaError, which names the file and what is wrong in it.
     """
+    return dict(_operations((folder or schema_folder()).resolve()))
+
+
+@functools.cache
+def _operations(folder: Path) -> Mapping[str, Operation]:
     operations = {}
-    for file in sorted((folder or schema_folder()).glob("*/*" + _SUFFIX)):
+    for file in sorted(folder.glob("*/*" + _SUFFIX)):
         name = f"{file.parent.name}/{file.name.removesuffix(_SUFFIX)}"
         try:
             schema = json.loads(file.read_text(encoding="utf-8"))
@@ -46,16 +49,21 @@ def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise SchemaError(f"{file}: not an operation's schema: {what}") from error
-    return MappingProxyType(operations)  # all callers get the same one
+    return operations
+
+
+# ------------------------------------------------------------------------------------ defaults
 
 
 def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
-    """All defaults that the API document states for a request with these parameters."""
+    """All defaults that the API document states for a request with these parameters.
+
+    A default under a condition (a model, a duration) is included only where the condition holds.
+    """
     defaults: dict[str, Any] = {}
     for condition, values in _defaults(operation):
-        # Those under a condition (a model, a duration) are narrower, and come later.
         if _holds(condition, parameters):
-            defaults |= values
+            defaults.update(values)
     return defaults
 
 
@@ -84,7 +92,9 @@ def _holds(condition: Mapping[str, Any], parameters: Parameters) -> bool:
 
 
 def _matches(rule: Mapping[str, Any], value: Any) -> bool:
-    if rule.get("const", value) != value or value not in rule.get("enum", [value]):
+    if "const" in rule and value != rule["const"]:
+        return False
+    if "enum" in rule and value not in rule["enum"]:
         return False
     if isinstance(value, (int, float)):
         return bool(rule.get("minimum", value) <= value <= rule.get("maximum", value))
@@ -96,7 +106,6 @@ _RULE_KEYWORDS = frozenset({"const", "enum", "minimum", "maximum"})
 
 
 def _check_conditions(operation: Operation) -> None:
-    # A keyword that `_matches` ignores would apply a default where the document has another one.
     for condition, values in _defaults(operation):
         unsupported = set(condition) - _CONDITION_KEYWORDS
         for rule in condition.get("properties", {}).values():
@@ -104,6 +113,9 @@ def _check_conditions(operation: Operation) -> None:
         if unsupported:
             names = ", ".join(values)
             raise ValueError(f"the default of {names} has a condition with {min(unsupported)}")
+
+
+# ---------------------------------------------------------------------------------------- wire
 
 
 def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
@@ -132,6 +144,9 @@ def _converted(value: Any, type_: Literal["json", "string"]) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 5.0 is an integer to JSON Schema, but not to every server
     return str(value) if type_ == "string" else value
+
+
+# -------------------------------------------------------------------------------- schema files
 
 
 _KEYS = {field.name for field in fields(Operation)} - {"name", "title", "provider", "schema"}

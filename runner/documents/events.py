@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import yaml
-
-from runner.model.values import ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +19,7 @@ class TextError:
     message: str
     hint: str | None = None
     warning: bool = False
-    first_key: ValuePath | None = None
+    first_key: tuple[str | int, ...] | None = None
     """For a duplicate key: the path of the first one, whose location is added to the message."""
 
 
@@ -32,19 +31,21 @@ class DocumentError(Exception):
         self.error = error
 
 
+NextEvent: TypeAlias = Callable[[], yaml.Event | None]
+"""Returns the next event, None after the last; raises yaml.YAMLError for a syntax error."""
+
 MAX_DEPTH = 100
 """Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""
 
 
 @contextmanager
-def open_events(text: str) -> Iterator[Iterator[yaml.Event]]:
-    """The events of `text`; taking the next one raises yaml.YAMLError for a syntax error."""
-    # Only events are taken from it, so nothing of a document is ever constructed.
+def open_events(text: str) -> Iterator[NextEvent]:
+    """The events of `text`; their `start_mark.index` counts characters."""
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        yield iter(loader.get_event, None)
+        yield loader.get_event
     finally:
-        loader.dispose()  # PyYAML's own parser refers to itself in a circle
+        loader.dispose()
 
 
 def index_of(event: yaml.Event) -> int:

@@ -1,4 +1,5 @@
 """The emulator: serves both APIs on loopback, written from their documents, not from our client.
 
-`options` loads quickly; `server`, which has `run_emulator` and `serve`, loads aiohttp and Pillow.
+`Options` and `missing_extra` come from `runner.emulator.options`, which loads quickly; `Emulator`
+and `serve` from `runner.emulator.server`, which loads aiohttp and Pillow.
 """

@@ -41,8 +41,15 @@ class TaskOrigin(enum.Enum):
     THIS_RUN = "this run"
 
 
-_PHASE_AFTER = {Fate.SUBMITTED: Phase.UNDER_WAY, Fate.AMBIGUOUS: Phase.SETTLING}
-"""After every other fate there is no task: the job waits again, or ends."""
+_PHASE_AFTER = {
+    Fate.SUBMITTED: Phase.UNDER_WAY,
+    Fate.AMBIGUOUS: Phase.SETTLING,
+    Fate.NOT_SENT: Phase.WAITING,
+    Fate.WRONG_ADDRESS: Phase.WAITING,
+    Fate.BUSY: Phase.WAITING,
+    Fate.REFUSED: Phase.WAITING,
+    Fate.STOPPED: Phase.WAITING,
+}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -102,18 +109,17 @@ class JobRun:
 
     def answer(self, submission: Submission, at: str) -> None:
         """The submission was answered, or not; still to be put on record."""
-        if submission.fate is not Fate.NOT_SENT:  # as the ledger counts them
+        if submission.fate is not Fate.NOT_SENT:
             self.attempts += 1
         if submission.fate in (Fate.REFUSED, Fate.STOPPED):
             self.task = replace(self.task, finished_at=at)
         if submission.fate is Fate.SUBMITTED:
             task = replace(self.task, id=submission.task_id, submitted_at=at)
-            self.task = task.learn(submission.seed, submission.credits)
-            self.origin = TaskOrigin.THIS_RUN
+            self.task, self.origin = task.learn(submission), TaskOrigin.THIS_RUN
 
     def record_answer(self, submission: Submission) -> None:
         """The ledger has what became of the submission."""
-        self.phase = _PHASE_AFTER.get(submission.fate, Phase.WAITING)
+        self.phase = _PHASE_AFTER[submission.fate]
 
     def settle(self) -> None:
         """Find out what became of a submission."""
@@ -140,7 +146,7 @@ class JobRun:
     def finish(self, status: TaskStatus, at: str) -> None:
         """The task has ended, one way or the other."""
         task = replace(self.task, usage=status.usage, urls=status.urls, finished_at=at)
-        self.task = task.learn(status.seed, status.credits)
+        self.task = task.learn(status)
         if status.state is TaskState.SUCCEEDED:
             self.phase = Phase.SUCCEEDED
 
@@ -262,10 +268,9 @@ class StopConditions:
             for provider, stop in self.by_provider.items()
         ]
 
-    def note(self, outcome: Outcome, stop: StopReason | None) -> None:
+    def note(self, provider: str, outcome: Outcome, stop: StopReason | None) -> None:
         """Count an outcome; `stop` is why its provider gets no more submissions."""
-        provider = outcome.job.provider
-        if stop is not None:  # the first one is the cause, later ones follow from it
+        if stop is not None:
             self.by_provider.setdefault(provider, stop)
         if outcome.state is not State.FAILED or outcome.error is None:
             return
@@ -273,9 +278,10 @@ class StopConditions:
         if self.max_failures is not None and self._failures >= self.max_failures:
             reason = Reason(ReasonCode.STOPPED, f"{plural(self._failures, 'job')} failed")
             self.everywhere = self.everywhere or StopReason(reason=reason, exit=Exit.JOBS_FAILED)
-        if outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH:
+        shared = outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH
+        if shared:
             refused = self._refused[provider, outcome.error.code]
-            refused.add(outcome.job.fingerprint)  # one request refused often proves nothing
+            refused.add(outcome.job.fingerprint)
             if len(refused) >= SHARED_LIMIT:
                 text = f"{outcome.error.code} for {len(refused)} different requests"
                 reason = Reason(ReasonCode.STOPPED, f"{text}: {outcome.error.message}")

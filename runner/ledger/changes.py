@@ -16,10 +16,15 @@ from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 
-# The same states as in the index `one_living_attempt` of tables.sql.
 _LIVING_STATES = frozenset(
-    {AttemptState.INTENT, AttemptState.AMBIGUOUS, AttemptState.SUBMITTED, AttemptState.SUCCEEDED}
+    {
+        AttemptState.INTENT,
+        AttemptState.AMBIGUOUS,
+        AttemptState.SUBMITTED,
+        AttemptState.SUCCEEDED,
+    }
 )
+# The same states as in the index `one_living_attempt` of tables.sql.
 
 
 def is_living(attempt: Attempt) -> bool:
@@ -78,7 +83,7 @@ class Settle:
 class Finish:
     """The end of the task; starts from a submitted attempt, or (fresh URLs) a succeeded one.
 
-    Seed, credits and cost keep the recorded value where they are None.
+    Seed, credits, cost and trace id keep the recorded value where they are None.
     """
 
     number: int
@@ -92,6 +97,7 @@ class Finish:
     usage: Mapping[str, Any] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     error: JobError | None = None
+    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ import stat
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from runner import __version__
 from runner.fs import similar_name
@@ -43,22 +43,18 @@ def probe(source: str, base: Path, hashes: HashCache) -> Media:
             check_url(source)
             return Media(source=source, path=None, sha256=None, media_type=None, size_bytes=None)
         case "data":
-            media = _probe_data(source)
+            return _probe_data(source)
         case "path":
-            media = _probe_file(source, base, hashes)
-    if isinstance(media, str):  # an error: not raised below, so that the caches keep it too
-        raise MediaError(f"{label(source)} {media}")
-    return media
+            return _probe_file(source, base, hashes)
 
 
-@lru_cache(maxsize=256)  # few, because a data URI can have megabytes
-def _probe_data(uri: str) -> Media | str:
-    """The image, or why it cannot be used."""
+@lru_cache(maxsize=256)
+def _probe_data(uri: str) -> Media:
     media_type, content = decode_data_uri(uri)
     try:
         width, height = _measure(media_type, io.BytesIO(content))
     except _UnusableError as error:
-        return str(error)
+        raise MediaError(f"{label(uri)} {error}") from None
     return Media(
         source=uri,
         path=None,
@@ -70,61 +66,75 @@ def _probe_data(uri: str) -> Media | str:
     )
 
 
-def _probe_file(source: str, base: Path, hashes: HashCache) -> Media | str:
+def _probe_file(source: str, base: Path, hashes: HashCache) -> Media:
     path = base / source
     try:
         status = path.stat()
     except FileNotFoundError:
-        hint = _missing_hint(path, source)
-        raise MediaError(f"{label(source)} does not exist", hint=hint) from None
+        raise MediaError(
+            f"{label(source)} does not exist", hint=_missing_hint(path, source)
+        ) from None
     except (OSError, ValueError) as error:
-        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
-            return f"cannot be read: {error.strerror}"
-        message = f"{label(source)} is not the path of an image"
-        hint = "base64 needs its prefix, data:image/png;base64,"
-        raise MediaError(message, hint=hint) from None
+        raise _unreadable(source, error) from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        return f"is {kind}; an image file is needed"
-    return _media(source, path, StatKey.of(status), hashes) if status.st_size else "is empty"
+        raise MediaError(f"{label(source)} is {kind}; an image file is needed")
+    if status.st_size == 0:
+        raise MediaError(f"{label(source)} is empty")
+    media = _media(source, path, StatKey.of(status), hashes)
+    if isinstance(media, str):
+        raise MediaError(f"{label(source)} {media}")
+    return media
 
 
 @lru_cache(maxsize=1 << 16)
 def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media | str:
-    # It may keep files that were written a moment ago: their digest is compared again before they
-    # are sent.
+    """The file as an image, or why it cannot be used."""
+    # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
+    # were written a moment ago: their digest is compared again before they are sent.
     try:
         with path.open("rb") as file:
-            read = partial(_read_facts, file)
-            found = hashes.find_or_read(path, file.fileno(), read, is_usable=_is_current)
+            observed = hashes.observe(path, file.fileno())
+            facts = _cached_facts(hashes.find(observed))
+            if facts is None:
+                facts = _read_facts(file)
+                hashes.keep(observed, CachedHash(facts.sha256, _note(facts)))
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except _UnusableError as error:
         return str(error)
-    _, media_type, *pixels = found.note.split()
-    width, height = map(int, pixels) if pixels else (None, None)
-    return Media(
-        source=source,
-        path=path,
-        sha256=found.sha256,
-        media_type=media_type,
-        size_bytes=key.size,
-        width=width,
-        height=height,
-    )
+    return Media(source=source, path=path, size_bytes=key.size, **facts._asdict())
 
 
 class _UnusableError(ValueError):
     """An image that no provider accepts; the message continues the image's name."""
 
 
-def _is_current(found: CachedHash) -> bool:
+class _Facts(NamedTuple):
+    """What the content of a file is."""
+
+    sha256: str
+    media_type: str
+    width: int | None
+    height: int | None
+
+
+def _note(facts: _Facts) -> str:
+    pixels = () if facts.width is None else (facts.width, facts.height)
+    return " ".join(map(str, (__version__, facts.media_type, *pixels)))
+
+
+def _cached_facts(cached: CachedHash | None) -> _Facts | None:
     # Other versions of the program may check more or less, so their notes are not used.
-    return found.note.partition(" ")[0] == __version__
+    version, _, values = cached.note.partition(" ") if cached else ("", "", "")
+    if cached is None or version != __version__:
+        return None
+    media_type, *pixels = values.split()
+    width, height = map(int, pixels) if pixels else (None, None)
+    return _Facts(cached.sha256, media_type, width, height)
 
 
-def _read_facts(file: BinaryIO) -> CachedHash:
-    """Digest of a file, with a note of this program's version, type, width and height."""
+def _read_facts(file: BinaryIO) -> _Facts:
     media_type = sniff(file.read(HEAD_BYTES))
     if media_type is None:
         raise _UnusableError("is not an image")
@@ -133,8 +143,7 @@ def _read_facts(file: BinaryIO) -> CachedHash:
     if not complete:
         raise _UnusableError(f"is {describe_type(media_type)} without an end: is it truncated?")
     file.seek(0)
-    pixels = [each for each in _measure(media_type, file) if each is not None]
-    return CachedHash(sha256, " ".join(map(str, (__version__, media_type, *pixels))))
+    return _Facts(sha256, media_type, *_measure(media_type, file))
 
 
 def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
@@ -143,7 +152,7 @@ def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
     while piece := file.read(_PIECE_BYTES):
         digest.update(piece)
         if mark is not None and not found:
-            found = mark in tail + piece  # it may lie across two pieces
+            found = mark in tail + piece
             tail = piece[-len(mark) :]
     return digest.hexdigest(), found
 
@@ -182,6 +191,15 @@ def _pillow_readers() -> Mapping[str, Callable[[BinaryIO], ImageFile]]:
     from PIL.WebPImagePlugin import WebPImageFile
 
     return {"image/png": PngImageFile, "image/jpeg": JpegImageFile, "image/webp": WebPImageFile}
+
+
+def _unreadable(source: str, error: OSError | ValueError) -> MediaError:
+    if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+        return MediaError(f"{label(source)} cannot be read: {error.strerror}")
+    return MediaError(
+        f"{label(source)} is not the path of an image",
+        hint="base64 needs its prefix, data:image/png;base64,",
+    )
 
 
 def _missing_hint(path: Path, source: str) -> str | None:

@@ -16,7 +16,7 @@ import pytest
 
 from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
-from runner.emulator.server import run_emulator
+from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
 from tests.commands.serving import seen
 
@@ -106,8 +106,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     project = Project(tmp_path_factory.mktemp("earlier"), {})
     project.jobs(EARLIER, "earlier.yaml")
-    with run_emulator(Options(time_scale=0)) as url:
-        connect(project, url)
+    with Emulator(Options(time_scale=0)) as emulator:
+        connect(project, emulator)
         ran = project.run("earlier.yaml", "--no-download", "--concurrency", "10")
     assert ran.code == 0, ran.err
     state = project.folder / ".vidu-run"
@@ -120,9 +120,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state
 
 
-def connect(project: Project, url: str) -> None:
+def connect(project: Project, emulator: Emulator) -> None:
     for name in ("VIDU", "MODELVERSE"):
-        project.env |= {f"{name}_BASE_URL": url, f"{name}_API_KEY": "chaos-key"}
+        project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "chaos-key"}
 
 
 def once(fault: Fault) -> Fault:
@@ -149,13 +149,13 @@ def test_no_fault_makes_a_run_pay_twice_or_hang(
     project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})
     project.jobs(JOBS)
     shutil.copytree(ledger, tmp_path / ".vidu-run")
-    with run_emulator(Options(time_scale=0, faults=parse_faults(faults))) as url:
-        connect(project, url)
+    with Emulator(Options(time_scale=0, faults=parse_faults(faults))) as emulator:
+        connect(project, emulator)
         began = time.monotonic()
         for _ in range(2):
             code = project.run("spring.yaml", "--timeout", "5s", "--outage", "8s").code
         assert time.monotonic() - began < 60
-        accepted = seen(url)
+        accepted = seen(emulator)
     failed = [row for row in project.rows().values() if row["state"] == "failed"]
     again = Counter(each["untagged"] for each in accepted)
     # A task that failed unbilled may be made once more; nothing else ever is.

@@ -56,8 +56,7 @@ def before(*images: dict[str, Any], operation: str = OPERATION.name, **rest: Any
 
 
 def reason(now: Job, then: LastRequest) -> str:
-    changes = changes_of(now, OPERATION, then)
-    return describe(changes) if changes else ""
+    return describe(changes_of(now, OPERATION, then))
 
 
 def test_a_changed_parameter_is_described_with_both_values() -> None:

@@ -1,0 +1,74 @@
+"""Amounts, spans of time and sums of costs as people read them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from runner.model.operations import Amount, Unit
+from runner.terminal.format import CostSums, add, json_sums, money, money_list, span
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "text"),
+    [
+        ("credits", "6", "6 credits"),
+        ("credits", "1", "1 credit"),
+        ("credits", "0", "0 credits"),
+        ("cny", "1", "1 CNY"),
+        ("cny", "1.41", "1.41 CNY"),
+        ("cny", "0.0000001", "0.0000001 CNY"),
+        ("credits", "1E+3", "1000 credits"),
+    ],
+)
+def test_an_amount_has_its_unit_and_no_exponent(unit: Unit, value: str, text: str) -> None:
+    assert money(Amount(unit=unit, value=Decimal(value))) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0.0 s"),
+        (0.84, "0.8 s"),
+        (42.4, "42 s"),
+        (200, "3 min 20 s"),
+        (3599.6, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_a_span_is_as_exact_as_its_length_calls_for(seconds: float, text: str) -> None:
+    assert span(seconds) == text
+
+
+def test_amounts_of_one_unit_add_up_exactly() -> None:
+    sums: dict[Unit, Decimal] = {}
+    for value in ("0.1", "0.2"):
+        add(sums, Amount(unit="cny", value=Decimal(value)))
+    add(sums, Amount(unit="credits", value=Decimal(6)))
+    add(sums, None)
+    assert money_list(sums) == ["0.3 CNY", "6 credits"]
+    assert json_sums(sums) == {"cny": 0.3, "credits": 6}
+
+
+def test_costs_are_listed_from_certain_to_doubtful() -> None:
+    sums = CostSums(
+        actual={"credits": Decimal(12)},
+        estimated={"cny": Decimal("1.41")},
+        unpriced=2,
+        at_risk={"credits": Decimal(6)},
+    )
+    assert str(sums) == "12 credits, about 1.41 CNY, 2 of unknown price, 6 credits at risk"
+
+
+def test_a_total_includes_what_is_at_risk() -> None:
+    sums = CostSums(
+        actual={"credits": Decimal(12)},
+        estimated={"credits": Decimal(8)},
+        at_risk={"credits": Decimal(6)},
+    )
+    assert (sums.total("credits"), sums.total("cny")) == (Decimal(26), Decimal(0))
+
+
+def test_without_costs_nothing_is_spent() -> None:
+    assert str(CostSums()) == "nothing spent"
