@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+# What is invisible, reorders text (bidirectional marks) or ends a line for some readers only.
 _ESCAPED = (
     r"\x00-\x1f\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff"
 )
 # Unquoted: starts with a letter, and has no ": ", " #", odd spaces or unprintable characters.
 _PLAIN = re.compile(rf"(?:[^\W\d]|/)(?:[^\s:{_ESCAPED}]| (?=[^\s#:])|:(?=[^\s]))*")
 _QUOTED_CHARACTER = re.compile(rf'["\\{_ESCAPED}]')
+# No line starts with white space, which would be read as indentation.
 _BLOCK = re.compile(rf"[^\s{_ESCAPED}][^{_ESCAPED}]*(?:\n+[^\s{_ESCAPED}][^{_ESCAPED}]*)+\n?")
 # Not only YAML 1.1's own words: some readers accept these too.
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
@@ -78,7 +80,7 @@ def _emit_scalar(lines: list[str], head: str, value: Any, indent: int) -> None:
 
 def _is_filled(value: Any) -> bool:
     """Whether a value is a mapping or list that is not empty."""
-    kind = value.__class__
+    kind = value.__class__  # first, since asking for an abstract class is slow
     if kind not in _PLAIN_TYPES:
         abstract = isinstance(value, Mapping | Sequence)
         return abstract and not isinstance(value, str | bytes | bytearray) and bool(value)
@@ -102,13 +104,10 @@ def _scalar(value: Any) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int):
-        return str(int(value))
+        return str(int(value))  # of an enum with numbers: its value
     if isinstance(value, float):
         return _float(value)
-    return _empty(value)
-
-
-def _empty(value: Any) -> str:
+    # Here a container is empty, see `_is_filled`.
     if isinstance(value, Mapping):
         return "{}"
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import yaml
+
+from runner.model.values import ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +20,7 @@ class TextError:
     message: str
     hint: str | None = None
     warning: bool = False
-    first_key: tuple[str | int, ...] | None = None
+    first_key: ValuePath | None = None
     """For a duplicate key: the path of the first one, whose location is added to the message."""
 
 
@@ -31,21 +32,19 @@ class DocumentError(Exception):
         self.error = error
 
 
-NextEvent: TypeAlias = Callable[[], yaml.Event | None]
-"""Returns the next event, None after the last; raises yaml.YAMLError for a syntax error."""
-
 MAX_DEPTH = 100
 """Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""
 
 
 @contextmanager
-def open_events(text: str) -> Iterator[NextEvent]:
-    """The events of `text`; their `start_mark.index` counts characters."""
+def open_events(text: str) -> Iterator[Iterator[yaml.Event]]:
+    """The events of `text`; taking the next one raises yaml.YAMLError for a syntax error."""
+    # Only events are taken from it, so nothing of a document is ever constructed.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
     try:
-        yield loader.get_event
+        yield iter(loader.get_event, None)
     finally:
-        loader.dispose()
+        loader.dispose()  # PyYAML's own parser refers to itself in a circle
 
 
 def index_of(event: yaml.Event) -> int:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.fs import similar_name
+from runner.model.values import ValuePath
 
-MAX_BYTES = 1 << 30
+MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory
 _START_HINT = "a manifest starts with `version: 1`"
 
 
@@ -33,7 +35,7 @@ class Document:
     """In file order. With an error among them, the value is only good for further checks."""
     positions: Positions = field(repr=False, compare=False)
 
-    def locate(self, path: tuple[str | int, ...], *, key: bool = False) -> Location:
+    def locate(self, path: ValuePath, *, key: bool = False) -> Location:
         """Where the value at `path`, or its key, is written; the nearest parent if it is absent.
 
         For aliases and merge keys this is the location of what they stand for.
@@ -51,10 +53,10 @@ def read_document(path: Path, on_progress: Callable[[int, int], None] | None = N
     parsed = parse(text, on_progress=on_progress)
     positions = Positions(str(path), text)
     diagnostics = _diagnostics(parsed, positions)
-    if parsed.complete and not isinstance(parsed.value, dict):
-        diagnostics.append(_not_a_mapping(parsed, positions))
-    if not parsed.complete or not isinstance(parsed.value, dict):
+    if not parsed.complete:
         raise ManifestError(diagnostics)
+    if not isinstance(parsed.value, dict):
+        raise ManifestError([*diagnostics, _not_a_mapping(parsed, positions)])
     return Document(
         path=path,
         value=parsed.value,
@@ -123,9 +125,9 @@ def read_text(path: Path) -> tuple[str, bytes]:
     except ValueError:
         raise _file_error(path, "it is not a valid file name") from None
     try:
-        return content.decode("utf-8-sig"), content
+        return content.decode("utf-8-sig"), content  # Windows editors write a byte order mark
     except UnicodeDecodeError as error:
-        raise _encoding_error(path, content, error.start) from None
+        raise _encoding_error(path, error) from None
 
 
 def _check_regular(path: Path) -> None:
@@ -143,17 +145,18 @@ def _file_error(path: Path, message: str, hint: str | None = None) -> ManifestEr
     return ManifestError([Diagnostic(message=message, hint=hint, location=location)])
 
 
-def _encoding_error(path: Path, content: bytes, at: int) -> ManifestError:
+def _encoding_error(path: Path, error: UnicodeDecodeError) -> ManifestError:
     """The first byte that is not UTF-8, and the likely encoding of the file."""
-    before = content[:at].decode("utf-8-sig", errors="replace")
-    lines = before.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    content = error.object  # without the byte order mark, from which `start` does not count
+    before = content[: error.start].decode()
     encoding = _likely_encoding(content)
     is_table = path.suffix.lower() == ".csv"
     guess = f" (it seems to be {encoding})" if encoding else ""
     diagnostic = Diagnostic(
-        message=f"the file is not UTF-8{guess}: byte 0x{content[at]:02X} is not valid",
+        message=f"the file is not UTF-8{guess}: byte 0x{content[error.start]:02X} is not valid",
         hint="save it as UTF-8 " + ('(in Excel: "CSV UTF-8")' if is_table else "in your editor"),
-        location=Location(path=str(path), line=len(lines), column=len(lines[-1]) + 1),
+        # Without the line: the rest of it could not be shown.
+        location=replace(Positions(str(path), before).at(len(before)), text=None),
     )
     return ManifestError([diagnostic])
 
@@ -162,14 +165,9 @@ def _likely_encoding(content: bytes) -> str | None:
     """The name of the encoding that `content`, which is not UTF-8, is probably in."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"
-    if _decodes(content, "gb2312"):  # two bytes a character: other text hardly ever fits
-        return "GBK"
-    return "Big5" if _decodes(content, "big5") else None
-
-
-def _decodes(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+    # GB 2312 first: it leaves so many pairs of bytes unused that other text hardly ever fits.
+    for name, codec in (("GBK", "gb2312"), ("Big5", "big5")):
+        with suppress(UnicodeDecodeError):
+            content.decode(codec)
+            return name
+    return None

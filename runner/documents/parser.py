@@ -5,27 +5,15 @@ Faster than PyYAML's constructor, and strict where YAML 1.1 surprises: see `scal
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
 
-from runner.documents.events import (
-    MAX_DEPTH,
-    DocumentError,
-    NextEvent,
-    TextError,
-    index_of,
-    open_events,
-)
-from runner.documents.scalars import (
-    FIRST_OF_NON_TEXT,
-    Reading,
-    read_plain,
-    read_tagged,
-    unknown_tag,
-)
+from runner.documents.events import MAX_DEPTH, DocumentError, TextError, index_of, open_events
+from runner.documents.scalars import NON_TEXT_STARTS, Reading, read_plain, read_tagged, unknown_tag
 from runner.documents.syntax_errors import SURROGATE_ESCAPE, explain, surrogate_error
 
 Container: TypeAlias = dict[str, Any] | list[Any]
@@ -73,8 +61,8 @@ def parse(
         builder.on_progress = lambda index: on_progress(index, len(text))
     parsed = builder.parsed
     try:
-        with open_events(text) as next_event:
-            builder.run(next_event)
+        with open_events(text) as events:
+            builder.run(events)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
         parsed.complete = False
         parsed.errors.append(explain(error, text))
@@ -111,7 +99,7 @@ class _Builder:
         self.closed = 0
         self.on_progress: Callable[[int], None] = _ignore
 
-    def run(self, next_event: NextEvent) -> None:
+    def run(self, events: Iterator[yaml.Event]) -> None:
         handlers: dict[type[yaml.Event], Any] = {
             yaml.ScalarEvent: self._checked_scalar if self.surrogate_text else self._scalar,
             yaml.MappingStartEvent: lambda event: self._open({}, event, "map"),
@@ -124,7 +112,7 @@ class _Builder:
             yaml.StreamStartEvent: _ignore,
             yaml.StreamEndEvent: _ignore,
         }
-        while event := next_event():
+        for event in events:
             handlers[type(event)](event)
 
     # ------------------------------------------------------------------- one method for each event
@@ -140,7 +128,7 @@ class _Builder:
         text = event.value
         value: Any = text
         if event.implicit[0]:
-            if not text or text[0] in FIRST_OF_NON_TEXT:
+            if not text or text[0] in NON_TEXT_STARTS:
                 value = self._plain(event)
             elif text == "<<" and self.key is _NO_KEY and self.top.__class__ is dict:
                 self._merge_key(event)
@@ -177,7 +165,7 @@ class _Builder:
             self._attach(value, event)
 
     def _open(self, container: Container, event: yaml.CollectionStartEvent, tag: str) -> None:
-        if event.tag not in (None, "!", _TAGS + tag):
+        if event.tag not in (None, "!", _TAGS + tag):  # a set or an ordered map is no JSON value
             self._report(event, unknown_tag(_short(event.tag or "")))
         if len(self.frames) == MAX_DEPTH:
             message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
@@ -191,7 +179,7 @@ class _Builder:
             hint = 'quote the text if it starts with "{" or "["'
             self._report(event, "a key must be text", hint=hint)
         else:
-            self._attach(container, event)
+            self._attach(container, event)  # first: `_path` counts what its parent has
         self.frames.append(frame)
         self.top, self.key = container, _NO_KEY
 
@@ -259,9 +247,8 @@ class _Builder:
         elif not text:
             self._report(event, "a key is missing before the colon")
         elif not isinstance(value, str):
-            meaning = f"the number {value}"
-            if value is None or isinstance(value, bool):
-                meaning = "null" if value is None else str(value).lower()
+            is_word = value is None or isinstance(value, bool)
+            meaning = json.dumps(value) if is_word else f"the number {value}"
             self._report(event, f'YAML reads the key {text} as {meaning}; quote it: "{text}"')
         return text
 
@@ -314,7 +301,7 @@ def _merge_into(own: dict[str, Any], merges: Iterable[tuple[int, Any]]) -> Itera
             else:
                 yield TextError(index=index, message="<< takes a mapping or a list of mappings")
     merged |= own
-    own.clear()
+    own.clear()  # in place: its parent holds the mapping already
     own.update(merged)
 
 
@@ -330,19 +317,18 @@ class _Anchors:
     """The anchored values of one document; rejects aliases that would expand without limit."""
 
     def __init__(self) -> None:
-        self._anchored: dict[str, tuple[Any, _Size]] = {}
+        self._anchored: dict[str, tuple[Any, _Size] | None] = {}
+        """None while the value is being read."""
         self._sizes: dict[int, _Size] = {}
         """By identity of anchored containers, so that each is measured once."""
-        self._open: set[str] = set()
         self._aliased = 0
 
     def open(self, name: str) -> None:
         """Note that an anchored container begins."""
-        self._open.add(name)
+        self._anchored[name] = None
 
     def define(self, name: str, value: Any) -> None:
         """Keep a complete value; a later definition of the same name replaces it."""
-        self._open.discard(name)
         size = self._measure(value)
         self._anchored[name] = value, size
         if isinstance(value, dict | list):
@@ -350,12 +336,14 @@ class _Anchors:
 
     def resolve(self, name: str, index: int, depth: int) -> Any:
         """The value of `*name`, inside `depth` containers; raises DocumentError."""
-        if name in self._open:
-            raise _fatal(index, f"the alias *{name} is inside its own anchor &{name}")
         if name not in self._anchored:
             message = f"no anchor &{name} comes before the alias *{name}"
             raise _fatal(index, message, 'quote the text if it should start with "*"')
-        value, size = self._anchored[name]
+        anchored = self._anchored[name]
+        if anchored is None:
+            raise _fatal(index, f"the alias *{name} is inside its own anchor &{name}")
+        value, size = anchored
+        # Ten lists of ten aliases, each of the list before, would be ten thousand million values.
         self._aliased += size.values
         if self._aliased > MAX_ALIASED:
             message = f"the aliases up to here stand for more than {MAX_ALIASED:,} values"

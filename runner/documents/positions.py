@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TypeAlias
+from itertools import takewhile
 
 import yaml
 
-from runner.documents.events import MAX_DEPTH, NextEvent, index_of, open_events
+from runner.documents.events import MAX_DEPTH, index_of, open_events
 from runner.errors import Location
-
-Path: TypeAlias = tuple[str | int, ...]
+from runner.model.values import ValuePath
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -32,7 +33,7 @@ class Positions:
         column = index - self._line_starts[number - 1] + 1
         return Location(path=self.path, line=number, column=column, text=self._line(number))
 
-    def index(self, path: Path, *, key: bool = False) -> int:
+    def index(self, path: ValuePath, *, key: bool = False) -> int:
         """Characters before the value, or its key, at the longest prefix of `path` that exists."""
         key_index, node = self._root.index, self._root
         for step in path:
@@ -56,7 +57,7 @@ class Positions:
 
     @cached_property
     def _root(self) -> _Node:
-        return _TreeBuilder().build(self._text)
+        return _tree(self._text)
 
 
 @dataclass(slots=True)
@@ -87,62 +88,56 @@ _NO_KEYS: dict[str | int, int] = {}
 _NO_VALUES: dict[str | int, _Node] = {}
 
 
-def _leaf(event: yaml.Event) -> _Node:
-    return _Node(index_of(event), _NO_KEYS, _NO_VALUES)
+def _tree(text: str) -> _Node:
+    """The node of the text's value, as far as the text can be read."""
+    stem = _Node(0)
+    # The parser reports what is wrong; what comes before it can still be located.
+    with suppress(yaml.YAMLError, UnicodeEncodeError, RecursionError), open_events(text) as events:
+        if event := next(filter(_starts_node, events), None):
+            _TreeBuilder(events).add(stem, 0, event, 0)
+    return stem.values.get(0, stem)
+
+
+def _starts_node(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.NodeEvent)
 
 
 class _TreeBuilder:
-    """Builds the tree of nodes, up to the first syntax error."""
+    """Adds the nodes of one document to a tree."""
 
-    def __init__(self) -> None:
-        self._anchors: dict[str, _Node] = {}
-        self._anchored_texts: dict[str, str] = {}
+    def __init__(self, events: Iterator[yaml.Event]) -> None:
+        self._events = events
+        self._anchors: dict[str, tuple[_Node, str]] = {}
+        """Anchor to its node and text."""
 
-    def build(self, text: str) -> _Node:
-        stem = _Node(0)
-        try:
-            with open_events(text) as next_event:
-                while (event := next_event()) and not stem.values:
-                    if isinstance(event, yaml.NodeEvent):
-                        self._add(stem, 0, event, next_event, MAX_DEPTH)
-        except (yaml.YAMLError, UnicodeEncodeError, RecursionError):
-            pass  # the parser reports it; what comes before it can still be located
-        return stem.values.get(0, stem)
-
-    def _add(
-        self, parent: _Node, step: str | int, event: yaml.Event, next_event: NextEvent, depth: int
-    ) -> None:
-        if not depth:
+    def add(self, parent: _Node, step: str | int, event: yaml.Event, depth: int) -> str:
+        """Add the node that starts with `event`; its text, empty if it is no scalar."""
+        if depth == MAX_DEPTH:
             raise RecursionError
         if isinstance(event, yaml.AliasEvent):
-            parent.values[step] = self._anchors.get(event.anchor or "") or _leaf(event)
-            return
-        is_scalar = isinstance(event, yaml.ScalarEvent)
-        node = parent.values[step] = _leaf(event) if is_scalar else _Node(index_of(event))
+            unknown = _Node(index_of(event)), ""
+            parent.values[step], text = self._anchors.get(event.anchor or "", unknown)
+            return text
+        if isinstance(event, yaml.ScalarEvent):
+            node, text = _Node(index_of(event), _NO_KEYS, _NO_VALUES), event.value
+        else:
+            node, text = _Node(index_of(event)), ""
+        parent.values[step] = node  # before its content, which a syntax error may cut short
         if isinstance(event, yaml.SequenceStartEvent):
-            self._add_items(node, next_event, depth - 1)
+            for number, item in enumerate(takewhile(_starts_node, self._events)):
+                self.add(node, number, item, depth + 1)
         elif isinstance(event, yaml.MappingStartEvent):
-            self._add_entries(node, next_event, depth - 1)
+            for item in takewhile(_starts_node, self._events):
+                self._add_entry(node, item, depth + 1)
+        # After its content: an alias inside its own anchor would make a circle.
         if isinstance(event, yaml.NodeEvent) and event.anchor:
-            self._anchors[event.anchor] = node
-            if isinstance(event, yaml.ScalarEvent):
-                self._anchored_texts[event.anchor] = event.value
+            self._anchors[event.anchor] = node, text
+        return text
 
-    def _add_items(self, node: _Node, next_event: NextEvent, depth: int) -> None:
-        while (event := next_event()) and not isinstance(event, yaml.SequenceEndEvent):
-            self._add(node, len(node.values), event, next_event, depth)
-
-    def _add_entries(self, node: _Node, next_event: NextEvent, depth: int) -> None:
-        while (event := next_event()) and not isinstance(event, yaml.MappingEndEvent):
-            key = self._key(event, next_event, depth)
-            node.keys.setdefault(key, index_of(event))
-            if value := next_event():
-                self._add(node, key, value, next_event, depth)
-
-    def _key(self, event: yaml.Event, next_event: NextEvent, depth: int) -> str:
+    def _add_entry(self, node: _Node, event: yaml.Event, depth: int) -> None:
         if isinstance(event, yaml.ScalarEvent) and not event.anchor:
-            return event.value
-        self._add(_Node(0), 0, event, next_event, depth)
-        if isinstance(event, yaml.AliasEvent):
-            return self._anchored_texts.get(event.anchor or "", "")
-        return event.value if isinstance(event, yaml.ScalarEvent) else ""
+            key = event.value
+        else:  # a key may have an anchor, or be an alias
+            key = self.add(_Node(0), 0, event, depth)
+        node.keys.setdefault(key, index_of(event))
+        self.add(node, key, next(self._events), depth)

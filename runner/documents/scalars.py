@@ -16,15 +16,14 @@ class Reading(NamedTuple):
     warning: str | None = None
 
 
-FIRST_OF_NON_TEXT = frozenset("0123456789+-.~nNyYtTfFoO")
+NON_TEXT_STARTS = frozenset("0123456789+-.~nNyYtTfFoO")
 """First characters of all plain scalars that can have another value than their own text."""
 
-_WORD_VALUES = dict.fromkeys(("true", "yes", "on"), True)
-_WORD_VALUES |= dict.fromkeys(("false", "no", "off"), False)
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 # As PyYAML reads YAML 1.1: "y" and "n" are text.
 _WORDS = {
     spelling: value
-    for word, value in (_WORD_VALUES | {"null": None}).items()
+    for word, value in (_BOOLEANS | {"null": None}).items()
     for spelling in (word, word.capitalize(), word.upper())
 } | {"~": None, "": None}
 
@@ -50,7 +49,7 @@ def read_plain(text: str) -> Reading:
     """The value of a plain scalar. Timestamps, "=" and "<<" stay text."""
     if text in _WORDS:
         return _read_word(text)
-    if text[0] not in FIRST_OF_NON_TEXT:
+    if text[0] not in NON_TEXT_STARTS:
         return Reading(text)
     if len(text) > _MAX_DIGITS and any(form.fullmatch(text) for form in _NUMBERS):
         message = f"a number of {len(text):,} digits is too long; quote it if it is text"
@@ -121,7 +120,7 @@ def read_tagged(tag: str, text: str) -> Reading:
     types = _TAGGED_TYPES.get(tag)
     if types is None:
         return Reading(text, error=unknown_tag(tag))
-    reading = read_plain(text) if text[:1] in FIRST_OF_NON_TEXT or not text else Reading(text)
+    reading = read_plain(text)
     if reading.error is None and type(reading.value) in types:
         return Reading(float(reading.value) if tag == "!!float" else reading.value)
     return Reading(text, error=f'the tag {tag} does not fit "{text}"')

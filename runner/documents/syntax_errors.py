@@ -32,21 +32,12 @@ class _Stop:
     """Characters before the place where it stopped."""
     opened: int
     """Characters before the construct that it was reading."""
-
-    @property
-    def before(self) -> str:
-        """The line up to `index`."""
-        return self.text[max(self.text.rfind("\n", 0, self.index), -1) + 1 : self.index]
-
-    @property
-    def after(self) -> str:
-        """The line from `index` on."""
-        return self.text[self.index :].split("\n", 1)[0].rstrip("\r")
-
-    @property
-    def opening(self) -> str:
-        """The first character of what it was reading."""
-        return self.text[self.opened : self.opened + 1]
+    opening: str
+    """The first character of that construct."""
+    before: str
+    """The line up to `index`."""
+    after: str
+    """The line from `index` on."""
 
     def error(self, message: str, hint: str | None = None, *, at: int | None = None) -> TextError:
         return TextError(index=self.index if at is None else at, message=message, hint=hint)
@@ -55,42 +46,45 @@ class _Stop:
 def explain(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> TextError:
     """The error in users' terms, for errors of libyaml and of PyYAML's own parser."""
     if not isinstance(error, yaml.MarkedYAMLError):
-        if unprintable := _UNPRINTABLE.search(text):
-            return _control_character(unprintable)
+        # Both parsers check the characters before anything else, each with its own exception.
+        if bad := _UNPRINTABLE.search(text):
+            message = f"the control character U+{ord(bad[0]):04X} is not allowed in YAML"
+            hint = 'remove it, or write it as an escape in a text in "double quotes"'
+            return TextError(index=bad.start(), message=message, hint=hint)
         return TextError(index=0, message=f"this is not YAML: {error}")
-    mark, context = error.problem_mark, error.context_mark
-    index = min(mark.index if mark else 0, len(text))
-    stop = _Stop(text=text, index=index, opened=context.index if context else index)
-    problem = error.problem or ""
+    stop = _stop(error, text)
     # Tabs first: the parsers' own messages for them lead astray.
-    return _tab(stop) or _explained(problem, stop) or stop.error(f"this is not YAML: {problem}")
-
-
-def _explained(problem: str, stop: _Stop) -> TextError | None:
-    for pattern, explanation in _EXPLANATIONS:
+    if tab := _tab(stop):
+        return tab
+    problem = error.problem or ""
+    for pattern, explanation in _EXPLANATIONS.items():
         if re.search(pattern, problem):
             if isinstance(explanation, tuple):
                 return stop.error(*explanation)
-            if error := explanation(stop):
-                return error
-    return None
+            if found := explanation(stop):
+                return found
+    return stop.error(f"this is not YAML: {problem}")
 
 
-def _control_character(found: re.Match[str]) -> TextError:
-    return TextError(
-        index=found.start(),
-        message=f"the control character U+{ord(found[0]):04X} is not allowed in YAML",
-        hint='remove it, or write it as an escape in a text in "double quotes"',
+def _stop(error: yaml.MarkedYAMLError, text: str) -> _Stop:
+    mark, context = error.problem_mark, error.context_mark
+    index = min(mark.index if mark else 0, len(text))
+    opened = context.index if context else index
+    return _Stop(
+        text=text,
+        index=index,
+        opened=opened,
+        opening=text[opened : opened + 1],
+        before=text[text.rfind("\n", 0, index) + 1 : index],
+        after=text[index:].split("\n", 1)[0].rstrip("\r"),
     )
 
 
 def surrogate_error(index: int) -> TextError:
     """The error for a `SURROGATE_ESCAPE`."""
-    return TextError(
-        index=index,
-        message="half of a surrogate pair is not a character, and UTF-8 cannot encode it",
-        hint="write the character itself, or \\U and its number in eight digits",
-    )
+    message = "half of a surrogate pair is not a character, and UTF-8 cannot encode it"
+    hint = "write the character itself, or \\U and its number in eight digits"
+    return TextError(index=index, message=message, hint=hint)
 
 
 def _tab(stop: _Stop) -> TextError | None:
@@ -100,9 +94,8 @@ def _tab(stop: _Stop) -> TextError | None:
     if "\t" not in indentation or len(stop.before) > len(indentation):
         return None
     at = stop.index - len(stop.before) + indentation.index("\t")
-    return stop.error(
-        "a tab in the indentation", "YAML does not allow tabs for indentation: use spaces", at=at
-    )
+    hint = "YAML does not allow tabs for indentation: use spaces"
+    return stop.error("a tab in the indentation", hint, at=at)
 
 
 def _unexpected_colon(stop: _Stop) -> TextError:
@@ -113,10 +106,8 @@ def _unexpected_colon(stop: _Stop) -> TextError:
     if not colon:
         hint = "align it with the keys above, or quote a text of several lines"
         return stop.error("a key is not allowed here", hint)
-    return stop.error(
-        f'the text of "{key}" contains ": ", which would start another mapping',
-        f'quote the text: {key}: "..."',
-    )
+    message = f'the text of "{key}" contains ": ", which would start another mapping'
+    return stop.error(message, f'quote the text: {key}: "..."')
 
 
 def _bad_start(stop: _Stop) -> TextError:
@@ -125,9 +116,8 @@ def _bad_start(stop: _Stop) -> TextError:
 
 def _nameless_anchor(stop: _Stop) -> TextError:
     kind = "alias" if stop.opening == "*" else "anchor"
-    return stop.error(
-        f'"{stop.opening}" starts an {kind}, but no name follows', _QUOTE, at=stop.opened
-    )
+    message = f'"{stop.opening}" starts an {kind}, but no name follows'
+    return stop.error(message, _QUOTE, at=stop.opened)
 
 
 def _bad_escape(stop: _Stop) -> TextError:
@@ -152,11 +142,9 @@ def _unclosed_bracket(stop: _Stop) -> TextError | None:
     if "${{" in inside + stop.after[:3] or inside.startswith("{{"):
         message = f"an expression inside {stop.opening}{closing} needs quotes"
         return stop.error(message, 'write "${{ ... }}"', at=stop.opened)
-    return stop.error(
-        f'the {stop.opening} opened here is not closed: expected "," or "{closing}"',
-        f"close it with {closing}, or quote all of it if it is text",
-        at=stop.opened,
-    )
+    message = f'the {stop.opening} opened here is not closed: expected "," or "{closing}"'
+    hint = f"close it with {closing}, or quote all of it if it is text"
+    return stop.error(message, hint, at=stop.opened)
 
 
 def _missing_key(stop: _Stop) -> TextError:
@@ -176,7 +164,11 @@ def _missing_key(stop: _Stop) -> TextError:
 
 
 def _after_quote(stop: _Stop) -> TextError:
-    start = _last_quoted(stop.text)
+    start = 0  # of the last quoted text that could be read
+    with open_events(stop.text) as events, suppress(yaml.YAMLError):
+        for event in events:
+            if isinstance(event, yaml.ScalarEvent) and not event.implicit[0]:
+                start = index_of(event)
     if "\n" in stop.text[start : stop.index]:
         number = stop.text.count("\n", 0, stop.index) + 1
         message = f"the quote opened here only ends in line {number}, where text continues"
@@ -185,22 +177,9 @@ def _after_quote(stop: _Stop) -> TextError:
     return stop.error("text continues after its closing quote", hint)
 
 
-def _last_quoted(text: str) -> int:
-    """Characters before the last quoted text that could be read."""
-    last = 0
-    with open_events(text) as next_event, suppress(yaml.YAMLError):
-        while event := next_event():
-            if isinstance(event, yaml.ScalarEvent) and not event.implicit[0]:
-                last = index_of(event)
-    return last
-
-
 def _missing_colon(stop: _Stop) -> TextError:
-    return stop.error(
-        "this line is neither `key: value` nor `- item`",
-        "add a colon and a space, or indent the line if it continues the text above",
-        at=stop.opened,
-    )
+    hint = "add a colon and a space, or indent the line if it continues the text above"
+    return stop.error("this line is neither `key: value` nor `- item`", hint, at=stop.opened)
 
 
 _MISALIGNED = (
@@ -212,40 +191,31 @@ _Explanation: TypeAlias = Callable[[_Stop], TextError | None] | tuple[str, str |
 
 # A pattern in the message of libyaml or PyYAML to what is wrong and what to do. The parsers offer
 # nothing but their messages to tell errors apart; the first pattern with an explanation applies.
-_EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
-    ("mapping values are not allowed", _unexpected_colon),
-    ("cannot start any token", _bad_start),
-    ("alphabetic or numeric", _nameless_anchor),
-    ("unexpected (end of stream|document)", _unclosed_quote),
-    ("unknown escape|hexa?decimal|invalid Unicode", _bad_escape),
-    ("tag|expected URI|'!'", ('"!" starts a tag', _QUOTE)),
-    (r"',' or", _unclosed_bracket),
-    ("expected key|expected <block end>", _missing_key),
-    ("could not find expected ':'", _missing_colon),
-    ("expected '-' indicator", _MISALIGNED),
-    (
-        "sequence entries are not allowed",
-        (
-            'a list item "- " is not allowed here',
-            "put each item on its own line, or quote the text",
-        ),
+_EXPLANATIONS: dict[str, _Explanation] = {
+    "mapping values are not allowed": _unexpected_colon,
+    "cannot start any token": _bad_start,
+    "alphabetic or numeric": _nameless_anchor,
+    "unexpected (end of stream|document)": _unclosed_quote,
+    "unknown escape|hexa?decimal|invalid Unicode": _bad_escape,
+    "tag|expected URI|'!'": ('"!" starts a tag', _QUOTE),
+    "',' or": _unclosed_bracket,
+    "expected key|expected <block end>": _missing_key,
+    "could not find expected ':'": _missing_colon,
+    "expected '-' indicator": _MISALIGNED,
+    "sequence entries are not allowed": (
+        'a list item "- " is not allowed here',
+        "put each item on its own line, or quote the text",
     ),
-    ("mapping keys are not allowed", ('"? " starts a key, which is not allowed here', _QUOTE)),
-    (
-        "comment or (a )?line break|indentation indicator",
-        (
-            "a text after | or > starts on the next line",
-            "quote the text if | or > belongs to it",
-        ),
+    "mapping keys are not allowed": ('"? " starts a key, which is not allowed here', _QUOTE),
+    "comment or (a )?line break|indentation indicator": (
+        "a text after | or > starts on the next line",
+        "quote the text if | or > belongs to it",
     ),
-    (
-        "document start",
-        (
-            "the document has ended before this line",
-            "keep one document per file, and align its keys",
-        ),
+    "document start": (
+        "the document has ended before this line",
+        "keep one document per file, and align its keys",
     ),
-    ("incompatible YAML document", ("only YAML 1.1 and 1.2 can be read", None)),
-    ("node content", ("a value is missing here", "quote the text if it is one")),
-    ("block scalar|leading blank|tab", _MISALIGNED),
-)
+    "incompatible YAML document": ("only YAML 1.1 and 1.2 can be read", None),
+    "node content": ("a value is missing here", "quote the text if it is one"),
+    "block scalar|leading blank|tab": _MISALIGNED,
+}

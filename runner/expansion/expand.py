@@ -21,12 +21,10 @@ from runner.expansion.job_template import Defaults, JobTemplate, merge_defaults
 from runner.expansion.references import JobResults, check_references
 from runner.expansion.source_map import SourceMap
 from runner.expansion.variables import Variables, environment
-from runner.expansion.variants import Variant, Variants, varying
+from runner.expansion.variants import VARYING, Variant, Variants, varying
 from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator
 from runner.model.operations import Operation
-
-# The keys that give an entry several variants, and the names of their values in expressions.
-_VARYING = {"matrix": "matrix", "foreach": "row"}
+from runner.model.values import as_dict, as_list
 
 # Of a job's own keys; matrix and foreach are evaluated before.
 _KEYS_WITH_EXPRESSIONS = ("id", "operation", "takes", "tags", "description")
@@ -46,9 +44,9 @@ class PartialJob:
 class Expansion:
     """The jobs of a manifest."""
 
-    drafts: list[Draft]
+    drafts: list[Draft] = field(default_factory=list)
     """Every job without errors so far, in the order of the manifest."""
-    partial_jobs: list[PartialJob]
+    partial_jobs: list[PartialJob] = field(default_factory=list)
     """The other jobs, which may have more errors than those in `diagnostics`."""
     diagnostics: list[Diagnostic]
     """Not in the order of the file."""
@@ -63,7 +61,6 @@ def expand(
     env: Mapping[str, str],
     locate: DocumentLocator,
     each: Callable[[Sequence[Any]], Iterable[Any]] = iter,
-    most_jobs: int = MOST_JOBS,
 ) -> Expansion:
     """Every job of a manifest, after defaults, variables, matrix, rows and takes.
 
@@ -71,64 +68,45 @@ def expand(
     the variables it lists. `each` iterates over the entries (and may show progress). Entries of a
     form that validation rejects (not a mapping, no id) are skipped. Reads the files of `foreach`.
     """
-    diagnostics: list[Diagnostic] = []
     source_map = SourceMap(document, locate)
-    names = _names(document, env, source_map, diagnostics)
+    visible = environment(document, env)
+    variables = Variables(as_dict(document.get("vars")), visible)
+    names = {"vars": variables.plain(), "env": visible}
+    diagnostics = source_map.document_diagnostics(variables.errors)
     expander = _Expander(
+        expansion=Expansion(diagnostics=diagnostics, locate=source_map.of_draft),
         defaults=Defaults(document.get("defaults")),
         operations=operations,
         base=base,
-        variants=Variants(base, names, source_map, diagnostics.append),
+        variants=Variants(base=base, scope=names, source_map=source_map, diagnostics=diagnostics),
         scope={**names, "jobs": JobResults(), "take": 1},
         source_map=source_map,
-        diagnostics=diagnostics,
-        most_jobs=most_jobs,
     )
-    jobs = document.get("jobs")
-    for index, entry in enumerate(each(jobs if isinstance(jobs, list) else ())):
+    for index, entry in enumerate(each(as_list(document.get("jobs")))):
         if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
             expander.add_entry(index, entry)
         else:
-            expander.ids.add_unknown()
+            expander.ids.add_unknown()  # it may be any id, so no reference can be called wrong
     diagnostics += _misplaced_defaults(document, source_map)
     diagnostics += expander.ids.diagnostics(locate, expander.varying)
-    drafts = [*expander.drafts, *(partial.draft for partial in expander.partial_jobs)]
+    expansion = expander.expansion
+    drafts = [*expansion.drafts, *(partial.draft for partial in expansion.partial_jobs)]
     diagnostics += check_references(drafts, expander.ids, source_map.of_draft)
-    return Expansion(
-        drafts=expander.drafts,
-        partial_jobs=expander.partial_jobs,
-        diagnostics=diagnostics,
-        locate=source_map.of_draft,
-    )
-
-
-def _names(
-    document: Mapping[str, Any],
-    env: Mapping[str, str],
-    source_map: SourceMap,
-    diagnostics: list[Diagnostic],
-) -> dict[str, Any]:
-    """The names that every expression may use: `vars` and `env`."""
-    visible = environment(document, env)
-    written = document.get("vars")
-    variables = Variables(written if isinstance(written, dict) else {}, visible)
-    diagnostics += source_map.document_diagnostics(variables.errors)
-    return {"vars": variables.plain(), "env": visible}
+    return expansion
 
 
 def _misplaced_defaults(document: Mapping[str, Any], source_map: SourceMap) -> list[Diagnostic]:
     """A job's keys that cannot depend on its operation, for the operation may depend on them."""
-    defaults = document.get("defaults")
     return [
         Diagnostic(
             message=f"{key} cannot be a default of one operation",
             location=source_map.at(("defaults", name, key)),
             hint=f"write {key} under defaults itself, or in each job",
         )
-        for name, values in (defaults.items() if isinstance(defaults, dict) else ())
-        if "/" in name and not name.startswith("x-") and isinstance(values, dict)
-        for key in ("operation", "matrix", "foreach")
-        if key in values
+        for name, values in as_dict(document.get("defaults")).items()
+        if "/" in name and not name.startswith("x-")
+        for key in ("operation", *VARYING)
+        if key in as_dict(values)
     ]
 
 
@@ -136,6 +114,7 @@ def _misplaced_defaults(document: Mapping[str, Any], source_map: SourceMap) -> l
 class _Expander:
     """The results so far, and what expanding one more entry takes."""
 
+    expansion: Expansion
     defaults: Defaults
     operations: Mapping[str, Operation]
     base: Path
@@ -143,10 +122,6 @@ class _Expander:
     scope: Scope
     """The names of a job with neither matrix nor row."""
     source_map: SourceMap
-    diagnostics: list[Diagnostic]
-    most_jobs: int
-    drafts: list[Draft] = field(default_factory=list)
-    partial_jobs: list[PartialJob] = field(default_factory=list)
     ids: IdRegistry = field(default_factory=IdRegistry)
     several: dict[int, Sequence[Variant]] = field(default_factory=dict)
     """The variants of entries that have several."""
@@ -184,12 +159,11 @@ class _Expander:
             templates[operation] = self._template(index, operation, entry)
         template = templates[operation]
         takes = template.number_of_takes(scope, errors)
-        if len(self.drafts) + (takes or 1) > self.most_jobs:
-            message = f"the manifest has more than {self.most_jobs:,} jobs"
+        if len(self.expansion.drafts) + (takes or 1) > MOST_JOBS:
+            message = f"the manifest has more than {MOST_JOBS:,} jobs"
             location = self.source_map.at(("jobs", index))
-            self.diagnostics.append(Diagnostic(message=message, location=location))
-            # The remaining jobs may have any id, so no reference can be called wrong.
-            self.ids.add_unknown()
+            self.expansion.diagnostics.append(Diagnostic(message=message, location=location))
+            self.ids.add_unknown()  # the remaining jobs may have any id
             self.full = True
             return
         for take in (None,) if takes is None else range(1, takes + 1):
@@ -214,13 +188,13 @@ class _Expander:
             unknown = {error.path[0] for error in errors if error.path}
             self._add_partial_job(draft, template, unknown, errors)
         elif is_free:
-            self.drafts.append(draft)
+            self.expansion.drafts.append(draft)
 
     def _add_partial_entry(self, index: int, entry: Mapping[str, Any]) -> None:
         """Keep what all jobs of an entry have in common whose matrix or rows are wrong."""
         self.ids.add_unknown(glob_of(entry["id"]))
         general = self.defaults.general
-        unknown = {name for key, name in _VARYING.items() if key in entry or key in general}
+        unknown = {name for key, name in VARYING.items() if key in entry or key in general}
         # Its errors are among those of the keys below.
         operation = self._operation(entry, self.scope, [])
         template = self._template(index, operation, entry)
@@ -255,12 +229,12 @@ class _Expander:
         for error in errors:
             if error.message is not None:
                 location, id_ = self.source_map.of_error(draft, error), draft.id or None
-                self.diagnostics.append(
+                self.expansion.diagnostics.append(
                     Diagnostic(message=error.message, location=location, job=id_, hint=error.hint)
                 )
         names = frozenset(name for name in template.dynamic if name in unknown)
         if draft.take == 1:  # later takes have the same errors
-            self.partial_jobs.append(PartialJob(draft=draft, unknown=names))
+            self.expansion.partial_jobs.append(PartialJob(draft=draft, unknown=names))
 
     def _scope(self, variant: Variant) -> Scope:
         # `matrix` and `row` are unknown names, not empty ones, where a job has neither.
@@ -283,14 +257,9 @@ class _Expander:
         if isinstance(name, str) and name in self.operations:
             return name
         if not errors:  # otherwise its expression failed, which is reported already
-            message = "no operation is named" if name is None else f'unknown operation "{name}"'
+            wrong = "no operation is named" if name is None else f'unknown operation "{name}"'
             # Validation reports a wrong name, or a missing one, that is not an expression.
             is_reported = not has_expression(written) and not (is_own and written is None)
-            errors.append(
-                EvaluationError(
-                    path=("operation",),
-                    message=None if is_reported else message,
-                    hint=suggest(str(name), self.operations),
-                )
-            )
+            message, hint = None if is_reported else wrong, suggest(str(name), self.operations)
+            errors.append(EvaluationError(path=("operation",), message=message, hint=hint))
         return ""

@@ -31,7 +31,7 @@ from runner.model.values import Deferred, Parameters, ValuePath, map_leaves, sam
 from runner.operations import defaults_of
 
 SCHEME = 1
-SEED_MAX = 2**31 - 1
+SEED_MAX = 2**31 - 1  # of drawn seeds, even where an operation allows larger ones
 MOST_EXACT = 2**53 - 1
 """The largest integer that RFC 8785 writes: beyond it, different ones may be the same double."""
 
@@ -73,17 +73,15 @@ def _finalize(
     parameters = draft.parameters
     effective = dict(_effective(operation, parameters, media, fingerprints))
     request = CanonicalRequest(operation.name, operation.seed, effective)
+    seed = None if operation.seed is None else parameters.get(operation.seed)
+    ordinal = 0
     if operation.seed is None:
-        # Nothing but the ordinal can distinguish its takes.
-        fingerprint = request.fingerprint(None, draft.take - 1)
-        return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
-    seed = parameters.get(operation.seed)
-    if seed is None:
+        ordinal = draft.take - 1  # nothing else can distinguish its takes
+    elif seed is None:
         seed = request.draw_seed(draft.take, operation.seed_max)
         parameters = {**parameters, operation.seed: seed}
-    ordinal = 0
-    # Seed 0 lets the provider draw: equal requests are meant to give different results.
-    if same(seed, 0):
+    elif same(seed, 0):
+        # Seed 0 lets the provider draw: equal requests are meant to give different results.
         identity = request.text(seed)
         ordinal = equal[identity]
         equal[identity] += 1
@@ -154,24 +152,26 @@ class CanonicalRequest:
     def draw_seed(self, take: int, largest: int) -> int:
         """The seed of a take, 1 to `largest`."""
         # Drawn from the request, so that a manifest gives the same seed wherever it runs.
-        digest = hashlib.sha256(self._text(None, "", f'"take":{take},').encode()).digest()
+        digest = hashlib.sha256(self.text(None, take=take).encode()).digest()
         return 1 + int.from_bytes(digest[:8]) % min(largest, SEED_MAX)
 
-    def text(self, seed: Any) -> str:
-        """The text that is equal for equal requests; a seed of None is left out."""
-        return self._text(seed, "", "")
+    def fingerprint(self, seed: Any, ordinal: int) -> str:
+        """Hex SHA-256 of the text."""
+        return hashlib.sha256(self.text(seed, ordinal).encode()).hexdigest()
 
-    def fingerprint(self, seed: Any, ordinal: int = 0) -> str:
-        """Hex SHA-256 of the text and, unless it is 0, the ordinal."""
-        text = self._text(seed, f'"ordinal":{ordinal},' if ordinal else "", "")
-        return hashlib.sha256(text.encode()).hexdigest()
+    def text(self, seed: Any, ordinal: int = 0, take: int = 0) -> str:
+        """The text that is equal for equal requests.
 
-    def _text(self, seed: Any, ordinal: str, take: str) -> str:
+        A seed of None, an ordinal of 0 and a take of 0 are left out.
+        """
         own = [] if seed is None else [f"{self._seed}:{canonical(seed)}"]
         inside = ",".join([*self._before, *own, *self._after])
+        # Written by hand, in the order that RFC 8785 gives the keys.
+        before = f'"ordinal":{ordinal},' if ordinal else ""
+        after = f'"take":{take},' if take else ""
         return (
-            f'{{"operation":{self._operation},{ordinal}"parameters":{{{inside}}},'
-            f'{take}"v":{SCHEME}}}'
+            f'{{"operation":{self._operation},{before}"parameters":{{{inside}}},'
+            f'{after}"v":{SCHEME}}}'
         )
 
 
@@ -198,7 +198,10 @@ def canonical(value: Any) -> str:
     if isinstance(value, str):
         return _quote(value)
     if isinstance(value, int):
-        return _integer(value)
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        digits = int.__repr__(value)
+        return digits if -MOST_EXACT <= value <= MOST_EXACT else f'"{digits}"'
     # Containers are written here as well, since they may contain such integers.
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(canonical, value)) + "]"
@@ -216,10 +219,3 @@ def _utf16(key: str) -> bytes:
 def _members(value: Mapping[str, Any], keys: Iterable[str]) -> list[str]:
     """The canonical `"key":value` texts of these keys, in the order given."""
     return [f"{_quote(key)}:{canonical(value[key])}" for key in keys]
-
-
-def _integer(value: int) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    text = int.__repr__(value)
-    return text if -MOST_EXACT <= value <= MOST_EXACT else f'"{text}"'

@@ -31,7 +31,7 @@ def normalize(text: str) -> str:
     for index, character in enumerate(id_):
         if not _is_allowed(character, first=index == 0):
             raise _forbidden(id_, character)
-    size = len(id_.encode())
+    size = len(id_.encode())  # file systems count bytes
     if size > MOST_BYTES:
         raise IdError(f"the id has {size} bytes in UTF-8, but at most {MOST_BYTES} are allowed")
     return id_
@@ -41,7 +41,7 @@ def fold(id_: str) -> str:
     """A normalized id as a file system that ignores case sees it: no two ids may share it."""
     if id_.isascii():
         return id_.lower()
-    return unicodedata.normalize("NFC", id_.casefold())
+    return unicodedata.normalize("NFC", id_.casefold())  # folding may decompose
 
 
 def _is_allowed(character: str, *, first: bool) -> bool:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.expansion.references import JobResult, JobResults, Outputs
-from runner.expressions.evaluate import Template, compile_text
-from runner.expressions.syntax import ExpressionError
+from runner.expressions.evaluate import compile_text
+from runner.expressions.syntax import OPENING, Expression, ExpressionError
 from runner.model.values import ValuePath, map_leaves, walk
 
 Scope: TypeAlias = Mapping[str, Any]
 """The values of the names that expressions start from: `vars`, `matrix`, `jobs`, ..."""
-
-_EXPRESSION = "${{"
 
 
 class AlreadyReportedError(Exception):
@@ -43,36 +41,32 @@ class EvaluationError:
 def has_expression(value: Any) -> bool:
     """Whether there is an expression, or an escaped one, anywhere inside."""
     if isinstance(value, str):  # most values
-        return _EXPRESSION in value
-    return any(isinstance(leaf, str) and _EXPRESSION in leaf for _, leaf in walk(value))
+        return OPENING in value
+    return any(isinstance(leaf, str) and OPENING in leaf for _, leaf in walk(value))
 
 
-def template_of(text: str) -> Template | None:
-    """The template of a text with expressions; None without any, and for a syntax error."""
+def parts_of(text: str) -> tuple[str | Expression, ...]:
+    """The expressions of a text and the texts between them; empty for a syntax error."""
     try:
         template = compile_text(text)
     except ExpressionError:
-        return None
-    return None if isinstance(template, str) else template
+        return ()
+    return (template,) if isinstance(template, str) else template.parts
 
 
-def roots(value: Any) -> frozenset[str]:
+def roots(value: Any) -> set[str | int]:
     """The names that expressions inside `value` start from, as far as they can be parsed."""
-    templates = (template_of(leaf) for _, leaf in walk(value) if isinstance(leaf, str))
-    return frozenset().union(*(template.roots for template in templates if template))
+    parts = (part for _, leaf in walk(value) if isinstance(leaf, str) for part in parts_of(leaf))
+    return {part.path[0] for part in parts if isinstance(part, Expression)}
 
 
 def glob_of(text: str) -> str:
     """A glob that matches whatever `text` may become when its expressions are evaluated."""
-    try:
-        template = compile_text(text)
-    except ExpressionError:
-        return "*"
-    parts = (template,) if isinstance(template, str) else template.parts
-    return "".join(
+    globs = [
         glob.escape(unicodedata.normalize("NFC", part)) if isinstance(part, str) else "*"
-        for part in parts
-    )
+        for part in parts_of(text)
+    ]
+    return "".join(globs) if globs else "*"  # a text that cannot be parsed may become anything
 
 
 def interpolate(
@@ -88,24 +82,21 @@ def interpolate(
     become some text and never fail. The result is meaningless where an expression failed or is
     unknown.
     """
-    if value is None or (isinstance(value, str) and _EXPRESSION not in value):
+    if value is None or (isinstance(value, str) and OPENING not in value):
         return value  # most values: without the walk
 
-    def evaluated(leaf_path: ValuePath, leaf: Any) -> Any:
-        if isinstance(leaf, str) and _EXPRESSION in leaf:
-            return _evaluated(leaf, scope, errors, leaf_path, unknown)
-        return leaf
-
-    return map_leaves(value, evaluated, path)
+    return map_leaves(value, lambda at, leaf: _evaluated(leaf, scope, errors, at, unknown), path)
 
 
 def _evaluated(
-    text: str,
+    text: Any,
     scope: Scope,
     errors: list[EvaluationError],
     path: ValuePath,
     unknown: Collection[str],
 ) -> Any:
+    if not isinstance(text, str) or OPENING not in text:
+        return text
     try:
         template = compile_text(text)  # cached: a hundred thousand jobs share a few texts
         if unknown and not isinstance(template, str):

@@ -9,8 +9,9 @@ from typing import Any
 
 from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
+from runner.expressions.filters import is_number
 from runner.model.jobs import JOB_KEYS, MOST_JOBS, Draft, Row
-from runner.model.values import Deferred, Parameters, references
+from runner.model.values import Deferred, Parameters, as_dict, references
 
 
 def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -24,8 +25,7 @@ def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str,
         if value is None:
             merged.pop(key, None)
         elif isinstance(value, dict):
-            below = merged.get(key)
-            merged[key] = merge_defaults(below if isinstance(below, dict) else {}, value)
+            merged[key] = merge_defaults(as_dict(merged.get(key)), value)
         else:
             merged[key] = value
     return merged
@@ -34,28 +34,20 @@ def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str,
 class Defaults:
     """The defaults of each operation, merged once and shared by all its jobs."""
 
-    __slots__ = ("_by_operation", "_merged", "general")
-
     def __init__(self, written: Any):
-        blocks = {k: v for k, v in _mapping(written).items() if not k.startswith("x-")}
+        blocks = {k: v for k, v in as_dict(written).items() if not k.startswith("x-")}
         self.general = {key: value for key, value in blocks.items() if "/" not in key}
         """The defaults of every job, whatever its operation."""
-        self._by_operation = {key: value for key, value in blocks.items() if "/" in key}
-        self._merged: dict[str, dict[str, Any]] = {}
+        self._plain = merge_defaults({}, self.general)  # without those that are null
+        self._by_operation = {
+            key: merge_defaults(self._plain, as_dict(value))
+            for key, value in blocks.items()
+            if "/" in key
+        }
 
     def of(self, operation: str) -> dict[str, Any]:
         """The defaults of every job of `operation`; read-only."""
-        merged = self._merged.get(operation)
-        if merged is None:
-            general = merge_defaults({}, self.general)
-            merged = merge_defaults(general, _mapping(self._by_operation.get(operation)))
-            self._merged[operation] = merged
-        return merged
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    # Validation reports a value of another type.
-    return value if isinstance(value, dict) else {}
+        return self._by_operation.get(operation, self._plain)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +81,7 @@ class JobTemplate:
             for key, value in written.items()
             if key not in JOB_KEYS and not key.startswith("x-")
         }
+        # Found once for all jobs of the entry, which share the other parameters as they are.
         dynamic = tuple([key for key, value in parameters.items() if has_expression(value)])
         return cls(written=written, parameters=parameters, dynamic=dynamic, **origin)
 
@@ -128,15 +121,14 @@ class JobTemplate:
         takes = interpolate(written, scope, errors, ("takes",))
         if len(errors) > before or takes is None:
             return None
-        if _is_whole(takes) and 1 <= takes <= MOST_JOBS:
+        is_whole = is_number(takes) and takes % 1 == 0  # 2.0 is, in JSON's sense
+        if is_whole and 1 <= takes <= MOST_JOBS:
             return int(takes)
         # The schema has no upper limit, so a number that is too large is reported here.
-        message = f"takes must be a whole number from 1 to {MOST_JOBS:,}"
-        here = has_expression(written) or (_is_whole(takes) and takes > MOST_JOBS)
+        here = has_expression(written) or (is_whole and takes > MOST_JOBS)
+        message = f"takes must be a whole number from 1 to {MOST_JOBS:,}" if here else None
         hint = "${{ ... | int }} makes a number of text" if isinstance(takes, str) else None
-        errors.append(
-            EvaluationError(path=("takes",), message=message if here else None, hint=hint)
-        )
+        errors.append(EvaluationError(path=("takes",), message=message, hint=hint))
         return None
 
     def interpolate_parameters(
@@ -164,7 +156,7 @@ class JobTemplate:
             errors.append(EvaluationError(path=("tags",), message=message))
             return ()
         for index, tag in enumerate(tags):
-            if isinstance(tag, bool) or not isinstance(tag, str | int | float):
+            if not isinstance(tag, str) and not is_number(tag):
                 message = "a tag must be text" if here else None
                 errors.append(EvaluationError(path=("tags", index), message=message))
         return tuple(map(str, tags))  # numbers become text
@@ -209,22 +201,15 @@ def _parameters_of_take(
         message = "takes cannot count on from another job's seed"
         hint = "leave the seed out, or give each job its own"
         errors.append(EvaluationError(path=(seed_name,), message=message, hint=hint))
-    elif isinstance(seed, int | float) and not isinstance(seed, bool) and seed != 0:
+    elif is_number(seed) and seed != 0:
         return {**parameters, seed_name: seed + take - 1}
     return parameters
-
-
-def _is_whole(value: Any) -> bool:
-    """Whether a value is an integer in JSON's sense: 2.0 is, true is not."""
-    if isinstance(value, float):
-        return value.is_integer()
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _id_text(value: Any) -> str:
     # Numbers of rows and matrices make good names.
     if isinstance(value, Deferred):
         raise IdError("an id cannot contain another job's result")
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if not isinstance(value, str) and not is_number(value):
         raise IdError("the id must be text")
     return str(value)

@@ -11,22 +11,20 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from runner.errors import suggest
 from runner.expansion.interpolate import EvaluationError
 from runner.model.jobs import MOST_JOBS
-from runner.model.values import ValuePath, same
+from runner.model.values import ValuePath, as_dict, as_list, same
 
 Combination: TypeAlias = dict[str, Any]
 
 _RULES = ("include", "exclude")
 
 
-def combinations(
-    matrix: Mapping[str, Any],
-) -> tuple[list[Combination], list[EvaluationError]]:
+def combinations(matrix: Mapping[str, Any]) -> tuple[list[Combination], list[EvaluationError]]:
     """Every combination of an interpolated matrix, in order, or everything that is wrong with it.
 
     Paths of errors start at the matrix.
@@ -38,11 +36,10 @@ def combinations(
     # Before the product is built: ten lists of a hundred values would fill the memory.
     if math.prod(len(values) for values in axes.values()) > MOST_JOBS:
         return [], [_error((), f"the matrix has more than {MOST_JOBS:,} combinations")]
-    original = [
-        combination
-        for combination in (_product(axes) if axes else [])
-        if not any(_agrees(combination, entry) for entry in excluded)
-    ]
+    # The product of no lists would be one empty combination.
+    product: Iterable[tuple[Any, ...]] = itertools.product(*axes.values()) if axes else ()
+    combined = (dict(zip(axes, values, strict=True)) for values in product)
+    original = [one for one in combined if not any(_agrees(one, entry) for entry in excluded)]
     result = _include(original, axes, matrix.get("include") or ())
     if not result:
         message = "exclude leaves no combination of the matrix, so there would be no job"
@@ -87,16 +84,11 @@ def _rule_errors(rule: str, entries: Any) -> Iterator[EvaluationError]:
 def _exclude_errors(matrix: Mapping[str, Any]) -> Iterator[EvaluationError]:
     """Names in `exclude` that no list of the matrix has."""
     axes = [key for key in matrix if key not in _RULES]
-    entries = matrix.get("exclude")
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        for key in entry if isinstance(entry, dict) else ():
+    for index, entry in enumerate(as_list(matrix.get("exclude"))):
+        for key in as_dict(entry):
             if key not in axes:
                 message = f'matrix.exclude names "{key}", which is not a list of this matrix'
                 yield _error(("exclude", index, key), message, suggest(key, axes))
-
-
-def _product(axes: Mapping[str, Sequence[Any]]) -> list[Combination]:
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 def _agrees(combination: Combination, entry: Combination) -> bool:
@@ -116,5 +108,5 @@ def _include(
         for index in matching:
             extended[index].update(additions)
         if not matching:
-            added.append(dict(entry))
+            added.append(dict(entry))  # not among those that later entries extend
     return extended + added

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, overload
+from typing import Any, Literal
 
 from runner.errors import Diagnostic, suggest
 from runner.expansion.ids import IdRegistry
@@ -12,7 +12,7 @@ from runner.model.jobs import Draft, DraftLocator
 from runner.model.needs import cycles
 from runner.model.values import Deferred, JobOutput, references
 
-_MOST_OUTPUTS = 100
+_MOST_OUTPUTS = 100  # no operation makes as many; which ones a job has is known when it is done
 
 
 class JobResults(dict[str, "JobResult"]):
@@ -47,11 +47,7 @@ class Outputs(Sequence[Deferred]):
     def __init__(self, job: str):
         self._job = job
 
-    @overload
-    def __getitem__(self, index: int) -> Deferred: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Deferred]: ...
-    def __getitem__(self, index: int | slice) -> Deferred | Sequence[Deferred]:
+    def __getitem__(self, index: Any) -> Any:
         if not isinstance(index, int) or not 0 <= index < _MOST_OUTPUTS:
             raise IndexError(index)
         return _deferred(self._job, "output", index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -49,9 +50,8 @@ class RowFile:
 # Line on which the row starts, from 1, and its values by column, or what is wrong with it.
 _Rows: TypeAlias = Iterator[tuple[int, dict[str, Any] | RowError]]
 
-TEXT_COLUMN = "text"
-"""The only column of a txt file."""
-
+# JSON's escapes can spell half a character; UTF-8 cannot.
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma"}
 
 
@@ -74,6 +74,7 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """First line and cells of each record that is not blank."""
     # A cell may hold a whole data URI. The limit is global, so it is set before each reading.
     csv.field_size_limit(sys.maxsize)
+    # `newline`: the line breaks inside cells stay; `strict`: a stray quote is not taken as text.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
     while True:
@@ -106,11 +107,6 @@ def _header(line: int, names: list[str], delimiter: str) -> list[str]:
     return header
 
 
-def _jsonl(text: str) -> _Rows:
-    for line, content in _lines(text):
-        yield line, _parse_line(content, line)
-
-
 def _parse_line(content: str, line: int) -> dict[str, Any] | RowError:
     try:
         value = json.loads(content, object_pairs_hook=_object, parse_constant=_reject_constant)
@@ -122,18 +118,10 @@ def _parse_line(content: str, line: int) -> dict[str, Any] | RowError:
         return RowError(f"the line is not JSON: {error}", line=line)
     if not isinstance(value, dict):
         return RowError('the line is not a JSON object such as {"prompt": "a cat"}', line=line)
-    if "\\u" in content and not _is_encodable(value):
+    # Only an escape can spell one: the file itself is UTF-8.
+    if "\\u" in content and _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         return RowError("the line has half a surrogate pair, which is not a character", line=line)
     return value
-
-
-def _is_encodable(value: Any) -> bool:
-    """False for the lone surrogates that JSON escapes allow and UTF-8 does not."""
-    try:
-        json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -150,11 +138,6 @@ def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
 
 
-def _txt(text: str) -> _Rows:
-    for line, content in _lines(text):
-        yield line, {TEXT_COLUMN: content}
-
-
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Number and text of each line that is not blank."""
     # Not `splitlines`: a line separator (U+2028) may be part of a prompt.
@@ -163,11 +146,11 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
             yield line, content.removesuffix("\r")
 
 
-READERS: Mapping[str, Callable[[str], _Rows]] = {
+_READERS: Mapping[str, Callable[[str], _Rows]] = {
     ".csv": partial(_table, delimiter=","),
     ".tsv": partial(_table, delimiter="\t"),
-    ".jsonl": _jsonl,
-    ".txt": _txt,
+    ".jsonl": lambda text: ((n, _parse_line(line, n)) for n, line in _lines(text)),
+    ".txt": lambda text: ((n, {"text": line}) for n, line in _lines(text)),
 }
 """By file name extension. A reader yields the errors it can skip, and raises the others."""
 
@@ -180,8 +163,12 @@ def read_rows(path: Path) -> RowFile:
     """
     file = RowFile(path=path)
     shown = str(path)
+    reader = _READERS.get(path.suffix.lower())
+    if reader is None:
+        message = f'foreach cannot read a file named "{path.name}"'
+        file.errors.append(RowError(message, "name a .csv, .tsv, .jsonl or .txt file"))
+        return file
     try:
-        reader = _reader(path)
         file.text = _text(path)
         for line, values in reader(file.text):
             if isinstance(values, RowError):
@@ -195,14 +182,6 @@ def read_rows(path: Path) -> RowFile:
     if not file.errors:
         file.text = ""  # only errors show lines, and the file may be large
     return file
-
-
-def _reader(path: Path) -> Callable[[str], _Rows]:
-    try:
-        return READERS[path.suffix.lower()]
-    except KeyError:
-        message = f'foreach cannot read a file named "{path.name}"'
-        raise RowError(message, "name a .csv, .tsv, .jsonl or .txt file") from None
 
 
 def _text(path: Path) -> str:

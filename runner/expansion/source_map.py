@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Any
 
 from runner.errors import Diagnostic, Location
-from runner.expansion.interpolate import EvaluationError, has_expression, roots, template_of
+from runner.expansion.interpolate import EvaluationError, parts_of, roots
+from runner.expressions.syntax import Expression
 from runner.model.jobs import DocumentLocator, Draft, Row
-from runner.model.values import ValuePath, same
+from runner.model.values import ValuePath, as_list, same
 
 # Variables that are followed from one to the next: they may refer to each other in a circle.
 _MOST_STEPS = 50
@@ -69,11 +71,9 @@ class SourceMap:
         holding = [n for n in layers if isinstance(values[n], dict) and path[0] in values[n]]
         if not holding:
             return (*layers[0], *path)
-        merged = []
-        for layer in holding:
-            if not isinstance(values[layer][path[0]], dict):
-                break
-            merged.append((*layer, path[0]))
+        # A layer without a mapping there hides what the weaker layers have.
+        mappings = takewhile(lambda layer: isinstance(values[layer][path[0]], dict), holding)
+        merged = [(*layer, path[0]) for layer in mappings]
         if len(path) > 1 and merged:
             return self._path_in(merged, path[1:])
         return (*holding[0], *path)
@@ -103,7 +103,7 @@ class SourceMap:
         value: Any = self._document
         for key in path:
             value = value if isinstance(value, str) else _item(value, key)
-        return has_expression(value) and "row" in roots(value)
+        return "row" in roots(value)
 
     def _follow(
         self, path: ValuePath, source: ValuePath, remainder: ValuePath, draft: Draft, steps: int
@@ -114,24 +114,22 @@ class SourceMap:
             return _row_location(draft.row, self.at(path))
         if root == "vars" and names:
             return self._trace((*source, *remainder), draft, steps + 1)
-        if root == "matrix" and names and draft.matrix:
-            element = self._matrix_element(draft, str(names[0]))
-            if element:
-                return self._trace((*element, *names[1:], *remainder), draft, steps + 1)
+        if root == "matrix" and names and (element := self._matrix_element(draft, names[0])):
+            return self._trace((*element, *names[1:], *remainder), draft, steps + 1)
         return self.at(path)
 
-    def _matrix_element(self, draft: Draft, name: str) -> ValuePath | None:
+    def _matrix_element(self, draft: Draft, name: Any) -> ValuePath | None:
         """The path to where the matrix has the value that `name` has in this job."""
-        matrix_path = self.written_path(("matrix",), draft.entry, draft.operation)
         if not draft.matrix or name not in draft.matrix:
             return None
         value = draft.matrix[name]
+        matrix_path = self.written_path(("matrix",), draft.entry, draft.operation)
         # Only the value is kept with a job, not where it was: the first equal one is found.
-        for index, element in enumerate(_listed(self._value((*matrix_path, name)))):
+        for index, element in enumerate(as_list(self._value((*matrix_path, name)))):
             if same(element, value):
                 return (*matrix_path, name, index)
         # The last include wins, as in `combinations`.
-        included = _listed(self._value((*matrix_path, "include")))
+        included = as_list(self._value((*matrix_path, "include")))
         for index in reversed(range(len(included))):
             if same(_item(included[index], name, _MISSING), value):
                 return (*matrix_path, "include", index, name)
@@ -158,10 +156,10 @@ def _row_location(row: Row, via: Location) -> Location:
 
 def _lone_path(value: Any) -> ValuePath | None:
     """The path of a text that is one expression and nothing else."""
-    if not isinstance(value, str) or not value.startswith("${{"):
-        return None
-    template = template_of(value)
-    return template.paths[0] if template and len(template.parts) == 1 else None
+    match parts_of(value) if isinstance(value, str) else ():
+        case (Expression(path=path),):
+            return path
+    return None
 
 
 _MISSING = object()
@@ -174,7 +172,3 @@ def _item(value: Any, key: Any, missing: Any = None) -> Any:
     if isinstance(value, list) and isinstance(key, int) and 0 <= key < len(value):
         return value[key]
     return missing
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
@@ -14,9 +15,13 @@ from runner.expansion.interpolate import (
     interpolate,
 )
 from runner.expressions.syntax import AbsentError
+from runner.model.values import as_dict, as_list
+
+# How Python represents bytes of the environment that are not UTF-8.
+_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
-class Variables(Mapping[str, Any]):
+class Variables(dict[str, Any]):
     """`vars`: each is evaluated when it is first used, so that their order does not matter.
 
     A variable with an error, or one that refers to itself, is reported once in `errors` (paths
@@ -24,41 +29,35 @@ class Variables(Mapping[str, Any]):
     """
 
     def __init__(self, written: Mapping[str, Any], environment: Mapping[str, str]):
+        super().__init__({k: value for k, value in written.items() if not has_expression(value)})
         self._written = written
         self._environment = environment
-        self._values = {name: value for name, value in written.items() if not has_expression(value)}
         self._broken: set[str] = set()
         self._in_progress: list[str] = []
         self.errors: list[EvaluationError] = []
         for name in written:
-            self._evaluate(name)
+            if name not in self and name not in self._broken:
+                self._evaluate(name)
 
-    def __getitem__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> Any:
         if name not in self._written:
             raise KeyError(name)
         if name in self._in_progress:
             self._report_cycle(name)
-        self._evaluate(name)
+        elif name not in self._broken:
+            self._evaluate(name)
         if name in self._broken:
             raise AlreadyReportedError(name)
-        return self._values[name]
-
-    def __contains__(self, name: object) -> bool:
-        return name in self._written
+        return self[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._written)
-
-    def __len__(self) -> int:
-        return len(self._written)
+        return iter(self._written)  # for hints: also those without a value
 
     def plain(self) -> Mapping[str, Any]:
         """The variables as a plain mapping, which is faster, where there are no errors."""
-        return self if self._broken else self._values
+        return self if self._broken else dict(self.items())
 
     def _evaluate(self, name: str) -> None:
-        if name in self._values or name in self._broken:
-            return
         # Looking up another variable evaluates it first: `_in_progress` is that chain.
         self._in_progress.append(name)
         errors: list[EvaluationError] = []
@@ -69,7 +68,7 @@ class Variables(Mapping[str, Any]):
             self._broken.add(name)
             self.errors += errors
         else:
-            self._values[name] = value
+            self[name] = value
 
     def _report_cycle(self, name: str) -> None:
         cycle = [*self._in_progress[self._in_progress.index(name) :], name]
@@ -100,22 +99,11 @@ def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> Environm
 
     An API key is never among them, so that no prompt can carry it away (validation reports it).
     """
-    names = document.get("env")
-    listed = [name for name in names if isinstance(name, str)] if isinstance(names, list) else []
-    providers = document.get("providers")
-    blocks = providers.values() if isinstance(providers, dict) else ()
-    keys = [block.get("api_key_env") for block in blocks if isinstance(block, dict)]
-    visible = [n for n in listed if n not in keys and not looks_secret(n)]
+    blocks = as_dict(document.get("providers")).values()
+    keys = [as_dict(block).get("api_key_env") for block in blocks]
+    listed = [name for name in as_list(document.get("env")) if isinstance(name, str)]
+    visible = [name for name in listed if name not in keys and not looks_secret(name)]
     return Environment(
-        {name: env[name] for name in visible if name in env and _is_text(env[name])},
-        {name for name in visible if name not in env},
+        {n: env[n] for n in visible if n in env and not _LONE_SURROGATE.search(env[n])},
+        {n for n in visible if n not in env},
     )
-
-
-def _is_text(value: str) -> bool:
-    """False for bytes that are not UTF-8, which Python represents as lone surrogates."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

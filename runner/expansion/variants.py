@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +25,24 @@ class Variant:
     row: Row | None = None
 
 
-PLAIN = (Variant(),)
-"""The variants of an entry with neither matrix nor foreach."""
+VARYING = {"matrix": "matrix", "foreach": "row"}
+"""The keys that give an entry several variants, and the names of their values in expressions."""
 
 
+_PLAIN = (Variant(),)  # of an entry with neither: most entries of a long manifest share it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Variants:
     """Finds the variants of entries; reads each file once, and reports each error once."""
 
-    def __init__(
-        self,
-        base: Path,
-        scope: Mapping[str, Any],
-        source_map: SourceMap,
-        report: Callable[[Diagnostic], None],
-    ):
-        """`scope`: the names that a matrix and the path of a file may use."""
-        self._base = base
-        self._scope = scope
-        self._source_map = source_map
-        self._report = report
-        self._files: dict[Path, RowFile] = {}
+    base: Path
+    scope: Mapping[str, Any]
+    """The names that a matrix and the path of a file may use."""
+    source_map: SourceMap
+    diagnostics: list[Diagnostic]
+    """Where errors are added."""
+    files: dict[Path, RowFile] = field(default_factory=dict)
 
     def of_entry(
         self, index: int, entry: Mapping[str, Any], defaults: Mapping[str, Any]
@@ -53,9 +51,9 @@ class Variants:
 
         `defaults` are those of every entry, which may contain a matrix or a file, too.
         """
-        matrix, foreach = (_merged(defaults, entry, key) for key in ("matrix", "foreach"))
+        matrix, foreach = (_merged(defaults, entry, key) for key in VARYING)
         if matrix is None and foreach is None:
-            return PLAIN
+            return _PLAIN
         # None is one variant without a matrix or row; an empty list is an error.
         found = [None] if matrix is None else self._combinations(index, matrix)
         rows = [None] if foreach is None else self._rows(index, foreach)
@@ -66,7 +64,7 @@ class Variants:
         return tuple(Variant(matrix=each, row=row) for row in rows for each in found)
 
     def _combinations(self, index: int, written: Any) -> list[Combination | None]:
-        path = self._source_map.written_path(("matrix",), index)
+        path = self.source_map.written_path(("matrix",), index)
         matrix, valid = self._interpolate(written, path)
         if not valid:
             return []
@@ -78,7 +76,7 @@ class Variants:
         return [*found]
 
     def _rows(self, index: int, written: Any) -> list[Row | None]:
-        path = self._source_map.written_path(("foreach",), index)
+        path = self.source_map.written_path(("foreach",), index)
         name, valid = self._interpolate(written, path)
         if not valid:
             return []
@@ -86,7 +84,7 @@ class Variants:
             message = "foreach must be the path of a csv, tsv, jsonl or txt file"
             self._report_type(written, path, message)
             return []
-        file = self._file(self._base / name)
+        file = self._file(self.base / name)
         self._report_errors(
             EvaluationError(path=path, message=f'foreach "{name}": {each.message}', hint=each.hint)
             for each in file.errors
@@ -95,20 +93,18 @@ class Variants:
         return [] if file.errors else [*file.rows]
 
     def _file(self, path: Path) -> RowFile:
-        """The file, read once; what is wrong in its lines is reported once, too."""
-        # Several entries may use one file.
-        if path not in self._files:
-            self._files[path] = read_rows(path)
-            for diagnostic in _line_diagnostics(self._files[path]):
-                self._report(diagnostic)
-        return self._files[path]
+        # Several entries may use one file: what is wrong in its lines is reported once.
+        if path not in self.files:
+            self.files[path] = read_rows(path)
+            self.diagnostics.extend(_line_diagnostics(self.files[path]))
+        return self.files[path]
 
     def _interpolate(self, written: Any, path: ValuePath) -> tuple[Any, bool]:
         """The value and whether it is valid."""
         if not has_expression(written):
             return written, True
         errors: list[EvaluationError] = []
-        value = interpolate(written, self._scope, errors, path)
+        value = interpolate(written, self.scope, errors, path)
         self._report_errors(errors)
         return value, not errors
 
@@ -118,8 +114,7 @@ class Variants:
             self._report_errors([EvaluationError(path=path, message=message)])
 
     def _report_errors(self, errors: Iterable[EvaluationError]) -> None:
-        for diagnostic in self._source_map.document_diagnostics(errors):
-            self._report(diagnostic)
+        self.diagnostics.extend(self.source_map.document_diagnostics(errors))
 
 
 def _merged(defaults: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> Any:

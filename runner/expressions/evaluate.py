@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from runner.errors import suggest
@@ -15,11 +16,10 @@ from runner.expressions.syntax import (
     AbsentError,
     Expression,
     ExpressionError,
-    Path,
     format_path,
     parse_expression,
 )
-from runner.model.values import Deferred, JobOutput
+from runner.model.values import Deferred
 
 _MISSING: Final = object()
 _PLACEHOLDER: Final = "..."
@@ -37,51 +37,50 @@ def compile_text(text: str) -> Template | str:
 @lru_cache(maxsize=4096)  # the same text is compiled for each row, matrix value and take
 def _compile(text: str) -> Template | str:
     parts: list[str | Expression] = []
-    literal, end = "", 0
+    end = 0
     while opening := _OPENING.search(text, end):
-        literal += text[end : opening.start()]
-        end = opening.end()
-        if opening[0] != OPENING:  # escaped with a second dollar sign
-            literal += OPENING
-            continue
-        expression, end = parse_expression(text, opening.start())
-        parts += [literal, expression] if literal else [expression]
-        literal = ""
-    literal += text[end:]
-    if not parts:
-        return literal
-    return Template(parts=(*parts, literal) if literal else tuple(parts))
+        parts.append(text[end : opening.start()])
+        if opening[0] == OPENING:
+            expression, end = parse_expression(text, opening.start())
+            parts.append(expression)
+        else:  # escaped with a second dollar sign
+            parts.append(OPENING)
+            end = opening.end()
+    return _template([*parts, text[end:]])
 
 
-@dataclass(frozen=True, kw_only=True)  # without slots, for `cached_property`
+def _template(parts: Iterable[str | Expression]) -> Template | str:
+    match _joined(parts):
+        case (str(text),):
+            return text
+        case joined:
+            return Template(parts=joined)
+
+
+def _joined(parts: Iterable[Any]) -> tuple[Any, ...]:
+    """The parts with neighbouring texts joined, and without empty texts."""
+    joined: list[Any] = []
+    for part in parts:
+        if isinstance(part, str) and joined and isinstance(joined[-1], str):
+            joined[-1] += part
+        elif part != "":
+            joined.append(part)
+    return tuple(joined)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """A text with at least one expression."""
 
     parts: tuple[str | Expression, ...]
     """No two texts in a row and no empty text."""
 
-    @cached_property
-    def paths(self) -> tuple[Path, ...]:
-        """The paths of the expressions, in order."""
-        return tuple(part.path for part in self.parts if isinstance(part, Expression))
-
-    @cached_property
-    def roots(self) -> frozenset[str]:
-        """The first names of all paths: "vars", "jobs"."""
-        return frozenset(str(path[0]) for path in self.paths)
-
     def without(self, roots: Collection[str]) -> Template | str:
         """The template with placeholder text for the expressions that start with these names."""
-        parts: list[str | Expression] = []
-        for part in self.parts:
-            if isinstance(part, Expression) and part.path[0] not in roots:
-                parts.append(part)
-            else:
-                _append(parts, part if isinstance(part, str) else _PLACEHOLDER)
-        match parts:
-            case [str(text)]:
-                return text
-        return Template(parts=tuple(parts))
+        return _template(
+            _PLACEHOLDER if isinstance(part, Expression) and part.path[0] in roots else part
+            for part in self.parts
+        )
 
     def evaluate(self, scope: Mapping[str, Any]) -> Any:
         """The value; raises ExpressionError where `scope` lacks a name or a filter fails.
@@ -96,26 +95,8 @@ class Template:
         texts = [value for value in values if isinstance(value, str)]
         if len(texts) == len(values):
             return "".join(texts)
-        return Deferred(parts=_deferred_parts(values))
-
-
-def _append(parts: list[Any], text: str) -> None:
-    """Append a text, joined with a text before it."""
-    if parts and isinstance(parts[-1], str):
-        parts[-1] += text
-    elif text:
-        parts.append(text)
-
-
-def _deferred_parts(values: Iterable[str | Deferred]) -> tuple[str | JobOutput, ...]:
-    parts: list[str | JobOutput] = []
-    for value in values:
-        for part in (value,) if isinstance(value, str) else value.parts:
-            if isinstance(part, str):
-                _append(parts, part)
-            else:
-                parts.append(part)
-    return tuple(parts)
+        nested = ((value,) if isinstance(value, str) else value.parts for value in values)
+        return Deferred(parts=_joined(chain.from_iterable(nested)))
 
 
 def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
@@ -131,9 +112,7 @@ def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
             value = call.filter.apply(None if value is _MISSING else value, *call.arguments)
         except FilterError as error:
             raise ExpressionError(
-                f"{name} does not accept {expression.name}: {error}",
-                offset=call.offset,
-                data=True,
+                f"{name} does not accept {expression.name}: {error}", offset=call.offset, data=True
             ) from None
     return value
 
@@ -197,7 +176,9 @@ def _lookup_error(
     """Why `value` has no step `number` of the path."""
     step = expression.path[number]
     parent = format_path(expression.path[:number]) if number else ""
-    names = _names(value)
+    # Of a mapping, or of an object that iterates over the names it offers.
+    has_names = isinstance(value, Iterable) and not isinstance(value, str | Sequence)
+    names = [str(name) for name in value] if has_names else []
     hint = None
     if isinstance(error, AbsentError):
         message, hint = error.message, error.hint
@@ -213,10 +194,3 @@ def _lookup_error(
     else:
         message = f"{parent} is a single value: it has no {format_value(step)}"
     return ExpressionError(message, offset=expression.offset, hint=hint)
-
-
-def _names(value: Any) -> list[str]:
-    """The names that a mapping, or an object that iterates over its names, offers."""
-    if isinstance(value, Iterable) and not isinstance(value, str | Sequence):
-        return [str(name) for name in value]
-    return []

@@ -28,6 +28,7 @@ class Filter:
 # ASCII digits only, and no more than a float can hold.
 _INTEGER = re.compile(r"[-+]?[0-9]{1,308}")
 _DECIMAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+# As YAML 1.1 reads unquoted words, and what tables use.
 _TRUE = frozenset({"true", "yes", "on", "1"})
 _FALSE = frozenset({"false", "no", "off", "0"})
 _BETWEEN_WORDS = re.compile(r"[\W_]+")

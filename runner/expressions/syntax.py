@@ -18,14 +18,7 @@ Path: TypeAlias = tuple[str | int, ...]
 class ExpressionError(HintedError):
     """An expression that cannot be parsed or evaluated."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        offset: int,
-        hint: str | None = None,
-        data: bool = False,
-    ):
+    def __init__(self, message: str, *, offset: int, hint: str | None = None, data: bool = False):
         super().__init__(message, hint)
         self.offset = offset
         """Characters of the text before the wrong part."""
@@ -87,6 +80,8 @@ _TOKEN = re.compile(
     |(?P<name>\w[\w-]*)
     |(?P<text>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
     |(?P<sign>[.\[\]|(),])
+    |(?P<unknown>.)
+    |(?P<nothing>\Z)
     )""",
     re.VERBOSE | re.DOTALL,
 )
@@ -96,7 +91,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
 
 class _Token(NamedTuple):
     kind: str
-    """end, number, name, text or sign; "unknown" for anything else, "nothing" after the last."""
+    """The name of a group of `_TOKEN`; "nothing" comes after the last token."""
     text: str
     start: int
     end: int
@@ -122,12 +117,9 @@ class _Token(NamedTuple):
 
 def _next_token(text: str, at: int) -> _Token:
     match = _TOKEN.match(text, at)
-    if match and match.lastgroup:
-        start, end = match.span(match.lastgroup)
-        return _Token(match.lastgroup, match[match.lastgroup], start, end)
-    start = len(text) - len(text[at:].lstrip())
-    kind = "unknown" if start < len(text) else "nothing"
-    return _Token(kind, text[start : start + 1], start, start + 1)
+    assert match is not None, "the groups cover every text"
+    kind = match.lastgroup or ""
+    return _Token(kind, match[kind], *match.span(kind))
 
 
 # ----------------------------------------------------------------------------------------- parser
@@ -156,15 +148,14 @@ class _Parser:
         self.token = _next_token(text, start + len(OPENING))
 
     def expression(self) -> tuple[Expression, int]:
-        offset = self.token.start
-        path = self._path()
+        offset, path = self.token.start, self._path()
         calls: list[FilterCall] = []
         while self._accept("|"):
             calls.append(self._call())
         if self.token.kind != "end":
             raise self._unexpected()
-        expression = Expression(path=path, calls=tuple(calls), offset=offset)
-        return expression, self.token.end
+        # The token is not taken: what follows it is the text around the expression.
+        return Expression(path=path, calls=tuple(calls), offset=offset), self.token.end
 
     def _path(self) -> Path:
         if self.token.kind == "end":
@@ -189,7 +180,7 @@ class _Parser:
     def _index(self) -> str | int:
         if self.token.kind == "text":
             return self._take().unquoted()
-        if self.token.kind == "number" and self.token.text.isdecimal():
+        if self.token.kind == "number" and self.token.text.isdecimal():  # no sign, no fraction
             return int(self._take().text)
         raise self._error('a number or a "name" in quotes must follow the [')
 

@@ -33,6 +33,16 @@ class Deferred:
     parts: tuple[str | JobOutput, ...]
 
 
+def as_dict(value: Any) -> dict[str, Any]:
+    """`value` where it is a mapping, else an empty one; validation reports other types."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: Any) -> list[Any]:
+    """`value` where it is a list, else an empty one; validation reports other types."""
+    return value if isinstance(value, list) else []
+
+
 def walk(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePath, Any]]:
     """Every leaf inside `value` (anything but a dict, list or tuple) with its path, in order."""
     if isinstance(value, dict):
@@ -71,6 +81,7 @@ def resolve(value: Any, output: Callable[[JobOutput], Any]) -> Any:
         if not isinstance(leaf, Deferred):
             return leaf
         parts = [part if isinstance(part, str) else output(part) for part in leaf.parts]
+        # A single part keeps its type: a seed stays a number.
         return parts[0] if len(parts) == 1 else "".join(map(str, parts))
 
     return map_leaves(value, resolved)

@@ -10,12 +10,10 @@ from runner.documents.events import index_of, open_events
 
 def scalars(text: str) -> dict[str, int]:
     """Every scalar of the text, and where it begins."""
-    found: dict[str, int] = {}
-    with open_events(text) as next_event:
-        while (event := next_event()) is not None:
-            if isinstance(event, yaml.ScalarEvent):
-                found[event.value] = index_of(event)
-    return found
+    with open_events(text) as events:
+        return {
+            event.value: index_of(event) for event in events if isinstance(event, yaml.ScalarEvent)
+        }
 
 
 def test_an_event_has_its_index_in_the_text() -> None:
@@ -28,13 +26,12 @@ def test_an_index_counts_characters_and_not_bytes(start: str) -> None:
 
 
 def test_a_syntax_error_is_raised_where_it_is_reached() -> None:
-    with open_events("a: [1\nb: 2\n") as next_event:
-        assert isinstance(next_event(), yaml.StreamStartEvent)
+    with open_events("a: [1\nb: 2\n") as events:
+        assert isinstance(next(events), yaml.StreamStartEvent)
         with pytest.raises(yaml.YAMLError):
-            list(iter(next_event, None))
+            list(events)
 
 
-def test_after_the_last_event_there_is_none() -> None:
-    with open_events("") as next_event:
-        events = [type(next_event()) for _ in range(3)]
-    assert events == [yaml.StreamStartEvent, yaml.StreamEndEvent, type(None)]
+def test_the_events_of_an_empty_text_are_those_of_its_stream() -> None:
+    with open_events("") as events:
+        assert [type(event) for event in events] == [yaml.StreamStartEvent, yaml.StreamEndEvent]

@@ -52,6 +52,12 @@ def test_the_likely_encoding_is_named(tmp_path: Path, encoding: str, name: str |
     assert f"(it seems to be {name})" in errors_of(path) or name is None
 
 
+def test_the_place_of_a_wrong_byte_does_not_count_the_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_bytes(b"\xef\xbb\xbfa: 1\r\nb: \xe9\n")
+    assert ":2:4: error: the file is not UTF-8: byte 0xE9 is not valid" in errors_of(path)
+
+
 def test_a_missing_file_gets_the_nearest_name_as_a_hint(tmp_path: Path) -> None:
     (tmp_path / "spring.yaml").write_text("version: 1\n")
     message = errors_of(tmp_path / "sprnig.yaml")

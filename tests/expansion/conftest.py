@@ -9,7 +9,6 @@ import pytest
 
 from runner.documents.files import read_document
 from runner.expansion.expand import Expansion, expand
-from runner.model.jobs import MOST_JOBS
 from runner.operations import load_operations
 
 HEAD = """\
@@ -29,7 +28,6 @@ def expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
         files: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         head: str = HEAD,
-        most_jobs: int = MOST_JOBS,
     ) -> Expansion:
         for name, content in (files or {}).items():
             Path(name).write_text(content, encoding="utf-8")
@@ -42,7 +40,6 @@ def expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
             load_operations(),
             env=env or {},
             locate=document.locate,
-            most_jobs=most_jobs,
         )
 
     return run

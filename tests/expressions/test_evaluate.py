@@ -157,13 +157,6 @@ def test_every_value_is_inserted_unchanged(text: str) -> None:
     assert compiled.evaluate({"row": {"cell": text}}) == f"<{text}>"
 
 
-def test_a_template_lists_its_paths_and_roots() -> None:
-    compiled = compile_text("${{ vars.a }} ${{ jobs['b.1'].outputs[2] }} ${{ vars.a }}")
-    assert isinstance(compiled, Template)
-    assert compiled.paths == (("vars", "a"), ("jobs", "b.1", "outputs", 2), ("vars", "a"))
-    assert compiled.roots == {"vars", "jobs"}
-
-
 def test_another_jobs_result_stays_deferred() -> None:
     assert value("${{ jobs.window.output }}") == deferred("window")
     assert value("${{ jobs['look-noir.1'].outputs[2] }}") == deferred("look-noir.1", 2)
