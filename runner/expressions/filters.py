@@ -39,6 +39,11 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+def is_whole(value: Any) -> bool:
+    """Whether a value is an integer in JSON's sense: 2.0 is one, true and infinity are not."""
+    return is_number(value) and bool(value % 1 == 0)  # infinity leaves NaN
+
+
 def format_value(value: Any) -> str:
     """A value for a message: JSON, at most 40 characters."""
     text = json.dumps(value, ensure_ascii=False, default=repr)
@@ -57,7 +62,7 @@ def to_text(value: Any) -> str:
 def _int(value: Any) -> int:
     if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
         return int(value)
-    if is_number(value) and math.isfinite(value) and value == int(value):
+    if is_whole(value):
         return int(value)
     raise FilterError(f"{format_value(value)} is not a whole number")
 

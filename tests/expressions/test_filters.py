@@ -25,6 +25,7 @@ def filtered(value: Any, filters: str) -> Any:
         (" -5 ", "int", -5),
         (5.0, "int", 5),
         (7, "int", 7),
+        (10**400, "int", 10**400),
         ("1.5", "float", 1.5),
         ("1e3", "float", 1000.0),
         (2, "float", 2.0),
