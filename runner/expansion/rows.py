@@ -77,17 +77,13 @@ def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     # `newline`: the line breaks inside cells stay; `strict`: a stray quote is not taken as text.
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     start = 1
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise RowError(f"the quoting is broken: {error}", line=start) from None
-        if cells is None:
-            return
-        if cells:
-            yield start, cells
-        # A quoted cell may span several lines.
-        start = reader.line_num + 1
+    try:
+        for cells in reader:
+            if cells:
+                yield start, cells
+            start = reader.line_num + 1  # a quoted cell may span several lines
+    except csv.Error as error:
+        raise RowError(f"the quoting is broken: {error}", line=start) from None
 
 
 def _header(line: int, names: list[str], delimiter: str) -> list[str]:
