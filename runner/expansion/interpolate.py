@@ -84,7 +84,6 @@ def interpolate(
     """
     if value is None or (isinstance(value, str) and OPENING not in value):
         return value  # most values: without the walk
-
     return map_leaves(value, lambda at, leaf: _evaluated(leaf, scope, errors, at, unknown), path)
 
 

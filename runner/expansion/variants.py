@@ -65,11 +65,9 @@ class Variants:
 
     def _combinations(self, index: int, written: Any) -> list[Combination | None]:
         path = self.source_map.written_path(("matrix",), index)
-        matrix, valid = self._interpolate(written, path)
-        if not valid:
-            return []
-        if not isinstance(matrix, dict):
-            self._report_type(written, path, "matrix must be a mapping of names to lists")
+        message = "matrix must be a mapping of names to lists"
+        matrix = self._interpolate(written, path, dict, message)
+        if matrix is None:
             return []
         found, errors = combinations(matrix)
         self._report_errors(replace(error, path=(*path, *error.path)) for error in errors)
@@ -77,12 +75,9 @@ class Variants:
 
     def _rows(self, index: int, written: Any) -> list[Row | None]:
         path = self.source_map.written_path(("foreach",), index)
-        name, valid = self._interpolate(written, path)
-        if not valid:
-            return []
-        if not isinstance(name, str) or not name:
-            message = "foreach must be the path of a csv, tsv, jsonl or txt file"
-            self._report_type(written, path, message)
+        message = "foreach must be the path of a csv, tsv, jsonl or txt file"
+        name = self._interpolate(written, path, str, message)
+        if name is None:
             return []
         file = self._file(self.base / name)
         self._report_errors(
@@ -99,19 +94,17 @@ class Variants:
             self.diagnostics.extend(_line_diagnostics(self.files[path]))
         return self.files[path]
 
-    def _interpolate(self, written: Any, path: ValuePath) -> tuple[Any, bool]:
-        """The value and whether it is valid."""
-        if not has_expression(written):
-            return written, True
+    def _interpolate(self, written: Any, path: ValuePath, kind: type, message: str) -> Any:
+        """The value, where it has this type and is no empty text; otherwise None."""
         errors: list[EvaluationError] = []
         value = interpolate(written, self.scope, errors, path)
+        if not errors and isinstance(value, kind) and value != "":
+            return value
+        # Validation checks the type of a value without an expression.
+        if not errors and has_expression(written):
+            errors.append(EvaluationError(path=path, message=message))
         self._report_errors(errors)
-        return value, not errors
-
-    def _report_type(self, written: Any, path: ValuePath, message: str) -> None:
-        # The type of a value without an expression is checked by validation.
-        if has_expression(written):
-            self._report_errors([EvaluationError(path=path, message=message)])
+        return None
 
     def _report_errors(self, errors: Iterable[EvaluationError]) -> None:
         self.diagnostics.extend(self.source_map.document_diagnostics(errors))
