@@ -80,7 +80,7 @@ def _locked_part(part: Path) -> Iterator[BinaryIO]:
     Its name is always the same, so that the next process reuses what a killed one left.
     """
     while True:
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW  # a link there may lead to a user's file
         with os.fdopen(os.open(part, flags, 0o666), "r+b") as file:
             with suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -98,8 +98,8 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
         return False
 
 
-# Names that are compared with a missing one: comparing is slow.
 _MOST_NAMES = 300
+"""Names that are compared with a missing one: comparing is slow."""
 
 
 def similar_name(
@@ -116,12 +116,11 @@ def similar_name(
     except (OSError, ValueError):
         return None
     wanted = Path(path.name.strip())
-    names.sort(key=lambda name: Path(name).suffix != wanted.suffix)
-    by_stem: dict[str, str] = {}
-    for name in names:
-        by_stem.setdefault(Path(name).stem, name)
+    # Those with the same suffix last, for the last of several names with one stem is kept.
+    names.sort(key=lambda name: Path(name).suffix == wanted.suffix)
+    by_stem = {Path(name).stem: name for name in names}
     stem = nearest(wanted.stem, list(by_stem))
-    return by_stem[stem] if stem is not None else None
+    return None if stem is None else by_stem[stem]
 
 
 @contextmanager
@@ -133,47 +132,37 @@ def folder_lock(
     Raises `LedgerError` after `wait_s`. `on_wait` receives one message when the wait is longer
     than `REPORT_WAIT_AFTER_S`.
     """
+    began = time.monotonic()
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        _lock(descriptor, folder, wait_s, on_wait)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _lock(
-    descriptor: int, folder: Path, wait_s: float, on_wait: Callable[[str], None] | None
-) -> None:
-    began = time.monotonic()
-    while True:
-        try:
-            # Non-blocking, because a blocking `flock` has no time limit.
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        while not _try_lock(descriptor):
             waited_s = time.monotonic() - began
+            process = _holder(descriptor)
+            name = f"process {process}" if process else "another process"
             if waited_s >= wait_s:
-                raise _lock_error(descriptor, folder, wait_s) from None
+                look = f"ps {process}" if process else f"lsof {folder}"
+                raise LedgerError(
+                    f"the ledger's folder {folder} is locked: {name} has been opening its ledger "
+                    f"for {wait_s:g} s",
+                    hint=f'it may have been stopped (see "{look}"): continue or end it, and run '
+                    "again",
+                )
             if on_wait is not None and waited_s >= REPORT_WAIT_AFTER_S:
-                holder = _name(_holder(descriptor))
-                on_wait(f"waiting for {holder}, which holds the ledger's folder {folder}")
+                on_wait(f"waiting for {name}, which holds the ledger's folder {folder}")
                 on_wait = None
             time.sleep(RETRY_S)
-        else:
-            return
+        yield
+    finally:
+        os.close(descriptor)  # which releases the lock
 
 
-def _lock_error(descriptor: int, folder: Path, wait_s: float) -> LedgerError:
-    process = _holder(descriptor)
-    look = f"ps {process}" if process else f"lsof {folder}"
-    return LedgerError(
-        f"the ledger's folder {folder} is locked: {_name(process)} has been opening "
-        f"its ledger for {wait_s:g} s",
-        hint=f'it may have been stopped (see "{look}"): continue or end it, and run again',
-    )
-
-
-def _name(process: int | None) -> str:
-    return f"process {process}" if process else "another process"
+def _try_lock(descriptor: int) -> bool:
+    try:
+        # Non-blocking, because a blocking `flock` has no time limit.
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _holder(descriptor: int) -> int | None:
@@ -239,11 +228,10 @@ def parse_mountinfo(text: str) -> list[tuple[str, str]]:
     """Mount points and types in Linux' /proc/self/mountinfo (proc(5))."""
     found = re.findall(r"^(?:\S+ ){4}(\S+) .*? - (\S+)", text, re.MULTILINE)
     # Spaces in a mount point are written as \040.
-    return [(re.sub(r"\\([0-7]{3})", _character, point), kind) for point, kind in found]
-
-
-def _character(escape: re.Match[str]) -> str:
-    return chr(int(escape[1], 8))
+    return [
+        (re.sub(r"\\([0-7]{3})", lambda escape: chr(int(escape[1], 8)), point), kind)
+        for point, kind in found
+    ]
 
 
 def parse_mount(text: str) -> list[tuple[str, str]]:

@@ -16,6 +16,8 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self, TypeAlias
 from urllib.parse import quote
@@ -34,7 +36,7 @@ MAX_ROWS = 1 << 16
 LOCK_WAIT_S = 0.5
 
 _APPLICATION_ID = 0x76696464  # "vidd"
-_VERSION = 2
+# Another version of the columns gets another name: versions of the program share the file.
 _CREATE = """
 CREATE TABLE IF NOT EXISTS hashes (
     path     BLOB PRIMARY KEY,
@@ -44,6 +46,11 @@ CREATE TABLE IF NOT EXISTS hashes (
     checksum INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID
 """
+_FIND = "SELECT stat, sha256, note, checksum FROM hashes WHERE path = ?"
+_REPLACE = "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?)"
+
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
+"""Errors of opening a path where nothing is, or a link or a socket."""
 
 
 class StatKey(NamedTuple):
@@ -77,46 +84,33 @@ class CachedHash(NamedTuple):
     """Further facts, in the format of whoever read the file."""
 
 
-class OpenFile(NamedTuple):
-    """A regular file at the moment it was opened, before any of it was read."""
-
-    path: Path
-    descriptor: int
-    key: StatKey
-    at_ns: int
-
-
 _Row: TypeAlias = tuple[str, str, str]
 """Stat, SHA-256 and note of a file, as in the table."""
 
 
+@dataclass(slots=True, eq=False, repr=False)
 class HashCache:
     """The hashes of files, for any thread. Each exit from a `with` block saves what is new.
 
-    Without `trusted`, hashes of earlier processes are replaced instead of used. Without a path or
-    `writable`, new hashes last as long as this object.
+    Without a path or `writable`, new hashes last as long as this object.
     """
 
-    def __init__(
-        self,
-        path: Path | None = None,
-        *,
-        trusted: bool = True,
-        writable: bool = True,
-        clock_ns: Callable[[], int] = time.time_ns,
-    ):
-        self._path = path
-        self._readable = trusted and path is not None
-        self._writable = writable and path is not None
-        self._clock_ns = clock_ns
-        self._lock = threading.Lock()
-        self._rows: dict[bytes, _Row] = {}
-        self._unsaved: dict[bytes, _Row] = {}
-        self._unsaved_bytes = 0
-        """The size of the files that `_unsaved` describes."""
-        self._reader: sqlite3.Connection | None = None
-        self._reliable: dict[int, bool] = {}
-        """Device to whether its file system reports every change."""
+    path: Path | None = None
+    _: KW_ONLY
+    trusted: bool = True
+    """Whether saved hashes are used; False to replace them, and after the first error."""
+    writable: bool = True
+    """Whether new hashes are saved; False after the first error."""
+    clock_ns: Callable[[], int] = time.time_ns
+    # One lock for everything below: the threads that hash share the connection as well.
+    _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
+    _rows: dict[bytes, _Row] = field(default_factory=dict, init=False)
+    """What this process has found, by path."""
+    _unsaved_bytes: int = field(default=0, init=False)
+    """The size of the files that were found since the last time rows were saved."""
+    _reader: sqlite3.Connection | None = field(default=None, init=False)
+    _reliable: dict[int, bool] = field(default_factory=dict, init=False)
+    """Device to whether its file system reports every change."""
 
     def __enter__(self) -> Self:
         return self
@@ -135,90 +129,87 @@ class HashCache:
         try:
             # O_NONBLOCK, so that a pipe without a writer does not block.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except (FileNotFoundError, NotADirectoryError):
-            return None
         except OSError as error:
-            if error.errno in {errno.ELOOP, errno.ENXIO}:  # a link, a socket
+            if error.errno in _NO_FILE:
                 return None
             raise
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 return None
-            file = self.observe(path, descriptor)
-            found = self.find(file)
-            if found is None:
-                found = CachedHash(_sha256(descriptor, file.key.size))
-                self.keep(file, found)
-            return found.sha256
+            read = partial(_read_hash, descriptor, status.st_size)
+            return self.find_or_read(path, descriptor, read).sha256
         finally:
             os.close(descriptor)
 
-    def observe(self, path: Path, descriptor: int) -> OpenFile:
-        """The file at `path` that was just opened as `descriptor`."""
-        at_ns = self._clock_ns()  # first: a change right after it must not look settled
-        return OpenFile(path, descriptor, StatKey.of(os.fstat(descriptor)), at_ns)
+    def find_or_read(
+        self,
+        path: Path,
+        descriptor: int,
+        read: Callable[[], CachedHash],
+        *,
+        is_usable: Callable[[CachedHash], bool] = lambda _found: True,
+    ) -> CachedHash:
+        """What is in the file at `path`, which was just opened as `descriptor`.
 
-    def find(self, file: OpenFile) -> CachedHash | None:
-        """What was found in the file earlier, if it has not changed since."""
-        if file.key.size < MIN_FILE_BYTES:
-            return None
-        name = _name(file.path)
+        `read` is called unless something usable was found in it earlier, and it has not changed
+        since. Raises what `read` raises.
+        """
+        at_ns = self.clock_ns()  # first: a change right after it must not look settled
+        key = StatKey.of(os.fstat(descriptor))
+        if key.size < MIN_FILE_BYTES:
+            return read()
+        # As text, because an inode may have 64 bits.
+        name, stat_ = os.fsencode(os.path.normpath(path.absolute())), " ".join(map(str, key))
         with self._lock:
-            row = self._rows.get(name) or self._read(name)
-        return CachedHash(*row[1:]) if row and row[0] == _text(file.key) else None
+            known, *columns = self._rows.get(name) or self._load(name) or ("", "", "")
+        if known == stat_ and is_usable(found := CachedHash(*columns)):
+            return found
+        found = read()
+        # Not kept if it may have changed while it was read, or may yet change unnoticed.
+        if key.is_settled(at_ns) and StatKey.of(os.fstat(descriptor)) == key:
+            with self._lock:
+                self._keep(path, key, name, (stat_, *found))
+        return found
 
-    def keep(self, file: OpenFile, found: CachedHash) -> None:
-        """Remember what was just found, unless the file may have changed meanwhile."""
-        if file.key.size < MIN_FILE_BYTES or not file.key.is_settled(file.at_ns):
+    def _keep(self, path: Path, key: StatKey, name: bytes, row: _Row) -> None:
+        if key.device not in self._reliable:
+            self._reliable[key.device] = reports_changes(path)
+        if not self._reliable[key.device]:
             return
-        if StatKey.of(os.fstat(file.descriptor)) != file.key:
-            return
-        name, row = _name(file.path), (_text(file.key), *found)
-        with self._lock:
-            device = file.key.device
-            if device not in self._reliable:
-                self._reliable[device] = reports_changes(file.path)
-            if not self._reliable[device]:
-                return
-            if len(self._rows) >= MAX_ROWS:
-                self._save()
-                self._rows = {}
-            self._rows[name] = row
-            if self._writable:
-                self._unsaved[name] = row
-                self._unsaved_bytes += file.key.size
+        if len(self._rows) >= MAX_ROWS:
+            self._save()
+            self._rows.clear()
+        self._rows[name] = row
+        self._unsaved_bytes += key.size
 
-    def _read(self, name: bytes) -> _Row | None:
+    def _load(self, name: bytes) -> _Row | None:
         """The row in the cache file, which is no longer read after the first error."""
-        if not self._readable or self._path is None:
+        if not self.trusted or self.path is None:
             return None
         try:
             if self._reader is None:
-                if not self._path.exists():
+                if not self.path.exists():
                     return None  # not an error: the first run has not saved it yet
                 # "rw", so that SQLite can roll back what a killed process has left.
-                self._reader = _connect(self._path, "rw" if self._writable else "ro")
-            columns = self._reader.execute(
-                "SELECT stat, sha256, note, checksum FROM hashes WHERE path = ?", (name,)
-            ).fetchone()
+                self._reader = _connect(self.path, "rw" if self.writable else "ro")
+            for *row, checksum in self._reader.execute(_FIND, (name,)).fetchall():
+                if _checksum(name, row) == checksum:
+                    return tuple(row)
         except (sqlite3.Error, OSError):
-            self._readable = False
-            return None
-        if columns is None:
-            return None
-        *row, checksum = columns
-        return tuple(row) if _checksum(name, row) == checksum else None
+            self.trusted = False
+        return None
 
     def _save(self) -> None:
-        """Write all new rows at once; before the ledger's folder exists, they are only kept."""
-        if self._path is None or not self._path.parent.is_dir():
+        """Write all rows at once; before the ledger's folder exists, they are only kept."""
+        if self.path is None or not self.writable or not self.path.parent.is_dir():
             return
         self._close_reader()  # its read lock would keep the writer out
         try:
-            _write(self._path, self._unsaved)
+            _write(self.path, self._rows)
         except (sqlite3.Error, OSError):
-            self._writable = False  # no second attempt for the rest of this process
-        self._unsaved, self._unsaved_bytes = {}, 0
+            self.writable = False  # no second attempt for the rest of this process
+        self._unsaved_bytes = 0
 
     def _close_reader(self) -> None:
         if self._reader is not None:
@@ -227,7 +218,7 @@ class HashCache:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    """Open the cache file; OperationalError if it is not ours, DatabaseError if it is useless."""
+    """Open the cache file; OperationalError if it is not ours, DatabaseError if it is damaged."""
     if kind := network_type(path.parent):
         raise OSError(f"locks are unreliable on {kind}")
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
@@ -245,20 +236,17 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 def _check(connection: sqlite3.Connection) -> None:
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
     (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
     if tables and application != _APPLICATION_ID:
         raise sqlite3.OperationalError("the database of another program")
-    if tables and version != _VERSION:
-        raise sqlite3.DatabaseError("the cache of another version")
 
 
 def _write(path: Path, rows: Mapping[bytes, _Row]) -> None:
-    """Add rows to the cache file, which is created again if it is useless."""
+    """Add rows to the cache file, which is created again if it is damaged."""
     try:
         _replace_rows(path, rows)
     except sqlite3.OperationalError:
         raise  # locked, not writable, or the database of another program
-    except sqlite3.DatabaseError:  # damaged, or of another version
+    except sqlite3.DatabaseError:  # damaged
         path.unlink()
         # A journal that stayed would be rolled back into the new file.
         Path(f"{path}-journal").unlink(missing_ok=True)
@@ -271,26 +259,16 @@ def _replace_rows(path: Path, rows: Mapping[bytes, _Row]) -> None:
         connection.execute("PRAGMA synchronous = NORMAL")  # rows may be lost in a power failure
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-        connection.execute(f"PRAGMA user_version = {_VERSION}")
         connection.execute(_CREATE)
         (result,) = connection.execute("PRAGMA quick_check(1)").fetchone()
         if result != "ok":
             raise sqlite3.DatabaseError(result)
         paths = connection.execute("SELECT path FROM hashes").fetchall()
-        gone = [(name,) for (name,) in paths if not os.path.lexists(name)]
+        # A folder that is not mounted now costs no more than hashing its files again.
+        gone = [each for each in paths if not os.path.lexists(each[0])]
         connection.executemany("DELETE FROM hashes WHERE path = ?", gone)
-        connection.executemany(
-            "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?)",
-            [(name, *row, _checksum(name, row)) for name, row in rows.items()],
-        )
-
-
-def _name(path: Path) -> bytes:
-    return os.fsencode(os.path.normpath(path.absolute()))
-
-
-def _text(key: StatKey) -> str:
-    return " ".join(map(str, key))  # as text, because an inode may have 64 bits
+        values = [(name, *row, _checksum(name, row)) for name, row in rows.items()]
+        connection.executemany(_REPLACE, values)
 
 
 def _checksum(name: bytes, row: Iterable[str]) -> int:
@@ -298,10 +276,11 @@ def _checksum(name: bytes, row: Iterable[str]) -> int:
     return zlib.crc32(repr((name, *row)).encode())
 
 
-def _sha256(descriptor: int, size: int) -> str:
+def _read_hash(descriptor: int, size: int) -> CachedHash:
     """The digest of everything there is to read, more or less than `size` bytes."""
+    # Not `hashlib.file_digest`: for small files it takes twice the time.
     digest, buffer = hashlib.sha256(), bytearray(min(size + 1, 256 * 1024))
     view = memoryview(buffer)
     while count := os.readv(descriptor, [buffer]):
         digest.update(view[:count])
-    return digest.hexdigest()
+    return CachedHash(digest.hexdigest())

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -58,12 +58,20 @@ def cache_of(path: Path, *, trusted: bool = True, writable: bool = True) -> Hash
 def keep(cache: HashCache, file: Path, found: CachedHash = FOUND) -> None:
     """Remember something of a file without reading it."""
     with cache, file.open("rb") as opened:
-        cache.keep(cache.observe(file, opened.fileno()), found)
+        cache.find_or_read(file, opened.fileno(), lambda: found, is_usable=lambda _: False)
+
+
+class NotCachedError(Exception):
+    """The file would have to be read."""
 
 
 def find(cache: HashCache, file: Path) -> CachedHash | None:
-    with cache, file.open("rb") as opened:
-        return cache.find(cache.observe(file, opened.fileno()))
+    def read() -> NoReturn:
+        raise NotCachedError
+
+    with cache, file.open("rb") as opened, suppress(NotCachedError):
+        return cache.find_or_read(file, opened.fileno(), read)
+    return None
 
 
 @pytest.fixture
@@ -265,7 +273,7 @@ def test_an_interrupt_saves_what_was_found(path: Path, video: Path) -> None:
 
     def interrupted() -> None:
         with cache, video.open("rb") as file:
-            cache.keep(cache.observe(video, file.fileno()), FOUND)
+            cache.find_or_read(video, file.fileno(), lambda: FOUND)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -303,6 +311,16 @@ def test_a_full_memory_is_saved_and_emptied(
             keep(cache, file)
         assert [find(cache, file) for file in files] == [FOUND] * 5
     assert [find(cache_of(path), file) for file in files] == [FOUND] * 5
+
+
+def test_a_full_memory_leaves_no_file_of_a_read_only_cache(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hashing, "MAX_ROWS", 2)
+    cache = cache_of(path, writable=False)
+    for number in range(5):
+        keep(cache, large_file(tmp_path, f"{number}.mp4"))
+    assert list(path.parent.iterdir()) == []
 
 
 def test_a_read_only_cache_writes_nothing(path: Path, video: Path) -> None:

@@ -43,13 +43,13 @@ class History:
 
     def estimate(self, job: Job) -> Amount | None:
         """The price by the vendor's table, else the latest actual price of its kind."""
-        price = estimate(self._operation(job), job.parameters, _images(job))
+        price = estimate(self._operation(job), job.parameters)
         learned = None if price else self._of_kind(job)
         return learned.price if learned else price
 
     def expected_s(self, job: Job) -> float | None:
         """Seconds by the vendor's table, else the median of its kind; scaled for the emulator."""
-        published = expected_s(self._operation(job), job.parameters, _images(job))
+        published = expected_s(self._operation(job), job.parameters)
         if published is not None:
             return published * self._options.scale if self._options.emulate else published
         learned = self._of_kind(job)
@@ -90,7 +90,7 @@ class History:
             past = self._ledger.past_tasks(operation.name, self._realm(operation))
             self._learned[operation.name] = learn(operation, past)
         learned = self._learned[operation.name]
-        return learned.get(kind_of(operation, job.parameters, _images(job))) if learned else None
+        return learned.get(kind_of(operation, job.parameters)) if learned else None
 
     def _realm(self, operation: Operation) -> Realm:
         """The realm of the operation's provider; before an emulator runs it has no account."""
@@ -99,10 +99,6 @@ class History:
 
     def _operation(self, job: Job) -> Operation:
         return self._manifest.operations[job.operation]
-
-
-def _images(job: Job) -> int:
-    return sum(len(images) for images in job.media.values())
 
 
 _UNDECIDED = (AttemptState.INTENT, AttemptState.AMBIGUOUS)

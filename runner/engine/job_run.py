@@ -115,7 +115,8 @@ class JobRun:
             self.task = replace(self.task, finished_at=at)
         if submission.fate is Fate.SUBMITTED:
             task = replace(self.task, id=submission.task_id, submitted_at=at)
-            self.task, self.origin = task.learn(submission), TaskOrigin.THIS_RUN
+            self.task = task.learn(submission.seed, submission.credits)
+            self.origin = TaskOrigin.THIS_RUN
 
     def record_answer(self, submission: Submission) -> None:
         """The ledger has what became of the submission."""
@@ -146,7 +147,7 @@ class JobRun:
     def finish(self, status: TaskStatus, at: str) -> None:
         """The task has ended, one way or the other."""
         task = replace(self.task, usage=status.usage, urls=status.urls, finished_at=at)
-        self.task = task.learn(status)
+        self.task = task.learn(status.seed, status.credits)
         if status.state is TaskState.SUCCEEDED:
             self.phase = Phase.SUCCEEDED
 

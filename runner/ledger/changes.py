@@ -16,15 +16,10 @@ from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 
-_LIVING_STATES = frozenset(
-    {
-        AttemptState.INTENT,
-        AttemptState.AMBIGUOUS,
-        AttemptState.SUBMITTED,
-        AttemptState.SUCCEEDED,
-    }
-)
 # The same states as in the index `one_living_attempt` of tables.sql.
+_LIVING_STATES = frozenset(
+    {AttemptState.INTENT, AttemptState.AMBIGUOUS, AttemptState.SUBMITTED, AttemptState.SUCCEEDED}
+)
 
 
 def is_living(attempt: Attempt) -> bool:
@@ -83,7 +78,7 @@ class Settle:
 class Finish:
     """The end of the task; starts from a submitted attempt, or (fresh URLs) a succeeded one.
 
-    Seed, credits, cost and trace id keep the recorded value where they are None.
+    Seed, credits and cost keep the recorded value where they are None.
     """
 
     number: int
@@ -97,7 +92,6 @@ class Finish:
     usage: Mapping[str, Any] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     error: JobError | None = None
-    trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from runner.errors import LedgerError
 from runner.fs import atomic_write, flush_folder, folder_lock, network_type
-from runner.ledger.errors import system_error, translated_errors
+from runner.ledger.errors import translated_errors, translated_system_errors
 
 APPLICATION_ID = 0x76696475
 """The letters "vidu", in the header of every ledger."""
@@ -31,10 +31,8 @@ def open_for_writing(
 
     `on_wait` receives a message if the wait for another process gets long. Raises LedgerError.
     """
-    try:
+    with translated_system_errors(path.parent, kind="folder"):
         _make_folder(path.parent)
-    except OSError as error:
-        raise system_error(path.parent, error, kind="folder") from error
     if kind := network_type(path.parent):
         raise LedgerError(
             f"the ledger {path} would be on a network file system ({kind}), where locks are not "
@@ -175,5 +173,6 @@ def _make_folder(folder: Path) -> None:
     ignore = folder / ".gitignore"
     if is_ours and not ignore.exists():
         atomic_write(ignore, [b"*\n"])
+    # Otherwise a power failure may remove the folder, and with it a ledger that was flushed.
     flush_folder(folder)
     flush_folder(folder.parent)

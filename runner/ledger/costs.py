@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,12 +18,11 @@ _COSTLY = """
     AND (state IS NOT 'not_sent' OR error_billed IS 'unknown')
     AND NOT (state = 'failed' AND error_billed IS 'no')"""
 _COSTS = f"""
-SELECT provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
-    estimate_value, count(*) AS times
+SELECT provider, realm, state, credits, cost_unit, cost_value, estimate_unit, estimate_value,
+    count(*) AS times
 FROM attempts
 WHERE manifest = ? AND run IS NOT ? AND {_COSTLY}
-GROUP BY provider, realm, state, error_billed, credits, cost_unit, cost_value, estimate_unit,
-    estimate_value
+GROUP BY provider, realm, state, credits, cost_unit, cost_value, estimate_unit, estimate_value
 """  # noqa: S608 - ours
 _UNPRICED = f"""
 SELECT DISTINCT run FROM attempts
@@ -37,36 +36,24 @@ ORDER BY run
 class Costs:
     """What a manifest has cost; every sum by its unit."""
 
-    paid: Mapping[Unit, Decimal]
-    """Finished tasks, except failures that were not billed: the real price, or the estimate if
-    the provider reports no price."""
-    open: Mapping[Unit, Decimal]
-    """The same for tasks under way and for submissions whose fate is unknown."""
+    spent: Mapping[Unit, Decimal]
+    """Everything that was paid, or may have been, tasks under way included: by the real price, or
+    by the estimate if the provider reports no price."""
     at_risk: Mapping[Unit, Decimal]
-    """The part of `open` for submissions that may not have reached the provider."""
+    """The part of `spent` for submissions that may not have reached the provider."""
     unpriced: Mapping[str, int]
     """Provider to the number of its submissions of unknown price; in no sum here."""
 
-    @property
-    def spent(self) -> dict[Unit, Decimal]:
-        """Everything that was paid, or may have been."""
-        units = self.paid.keys() | self.open.keys()
-        zero = Decimal(0)
-        return {unit: self.paid.get(unit, zero) + self.open.get(unit, zero) for unit in units}
-
 
 def read_costs(
-    connection: sqlite3.Connection,
-    manifest: str,
-    realms: Mapping[str, Realm],
-    without: str | None,
+    connection: sqlite3.Connection, manifest: str, realms: Mapping[str, Realm], without: str | None
 ) -> Costs:
     """The cost of every attempt of a manifest but those of run `without`, superseded ones included.
 
     `realms` maps a provider to the realm whose costs count ("remote" if it is not listed).
     """
-    paid, open_ = defaultdict[Unit, Decimal](Decimal), defaultdict[Unit, Decimal](Decimal)
-    at_risk, unpriced = defaultdict[Unit, Decimal](Decimal), defaultdict[str, int](int)
+    spent, at_risk = defaultdict[Unit, Decimal](Decimal), defaultdict[Unit, Decimal](Decimal)
+    unpriced = Counter[str]()
     for row in connection.execute(_COSTS, (manifest, without)):
         # What a rehearsal costs does not count for the real thing, nor the other way round.
         if row["realm"] != realms.get(row["provider"], "remote"):
@@ -75,11 +62,10 @@ def read_costs(
         if price is None:
             unpriced[row["provider"]] += row["times"]
             continue
-        sums = paid if row["state"] in ("succeeded", "failed") else open_
-        sums[price.unit] += price.value * row["times"]
+        spent[price.unit] += price.value * row["times"]
         if row["state"] in ("intent", "not_sent", "ambiguous"):
             at_risk[price.unit] += price.value * row["times"]
-    return Costs(paid=paid, open=open_, at_risk=at_risk, unpriced=unpriced)
+    return Costs(spent=spent, at_risk=at_risk, unpriced=unpriced)
 
 
 def real_price(row: sqlite3.Row) -> Amount | None:

@@ -44,16 +44,6 @@ def ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
     return LedgerError(f"{subject} {message}", hint=hint)
 
 
-def system_error(path: Path, error: OSError, *, kind: str = "file") -> LedgerError:
-    """The message and hint for a file or folder of the ledger that the system refuses to write."""
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    why = error.strerror or str(error)
-    return LedgerError(
-        f"the ledger {kind} {path} cannot be written: {why}",
-        hint=_FREE_SPACE if full else _USE_STATE_DIR,
-    )
-
-
 def moved_error(path: Path) -> LedgerError:
     """The message and hint for a ledger that is no longer where it was opened."""
     return LedgerError(
@@ -71,3 +61,17 @@ def translated_errors(path: Path) -> Iterator[None]:
         raise  # these are defects of ours, and end in a crash log
     except sqlite3.Error as error:
         raise ledger_error(path, error) from error
+
+
+@contextmanager
+def translated_system_errors(path: Path, *, kind: str = "file") -> Iterator[None]:
+    """Raise `LedgerError` for a file or folder of the ledger that the system refuses to write."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        why = error.strerror or str(error)
+        raise LedgerError(
+            f"the ledger {kind} {path} cannot be written: {why}",
+            hint=_FREE_SPACE if full else _USE_STATE_DIR,
+        ) from error

@@ -25,17 +25,15 @@ class GroupCommit:
     """
 
     def __init__(
-        self,
-        path: Path,
-        on_wait: Callable[[str], None] | None = None,
-        *,
-        patience_s: float = 0.01,
+        self, path: Path, on_wait: Callable[[str], None] | None = None, *, patience_s: float = 0.01
     ):
         """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
 
         `on_wait` receives a message when the wait for another process gets long. `patience_s` is
         how long a change that is not urgent waits for others to share its commit.
         """
+        self.path = path
+        """Where the ledger is; other threads read it through a ledger of their own."""
         self._patience_s = patience_s
         self._ledger: Ledger = open_ledger(path, on_wait=on_wait)
         self._queue: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
@@ -43,11 +41,6 @@ class GroupCommit:
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="ledger group commit")
         self._thread.start()
-
-    @property
-    def path(self) -> Path:
-        """Where the ledger is; other threads read it through a ledger of their own."""
-        return self._ledger.path
 
     def submit(self, change: Change, *, soon: bool = True) -> Future[Result]:
         """Queue a change; the future resolves, in the writing thread, once the change is durable.
@@ -120,15 +113,12 @@ class GroupCommit:
                 # One for each: a raised exception collects tracebacks.
                 future.set_exception(LedgerError(error.message, hint=error.hint))
         except Exception as error:  # noqa: BLE001 - the waiter gets it; the thread must go on
-            self._write_one_by_one(group, error)
+            if len(group) == 1:
+                group[0][1].set_exception(error)
+                return
+            # One by one, so that only the malformed change of the group fails.
+            for item in group:
+                self._write([item])
         else:
             for (_, future), result in zip(group, results, strict=True):
                 future.set_result(result)
-
-    def _write_one_by_one(self, group: Sequence[_Item], error: Exception) -> None:
-        """Write all changes of a group but the malformed one."""
-        if len(group) == 1:
-            group[0][1].set_exception(error)
-        else:
-            for item in group:
-                self._write([item])

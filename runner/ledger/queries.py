@@ -13,7 +13,7 @@ from typing import Any
 from runner.ledger.changes import Realm
 from runner.ledger.costs import Costs, read_costs, real_price
 from runner.ledger.errors import translated_errors
-from runner.ledger.rows import COLUMNS, read_attempts, sql_value
+from runner.ledger.rows import read_attempts, sql_value
 from runner.model.operations import Amount
 from runner.model.tasks import Attempt, AttemptState, Intent
 
@@ -42,6 +42,7 @@ WHERE attempts.operation = ? AND attempts.realm = ?
     AND attempts.state IN ('submitted', 'succeeded')
 ORDER BY attempts.number DESC LIMIT ?
 """
+# SQLite takes the other columns from the row of the `max`, as its documentation promises.
 _LAST_REQUESTS = """
 SELECT job, operation, fingerprint, request, max(number) FROM attempts
 WHERE manifest = ? AND realm = ? AND job IN (SELECT value FROM json_each(?))
@@ -88,19 +89,12 @@ class LedgerQueries:
     """The reading half of a ledger, for one thread. Every method may raise `LedgerError`."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection):
-        self._path = path
+        self.path = path
+        """Where the ledger was opened."""
         self._connection = connection
 
-    @property
-    def path(self) -> Path:
-        """Where the ledger was opened."""
-        return self._path
-
     def latest(
-        self,
-        fingerprints: Iterable[str],
-        realm: Realm,
-        map_path: Callable[[str], str] = str,
+        self, fingerprints: Iterable[str], realm: Realm, map_path: Callable[[str], str] = str
     ) -> dict[str, Attempt]:
         """For each fingerprint known in the realm its living attempt, otherwise its last one.
 
@@ -113,14 +107,9 @@ class LedgerQueries:
         found = self._read(where, values, map_path)
         return {attempt.intent.fingerprint: attempt for attempt in found}
 
-    def attempts(self, manifest: str | None = None) -> list[Attempt]:
-        """Every attempt in the order of its intent, of one manifest or of all."""
-        if manifest is None:
-            return list(self._read("TRUE", ()))
-        # Attempts of the same request by other manifests count, but are not returned.
-        where = "fingerprint IN (SELECT fingerprint FROM attempts WHERE manifest = ?)"
-        found = self._read(where, (manifest,))
-        return [attempt for attempt in found if attempt.intent.manifest == manifest]
+    def attempts(self) -> list[Attempt]:
+        """Every attempt in the order of its intent."""
+        return list(self._read("TRUE", ()))
 
     def attempts_of_tasks(self, provider: str, task_ids: Iterable[str]) -> list[Attempt]:
         """Every attempt whose task is one of these, of any run and in any state."""
@@ -152,12 +141,10 @@ class LedgerQueries:
             for row in self._rows(_KNOWN_TASKS, (*values, since, after))
         ]
 
-    def costs(
-        self, manifest: str, realms: Mapping[str, Realm], *, without: str | None = None
-    ) -> Costs:
+    def costs(self, manifest: str, realms: Mapping[str, Realm]) -> Costs:
         """The cost of every attempt of a manifest, superseded ones included; see `read_costs`."""
-        with translated_errors(self._path):
-            return read_costs(self._connection, manifest, realms, without)
+        with translated_errors(self.path):
+            return read_costs(self._connection, manifest, realms, without=None)
 
     def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
         """The latest tasks of an operation, of any manifest, the last one first."""
@@ -207,7 +194,7 @@ class LedgerQueries:
         """Yield the attempts that meet a condition, which takes all of a fingerprint or none."""
         chosen = f"FROM attempts WHERE {where}"
         # Row by row: there may be 100,000 of them.
-        rows = self._rows(f"SELECT {', '.join(COLUMNS)} {chosen} ORDER BY number", values)
+        rows = self._rows(f"SELECT * {chosen} ORDER BY number", values)
         file_rows = self._rows(
             f"SELECT * FROM files WHERE attempt IN (SELECT number {chosen})"  # noqa: S608 - ours
             " ORDER BY attempt, position",
@@ -216,7 +203,7 @@ class LedgerQueries:
         return read_attempts(rows, file_rows, map_path)
 
     def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
-        with translated_errors(self._path):
+        with translated_errors(self.path):
             yield from self._connection.execute(statement, values)
 
 

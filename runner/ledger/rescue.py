@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.fs import flush, flush_folder
-from runner.ledger.errors import system_error
+from runner.ledger.errors import translated_system_errors
 from runner.model.tasks import Intent
 
 _RESERVED_BYTES = 64 * 1024
@@ -22,39 +22,30 @@ class RescueFile:
 
     def __init__(self, path: Path):
         """Create and reserve the file; raises `LedgerError` if that fails."""
-        self._path = path
+        self.path = path
         self._end = 0
-        try:
+        with translated_system_errors(path):
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644)
             # Written now, so that a full disk cannot refuse it later.
             os.pwrite(self._file, b"\n" * _RESERVED_BYTES, 0)
             flush(self._file)
             flush_folder(path.parent)
-        except OSError as error:
-            raise system_error(path, error) from error
-
-    @property
-    def path(self) -> Path:
-        """Where the file is."""
-        return self._path
 
     def record(self, intent: Intent, task_id: str, *, attempt: int | None = None) -> None:
         """Write down a task, durably; raises `LedgerError` if even that fails."""
         fields = {name: getattr(intent, name) for name in _INTENT_FIELDS}
         entry = {"attempt": attempt, "task_id": task_id, **fields}
         line = json.dumps(entry).encode() + b"\n"
-        try:
+        with translated_system_errors(self.path):
             self._end += os.pwrite(self._file, line, self._end)
             flush(self._file)
-        except OSError as error:
-            raise system_error(self._path, error) from error
 
     def close(self) -> None:
         """Keep the entries; without any, remove the file."""
         if self._end:
             os.ftruncate(self._file, self._end)
         else:
-            self._path.unlink(missing_ok=True)  # the user may have removed it
+            self.path.unlink(missing_ok=True)  # the user may have removed it
         os.close(self._file)
 
 

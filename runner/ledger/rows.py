@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
@@ -98,44 +98,33 @@ class LazyRequest(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._parse())
 
-    def __repr__(self) -> str:
-        return repr(self._parse())
-
     def _parse(self) -> dict[str, Any]:
         parameters: dict[str, Any] = json.loads(self._text)
         return parameters
 
 
-COLUMNS = (
-    *("number", "run", "state", "realm", "manifest", "job", "operation", "fingerprint", "request"),
-    *("seed", "provider", "base_url", "key_env", "tag", "estimate_unit", "estimate_value"),
-    *("intended_at", "task_id", "used_seed", "credits", "cost_unit", "cost_value", "usage", "urls"),
-    *("error_code", "error_message", "error_class", "error_billed", "trace_id", "submitted_at"),
-    *("finished_at", "superseded_at"),
-)
-"""The columns of table `attempts` that are read, in the order of the query."""
-
 _Row: TypeAlias = Mapping[str, Any]
 
 
 def read_attempts(
-    rows: Iterable[Iterable[Any]],
+    rows: Iterable[sqlite3.Row],
     file_rows: Iterable[sqlite3.Row],
     map_path: Callable[[str], str] = str,
 ) -> Iterator[Attempt]:
     """Yield attempts in the order of `rows`, which must hold every attempt of a fingerprint.
 
-    Rows have `COLUMNS`; `file_rows` come in the order of their positions. `map_path` converts the
-    paths in them.
+    `file_rows` come in the order of their positions. `map_path` converts the paths in them.
     """
     files: dict[int, tuple[StoredFile, ...]] = {}
     for file in file_rows:
         files[file["attempt"]] = (*files.get(file["attempt"], ()), _file(file, map_path))
     # Counted here, so that no query has to be made for each attempt.
     sent, failed = defaultdict[Any, int](int), defaultdict[Any, int](int)
+    names: Sequence[str] = ()
     for columns in rows:
-        # Not sqlite3.Row, which searches all column names on each access.
-        row = dict(zip(COLUMNS, columns, strict=True))
+        # A dict, because sqlite3.Row searches all column names on each access.
+        names = names or columns.keys()
+        row = dict(zip(names, columns, strict=True))
         key = (row["fingerprint"], row["realm"])
         sent[key] += row["state"] != AttemptState.NOT_SENT
         # A task that its user cancelled predicts nothing about the next one.
@@ -163,7 +152,6 @@ def _attempt(row: _Row, files: tuple[StoredFile, ...], ordinal: int, failures: i
         ),
         files=files,
         error=_error(row),
-        trace_id=row["trace_id"],
         superseded_at=row["superseded_at"],
     )
 

@@ -6,7 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from runner.ledger.errors import system_error
+from runner.ledger.errors import translated_system_errors
 
 
 class RunLock:
@@ -19,12 +19,11 @@ class RunLock:
     def __init__(self, folder: Path, run: str):
         """Take the lock; raises `LedgerError` if the folder cannot be written."""
         self._path = lock_path(folder, run)
-        try:
+        # Not a POSIX lock: that would end when `alive` closes the file in this process.
+        with translated_system_errors(self._path):
             self._path.parent.mkdir(exist_ok=True)
             self._file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
             fcntl.flock(self._file, fcntl.LOCK_EX)
-        except OSError as error:
-            raise system_error(self._path, error) from error
 
     def release(self) -> None:
         """Release the lock and remove its file."""
@@ -41,12 +40,11 @@ def lock_path(folder: Path, run: str) -> Path:
 def alive(folder: Path, run: str) -> bool:
     """Whether the process of `run` is still alive; only tests its lock. Raises LedgerError."""
     path = lock_path(folder, run)
-    try:
-        file = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return False  # it has ended
-    except OSError as error:
-        raise system_error(path, error) from error
+    with translated_system_errors(path):
+        try:
+            file = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False  # it has ended
     try:
         # Shared, so that two processes that test at once do not take each other for the run.
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)

@@ -61,9 +61,8 @@ _FINISH = """
 UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
     used_seed = coalesce(:seed, used_seed), credits = coalesce(:credits, credits),
     cost_unit = coalesce(:cost_unit, cost_unit), cost_value = coalesce(:cost_value, cost_value),
-    trace_id = coalesce(:trace_id, trace_id), usage = :usage, urls = :urls,
-    error_code = :error_code, error_message = :error_message, error_class = :error_class,
-    error_billed = :error_billed
+    usage = :usage, urls = :urls, error_code = :error_code, error_message = :error_message,
+    error_class = :error_class, error_billed = :error_billed
 WHERE number = :number
     AND (state = 'submitted' OR (state = 'succeeded' AND :state = 'succeeded'))
 RETURNING run
@@ -77,8 +76,6 @@ _UPDATES = {Settle: _SETTLE, Finish: _FINISH, Supersede: _SUPERSEDE}
 _STORE = """
 INSERT INTO files (attempt, position, path, sha256, bytes, media_type)
 VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type)
-ON CONFLICT (attempt, position) DO UPDATE SET path = excluded.path, sha256 = excluded.sha256,
-    bytes = excluded.bytes, media_type = excluded.media_type
 """
 
 
@@ -204,18 +201,13 @@ class Ledger(LedgerQueries):
         found = self._connection.execute(succeeded, (change.number,)).fetchall()
         if not found:
             return []
-        self._connection.executemany(
-            _STORE,
-            [
-                {"attempt": change.number, "position": position, **sql_values(file)}
-                for position, file in enumerate(change.files)
-            ],
-        )
-        # Fresh URLs may be fewer than the files of an earlier fetch.
-        self._connection.execute(
-            "DELETE FROM files WHERE attempt = ? AND position >= ?",
-            (change.number, len(change.files)),
-        )
+        # In place of all files of an earlier fetch: fresh URLs may be fewer.
+        self._connection.execute("DELETE FROM files WHERE attempt = ?", (change.number,))
+        rows = [
+            {"attempt": change.number, "position": position, **sql_values(file)}
+            for position, file in enumerate(change.files)
+        ]
+        self._connection.executemany(_STORE, rows)
         return found
 
 

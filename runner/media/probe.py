@@ -9,9 +9,9 @@ import stat
 import threading
 import warnings
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
 from runner.fs import similar_name
@@ -94,47 +94,36 @@ def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media | 
     # were written a moment ago: their digest is compared again before they are sent.
     try:
         with path.open("rb") as file:
-            observed = hashes.observe(path, file.fileno())
-            facts = _cached_facts(hashes.find(observed))
-            if facts is None:
-                facts = _read_facts(file)
-                hashes.keep(observed, CachedHash(facts.sha256, _note(facts)))
+            read = partial(_read_facts, file)
+            found = hashes.find_or_read(path, file.fileno(), read, is_usable=_is_current)
     except OSError as error:
         return f"cannot be read: {error.strerror}"
     except _UnusableError as error:
         return str(error)
-    return Media(source=source, path=path, size_bytes=key.size, **facts._asdict())
+    _, media_type, *pixels = found.note.split()
+    width, height = map(int, pixels) if pixels else (None, None)
+    return Media(
+        source=source,
+        path=path,
+        sha256=found.sha256,
+        media_type=media_type,
+        size_bytes=key.size,
+        width=width,
+        height=height,
+    )
 
 
 class _UnusableError(ValueError):
     """An image that no provider accepts; the message continues the image's name."""
 
 
-class _Facts(NamedTuple):
-    """What the content of a file is."""
-
-    sha256: str
-    media_type: str
-    width: int | None
-    height: int | None
-
-
-def _note(facts: _Facts) -> str:
-    pixels = () if facts.width is None else (facts.width, facts.height)
-    return " ".join(map(str, (__version__, facts.media_type, *pixels)))
-
-
-def _cached_facts(cached: CachedHash | None) -> _Facts | None:
+def _is_current(found: CachedHash) -> bool:
     # Other versions of the program may check more or less, so their notes are not used.
-    version, _, values = cached.note.partition(" ") if cached else ("", "", "")
-    if cached is None or version != __version__:
-        return None
-    media_type, *pixels = values.split()
-    width, height = map(int, pixels) if pixels else (None, None)
-    return _Facts(cached.sha256, media_type, width, height)
+    return found.note.partition(" ")[0] == __version__
 
 
-def _read_facts(file: BinaryIO) -> _Facts:
+def _read_facts(file: BinaryIO) -> CachedHash:
+    """Digest of a file, with a note of this program's version, type, width and height."""
     media_type = sniff(file.read(HEAD_BYTES))
     if media_type is None:
         raise _UnusableError("is not an image")
@@ -143,7 +132,8 @@ def _read_facts(file: BinaryIO) -> _Facts:
     if not complete:
         raise _UnusableError(f"is {describe_type(media_type)} without an end: is it truncated?")
     file.seek(0)
-    return _Facts(sha256, media_type, *_measure(media_type, file))
+    pixels = [each for each in _measure(media_type, file) if each is not None]
+    return CachedHash(sha256, " ".join(map(str, (__version__, media_type, *pixels))))
 
 
 def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:

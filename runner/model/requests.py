@@ -5,12 +5,26 @@ from __future__ import annotations
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from runner.errors import Secret
 
 Auth: TypeAlias = Literal["token", "bearer", "raw"]
 """The form of the `Authorization` header: `Token KEY`, `Bearer KEY` or the key alone."""
+
+
+class Vendor(Protocol):
+    """Where a provider is and which key it takes: a part of each provider's module."""
+
+    NAME: str
+    DEFAULT_BASE_URL: str
+    HOSTS: frozenset[str]
+    """The vendor's own hosts, in lower case, which may receive the vendor's key."""
+    KEY_ENV: str
+    BASE_URL_ENV: str
+
+    def default_auth(self, base_url: str) -> Auth:
+        """The form of the `Authorization` header for that address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from runner.model.operations import Amount
 from runner.model.requests import JobError
@@ -89,23 +89,13 @@ class TaskFacts:
             return Amount(unit="credits", value=Decimal(self.credits))
         return self.cost
 
-    def learn(self, report: _Report) -> TaskFacts:
-        """The same with the seed and the credits of a report; None leaves what is known."""
+    def learn(self, seed: int | None, credits_: int | None) -> TaskFacts:
+        """The same with the seed and the credits of an answer; None leaves what is known."""
         return replace(
             self,
-            seed=self.seed if report.seed is None else report.seed,
-            credits=self.credits if report.credits is None else report.credits,
+            seed=self.seed if seed is None else seed,
+            credits=self.credits if credits_ is None else credits_,
         )
-
-
-class _Report(Protocol):
-    """What an answer of the provider reports of a task."""
-
-    @property
-    def seed(self) -> int | None: ...
-
-    @property
-    def credits(self) -> int | None: ...
 
 
 NO_TASK = TaskFacts()
@@ -127,5 +117,4 @@ class Attempt:
     task: TaskFacts = NO_TASK
     files: tuple[StoredFile, ...] = ()
     error: JobError | None = None
-    trace_id: str | None = None
     superseded_at: str | None = None

@@ -14,7 +14,7 @@ from runner.ledger.queries import LastRequest
 from runner.model.jobs import Job, Media
 from runner.model.operations import Operation
 from runner.model.plans import Changed
-from runner.model.values import Deferred, Parameters, same, walk
+from runner.model.values import Deferred, Parameters, references, same
 from runner.operations import defaults_of
 
 SHOWN = 3
@@ -48,9 +48,7 @@ def changes_of(job: Job, operation: Operation, before: LastRequest) -> list[Chan
 
 
 def describe(changes: Sequence[Changed]) -> str:
-    """`changed: aspect_ratio 16:9 -> 1:1, images[0]`; empty without changes."""
-    if not changes:
-        return ""
+    """`changed: aspect_ratio 16:9 -> 1:1, images[0] added`, for one change or more."""
     parts = [_describe(change) for change in changes[:SHOWN]]
     more = len(changes) - SHOWN
     return f"changed: {', '.join(parts)}" + (f" and {more} more" if more > 0 else "")
@@ -63,7 +61,8 @@ def _changes(job: Job, operation: Operation, request: Parameters) -> Iterator[Ch
     for name in [*after, *(name for name in before if name not in after)]:
         if name in operation.media:
             yield from _image_changes(name, before.get(name, ()), job.media.get(name, ()))
-        elif not _has_deferred(after.get(name)) and not same(before.get(name), after.get(name)):
+        # A value from another job changes with that job, whose own changes are reported.
+        elif not any(references(after.get(name))) and not same(before.get(name), after.get(name)):
             yield Changed(
                 name=name,
                 before=before.get(name, defaults_before.get(name)),
@@ -91,6 +90,7 @@ def _image_changes(
     """Index by index; an image that another job makes changes with that job."""
     pairs = zip_longest(map(_stored_label, before), map(_label, after))
     for index, (old, new) in enumerate(pairs):
+        # None where one list is shorter, which is a change; empty is another job's result.
         if "" not in (old, new) and old != new:
             yield Changed(name=f"{name}[{index}]", before=old, after=new)
 
@@ -102,10 +102,6 @@ def _stored_label(image: Any) -> str:
 
 def _label(image: Media | Deferred) -> str:
     return "" if isinstance(image, Deferred) else image.sha256 or image.source
-
-
-def _has_deferred(value: Any) -> bool:
-    return any(isinstance(leaf, Deferred) for _, leaf in walk(value))
 
 
 def _describe(change: Changed) -> str:

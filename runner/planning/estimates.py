@@ -19,43 +19,37 @@ from runner.model.values import Deferred, Parameters
 from runner.operations import defaults_of
 
 
-def estimate(
-    operation: Operation, parameters: Parameters, images: int | None = None
-) -> Amount | None:
+def estimate(operation: Operation, parameters: Parameters) -> Amount | None:
     """What the request should cost by the vendor's table; None, never zero, where it has no price.
 
-    An absent parameter counts as its documented default. `images` is the number of images, None
-    to count those of `parameters`.
+    An absent parameter counts as its documented default.
     """
-    value = _look_up(operation, "price", parameters, images)
+    value = _look_up(operation, "price", parameters)
     if value is None or operation.price is None:
         return None
+    # By way of its text: the float 1.41 is not the decimal 1.41.
     return Amount(unit=operation.price["unit"], value=Decimal(str(value)))
 
 
-def expected_s(
-    operation: Operation, parameters: Parameters, images: int | None = None
-) -> float | None:
+def expected_s(operation: Operation, parameters: Parameters) -> float | None:
     """Seconds that such a task takes by the vendor's table; None where it has no time."""
-    value = _look_up(operation, "time", parameters, images)
+    value = _look_up(operation, "time", parameters)
     return None if value is None else float(value)
 
 
 _Table: TypeAlias = Literal["price", "time"]
+"""The attribute of an operation that is a table: `by` are the names of its columns, `rows` their
+cells, and last the value."""
+
+_LIMITED = ("integer", "boolean")
+"""Types of parameters with few values; texts and fractions would make each request its own kind."""
 
 
-def _table(operation: Operation, name: _Table) -> Mapping[str, Any] | None:
-    """`by`: the names of the columns; `rows`: their cells, and last the value."""
-    return operation.price if name == "price" else operation.time
-
-
-def _look_up(
-    operation: Operation, name: _Table, parameters: Parameters, images: int | None
-) -> int | float | None:
-    table = _table(operation, name)
+def _look_up(operation: Operation, name: _Table, parameters: Parameters) -> int | float | None:
+    table: Mapping[str, Any] | None = getattr(operation, name)
     if table is None:
         return None
-    values = _values(operation, table["by"], parameters, images)
+    values = _values(operation, table["by"], parameters)
     # No number is better than a wrong one: a budget is kept by it.
     return None if None in values else _last_cell(operation, name, values)
 
@@ -63,17 +57,14 @@ def _look_up(
 # A hundred thousand jobs look up a handful of rows.
 @functools.cache
 def _last_cell(operation: Operation, name: _Table, values: tuple[Any, ...]) -> int | float | None:
-    table = _table(operation, name) or {"rows": ()}
-    for row in table["rows"]:
+    for row in getattr(operation, name)["rows"]:
         # Without `strict`: the last cell of a row is its value.
         if all(_is_within(cell, value) for cell, value in zip(row, values, strict=False)):
             return row[-1]  # type: ignore[no-any-return]
     return None
 
 
-def _values(
-    operation: Operation, names: Iterable[str], parameters: Parameters, images: int | None
-) -> tuple[Any, ...]:
+def _values(operation: Operation, names: Iterable[str], parameters: Parameters) -> tuple[Any, ...]:
     """The request's values of these parameters, of images their number; None where it is unknown.
 
     `"?"` is a value that is not known yet, or that no table can have.
@@ -81,20 +72,14 @@ def _values(
     given = parameters
     if any(name not in parameters for name in names):
         given = {**defaults_of(operation, parameters), **parameters}
-    return tuple(
-        _number_of_images(given.get(name, ()), images)
-        if name in operation.media
-        else "?"
-        if isinstance(value := given.get(name), Deferred | list | dict)
-        else value
-        for name in names
-    )
 
+    def value_of(name: str) -> Any:
+        value = given.get(name)
+        if name in operation.media:  # an image that another job makes counts, too
+            return len(value or ()) if isinstance(value, list | tuple | None) else None
+        return "?" if isinstance(value, Deferred | list | dict) else value
 
-def _number_of_images(listed: Any, images: int | None) -> int | None:
-    if images is not None:
-        return images
-    return len(listed) if isinstance(listed, list | tuple) else None
+    return tuple(map(value_of, names))
 
 
 def _is_within(cell: Any, value: Any) -> bool:
@@ -128,29 +113,26 @@ def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]
 
     A price of zero is ignored.
     """
-    prices: dict[Kind, Amount | None] = {}
-    times: dict[Kind, list[float]] = {}
+    by_kind: dict[Kind, list[PastTask]] = {}
     for task in past:
-        kind = kind_of(operation, task.request)
-        # Zero: a provider may report it before it charges.
-        if not prices.get(kind):
-            prices[kind] = task.price if task.price and task.price.value else None
-        if task.time_s is not None:
-            times.setdefault(kind, []).append(task.time_s)
+        by_kind.setdefault(kind_of(operation, task.request), []).append(task)
     return {
-        kind: Learned(price=price, times_s=tuple(times.get(kind, ())))
-        for kind, price in prices.items()
+        kind: Learned(
+            # Not zero: a provider may report it before it charges.
+            price=next((task.price for task in tasks if task.price and task.price.value), None),
+            times_s=tuple(task.time_s for task in tasks if task.time_s is not None),
+        )
+        for kind, tasks in by_kind.items()
     }
 
 
-def kind_of(operation: Operation, parameters: Parameters, images: int | None = None) -> Kind:
-    """The kind of a request; `images` as for `estimate`.
+def kind_of(operation: Operation, parameters: Parameters) -> Kind:
+    """The kind of a request: numbers in one range of a table are of one kind.
 
-    Numbers in one range of a table are of one kind. Without any table, every parameter with a
-    limited choice of values counts.
+    Without any table, every parameter with a limited choice of values counts.
     """
     columns = _columns(operation)
-    values = _values(operation, columns, parameters, images)
+    values = _values(operation, columns, parameters)
     return (operation.name, *map(_ranged, values, columns.values()))
 
 
@@ -174,12 +156,9 @@ def _choices(operation: Operation) -> list[str]:
         if name not in ignored
         and (
             name in operation.media
-            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED_TYPES))
+            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED))
         )
     ]
-
-
-_LIMITED_TYPES = ("integer", "boolean")
 
 
 def _ranged(value: Any, ranges: list[Any]) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.model.needs import chain_lengths
-from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.plans import Action, Plan
 
 _RUNNING = frozenset({Action.SUBMIT, Action.ATTACH})
 
@@ -33,6 +33,7 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
     sums: defaultdict[str, float] = defaultdict(float)
     for entry in running:
         sums[entry.job.provider] += entry.expected_s or 0.0
+    # A provider with a limit of its own may take longer than the average of all.
     spread = [
         seconds / min(concurrency, caps.get(name) or concurrency) for name, seconds in sums.items()
     ]
@@ -49,12 +50,12 @@ def _longest_chain(plan: Plan) -> float:
         entry.job.id: (entry.expected_s or 0.0) if entry.action in _RUNNING else 0.0
         for entry in plan.entries
     }
-    # Most jobs need no other: they are left out of the sort.
-    needs = {entry.job.id: found for entry in plan.entries if (found := _needs(entry))}
+    # Most jobs need no other: they are left out of the sort. A job that shares a result waits for
+    # the job that makes it, and for nothing else.
+    needs = {
+        entry.job.id: found
+        for entry in plan.entries
+        if (found := (entry.share,) if entry.share else entry.job.draft.needs)
+    }
     chains = chain_lengths(needs, own_s.__getitem__)
     return max([*own_s.values(), *chains.values()], default=0.0)
-
-
-def _needs(entry: PlanEntry) -> tuple[str, ...]:
-    # A job that shares a result waits for the job that makes it, and for nothing else.
-    return (entry.share,) if entry.share else entry.job.draft.needs

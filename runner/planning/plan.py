@@ -124,7 +124,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
     elif (maker := makers.setdefault(job.fingerprint, job.id)) != job.id:
         text = f'the same request as job "{maker}"'
         action, reason, share = Action.SHARE, Reason(ReasonCode.SAME_REQUEST, text), maker
-    elif attempt and attempt.superseded_at:
+    elif attempt and attempt.superseded_at:  # `--force` was interrupted: a plain run continues it
         action, reason = Action.SUBMIT, _SET_ASIDE
     elif forced and _is_paid(attempt, evidence):
         action, reason = Action.SUBMIT, _PAID_AGAIN
@@ -135,11 +135,13 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         action, reason = _of_evidence(evidence, inputs, options)
     else:
         changes = inputs.changes(job)
-        action, reason = Action.SUBMIT, _of_changes(changes)
+        changed = Reason(ReasonCode.CHANGED, describe(changes)) if changes else _NEW
+        action, reason = Action.SUBMIT, changed
     return PlanEntry(
         job=job,
         action=action,
         reason=reason,
+        # A forced submission supersedes it; any other submission has nothing to do with it.
         attempt=None if action is Action.SUBMIT and not forced else attempt,
         evidence=evidence,
         share=share,
@@ -166,22 +168,22 @@ _DONE = Reason(ReasonCode.DONE, "done")
 _DONE_BY_RESULTS = Reason(ReasonCode.DONE_ELSEWHERE, "done, according to the results manifest")
 
 
-def _of_changes(changes: Sequence[Changed]) -> Reason:
-    return Reason(ReasonCode.CHANGED, describe(changes)) if changes else _NEW
-
-
 def _of_attempt(
     attempt: Attempt, inputs: PlanInputs, options: PlanOptions
 ) -> tuple[Action, Reason]:
     match attempt.state:
-        case AttemptState.INTENT:
-            return _of_intent(attempt, inputs)
+        case AttemptState.INTENT if inputs.alive(attempt.run):
+            return Action.ATTACH, _SUBMITTING
+        case AttemptState.INTENT:  # the answer, if there was one, was never recorded
+            return Action.DECIDE, _RUN_DIED
         case AttemptState.SUCCEEDED:
             return _of_files(attempt.files, _DONE, inputs, options)
         case AttemptState.REFUSED | AttemptState.FAILED:
-            return _of_failure(attempt, options)
+            action, text = _of_failure(attempt, options)
+            return action, Reason(ReasonCode.FAILED_BEFORE, text)
         case AttemptState.SUBMITTED:
-            return Action.ATTACH, _under_way(f"its task {attempt.task.id} is under way")
+            text = f"its task {attempt.task.id} is under way"
+            return Action.ATTACH, Reason(ReasonCode.UNDER_WAY, text)
         case AttemptState.AMBIGUOUS:
             return Action.DECIDE, _FATE_UNKNOWN
         case AttemptState.NOT_SENT if attempt.error and attempt.error.code == DECLARED_LOST:
@@ -197,22 +199,7 @@ def _is_paid(attempt: Attempt | None, evidence: Evidence | None) -> bool:
     return evidence is not None and evidence.state is State.SUCCEEDED
 
 
-def _under_way(text: str) -> Reason:
-    return Reason(ReasonCode.UNDER_WAY, text)
-
-
-def _of_intent(attempt: Attempt, inputs: PlanInputs) -> tuple[Action, Reason]:
-    if inputs.alive(attempt.run):
-        return Action.ATTACH, _SUBMITTING
-    return Action.DECIDE, _RUN_DIED
-
-
-def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, Reason]:
-    action, text = _after_failure(attempt, options)
-    return action, Reason(ReasonCode.FAILED_BEFORE, text)
-
-
-def _after_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
+def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
     """Submit again what may succeed: not for good, not billed, and not too often before."""
     error = attempt.error
     verb = "refused" if attempt.state is AttemptState.REFUSED else "failed"
@@ -237,7 +224,8 @@ def _of_evidence(
     evidence: Evidence, inputs: PlanInputs, options: PlanOptions
 ) -> tuple[Action, Reason]:
     if evidence.state is State.PENDING:
-        return Action.ATTACH, _under_way(f"the results manifest has its task {evidence.task.id}")
+        text = f"the results manifest has its task {evidence.task.id}"
+        return Action.ATTACH, Reason(ReasonCode.UNDER_WAY, text)
     if evidence.state is State.AMBIGUOUS:
         return Action.DECIDE, _FATE_UNKNOWN_BY_RESULTS
     return _of_files(evidence.files, _DONE_BY_RESULTS, inputs, options)
@@ -249,16 +237,10 @@ def _of_files(
     missing = sum(not inputs.present(file) for file in files)
     if files and not missing:
         return Action.REUSE, done
-    if not options.download:
-        return Action.REUSE, _elsewhere(f"{done}; downloads are off")
-    if not files:
-        return Action.FETCH, _elsewhere(f"{done}, but not fetched")
-    missing_files = f"{missing} of {len(files)} files missing or changed"
-    return Action.FETCH, _elsewhere(f"{done}, but {missing_files}")
-
-
-def _elsewhere(text: str) -> Reason:
-    return Reason(ReasonCode.DONE_ELSEWHERE, text)
+    action = Action.FETCH if options.download else Action.REUSE
+    why = f"{missing} of {len(files)} files missing or changed" if files else "not fetched"
+    text = f"{done}, but {why}" if options.download else f"{done}; downloads are off"
+    return action, Reason(ReasonCode.DONE_ELSEWHERE, text)
 
 
 def _estimate(
@@ -266,7 +248,7 @@ def _estimate(
 ) -> Amount | None:
     """What a submission was or will be expected to cost."""
     if action is Action.SHARE:
-        return None
+        return None  # it is in the estimate of the job that makes it
     if attempt and action is not Action.SUBMIT:
         return attempt.intent.estimate
     return evidence.estimated if evidence and action is not Action.SUBMIT else inputs.estimate(job)

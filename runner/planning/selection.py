@@ -107,6 +107,7 @@ def _hint(pattern: str, drafts: Sequence[Draft]) -> str | None:
 def _needed(needs: Mapping[str, Sequence[str]], selected: set[str]) -> set[str]:
     """Ids outside `selected` that it needs, directly or through others."""
     needed: set[str] = set()
+    # Not recursive: chains may be longer than the interpreter's stack.
     pending = [id_ for id_ in needs if id_ in selected]
     while pending:
         for need in needs[pending.pop()]:

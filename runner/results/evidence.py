@@ -108,7 +108,8 @@ def _mismatch(document: Any, skipped: int) -> str | None:
     if document.get("version") != VERSION:
         return f"has version {document.get('version')}, not {VERSION}"
     # YAML that was cut off between two rows is valid. The list of removed jobs is written last.
-    count, total = len(document["jobs"]) + skipped, _total(document)
+    count = len(document["jobs"]) + skipped
+    total = _int(_typed(document.get("totals"), dict, {}).get("jobs"))
     if total is not None and count < total:
         return f"is incomplete: {count:,} of {plural(total, 'job')} (see totals.jobs)"
     if total is not None and count > total:
@@ -116,10 +117,6 @@ def _mismatch(document: Any, skipped: int) -> str | None:
     if not isinstance(document.get("removed"), list):
         return "is incomplete: its end, the list `removed`, is missing"
     return None
-
-
-def _total(document: Mapping[str, Any]) -> int | None:
-    return _int(_typed(document.get("totals"), dict, {}).get("jobs"))
 
 
 def _describe(error: Exception) -> str:

@@ -58,7 +58,7 @@ def _has_same_results(path: Path, new: Path, run: str, run_keys: tuple[bytes, ..
         return False
     # Line by line, because the files may be large.
     with path.open("rb") as old_file, new.open("rb") as new_file:
-        # A file that this run wrote while it went on must be completed.
+        # A file that this run wrote while it went on must be completed: its head has the run's id.
         if any(run.encode() in line for line in islice(old_file, 20)):
             return False
         old_file.seek(0)

@@ -82,7 +82,7 @@ def save_hash(project: Project, sha256: str) -> None:
     an_hour_later = time.time_ns() + 3600 * 10**9
     cache = HashCache(project.folder / CACHE, clock_ns=lambda: an_hour_later)
     with cache, video.open("rb") as file:
-        cache.keep(cache.observe(video, file.fileno()), CachedHash(sha256))
+        cache.find_or_read(video, file.fileno(), lambda: CachedHash(sha256))
 
 
 def test_a_second_process_reads_nothing_again(campaign: Project) -> None:

@@ -35,7 +35,7 @@ def old(online: Project) -> Project:
 
 def test_its_attempts_are_read(old: Project) -> None:
     with open_ledger(old.folder / LEDGER, read_only=True) as ledger:
-        attempts = {attempt.intent.job: attempt for attempt in ledger.attempts("spring.yaml")}
+        attempts = {attempt.intent.job: attempt for attempt in ledger.attempts()}
     assert {job: attempt.state for job, attempt in attempts.items()} == {
         "boat": AttemptState.SUCCEEDED,
         "dragon": AttemptState.FAILED,
@@ -52,8 +52,8 @@ def test_its_attempts_are_read(old: Project) -> None:
 def test_its_costs_are_read(old: Project) -> None:
     with open_ledger(old.folder / LEDGER, read_only=True) as ledger:
         costs = ledger.costs("spring.yaml", {"vidu": "loopback", "modelverse": "loopback"})
-    assert costs.paid == {"credits": Decimal(6)}
-    assert costs.open == {"cny": Decimal("1.41")}
+    assert costs.spent == {"credits": Decimal(6), "cny": Decimal("1.41")}
+    assert costs.at_risk == {"cny": Decimal("1.41")}
 
 
 def test_a_run_submits_nothing_again(old: Project, submissions: Callable[[], Counter[str]]) -> None:
@@ -75,6 +75,6 @@ def test_a_run_appends_to_it(old: Project, submissions: Callable[[], Counter[str
     old.run("spring.yaml")
     assert submissions() == {"accepted": 1}
     with open_ledger(old.folder / LEDGER, read_only=True) as ledger:
-        attempts = ledger.attempts("spring.yaml")
+        attempts = ledger.attempts()
     assert [attempt.intent.job for attempt in attempts] == ["boat", "ghost", "dragon", "swan"]
     assert attempts[-1].state is AttemptState.SUCCEEDED

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import LedgerError
-from runner.ledger.errors import ledger_error, system_error, translated_errors
+from runner.ledger.errors import ledger_error, translated_errors, translated_system_errors
 
 PATH = Path("ledger.sqlite3")
 
@@ -43,9 +43,10 @@ def test_an_unknown_code_is_described_by_sqlite() -> None:
     ("code", "hint"), [(errno.ENOSPC, "free some space"), (errno.EACCES, "--state-dir")]
 )
 def test_a_refusal_of_the_system_has_a_hint(code: int, hint: str) -> None:
-    found = system_error(PATH, OSError(code, os.strerror(code)))
-    assert os.strerror(code) in found.message
-    assert hint in (found.hint or "")
+    with pytest.raises(LedgerError) as caught, translated_system_errors(PATH):
+        raise OSError(code, os.strerror(code))
+    assert os.strerror(code) in caught.value.message
+    assert hint in (caught.value.hint or "")
 
 
 def test_a_defect_of_ours_is_not_translated() -> None:

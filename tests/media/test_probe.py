@@ -7,6 +7,7 @@ import hashlib
 import os
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -16,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from runner.hashing import CachedHash, HashCache, OpenFile, StatKey
+from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.probe import _measure, _media, _UnusableError, probe
 from runner.media.sources import MediaError, data_uri, data_uri_length
 from runner.model.jobs import Media
@@ -85,11 +86,17 @@ class FakeCache(HashCache):
         super().__init__()
         self._facts = facts
 
-    def find(self, file: OpenFile) -> CachedHash | None:
-        return self._facts.get(file.path)
-
-    def keep(self, file: OpenFile, found: CachedHash) -> None:
-        self._facts[file.path] = found
+    def find_or_read(
+        self,
+        path: Path,
+        descriptor: int,  # noqa: ARG002 - the real one reads from it
+        read: Callable[[], CachedHash],
+        *,
+        is_usable: Callable[[CachedHash], bool] = lambda _: True,
+    ) -> CachedHash:
+        if path not in self._facts or not is_usable(self._facts[path]):
+            self._facts[path] = read()
+        return self._facts[path]
 
 
 def test_the_next_process_uses_the_cached_facts(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def before(*images: dict[str, Any], operation: str = OPERATION.name, **rest: Any
 
 
 def reason(now: Job, then: LastRequest) -> str:
-    return describe(changes_of(now, OPERATION, then))
+    changes = changes_of(now, OPERATION, then)
+    return describe(changes) if changes else ""
 
 
 def test_a_changed_parameter_is_described_with_both_values() -> None:

@@ -53,11 +53,6 @@ def test_an_image_of_another_job_counts_as_one() -> None:
     assert found == Amount(unit="credits", value=Decimal(8))
 
 
-def test_the_number_of_images_may_be_given() -> None:
-    found = estimate(IMAGE, {"model": "viduq2", "images": LATER}, 4)
-    assert found == Amount(unit="credits", value=Decimal(10))
-
-
 @pytest.mark.parametrize(
     "parameters",
     [
@@ -115,7 +110,7 @@ def test_requests_of_one_price_are_of_one_kind() -> None:
 def test_numbers_in_one_range_of_a_table_are_of_one_kind() -> None:
     kinds = [kind_of(IMAGE, {"model": "viduq2", "images": images(n)}) for n in range(10)]
     assert len(set(kinds)) == 5  # none, 1-3, 4-7, and 8 and 9, which no table has
-    assert kinds[1] == kinds[3] == kind_of(IMAGE, {"model": "viduq2"}, 2)
+    assert kinds[1] == kinds[3] == kind_of(IMAGE, {"model": "viduq2", "images": images(2)})
 
 
 def test_videos_differ_by_model_seconds_and_resolution() -> None:

@@ -193,8 +193,7 @@ class DurationStatsByKind:
 
     def of(self, entry: PlanEntry, operation: Operation) -> DurationStats:
         """The times of the job's kind; without history they start from the plan's expectation."""
-        images = sum(len(some) for some in entry.job.media.values())
-        kind = kind_of(operation, entry.job.parameters, images)
+        kind = kind_of(operation, entry.job.parameters)
         if kind not in self._by_kind:
             past = self._past.get(kind)
             self._by_kind[kind] = DurationStats(past.times_s if past else (), entry.expected_s)

@@ -114,7 +114,7 @@ async def _take_task(
         seed=attempt.task.seed or attempt.intent.seed,
         submitted_at=attempt.task.submitted_at or attempt.intent.at,
     )
-    job_run.find(attempt, task.learn(found))
+    job_run.find(attempt, task.learn(found.seed, found.credits))
     context.emit(Step.SUBMITTED, job_run.entry.job.id, f"found task {found.task_id}")
     return HasTask()
 

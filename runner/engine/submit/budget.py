@@ -208,11 +208,10 @@ _WORDS: Mapping[Unit, str] = {"credits": "credits", "cny": "CNY"}
 
 def order_of(entry: PlanEntry, operation: Operation, provider: Provider) -> Order:
     """The order for submitting an entry of a plan."""
-    images = sum(len(some) for some in entry.job.media.values())
     return Order(
         job=entry.job.id,
         unit=provider.UNIT,
-        kind=kind_of(operation, entry.job.parameters, images),
+        kind=kind_of(operation, entry.job.parameters),
         estimate=entry.estimate,
         reports_price=provider.REPORTS_PRICE,
     )
