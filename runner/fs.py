@@ -64,7 +64,7 @@ def atomic_write(
             if is_same(part):
                 part.unlink()
                 return False
-            flush(file.fileno())
+            flush(file.fileno())  # before the new name: a power failure must not leave it empty
             part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)

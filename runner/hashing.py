@@ -15,7 +15,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -225,19 +225,14 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         uri, uri=True, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
     )
-    try:
-        _check(connection)
-    except BaseException:
-        connection.close()
-        raise
+    with ExitStack() as on_error:
+        on_error.callback(connection.close)
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        (application,) = connection.execute("PRAGMA application_id").fetchone()
+        if tables and application != _APPLICATION_ID:
+            raise sqlite3.OperationalError("the database of another program")
+        on_error.pop_all()
     return connection
-
-
-def _check(connection: sqlite3.Connection) -> None:
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    if tables and application != _APPLICATION_ID:
-        raise sqlite3.OperationalError("the database of another program")
 
 
 def _write(path: Path, rows: Mapping[bytes, _Row]) -> None:

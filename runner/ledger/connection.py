@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from importlib.resources import files
 from pathlib import Path
 from urllib.parse import quote
@@ -42,7 +42,8 @@ def open_for_writing(
     # SQLite does not wait when two processes switch a new file to WAL at the same time.
     with translated_errors(path), folder_lock(path.parent, wait_s=wait_s, on_wait=on_wait):
         connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s, path)
-        with _closed_on_error(connection):
+        with ExitStack() as on_error:
+            on_error.callback(connection.close)
             connection.execute("PRAGMA journal_mode = WAL")
             # An intent must survive a power failure before its POST leaves.
             connection.execute("PRAGMA synchronous = FULL")
@@ -51,6 +52,7 @@ def open_for_writing(
             connection.execute("PRAGMA foreign_keys = ON")
             if version_of(connection) < VERSION:
                 migrate(connection)
+            on_error.pop_all()
     return connection
 
 
@@ -95,8 +97,7 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 
 def version_of(connection: sqlite3.Connection) -> int:
     """The version of the tables; 0 for an empty database."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    return version
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -118,18 +119,11 @@ def _connect(uri: str, wait_s: float, path: Path) -> sqlite3.Connection:
         uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False
     )
     connection.row_factory = sqlite3.Row
-    with _closed_on_error(connection):
+    with ExitStack() as on_error:
+        on_error.callback(connection.close)
         check(connection, path)
+        on_error.pop_all()
     return connection
-
-
-@contextmanager
-def _closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
-    try:
-        yield
-    except BaseException:
-        connection.close()
-        raise
 
 
 def _open_read_only(path: Path, wait_s: float) -> sqlite3.Connection:

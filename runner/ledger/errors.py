@@ -35,15 +35,6 @@ _MESSAGES = {
 }
 
 
-def ledger_error(path: Path, error: sqlite3.Error) -> LedgerError:
-    """The message and hint for an SQLite error of the ledger at `path`."""
-    # Extended codes carry the primary one in their low byte (SQLite's result code page).
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    message, hint = _MESSAGES.get(code, (f"cannot be used: {error}", None))
-    subject = path if code == sqlite3.SQLITE_NOTADB else f"the ledger {path}"
-    return LedgerError(f"{subject} {message}", hint=hint)
-
-
 def moved_error(path: Path) -> LedgerError:
     """The message and hint for a ledger that is no longer where it was opened."""
     return LedgerError(
@@ -60,7 +51,11 @@ def translated_errors(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise  # these are defects of ours, and end in a crash log
     except sqlite3.Error as error:
-        raise ledger_error(path, error) from error
+        # Extended codes carry the primary one in their low byte (SQLite's result code page).
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        message, hint = _MESSAGES.get(code, (f"cannot be used: {error}", None))
+        subject = path if code == sqlite3.SQLITE_NOTADB else f"the ledger {path}"
+        raise LedgerError(f"{subject} {message}", hint=hint) from error
 
 
 @contextmanager

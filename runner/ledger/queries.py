@@ -171,10 +171,6 @@ class LedgerQueries:
             for row in self._rows(_LAST_REQUESTS, values)
         }
 
-    def _attempt(self, number: int) -> Attempt:
-        """The attempt of that number, which must exist."""
-        return self._some("number = ?", (number,))[0]
-
     def _some(self, where: str, values: Sequence[Any]) -> list[Attempt]:
         """The attempts that meet an SQL condition of ours, with their right ordinals."""
         numbers = f"SELECT number FROM attempts WHERE {where}"  # noqa: S608 - ours

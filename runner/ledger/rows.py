@@ -99,17 +99,14 @@ class LazyRequest(Mapping[str, Any]):
         return len(self._parse())
 
     def _parse(self) -> dict[str, Any]:
-        parameters: dict[str, Any] = json.loads(self._text)
-        return parameters
+        return dict(json.loads(self._text))
 
 
 _Row: TypeAlias = Mapping[str, Any]
 
 
 def read_attempts(
-    rows: Iterable[sqlite3.Row],
-    file_rows: Iterable[sqlite3.Row],
-    map_path: Callable[[str], str] = str,
+    rows: Iterable[sqlite3.Row], file_rows: Iterable[sqlite3.Row], map_path: Callable[[str], str]
 ) -> Iterator[Attempt]:
     """Yield attempts in the order of `rows`, which must hold every attempt of a fingerprint.
 
@@ -197,8 +194,7 @@ def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
 # Cached, because very many attempts have few different values.
 @lru_cache(maxsize=1024)
 def _usage(text: str) -> Mapping[str, Any]:
-    usage: dict[str, Any] = json.loads(text)
-    return usage
+    return dict(json.loads(text))
 
 
 @lru_cache(maxsize=1024)

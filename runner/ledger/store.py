@@ -180,7 +180,10 @@ class Ledger(LedgerQueries):
                 changed = self._connection.execute(update, sql_values(change)).fetchall()
         for row in changed:
             self._other_runs.invalidate(row["run"])
-        return change.number if changed else Stale(attempt=self._attempt(change.number))
+        if changed:
+            return change.number
+        (attempt,) = self._some("number = ?", (change.number,))
+        return Stale(attempt=attempt)
 
     def _intend(self, change: Intend) -> int | Taken | OverBudget:
         fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)

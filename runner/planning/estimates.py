@@ -85,7 +85,7 @@ def _values(operation: Operation, names: Iterable[str], parameters: Parameters) 
 def _is_within(cell: Any, value: Any) -> bool:
     """Whether a value equals the cell, or is in its range `[first, last]`."""
     if isinstance(cell, list):
-        return isinstance(value, int | float) and bool(cell[0] <= value <= cell[1])
+        return isinstance(value, int | float) and bool(cell[0] <= value <= cell[1])  # no text
     return bool(cell == value)
 
 

@@ -72,7 +72,7 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     found = [*document["jobs"], *_typed(document.get("removed"), list, [])]
     rows = tuple(row for row in found if isinstance(row, dict) and _text(row.get("id")))
     evidence = [proof for row in rows if (proof := _evidence(row))]
-    evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))
+    evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))  # of equal fingerprint
     return EarlierResults(rows=rows, evidence=tuple(evidence))
 
 
@@ -152,7 +152,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
         ),
         estimated=_amount(cost.get("estimated")),
         files=_files(_typed(row.get("files"), list, [])),
-        attempts=_int(row.get("attempts")) or 1,
+        attempts=_int(row.get("attempts")) or 1,  # what is evidence was submitted at least once
     )
 
 
@@ -192,7 +192,7 @@ def _amount(value: Any) -> Amount | None:
     for unit in UNITS:
         match _typed(value, dict, {}).get(unit):
             case int() | float() as number:
-                return Amount(unit=unit, value=Decimal(str(number)))
+                return Amount(unit=unit, value=Decimal(str(number)))  # the decimal as written
     return None
 
 

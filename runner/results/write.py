@@ -42,7 +42,7 @@ def write_results(
         path.parent.mkdir(parents=True, exist_ok=True)
         return atomic_write(
             path,
-            (chunk.encode("utf-8", "replace") for chunk in chunks),
+            (chunk.encode("utf-8", "replace") for chunk in chunks),  # a lone surrogate has no UTF-8
             is_same=lambda new: _has_same_results(path, new, header.run, run_keys),
         )
     except OSError as error:
@@ -72,7 +72,7 @@ def _without(keys: tuple[bytes, ...], lines: Iterable[bytes]) -> Iterator[bytes]
     for line in lines:
         indent = len(line) - len(line.lstrip(b" "))
         if depth is not None and indent > depth:
-            continue
+            continue  # it belongs to the key that was left out
         depth = indent if line.startswith(keys) else None
         if depth is None:
             yield line

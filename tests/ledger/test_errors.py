@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import LedgerError
-from runner.ledger.errors import ledger_error, translated_errors, translated_system_errors
+from runner.ledger.errors import translated_errors, translated_system_errors
 
 PATH = Path("ledger.sqlite3")
 
@@ -28,15 +28,17 @@ PATH = Path("ledger.sqlite3")
 def test_an_sqlite_code_has_a_message_and_a_hint(code: int, message: str, hint: str) -> None:
     error = sqlite3.OperationalError("as SQLite words it")
     error.sqlite_errorcode = code
-    found = ledger_error(PATH, error)
-    assert found.message.startswith("the ledger ledger.sqlite3 ")
-    assert message in found.message
-    assert hint in (found.hint or "")
+    with pytest.raises(LedgerError) as caught, translated_errors(PATH):
+        raise error
+    assert caught.value.message.startswith("the ledger ledger.sqlite3 ")
+    assert message in caught.value.message
+    assert hint in (caught.value.hint or "")
 
 
 def test_an_unknown_code_is_described_by_sqlite() -> None:
-    found = ledger_error(PATH, sqlite3.OperationalError("near SELECT: syntax error"))
-    assert found.message == "the ledger ledger.sqlite3 cannot be used: near SELECT: syntax error"
+    message = "the ledger ledger.sqlite3 cannot be used: near SELECT: syntax error"
+    with pytest.raises(LedgerError, match=message), translated_errors(PATH):
+        raise sqlite3.OperationalError("near SELECT: syntax error")
 
 
 @pytest.mark.parametrize(
