@@ -62,13 +62,11 @@ def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Out
     `skipped`: a new job will not be made, rather than later.
     """
     known = entry.attempt or entry.evidence
-    if entry.action is Action.SKIP:
-        return settled(entry)
+    if entry.action in (Action.REUSE, Action.SKIP):
+        return settled(entry, known.files if known else ())
     if known is None or entry.action is Action.SUBMIT:
         state = State.SKIPPED if skipped else State.PENDING
         return Outcome(job=entry.job, state=state, reason=reason, estimated=entry.estimate)
-    if entry.action is Action.REUSE:
-        return _known(entry, State.SUCCEEDED, known.files)
     state = State.AMBIGUOUS if entry.action is Action.DECIDE else State.PENDING
     files = known.files if entry.action is Action.FETCH else ()
     return replace(_known(entry, state, files), reason=reason)
@@ -81,17 +79,15 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     """
     if entry.action is Action.REUSE:
         return _known(entry, State.SUCCEEDED, files)
-    if entry.attempt is None and entry.evidence is None:
-        reason = entry.reason
-        return Outcome(job=entry.job, state=State.SKIPPED, reason=reason, estimated=entry.estimate)
+    reason, attempt = entry.reason, entry.attempt
     if entry.evidence is not None:
         return _known(entry, entry.evidence.state, entry.evidence.files)
-    assert entry.attempt is not None
-    state = state_of(entry.attempt)
-    outcome = _known(entry, state, entry.attempt.files if state is State.SUCCEEDED else ())
-    if entry.action is Action.DECIDE and entry.attempt.intent.provider not in LISTERS:
-        text = f"{entry.reason}; {unlisted(entry.attempt)}"
-        return replace(outcome, reason=Reason(entry.reason.code, text))
+    if attempt is None:
+        return Outcome(job=entry.job, state=State.SKIPPED, reason=reason, estimated=entry.estimate)
+    state = state_of(attempt)
+    outcome = _known(entry, state, attempt.files if state is State.SUCCEEDED else ())
+    if entry.action is Action.DECIDE and attempt.intent.provider not in LISTERS:
+        return replace(outcome, reason=Reason(reason.code, f"{reason}; {unlisted(attempt)}"))
     return outcome
 
 
@@ -107,7 +103,7 @@ def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -
         job=entry.job,
         state=original.state,
         reason=Reason(ReasonCode.SAME_REQUEST, f'the same request as "{original.job.id}"'),
-        task=replace(original.task, credits=None, cost=None),
+        task=replace(original.task, credits=None, cost=None),  # it was paid for once
         files=files,
         reused=True,
         error=original.error,
