@@ -9,7 +9,6 @@ from runner.engine.context import Context
 from runner.engine.job_run import JobRun
 from runner.engine.net.pacing import backoff, query
 from runner.engine.poll.watch import Deadline, ask, has_no_status
-from runner.ledger.changes import Finish
 from runner.model.events import Step
 from runner.model.requests import CANCELLED, Billed, ErrorClass, JobError, TaskState
 from runner.model.tasks import AttemptState
@@ -28,7 +27,7 @@ async def cancel(
 
     Only a task that still waits can be cancelled, and is not billed (the vendor's public
     documentation). Asks again until the answer decides, which renews the deadline, or until that
-    has passed: a repeated request does no harm. Raises LedgerError.
+    has passed. Raises LedgerError.
     """
     tries = 0
     # Cancelling twice does no harm, so unlike a submission it may be repeated without proof.
@@ -39,20 +38,14 @@ async def cancel(
             deadline.renew()
         if not result.retriable or not deadline.allows(delay_s):
             return error
-        text = f"{error}; again in {delay_s:.1f} s"
-        context.emit(Step.RETRYING, job_run.entry.job.id, text)
+        context.emit(Step.RETRYING, job_run.entry.job.id, f"{error}; again in {delay_s:.1f} s")
         tries += 1
         await asyncio.sleep(delay_s)
     deadline.renew()
-    assert job_run.number is not None
-    finish = Finish(
-        number=job_run.number,
-        state=AttemptState.FAILED,
-        finished_at=context.stamp(),
-        credits=None if job_run.task.credits is None else 0,
-        error=_CANCELLED,
-    )
+    if job_run.task.credits is not None:
+        job_run.task = replace(job_run.task, credits=0)
     # A run that noticed the end first has recorded the same.
+    finish = job_run.finish_change(AttemptState.FAILED, _CANCELLED, context.stamp())
     await context.ledger.commit(finish)
     return None
 

@@ -55,14 +55,14 @@ def rename_into_place(
     with output_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(_MAX_TRIES):
-            if hashes.sha256(target) == sha256:
+            if hashes.sha256(target) == sha256:  # an earlier run has put it there
                 break
             _displace(target, archive, hashes)
             if _take_name(part, target):
                 break
         else:
             raise OutputError(f"{target}: another program keeps putting files there")
-        part.unlink(missing_ok=True)
+        part.unlink(missing_ok=True)  # the content has its other name by now
         flush_folder(target.parent)
 
 
@@ -77,9 +77,8 @@ def copy_into_place(
         return
     found = find_file(source, sha256, archive, hashes)
     if found is None:
-        raise OutputError(
-            f"{source}: the file is gone or was changed", hint="fetch it again, or restore it"
-        )
+        hint = "fetch it again, or restore it"
+        raise OutputError(f"{source}: the file is gone or was changed", hint=hint)
     part = target.with_name(f"{target.stem}.part-{secrets.token_hex(6)}")
     with output_errors(target):
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -142,16 +141,11 @@ def _take_name(part: Path, target: Path) -> bool:
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
-        return _take_name_without_links(part, target)
-    return True
-
-
-def _take_name_without_links(part: Path, target: Path) -> bool:
-    try:
-        target.touch(exist_ok=False)  # the empty file claims the name
-    except FileExistsError:
-        return False
-    part.replace(target)
+        try:
+            target.touch(exist_ok=False)  # the empty file claims the name
+        except FileExistsError:
+            return False
+        part.replace(target)
     return True
 
 
