@@ -134,7 +134,7 @@ class RunSession:
             rates=rates,
             pollers=pollers,
             durations=DurationStatsByKind(self._learned()),
-            breakers=breakers_for(settings, PROVIDERS, http, rates),
+            breakers=breakers_for(settings, http, rates),
             budget=planned.budget(),
             observer=watcher,
             alive=lambda run: alive(planned.paths.state, run),

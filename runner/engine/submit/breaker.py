@@ -5,7 +5,7 @@ ambiguous. It closes again once a probe is answered well. While it is closed, a 
 submission at a time at first, twice as many after each answer, back to one after an unknown fate.
 
 The limit is on POSTs without an answer. That on tasks in flight, which a 429 such as
-`QuotaExceeded` lowers, is `AdaptiveLimit` in `engine/schedule.py`.
+`QuotaExceeded` lowers, is that of a `Lane` in `engine/schedule.py`.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from functools import partial
 
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
-from runner.model.requests import Account, Fate
+from runner.model.requests import Account, Fate, Submission
 from runner.providers.base import is_healthy
-from runner.providers.registry import Provider
+from runner.providers.registry import PROVIDERS
 from runner.settings.settings import Settings
 
 UNKNOWN_LIMIT = 2
 """Unknown fates, with no answer between them, that open the circuit."""
+PROBE_FIRST_S, PROBE_LONGEST_S = 1.0, 30.0
+"""Pauses between probes: the first one, and what their doubling leads to."""
 
 _UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
 _NOT_TAKEN = _UNANSWERED | {Fate.BUSY}
@@ -88,9 +90,7 @@ class CircuitBreaker:
     probe: Callable[[], Awaitable[bool]]
     outage_s: float
     rate: Rate
-    """That of all other requests: a 429 to either slows both."""
-    probe_first_s: float = 1.0
-    probe_longest_s: float = 30.0
+    """That of all other requests."""
     in_flight: int = 0
     """Submissions without an answer."""
     tripped: str = ""
@@ -106,40 +106,42 @@ class CircuitBreaker:
     async def acquire(self) -> bool:
         """Wait until a submission may leave; False once none may: `tripped` or `is_out`."""
         loop = asyncio.get_running_loop()
-        while not (self.tripped or self.is_out):
+        while not (self.tripped or self.is_out):  # all is checked again after each wait
             if self.state.is_open:
                 await self.recovered()
             elif (wait_s := self._next_at - loop.time()) > 0:
                 await asyncio.sleep(wait_s)
             elif self.in_flight < self.state.limit:
                 self.in_flight += 1
-                gap_s = max(self._throttle.gap_s, self.rate.throttle.gap_s)
+                gap_s = max(self._throttle.gap_s, self.rate.throttle.gap_s)  # a 429 slows both
                 self._next_at = loop.time() + gap_s
                 return True
             else:
-                await self._wait_for_release()
+                async with self._changed:
+                    # Both may have changed before the lock was free.
+                    if self.in_flight >= self.state.limit and not self.state.is_open:
+                        await self._changed.wait()
         return False
 
-    async def release(self, fate: Fate | None, *, throttled: bool = False, error: str = "") -> None:
-        """Take back what `acquire` gave; `fate` is None where the submission never left.
-
-        `throttled`: the provider asks for fewer requests. `error`: why it was not taken.
-        """
+    async def release(self, submission: Submission | None) -> None:
+        """Take back what `acquire` gave, after a submission; None where it never left."""
         self.in_flight -= 1
-        now = asyncio.get_running_loop().time()
-        if fate is not None:
-            self.state.record(fate, now)
-            if self.state.failed_at is not None:
-                self._last_error = error
-        if throttled:
-            self._throttle.slow_down(now)
-        elif fate is Fate.SUBMITTED:
-            self._throttle.ease()
-        # A refusal of another kind shows nothing about the number of requests.
-        if throttled or fate is Fate.SUBMITTED:
-            self.rate.note(throttled=throttled)
+        if submission is not None:
+            self._learn(submission, asyncio.get_running_loop().time())
         async with self._changed:
             self._changed.notify_all()
+
+    def _learn(self, submission: Submission, now: float) -> None:
+        self.state.record(submission.fate, now)
+        if self.state.failed_at is not None and submission.error is not None:
+            self._last_error = submission.error.message
+        # A refusal of another kind shows nothing about the number of requests.
+        if submission.fate is Fate.SUBMITTED:
+            self._throttle.ease()
+            self.rate.note(throttled=False)
+        elif submission.fate is Fate.BUSY and not submission.too_many_tasks:
+            self._throttle.slow_down(now)
+            self.rate.note(throttled=True)
 
     def trip(self, reason: str) -> None:
         """Let nothing pass for the rest of the run: every submission would meet the same."""
@@ -165,33 +167,24 @@ class CircuitBreaker:
     async def recovered(self) -> None:
         """Wait until the circuit is closed, or the provider has been out for too long."""
         async with self._probing:  # one waiter probes for all
-            pause_s = self.probe_first_s
+            pause_s = PROBE_FIRST_S
             while self.state.is_open and not self.is_out:
                 await asyncio.sleep(pause_s)
                 if await self.probe():
                     self.state.close()
                 else:
                     self.state.record_failure(asyncio.get_running_loop().time())
-                pause_s = min(self.probe_longest_s, pause_s * 2)
-
-    async def _wait_for_release(self) -> None:
-        async with self._changed:
-            # Both may have changed before the lock was free.
-            if self.in_flight >= self.state.limit and not self.state.is_open:
-                await self._changed.wait()
+                pause_s = min(PROBE_LONGEST_S, pause_s * 2)
 
 
 def breakers_for(
-    settings: Settings,
-    providers: Mapping[str, Provider],
-    http: HttpClient,
-    rates: Mapping[str, Rate],
+    settings: Settings, http: HttpClient, rates: Mapping[str, Rate]
 ) -> dict[str, CircuitBreaker]:
     """Provider to its breaker; `rates` are those of all other requests."""
     return {
         name: CircuitBreaker(
             state=BreakerState(max_limit=account.concurrency or settings.concurrency),
-            probe=partial(_is_up, account, providers[name], http),
+            probe=partial(_is_up, account, http),
             outage_s=settings.outage_s,
             rate=rates[name],
         )
@@ -199,5 +192,6 @@ def breakers_for(
     }
 
 
-async def _is_up(account: Account, provider: Provider, http: HttpClient) -> bool:
-    return is_healthy(await http.send(provider.probe(account), submission=False))
+async def _is_up(account: Account, http: HttpClient) -> bool:
+    probe = PROVIDERS[account.provider].probe(account)
+    return is_healthy(await http.send(probe, submission=False))

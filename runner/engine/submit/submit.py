@@ -17,7 +17,7 @@ from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, ErrorClass, Fate, JobError, Reach, Reply, Submission
-from runner.model.tasks import AttemptState, TaskFacts
+from runner.model.tasks import AttemptState, Intent, TaskFacts
 
 
 async def submit(
@@ -34,37 +34,32 @@ async def submit(
         )
     except UnusableResult as unusable:
         return Ended(outcome=ended(job_run, State.FAILED, error=unusable.error))
-    # What is known of an earlier attempt's task is not true of the next one.
+    # What is known of an earlier attempt's task is not true of the next one. The request is built
+    # before the wait for the breaker: reading images must not hold up those who have it ready.
     job_run.task = TaskFacts(seed=prepared.intent.seed)
     breaker = context.breakers[job_run.operation.provider]
     if not await breaker.acquire():
         if not breaker.tripped:
             return _given_up(context, job_run)
         return _pending(job_run, Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}"))
-    fate, throttled, error, stop = None, False, _NO_REASON, None
+    submission = None
     try:
         result = await _post(context, job_run, prepared)
-        if isinstance(result, Submission):
-            fate, error = result.fate, result.error or _NO_REASON
-            throttled = fate is Fate.BUSY and not result.too_many_tasks
-            stop = _stop_reason(context, job_run, fate, error)
-            if stop is not None:
-                breaker.trip(stop.reason.text)  # before the next submission is admitted
+        if not isinstance(result, Submission):
+            return result
+        submission, stop = result, _stop_reason(context, job_run, result)
+        if stop is not None:
+            breaker.trip(stop.reason.text)  # before the next submission is admitted
     finally:
-        await breaker.release(fate, throttled=throttled, error=error.message)
-    if not isinstance(result, Submission):
-        return result
-    return _next_step(context, job_run, result, error, stop)
+        await breaker.release(submission)
+    return _next_step(context, job_run, submission, stop)
 
 
 def _next_step(
-    context: Context,
-    job_run: JobRun,
-    submission: Submission,
-    error: JobError,
-    stop: StopReason | None,
+    context: Context, job_run: JobRun, submission: Submission, stop: StopReason | None
 ) -> HasTask | Unanswered | RetryLater | Ended:
     """What follows for the job from what became of its submission."""
+    error = submission.error or _NO_REASON
     match submission.fate:
         case Fate.SUBMITTED:
             return HasTask()
@@ -72,18 +67,17 @@ def _next_step(
             # The ledger has it as ambiguous. `JobRunner` looks for its task before anything else.
             return Unanswered(error=error)
         case Fate.NOT_SENT | Fate.BUSY:
-            return _put_off(context, job_run, submission, error)
+            return _put_off(context, job_run, submission, error.message)
         case Fate.WRONG_ADDRESS if stop:
             return _pending(job_run, stop.not_submitted, stop)
         case _:
             return Ended(outcome=ended(job_run, State.FAILED, error=error), stop=stop)
 
 
-def _stop_reason(
-    context: Context, job_run: JobRun, fate: Fate, error: JobError
-) -> StopReason | None:
+def _stop_reason(context: Context, job_run: JobRun, submission: Submission) -> StopReason | None:
     """Why every submission to the provider would fail like this one; None if others may succeed."""
-    match fate:
+    error = submission.error or _NO_REASON
+    match submission.fate:
         case Fate.WRONG_ADDRESS:
             address = context.account(job_run.operation).base_url
             variable = context.provider(job_run.operation).BASE_URL_ENV
@@ -106,7 +100,7 @@ _NO_REASON = JobError(
 
 
 def _put_off(
-    context: Context, job_run: JobRun, submission: Submission, error: JobError
+    context: Context, job_run: JobRun, submission: Submission, error: str
 ) -> Ended | RetryLater:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
     if context.breakers[job_run.operation.provider].is_out:
@@ -115,8 +109,7 @@ def _put_off(
         return _pending(job_run, interruption("not submitted"))
     delay_s = backoff(job_run.tries, context.random, submission.retry_after_s)
     job_run.tries += 1
-    text = f"{error.message}; again in {delay_s:.1f} s"
-    context.emit(Step.RETRYING, job_run.entry.job.id, text)
+    context.emit(Step.RETRYING, job_run.entry.job.id, f"{error}; again in {delay_s:.1f} s")
     return RetryLater(delay_s=delay_s, too_many_tasks=submission.too_many_tasks)
 
 
@@ -142,41 +135,41 @@ async def _post(
     """
     # It may have waited for the breaker since it was prepared, and a list of tasks proves an
     # absence by what was submitted later: the time that counts is now.
-    prepared = replace(prepared, intent=replace(prepared.intent, at=context.stamp()))
-    job_run.post(prepared.intent)
+    intent = replace(prepared.intent, at=context.stamp())
+    job_run.post(intent)
     try:
-        number = await context.ledger.commit(_intend(context, prepared))
-    except LedgerError:
+        number = await context.ledger.commit(_intend(context, intent))
+    except LedgerError:  # an intent that may not survive a crash must not be followed by a POST
         job_run.withdraw()
         raise
-    if not isinstance(number, int):
+    if not isinstance(number, int):  # nothing was written, so nothing may leave
         job_run.withdraw()
         assert not isinstance(number, Stale)
         return number
     job_run.number = number
-    if context.stopping.is_set():
+    if context.stopping.is_set():  # since the intent was handed to the ledger
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
         reply = await context.http.send(prepared.request, submission=True)
         answer = context.provider(job_run.operation).read_submission(reply)
         submission = context.redacted_submission(answer)
-    await _record(context, job_run, prepared, submission, reply)
+    await _record(context, job_run, intent, submission, reply)
     job_run.record_answer(submission)
     return submission
 
 
-def _intend(context: Context, prepared: Prepared) -> Intend:
+def _intend(context: Context, intent: Intent) -> Intend:
     """The intent, with the price that the budget has reserved for it."""
     accounts = context.settings.accounts.items()
     realms = {name: realm_of(account.base_url) for name, account in accounts}
-    intent, headroom = prepared.intent, context.budget.headroom(prepared.intent.job, realms)
+    headroom = context.budget.headroom(intent.job, realms)
     if headroom is not None and headroom.amount is not None:
         intent = replace(intent, estimate=Amount(unit=headroom.unit, value=headroom.amount))
     return Intend(run=context.run, intent=intent, headroom=headroom)
 
 
 async def _record(
-    context: Context, job_run: JobRun, prepared: Prepared, submission: Submission, reply: Reply
+    context: Context, job_run: JobRun, intent: Intent, submission: Submission, reply: Reply
 ) -> None:
     assert job_run.number is not None
     at = context.stamp()
@@ -190,29 +183,27 @@ async def _record(
         credits=submission.credits,
         error=submission.error,
         trace_id=submission.trace_id,
-        http_status=reply.status or None,
+        http_status=reply.status or None,  # 0 without an answer
     )
     try:
         result = await context.ledger.commit(settle)
     except LedgerError as error:
-        raise _rescued(context, job_run, prepared, error) from error
+        raise _rescued(context, job_run, intent, error) from error
     if isinstance(result, Stale) and result.attempt.task.id != submission.task_id:
         # Another run has given this attempt a task; the second id must not replace the first.
         settled = LedgerError(f"attempt {job_run.number} has been settled by another run")
-        raise _rescued(context, job_run, prepared, settled)
+        raise _rescued(context, job_run, intent, settled)
     if submission.fate is Fate.SUBMITTED:
         context.emit(Step.SUBMITTED, job_run.entry.job.id, f"task {submission.task_id}")
 
 
-def _rescued(
-    context: Context, job_run: JobRun, prepared: Prepared, error: LedgerError
-) -> LedgerError:
+def _rescued(context: Context, job_run: JobRun, intent: Intent, error: LedgerError) -> LedgerError:
     """Save a task id that the ledger did not take; return the error to end the run with."""
     if job_run.task.id is None:
         return error
-    context.rescue.record(prepared.intent, job_run.task.id, attempt=job_run.number)
+    context.rescue.record(intent, job_run.task.id, attempt=job_run.number)
     return LedgerError(
-        f'{error.message}; task {job_run.task.id} of job "{prepared.intent.job}" is saved in '
+        f'{error.message}; task {job_run.task.id} of job "{intent.job}" is saved in '
         f"{context.rescue.path}",
         hint=error.hint,
     )

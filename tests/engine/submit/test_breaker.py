@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runner.engine.net.pacing import THROTTLED_FIRST_S, Rate
 from runner.engine.submit.breaker import BreakerState, CircuitBreaker
-from runner.model.requests import Fate
+from runner.model.requests import Billed, ErrorClass, Fate, JobError, Submission
 from tests.engine.conftest import RunVirtual
 
 
@@ -32,9 +32,9 @@ def breaker_with(*probes: bool, outage_s: float = 600) -> tuple[CircuitBreaker, 
     return CircuitBreaker(state=state, probe=probe, outage_s=outage_s, rate=Rate(1000)), left
 
 
-async def submit(breaker: CircuitBreaker, fate: Fate, *, throttled: bool = False) -> None:
+async def submit(breaker: CircuitBreaker, fate: Fate) -> None:
     assert await breaker.acquire()
-    await breaker.release(fate, throttled=throttled)
+    await breaker.release(Submission(fate=fate))
 
 
 # -------------------------------------------------------------------------------------- state
@@ -117,12 +117,22 @@ def test_a_429_spaces_submissions_and_all_other_requests(run_virtual: RunVirtual
     async def scene() -> None:
         loop = asyncio.get_running_loop()
         breaker, _ = breaker_with()
-        await submit(breaker, Fate.BUSY, throttled=True)
+        await submit(breaker, Fate.BUSY)
         assert breaker.rate.throttle.gap_s == THROTTLED_FIRST_S
         await submit(breaker, Fate.SUBMITTED)
         start = loop.time()
         await submit(breaker, Fate.SUBMITTED)
         assert loop.time() - start == pytest.approx(THROTTLED_FIRST_S)
+
+    run_virtual(scene())
+
+
+def test_too_many_tasks_space_no_submissions(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        breaker, _ = breaker_with()
+        assert await breaker.acquire()
+        await breaker.release(Submission(fate=Fate.BUSY, too_many_tasks=True))
+        assert breaker.rate.throttle.gap_s == 0
 
     run_virtual(scene())
 
@@ -148,7 +158,7 @@ def test_an_outage_makes_two_submissions_ambiguous(run_virtual: RunVirtual) -> N
         async def one() -> None:
             assert await breaker.acquire()
             fates.append(Fate.AMBIGUOUS if left else Fate.SUBMITTED)
-            await breaker.release(fates[-1])
+            await breaker.release(Submission(fate=fates[-1]))
 
         await asyncio.gather(*(one() for _ in range(1000)))
         assert fates.count(Fate.AMBIGUOUS) == 2
@@ -195,7 +205,13 @@ def test_the_reason_of_an_outage_names_the_last_error(run_virtual: RunVirtual) -
     async def scene() -> None:
         breaker, _ = breaker_with(outage_s=0)
         assert await breaker.acquire()
-        await breaker.release(Fate.NOT_SENT, error="cannot connect")
+        error = JobError(
+            code="not_sent",
+            message="cannot connect",
+            class_=ErrorClass.TRANSIENT,
+            billed=Billed.NO,
+        )
+        await breaker.release(Submission(fate=Fate.NOT_SENT, error=error))
         expected = "vidu has accepted nothing for 0.0 s (outage: 0 s): cannot connect"
         assert breaker.outage_reason("vidu") == expected
 
