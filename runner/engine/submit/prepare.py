@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from runner import operations
@@ -62,6 +62,7 @@ async def resolved(
         images = await _images(context, job, upstream, fresh_urls=True)
     sources = {name: [image.source for image in some] for name, some in images.items()}
     draft = replace(job.draft, parameters={**parameters, **sources})
+    # Again, because size and shape of what another job has made are known only now.
     findings = [*check_job(draft, operation), *check_media(draft, operation, images)]
     errors = [finding.message for finding in findings if not finding.warning]
     if errors:
@@ -158,17 +159,17 @@ class Prepared:
 async def prepare(context: Context, entry: PlanEntry, upstream: Mapping[str, Outcome]) -> Prepared:
     """Build the request of a job and the intent to send it; raises UnusableResult.
 
-    `upstream`: job id to outcome, of at least the jobs that this one needs. Images are read and
-    encoded off the loop. An image whose content has changed since the job was planned (and
-    fingerprinted) stops the job.
+    `upstream`: job id to outcome, of at least the jobs that this one needs. An image whose content
+    has changed since the job was planned (and fingerprinted) stops the job.
     """
     operation = context.operations[entry.job.operation]
     account = context.account(operation)
     parameters, images = await resolved(context, entry.job, operation, upstream)
     tag = _tag(context)
+    # The user's own text is sent as it is: reconciling then compares model, prompt and time.
     if operation.tag is not None and operation.tag not in parameters:
         parameters[operation.tag] = tag
-    encoded = await _encode(images)
+    encoded = {name: [await _as_sent(image) for image in some] for name, some in images.items()}
     body = operations.to_wire(operation, {**parameters, **encoded})
     # A body with images is megabytes of JSON, which would block the loop.
     request = (
@@ -223,22 +224,10 @@ def intent_afterwards(context: Context, job_run: JobRun) -> Intent:
     return _intent(context, job_run.entry, request, job_run.task.seed, _tag(context))
 
 
-async def _encode(images: Mapping[str, tuple[Media, ...]]) -> dict[str, list[str]]:
-    """The images as they are sent: a URL as its text, any other image as a data URI."""
-    return {
-        name: [
-            await asyncio.to_thread(_as_sent, image) if image.path else _as_sent(image)
-            for image in some
-        ]
-        for name, some in images.items()
-    }
-
-
-def _as_sent(image: Media) -> str:
-    if image.sha256 is None:
-        return image.source
+async def _as_sent(image: Media) -> str:
+    """The image as it is sent: a file as a data URI, any other image as it is written."""
     try:
-        return data_uri(image)
+        return await asyncio.to_thread(data_uri, image) if image.path else image.source
     except MediaError as error:
         raise UnusableResult("image_changed", error.message) from error
 
@@ -256,21 +245,21 @@ def _image_record(image: Media | Deferred) -> dict[str, Any]:
     return {"sha256": image.sha256} if image.sha256 else {"url": image.source}
 
 
+@dataclass(slots=True)
 class Prefetcher:
     """Holds the next requests, built or being built."""
 
-    def __init__(self, context: Context, upcoming: Callable[[int], Iterable[PlanEntry]]) -> None:
-        """`upcoming`: returns at most that many of the jobs that are next in line."""
-        self._context = context
-        self._upcoming = upcoming
-        self._held: dict[str, tuple[int, asyncio.Future[Prepared | None]]] = {}
-        """Job id to the size of its images and its request, None where it cannot be built."""
-        self._moved = asyncio.Event()
+    context: Context
+    upcoming: Callable[[int], Iterable[PlanEntry]]
+    """Returns at most that many of the jobs that are next in line."""
+    _held: dict[str, tuple[int, asyncio.Future[Prepared | None]]] = field(default_factory=dict)
+    """Job id to the size of its images and its request, None where it cannot be built."""
+    _moved: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def take(self, entry: PlanEntry) -> Prepared | None:
         """Hand over the job's request; None where the caller has to build it."""
         _, request = self._held.pop(entry.job.id, (0, None))
-        self._moved.set()
+        self._moved.set()  # also for a job without images: the line has moved
         return await request if request else None
 
     async def keep_building(self) -> None:
@@ -287,7 +276,7 @@ class Prefetcher:
             self._held[entry.job.id] = size_of(entry), future
             prepared = None
             try:
-                prepared = await prepare(self._context, entry, {})
+                prepared = await prepare(self.context, entry, {})
             except UnusableResult:
                 pass  # reported at its turn, when it is built again
             finally:
@@ -297,12 +286,12 @@ class Prefetcher:
     def _next(self) -> PlanEntry | None:
         """The first in line that has images and is not built yet, if there is room for it."""
         held_bytes = sum(size for size, _ in self._held.values())
-        for entry in self._upcoming(MAX_REQUESTS):
+        for entry in self.upcoming(MAX_REQUESTS):
             size = size_of(entry)
             if not size or entry.job.id in self._held:
                 continue
             room = len(self._held) < MAX_REQUESTS and held_bytes + size <= MAX_BYTES
-            return entry if room else None
+            return entry if room else None  # a smaller one behind it must not take its room
         return None
 
 
