@@ -41,15 +41,8 @@ class TaskOrigin(enum.Enum):
     THIS_RUN = "this run"
 
 
-_PHASE_AFTER = {
-    Fate.SUBMITTED: Phase.UNDER_WAY,
-    Fate.AMBIGUOUS: Phase.SETTLING,
-    Fate.NOT_SENT: Phase.WAITING,
-    Fate.WRONG_ADDRESS: Phase.WAITING,
-    Fate.BUSY: Phase.WAITING,
-    Fate.REFUSED: Phase.WAITING,
-    Fate.STOPPED: Phase.WAITING,
-}
+_PHASE_AFTER = {Fate.SUBMITTED: Phase.UNDER_WAY, Fate.AMBIGUOUS: Phase.SETTLING}
+"""After every other fate there is no task: the job waits again, or ends."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,7 +102,7 @@ class JobRun:
 
     def answer(self, submission: Submission, at: str) -> None:
         """The submission was answered, or not; still to be put on record."""
-        if submission.fate is not Fate.NOT_SENT:
+        if submission.fate is not Fate.NOT_SENT:  # as the ledger counts them
             self.attempts += 1
         if submission.fate in (Fate.REFUSED, Fate.STOPPED):
             self.task = replace(self.task, finished_at=at)
@@ -120,7 +113,7 @@ class JobRun:
 
     def record_answer(self, submission: Submission) -> None:
         """The ledger has what became of the submission."""
-        self.phase = _PHASE_AFTER[submission.fate]
+        self.phase = _PHASE_AFTER.get(submission.fate, Phase.WAITING)
 
     def settle(self) -> None:
         """Find out what became of a submission."""
@@ -269,9 +262,10 @@ class StopConditions:
             for provider, stop in self.by_provider.items()
         ]
 
-    def note(self, provider: str, outcome: Outcome, stop: StopReason | None) -> None:
+    def note(self, outcome: Outcome, stop: StopReason | None) -> None:
         """Count an outcome; `stop` is why its provider gets no more submissions."""
-        if stop is not None:
+        provider = outcome.job.provider
+        if stop is not None:  # the first one is the cause, later ones follow from it
             self.by_provider.setdefault(provider, stop)
         if outcome.state is not State.FAILED or outcome.error is None:
             return
@@ -279,10 +273,9 @@ class StopConditions:
         if self.max_failures is not None and self._failures >= self.max_failures:
             reason = Reason(ReasonCode.STOPPED, f"{plural(self._failures, 'job')} failed")
             self.everywhere = self.everywhere or StopReason(reason=reason, exit=Exit.JOBS_FAILED)
-        shared = outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH
-        if shared:
+        if outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH:
             refused = self._refused[provider, outcome.error.code]
-            refused.add(outcome.job.fingerprint)
+            refused.add(outcome.job.fingerprint)  # one request refused often proves nothing
             if len(refused) >= SHARED_LIMIT:
                 text = f"{outcome.error.code} for {len(refused)} different requests"
                 reason = Reason(ReasonCode.STOPPED, f"{text}: {outcome.error.message}")

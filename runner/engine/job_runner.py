@@ -7,8 +7,8 @@ What happens after a POST without an answer: `submit` records the attempt as amb
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import assert_never
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from runner.engine.context import Context
 from runner.engine.download.collect import reuse_files
@@ -40,32 +40,23 @@ from runner.model.tasks import Attempt, AttemptState
 
 BUDGET_WAIT_S = 0.2
 """How often a job asks the budget again whether there is room, or a price is known."""
-
 OTHER_RUN_WAIT_S = 0.5
 """How often a job looks what another run has made of the same request."""
-
 _HAS_TASK = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
 
 
+@dataclass(slots=True)
 class JobRunner:
     """Runs jobs, and holds the state of those under way."""
 
-    def __init__(
-        self,
-        context: Context,
-        schedule: Schedule,
-        stop_conditions: StopConditions,
-        prefetcher: Prefetcher,
-        outcomes: Mapping[str, Outcome],
-    ) -> None:
-        """`outcomes`: job id to outcome, of the jobs that have ended by now."""
-        self._context = context
-        self._schedule = schedule
-        self._stop_conditions = stop_conditions
-        self._prefetcher = prefetcher
-        self._outcomes = outcomes
-        self.job_runs: dict[str, JobRun] = {}
-        """Job id to its state, of the jobs that have begun and not ended."""
+    context: Context
+    schedule: Schedule
+    stop_conditions: StopConditions
+    prefetcher: Prefetcher
+    outcome_of: Callable[[str], Outcome]
+    """Job id to outcome, of the jobs that have ended by now and that others need."""
+    job_runs: dict[str, JobRun] = field(default_factory=dict)
+    """Job id to its state, of the jobs that have begun and not ended."""
 
     async def run(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
         """Carry out the entry as planned. Raises LedgerError."""
@@ -73,7 +64,9 @@ class JobRunner:
             case Action.SHARE:
                 return await self._share(entry)
             case Action.REUSE:
-                return Ended(outcome=settled(entry, await reuse_files(self._context, entry)))
+                known = entry.attempt or entry.evidence
+                files = await reuse_files(self.context, entry, known.files if known else ())
+                return Ended(outcome=settled(entry, files))
             case Action.SKIP:
                 return Ended(outcome=settled(entry))
             case Action.DECIDE:
@@ -85,16 +78,14 @@ class JobRunner:
                 # Without a task id another run is submitting it: the ledger decides who is first.
                 waiting = job_run.phase is Phase.WAITING
                 return await (self._submit(entry) if waiting else self._watch(job_run))
-            case _:
-                assert_never(entry.action)
 
     async def _job_run(self, entry: PlanEntry) -> JobRun:
         """The state of the job; a job that was put off keeps the one it has."""
         if entry.job.id not in self.job_runs:
-            operation = self._context.operations[entry.job.operation]
+            operation = self.context.operations[entry.job.operation]
             job_run = self.job_runs[entry.job.id] = JobRun.of(entry, operation)
             if entry.evidence is not None and job_run.task.id is not None:
-                await adopt(self._context, job_run)
+                await adopt(self.context, job_run)
         return self.job_runs[entry.job.id]
 
     async def _decide(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
@@ -103,69 +94,69 @@ class JobRunner:
         job_run = await self._job_run(entry)
         if job_run.tries:  # settled as not sent before it was put off
             return await self._submit(entry)
-        if job_run.operation.provider not in self._context.settings.accounts:
+        # Without a list to look in, no key was asked for: only the user can decide.
+        if job_run.operation.provider not in self.context.settings.accounts:
             return Ended(outcome=settled(entry))
         return await self._reconcile(job_run, entry.attempt)
 
     async def _submit(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
-        provider = self._context.operations[entry.job.operation].provider
-        if (stop := self._stop_conditions.of(provider)) is not None:
+        if (stop := self.stop_conditions.of(entry.job.provider)) is not None:
             # After `max_failures` the exit code is that of the failures, not "incomplete".
             skipped = stop.exit is Exit.JOBS_FAILED
             return Ended(outcome=unstarted(entry, stop.not_submitted, skipped=skipped))
         job_run = await self._job_run(entry)
-        order = order_of(entry, job_run.operation, self._context.provider(job_run.operation))
+        order = order_of(entry, job_run.operation, self.context.provider(job_run.operation))
         admission = await self._admission(order)
         if admission is not Admission.NOW:
             return self._over_budget(entry, order, admission)
-        result = await submit(self._context, job_run, self._prefetcher, self._outcomes)
+        upstream = {need: self.outcome_of(need) for need in entry.job.draft.needs}
+        result = await submit(self.context, job_run, self.prefetcher, upstream)
         match result:
             case HasTask():
-                self._schedule.limit_of(provider).on_success()
-                self._context.budget.price(entry.job.id, job_run.task.actual)
+                # At once, not at the task's end: what it measures is room for submissions.
+                self.schedule.lane(entry.job.provider).on_success()
+                self.context.budget.price(entry.job.id, job_run.task.actual)
                 return await self._watch(job_run)
             case Unanswered(error=error):
                 # Never sent again before it is known what became of it.
-                attempt = job_run.attempt(self._context.run, AttemptState.AMBIGUOUS, error)
+                attempt = job_run.attempt(self.context.run, AttemptState.AMBIGUOUS, error)
                 return await self._reconcile(job_run, attempt)
             case Taken(attempt=attempt):
                 # The other run pays.
-                self._context.budget.settle(entry.job.id, None, kept=False)
+                self.context.budget.settle(entry.job.id, None, kept=False)
                 return await self._join(job_run, attempt)
             case OverBudget():
                 return await self._wait_for_budget(job_run, order, result)
             case RetryLater() | Ended():
                 return result
-            case _:
-                assert_never(result)
 
     def _over_budget(self, entry: PlanEntry, order: Order, admission: Admission) -> Ended:
         over = admission is Admission.CEILING
         code = ReasonCode.OVER_BUDGET if over else ReasonCode.UNPRICED
-        reason = Reason(code, self._context.budget.refusal(order, admission))
+        reason = Reason(code, self.context.budget.refusal(order, admission))
         stop = StopReason(reason=reason, exit=Exit.BUDGET)
         return Ended(outcome=unstarted(entry, stop.not_submitted), stop=stop)
 
     async def _admission(self, order: Order) -> Admission:
         """The budget's decision; never `Admission.WAIT`."""
         # The job keeps its place in flight: every other ready job would have to wait as well.
-        admission = self._context.budget.admit(order)
+        admission = self.context.budget.admit(order)
         while admission is Admission.WAIT:
             await asyncio.sleep(BUDGET_WAIT_S)
-            admission = self._context.budget.admit(order)
+            admission = self.context.budget.admit(order)
         return admission
 
     async def _wait_for_budget(
         self, job_run: JobRun, order: Order, over: OverBudget
     ) -> RetryLater | Ended:
         """Have the budget asked again, now that the cost of the manifest's other runs is known."""
-        self._context.budget.update_spent(over.spent)
+        self.context.budget.spent_by_others = over.spent
         # As long as such a run lives, its submission may still get a price.
         for run in over.unpriced:
-            if await asyncio.to_thread(self._context.alive, run):
+            if await asyncio.to_thread(self.context.alive, run):
                 return self._wait_for(run, job_run, "is making something of unknown price")
         if over.unpriced:
-            self._context.budget.mark_unpriced(order.unit)
+            self.context.budget.unpriced.add(order.unit)
         return RetryLater(delay_s=0.0)
 
     async def _join(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
@@ -173,18 +164,18 @@ class JobRunner:
         if attempt.task.id is not None and attempt.state in _HAS_TASK:
             job_run.take_over(attempt)
             return await self._watch(job_run)
-        alive = await asyncio.to_thread(self._context.alive, attempt.run)
+        alive = await asyncio.to_thread(self.context.alive, attempt.run)
         if attempt.state is AttemptState.INTENT and alive:
             return self._wait_for(attempt.run, job_run, "is submitting the same request")
         return await self._reconcile(job_run, attempt)
 
     def _wait_for(self, run: str, job_run: JobRun, doing: str) -> RetryLater | Ended:
         """Put the job off until the other run is done, within the job's own time limit."""
-        now, limit_s = asyncio.get_running_loop().time(), self._context.settings.timeout_s
+        now, limit_s = asyncio.get_running_loop().time(), self.context.settings.timeout_s
         if job_run.waiting_since is None:
             job_run.waiting_since = now
             text = f"waiting for another run ({run}), which {doing}"
-            self._context.emit(Step.RETRYING, job_run.entry.job.id, text)
+            self.context.emit(Step.RETRYING, job_run.entry.job.id, text)
         if now - job_run.waiting_since <= limit_s:
             return RetryLater(delay_s=OTHER_RUN_WAIT_S)
         text = f"waited {limit_s:g} s for another run ({run}), which {doing} and is still alive"
@@ -193,24 +184,18 @@ class JobRunner:
 
     async def _reconcile(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
         """Find out what became of a submission, and go on with its task if there is one."""
-        result = await decide(self._context, job_run, attempt)
-        match result:
-            case HasTask():
-                return await self._watch(job_run)
-            case RetryLater() | Ended():
-                return result
-            case _:
-                assert_never(result)
+        result = await decide(self.context, job_run, attempt)
+        return await self._watch(job_run) if isinstance(result, HasTask) else result
 
     async def _watch(self, job_run: JobRun) -> Succeeded | Ended:
         if job_run.phase is Phase.SUCCEEDED:
             return Succeeded()
-        if self._context.stopping.is_set():
+        if self.context.stopping.is_set():  # the worker was spared for an answer, now on record
             return Ended(outcome=interrupted(job_run))
-        return await watch(self._context, job_run)
+        return await watch(self.context, job_run)
 
     async def _share(self, entry: PlanEntry) -> Ended:
         assert entry.share is not None
-        original = self._outcomes[entry.share]
-        files = await reuse_files(self._context, entry, original.files)
+        original = self.outcome_of(entry.share)
+        files = await reuse_files(self.context, entry, original.files)
         return Ended(outcome=shared(entry, original, files))

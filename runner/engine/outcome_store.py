@@ -44,8 +44,8 @@ def _unpacked(record: bytes, job: Job) -> Outcome:
     )
 
 
-class OutcomeStore(Mapping[str, Outcome]):
-    """The outcomes of the jobs that have ended; as a mapping, by id, only of jobs that others need.
+class OutcomeStore:
+    """The outcomes of the jobs that have ended.
 
     A hundred thousand outcomes take a hundred megabytes: they go to a file without a name, which
     ends with the process, as long as the disk has room. What outlives the run is the ledger.
@@ -54,8 +54,8 @@ class OutcomeStore(Mapping[str, Outcome]):
     def __init__(
         self, entries: Sequence[PlanEntry], needed: Mapping[str, int], folder: Path
     ) -> None:
-        """`needed`: job id to its number in the plan. `folder`: that of the file."""
-        self._entries = entries
+        """`needed`: the jobs that others need, id to number in the plan. `folder`: of the file."""
+        self.entries = entries
         self._needed = needed
         self._offsets = array("q", [_MISSING]) * len(entries)
         self._in_memory: dict[int, Outcome] = {}
@@ -78,19 +78,24 @@ class OutcomeStore(Mapping[str, Outcome]):
         """The outcome of a job; None when it has not ended."""
         return self.read(number, self._offsets[number])
 
+    def of(self, job: str) -> Outcome:
+        """The outcome of a job that another one needed to start."""
+        outcome = self.at(self._needed[job])
+        assert outcome is not None
+        return outcome
+
     def read(self, number: int, offset: int) -> Outcome | None:
         """The outcome that a job had at that offset. Any thread may call this."""
         if offset < 0 or self._file is None:
             return self._in_memory.get(number) if offset == _IN_MEMORY else None
-        descriptor = self._file.fileno()
+        descriptor = self._file.fileno()  # `pread` moves no position, which threads would share
         length = int.from_bytes(os.pread(descriptor, _LENGTH_BYTES, offset), "big")
         record = os.pread(descriptor, length, offset + _LENGTH_BYTES)
-        return _unpacked(record, self._entries[number].job)
+        return _unpacked(record, self.entries[number].job)
 
-    def snapshot(self, running: Mapping[int, Outcome]) -> StoredOutcomes:
+    def snapshot(self, running: Mapping[str, Outcome]) -> StoredOutcomes:
         """An outcome for every job, unaffected by later ends; `running`: see there."""
-        offsets = array("q", self._offsets)
-        return StoredOutcomes(store=self, offsets=offsets, entries=self._entries, running=running)
+        return StoredOutcomes(store=self, offsets=array("q", self._offsets), running=running)
 
     def _append(self, outcome: Outcome) -> int:
         """Write an outcome to the file; returns its offset, or `_IN_MEMORY`."""
@@ -107,18 +112,6 @@ class OutcomeStore(Mapping[str, Outcome]):
         offset, self._end = self._end, self._end + len(content)
         return offset
 
-    def __getitem__(self, job: str) -> Outcome:
-        outcome = self.at(self._needed[job])
-        if outcome is None:
-            raise KeyError(job)
-        return outcome
-
-    def __iter__(self) -> Iterator[str]:
-        return (job for job, number in self._needed.items() if self._offsets[number] != _MISSING)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StoredOutcomes(Collection[Outcome]):
@@ -127,18 +120,17 @@ class StoredOutcomes(Collection[Outcome]):
     store: OutcomeStore
     offsets: array[int]
     """Where the store has the outcome of each job."""
-    entries: Sequence[PlanEntry]
-    running: Mapping[int, Outcome]
-    """By number, those of jobs that have started and not ended."""
+    running: Mapping[str, Outcome]
+    """By job id, those of jobs that have started and not ended."""
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return len(self.offsets)
 
     def __iter__(self) -> Iterator[Outcome]:
         not_started = interruption("not started")
-        for number, entry in enumerate(self.entries):
-            outcome = self.store.read(number, self.offsets[number]) or self.running.get(number)
-            yield outcome or unstarted(entry, not_started)
+        for number, entry in enumerate(self.store.entries):
+            outcome = self.store.read(number, self.offsets[number])
+            yield outcome or self.running.get(entry.job.id) or unstarted(entry, not_started)
 
     def __contains__(self, outcome: object) -> bool:
         return any(each == outcome for each in self)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any, assert_never
 
 from runner.engine.context import Context
@@ -23,26 +24,24 @@ from runner.model.plans import Plan
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
-
 CHECKPOINT_S = 60.0
 """How often a long run writes its results manifest."""
-
 ANSWER_WAIT_S = 15.0
 """How long an interruption waits for the answers of submissions that have left."""
 
 
+@dataclass(slots=True)
 class Shutdown:
     """Ends a batch early: for a signal, an unusable ledger or a defect."""
 
-    def __init__(self, context: Context, job_runs: Mapping[str, JobRun]) -> None:
-        """`job_runs`: job id to its run, of the jobs under way."""
-        self._context = context
-        self._job_runs = job_runs
-        self.workers: list[asyncio.Task[None]] = []
-        """Each is named after the job that it works on."""
-        self.interrupted_by: signal.Signals | None = None
-        self.errors: list[Exception] = []
-        """What ended the batch, other than a signal."""
+    context: Context
+    job_runs: Mapping[str, JobRun]
+    """Job id to its run, of the jobs under way."""
+    workers: list[asyncio.Task[None]] = field(default_factory=list)
+    """Each is named after the job that it works on."""
+    interrupted_by: signal.Signals | None = None
+    errors: list[Exception] = field(default_factory=list)
+    """What ended the batch, other than a signal."""
 
     def interrupt(self, number: signal.Signals) -> None:
         """Submit nothing more and wait for answers; the second time, do not wait for them."""
@@ -57,7 +56,7 @@ class Shutdown:
                 f"waiting up to {ANSWER_WAIT_S:g} s for the answers to "
                 f"{plural(waiting, 'submission')}; Ctrl-C again stops waiting"
             )
-        self._context.emit(Step.INTERRUPTED, "", text)
+        self.context.emit(Step.INTERRUPTED, "", text)
 
     def fail(self, error: Exception) -> None:
         """End the run because of an error, but wait for the answers to submissions."""
@@ -66,16 +65,16 @@ class Shutdown:
 
     def _stop(self) -> int:
         """Cancel every worker that does not wait for an answer; return how many do wait."""
-        posting = {job for job, run in self._job_runs.items() if run.phase is Phase.POSTING}
-        if not self._context.stopping.is_set():
-            self._context.stopping.set()
-            me = asyncio.current_task()
+        posting = {job for job, run in self.job_runs.items() if run.phase is Phase.POSTING}
+        if not self.context.stopping.is_set():
+            self.context.stopping.set()
+            me = asyncio.current_task()  # a worker that reports its own error ends by itself
             for worker in self.workers:
                 if worker.get_name() not in posting and worker is not me:
                     worker.cancel()
             asyncio.get_running_loop().call_later(ANSWER_WAIT_S, self._cut)
         # A submission that has not left in full cannot have arrived.
-        return len(posting) - self._context.http.abort_unsent()
+        return len(posting) - self.context.http.abort_unsent()
 
     def _cut(self) -> None:
         for worker in self.workers:
@@ -92,21 +91,20 @@ class Batch:
     def __init__(self, context: Context, plan: Plan) -> None:
         self._context = context
         self._plan = plan
-        self._to_fetch: asyncio.Queue[JobRun] = asyncio.Queue()
+        self._to_fetch: asyncio.Queue[tuple[int, JobRun]] = asyncio.Queue()
+        """Index in the plan and run of jobs whose tasks have succeeded."""
         self._changed = asyncio.Condition()
         self.stop_conditions = StopConditions(max_failures=context.settings.max_failures)
         """Why nothing more is submitted, to a provider or at all."""
-        self._schedule = Schedule(
-            plan.entries,
-            providers={name: op.provider for name, op in context.operations.items()},
-            caps={name: _cap(context, name) for name in context.providers},
-        )
+        settings = context.settings
+        own = {name: each.concurrency for name, each in settings.accounts.items()}
+        # Reused results need a lane as well, of providers that this run has no account for.
+        caps = {name: own.get(name) or settings.concurrency for name in context.providers}
+        self._schedule = Schedule(plan.entries, caps)
         self._store = OutcomeStore(plan.entries, self._schedule.numbers, context.archive.parent)
-        self._numbers: dict[str, int] = {}
-        """Job id to index in the plan, of the jobs that have begun and not ended."""
-        self._prefetcher = Prefetcher(context, self._schedule.upcoming)
+        prefetcher = Prefetcher(context, self._schedule.upcoming)
         self._runner = JobRunner(
-            context, self._schedule, self.stop_conditions, self._prefetcher, self._store
+            context, self._schedule, self.stop_conditions, prefetcher, self._store.of
         )
         self.shutdown = Shutdown(context, self._runner.job_runs)
         """Ends the batch early."""
@@ -114,21 +112,20 @@ class Batch:
     async def run(self, checkpoint: Callable[[Collection[Outcome]], None]) -> None:
         """Run every job to its end, or to where an interruption leaves it; see `outcomes`.
 
-        `checkpoint` is called in a thread, about once a minute, with the outcomes so far.
-        Raises an `ExceptionGroup` of what ended the batch early (a ledger that cannot be written,
-        a defect), after the answers to submissions under way are on record. `outcomes` has what is
-        known by then.
+        `checkpoint` is called in a thread, about once a minute, with the outcomes so far. Raises an
+        `ExceptionGroup` of what ended the batch early (a ledger that cannot be written, a defect),
+        after the answers to submissions under way are on record; `outcomes` has them.
         """
         async with asyncio.TaskGroup() as helpers:
-            running = [helpers.create_task(self._fetch()) for _ in range(FETCHERS)]
             services = [
-                self._prefetcher.keep_building(),
+                *(self._fetch() for _ in range(FETCHERS)),
+                self._runner.prefetcher.keep_building(),
                 *(poller.keep_polling() for poller in self._context.pollers.values()),
                 self._write_checkpoints(checkpoint),
             ]
-            running += [helpers.create_task(self._guarded(service)) for service in services]
+            running = [helpers.create_task(self._guarded(service)) for service in services]
             await self._run_workers()
-            for task in running:
+            for task in running:  # by now they wait for what never comes
                 task.cancel()
         if self.shutdown.errors:
             raise ExceptionGroup("the batch ended early", self.shutdown.errors)
@@ -136,9 +133,7 @@ class Batch:
     def outcomes(self) -> StoredOutcomes:
         """One outcome for every job, in the plan's order, as things are now."""
         under_way = self._runner.job_runs.items()
-        return self._store.snapshot(
-            {self._numbers[job]: interrupted(run) for job, run in under_way}
-        )
+        return self._store.snapshot({job: interrupted(run) for job, run in under_way})
 
     # ------------------------------------------------------------------------------- workers
 
@@ -152,8 +147,7 @@ class Batch:
 
     async def _work(self) -> None:
         while (number := await self._next()) is not None:
-            with self._shutdown_on_error():
-                await self._run_job(number)
+            await self._guarded(self._run_job(number))
 
     async def _next(self) -> int | None:
         """The next job to run; None when there will be no more."""
@@ -175,23 +169,24 @@ class Batch:
         """Run one job as long as it holds a place in flight."""
         entry = self._plan.entries[number]
         job = entry.job.id
-        self._numbers[job] = number
         if (worker := asyncio.current_task()) is not None:
             worker.set_name(job)  # `Shutdown` spares workers whose submission is out
-        generation = self._schedule.limit(number).generation
+        lane = self._schedule.lane(entry.job.provider)
+        generation = lane.generation  # before the submission leaves, see `Lane.on_overload`
         try:
             result = await self._runner.run(entry)
         finally:
             self._schedule.release(number)
         match result:
             case Succeeded():
-                self._to_fetch.put_nowait(self._runner.job_runs[job])
+                self._to_fetch.put_nowait((number, self._runner.job_runs[job]))
             case Ended():
-                await self._end(result)
+                await self._end(number, result)
             case RetryLater():
+                # While it is put off, its reservation would keep others out.
                 self._context.budget.settle(job, None, kept=False)
                 if result.too_many_tasks:
-                    self._schedule.limit(number).on_overload(generation)
+                    lane.on_overload(generation)
                 loop = asyncio.get_running_loop()
                 self._schedule.delay(number, loop.time() + result.delay_s)
                 await self._wake_workers(1)
@@ -200,30 +195,25 @@ class Batch:
 
     async def _fetch(self) -> None:
         while True:
-            with self._shutdown_on_error():
-                await self._end(await collect(self._context, await self._to_fetch.get()))
+            await self._guarded(self._collect(*await self._to_fetch.get()))
+
+    async def _collect(self, number: int, job_run: JobRun) -> None:
+        await self._end(number, await collect(self._context, job_run))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
-        with self._shutdown_on_error():
-            await work
-
-    @contextmanager
-    def _shutdown_on_error(self) -> Iterator[None]:
         try:
-            yield
+            await work
         except Exception as error:  # noqa: BLE001 - raised by `run`, once no answer is lost
             self.shutdown.fail(error)
 
     # ---------------------------------------------------------------------------------- ends
 
-    async def _end(self, end: Ended) -> None:
+    async def _end(self, number: int, end: Ended) -> None:
         """Keep how a job ended, and what follows for those that need it."""
-        outcome, job = end.outcome, end.outcome.job
-        number = self._numbers[job.id]
+        outcome = end.outcome
         self._put(number, outcome)
-        self._context.budget.settle(job.id, outcome.task.actual, kept=outcome.paid)
-        provider = self._context.operations[job.operation].provider
-        self.stop_conditions.note(provider, outcome, end.stop)
+        self._context.budget.settle(outcome.job.id, outcome.task.actual, kept=outcome.paid)
+        self.stop_conditions.note(outcome, end.stop)
         freed = 0
         if outcome.state is State.SUCCEEDED:
             freed = self._schedule.succeed(number)
@@ -241,7 +231,6 @@ class Batch:
     def _put(self, number: int, outcome: Outcome) -> None:
         self._store.put(number, outcome)
         self._runner.job_runs.pop(outcome.job.id, None)
-        self._numbers.pop(outcome.job.id, None)
         self._context.emit(Step.ENDED, outcome.job.id, str(outcome.reason or ""), outcome)
 
     async def _wake_workers(self, ready: int) -> None:
@@ -250,7 +239,7 @@ class Batch:
             if self._is_over():
                 self._changed.notify_all()
             else:
-                self._changed.notify(ready + 1)
+                self._changed.notify(ready + 1)  # one more for the place that was left
 
     async def _write_checkpoints(self, checkpoint: Callable[[Collection[Outcome]], None]) -> None:
         loop, wait_s = asyncio.get_running_loop(), CHECKPOINT_S
@@ -263,9 +252,3 @@ class Batch:
                 self._context.emit(Step.RETRYING, "", error.message)
             # 100,000 rows take seconds to write: at most a tenth of the time goes into that.
             wait_s = max(CHECKPOINT_S, 10 * (loop.time() - began))
-
-
-def _cap(context: Context, provider: str) -> int:
-    """The most tasks in flight at a provider; without an account the number is never used."""
-    account = context.settings.accounts.get(provider)
-    return (account and account.concurrency) or context.settings.concurrency

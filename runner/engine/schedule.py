@@ -16,19 +16,24 @@ from runner.model.plans import Action, PlanEntry
 
 
 @dataclass(slots=True, kw_only=True)
-class AdaptiveLimit:
-    """How many tasks one provider may have in flight: halved when it has too many, raised slowly.
+class Lane:
+    """One provider's jobs that are ready, and the limit on its tasks in flight.
 
-    Additive increase, multiplicative decrease, as TCP does it.
+    The limit is halved when the provider has too many tasks and raised slowly: additive increase,
+    multiplicative decrease, as TCP does it.
     """
 
     maximum: int
-    """By the settings."""
-    current: float
+    """Of the limit, by the settings."""
+    limit: float
     """Between 1 and `maximum`."""
     in_flight: int = 0
     generation: int = 0
-    """Counts the decreases."""
+    """Counts the decreases of the limit."""
+    ready: array[int] = field(default_factory=lambda: array("q"))
+    """Numbers of jobs, the next one last: eight bytes a job."""
+    unblocked: deque[int] = field(default_factory=deque)
+    """Behind them, those that became ready during the run, the next one first."""
 
     def on_overload(self, generation: int) -> None:
         """Halve the limit: a 429 (`QuotaExceeded`, `rate_limit`) reports too many tasks in flight.
@@ -39,28 +44,16 @@ class AdaptiveLimit:
         if generation == self.generation:
             self.generation += 1
             # From what is really in flight: an unused limit above it proves nothing.
-            self.current = max(1.0, min(self.current, self.in_flight) / 2)
+            self.limit = max(1.0, min(self.limit, self.in_flight) / 2)
 
     def on_success(self) -> None:
         """Raise the limit a little after a submission was accepted: by one for a full round."""
-        self.current = min(float(self.maximum), self.current + 1 / self.current)
-
-
-@dataclass(slots=True, kw_only=True)
-class Lane:
-    """One provider's jobs that are ready, and the limit on its tasks in flight."""
-
-    limit: AdaptiveLimit
-    ready: array[int] = field(default_factory=lambda: array("q"))
-    """Numbers of jobs, the next one last: eight bytes a job."""
-    unblocked: deque[int] = field(default_factory=deque)
-    """Behind them, those that became ready during the run, the next one first."""
+        self.limit = min(float(self.maximum), self.limit + 1 / self.limit)
 
     @property
     def can_start(self) -> bool:
         """Whether a job is ready and there is room for it."""
-        has_room = self.limit.in_flight < int(self.limit.current)
-        return has_room and bool(self.ready or self.unblocked)
+        return self.in_flight < int(self.limit) and bool(self.ready or self.unblocked)
 
     @property
     def first(self) -> int:
@@ -69,7 +62,7 @@ class Lane:
 
     def start(self) -> int:
         """Remove the next job from the lane and count it as in flight."""
-        self.limit.in_flight += 1
+        self.in_flight += 1
         return self.ready.pop() if self.ready else self.unblocked.popleft()
 
 
@@ -80,17 +73,13 @@ class Schedule:
     result never becomes ready and is returned by `fail`.
     """
 
-    def __init__(
-        self, entries: Sequence[PlanEntry], *, providers: Mapping[str, str], caps: Mapping[str, int]
-    ) -> None:
-        """`providers`: operation to provider. `caps`: provider to its most tasks in flight."""
+    def __init__(self, entries: Sequence[PlanEntry], caps: Mapping[str, int]) -> None:
+        """`caps`: provider to its most tasks in flight."""
         self._entries = entries
-        self._providers = providers
-        self._lanes = {
-            name: Lane(limit=AdaptiveLimit(maximum=cap, current=cap)) for name, cap in caps.items()
-        }
+        self._lanes = {name: Lane(maximum=cap, limit=cap) for name, cap in caps.items()}
         self._delayed: list[tuple[float, int, int]] = []
         self._serial = itertools.count()  # keeps jobs that are due together in order
+        # Sets, because a job may use several results of another one.
         needs = {number: ids for number, entry in enumerate(entries) if (ids := set(_needs(entry)))}
         needed = set[str]().union(*needs.values())
         self.numbers = {
@@ -107,13 +96,9 @@ class Schedule:
             if number not in self._unmet:
                 self._lane(number).ready.append(number)
 
-    def limit(self, number: int) -> AdaptiveLimit:
-        """The limit on tasks in flight at the job's provider."""
-        return self._lane(number).limit
-
-    def limit_of(self, provider: str) -> AdaptiveLimit:
-        """The limit on tasks in flight at that provider."""
-        return self._lanes[provider].limit
+    def lane(self, provider: str) -> Lane:
+        """The jobs of that provider that are ready, and its limit."""
+        return self._lanes[provider]
 
     def take(self, now: float) -> int | None:
         """Start the next job that can start at the loop's time `now`; None if there is no such."""
@@ -144,7 +129,7 @@ class Schedule:
 
     def release(self, number: int) -> None:
         """Count the job as no longer in flight."""
-        self._lane(number).limit.in_flight -= 1
+        self._lane(number).in_flight -= 1
 
     def succeed(self, number: int) -> int:
         """Make ready what waited only for this job's result; returns how many jobs."""
@@ -168,13 +153,13 @@ class Schedule:
         while failed:
             upstream = failed.pop()
             for dependent in self._dependents.pop(upstream, ()):
-                if self._unmet.pop(dependent, None) is not None:
+                if self._unmet.pop(dependent, None) is not None:  # else dropped before
                     dropped.append((dependent, upstream))
                     failed.append(dependent)
         return dropped
 
     def _lane(self, number: int) -> Lane:
-        return self._lanes[self._providers[self._entries[number].job.operation]]
+        return self._lanes[self._entries[number].job.provider]
 
 
 def _needs(entry: PlanEntry) -> Iterable[str]:

@@ -171,8 +171,8 @@ def failed(job: str, code: str = "odd", class_: ErrorClass = ErrorClass.INPUT) -
 
 def test_a_provider_is_stopped_for_its_first_reason() -> None:
     stops = StopConditions()
-    stops.note("vidu", failed("a"), BUDGET)
-    stops.note("vidu", failed("b"), replace(BUDGET, exit=Exit.PROVIDER))
+    stops.note(failed("a"), BUDGET)
+    stops.note(failed("b"), replace(BUDGET, exit=Exit.PROVIDER))
     assert stops.of("vidu") == BUDGET
     assert stops.of("modelverse") is None
     assert [str(reason) for reason in stops.reasons()] == ["vidu: the budget is spent"]
@@ -180,9 +180,9 @@ def test_a_provider_is_stopped_for_its_first_reason() -> None:
 
 def test_as_many_failures_as_allowed_stop_the_run() -> None:
     stops = StopConditions(max_failures=2)
-    stops.note("vidu", failed("a"), None)
+    stops.note(failed("a"), None)
     assert stops.of("modelverse") is None
-    stops.note("vidu", failed("b"), None)
+    stops.note(failed("b"), None)
     stop = stops.of("modelverse")
     assert stop is not None
     assert (stop.exit, stop.reason.text) == (Exit.JOBS_FAILED, "2 jobs failed")
@@ -192,7 +192,7 @@ def test_one_refusal_of_many_requests_stops_the_provider() -> None:
     stops = StopConditions()
     for number in range(SHARED_LIMIT):
         assert stops.of("vidu") is None
-        stops.note("vidu", failed(f"job-{number}", "Forbidden"), None)
+        stops.note(failed(f"job-{number}", "Forbidden"), None)
     stop = stops.of("vidu")
     assert stop is not None
     assert stop.reason.text == "Forbidden for 3 different requests: m"
@@ -201,5 +201,5 @@ def test_one_refusal_of_many_requests_stops_the_provider() -> None:
 def test_one_request_refused_often_stops_nothing() -> None:
     stops = StopConditions()
     for _ in range(SHARED_LIMIT + 1):
-        stops.note("vidu", failed("a", "Forbidden"), None)
+        stops.note(failed("a", "Forbidden"), None)
     assert stops.of("vidu") is None

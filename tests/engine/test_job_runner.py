@@ -20,7 +20,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.tasks import AttemptState, TaskFacts
-from tests.engine.builders import OPERATIONS, FakeVidu, LiveRun, plan_entry, play
+from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
 
 URL = "https://example.com/a.png"
 PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
@@ -39,12 +39,10 @@ def runner(
     stops: StopConditions | None = None,
     outcomes: dict[str, Outcome] | None = None,
 ) -> JobRunner:
-    providers = {name: operation.provider for name, operation in OPERATIONS.items()}
-    schedule = Schedule(
-        [plan_entry("a"), planned], providers=providers, caps={"vidu": 5, "modelverse": 5}
-    )
+    schedule = Schedule([plan_entry("a"), planned], {"vidu": 5, "modelverse": 5})
     prefetcher = Prefetcher(run.context, lambda _: [])
-    return JobRunner(run.context, schedule, stops or StopConditions(), prefetcher, outcomes or {})
+    outcome_of = (outcomes or {}).__getitem__
+    return JobRunner(run.context, schedule, stops or StopConditions(), prefetcher, outcome_of)
 
 
 async def hang_up(request: web.Request) -> web.StreamResponse:

@@ -80,14 +80,14 @@ def test_a_later_outcome_replaces_an_earlier_one(tmp_path: Path) -> None:
     assert store.count == 1
 
 
-def test_as_a_mapping_it_has_ended_jobs_that_others_need(tmp_path: Path) -> None:
+def test_a_job_that_others_need_is_found_by_its_id(tmp_path: Path) -> None:
     entries = plan(3)
     store = ends(entries, tmp_path, 0, 1)
     store.put(0, succeeded(entries[0]))
     store.put(2, succeeded(entries[2]))
-    assert dict(store) == {"j0": succeeded(entries[0])}
+    assert store.of("j0") == succeeded(entries[0])
     with pytest.raises(KeyError):
-        store["j1"]
+        store.of("j2")
 
 
 def test_a_snapshot_has_an_outcome_for_every_job(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_snapshot_has_an_outcome_for_every_job(tmp_path: Path) -> None:
     under_way = Outcome(
         job=entries[1].job, state=State.PENDING, reason=interruption("its task is under way")
     )
-    outcomes = store.snapshot({1: under_way})
+    outcomes = store.snapshot({"j1": under_way})
     assert list(outcomes) == [
         succeeded(entries[0]),
         under_way,
@@ -127,7 +127,7 @@ def test_without_a_file_outcomes_stay_in_memory(tmp_path: Path) -> None:
     entries = plan(1)
     store = ends(entries, tmp_path / "file" / "folder", 0)
     store.put(0, succeeded(entries[0]))
-    assert store["j0"] == succeeded(entries[0])
+    assert store.of("j0") == succeeded(entries[0])
     assert list(store.snapshot({})) == [succeeded(entries[0])]
 
 

@@ -9,11 +9,9 @@ from runner.engine.schedule import Schedule
 from runner.model.plans import PlanEntry
 from tests.engine.builders import plan_entry as entry
 
-PROVIDERS = {"vidu/reference2image": "vidu", "modelverse/reference2video": "modelverse"}
-
 
 def schedule(*entries: PlanEntry, vidu: int = 100, modelverse: int = 100) -> Schedule:
-    return Schedule(entries, providers=PROVIDERS, caps={"vidu": vidu, "modelverse": modelverse})
+    return Schedule(entries, {"vidu": vidu, "modelverse": modelverse})
 
 
 def taken(plan: Schedule) -> list[int]:
@@ -110,40 +108,38 @@ def test_a_delayed_job_starts_when_due_and_delays_no_other() -> None:
 def test_a_crowd_refused_together_halves_the_limit_once() -> None:
     plan = schedule(*(entry(f"j{n}") for n in range(8)), vidu=8)
     crowd = [plan.take(0) for _ in range(8)]
-    assert crowd[0] is not None
-    generation = plan.limit(crowd[0]).generation
+    lane = plan.lane("vidu")
+    generation = lane.generation
     for one in crowd:
         assert one is not None
-        plan.limit(one).on_overload(generation)
+        lane.on_overload(generation)
         plan.release(one)
         plan.delay(one, until=1)
-    assert plan.limit(crowd[0]).current == 4
+    assert lane.limit == 4
     assert sum(plan.take(1) is not None for _ in range(8)) == 4
 
 
 @given(st.lists(st.booleans(), max_size=200), st.integers(1, 20))
 def test_the_limit_stays_between_one_and_its_maximum(moves: list[bool], most: int) -> None:
     plan = schedule(entry("a"), vidu=most)
-    one = plan.take(0)
-    assert one is not None
-    limit = plan.limit(one)
+    plan.take(0)
+    lane = plan.lane("vidu")
     for is_success in moves:
         if is_success:
-            limit.on_success()
+            lane.on_success()
         else:
-            limit.on_overload(limit.generation)
-        assert 1 <= limit.current <= most
+            lane.on_overload(lane.generation)
+        assert 1 <= lane.limit <= most
 
 
 def test_a_full_round_of_successes_raises_the_limit_by_one() -> None:
     plan = schedule(entry("a"), vidu=10)
-    one = plan.take(0)
-    assert one is not None
-    limit = plan.limit(one)
-    limit.current = 4.0
+    plan.take(0)
+    lane = plan.lane("vidu")
+    lane.limit = 4.0
     for _ in range(5):
-        limit.on_success()
-    assert 4.9 < limit.current < 5.3
+        lane.on_success()
+    assert 4.9 < lane.limit < 5.3
 
 
 def test_upcoming_jobs_are_those_that_start_next() -> None:

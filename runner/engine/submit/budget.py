@@ -6,8 +6,9 @@ The estimate of a submission is reserved before it leaves; its actual cost repla
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Hashable, Mapping
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from runner.ledger.changes import Headroom, Realm
@@ -56,6 +57,7 @@ class _Reservation:
     """None while its price is unknown."""
 
 
+@dataclass(slots=True)
 class Budget:
     """Ceilings, and what is spent and reserved under them; for one event loop, never waits.
 
@@ -63,29 +65,23 @@ class Budget:
     time in each unit, so that `total` is above by one such price at most.
     """
 
-    def __init__(
-        self,
-        ceilings: Mapping[Unit, Decimal],
-        spent: Mapping[Unit, Decimal],
-        unpriced: Collection[Unit] = (),
-    ) -> None:
-        """`spent`: what other runs' jobs have cost, see `update_spent`.
-
-        `unpriced`: units in which an earlier submission may have an unknown cost.
-        """
-        self._ceilings = dict(ceilings)
-        self._spent_by_others = dict(spent)
-        self._settled: dict[Unit, Decimal] = {}
-        self._reservations: dict[str, _Reservation] = {}
-        self._prices: dict[Hashable, Decimal] = {}
-        self._unpriced_units: set[Unit] = set(unpriced)
+    ceilings: Mapping[Unit, Decimal]
+    spent_by_others: Mapping[Unit, Decimal]
+    """What the jobs of other runs, earlier and parallel ones, have cost by now."""
+    unpriced: set[Unit] = field(default_factory=set)
+    """Units in which a submission may have an unknown cost: unknown prices are refused in them."""
+    _settled: defaultdict[Unit, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    _reservations: dict[str, _Reservation] = field(default_factory=dict)
+    """By job."""
+    _prices: dict[Hashable, Decimal] = field(default_factory=dict)
+    """The latest price that was reported in this run, by kind."""
 
     def admit(self, order: Order) -> Admission:
         """Decide whether a job may be submitted now; `NOW` reserves its price until `settle`.
 
         After `WAIT`, which needs another running job, ask again once one was priced or settled.
         """
-        if order.unit not in self._ceilings or order.job in self._reservations:
+        if order.unit not in self.ceilings or order.job in self._reservations:
             return Admission.NOW
         amount = self._price_of(order)
         admission = self._unpriced(order) if amount is None else self._priced(order.unit, amount)
@@ -103,8 +99,8 @@ class Budget:
             return None
         unit, amount = held.order.unit, held.amount
         # Without the job's own price, which the ledger adds itself.
-        ours = self._settled.get(unit, ZERO) + self.reserved(unit) - (amount or ZERO)
-        return Headroom(unit=unit, left=self._ceilings[unit] - ours, amount=amount, realms=realms)
+        ours = self._settled[unit] + self.reserved(unit) - (amount or ZERO)
+        return Headroom(unit=unit, left=self.ceilings[unit] - ours, amount=amount, realms=realms)
 
     def price(self, job: str, actual: Amount | None) -> None:
         """Take in the price that an answer reports while the task runs; zero is not final yet."""
@@ -132,21 +128,13 @@ class Budget:
         value = _value(actual, unit)
         paid = held.amount if value is None else value
         if paid is None:  # paid, and no answer has reported how much
-            self._unpriced_units.add(unit)
+            self.unpriced.add(unit)
         else:
-            self._settled[unit] = self._settled.get(unit, ZERO) + paid
-
-    def update_spent(self, spent: Mapping[Unit, Decimal]) -> None:
-        """Set what the jobs of other runs, earlier and parallel ones, have cost by now."""
-        self._spent_by_others = dict(spent)
-
-    def mark_unpriced(self, unit: Unit) -> None:
-        """Refuse unknown prices in a unit, where an earlier submission may have an unknown cost."""
-        self._unpriced_units.add(unit)
+            self._settled[unit] += paid
 
     def spent(self, unit: Unit) -> Decimal:
         """What was paid, or may have been, without the running jobs of this run."""
-        return self._spent_by_others.get(unit, ZERO) + self._settled.get(unit, ZERO)
+        return self.spent_by_others.get(unit, ZERO) + self._settled[unit]
 
     def reserved(self, unit: Unit) -> Decimal:
         """The known prices of this run's running jobs."""
@@ -159,7 +147,7 @@ class Budget:
     def refusal(self, order: Order, admission: Admission) -> str:
         """Describe to the user why an order got `CEILING` or `UNPRICED`."""
         unit = order.unit
-        whole = f"{self._ceilings[unit]:f} {_WORDS[unit]}"
+        whole = f"{self.ceilings[unit]:f} {_WORDS[unit]}"
         if admission is Admission.UNPRICED:
             why = "its provider does not report it"
             if order.reports_price:
@@ -170,16 +158,17 @@ class Budget:
             parts.append(f"{reserved:f} reserved for running tasks")
         if order.estimate is not None:
             parts.append(f"about {order.estimate.value:f} needed for this job")
-        state = "reached" if self.total(unit) >= self._ceilings[unit] else "not enough"
+        state = "reached" if self.total(unit) >= self.ceilings[unit] else "not enough"
         return f"the budget of {whole} is {state}: {', '.join(parts)}"
 
     def _price_of(self, order: Order) -> Decimal | None:
         """The estimate, or the price reported for its kind in this run where that is more."""
         known = (_value(order.estimate, order.unit), self._prices.get(order.kind))
+        # The dearer one: a table that is too cheap must not break the ceiling.
         return max((price for price in known if price is not None), default=None)
 
     def _priced(self, unit: Unit, amount: Decimal) -> Admission:
-        ceiling = self._ceilings[unit]
+        ceiling = self.ceilings[unit]
         if self.total(unit) + amount <= ceiling:
             return Admission.NOW
         # Running tasks may be refunded; what is spent never comes back.
@@ -188,15 +177,15 @@ class Budget:
 
     def _unpriced(self, order: Order) -> Admission:
         unit = order.unit
-        if not order.reports_price or unit in self._unpriced_units:
+        if not order.reports_price or unit in self.unpriced:
             return Admission.UNPRICED
         running = self._running(unit)
         # One unknown price at a time: the ceiling is exceeded by one such price at most.
         if any(held.amount is None for held in running):
             return Admission.WAIT
-        if self.total(unit) < self._ceilings[unit]:
+        if self.total(unit) < self.ceilings[unit]:
             return Admission.NOW
-        could_fit = self.spent(unit) < self._ceilings[unit]
+        could_fit = self.spent(unit) < self.ceilings[unit]
         return Admission.WAIT if could_fit and running else Admission.CEILING
 
     def _running(self, unit: Unit) -> list[_Reservation]:

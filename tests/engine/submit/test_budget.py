@@ -189,7 +189,7 @@ def test_a_job_is_reserved_once_and_settled_once() -> None:
 def test_what_other_runs_spend_meanwhile_counts() -> None:
     of = budget(20)
     of.admit(order("a"))
-    of.update_spent({"credits": Decimal(10)})
+    of.spent_by_others = {"credits": Decimal(10)}
     assert of.admit(order("b")) is WAIT
     of.settle("a", None, kept=True)
     assert of.admit(order("b")) is CEILING
@@ -198,7 +198,7 @@ def test_what_other_runs_spend_meanwhile_counts() -> None:
 def test_a_reservation_has_headroom_for_other_runs() -> None:
     ours = budget(20, spent=99)
     assert ours.headroom("a", {}) is None
-    ours.update_spent({})
+    ours.spent_by_others = {}
     for name in ("a", "b"):
         assert ours.admit(order(name)) is NOW
     ours.settle("a", credits_(7), kept=True)
@@ -214,7 +214,7 @@ def test_a_reservation_has_headroom_for_other_runs() -> None:
 
 def test_an_unknown_cost_of_another_run_counts_too() -> None:
     ours = budget(20)
-    ours.mark_unpriced("credits")
+    ours.unpriced.add("credits")
     assert ours.admit(order(price=None)) is UNPRICED
     assert ours.admit(order()) is NOW
 
