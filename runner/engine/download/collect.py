@@ -105,7 +105,7 @@ async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFi
             raise NotFetched(error.message) from error
         except DownloadError as error:
             failure = NotFetched(str(error))
-            if error.kind != "transient":
+            if not error.transient:
                 wrong += 1
                 try:
                     await _refresh_urls(context, job_run)
@@ -119,30 +119,23 @@ async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFi
 
 
 async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFile:
-    job = job_run.entry.job.id
-    fetched = await fetch(
+    name = name_of(job_run.entry.job.id, index)
+    # A provider on this network may keep its files there too, one on the internet must not.
+    private = await context.http.is_private_api(context.account(job_run.operation).base_url)
+    part = await fetch(
         context.http,
         job_run.task.urls[index],
         context.outputs,
-        name_of(job, index),
+        name,
         expected=job_run.operation.makes,
-        private=await context.http.is_private_api(context.account(job_run.operation).base_url),
+        private=private,
     )
-    target = context.outputs / f"{name_of(job, index)}.{EXTENSIONS[fetched.media_type]}"
+    target, sha256 = context.outputs / f"{name}.{EXTENSIONS[part.media_type]}", part.sha256
     await asyncio.to_thread(
-        place.rename_into_place,
-        fetched.path,
-        target,
-        fetched.sha256,
-        context.archive,
-        context.hashes,
+        place.rename_into_place, part.path, target, sha256, context.archive, context.hashes
     )
-    return StoredFile(
-        path=place.relative(target, context.base),
-        sha256=fetched.sha256,
-        bytes=fetched.bytes,
-        media_type=fetched.media_type,
-    )
+    path = place.relative(target, context.base)
+    return StoredFile(path=path, sha256=sha256, bytes=part.size, media_type=part.media_type)
 
 
 async def _refresh_urls(context: Context, job_run: JobRun) -> None:
@@ -151,8 +144,6 @@ async def _refresh_urls(context: Context, job_run: JobRun) -> None:
         raise ResultGone("the file is missing, and no task is known to ask for it")
     status = await _status_now(context, job_run, job_run.task.id)
     if status.state is TaskState.GONE:
-        if context.once and not _is_known_gone(job_run):
-            raise NotFetched(not_known_now(status))
         gone = ResultGone(
             f"the file is missing, and the provider no longer has its task ({status.detail})"
         )
@@ -165,15 +156,18 @@ async def _refresh_urls(context: Context, job_run: JobRun) -> None:
 
 
 async def _status_now(context: Context, job_run: JobRun, task_id: str) -> TaskStatus:
-    """The status of a succeeded task; GONE once it has been missing for long enough."""
+    """The status of a succeeded task, GONE once it has long been missing; raises NotFetched."""
     # A provider's replica may not know the task for a while, as in `watch`.
     loop, tries = asyncio.get_running_loop(), 0
     end = loop.time() + min(GONE_TOLERATED_S, context.settings.timeout_s)
     while True:
         status = await ask_patiently(context, job_run.operation, task_id)
+        if status.state is not TaskState.GONE or _is_known_gone(job_run):
+            return status
+        if context.once:  # one answer proves no loss
+            raise NotFetched(not_known_now(status))
         delay = backoff(tries, context.random, status.retry_after_s)
-        missing = status.state is TaskState.GONE and not _is_known_gone(job_run)
-        if not missing or context.once or loop.time() + delay > end:
+        if loop.time() + delay > end:
             return status
         tries += 1
         await asyncio.sleep(delay)
@@ -186,16 +180,13 @@ def _is_known_gone(job_run: JobRun) -> bool:
 
 
 async def reuse_files(
-    context: Context, entry: PlanEntry, stored: tuple[StoredFile, ...] | None = None
+    context: Context, entry: PlanEntry, stored: tuple[StoredFile, ...]
 ) -> tuple[StoredFile, ...]:
-    """Make files of an earlier run available under this job's name; return where they are now.
+    """Make files that were fetched before available under this job's name; return where they are.
 
-    `stored` defaults to the files of the entry's earlier attempt. A file with another name (the
-    job was renamed, its file displaced, another job shares it) is linked or copied, never moved.
+    A file with another name (the job was renamed, its file displaced, another job shares it) is
+    copied, never moved.
     """
-    if stored is None:
-        known = entry.attempt or entry.evidence
-        stored = known.files if known is not None else ()
     return tuple(
         [
             await asyncio.to_thread(_reuse_file, context, name_of(entry.job.id, index), file)

@@ -6,7 +6,6 @@ import asyncio
 import hashlib
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
@@ -19,7 +18,6 @@ from runner.engine.net.upload import PIECE, IdleTimeout
 from runner.fs import flush
 from runner.media.types import describe_type, is_truncated, sniff
 
-FailureKind: TypeAlias = Literal["expired", "transient", "wrong"]
 MediaKind: TypeAlias = Literal["image", "video"]
 
 _ACCEPTED = {
@@ -32,23 +30,12 @@ _RETRIED = frozenset({408, 425, 429})
 class DownloadError(Exception):
     """A file was not fetched, and nothing of it is left on disk.
 
-    `kind`: "expired" (a fresh URL may help), "transient" (another try may help), or "wrong" (the
-    URL leads to something else).
+    `transient`: another try may help; otherwise the URL has expired or leads to something else.
     """
 
-    def __init__(self, kind: FailureKind, message: str):
+    def __init__(self, message: str, *, transient: bool = False):
         super().__init__(message)
-        self.kind: FailureKind = kind
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetched:
-    """A complete file under a temporary name, flushed to disk."""
-
-    path: Path
-    sha256: str
-    bytes: int
-    media_type: str
+        self.transient = transient
 
 
 async def fetch(
@@ -61,15 +48,15 @@ async def fetch(
     max_bytes: int = 2048 * MIB,
     idle_timeout_s: float = 60,
     private: bool = True,
-) -> Fetched:
-    """Stream a result to `<stem>.part-<random>` in `folder`, which exists.
+) -> PartFile:
+    """Stream a result to `<stem>.part-<random>` in `folder`, which exists, and flush it to disk.
 
     `private`: whether addresses of this machine and its network are allowed. The type is that of
     the first bytes, not the server's. Where the server sends no length, the file's format has to
     show that it is complete. Raises DownloadError, or OutputError where the disk refuses the file;
     then, and when cancelled, the part is removed.
     """
-    with _Part(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
+    with PartFile(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
             async with (
                 IdleTimeout(2 * idle_timeout_s, idle_timeout_s) as idle,
@@ -77,36 +64,34 @@ async def fetch(
             ):
                 _check_answer(response, max_bytes)
                 await _stream(response, part, idle, expected, max_bytes)
-                is_complete = response.content_length is not None or _is_chunked(response)
+                chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+                # Otherwise the end of the connection is all that marks the end of the file.
+                is_complete = chunked or response.content_length is not None
         except NETWORK_ERRORS as error:
-            is_wrong = isinstance(error, NetworkFailure | ValueError)  # ValueError: it is no URL
-            kind: FailureKind = "wrong" if is_wrong else "transient"
-            raise DownloadError(kind, f"the file was not fetched: {describe(error)}") from error
+            transient = not isinstance(error, NetworkFailure | ValueError)  # ValueError: no URL
+            text = f"the file was not fetched: {describe(error)}"
+            raise DownloadError(text, transient=transient) from error
         await asyncio.to_thread(part.finish)
         if not is_complete and await asyncio.to_thread(part.is_cut):
-            raise DownloadError("transient", "the file was not fetched: it is cut short")
-        return part.fetched()
+            raise DownloadError("the file was not fetched: it is cut short", transient=True)
+        return part
 
 
 def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
     status = response.status
     if status in _RETRIED or status >= 500:
-        raise DownloadError("transient", f"the file host answered HTTP {status}")
+        raise DownloadError(f"the file host answered HTTP {status}", transient=True)
     if status >= 400:  # signed URLs are refused with 403, sometimes 404, once they have expired
-        raise DownloadError("expired", f"the file host refused the file (HTTP {status})")
+        raise DownloadError(f"the file host refused the file (HTTP {status})")
     if status != 200:
-        raise DownloadError("wrong", f"the file host answered HTTP {status} instead of a file")
+        raise DownloadError(f"the file host answered HTTP {status} instead of a file")
     if (response.content_length or 0) > max_bytes:
-        raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
-
-
-def _is_chunked(response: aiohttp.ClientResponse) -> bool:
-    return "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+        raise DownloadError(f"the file is larger than {max_bytes} bytes")
 
 
 async def _stream(
     response: aiohttp.ClientResponse,
-    part: _Part,
+    part: PartFile,
     idle: IdleTimeout,
     expected: MediaKind,
     max_bytes: int,
@@ -120,7 +105,7 @@ async def _stream(
             unreported = 0
             idle.progress()
         if part.size + len(buffer) > max_bytes:
-            raise DownloadError("wrong", f"the file is larger than {max_bytes} bytes")
+            raise DownloadError(f"the file is larger than {max_bytes} bytes")
         # Large pieces: each costs a switch to a thread.
         if len(buffer) >= MIB:
             _check_type(part, buffer, expected)
@@ -130,21 +115,21 @@ async def _stream(
     await asyncio.to_thread(part.write, bytes(buffer))
 
 
-def _check_type(part: _Part, head: bytearray, expected: MediaKind) -> None:
+def _check_type(part: PartFile, head: bytearray, expected: MediaKind) -> None:
     if part.size:
         return  # checked with the first piece
     if not head:
-        raise DownloadError("wrong", "the file is empty")
+        raise DownloadError("the file is empty")
     found = sniff(bytes(head[:4096]))
     if found not in _ACCEPTED[expected]:
         what = describe_type(found) if found else "of an unknown type"
         article = "an" if expected == "image" else "a"
-        raise DownloadError("wrong", f"the file is {what}, not {article} {expected}")
+        raise DownloadError(f"the file is {what}, not {article} {expected}")
     part.media_type = found or ""
 
 
-class _Part:
-    """A file being written, removed unless the block ends without an exception.
+class PartFile:
+    """A file under a temporary name, removed unless the block ends without an exception.
 
     Its methods block; they run in threads, one at a time.
     """
@@ -158,28 +143,28 @@ class _Part:
             self._file = path.open("xb")  # follows no link of that name
 
     def write(self, piece: bytes) -> None:
+        """Append to the file."""
         self._digest.update(piece)
         self.size += len(piece)
         with output_errors(self.path):
             self._file.write(piece)
 
     def finish(self) -> None:
+        """Flush the file to disk and close it."""
         with output_errors(self.path):
             self._file.flush()
             flush(self._file.fileno())
             self._file.close()
 
     def is_cut(self) -> bool:
+        """Whether the end that its format demands is missing."""
         with output_errors(self.path):
             return is_truncated(self.path, self.media_type)
 
-    def fetched(self) -> Fetched:
-        return Fetched(
-            path=self.path,
-            sha256=self._digest.hexdigest(),
-            bytes=self.size,
-            media_type=self.media_type,
-        )
+    @property
+    def sha256(self) -> str:
+        """Of what has been written, in hex."""
+        return self._digest.hexdigest()
 
     def __enter__(self) -> Self:
         return self

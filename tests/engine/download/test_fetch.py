@@ -15,13 +15,13 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from runner.engine.download.fetch import DownloadError, Fetched, fetch
+from runner.engine.download.fetch import DownloadError, PartFile, fetch
 from runner.engine.net.client import HttpClient
 from runner.errors import OutputError
 
 Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[int]]
-Fetching: TypeAlias = Callable[..., Fetched]
+Fetching: TypeAlias = Callable[..., PartFile]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(2_000)
 
@@ -30,8 +30,8 @@ MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(2_000)
 def fetching(serving: Serving, tmp_path: Path) -> Fetching:
     """Fetch one file from a server that `handle` makes."""
 
-    def one(handle: Handle, path: str = "/f.png", **options: Any) -> Fetched:
-        async def main() -> Fetched:
+    def one(handle: Handle, path: str = "/f.png", **options: Any) -> PartFile:
+        async def main() -> PartFile:
             async with serving(handle) as port, HttpClient(trust_env=False) as http:
                 url = f"http://127.0.0.1:{port}{path}"
                 return await fetch(http, url, tmp_path, "a", **({"expected": "image"} | options))
@@ -61,14 +61,14 @@ def test_a_fetched_file_has_its_digest_size_and_type(fetching: Fetching, tmp_pat
     assert found.path.read_bytes() == PNG
     assert found.path.parent == tmp_path
     assert found.path.name.startswith("a.part-")
-    assert (found.sha256, found.bytes) == (hashlib.sha256(PNG).hexdigest(), len(PNG))
+    assert (found.sha256, found.size) == (hashlib.sha256(PNG).hexdigest(), len(PNG))
     assert found.media_type == "image/png"
 
 
 def test_a_large_file_is_written_in_pieces(fetching: Fetching) -> None:
     large = MP4 + bytes(5_000_000)
     found = fetching(offering(large), expected="video")
-    assert (found.bytes, found.media_type) == (len(large), "video/mp4")
+    assert (found.size, found.media_type) == (len(large), "video/mp4")
     assert found.sha256 == hashlib.sha256(large).hexdigest()
 
 
@@ -85,34 +85,34 @@ def test_a_compressed_file_is_unpacked(fetching: Fetching) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handle", "kind", "message"),
+    ("handle", "transient", "message"),
     [
-        (offering(b"", "401 No"), "expired", "HTTP 401"),
-        (offering(b"", "403 No"), "expired", "HTTP 403"),
-        (offering(b"", "404 No"), "expired", "HTTP 404"),
-        (offering(b"", "410 Gone"), "expired", "HTTP 410"),
-        (offering(b"", "429 Slow"), "transient", "HTTP 429"),
-        (offering(b"", "500 Oh"), "transient", "HTTP 500"),
-        (offering(b"", "204 None"), "wrong", "HTTP 204"),
-        (offering(b"", "302 There"), "wrong", "HTTP 302"),
-        (offering(b""), "wrong", "empty"),
-        (offering(PNG, length=len(PNG) + 10), "transient", "cut short"),
-        (offering(b"<html>Sign in</html>"), "wrong", "an HTML page, not an image"),
-        (offering(MP4), "wrong", "MP4, not an image"),
-        (offering(b"junk"), "wrong", "of an unknown type, not an image"),
-        (offering(b'<svg xmlns="http://www.w3.org/2000/svg"/>'), "wrong", "an SVG"),
-        (offering(PNG, "302 F", "Location: file:///etc/passwd"), "wrong", "neither http nor"),
-        (offering(PNG, "302 F", "Location: /again"), "wrong", "more than 5 redirects"),
-        (offering(PNG, "302 F", "Location: http://[::1"), "wrong", "cannot be sent"),
-        (offering(PNG, length=10_000_000), "wrong", "larger than 1048576 bytes"),
+        (offering(b"", "401 No"), False, "HTTP 401"),
+        (offering(b"", "403 No"), False, "HTTP 403"),
+        (offering(b"", "404 No"), False, "HTTP 404"),
+        (offering(b"", "410 Gone"), False, "HTTP 410"),
+        (offering(b"", "429 Slow"), True, "HTTP 429"),
+        (offering(b"", "500 Oh"), True, "HTTP 500"),
+        (offering(b"", "204 None"), False, "HTTP 204"),
+        (offering(b"", "302 There"), False, "HTTP 302"),
+        (offering(b""), False, "empty"),
+        (offering(PNG, length=len(PNG) + 10), True, "cut short"),
+        (offering(b"<html>Sign in</html>"), False, "an HTML page, not an image"),
+        (offering(MP4), False, "MP4, not an image"),
+        (offering(b"junk"), False, "of an unknown type, not an image"),
+        (offering(b'<svg xmlns="http://www.w3.org/2000/svg"/>'), False, "an SVG"),
+        (offering(PNG, "302 F", "Location: file:///etc/passwd"), False, "neither http nor"),
+        (offering(PNG, "302 F", "Location: /again"), False, "more than 5 redirects"),
+        (offering(PNG, "302 F", "Location: http://[::1"), False, "cannot be sent"),
+        (offering(PNG, length=10_000_000), False, "larger than 1048576 bytes"),
     ],
 )
 def test_a_wrong_file_is_an_error_and_leaves_nothing(
-    fetching: Fetching, tmp_path: Path, handle: Handle, kind: str, message: str
+    fetching: Fetching, tmp_path: Path, handle: Handle, transient: bool, message: str
 ) -> None:
     with pytest.raises(DownloadError, match=message) as caught:
         fetching(handle, max_bytes=2**20)
-    assert caught.value.kind == kind
+    assert caught.value.transient is transient
     assert list(tmp_path.iterdir()) == []
 
 
@@ -131,7 +131,7 @@ def test_a_file_without_a_length_is_limited_too(fetching: Fetching) -> None:
 
     with pytest.raises(DownloadError, match="larger than") as caught:
         fetching(handle, max_bytes=3_000_000)
-    assert caught.value.kind == "wrong"
+    assert not caught.value.transient
 
 
 def until_closed(content: bytes) -> Handle:
@@ -148,13 +148,13 @@ def until_closed(content: bytes) -> Handle:
 def test_a_cut_file_without_a_length_is_an_error(fetching: Fetching, tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="cut short") as caught:
         fetching(until_closed(PNG))
-    assert caught.value.kind == "transient"
+    assert caught.value.transient
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_complete_file_without_a_length_is_accepted(fetching: Fetching) -> None:
     whole = PNG + bytes(4) + b"IEND\xaeB`\x82"
-    assert fetching(until_closed(whole)).bytes == len(whole)
+    assert fetching(until_closed(whole)).size == len(whole)
 
 
 def test_a_file_that_drips_is_given_up(fetching: Fetching, tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_file_that_drips_is_given_up(fetching: Fetching, tmp_path: Path) -> No
 
     with pytest.raises(DownloadError, match="no progress") as caught:
         fetching(handle, idle_timeout_s=0.1)
-    assert caught.value.kind == "transient"
+    assert caught.value.transient
     assert list(tmp_path.iterdir()) == []
 
 
@@ -210,7 +210,7 @@ def test_a_private_address_is_refused_for_public_results(tmp_path: Path, url: st
 
     with pytest.raises(DownloadError, match="private network") as caught:
         asyncio.run(main())
-    assert caught.value.kind == "wrong"
+    assert not caught.value.transient
 
 
 def test_a_public_address_must_not_lead_to_a_private_one(
@@ -229,14 +229,14 @@ def test_a_public_address_must_not_lead_to_a_private_one(
 def test_a_proxy_may_be_private_for_public_results(
     serving: Serving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def main() -> Fetched:
+    async def main() -> PartFile:
         async with serving(offering(PNG)) as port:
             monkeypatch.setenv("http_proxy", f"http://localhost:{port}")
             async with HttpClient(trust_env=True) as http:
                 url = "http://files.test/"
                 return await fetch(http, url, tmp_path, "a", expected="image", private=False)
 
-    assert asyncio.run(main()).bytes == len(PNG)
+    assert asyncio.run(main()).size == len(PNG)
 
 
 def test_a_full_disk_is_an_error_with_a_hint(
