@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import urllib.request
@@ -20,7 +19,7 @@ from runner.documents.files import load
 from runner.emulator import tables
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
-from tests.commands.quick_clock import QuickLoop
+from tests.commands.quick_clock import quicken_runs
 
 IMAGE = """
 version: 1
@@ -77,7 +76,7 @@ class Project:
 @pytest.fixture(autouse=True)
 def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs in this process wait by a quick clock; emulators and other processes do not."""
-    monkeypatch.setattr(asyncio.events, "new_event_loop", QuickLoop)
+    quicken_runs(monkeypatch)
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import selectors
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # it takes long to load, and runs in other processes need none
+    import pytest
 
 HASTE = 5
 """Seconds of the quick clock in one of ours. More would make a busy machine look like an outage."""
@@ -23,6 +27,19 @@ class QuickLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return quick_time()
+
+
+def quicken_runs(patch: pytest.MonkeyPatch) -> None:
+    """Have the runs in this process wait by the quick clock."""
+    patch.setattr(asyncio.events, "new_event_loop", QuickLoop)
+
+
+QUICK_CLOCK = """
+import asyncio
+from tests.commands.quick_clock import QuickLoop
+asyncio.events.new_event_loop = QuickLoop
+"""
+"""The same for a run in a process of its own: code that runs there before anything else."""
 
 
 def quick_time() -> float:

@@ -20,6 +20,7 @@ from runner.ledger.store import open_ledger
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
 from tests.commands.process import running
+from tests.commands.quick_clock import QUICK_CLOCK
 from tests.commands.serving import SUBMIT, Handler, provider
 
 FIVE = "".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(5))
@@ -88,8 +89,8 @@ def test_two_runs_at_once_keep_one_budget(project: Project) -> None:
     flags = ("--budget", "credits=20", "--concurrency", "1", "--no-download")
     with (
         provider(project, together),
-        running(project, "spring.yaml", "--select", "left-*", *flags) as left,
-        running(project, "spring.yaml", "--select", "right-*", *flags) as right,
+        running(project, "spring.yaml", "--select", "left-*", *flags, before=QUICK_CLOCK) as left,
+        running(project, "spring.yaml", "--select", "right-*", *flags, before=QUICK_CLOCK) as right,
     ):
         codes = {left.wait(60), right.wait(60)}
     assert pictures[SUBMIT] == 3
@@ -141,7 +142,10 @@ def test_another_runs_unknown_price_is_awaited_up_to_the_timeout(
 
     flags = ("--budget", "credits=100", "--timeout", "1s", "--concurrency", "1")
     mine = ("--select", "right-video", "--select", "right-1")
-    with provider(project, silent), running(project, "spring.yaml", *mine, *flags) as run:
+    with (
+        provider(project, silent),
+        running(project, "spring.yaml", *mine, *flags, before=QUICK_CLOCK) as run,
+    ):
         assert videos.wait(60)
         with running(project, "spring.yaml", "--select", "left-1", *flags) as other:
             assert pictures.wait(60)

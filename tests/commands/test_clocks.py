@@ -12,12 +12,13 @@ from aiohttp import web
 from runner.ledger.store import open_ledger
 from tests.commands.conftest import Project
 from tests.commands.process import running
+from tests.commands.quick_clock import QUICK_CLOCK
 from tests.commands.serving import SUBMIT, Handler, provider
 
 NAMES = [f"j{n}" for n in range(5)]
 JOBS = "".join(f"  - {{id: {name}, prompt: a boat {name}}}\n" for name in NAMES)
 
-CLOCK = """
+CLOCK = f"""{QUICK_CLOCK}
 import datetime, pathlib, time
 
 SET = pathlib.Path(__file__).with_name("clock")

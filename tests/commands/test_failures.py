@@ -162,7 +162,7 @@ def test_three_forbidden_requests_stop_the_provider(project: Project) -> None:
 
 
 def test_an_outage_makes_few_of_many_submissions_ambiguous(project: Project) -> None:
-    """A server that answers 503 until it is probed a third time, to a manifest of 1,000 jobs."""
+    """A server that answers 503 until it is probed a third time, to a manifest of 300 jobs."""
     seen: Counter[str] = Counter()
 
     async def out(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -173,9 +173,9 @@ def test_an_outage_makes_few_of_many_submissions_ambiguous(project: Project) -> 
             return web.Response(status=503, text="<html>out</html>")
         return await handler(request)
 
-    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(1000)))
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(300)))
     project.env["VIDU_RUN_SETTLE"] = "0.5s"
-    with provider(project, out, concurrency=1000):
+    with provider(project, out, concurrency=300):
         ran = project.run(
             "spring.yaml", "--concurrency", "50", "--poll-rate", "1000", "--no-download"
         )

@@ -18,6 +18,7 @@ from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
 from runner.emulator.server import Emulator
 from tests.commands.conftest import Project
+from tests.commands.quick_clock import quicken_runs
 from tests.commands.serving import seen
 
 Fault = dict[str, Any]
@@ -106,7 +107,8 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     project = Project(tmp_path_factory.mktemp("earlier"), {})
     project.jobs(EARLIER, "earlier.yaml")
-    with Emulator(Options(time_scale=0)) as emulator:
+    with pytest.MonkeyPatch.context() as patch, Emulator(Options(time_scale=0)) as emulator:
+        quicken_runs(patch)
         connect(project, emulator)
         ran = project.run("earlier.yaml", "--no-download", "--concurrency", "10")
     assert ran.code == 0, ran.err

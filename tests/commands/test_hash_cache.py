@@ -15,12 +15,12 @@ import pytest
 from runner.commands.options import Options
 from runner.commands.paths import ProjectPaths
 from runner.documents.dump import dump
-from runner.hashing import CachedHash, HashCache
+from runner.hashing import MIN_SAVED_BYTES, CachedHash, HashCache
 from tests.commands.conftest import Project
 from tests.commands.process import running
 
 RESULTS, VIDEO = "spring.results.yaml", "outputs/spring/a.png"
-SIZE = 100 * 1024**2
+SIZE = MIN_SAVED_BYTES
 CACHE = ".vidu-run/digests.sqlite3"
 
 COUNTED = """
