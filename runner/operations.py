@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from runner.errors import Failure
@@ -27,19 +28,15 @@ def schema_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "schemas"
 
 
-def load_operations(folder: Path | None = None) -> dict[str, Operation]:
-    """Every operation under `folder`, by name and in the order of names.
-
-    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`. A
-    folder is read once. Raises SchemaError, which names the file and what is wrong in it.
-    """
-    return dict(_operations((folder or schema_folder()).resolve()))
-
-
 @functools.cache
-def _operations(folder: Path) -> Mapping[str, Operation]:
+def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
+    """Every operation under `folder`, by name and in the order of names; read-only.
+
+    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`.
+    Raises SchemaError, which names the file and what is wrong in it.
+    """
     operations = {}
-    for file in sorted(folder.glob("*/*" + _SUFFIX)):
+    for file in sorted((folder or schema_folder()).glob("*/*" + _SUFFIX)):
         name = f"{file.parent.name}/{file.name.removesuffix(_SUFFIX)}"
         try:
             schema = json.loads(file.read_text(encoding="utf-8"))
@@ -49,21 +46,16 @@ def _operations(folder: Path) -> Mapping[str, Operation]:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
             raise SchemaError(f"{file}: not an operation's schema: {what}") from error
-    return operations
-
-
-# ------------------------------------------------------------------------------------ defaults
+    return MappingProxyType(operations)  # all callers get the same one
 
 
 def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
-    """All defaults that the API document states for a request with these parameters.
-
-    A default under a condition (a model, a duration) is included only where the condition holds.
-    """
+    """All defaults that the API document states for a request with these parameters."""
     defaults: dict[str, Any] = {}
     for condition, values in _defaults(operation):
+        # Those under a condition (a model, a duration) are narrower, and come later.
         if _holds(condition, parameters):
-            defaults.update(values)
+            defaults |= values
     return defaults
 
 
@@ -92,9 +84,7 @@ def _holds(condition: Mapping[str, Any], parameters: Parameters) -> bool:
 
 
 def _matches(rule: Mapping[str, Any], value: Any) -> bool:
-    if "const" in rule and value != rule["const"]:
-        return False
-    if "enum" in rule and value not in rule["enum"]:
+    if rule.get("const", value) != value or value not in rule.get("enum", [value]):
         return False
     if isinstance(value, (int, float)):
         return bool(rule.get("minimum", value) <= value <= rule.get("maximum", value))
@@ -106,6 +96,7 @@ _RULE_KEYWORDS = frozenset({"const", "enum", "minimum", "maximum"})
 
 
 def _check_conditions(operation: Operation) -> None:
+    # A keyword that `_matches` ignores would apply a default where the document has another one.
     for condition, values in _defaults(operation):
         unsupported = set(condition) - _CONDITION_KEYWORDS
         for rule in condition.get("properties", {}).values():
@@ -113,9 +104,6 @@ def _check_conditions(operation: Operation) -> None:
         if unsupported:
             names = ", ".join(values)
             raise ValueError(f"the default of {names} has a condition with {min(unsupported)}")
-
-
-# ---------------------------------------------------------------------------------------- wire
 
 
 def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
@@ -144,9 +132,6 @@ def _converted(value: Any, type_: Literal["json", "string"]) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # 5.0 is an integer to JSON Schema, but not to every server
     return str(value) if type_ == "string" else value
-
-
-# -------------------------------------------------------------------------------- schema files
 
 
 _KEYS = {field.name for field in fields(Operation)} - {"name", "title", "provider", "schema"}

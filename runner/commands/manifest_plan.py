@@ -25,11 +25,10 @@ from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
 from runner.progress import stages
-from runner.providers.registry import PROVIDERS, state_of
+from runner.providers.registry import PROVIDERS, Provider, state_of
 from runner.results.evidence import read_results
 from runner.settings.accounts import Sources
 from runner.settings.settings import Settings, read_settings
-from runner.settings.trust import ProviderFacts
 from runner.terminal.plan_view import Outlook
 
 
@@ -120,8 +119,8 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     """
     paths = ProjectPaths.of(manifest.path, options)
     # A rehearsal has no accounts until its emulator runs.
-    facts = {} if options.emulate else provider_facts(manifest)
-    settings = read_settings(setting_sources(manifest, options), facts, keys=False)
+    used = {} if options.emulate else used_providers(manifest)
+    settings = read_settings(setting_sources(manifest, options), used)
     jobs = manifest.jobs
     present = functools.cache(lambda file: _is_present(file, paths, manifest.hashes))
     with (
@@ -192,26 +191,13 @@ def setting_sources(manifest: Manifest, options: Options) -> Sources:
     )
 
 
-def provider_facts(
+def used_providers(
     manifest: Manifest, operations: Iterable[str] | None = None
-) -> dict[str, ProviderFacts]:
-    """The facts of each provider that the manifest's jobs, or these operations, use."""
+) -> dict[str, Provider]:
+    """The providers that the manifest's jobs, or these operations, use, by name."""
     names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
     used = sorted({manifest.operations[name].provider for name in names})
-    return {name: facts_of(name) for name in used}
-
-
-def facts_of(name: str) -> ProviderFacts:
-    """What settings need to know of a provider, from its module."""
-    module = PROVIDERS[name]
-    return ProviderFacts(
-        name=name,
-        default_base_url=module.DEFAULT_BASE_URL,
-        hosts=module.HOSTS,
-        key_env=module.KEY_ENV,
-        base_url_env=module.BASE_URL_ENV,
-        default_auth=module.default_auth,
-    )
+    return {name: PROVIDERS[name] for name in used}
 
 
 def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from runner import __version__
-from runner.commands.manifest_plan import ManifestPlan, provider_facts, setting_sources
+from runner.commands.manifest_plan import ManifestPlan, setting_sources, used_providers
 from runner.engine.context import Context
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import HttpClient
@@ -173,7 +173,7 @@ def accounts_with_keys(planned: ManifestPlan) -> Mapping[str, Account]:
     """
     asked = {entry.job.operation for entry in networked(planned)}
     sources = setting_sources(planned.manifest, planned.options)
-    return read_accounts(sources, provider_facts(planned.manifest, asked), keys=True)
+    return read_accounts(sources, used_providers(planned.manifest, asked), keys=True)
 
 
 @contextmanager
@@ -181,8 +181,8 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
     """Accounts at the emulator, which lives as long as this context, or else the user's own."""
     if planned.options.emulate:
         with _emulator(planned) as url:
-            facts = provider_facts(planned.manifest)
-            yield emulated_accounts(url, facts, planned.manifest.providers)
+            used = used_providers(planned.manifest)
+            yield emulated_accounts(url, used, planned.manifest.providers)
     else:
         yield accounts_with_keys(planned) if keys else planned.settings.accounts
 
@@ -196,7 +196,7 @@ def _emulator(planned: ManifestPlan) -> Iterator[str]:
     be kept.
     """
     from runner.emulator.options import Options, missing_extra
-    from runner.emulator.server import Emulator
+    from runner.emulator.server import run_emulator
 
     lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
     if lacking is not None:
@@ -208,8 +208,8 @@ def _emulator(planned: ManifestPlan) -> Iterator[str]:
         concurrency=max(Options().concurrency, planned.settings.concurrency),
         state_dir=planned.paths.emulator,
     )
-    with Emulator(options) as emulator:
-        yield emulator.url
+    with run_emulator(options) as url:
+        yield url
 
 
 def _endpoint(account: Account, name: str, http: HttpClient, rate: Rate) -> ListEndpoint | None:

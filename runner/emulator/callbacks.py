@@ -38,7 +38,6 @@ class Callbacks:
         self._options = options
         self._ended: dict[str, asyncio.Event] = {}
         self._watchers: set[asyncio.Task[None]] = set()
-        self._session: aiohttp.ClientSession | None = None
 
     def watch(self, task: Task, key: str, answer: Answer) -> None:
         """Report the task's changes from now on, signed with the key it was created with."""
@@ -55,12 +54,9 @@ class Callbacks:
 
     async def close(self) -> None:
         """Cancel what is pending."""
-        watchers = list(self._watchers)
-        for watcher in watchers:
+        for watcher in self._watchers:
             watcher.cancel()
-        await asyncio.gather(*watchers, return_exceptions=True)
-        if self._session:
-            await self._session.close()
+        await asyncio.gather(*self._watchers, return_exceptions=True)
 
     async def _report(self, task: Task, key: str, answer: Answer) -> None:
         url = task.order.callback_url
@@ -84,16 +80,15 @@ class Callbacks:
 
     async def _post(self, url: str, key: str, body: Mapping[str, Any]) -> bool:
         """One attempt; whether the receiver accepted it."""
-        if self._session is None:
-            self._session = aiohttp.ClientSession(timeout=_TIMEOUT)
         # The callback's document names the field `status`, the query's `state`.
         content = json.dumps({**body, "status": body["state"]}, ensure_ascii=False).encode()
         try:
             target = URL(url, encoded=True)  # byte for byte: path and query are signed
             headers = signed_headers(key, target.raw_path, target.raw_query_string)
-            async with self._session.post(
-                target, data=content, headers=headers, allow_redirects=False
-            ) as answer:
+            async with (
+                aiohttp.ClientSession(timeout=_TIMEOUT, headers=headers) as session,
+                session.post(target, data=content, allow_redirects=False) as answer,
+            ):
                 return answer.status < 300
         except (aiohttp.ClientError, OSError, ValueError):  # timeouts are OSErrors
             return False

@@ -8,6 +8,7 @@ import json
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -42,20 +43,20 @@ class Body:
     @classmethod
     def parse(cls, raw: bytes) -> Body:
         """The body in these bytes."""
-        digest, values, error = hashlib.sha256(raw).hexdigest(), {}, None
-        untagged = digest
+        values, error, untagged = {}, None, raw
         try:
             values = parse(raw)
-        except ApiError as failure:
-            error = failure
-        else:
             # Tags, callback addresses and the order of keys change nothing about the task.
             asked_for = {name: value for name, value in values.items() if name not in _TAGS}
-            text = json.dumps(asked_for, sort_keys=True, separators=(",", ":"))
-            untagged = hashlib.sha256(text.encode()).hexdigest()
-        may_block = len(raw) >= _SMALL_BODY or b"/files/" in raw
+            untagged = json.dumps(asked_for, sort_keys=True, separators=(",", ":")).encode()
+        except ApiError as failure:
+            error = failure
         return cls(
-            digest=digest, untagged=untagged, values=values, error=error, may_block=may_block
+            digest=hashlib.sha256(raw).hexdigest(),
+            untagged=hashlib.sha256(untagged).hexdigest(),
+            values=values,
+            error=error,
+            may_block=len(raw) >= _SMALL_BODY or b"/files/" in raw,
         )
 
 
@@ -79,11 +80,6 @@ class Submission:
     fault: str = ""
     """The scripted fault that hit it; empty without one."""
 
-    def accept(self, task: Task) -> None:
-        """Record the task that it made."""
-        # The time of the journal, so that a restart does not change it.
-        self.at, self.outcome, self.task_id = timestamp(task.made_ns), "accepted", task.id
-
     def refuse(self, reason: str) -> None:
         """Record the reason of an error answer; a task that is made stays accepted."""
         if self.task_id is None:
@@ -98,6 +94,8 @@ class RequestContext:
     """What the log will contain if the request is a submission."""
     body: Body | None = None
     """Of a submission, once it has been read."""
+    file: Path | None = None
+    """The result file that its answer sends."""
     change: Callable[[Task], Task] = lambda task: task
     """What a scripted fault makes of the task that the request asks for."""
     cut: bool = False
@@ -145,13 +143,19 @@ class RequestLog:
     # Tasks of an earlier process are in the journal, its refusals and counts are not.
     def __init__(self, tasks: Iterable[Task], now_ns: Callable[[], int]):
         self._now_ns = now_ns
-        self._submissions = deque(map(_of_task, tasks), maxlen=_MOST_SUBMISSIONS)
+        self._submissions: deque[Submission] = deque(maxlen=_MOST_SUBMISSIONS)
         self._requests: Counter[str] = Counter()
         self._faults: Counter[tuple[int, str, str]] = Counter()
+        for task in tasks:
+            api, digest, untagged = task.order.api, task.digest, task.untagged
+            submission = Submission(api=api, digest=digest, untagged=untagged, status=200)
+            self.accept(task, submission)
 
     def accept(self, task: Task, submission: Submission) -> None:
         """Log the submission that a task was made of; its status follows with the answer."""
-        submission.accept(task)
+        submission.outcome, submission.task_id = "accepted", task.id
+        # The time of the journal, so that a restart does not change it.
+        submission.at = timestamp(task.made_ns)
         self._submissions.append(submission)
 
     def count_fault(self, rule: int, fault: str, kind: str) -> None:
@@ -188,11 +192,3 @@ class RequestLog:
                 for (rule, fault, kind), count in sorted(self._faults.items())
             ],
         }
-
-
-def _of_task(task: Task) -> Submission:
-    submission = Submission(
-        api=task.order.api, digest=task.digest, untagged=task.untagged, status=200
-    )
-    submission.accept(task)
-    return submission

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import signal
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import ExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Self
 
 from aiohttp import web
 
@@ -28,44 +26,33 @@ _HOST = "127.0.0.1"
 _SHUTDOWN_S = 1.0  # for open requests, once the emulator ends
 
 
-class Emulator:
-    """Both APIs in a thread with an event loop of its own, for as long as the context lasts."""
+@contextmanager
+def run_emulator(options: Options, port: int = 0) -> Iterator[str]:
+    """Both APIs in a thread with an event loop of its own; yields their base URL (no slash).
 
-    def __init__(self, options: Options | None = None, port: int = 0):
-        self._listening = listening(options or Options(), port)
-        self._stack = ExitStack()
-        self.url = ""
-        """The base URL of both APIs, without a trailing slash, once the context is entered."""
+    Blocks until requests are accepted, and at the end until the port is free; open requests have a
+    second for that. Raises UsageError when it cannot serve.
+    """
+    loop = asyncio.new_event_loop()
 
-    def __enter__(self) -> Self:
-        """Start; blocks until requests are accepted. Raises UsageError when it cannot serve."""
-        with ExitStack() as stack:
-            loop = asyncio.new_event_loop()
-            # A daemon, so that a program which dies inside the context does not wait for it.
-            thread = threading.Thread(target=_run, args=(loop,), name="emulator", daemon=True)
-            thread.start()
-            stack.callback(thread.join)
-            stack.callback(loop.call_soon_threadsafe, loop.stop)
-            # Waited for here, so that errors at the start and at the end are raised in the caller,
-            # whose own thread may have a running loop.
-            start = asyncio.run_coroutine_threadsafe(self._listening.__aenter__(), loop)
-            self.url = start.result()
-            stack.callback(self._end, loop)
-            self._stack = stack.pop_all()
-        return self
+    def run() -> None:
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:  # closes the loop at the end
+            runner.get_loop().run_forever()
 
-    def __exit__(self, *_: object) -> None:
-        """End; open requests have a second. Blocks until the port is free."""
-        self._stack.close()
-
-    def _end(self, loop: asyncio.AbstractEventLoop) -> None:
-        end = self._listening.__aexit__(None, None, None)
-        asyncio.run_coroutine_threadsafe(end, loop).result()
-
-
-def _run(loop: asyncio.AbstractEventLoop) -> None:
-    with asyncio.Runner(loop_factory=lambda: loop) as runner:  # closes the loop at the end
-        runner.get_loop().run_forever()
+    with ExitStack() as stack:
+        # A daemon, so that a program which dies inside the context does not wait for it.
+        thread = threading.Thread(target=run, name="emulator", daemon=True)
+        thread.start()
+        stack.callback(thread.join)
+        stack.callback(loop.call_soon_threadsafe, loop.stop)
+        # Waited for here, so that errors at the start and at the end are raised in the caller,
+        # whose own thread may have a running loop.
+        served = listening(options, port)
+        url = asyncio.run_coroutine_threadsafe(served.__aenter__(), loop).result()
+        try:
+            yield url
+        finally:
+            asyncio.run_coroutine_threadsafe(served.__aexit__(None, None, None), loop).result()
 
 
 def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
@@ -121,7 +108,7 @@ def _service(options: Options, stack: ExitStack) -> Service:
         store=store,
         files=result_files,
         callbacks=Callbacks(options),
-        log=RequestLog(store.tasks(), options.now_ns),
+        log=RequestLog(store.tasks.values(), options.now_ns),
     )
 
 
@@ -142,10 +129,8 @@ async def _listen(runner: web.AppRunner, port: int) -> None:
     try:
         await web.TCPSite(runner, _HOST, port).start()
     except (OSError, OverflowError) as error:
-        reason = str(error)
-        if isinstance(error, OSError) and error.errno:
-            in_use = error.errno == errno.EADDRINUSE
-            reason = "the port is in use" if in_use else os.strerror(error.errno)
+        number = error.errno if isinstance(error, OSError) else None
+        reason = os.strerror(number) if number else str(error)
         raise UsageError(
             f"the emulator cannot listen on port {port}: {reason}",
             hint="choose another port; 0 takes a free one",

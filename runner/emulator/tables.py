@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import math
-from statistics import NormalDist
+import random
 
 from runner.emulator.state.tasks import Order
 
@@ -42,23 +40,20 @@ def seconds_of(order: Order) -> float:
     """How long the task takes at time scale 1; the same order always takes the same time."""
     if order.is_video:
         return _VIDEO_SECONDS[order.resolution][order.duration_s - 1]
-    digest = hashlib.sha256(f"{order.model} {order.prompt} {order.seed}".encode()).digest()
-    chance = (int.from_bytes(digest[:4]) + 0.5) / 2**32
-    deviation = NormalDist().inv_cdf(chance)
-    return _IMAGE_MEDIAN_S[order.resolution] * math.exp(_IMAGE_SIGMA * deviation)
+    chance = random.Random(f"{order.model} {order.prompt} {order.seed}")  # noqa: S311 - no secret
+    return _IMAGE_MEDIAN_S[order.resolution] * chance.lognormvariate(0, _IMAGE_SIGMA)
 
 
 def pixels_of(order: Order) -> tuple[int, int]:
-    """Width and height of the result, both even.
+    """Width and height of the result, both even: yuv420p halves both sides.
 
     "auto" takes the ratio of the first image; without one, or where its size is unknown because
     the emulator fetches nothing from outside, it is 16:9.
     """
     across, down = _ratio(order)
     short = _SHORT_SIDE[order.resolution]
-    if across >= down:
-        return _even(short * across / down), short
-    return short, _even(short * down / across)
+    longer = 2 * round(short * max(across, down) / min(across, down) / 2)
+    return (longer, short) if across >= down else (short, longer)
 
 
 def _ratio(order: Order) -> tuple[int, int]:
@@ -67,7 +62,3 @@ def _ratio(order: Order) -> tuple[int, int]:
         return int(across), int(down)
     first = order.images[0] if order.images else None
     return (first.width, first.height) if first and first.width else (16, 9)
-
-
-def _even(length: float) -> int:
-    return 2 * round(length / 2)  # yuv420p halves both sides

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from runner.errors.diagnostics import (
-    Diagnostic,
-    HintedError,
-    Location,
-    format_diagnostics,
-    merge,
-    nearest,
-    suggest,
-)
-from runner.errors.exits import (
-    PRECEDENCE,
-    Exit,
-    Failure,
-    LedgerError,
-    ManifestError,
-    OutputError,
-    ProviderError,
-    UsageError,
-    leaves,
-    worst,
-)
-from runner.errors.text import Secret, looks_secret, one_line, plural, printable, redact, width
-
-__all__ = [
-    "PRECEDENCE",
-    "Diagnostic",
-    "Exit",
-    "Failure",
-    "HintedError",
-    "LedgerError",
-    "Location",
-    "ManifestError",
-    "OutputError",
-    "ProviderError",
-    "Secret",
-    "UsageError",
-    "format_diagnostics",
-    "leaves",
-    "looks_secret",
-    "merge",
-    "nearest",
-    "one_line",
-    "plural",
-    "printable",
-    "redact",
-    "suggest",
-    "width",
-    "worst",
-]
+# A name imported as itself is exported (PEP 484).
+from runner.errors.diagnostics import Diagnostic as Diagnostic
+from runner.errors.diagnostics import HintedError as HintedError
+from runner.errors.diagnostics import Location as Location
+from runner.errors.diagnostics import format_diagnostics as format_diagnostics
+from runner.errors.diagnostics import merge as merge
+from runner.errors.diagnostics import nearest as nearest
+from runner.errors.diagnostics import suggest as suggest
+from runner.errors.exits import Exit as Exit
+from runner.errors.exits import Failure as Failure
+from runner.errors.exits import LedgerError as LedgerError
+from runner.errors.exits import ManifestError as ManifestError
+from runner.errors.exits import OutputError as OutputError
+from runner.errors.exits import ProviderError as ProviderError
+from runner.errors.exits import UsageError as UsageError
+from runner.errors.exits import leaves as leaves
+from runner.errors.exits import worst as worst
+from runner.errors.text import Secret as Secret
+from runner.errors.text import looks_secret as looks_secret
+from runner.errors.text import one_line as one_line
+from runner.errors.text import plural as plural
+from runner.errors.text import printable as printable
+from runner.errors.text import redact as redact
+from runner.errors.text import width as width

@@ -89,6 +89,7 @@ class Diagnostic:
             lines.append(f"  used at {self.location.via}")
         if self.hint:
             lines.append(f"  hint: {self.hint}")
+        # The message and the source line contain text of others, which may pretend to be ours.
         return "\n".join(one_line(line) for line in lines)
 
 
@@ -125,22 +126,21 @@ def format_diagnostics(problems: Iterable[Diagnostic]) -> list[str]:
     """The problems as texts to print, in order and up to a limit, then the number left out."""
     shown: list[str] = []
     counts: Counter[tuple[str, bool]] = Counter()
-    shown_counts: Counter[bool] = Counter()
     left_out: Counter[tuple[str, bool]] = Counter()
     for problem in problems:
+        # One wrong column can fill the whole limit, and would hide every other problem.
         via = problem.location.via if problem.location else None
-        cause = (str(via) if via else "", problem.warning)
-        counts[cause] += 1
-        if via and counts[cause] > _MOST_SHOWN_PER_EXPRESSION:
-            left_out[cause] += 1
-        elif shown_counts[problem.warning] >= _MOST_SHOWN:
-            left_out["", problem.warning] += 1
+        of_all, of_cause = ("", problem.warning), (str(via), problem.warning)
+        counts[of_cause] += 1
+        if via and counts[of_cause] > _MOST_SHOWN_PER_EXPRESSION:
+            left_out[of_cause] += 1
+        elif counts[of_all] >= _MOST_SHOWN:
+            left_out[of_all] += 1
         else:
-            shown_counts[problem.warning] += 1
+            counts[of_all] += 1
             shown.append(str(problem))
-    return shown + [one_line(_more(*cause, count)) for cause, count in left_out.items()]
-
-
-def _more(cause: str, warning: bool, count: int) -> str:
-    where = f" about values used at {cause}" if cause else ""
-    return f"... and {plural(count, 'more warning' if warning else 'more error')}{where}"
+    for (cause, warning), count in left_out.items():
+        where = f" about values used at {cause}" if cause else ""
+        more = plural(count, "more warning" if warning else "more error")
+        shown.append(one_line(f"... and {more}{where}"))
+    return shown

@@ -30,6 +30,7 @@ class Exit(enum.IntEnum):
     TERMINATED = 143
 
 
+# Part of the contract: what stops everything comes before what concerns single jobs.
 PRECEDENCE = (
     Exit.DEFECT,
     Exit.INTERRUPTED,

@@ -100,7 +100,7 @@ _EXCERPT_COLUMNS = 74
 
 def excerpt(line: str, column: int) -> list[str]:
     """The source line and a caret under `column`; of a long line, the part around the caret."""
-    at = min(column - 1, len(line))
+    at = min(column - 1, len(line))  # what is missing is missing behind the last character
     behind = _fitting(line[at:], _EXCERPT_COLUMNS)
     # Half of the columns are before the caret, or more if the line ends soon after it.
     columns_before = _EXCERPT_COLUMNS - min(width("".join(behind)), _EXCERPT_COLUMNS // 2)
@@ -115,6 +115,7 @@ def excerpt(line: str, column: int) -> list[str]:
 def _fitting(text: str, columns: int) -> list[str]:
     """The first characters of `text`, escaped, that fit into `columns`."""
     fitting: list[str] = []
+    # One by one: an escape takes several columns, and half of it would be another character.
     for character in text:
         shown = one_line(character.replace("\t", " "))
         columns -= width(shown)

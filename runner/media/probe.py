@@ -43,18 +43,22 @@ def probe(source: str, base: Path, hashes: HashCache) -> Media:
             check_url(source)
             return Media(source=source, path=None, sha256=None, media_type=None, size_bytes=None)
         case "data":
-            return _probe_data(source)
+            media = _probe_data(source)
         case "path":
-            return _probe_file(source, base, hashes)
+            media = _probe_file(source, base, hashes)
+    if isinstance(media, str):  # an error: not raised below, so that the caches keep it too
+        raise MediaError(f"{label(source)} {media}")
+    return media
 
 
-@lru_cache(maxsize=256)
-def _probe_data(uri: str) -> Media:
+@lru_cache(maxsize=256)  # few, because a data URI can have megabytes
+def _probe_data(uri: str) -> Media | str:
+    """The image, or why it cannot be used."""
     media_type, content = decode_data_uri(uri)
     try:
         width, height = _measure(media_type, io.BytesIO(content))
     except _UnusableError as error:
-        raise MediaError(f"{label(uri)} {error}") from None
+        return str(error)
     return Media(
         source=uri,
         path=None,
@@ -66,32 +70,29 @@ def _probe_data(uri: str) -> Media:
     )
 
 
-def _probe_file(source: str, base: Path, hashes: HashCache) -> Media:
+def _probe_file(source: str, base: Path, hashes: HashCache) -> Media | str:
     path = base / source
     try:
         status = path.stat()
     except FileNotFoundError:
-        raise MediaError(
-            f"{label(source)} does not exist", hint=_missing_hint(path, source)
-        ) from None
+        hint = _missing_hint(path, source)
+        raise MediaError(f"{label(source)} does not exist", hint=hint) from None
     except (OSError, ValueError) as error:
-        raise _unreadable(source, error) from None
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            return f"cannot be read: {error.strerror}"
+        message = f"{label(source)} is not the path of an image"
+        hint = "base64 needs its prefix, data:image/png;base64,"
+        raise MediaError(message, hint=hint) from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
-        raise MediaError(f"{label(source)} is {kind}; an image file is needed")
-    if status.st_size == 0:
-        raise MediaError(f"{label(source)} is empty")
-    media = _media(source, path, StatKey.of(status), hashes)
-    if isinstance(media, str):
-        raise MediaError(f"{label(source)} {media}")
-    return media
+        return f"is {kind}; an image file is needed"
+    return _media(source, path, StatKey.of(status), hashes) if status.st_size else "is empty"
 
 
 @lru_cache(maxsize=1 << 16)
 def _media(source: str, path: Path, key: StatKey, hashes: HashCache) -> Media | str:
-    """The file as an image, or why it cannot be used."""
-    # Errors are returned, not raised, so that this cache keeps them too. It may keep files that
-    # were written a moment ago: their digest is compared again before they are sent.
+    # It may keep files that were written a moment ago: their digest is compared again before they
+    # are sent.
     try:
         with path.open("rb") as file:
             read = partial(_read_facts, file)
@@ -142,7 +143,7 @@ def _digest(file: BinaryIO, mark: bytes | None) -> tuple[str, bool]:
     while piece := file.read(_PIECE_BYTES):
         digest.update(piece)
         if mark is not None and not found:
-            found = mark in tail + piece
+            found = mark in tail + piece  # it may lie across two pieces
             tail = piece[-len(mark) :]
     return digest.hexdigest(), found
 
@@ -181,15 +182,6 @@ def _pillow_readers() -> Mapping[str, Callable[[BinaryIO], ImageFile]]:
     from PIL.WebPImagePlugin import WebPImageFile
 
     return {"image/png": PngImageFile, "image/jpeg": JpegImageFile, "image/webp": WebPImageFile}
-
-
-def _unreadable(source: str, error: OSError | ValueError) -> MediaError:
-    if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
-        return MediaError(f"{label(source)} cannot be read: {error.strerror}")
-    return MediaError(
-        f"{label(source)} is not the path of an image",
-        hint="base64 needs its prefix, data:image/png;base64,",
-    )
 
 
 def _missing_hint(path: Path, source: str) -> str | None:

@@ -134,6 +134,7 @@ def data_uri_length(media: Media) -> int:
     """Characters of `data_uri(media)`, without building it."""
     if media.path is None:
         return len(media.source)
+    # Base64 makes four characters of each three bytes, and of what is left over.
     return len(_prefix(media)) + (((media.size_bytes or 0) + 2) // 3) * 4
 
 

@@ -83,10 +83,7 @@ _TAIL_BYTES = 64 * 1024
 
 
 def is_truncated(path: Path, media_type: str) -> bool:
-    """Whether the file ends too early; False for formats that do not mark their end.
-
-    Raises OSError.
-    """
+    """Whether the file ends too early; False for formats without an end mark. Raises OSError."""
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         if media_type in END_MARKS:
@@ -94,6 +91,7 @@ def is_truncated(path: Path, media_type: str) -> bool:
             file.seek(max(0, size - _TAIL_BYTES))
             return END_MARKS[media_type] not in file.read()
         if media_type == "image/webp":
+            # The header of a RIFF file gives the length of all that follows its first 8 bytes.
             return size < 8 + int.from_bytes(file.read(8)[4:], "little")
         boxed = media_type in {"video/mp4", "video/quicktime", "image/avif"}
         return boxed and _boxes_end(file, size) > size
@@ -108,7 +106,7 @@ def _boxes_end(file: BinaryIO, size: int) -> int:
         length = int.from_bytes(head[:4], "big")
         if length == 0 and len(head) >= 8:  # "to the end of the file", wherever that is
             return size
-        if length == 1:
+        if length == 1:  # it did not fit into 32 bits, and follows in 64
             length = int.from_bytes(head[8:], "big")
-        at += max(8, length)
+        at += max(8, length)  # in a damaged file the length may be less than the header's
     return at

@@ -99,6 +99,7 @@ def authorization(account: Account) -> dict[str, str]:
     if account.key is None:
         return {}
     key = account.key.reveal()
+    # A line break in a header would begin another header.
     if not key.isascii() or not key.isprintable() or not key or key != key.strip():
         raise ProviderError(
             f"the key in {account.key_env} is not valid: it is empty, or contains a line break, "
@@ -121,6 +122,7 @@ def request(
     content = None
     if body is not None:
         headers["Content-Type"] = media_type
+        # NaN is no JSON: an error before the POST is better than a refusal after it.
         text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         content = text.encode()
     return Request(method=method, url=account.base_url + path, headers=headers, body=content)

@@ -38,10 +38,8 @@ Codes: TypeAlias = Mapping[str, ErrorCodeInfo]
 
 
 def fate(reach: Reach, status: int, task_id: str | None, code: ErrorCodeInfo | None) -> Fate:
-    """What became of a submission; `code` is None without a code or with an undocumented one.
-
-    Whatever is in doubt is `Fate.AMBIGUOUS`: sending it again is what could cost twice.
-    """
+    """What became of a submission; `code` is None without a code or with an undocumented one."""
+    # Whatever is in doubt is ambiguous: sending it again is what could cost twice.
     if reach is not Reach.ANSWERED:
         return _FATE_BY_REACH[reach]
     if 200 <= status < 300:
@@ -86,6 +84,7 @@ def error_class(status: int, code: ErrorCodeInfo | None) -> ErrorClass:
         return code.class_
     if status in _CLASS_BY_STATUS:
         return _CLASS_BY_STATUS[status]
+    # A 2xx comes here if it is unreadable, which is a matter of the moment as a 5xx is.
     if status < 300 or status >= 500:
         return ErrorClass.TRANSIENT
     return ErrorClass.PROVIDER if status < 400 else ErrorClass.INPUT
@@ -102,11 +101,7 @@ class ApiError:
     """None for undocumented codes."""
 
 
-_CODE_BY_REACH = {
-    Reach.NOT_SENT: "not_sent",
-    Reach.UNTRUSTED: "untrusted",
-    Reach.SENT: "no_answer",
-}
+_CODE_BY_REACH = {Reach.NOT_SENT: "not_sent", Reach.UNTRUSTED: "untrusted", Reach.SENT: "no_answer"}
 
 
 def api_error(
@@ -116,10 +111,7 @@ def api_error(
     codes: Codes,
     code_by_status: Mapping[int, str],
 ) -> ApiError:
-    """The error of a reply whose body contains `code` and `message`.
-
-    Without a code in the body, `code_by_status` supplies the provider's code for the status.
-    """
+    """The error of a reply with these in its body; without a code its status supplies one."""
     if reply.reach is not Reach.ANSWERED:
         return ApiError(code=_CODE_BY_REACH[reply.reach], message=reply.error, info=None)
     if code is None:
@@ -138,16 +130,15 @@ def read_submission(
     seed: int | None = None,
     credits_: int | None = None,
 ) -> Submission:
-    """What a reply means for the submission; `error` counts if there is no task.
-
-    `trace_id` is what the body contains; without one the header `X-Request-Id` counts.
-    """
+    """What a reply means for the submission; `error` counts if there is no task."""
+    # Where the body has none, as in an error of a gateway, the header may have one.
     trace_id = trace_id or parse.text(reply.headers.get("x-request-id"))
     what = fate(reply.reach, reply.status, task_id, error.info)
     if what is Fate.SUBMITTED:
         return Submission(
             fate=what, task_id=task_id, seed=seed, credits=credits_, trace_id=trace_id
         )
+    # What was refused or did not arrive costs nothing; only doubt is reported as such.
     return Submission(
         fate=what,
         error=JobError(
@@ -165,10 +156,7 @@ def read_submission(
 def failed_status(
     task_id: str, reply: Reply, error: ApiError, gone: frozenset[str] = frozenset()
 ) -> TaskStatus:
-    """What the answer to a status request means that does not contain the task.
-
-    `gone` are the codes for tasks that the provider does not know.
-    """
+    """The status by an answer without the task; `gone`: the codes for tasks it does not know."""
     # A bare 404 means the same as those codes, but an HTML page comes from some other server.
     is_gone = error.code in gone or (reply.status in {404, 410} and reply.body.lstrip()[:1] in b"{")
     return TaskStatus(
@@ -183,6 +171,7 @@ def failed_status(
 
 def other_task(task_id: str, *found: Any) -> TaskStatus | None:
     """`UNKNOWN` for an answer whose ids are all of other tasks; None if it is about this one."""
+    # A gateway that mixes up its answers must not give one job the result of another.
     ids = [id_ for value in found if (id_ := parse.task_id(value))]
     if not ids or task_id in ids:
         return None
@@ -218,6 +207,6 @@ def task_state(
     state = states.get(word.lower())
     if state is None:
         return TaskState.UNKNOWN, f"its state is {word!r}"
-    if state is TaskState.SUCCEEDED and not has_urls:
+    if state is TaskState.SUCCEEDED and not has_urls:  # a later answer may contain them
         return TaskState.UNKNOWN, "it is done, but the answer contains no URL of a result"
     return state, ""

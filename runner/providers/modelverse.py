@@ -110,6 +110,7 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
 
 def probe(account: Account) -> Request:
     """A free request that shows whether the provider answers: the status of no real task."""
+    # Its document has no other free request; that the task does not exist is a readable answer.
     return status(account, "vidu-run-probe")
 
 

@@ -44,6 +44,7 @@ def text(value: Any) -> str | None:
     """A text that is not blank, cut (visibly) at 2,000 characters, without lone surrogates."""
     if not isinstance(value, str) or not value.strip():
         return None
+    # A lone surrogate is valid JSON, but neither a file nor the ledger can hold it.
     kept = value[:_TEXT_LIMIT].encode("utf-8", "replace").decode("utf-8")
     cut = len(value) - _TEXT_LIMIT
     return f"{kept}… ({cut} more characters cut)" if cut > 0 else kept
@@ -94,7 +95,7 @@ def scalars(value: Any) -> dict[str, Any]:
 
 
 def _scalar(value: Any) -> Any:
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # to Python it is an int as well
         return value
     if isinstance(value, int):
         return value if abs(value) <= _INT_LIMIT else None

@@ -8,31 +8,22 @@ from typing import Protocol
 
 from runner.model.operations import Unit
 from runner.model.outcomes import STATES, State
-from runner.model.requests import Account, Auth, Fate, Reply, Request, Submission, TaskStatus
+from runner.model.requests import Account, Fate, Reply, Request, Submission, TaskStatus, Vendor
 from runner.model.tasks import Attempt, AttemptState
 from runner.providers import modelverse, vidu, vidu_tasks
 from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskStates
 from runner.providers.fates import Codes
 
 
-class Provider(Protocol):
+class Provider(Vendor, Protocol):
     """One API, as a module of pure functions. To add the next one, copy `vidu.py`."""
 
-    NAME: str
-    DEFAULT_BASE_URL: str
-    HOSTS: frozenset[str]
-    """The vendor's own hosts, which may receive the vendor's key."""
-    KEY_ENV: str
-    BASE_URL_ENV: str
     CODES: Codes
     """The documented error codes."""
     UNIT: Unit
     """The unit it bills in."""
     REPORTS_PRICE: bool
     """Its answers contain what a task cost."""
-
-    def default_auth(self, base_url: str) -> Auth:
-        """The form of the `Authorization` header for that address."""
 
     def read_submission(self, reply: Reply) -> Submission:
         """What became of a submission, the POST of `base.submission`."""
@@ -80,10 +71,8 @@ LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 
 
 def state_of(attempt: Attempt) -> State:
-    """Where a job stands by its latest attempt alone.
-
-    A submission that was refused for the moment only (too many requests or tasks) has not failed.
-    """
+    """Where a job stands by its latest attempt alone."""
+    # A submission that was refused for the moment only (too many requests) has not failed.
     provider = PROVIDERS.get(attempt.intent.provider)
     if attempt.state is AttemptState.REFUSED and attempt.error and provider:
         code = provider.CODES.get(attempt.error.code)

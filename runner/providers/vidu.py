@@ -116,6 +116,7 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
     """The status of the task; `UNKNOWN` if the answer does not contain it."""
     value = parse.json_object(reply.body) or {}
     task = read_task(value, task_id)
+    # An error may come with status 200: without state or result, the answer shows no task.
     stateless = task.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
     if not base.is_ok(reply) or stateless:
         return fates.failed_status(task_id, reply, read_error(reply, value), GONE)
@@ -143,10 +144,9 @@ def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
 
 def is_active(value: parse.JsonObject) -> bool:
     """Whether a task has neither a state that has ended nor a result."""
-    word = _state_word(value)
-    if word is None:
-        return not value.get("creations")
-    return _STATES.get(word.lower()) not in _ENDED
+    if word := _state_word(value):
+        return _STATES.get(word.lower()) not in _ENDED
+    return not value.get("creations")
 
 
 def _state_word(value: parse.JsonObject) -> str | None:
@@ -156,6 +156,7 @@ def _state_word(value: parse.JsonObject) -> str | None:
 
 def _urls(creations: Any) -> tuple[str, ...]:
     rows = [row for row in parse.items(creations) if isinstance(row, dict)]
+    # A paid result with a watermark is better than none.
     urls = (parse.url(row.get("url")) or parse.url(row.get("watermarked_url")) for row in rows)
     return tuple(url for url in urls if url)
 

@@ -94,7 +94,7 @@ def _list_failure(reply: Reply, value: parse.JsonObject) -> ListFailure:
     error = read_error(reply, value)
     return ListFailure(
         error=f"{error.code}: {error.message}",
-        missing=reply.status in {404, 405, 501},
+        missing=reply.status in {404, 405, 501},  # as gateways without the list answer
         key_refused=fates.is_key_refused(reply, error),
         throttled=fates.is_throttled(reply, error),
     )

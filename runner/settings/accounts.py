@@ -9,21 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 from runner.errors import Diagnostic, Location, ProviderError, Secret
-from runner.model.requests import Account, Auth
-from runner.settings.trust import (
-    Address,
-    ProviderFacts,
-    check_trust,
-    parse_address,
-    trusted_pairs,
-)
+from runner.model.requests import Account, Auth, Vendor
+from runner.settings.trust import Address, check_trust, parse_address, trusted_pairs
 from runner.settings.values import ValueFormError, format_value, one_of, read_concurrency
 
 T = TypeVar("T")
 
 _KEY = re.compile(r"[\x21-\x7e]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
-_AUTHS: dict[str, Auth] = {auth: auth for auth in get_args(Auth)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +37,7 @@ class Sources:
 
 
 def read_accounts(
-    sources: Sources, used: Mapping[str, ProviderFacts], *, keys: bool = True
+    sources: Sources, used: Mapping[str, Vendor], *, keys: bool
 ) -> dict[str, Account]:
     """Provider to account, for the used ones only.
 
@@ -54,9 +47,9 @@ def read_accounts(
     trusted = tuple(trusted_pairs(sources.environ, sources.flags.get("trust") or ()))
     accounts: dict[str, Account] = {}
     errors: list[Diagnostic] = []
-    for name, facts in used.items():
-        reader = _AccountReader(facts=facts, sources=sources, trusted=trusted, errors=errors)
-        if (account := reader.read(keys=keys)) is not None:
+    for name, vendor in used.items():
+        reader = _AccountReader(vendor=vendor, sources=sources, trusted=trusted, errors=errors)
+        if account := reader.read(keys=keys):
             accounts[name] = account
     if errors:
         first, *others = errors
@@ -65,19 +58,19 @@ def read_accounts(
 
 
 def emulated_accounts(
-    url: str, used: Mapping[str, ProviderFacts], providers: Mapping[str, Any] | None = None
+    url: str, used: Mapping[str, Vendor], providers: Mapping[str, Any] | None = None
 ) -> dict[str, Account]:
     """Accounts with the emulator at `url`; of the manifest's `providers` only limits apply."""
     return {
         name: Account(
             provider=name,
             base_url=url.rstrip("/"),
-            auth=facts.default_auth(url),
+            auth=vendor.default_auth(url),
             key=Secret("emulator"),  # a real key must not reach the emulator's log
-            key_env=facts.key_env,
+            key_env=vendor.KEY_ENV,
             concurrency=((providers or {}).get(name) or {}).get("concurrency"),
         )
-        for name, facts in used.items()
+        for name, vendor in used.items()
     }
 
 
@@ -85,7 +78,7 @@ def emulated_accounts(
 class _AccountReader:
     """Reads the account of one provider; appends to `errors` what is wrong with it."""
 
-    facts: ProviderFacts
+    vendor: Vendor
     sources: Sources
     trusted: tuple[tuple[str, str], ...]
     errors: list[Diagnostic]
@@ -93,29 +86,30 @@ class _AccountReader:
     @property
     def block(self) -> Mapping[str, Any]:
         """What the manifest contains about the provider."""
-        return self.sources.providers.get(self.facts.name) or {}
+        return self.sources.providers.get(self.vendor.NAME) or {}
 
     def read(self, *, keys: bool) -> Account | None:
         address, variable = self._address(), self._key_variable()
         if address is None or variable is None:
             return None
+        auth = self._checked("auth", one_of(*get_args(Auth)))
         return Account(
-            provider=self.facts.name,
+            provider=self.vendor.NAME,
             base_url=address.url,
-            auth=self._auth(address),
+            auth=auth or self.vendor.default_auth(address.url),
             key=self._key(address, variable) if keys else None,
             key_env=variable,
             concurrency=self._checked("concurrency", read_concurrency),
         )
 
     def _address(self) -> Address | None:
-        if text := self._variable(self.facts.base_url_env):
-            address, name = parse_address(text, "environment"), self.facts.base_url_env
+        if text := self._variable(self.vendor.BASE_URL_ENV):
+            address, name = parse_address(text, "environment"), self.vendor.BASE_URL_ENV
         elif self.block.get("base_url") is not None:
             text = str(self.block["base_url"])
             address, name = parse_address(text, "manifest"), "base_url"
         else:
-            return parse_address(self.facts.default_base_url, "default")
+            return parse_address(self.vendor.DEFAULT_BASE_URL, "default")
         if address is None:
             shown = re.sub(r"//[^/]*@", "//***@", text)  # there may be a password in it
             message = f'{name} "{shown}" is not the address of an API'
@@ -126,30 +120,24 @@ class _AccountReader:
     def _key_variable(self) -> str | None:
         name = self.block.get("api_key_env")
         if name is None:
-            return self.facts.key_env
+            return self.vendor.KEY_ENV
         if isinstance(name, str) and _VARIABLE.fullmatch(name):
             return name
         # Not shown: somebody may have written the key itself there.
         self._report("api_key_env", "api_key_env is not the name of an environment variable")
         return None
 
-    def _auth(self, address: Address) -> Auth:
-        value = self._checked("auth", one_of(*_AUTHS))
-        return self.facts.default_auth(address.url) if value is None else _AUTHS[value]
-
     def _checked(self, key: str, read: Callable[[Any], T]) -> T | None:
         """The value in the manifest; None if there is none, or a wrong one."""
         value = self.block.get(key)
-        if value is None:
-            return None
         try:
-            return read(value)
+            return None if value is None else read(value)
         except ValueFormError as error:
             self._report(key, f"{key} {format_value(value)} {error}")
             return None
 
     def _key(self, address: Address, variable: str) -> Secret | None:
-        refusal = check_trust(address, variable, self.facts, self.trusted)
+        refusal = check_trust(address, variable, self.vendor, self.trusted)
         if refusal is not None:
             # Reported where the manifest names what is not trusted.
             key = "base_url" if address.source == "manifest" else "api_key_env"
@@ -175,5 +163,5 @@ class _AccountReader:
     def _report(self, key: str, message: str, hint: str | None = None) -> None:
         """Add an error, located at `key` if the manifest has it."""
         locate = self.sources.locate if key in self.block else None
-        location = locate(("providers", self.facts.name, key)) if locate else None
+        location = locate(("providers", self.vendor.NAME, key)) if locate else None
         self.errors.append(Diagnostic(message=message, hint=hint, location=location))

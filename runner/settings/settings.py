@@ -10,10 +10,9 @@ from typing import Any, Literal
 
 from runner.errors import Diagnostic, ManifestError, Secret, UsageError
 from runner.model.operations import Unit
-from runner.model.requests import Account
+from runner.model.requests import Account, Vendor
 from runner.settings import values
 from runner.settings.accounts import Sources, read_accounts
-from runner.settings.trust import ProviderFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,48 +85,51 @@ class _SourcedValue:
     in_manifest: bool = False
 
 
-def read_settings(
-    sources: Sources, used: Mapping[str, ProviderFacts], *, keys: bool = True
-) -> Settings:
-    """The settings of a run; for `used` and `keys` see `read_accounts`.
+def read_settings(sources: Sources, used: Mapping[str, Vendor]) -> Settings:
+    """The settings of a run; the accounts are those of the `used` providers, without keys.
 
     Raises ManifestError, UsageError or ProviderError with every wrong value.
     """
-    sourced = list(_sourced_values(sources))
-    errors: list[tuple[_SourcedValue, Diagnostic]] = []
-    fields: dict[str, Any] = {}
-    for item in sourced:
+    fields: dict[str, Any] = {"outputs": sources.base / Settings().outputs}
+    errors: list[Diagnostic] = []
+    in_manifest = False
+    for item in _sourced_values(sources):
         setting = _SETTINGS[item.name]
         try:
-            fields[setting.field or item.name] = setting.read(item.value)
+            value = setting.read(item.value)
+            # A folder starts at the manifest that names it, otherwise at the shell's folder.
+            if isinstance(value, Path) and item.in_manifest:
+                value = sources.base / value
+            fields[setting.field or item.name] = value
         except values.ValueFormError as error:
+            in_manifest |= item.in_manifest
             locate = sources.locate if item.in_manifest else None
-            diagnostic = Diagnostic(
-                message=f"{item.label} {error}",
-                hint=_hint(item, error.forms),
-                location=locate(("run", item.name)) if locate else None,
-            )
-            errors.append((item, diagnostic))
-    _raise(errors)
-    fields["outputs"] = _outputs(sourced, sources.base)
-    return Settings(**fields, accounts=read_accounts(sources, used, keys=keys))
+            location = locate(("run", item.name)) if locate else None
+            message, hint = f"{item.label} {error}", _hint(item, error.forms)
+            errors.append(Diagnostic(message=message, hint=hint, location=location))
+    # With one wrong value in the manifest, the manifest is invalid, whatever else is wrong.
+    if in_manifest:
+        raise ManifestError(errors)
+    if errors:
+        first, *others = errors
+        raise UsageError(first.message, hint=first.hint, others=others)
+    return Settings(**fields, accounts=read_accounts(sources, used, keys=False))
 
 
 def _sourced_values(sources: Sources) -> Iterator[_SourcedValue]:
     """The value of the first source of each setting; an empty variable counts as unset."""
-    flags, environ, run = sources.flags, sources.environ, sources.run
     for name, setting in _SETTINGS.items():
-        variable = f"VIDU_RUN_{name.upper()}"
-        if (flag := flags.get(name)) is not None:
+        option, variable = f"--{name.replace('_', '-')}", f"VIDU_RUN_{name.upper()}"
+        if (flag := sources.flags.get(name)) is not None:
+            # The flag of a switch has a value already.
             value = setting.parse(flag) if isinstance(flag, str) else flag
-            option = f"--{name.replace('_', '-')}"
             label, pattern = f"{option} {flag}", f"{option} {{}}"
             yield _SourcedValue(name=name, value=value, label=label, pattern=pattern)
-        elif text := environ.get(variable, ""):
+        elif text := sources.environ.get(variable, ""):
             label, pattern = f'{variable}="{text}"', f"{variable}={{}}"
             value = setting.parse(text)
             yield _SourcedValue(name=name, value=value, label=label, pattern=pattern)
-        elif (value := run.get(name)) is not None:
+        elif (value := sources.run.get(name)) is not None:
             label = f"{name} {values.format_value(value)}"
             yield _SourcedValue(name=name, value=value, label=label, in_manifest=True)
 
@@ -138,20 +140,3 @@ def _hint(item: _SourcedValue, forms: Sequence[Mapping[Unit, str]]) -> str | Non
         return None
     texts = [",".join(f"{unit}={value}" for unit, value in form.items()) for form in forms]
     return "try " + ", or ".join(item.pattern.format(text) for text in texts)
-
-
-def _raise(errors: list[tuple[_SourcedValue, Diagnostic]]) -> None:
-    # With one wrong value in the manifest, the manifest is invalid, whatever else is wrong.
-    if any(item.in_manifest for item, _ in errors):
-        raise ManifestError(diagnostic for _, diagnostic in errors)
-    if errors:
-        first, *others = (diagnostic for _, diagnostic in errors)
-        raise UsageError(first.message, hint=first.hint, others=others)
-
-
-def _outputs(sourced: list[_SourcedValue], base: Path) -> Path:
-    """The folder for files: relative to the manifest, or to the shell where a flag names it."""
-    for item in sourced:
-        if item.name == "outputs":
-            return base / item.value if item.in_manifest else Path(item.value)
-    return base / Settings().outputs

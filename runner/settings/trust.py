@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from runner.errors import Diagnostic, UsageError
-from runner.model.requests import Auth
+from runner.model.requests import Vendor
 
 # Stricter than URLs need be: what it accepts means the same to every URL parser, so that the host
 # that is checked here is the host that gets the request.
@@ -22,20 +22,6 @@ _PAIR = re.compile(r"(?P<host>[^=\s/@]+)=(?P<variable>[A-Za-z_][A-Za-z0-9_]*)", 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 AddressSource: TypeAlias = Literal["environment", "manifest", "default"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderFacts:
-    """Where a provider is and which key it takes, from its module."""
-
-    name: str
-    default_base_url: str
-    hosts: frozenset[str]
-    """The vendor's own hosts, in lower case."""
-    key_env: str
-    base_url_env: str
-    default_auth: Callable[[str], Auth]
-    """Base URL to the form of its authorization."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +65,7 @@ def parse_address(text: str, source: AddressSource) -> Address | None:
 
 
 def trusted_pairs(environ: Mapping[str, str], flags: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Host (lower case) and variable of each `HOST=VAR` in VIDU_RUN_TRUST and `--trust`.
-
-    Raises UsageError.
-    """
+    """Host (lower case) and variable of each `HOST=VAR` in both places. Raises UsageError."""
     entries = [("VIDU_RUN_TRUST", pair) for pair in environ.get("VIDU_RUN_TRUST", "").split(",")]
     entries += [("--trust", pair) for flag in flags for pair in flag.split(",")]
     for source, entry in entries:
@@ -98,7 +81,7 @@ def trusted_pairs(environ: Mapping[str, str], flags: Iterable[str]) -> Iterator[
 
 
 def check_trust(
-    address: Address, variable: str, facts: ProviderFacts, trusted: tuple[tuple[str, str], ...]
+    address: Address, variable: str, vendor: Vendor, trusted: tuple[tuple[str, str], ...]
 ) -> Diagnostic | None:
     """None if the key in `variable` may be sent to `address`, else why not and what would allow it.
 
@@ -110,11 +93,11 @@ def check_trust(
     if address.scheme == "http" and not address.loopback and address.source != "environment":
         return Diagnostic(
             message=f"{address.url} would receive the key in {variable} in clear text",
-            hint=f"use https, or set the address yourself: {facts.base_url_env}={address.url}",
+            hint=f"use https, or set the address yourself: {vendor.BASE_URL_ENV}={address.url}",
         )
     # Whoever sets this process's environment has the keys already.
-    safe = address.host in facts.hosts or address.loopback or address.source == "environment"
-    if variable == facts.key_env and safe:
+    safe = address.host in vendor.HOSTS or address.loopback or address.source == "environment"
+    if variable == vendor.KEY_ENV and safe:
         return None
     if (address.name, variable) in trusted:
         return None

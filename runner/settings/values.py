@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
 from runner.model.operations import UNITS, Unit
@@ -13,8 +14,9 @@ from runner.model.operations import UNITS, Unit
 Reader: TypeAlias = Callable[[Any], Any]
 """Checks a value as YAML would hold it; raises ValueFormError."""
 
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-_DURATION = re.compile(r"(?:(N)h)?(?:(N)m)?(?:(N)s)?".replace("N", r"[0-9]+(?:\.[0-9]+)?"))
+_DIGITS = r"[0-9]+(?:\.[0-9]+)?"
+_NUMBER = re.compile(f"[+-]?{_DIGITS}")
+_DURATION = re.compile(f"(?:({_DIGITS})h)?(?:({_DIGITS})m)?(?:({_DIGITS})s)?")
 _BOOLEANS = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "off"), False
 )
@@ -36,9 +38,6 @@ def _require(condition: object, message: str) -> None:
         raise ValueFormError(message)
 
 
-# -------------------------------------------------------------------- texts of flags and variables
-
-
 def parse_number(text: str) -> int | float | str:
     """The number, or the text itself, which the reader then rejects."""
     text = text.strip()
@@ -58,9 +57,6 @@ def parse_amounts(text: str) -> dict[str, Any] | int | float | str:
         return parse_number(text)
     pairs = (part.partition("=") for part in text.split(","))
     return {unit.strip(): parse_number(value) for unit, _, value in pairs}
-
-
-# ------------------------------------------------------------------------------------------ readers
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
@@ -121,21 +117,21 @@ def read_boolean(value: Any) -> bool:
     return bool(value)
 
 
-def one_of(*choices: str) -> Callable[[Any], str]:
+def one_of(*choices: str) -> Reader:
     """A reader of a few words."""
 
-    def read(value: Any) -> str:
+    def read(value: Any) -> Any:
         _require(value in choices, f"is not one of: {', '.join(choices)}")
-        return str(value)
+        return value
 
     return read
 
 
-def read_folder(value: Any) -> str:
+def read_folder(value: Any) -> Path:
     """The name of a folder, which need not exist."""
     is_name = isinstance(value, str) and value.strip() and "\0" not in value
     _require(is_name, "is not the name of a folder")
-    return str(value)
+    return Path(value)
 
 
 def format_value(value: Any) -> str:
@@ -143,9 +139,6 @@ def format_value(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {format_value(item)}" for key, item in value.items())
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
-
-
-# ---------------------------------------------------------------------------------- amounts by unit
 
 
 def read_amounts(value: Any) -> dict[Unit, Decimal]:
@@ -175,12 +168,9 @@ def _read_amount(value: Any) -> Decimal:
 _YUAN_SIGNS = "\u5143\u00a5\uffe5"  # the character, the sign, and the sign in full width
 _UNIT_WORDS: dict[str, Unit] = dict.fromkeys(("credits", "credit"), "credits")
 _UNIT_WORDS |= dict.fromkeys(("cny", "rmb", "yuan", *_YUAN_SIGNS), "cny")
-
+_UNITS = "|".join(_UNIT_WORDS)
 _LOOSE_AMOUNT = re.compile(
-    r"(N)\s*(W)|(W)\s*:?\s*(N)".replace("N", r"[0-9]+(?:\.[0-9]+)?").replace(
-        "W", "|".join(_UNIT_WORDS)
-    ),
-    re.IGNORECASE,
+    rf"({_DIGITS})\s*({_UNITS})|({_UNITS})\s*:?\s*({_DIGITS})", re.IGNORECASE
 )
 _SEPARATORS = re.compile(r"(?:[\s,;+&]|\band\b)*", re.IGNORECASE)
 _EXAMPLE: Sequence[Mapping[Unit, str]] = ({"credits": "500", "cny": "40"},)
@@ -202,9 +192,7 @@ def _parse_loose(text: str) -> dict[Unit, str] | None:
     """The amounts in `60 credits` or `¥40 and 60 credits`; None if anything is unclear."""
     if not _SEPARATORS.fullmatch(_LOOSE_AMOUNT.sub(" ", text)):
         return None
-    amounts: dict[Unit, str] = {}
     matches = list(_LOOSE_AMOUNT.finditer(text))
-    for match in matches:
-        number, word = match[1] or match[4], match[2] or match[3]
-        amounts[_UNIT_WORDS[word.lower()]] = number
+    amounts = {_UNIT_WORDS[(m[2] or m[3]).lower()]: m[1] or m[4] for m in matches}
+    # With one unit twice it is not clear which amount counts.
     return amounts if len(amounts) == len(matches) else None

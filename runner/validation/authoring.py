@@ -11,13 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from runner.model.operations import Operation
-from runner.validation.shape import (
-    Schema,
-    expression_shape,
-    job_shape,
-    job_snippets,
-    manifest_shape,
-)
+from runner.validation.shape import Schema, job_shape, manifest_shape, part
 
 # Only keys of the schema, and the user's own.
 _CLOSED: Schema = {"additionalProperties": False, "patternProperties": {"^x-": True}}
@@ -30,8 +24,7 @@ def manifest_text(operations: Mapping[str, Operation]) -> str:
 
 def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
     """The authoring schema, JSON Schema 2020-12."""
-    shape = manifest_shape(sorted({op.provider for op in operations.values()}))
-    snippets = job_snippets()
+    shape, snippets = manifest_shape(operations), part("snippets")
     shape["properties"]["jobs"] |= {
         "items": {"$ref": "#/$defs/job"},
         "defaultSnippets": [{**snippet, "body": [snippet["body"]]} for snippet in snippets],
@@ -49,7 +42,7 @@ def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
         **shape,
         "allOf": [_by_default(name) for name in operations],
         "$defs": {
-            "expression": expression_shape(),
+            "expression": part("expression"),
             "job": {
                 "description": "One request, or several with matrix, foreach or takes.",
                 "type": "object",
@@ -122,9 +115,8 @@ def _any_parameters(operations: Mapping[str, Operation]) -> dict[str, Schema]:
     found: dict[str, list[Schema]] = {}
     for operation in operations.values():
         for name, schema in _relaxed_parameters(operation).items():
-            choices = found.setdefault(name, [])
-            if schema not in choices:  # most parameters are the same in all operations
-                choices.append(schema)
+            if schema not in found.setdefault(name, []):  # most are the same in all operations
+                found[name].append(schema)
     return {
         name: choices[0] if len(choices) == 1 else {"anyOf": choices}
         for name, choices in found.items()
@@ -161,7 +153,8 @@ def _narrowed(operation: Operation) -> list[Schema]:
     conditions = []
     for branch in operation.schema.get("allOf", ()):
         then: Mapping[str, Any] = branch.get("then", {}).get("properties", {})
-        rules = {name: rule for name, rule in then.items() if rule is False or _constrains(rule)}
+        # A condition that only changes a default restricts nothing.
+        rules = {k: v for k, v in then.items() if v is False or set(_plain(v)) - {"default"}}
         if rules:
             # Required, for an absent parameter may come from the defaults.
             condition = _plain(branch["if"])
@@ -169,8 +162,3 @@ def _narrowed(operation: Operation) -> list[Schema]:
             then_relaxed = {name: rule and _relaxed(rule) for name, rule in rules.items()}
             conditions.append({"if": condition, "then": {"properties": then_relaxed}})
     return conditions
-
-
-def _constrains(schema: Any) -> bool:
-    """Whether the schema has more than a default."""
-    return isinstance(schema, dict) and bool(set(_plain(schema)) - {"default"})

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.errors import Diagnostic, merge
+from runner.errors import Diagnostic, Location, merge
 from runner.model.jobs import DocumentLocator, Draft, DraftLocator
 from runner.model.values import ValuePath
 
@@ -31,6 +31,12 @@ class Finding:
     def below(self, path: ValuePath) -> Finding:
         """The finding in the value that has the checked one at `path`."""
         return replace(self, path=(*path, *self.path))
+
+    def diagnostic(self, location: Location | None, job: str | None) -> Diagnostic:
+        """The finding as users see it."""
+        return Diagnostic(
+            message=self.message, location=location, job=job, hint=self.hint, warning=self.warning
+        )
 
 
 class DeferredText(str):
@@ -61,29 +67,34 @@ def dotted(path: Iterable[str | int]) -> str:
     return text
 
 
+def mapping(value: Any) -> Mapping[str, Any]:
+    """The value if it is a JSON object, otherwise an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def in_order_of(value: Any, findings: Iterable[Finding]) -> list[Finding]:
+    """The findings in the order of the value's keys; those about the whole value come first."""
+    order: dict[Any, int] = {key: n for n, key in enumerate(mapping(value))}
+    return sorted(findings, key=lambda f: order.get(f.path[0], -1) if f.path else -1)
+
+
 def document_diagnostics(
     findings: Iterable[Finding], document: Any, locate: DocumentLocator
 ) -> list[Diagnostic]:
     """The findings about a manifest's own form, in the order given."""
     return merge(
-        Diagnostic(
-            message=finding.message,
-            location=locate(finding.path, key=finding.key),
-            job=_job_at(document, finding.path),
-            hint=finding.hint,
-            warning=finding.warning,
-        )
+        finding.diagnostic(locate(finding.path, key=finding.key), _job_at(document, finding.path))
         for finding in findings
     )
 
 
 def _job_at(document: Any, path: ValuePath) -> str | None:
     """The id, as written, of the job that contains the path."""
-    if len(path) < 2 or path[0] != "jobs" or not isinstance(path[1], int):
-        return None
-    job = document["jobs"][path[1]]
-    name = job.get("id") if isinstance(job, dict) else None
-    return name if isinstance(name, str) and name else None
+    match path:
+        case ("jobs", int() as index, *_):
+            name = mapping(document["jobs"][index]).get("id")
+            return name if isinstance(name, str) and name else None
+    return None
 
 
 def job_diagnostics(
@@ -91,39 +102,27 @@ def job_diagnostics(
     locate: DraftLocator,
     document: Mapping[str, Any] | None = None,
 ) -> list[Diagnostic]:
-    """The findings about drafts; one cause that affects many jobs is reported once.
-
-    With the manifest's `document`, the hint about an unknown parameter from the general defaults
-    is to move it under its operation's name; and a parameter whose expression evaluates to null
-    is reported as that, instead of as missing.
-    """
+    """The findings about drafts, explained from the manifest's `document` if it is given."""
+    pairs = ((draft, finding) for draft, findings in checked for finding in findings)
+    if document is not None:
+        pairs = ((draft, _explained(finding, draft, document)) for draft, finding in pairs)
     return merge(
-        Diagnostic(
-            message=finding.message,
-            location=locate(draft, finding.path, key=finding.key),
-            job=draft.id or None,
-            hint=finding.hint,
-            warning=finding.warning,
-        )
-        for draft, findings in checked
-        for finding in (
-            finding if document is None else _explained(finding, draft, document)
-            for finding in findings
-        )
+        finding.diagnostic(locate(draft, finding.path, key=finding.key), draft.id or None)
+        for draft, finding in pairs
     )
 
 
 def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> Finding:
     entry = document["jobs"][draft.entry]
-    defaults = _mapping(document.get("defaults"))
+    defaults = mapping(document.get("defaults"))
     # Null unsets a parameter, so an expression that gives null looks like a missing one.
-    if finding.missing is not None:
-        name = finding.missing
-        layers = (entry, _mapping(defaults.get(draft.operation)), defaults)
+    if (name := finding.missing) is not None:
+        layers = (entry, mapping(defaults.get(draft.operation)), defaults)
         written = next((layer[name] for layer in layers if name in layer), None)
         if isinstance(written, str):
             message = f"{finding.message}: {written} gives null"
             return replace(finding, path=(name,), message=message)
+    # General defaults go to every job, also to one whose operation lacks the parameter.
     is_parameter = finding.key and len(finding.path) == 1
     if is_parameter and finding.path[0] in defaults and finding.path[0] not in entry:
         hint = (
@@ -134,17 +133,11 @@ def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> F
     return finding
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
 def not_yet_reported(
     diagnostics: Iterable[Diagnostic], reported: Iterable[Diagnostic]
 ) -> list[Diagnostic]:
-    """Those of `diagnostics` at locations where `reported` has no error.
-
-    The expansion fails at values of a wrong form as well: one mistake is reported once, by the
-    check that describes it best.
-    """
+    """Those of `diagnostics` at locations where `reported` has no error."""
+    # The expansion fails at values of a wrong form as well: one mistake is reported once, by the
+    # check that describes it best.
     locations = {str(each.location) for each in reported if not each.warning}
     return [each for each in diagnostics if str(each.location) not in locations]

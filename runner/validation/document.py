@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from runner.errors import looks_secret, suggest
 from runner.model.jobs import JOB_KEYS
 from runner.model.operations import Operation
 from runner.model.values import ValuePath, walk
-from runner.validation.diagnostics import Finding, shown
+from runner.validation.diagnostics import Finding, in_order_of, mapping, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
 from runner.validation.shape import Schema, job_shape, manifest_shape
@@ -22,10 +22,7 @@ _LOOKALIKE = re.compile(
 
 
 def check_lookalikes(text: str, document: Any) -> list[Finding]:
-    """A warning for every text that is kept as it is, though it looks like an expression.
-
-    `text` is that of the whole manifest.
-    """
+    """A warning for every text that only looks like an expression; `text` is the manifest's."""
     # Most manifests have none: the search in their text is fast, the walk is not.
     if not ("${" in text or "{{" in text) or not _LOOKALIKE.search(text):
         return []
@@ -49,53 +46,60 @@ def check_document(document: Any, operations: Mapping[str, Operation]) -> list[F
     """
     if not isinstance(document, dict):
         return [Finding(path=(), message="the manifest must be a mapping with version and jobs")]
-    shape = manifest_shape(sorted({op.provider for op in operations.values()}))
-    findings = _check(shape, document, "the manifest")
-    findings += _secrets(document.get("env"), document.get("providers"))
-    findings += _defaults(document, operations)
-    findings += _jobs(document, operations)
-    order = {key: n for n, key in enumerate(document)}
-    return sorted(findings, key=lambda f: order.get(f.path[0], -1) if f.path else -1)
+    findings = [
+        *_check(manifest_shape(operations), [((), document)], "the manifest"),
+        *_secrets(document.get("env"), document.get("providers")),
+        *_defaults(document, operations),
+        *_jobs(document, operations),
+    ]
+    return in_order_of(document, findings)
 
 
-def _check(schema: Schema, value: Any, owner: str) -> list[Finding]:
+def _check(
+    schema: Schema, values: Iterable[tuple[ValuePath, Any]], owner: str
+) -> Iterator[Finding]:
+    """Check the values, each with its path in the manifest."""
     from jsonschema_rs import Draft202012Validator
 
-    if Draft202012Validator(schema).is_valid(value):
-        return []
-    return explain(Subject(schema=schema, value=value, owner=owner, noun="key"))
+    # The fast validator for all, the thorough one for those it rejects.
+    validator = Draft202012Validator(schema)
+    for path, value in values:
+        if not validator.is_valid(value):
+            # Only an item of the list of jobs can be anything but a mapping here.
+            name = owner if isinstance(value, dict) else "each item of jobs"
+            subject = Subject(schema=schema, value=value, owner=name, noun="key")
+            yield from (finding.below(path) for finding in explain(subject))
 
 
 def _secrets(env: Any, providers: Any) -> Iterator[Finding]:
     # Expressions end up in prompts and file names, where no key may go.
-    blocks = providers.values() if isinstance(providers, dict) else ()
-    keys = {block.get("api_key_env") for block in blocks if isinstance(block, dict)}
+    keys = [mapping(block).get("api_key_env") for block in mapping(providers).values()]
     for index, name in enumerate(env if isinstance(env, list) else ()):
         if isinstance(name, str) and (name in keys or looks_secret(name)):
             message = f"env lists {name}, which holds a secret: no job may read it"
             yield Finding(path=("env", index), message=message)
 
 
-def _defaults(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> list[Finding]:
-    defaults = document.get("defaults")
-    if not isinstance(defaults, dict):
-        return []
-    findings = list(_own_keys(defaults, ("defaults",), operations))
+def _defaults(
+    document: Mapping[str, Any], operations: Mapping[str, Operation]
+) -> Iterator[Finding]:
+    defaults = mapping(document.get("defaults"))
+    yield from _own_keys(defaults, ("defaults",), operations)
     for key, values in defaults.items():
         if "/" not in key or key.startswith("x-"):
             continue
         path = ("defaults", key)
         if key not in operations:
             message = f"unknown operation {shown(key)} in defaults"
-            hint = suggest(key, operations)
-            findings.append(Finding(path=path, message=message, hint=hint, key=True))
+            yield Finding(path=path, message=message, hint=suggest(key, operations), key=True)
         elif isinstance(values, dict):
-            findings += _own_keys(values, path, operations)
-            findings += _unused_defaults(values, operations[key], document)
+            yield from _own_keys(values, path, operations)
+            # The jobs of an operation report its unknown parameters, but there may be none.
+            if not _may_be_used(operations[key], document):
+                yield from _unknown_parameters(values, operations[key])
         elif values is not None:
             message = f"defaults for {key} must be a mapping of its parameters"
-            findings.append(Finding(path=path, message=message))
-    return findings
+            yield Finding(path=path, message=message)
 
 
 def _own_keys(
@@ -107,16 +111,10 @@ def _own_keys(
         yield Finding(path=(*path, "id"), message=message, key=True)
     # Parameters are checked with the jobs that get them.
     own = {key: value for key, value in values.items() if key in JOB_KEYS and key != "id"}
-    for finding in _check({**job_shape(operations), "required": []}, own, "a job"):
-        yield finding.below(path)
+    yield from _check({**job_shape(operations), "required": []}, [(path, own)], "a job")
 
 
-def _unused_defaults(
-    values: Mapping[str, Any], operation: Operation, document: Mapping[str, Any]
-) -> Iterator[Finding]:
-    """Unknown parameters in the defaults of an operation without jobs, which would report them."""
-    if _may_be_used(document, operation.name):
-        return
+def _unknown_parameters(values: Mapping[str, Any], operation: Operation) -> Iterator[Finding]:
     known = [*operation.schema["properties"], *JOB_KEYS]
     for key in values:
         if key not in known and not key.startswith("x-"):
@@ -128,42 +126,25 @@ def _unused_defaults(
             )
 
 
-def _may_be_used(document: Mapping[str, Any], operation: str) -> bool:
+def _may_be_used(operation: Operation, document: Mapping[str, Any]) -> bool:
     general = document["defaults"].get("operation")
-    jobs = document.get("jobs")
-    for job in jobs if isinstance(jobs, list) else ():
-        used = job.get("operation", general) if isinstance(job, dict) else None
-        # An expression may give any operation.
-        if used == operation or (isinstance(used, str) and "${{" in used):
-            return True
-    return False
+    jobs = [job for job in _job_list(document) if isinstance(job, dict)]
+    used = [job.get("operation", general) for job in jobs]
+    # An expression may give any operation.
+    return any(name == operation.name or (isinstance(name, str) and "${{" in name) for name in used)
 
 
-def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> list[Finding]:
-    from jsonschema_rs import Draft202012Validator
-
-    jobs = document.get("jobs")
-    if not isinstance(jobs, list):
-        return []
-    # The fast validator for all, the thorough one for those it rejects.
-    schema = _job_schema(document.get("defaults"), operations)
-    validator = Draft202012Validator(schema)
-    findings: list[Finding] = []
-    for index, job in enumerate(jobs):
-        if not validator.is_valid(job):
-            owner = "a job" if isinstance(job, dict) else "each item of jobs"
-            subject = Subject(schema=schema, value=job, owner=owner, noun="key")
-            findings += (finding.below(("jobs", index)) for finding in explain(subject))
-    return findings
-
-
-def _job_schema(defaults: Any, operations: Mapping[str, Operation]) -> Schema:
-    """A job's own keys; its operation is required where the defaults name none."""
-    has_default = isinstance(defaults, dict) and defaults.get("operation") is not None
-    shape = job_shape(operations)
-    if has_default:
-        return {**shape, "required": ["id"]}
+def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> Iterator[Finding]:
+    schema = job_shape(operations)
+    if mapping(document.get("defaults")).get("operation") is not None:
+        schema["required"] = ["id"]
     example = max(operations, default="PROVIDER/OPERATION")
     hint = f'write "operation: {example}", here or under defaults'
-    shape["properties"]["operation"]["x-hints"] = {"required": hint}
-    return shape
+    schema["properties"]["operation"]["x-hints"] = {"required": hint}
+    jobs = [(("jobs", index), job) for index, job in enumerate(_job_list(document))]
+    yield from _check(schema, jobs, "a job")
+
+
+def _job_list(document: Mapping[str, Any]) -> list[Any]:
+    jobs = document.get("jobs")
+    return jobs if isinstance(jobs, list) else []

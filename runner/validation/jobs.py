@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Protocol
 
-from runner.model.jobs import JOB_KEYS, Draft
+from runner.model.jobs import Draft
 from runner.model.operations import Operation
 from runner.model.values import Deferred, Parameters, ValuePath, map_leaves
 from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
@@ -23,36 +23,29 @@ def check_job(
     Another job's results are assumed to fit as text or number. Parameters in `unknown` are
     present, but with a value that is not known: nothing is reported about them.
     """
-    if unknown:
-        return _check_known(draft, operation, unknown)
     validators = _validators(operation)
-    parameters = draft.parameters
-    if draft.needs:
-        parameters = map_leaves(parameters, _stand_in)
-    if _accepts(validators.strict, parameters):
-        odd = _accepts(validators.any_warning, parameters)
-        return list(_warnings(validators, parameters)) if odd else []
-    # Messages must not show a stand-in as if the user had written it.
-    subject = Subject(
-        schema=operation.schema,
-        value=map_leaves(draft.parameters, _described_stand_in),
-        owner=operation.name,
-        noun="parameter",
-        more_names=JOB_KEYS,
-    )
-    return [*explain(subject), *_warnings(validators, parameters)]
-
-
-def _check_known(draft: Draft, operation: Operation, unknown: frozenset[str]) -> list[Finding]:
-    known = {name: value for name, value in draft.parameters.items() if name not in unknown}
-    # Some value, so that the parameter is not reported as missing.
-    parameters = {**known, **dict.fromkeys(unknown, "")}
-    validators = _validators(operation)
-    if _accepts(validators.without_required, map_leaves(known, _stand_in)):
-        findings = list(_warnings(validators, map_leaves(parameters, _stand_in)))
-    else:
-        findings = check_job(replace(draft, parameters=parameters), operation)
+    # An unknown one gets some value, so that it is not reported as missing.
+    written = {**draft.parameters, **dict.fromkeys(unknown, "")}
+    # Without references, as in most jobs, the walk would only cost time.
+    parameters = map_leaves(written, _stand_in) if draft.needs or unknown else written
+    findings = []
+    if not _accepts_known(validators, parameters, unknown):
+        # Messages must not show a stand-in as if the user had written it.
+        shown_ = map_leaves(written, _described_stand_in)
+        schema, owner = operation.schema, operation.name
+        findings = explain(Subject(schema=schema, value=shown_, owner=owner, noun="parameter"))
+    if _accepts(validators.any_warning, parameters):
+        findings += _warnings(validators, parameters)
     return [finding for finding in findings if not unknown.intersection(finding.path[:1])]
+
+
+def _accepts_known(
+    validators: _Validators, parameters: Parameters, unknown: frozenset[str]
+) -> bool:
+    if _accepts(validators.strict, parameters):
+        return True
+    known = {name: value for name, value in parameters.items() if name not in unknown}
+    return bool(unknown) and _accepts(validators.without_required, known)
 
 
 class _Validator(Protocol):

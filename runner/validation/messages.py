@@ -1,4 +1,4 @@
-"""Messages: words each violation of a schema for the user, see the table `MESSAGES` at the end.
+"""Messages: words each violation of a schema for the user, see the table `_MESSAGES` at the end.
 
 A schema may help with the annotations `x-expected` (what a pattern or an alternative stands for,
 with its article), `x-hints` (keyword to hint; for `required` in the missing property) and `x-form`
@@ -12,9 +12,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from runner.errors import nearest, suggest
+from runner.model.jobs import JOB_KEYS
 from runner.settings.values import suggest_amounts
-from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, dotted, shown
-from runner.validation.schema import Subject, Violation, is_mapping, violations_of
+from runner.validation.diagnostics import (
+    DeferredNumber,
+    DeferredText,
+    Finding,
+    dotted,
+    in_order_of,
+    mapping,
+    shown,
+)
+from runner.validation.schema import Subject, Violation, violations_of
 
 
 def explain(subject: Subject) -> list[Finding]:
@@ -23,18 +32,16 @@ def explain(subject: Subject) -> list[Finding]:
     if not findings:
         # The two validators disagree (about a regular expression, say): the fast one decides.
         findings = [Finding(path=(), message=f"{subject.owner} does not match its schema")]
-    # In the order of the file, not of the schema.
-    order = {key: n for n, key in enumerate(subject.value)} if is_mapping(subject.value) else {}
-    return sorted(dict.fromkeys(findings), key=lambda f: order.get(f.path[0], -1) if f.path else -1)
+    # In the order of the file, not of the schema; two branches may find the same.
+    return in_order_of(subject.value, dict.fromkeys(findings))
 
 
 def _findings(violation: Violation) -> Iterator[Finding]:
     expected = violation.schema.get("x-expected")
     if expected and violation.keyword in {"pattern", "anyOf", "not"}:
-        message = f"{violation.name} {shown(violation.value)} is not {expected}"
-        yield _finding(violation, message)
-        return
-    yield from MESSAGES.get(violation.keyword, _not_allowed)(violation)
+        yield _finding(violation, f"{violation.named_value} is not {expected}")
+    else:
+        yield from _MESSAGES.get(violation.keyword, _not_allowed)(violation)
 
 
 def _finding(violation: Violation, message: str, hint: str | None = None) -> Finding:
@@ -57,16 +64,16 @@ def _amounts_hint(violation: Violation) -> str:
 def _unknown_key(violation: Violation) -> Iterator[Finding]:
     """`unknown parameter "promt" of vidu/reference2image`; `unknown key "x" in run`."""
     known = list(violation.schema.get("properties", ()))
-    owner = dotted(violation.path) or violation.subject.owner
     noun = violation.subject.noun
     preposition = "of" if noun == "parameter" else "in"
-    names = known if violation.path else [*known, *violation.subject.more_names]
+    # The parameter of an expanded job may be a misspelt key of the job itself.
+    names = known if violation.path or noun == "key" else [*known, *JOB_KEYS]
     patterns = violation.schema.get("patternProperties", ())
     for key in violation.value:
         if key not in known and not any(re.search(pattern, key) for pattern in patterns):
             yield Finding(
                 path=(*violation.path, key),
-                message=f"unknown {noun} {shown(key)} {preposition} {owner}",
+                message=f"unknown {noun} {shown(key)} {preposition} {violation.name}",
                 hint=suggest(key, names),
                 key=True,
             )
@@ -74,14 +81,14 @@ def _unknown_key(violation: Violation) -> Iterator[Finding]:
 
 def _required(violation: Violation) -> Iterator[Finding]:
     """`prompt is missing (vidu/reference2image needs it)`."""
-    who = violation.condition or dotted(violation.path) or violation.subject.owner
+    who = violation.condition or violation.name
     for name in violation.limit:
         if name not in violation.value:
             rule = violation.schema.get("properties", {}).get(name, {})
             yield Finding(
                 path=violation.path,
                 message=f"{dotted((*violation.path, name))} is missing ({who} needs it)",
-                hint=rule.get("x-hints", {}).get("required") if is_mapping(rule) else None,
+                hint=mapping(rule).get("x-hints", {}).get("required"),
                 missing=None if violation.path else name,
             )
 
@@ -104,7 +111,19 @@ _TYPES = {
     "null": "null",
 }
 
+# The first type that fits counts: a bool is an int too, and stand-ins are texts and numbers.
+_DESCRIPTIONS: Mapping[type, str] = {
+    DeferredText: "another job's output, a text",
+    DeferredNumber: "another job's seed, a number",
+    bool: "{}",
+    str: "the text {}",
+    int: "the number {}",
+    float: "the number {}",
+    dict: "a mapping",
+}
+
 _FILTERS = {"integer": "int", "boolean": "bool"}
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
 def _type(violation: Violation) -> Iterator[Finding]:
@@ -112,56 +131,37 @@ def _type(violation: Violation) -> Iterator[Finding]:
     wanted = [violation.limit] if isinstance(violation.limit, str) else list(violation.limit)
     types = " or ".join(_TYPES[name] for name in wanted if name != "null")
     message = f"{violation.name} is {_described(violation.value)}, but must be {types}"
-    hint = _type_hint(violation.value, wanted)
-    if unquoted := _unquoted(violation.value, wanted):
-        hint = f"write {unquoted} without quotes"
-        # Cells of a row are text, and have no quotes to remove.
-        if violation.subject.noun == "parameter":
-            hint += f" (for a value from a row, add | {_FILTERS.get(wanted[0], 'float')})"
-    yield _finding(violation, message, hint)
+    yield _finding(violation, message, _type_hint(violation, wanted))
 
 
 def _described(value: Any) -> str:
     """The type of a value, with the value where it is short."""
-    match value:
-        case DeferredText():
-            text = "another job's output, a text"
-        case DeferredNumber():
-            text = "another job's seed, a number"
-        case None:
-            text = "empty (null)"
-        case bool():
-            text = shown(value)
-        case str():
-            text = f"the text {shown(value)}"
-        case int() | float():
-            text = f"the number {shown(value)}"
-        case _:
-            text = "a mapping" if isinstance(value, dict) else "a list"
-    return text
+    for type_, text in _DESCRIPTIONS.items():
+        if isinstance(value, type_):
+            return text.format(shown(value))
+    return "empty (null)" if value is None else "a list"
 
 
-def _type_hint(value: Any, wanted: Sequence[str]) -> str | None:
+def _type_hint(violation: Violation, wanted: Sequence[str]) -> str | None:
     """How to write the value so that it has the wanted type."""
+    value = violation.value
     if isinstance(value, DeferredNumber):
         return "for an image write .output; with text around it a seed becomes text"
     if isinstance(value, DeferredText):
         return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
-    if "string" in wanted and isinstance(value, (bool, int, float)):
-        return f'quote it: "{shown(value)}"'
-    if isinstance(value, str) and "array" in wanted:
-        return f"write it as a list: [{shown(value)}]"
-    return None
-
-
-def _unquoted(value: Any, wanted: Sequence[str]) -> str | None:
-    """What a text has to be without its quotes to have the wanted type; None for no such value."""
-    if not isinstance(value, str) or isinstance(value, DeferredText):
+    if isinstance(value, (bool, int, float)):
+        return f'quote it: "{shown(value)}"' if "string" in wanted else None
+    if not isinstance(value, str):
         return None
     text = value.strip()
-    if {"integer", "number"} & set(wanted) and re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text):
-        return text
-    return "true or false" if "boolean" in wanted else None
+    is_number = {"integer", "number"} & set(wanted) and _NUMBER.fullmatch(text)
+    if not is_number and "boolean" not in wanted:
+        return f"write it as a list: [{shown(value)}]" if "array" in wanted else None
+    hint = f"write {text if is_number else 'true or false'} without quotes"
+    if violation.subject.noun == "parameter":
+        # Cells of a row are text, and have no quotes to remove.
+        hint += f" (for a value from a row, add | {_FILTERS.get(wanted[0], 'float')})"
+    return hint
 
 
 def _enum(violation: Violation) -> Iterator[Finding]:
@@ -178,10 +178,10 @@ def _enum(violation: Violation) -> Iterator[Finding]:
         hint = "quote it" if isinstance(violation.value, (int, float)) else None
     elif shown(violation.value) == f'"{listed}"':
         hint = f"write {listed} without quotes"
-    rejected = f"is not offered {violation.by_condition or f'by {violation.subject.owner}'}"
-    message = f"{violation.name} {shown(violation.value)} {rejected} ({listed})"
+    by = violation.by_condition or f"by {violation.subject.owner}"
+    message = f"{violation.named_value} is not offered {by} ({listed})"
     if violation.subject.noun != "parameter":
-        message = f"unknown {violation.name} {shown(violation.value)} (known: {listed})"
+        message = f"unknown {violation.named_value} (known: {listed})"
     yield _finding(violation, message, hint)
 
 
@@ -203,8 +203,8 @@ def _other_models(violation: Violation) -> str | None:
     branches = violation.subject.schema.get("allOf", ()) if len(violation.path) == 1 else ()
     for branch in branches:
         model = branch.get("if", {}).get("properties", {}).get("model", {}).get("const")
-        rule = branch.get("then", {}).get("properties", {}).get(violation.path[0], {})
-        if model is not None and violation.value in rule.get("enum", ()):
+        rule = branch.get("then", {}).get("properties", {}).get(violation.path[0])
+        if model is not None and violation.value in mapping(rule).get("enum", ()):
             found.append(model)
     return f"{' and '.join(found)} offer{'s' if len(found) == 1 else ''} it" if found else None
 
@@ -218,18 +218,16 @@ _NOUNS = {
 
 def _length(violation: Violation) -> Iterator[Finding]:
     """`images has 8 items, but at most 7 are allowed`; `images is empty`."""
-    is_minimum = violation.keyword.startswith("min")
+    size, limit, by = len(violation.value), violation.limit, violation.condition
+    if violation.keyword.startswith("min"):
+        rule = f"{by} needs at least {limit}" if by else f"at least {limit} are needed"
+    else:
+        rule = f"{by} takes at most {limit}" if by else f"at most {limit} are allowed"
     noun = next(nouns for end, nouns in _NOUNS.items() if violation.keyword.endswith(end))
-    size = len(violation.value)
-    if is_minimum and violation.limit == 1 and size == 0 and not violation.conditions:
-        yield _finding(violation, f"{violation.name} is empty")
-        return
-    bound = f"at {'least' if is_minimum else 'most'} {violation.limit}"
-    rule = f"{bound} {'are needed' if is_minimum else 'are allowed'}"
-    if violation.condition:
-        rule = f"{violation.condition} {'needs' if is_minimum else 'takes'} {bound}"
-    counted = f"{size or 'no'} {noun[size != 1]}"
-    yield _finding(violation, f"{violation.name} has {counted}, but {rule}")
+    message = f"{violation.name} has {size or 'no'} {noun[size != 1]}, but {rule}"
+    # Nothing can have less than no items, so an empty value violates a minimum.
+    is_plainly_empty = size == 0 and limit == 1 and not violation.conditions
+    yield _finding(violation, f"{violation.name} is empty" if is_plainly_empty else message)
 
 
 _BOUNDS = {
@@ -249,20 +247,16 @@ def _range(violation: Violation) -> Iterator[Finding]:
         allowed = f"{_BOUNDS[violation.keyword]} {violation.limit}"
     by = violation.by_condition
     rejected = f"is not offered {by}" if by else "is out of range"
-    message = f"{violation.name} {shown(violation.value)} {rejected} ({allowed})"
-    yield _finding(violation, message)
+    yield _finding(violation, f"{violation.named_value} {rejected} ({allowed})")
 
 
-def _multiple_of(violation: Violation) -> Iterator[Finding]:
-    """`duration 3 is not a multiple of 2`."""
-    value = shown(violation.value)
-    yield _finding(violation, f"{violation.name} {value} is not a multiple of {violation.limit}")
+_MISMATCHES = {"multipleOf": "is not a multiple of", "pattern": "does not match the pattern"}
 
 
-def _pattern(violation: Violation) -> Iterator[Finding]:
-    """`size "big" does not match the pattern ^[0-9]+$`."""
-    message = f"{violation.name} {shown(violation.value)} does not match the pattern"
-    yield _finding(violation, f"{message} {violation.limit}")
+def _mismatch(violation: Violation) -> Iterator[Finding]:
+    """`duration 3 is not a multiple of 2`; `size "big" does not match the pattern ^[0-9]+$`."""
+    mismatch = _MISMATCHES[violation.keyword]
+    yield _finding(violation, f"{violation.named_value} {mismatch} {violation.limit}")
 
 
 def _unique_items(violation: Violation) -> Iterator[Finding]:
@@ -275,33 +269,20 @@ def _unique_items(violation: Violation) -> Iterator[Finding]:
 def _not_allowed(violation: Violation) -> Iterator[Finding]:
     """`watermark true is not allowed (viduq1)`."""
     by = f" ({violation.condition})" if violation.condition else ""
-    named = f"{violation.name} {shown(violation.value)}"
-    what = named if violation.path else violation.subject.owner
+    what = violation.named_value if violation.path else violation.subject.owner
     yield _finding(violation, f"{what} is not allowed{by}")
 
 
-MESSAGES: Mapping[str, Callable[[Violation], Iterator[Finding]]] = {
-    "additionalProperties": _unknown_key,
-    "unevaluatedProperties": _unknown_key,
+# Other keywords, and a property whose schema is false, such as a parameter that a model does not
+# have, are `_not_allowed`.
+_MESSAGES: Mapping[str, Callable[[Violation], Iterator[Finding]]] = {
+    **dict.fromkeys(("additionalProperties", "unevaluatedProperties"), _unknown_key),
     "required": _required,
     "dependentRequired": _dependent_required,
     "type": _type,
-    "enum": _enum,
-    "const": _enum,
-    "minLength": _length,
-    "maxLength": _length,
-    "minItems": _length,
-    "maxItems": _length,
-    "minProperties": _length,
-    "minimum": _range,
-    "maximum": _range,
-    "exclusiveMinimum": _range,
-    "exclusiveMaximum": _range,
-    "multipleOf": _multiple_of,
-    "pattern": _pattern,
+    **dict.fromkeys(("enum", "const"), _enum),
+    **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties"), _length),
+    **dict.fromkeys(_BOUNDS, _range),
+    **dict.fromkeys(_MISMATCHES, _mismatch),
     "uniqueItems": _unique_items,
 }
-"""JSON Schema keyword to the function that words its violations; other keywords: `_not_allowed`.
-
-A property whose schema is false, such as a parameter that a model does not have, is not allowed.
-"""

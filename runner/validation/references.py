@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from runner.model.jobs import Draft
-from runner.model.operations import Operation
+from runner.model.operations import MediaLimits, Operation
 from runner.model.values import Deferred, JobOutput, ValuePath, walk
 from runner.validation.diagnostics import Finding, dotted
 
@@ -35,64 +34,53 @@ def _check(
 ) -> Iterator[Finding]:
     """`makers`: id of each job to its operation."""
     for path, leaf in walk(draft.parameters):
-        if isinstance(leaf, Deferred):
-            for index, part in enumerate(leaf.parts):
-                if isinstance(part, JobOutput) and part.attribute != "seed":
-                    yield from _misplaced(path, leaf, index, part, operation, makers)
-    for name in operation.media:
-        images = draft.parameters.get(name)
-        for index, image in enumerate(images if isinstance(images, list) else ()):
-            yield from _wrong_kind(name, index, image, operation, makers)
+        for index, part in enumerate(leaf.parts if isinstance(leaf, Deferred) else ()):
+            if not isinstance(part, JobOutput) or part.attribute == "seed":
+                continue
+            alone = len(leaf.parts) == 1
+            if path[0] not in operation.media:
+                yield from _as_text(path, part)
+            # A URL may have text after it, which can be a query.
+            elif not alone and (part.attribute == "output" or index):
+                hint = f"write ${{{{ {_written(part.job)}.output }}}} and nothing else"
+                message = f"{dotted(path)} has text around {_file(part)}"
+                yield Finding(path=path, message=message, hint=hint)
+            elif maker := makers.get(part.job):
+                yield from _as_image(path, part, maker)
+                if alone and len(path) == 2 and isinstance(path[1], int):
+                    yield from _wrong_kind(path, part, maker, operation.media[str(path[0])])
 
 
-def _misplaced(
-    path: ValuePath,
-    value: Deferred,
-    index: int,
-    part: JobOutput,
-    operation: Operation,
-    makers: Mapping[str, Operation],
-) -> Iterator[Finding]:
-    """A file as text, or inside text; a file other than the first.
-
-    `part` is at `index` of the value's parts.
-    """
-    file = f'the file that job "{part.job}" makes'
-    if path[0] not in operation.media:
-        if part.attribute == "output":
-            hint = f"for its address, as text, write ${{{{ {_written(part.job)}.url }}}}"
-            yield Finding(path=path, message=f"{dotted(path)} takes text, not {file}", hint=hint)
-    elif len(value.parts) > 1 and (part.attribute == "output" or index):
-        hint = f"write ${{{{ {_written(part.job)}.output }}}} and nothing else"
-        yield Finding(path=path, message=f"{dotted(path)} has text around {file}", hint=hint)
-    elif part.index and part.job in makers:
-        # A warning only: the provider may return more than its document shows.
-        message = (
-            f'{dotted(path)} is file number {part.index + 1} of job "{part.job}",'
-            f" but by its document {makers[part.job].name} makes one"
-        )
-        yield Finding(path=path, message=message, warning=True)
+def _file(part: JobOutput) -> str:
+    return f'the file that job "{part.job}" makes'
 
 
 def _written(job: str) -> str:
     return f"jobs.{job}" if job.isidentifier() else f"jobs['{job}']"
 
 
+def _as_text(path: ValuePath, part: JobOutput) -> Iterator[Finding]:
+    if part.attribute == "output":
+        hint = f"for its address, as text, write ${{{{ {_written(part.job)}.url }}}}"
+        yield Finding(path=path, message=f"{dotted(path)} takes text, not {_file(part)}", hint=hint)
+
+
+def _as_image(path: ValuePath, part: JobOutput, maker: Operation) -> Iterator[Finding]:
+    if part.index:
+        # A warning only: the provider may return more than its document shows.
+        message = (
+            f'{dotted(path)} is file number {part.index + 1} of job "{part.job}",'
+            f" but by its document {maker.name} makes one"
+        )
+        yield Finding(path=path, message=message, warning=True)
+
+
 def _wrong_kind(
-    name: str, index: int, image: Any, operation: Operation, makers: Mapping[str, Operation]
+    path: ValuePath, part: JobOutput, maker: Operation, limits: MediaLimits
 ) -> Iterator[Finding]:
     """A video where an image is needed."""
-    job = _job_of_file(image)
-    kinds = {media_type.partition("/")[0] for media_type in operation.media[name].media_types}
-    if job is not None and job in makers and makers[job].makes not in kinds:
+    kinds = {media_type.partition("/")[0] for media_type in limits.media_types}
+    if maker.makes not in kinds:
         accepted = " or ".join(f"{kind}s" for kind in sorted(kinds))
-        message = f'{name}[{index}] is what job "{job}" makes, a {makers[job].makes}'
-        yield Finding(path=(name, index), message=f"{message}: only {accepted} are accepted")
-
-
-def _job_of_file(value: Any) -> str | None:
-    """The id of the job whose file, or its URL, the value will be."""
-    if not isinstance(value, Deferred) or len(value.parts) != 1:
-        return None
-    part = value.parts[0]
-    return part.job if isinstance(part, JobOutput) and part.attribute != "seed" else None
+        message = f'{dotted(path)} is what job "{part.job}" makes, a {maker.makes}'
+        yield Finding(path=path, message=f"{message}: only {accepted} are accepted")

@@ -5,11 +5,13 @@ Slow and thorough: it is called only for values that the fast validator has reje
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runner.validation.diagnostics import dotted, shown
+from runner.validation.diagnostics import dotted, mapping, shown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -26,9 +28,7 @@ class Subject:
     owner: str
     """What the value is: an operation's name, "the manifest", "a job"."""
     noun: str
-    """What its keys are called: "parameter", "key"."""
-    more_names: Sequence[str] = ()
-    """Names that a misspelt key may mean, in addition to those of the schema."""
+    """What its keys are called: "parameter" in an expanded job, else "key"."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +50,11 @@ class Violation:
     def name(self) -> str:
         """The dotted path of the value; at the root, the owner."""
         return dotted(self.path) or self.subject.owner
+
+    @property
+    def named_value(self) -> str:
+        """The name and the value: `duration 9`."""
+        return f"{self.name} {shown(self.value)}"
 
     @property
     def condition(self) -> str | None:
@@ -78,7 +83,7 @@ def violations_of(subject: Subject) -> list[Violation]:
 
 
 def _violations(subject: Subject, error: ValidationError) -> Iterator[Violation]:
-    schema = error.schema if isinstance(error.schema, dict) else {}
+    schema = mapping(error.schema)
     if error.validator == "anyOf" and "x-expected" not in schema:
         # The first alternative is the plain value; the others are null and an expression.
         for inner in error.context or ():
@@ -101,17 +106,17 @@ def _violations(subject: Subject, error: ValidationError) -> Iterator[Violation]
 def _value_paths(
     subject: Subject, error: ValidationError, schema_path: Sequence[str | int]
 ) -> list[ValuePath]:
-    """Where the value is. For forbidden properties the validator reports their mapping only."""
     path = tuple(error.absolute_path)
+    # Of a forbidden property (`false`) the validator reports the value with its mapping's path.
     if error.schema is not False or schema_path[-1:] != ["properties"]:
         return [path]
-    schema: Any = subject.schema
-    for step in schema_path:
-        schema = _step(schema, step)
-    holder: Any = subject.value
-    for step in path:
-        holder = holder[step]
-    return [(*path, name) for name, rule in schema.items() if rule is False and name in holder]
+    schema: Any = functools.reduce(_step, schema_path, subject.schema)
+    holder: Any = functools.reduce(operator.getitem, path, subject.value)
+    return [
+        (*path, name)
+        for name, rule in schema.items()
+        if rule is False and name in holder and holder[name] is error.instance
+    ]
 
 
 def _conditions(schema: Any, schema_path: Sequence[str | int], path: ValuePath) -> tuple[str, ...]:
@@ -128,12 +133,7 @@ def _conditions(schema: Any, schema_path: Sequence[str | int], path: ValuePath) 
 def _step(schema: Any, step: str | int) -> Any:
     if isinstance(step, int):
         return schema[step] if isinstance(schema, list) and step < len(schema) else {}
-    return schema.get(step, {}) if is_mapping(schema) else {}
-
-
-def is_mapping(value: Any) -> bool:
-    """Whether the value is a JSON object; unlike `isinstance`, it leaves the type `Any`."""
-    return isinstance(value, dict)
+    return mapping(schema).get(step, {})
 
 
 def _relevant(violations: Sequence[Violation]) -> list[Violation]:

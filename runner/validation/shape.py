@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypeAlias
 
+from runner.model.operations import Operation
 from runner.operations import schema_folder
 
 Schema: TypeAlias = dict[str, Any]
@@ -21,31 +22,23 @@ def _text() -> str:
     return (schema_folder() / "manifest-keys.json").read_text(encoding="utf-8")
 
 
-def _part(name: str) -> Any:
+def part(name: Literal["manifest", "provider", "job", "expression", "snippets"]) -> Any:
+    """One part of the file; "snippets" are the jobs that an editor offers to insert."""
     # Parsed for each caller, because callers fill in what depends on the operations.
     return json.loads(_text())[name]
 
 
-def expression_shape() -> Schema:
-    """A text with an expression."""
-    return dict(_part("expression"))
-
-
-def job_snippets() -> list[Schema]:
-    """Jobs that an editor offers to insert."""
-    return list(_part("snippets"))
-
-
-def manifest_shape(providers: Iterable[str]) -> Schema:
+def manifest_shape(operations: Mapping[str, Operation]) -> Schema:
     """The manifest, but its defaults and jobs without their contents, which the callers add."""
-    shape = dict(_part("manifest"))
-    shape["properties"]["providers"]["properties"] = {name: _part("provider") for name in providers}
+    shape: Schema = part("manifest")
+    providers = sorted({operation.provider for operation in operations.values()})
+    shape["properties"]["providers"]["properties"] = {name: part("provider") for name in providers}
     return shape
 
 
 def job_shape(operations: Iterable[str]) -> Schema:
     """A job's own keys; parameters are allowed, but not described."""
-    shape = dict(_part("job"))
+    shape: Schema = part("job")
     # The first alternative is the plain value; the others are null and an expression.
     shape["properties"]["operation"]["anyOf"][0]["enum"] = list(operations)
-    return {"$defs": {"expression": expression_shape()}, **shape}
+    return {"$defs": {"expression": part("expression")}, **shape}

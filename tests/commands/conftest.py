@@ -18,7 +18,7 @@ from runner.cli import cli
 from runner.documents.files import load
 from runner.emulator import tables
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 from tests.commands.quick_clock import quicken_runs
 
 IMAGE = """
@@ -97,26 +97,26 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    """Both APIs, their tasks done at once."""
-    with Emulator(Options(time_scale=0)) as running:
-        yield running
+def emulator() -> Iterator[str]:
+    """The URL of both APIs, whose tasks are done at once."""
+    with run_emulator(Options(time_scale=0)) as url:
+        yield url
 
 
 @pytest.fixture
-def online(project: Project, emulator: Emulator) -> Project:
+def online(project: Project, emulator: str) -> Project:
     """A project whose providers are the emulator, by the environment."""
     for name in ("VIDU", "MODELVERSE"):
-        project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "secret-key-7351"}
+        project.env |= {f"{name}_BASE_URL": emulator, f"{name}_API_KEY": "secret-key-7351"}
     return project
 
 
 @pytest.fixture
-def submissions(emulator: Emulator) -> Callable[[], Counter[str]]:
+def submissions(emulator: str) -> Callable[[], Counter[str]]:
     """How many submissions the emulator has seen, by their outcome."""
 
     def count() -> Counter[str]:
-        with urllib.request.urlopen(f"{emulator.url}/_emulator/requests") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{emulator}/_emulator/requests") as answer:  # noqa: S310
             seen = json.load(answer)
         return Counter(each["outcome"] for each in seen["submissions"])
 

@@ -16,7 +16,7 @@ from aiohttp import web
 
 from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project
 
 HOUR_NS = 3600 * 10**9
@@ -85,10 +85,9 @@ def serving(project: Project, **options: Any) -> Iterator[Served]:
     """Both APIs for the project; tasks take as long as real ones unless the options say other."""
     served = Served("")
     rules = parse_faults(options.pop("faults", ()))
-    with Emulator(Options(now_ns=served.now_ns, faults=rules, **options)) as running:
-        served.url = running.url
+    with run_emulator(Options(now_ns=served.now_ns, faults=rules, **options)) as served.url:
         for name in ("VIDU", "MODELVERSE"):
-            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "secret-key-7351"}
+            project.env |= {f"{name}_BASE_URL": served.url, f"{name}_API_KEY": "secret-key-7351"}
         yield served
 
 
@@ -102,17 +101,17 @@ SUBMIT = "/ent/v2/reference2image"
 
 
 @contextmanager
-def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[Emulator]:
-    """An emulator behind `fault`, to which the project's environment leads."""
+def provider(project: Project, fault: Fault | None = None, **options: object) -> Iterator[str]:
+    """The URL of an emulator behind `fault`, to which the project's environment leads."""
 
     @web.middleware
     async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await (fault(request, handler) if fault else handler(request))
 
-    with Emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as running:  # type: ignore[arg-type]
+    with run_emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as url:  # type: ignore[arg-type]
         for name in ("VIDU", "MODELVERSE"):
-            project.env |= {f"{name}_BASE_URL": running.url, f"{name}_API_KEY": "k"}
-        yield running
+            project.env |= {f"{name}_BASE_URL": url, f"{name}_API_KEY": "k"}
+        yield url
 
 
 def refusal(status: int, reason: str) -> web.Response:
@@ -136,8 +135,8 @@ def forget(project: Project, *, files: bool = False) -> None:
         shutil.rmtree(project.folder / "outputs")
 
 
-def seen(emulator: Emulator) -> list[Any]:
-    with urllib.request.urlopen(f"{emulator.url}/_emulator/requests") as answer:  # noqa: S310
+def seen(url: str) -> list[Any]:
+    with urllib.request.urlopen(f"{url}/_emulator/requests") as answer:  # noqa: S310
         report = json.load(answer)
     found: list[Any] = [each for each in report["submissions"] if each["outcome"] == "accepted"]
     return found

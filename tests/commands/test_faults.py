@@ -16,7 +16,7 @@ import pytest
 
 from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project
 from tests.commands.quick_clock import quicken_runs
 from tests.commands.serving import seen
@@ -107,9 +107,10 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     project = Project(tmp_path_factory.mktemp("earlier"), {})
     project.jobs(EARLIER, "earlier.yaml")
-    with pytest.MonkeyPatch.context() as patch, Emulator(Options(time_scale=0)) as emulator:
+    options = Options(time_scale=0)
+    with pytest.MonkeyPatch.context() as patch, run_emulator(options) as url:
         quicken_runs(patch)
-        connect(project, emulator)
+        connect(project, url)
         ran = project.run("earlier.yaml", "--no-download", "--concurrency", "10")
     assert ran.code == 0, ran.err
     state = project.folder / ".vidu-run"
@@ -122,9 +123,9 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return state
 
 
-def connect(project: Project, emulator: Emulator) -> None:
+def connect(project: Project, url: str) -> None:
     for name in ("VIDU", "MODELVERSE"):
-        project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "chaos-key"}
+        project.env |= {f"{name}_BASE_URL": url, f"{name}_API_KEY": "chaos-key"}
 
 
 def once(fault: Fault) -> Fault:
@@ -151,13 +152,13 @@ def test_no_fault_makes_a_run_pay_twice_or_hang(
     project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})
     project.jobs(JOBS)
     shutil.copytree(ledger, tmp_path / ".vidu-run")
-    with Emulator(Options(time_scale=0, faults=parse_faults(faults))) as emulator:
-        connect(project, emulator)
+    with run_emulator(Options(time_scale=0, faults=parse_faults(faults))) as url:
+        connect(project, url)
         began = time.monotonic()
         for _ in range(2):
             code = project.run("spring.yaml", "--timeout", "5s", "--outage", "8s").code
         assert time.monotonic() - began < 60
-        accepted = seen(emulator)
+        accepted = seen(url)
     failed = [row for row in project.rows().values() if row["state"] == "failed"]
     again = Counter(each["untagged"] for each in accepted)
     # A task that failed unbilled may be made once more; nothing else ever is.

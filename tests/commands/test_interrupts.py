@@ -225,8 +225,8 @@ def test_a_silent_name_server_does_not_hold_up_the_end(project: Project, answers
     stage = Stage()
     asked = project.folder / ".site" / "asked"
     silent = SILENT_NAME_SERVER.format(answers=answers)
-    with provider(project, stage) as emulator:
-        project.env["VIDU_BASE_URL"] = emulator.url.replace("127.0.0.1", "api.example")
+    with provider(project, stage) as url:
+        project.env["VIDU_BASE_URL"] = url.replace("127.0.0.1", "api.example")
         with running(project, "spring.yaml", before=silent) as process:
             until(asked.exists)
             process.send_signal(signal.SIGINT)

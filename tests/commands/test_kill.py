@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project
 from tests.commands.process import running
 from tests.commands.serving import seen
@@ -58,10 +58,10 @@ def killed(project: Project, after_s: float) -> bool:
 def test_a_run_killed_again_and_again_pays_for_nothing_twice(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     names = ("VIDU", "MODELVERSE")
-    with Emulator(Options(time_scale=0.02, concurrency=20)) as emulator:
+    with run_emulator(Options(time_scale=0.02, concurrency=20)) as url:
         project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.2s", "VIDU_RUN_POLL_RATE": "50"})
         for name in names:
-            project.env |= {f"{name}_BASE_URL": emulator.url, f"{name}_API_KEY": "chaos-key"}
+            project.env |= {f"{name}_BASE_URL": url, f"{name}_API_KEY": "chaos-key"}
         project.jobs(IMAGES + VIDEOS)
         for _ in range(KILLS):
             if killed(project, chance.uniform(0.2, 1.6)):
@@ -69,7 +69,7 @@ def test_a_run_killed_again_and_again_pays_for_nothing_twice(tmp_path: Path, see
         began = time.monotonic()
         ran = project.run("spring.yaml", "--no-download")
         assert time.monotonic() - began < 60
-        accepted = seen(emulator)
+        accepted = seen(url)
     twice = [digest for digest, n in Counter(e["untagged"] for e in accepted).items() if n > 1]
     assert not twice, f"seed {seed}: paid twice"
     rows = project.rows()

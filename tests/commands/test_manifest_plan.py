@@ -10,14 +10,12 @@ import pytest
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import (
     ManifestPlan,
-    facts_of,
     plan_manifests,
-    provider_facts,
+    used_providers,
 )
 from runner.commands.options import Options
 from runner.errors import ManifestError, UsageError
 from runner.model.plans import Action
-from runner.providers.registry import PROVIDERS
 from tests.commands.conftest import Project
 from tests.commands.serving import RESULTS, TWO
 
@@ -58,18 +56,11 @@ def test_without_a_selection_every_job_is_selected(project: Project) -> None:
     assert (list(plan.added), set(plan.selected)) == ([], {"cat", "boat", "dance"})
 
 
-def test_only_providers_that_are_used_have_facts(project: Project) -> None:
+def test_only_the_providers_of_its_jobs_are_used(project: Project) -> None:
     (manifest,) = read_manifests(options(project.jobs(MIXED)))
-    assert set(provider_facts(manifest)) == {"vidu", "modelverse"}
-    assert set(provider_facts(manifest, ["vidu/reference2image"])) == {"vidu"}
-    assert provider_facts(manifest, []) == {}
-
-
-@pytest.mark.parametrize("name", PROVIDERS)
-def test_the_default_address_of_a_provider_is_its_own(name: str) -> None:
-    facts = facts_of(name)
-    assert facts.name == name
-    assert any(host in facts.default_base_url for host in facts.hosts)
+    assert set(used_providers(manifest)) == {"vidu", "modelverse"}
+    assert set(used_providers(manifest, ["vidu/reference2image"])) == {"vidu"}
+    assert used_providers(manifest, []) == {}
 
 
 def test_the_outlook_has_the_cost_beside_the_budget(project: Project) -> None:

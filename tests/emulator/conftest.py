@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 
 
 @dataclass
@@ -74,8 +74,7 @@ def start(clock: Clock) -> Iterator[Callable[..., str]]:
 
         def started(**options: Any) -> str:
             chosen: dict[str, Any] = {"now_ns": clock, "concurrency": 1000, **options}
-            emulator = Emulator(Options(**chosen))
-            return stack.enter_context(emulator).url
+            return stack.enter_context(run_emulator(Options(**chosen)))
 
         yield started
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator, serve
+from runner.emulator.server import run_emulator, serve
 from runner.errors import UsageError
 
 SUBMIT = "/ent/v2/reference2image"
@@ -24,8 +24,8 @@ def test_a_taken_port_is_an_error_with_a_hint() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with (
-            pytest.raises(UsageError, match=f"port {port}: the port is in use") as caught,
-            Emulator(port=port),
+            pytest.raises(UsageError, match=f"port {port}: Address already in use") as caught,
+            run_emulator(Options(), port),
         ):
             pass
     assert caught.value.hint
@@ -40,16 +40,16 @@ def test_an_impossible_port_is_an_error(port: int) -> None:
 def test_an_impossible_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     options = Options(state_dir=tmp_path / "file" / "state")
-    with pytest.raises(UsageError, match="cannot keep its state"), Emulator(options):
+    with pytest.raises(UsageError, match="cannot keep its state"), run_emulator(options):
         pass
 
 
 def test_the_port_is_free_after_the_end(ask: Any) -> None:
-    with Emulator() as emulator:
-        port = int(emulator.url.rpartition(":")[2])
-        assert ask("GET", emulator.url + "/ent/v2/credits").status == 200
-    with Emulator(port=port) as emulator:
-        assert emulator.url == f"http://127.0.0.1:{port}"
+    with run_emulator(Options()) as url:
+        port = int(url.rpartition(":")[2])
+        assert ask("GET", url + "/ent/v2/credits").status == 200
+    with run_emulator(Options(), port) as url:
+        assert url == f"http://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -77,7 +77,7 @@ def test_a_signal_ends_serving_cleanly(tmp_path: Path, ask: Any, number: signal.
 
 def test_it_starts_in_a_thread_whose_event_loop_runs() -> None:
     async def start() -> str:
-        with Emulator() as emulator:
-            return emulator.url
+        with run_emulator(Options()) as url:
+            return url
 
     assert asyncio.run(start()).startswith("http://127.0.0.1:")

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 
-from runner.commands.manifest_plan import facts_of
 from runner.errors import Location, ProviderError
 from runner.model.requests import Account
+from runner.providers import modelverse, vidu
 from runner.settings.accounts import Sources, emulated_accounts, read_accounts
-from runner.settings.settings import read_settings
+from runner.settings.settings import Settings
 
-VIDU, MODELVERSE = facts_of("vidu"), facts_of("modelverse")
 KEYS = {"VIDU_API_KEY": "vda_1", "MODELVERSE_API_KEY": "mv_1", "TEAM_KEY": "team_1"}
 
 
@@ -20,7 +19,7 @@ def account(block: dict[str, Any] | None = None, *trust: str, **environ: str) ->
     sources = Sources(
         providers={"vidu": block or {}}, environ={**KEYS, **environ}, flags={"trust": trust}
     )
-    return read_accounts(sources, {"vidu": VIDU})["vidu"]
+    return read_accounts(sources, {"vidu": vidu}, keys=True)["vidu"]
 
 
 def refusal(block: dict[str, Any] | None = None, *trust: str, **environ: str) -> ProviderError:
@@ -53,19 +52,20 @@ def test_the_manifest_can_set_authorization_and_limit() -> None:
 
 
 def test_only_used_providers_have_an_account() -> None:
-    assert read_accounts(Sources(environ={}), {}) == {}
+    assert read_accounts(Sources(environ={}), {}, keys=True) == {}
 
 
 def test_keys_are_collected_for_redaction() -> None:
     sources = Sources(environ=KEYS)
-    found = read_settings(sources, {"vidu": VIDU, "modelverse": MODELVERSE})
+    accounts = read_accounts(sources, {"vidu": vidu, "modelverse": modelverse}, keys=True)
+    found = Settings(accounts=accounts)
     assert [secret.reveal() for secret in found.secrets] == ["vda_1", "mv_1"]
     assert "vda_1" not in repr(found)
 
 
 def test_a_plan_needs_and_reads_no_key() -> None:
     sources = Sources(providers={"vidu": {"base_url": "https://gw.example"}}, environ={})
-    found = read_accounts(sources, {"vidu": VIDU}, keys=False)["vidu"]
+    found = read_accounts(sources, {"vidu": vidu}, keys=False)["vidu"]
     assert (found.base_url, found.key) == ("https://gw.example", None)
 
 
@@ -108,11 +108,11 @@ def test_wrong_values_of_a_provider_have_their_location() -> None:
         locate=lambda path: Location(path=".".join(map(str, path))),
     )
     with pytest.raises(ProviderError) as caught:
-        read_accounts(sources, {"vidu": VIDU})
+        read_accounts(sources, {"vidu": vidu}, keys=True)
     assert "providers.vidu.api_key_env: error: api_key_env is not the name" in str(caught.value)
     sources.providers["vidu"].pop("api_key_env")
     with pytest.raises(ProviderError) as caught:
-        read_accounts(sources, {"vidu": VIDU})
+        read_accounts(sources, {"vidu": vidu}, keys=True)
     assert str(caught.value).splitlines() == [
         'providers.vidu.auth: error: auth "basic" is not one of: token, bearer, raw',
         "providers.vidu.concurrency: error: concurrency 0 is not between 1 and 10000",
@@ -127,7 +127,7 @@ def test_a_missing_key_has_a_hint() -> None:
 
 def test_all_missing_keys_are_reported_at_once() -> None:
     with pytest.raises(ProviderError) as caught:
-        read_accounts(Sources(environ={}), {"vidu": VIDU, "modelverse": MODELVERSE})
+        read_accounts(Sources(environ={}), {"vidu": vidu, "modelverse": modelverse}, keys=True)
     assert "VIDU_API_KEY is not set" in str(caught.value)
     assert "MODELVERSE_API_KEY is not set" in str(caught.value)
 
@@ -145,7 +145,7 @@ def test_white_space_around_a_key_is_stripped() -> None:
 
 def test_the_emulator_gets_no_real_key() -> None:
     block = {"vidu": {"base_url": "https://gw.example", "concurrency": 2}}
-    found = emulated_accounts("http://127.0.0.1:8000/", {"vidu": VIDU}, block)["vidu"]
+    found = emulated_accounts("http://127.0.0.1:8000/", {"vidu": vidu}, block)["vidu"]
     assert (found.base_url, found.auth, found.concurrency) == ("http://127.0.0.1:8000", "bearer", 2)
     assert key_of(found) == "emulator"
 

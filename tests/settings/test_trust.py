@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runner.commands.manifest_plan import facts_of
 from runner.errors import Diagnostic, UsageError
+from runner.providers import vidu
 from runner.settings.trust import (
     AddressSource,
     check_trust,
@@ -22,7 +22,7 @@ def check(
     address = parse_address(url, source)
     assert address is not None
     trusted = tuple(trusted_pairs({}, pairs))
-    return check_trust(address, variable, facts_of("vidu"), trusted)
+    return check_trust(address, variable, vidu, trusted)
 
 
 def refusal(url: str, variable: str, *pairs: str, source: AddressSource = "manifest") -> Diagnostic:

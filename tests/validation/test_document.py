@@ -169,6 +169,11 @@ def test_a_manifest_with_every_key_is_valid() -> None:
             "env lists MINE, which holds a secret: no job may read it",
         ),
         (
+            {"env": ["HOME"], "providers": {"vidu": {"api_key_env": ["MINE"]}}},
+            ("providers", "vidu", "api_key_env"),
+            "providers.vidu.api_key_env is a list, but must be text",
+        ),
+        (
             {"defaults": {"vidu/reference2imag": {}}},
             ("defaults", "vidu/reference2imag"),
             'unknown operation "vidu/reference2imag" in defaults',

@@ -8,6 +8,8 @@ import pytest
 from runner.model.jobs import Draft
 from runner.model.operations import Operation
 from runner.validation.jobs import check_job
+from runner.validation.messages import explain
+from runner.validation.schema import Subject
 
 GOOD = {"model": "viduq2", "start": ["a.png"]}
 
@@ -55,3 +57,33 @@ def test_each_keyword_has_its_message(
     if messages is None:
         messages = ["seconds 1 is out of range (at least 2)", "seconds 1 is not a multiple of 2"]
     assert found == messages
+
+
+BY_MODEL = {
+    "properties": {"model": True, "size": True, "tone": True},
+    "allOf": [
+        {
+            "if": {"properties": {"model": {"const": "a"}}},
+            "then": {"properties": {"size": {"enum": [1]}}},
+        },
+        {
+            "if": {"properties": {"model": {"const": "b"}}},
+            "then": {"properties": {"size": False, "tone": False}},
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("value", "messages"),
+    [
+        (
+            {"model": "b", "size": 1, "tone": 2},
+            ["size 1 is not allowed (b)", "tone 2 is not allowed (b)"],
+        ),
+        ({"model": "a", "size": "2"}, ['size "2" is not offered by a (1)']),
+    ],
+)
+def test_what_a_model_lacks_is_reported_with_its_own_value(value: Any, messages: list[str]) -> None:
+    subject = Subject(schema=BY_MODEL, value=value, owner="vidu/x", noun="parameter")
+    assert [finding.message for finding in explain(subject)] == messages

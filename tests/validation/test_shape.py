@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from runner.validation.shape import expression_shape, job_shape, job_snippets, manifest_shape
+from runner.operations import load_operations
+from runner.validation.shape import job_shape, manifest_shape, part
 
 
 def accepts(schema: dict[str, Any], value: Any) -> bool:
@@ -15,19 +16,20 @@ def accepts(schema: dict[str, Any], value: Any) -> bool:
 
 
 def test_the_keys_of_a_manifest_are_closed_but_for_notes() -> None:
-    shape, jobs = manifest_shape(["vidu"]), [{"id": "x"}]
+    shape, jobs = manifest_shape(load_operations()), [{"id": "x"}]
     assert accepts(shape, {"version": 1, "x-note": 1, "jobs": jobs})
     assert not accepts(shape, {"version": 1, "note": 1, "jobs": jobs})
 
 
 @pytest.mark.parametrize(("name", "known"), [("vidu", True), ("other", False)])
 def test_only_known_providers_may_be_configured(name: str, *, known: bool) -> None:
-    providers = manifest_shape(["vidu", "modelverse"])["properties"]["providers"]
+    providers = manifest_shape(load_operations())["properties"]["providers"]
     assert accepts(providers, {name: {"concurrency": 2}}) is known
 
 
 def test_each_provider_has_a_description_of_its_own() -> None:
-    first, second = manifest_shape(["a", "b"])["properties"]["providers"]["properties"].values()
+    shape = manifest_shape(load_operations())
+    first, second = shape["properties"]["providers"]["properties"].values()
     assert first == second
     assert first is not second
 
@@ -49,8 +51,6 @@ def test_parameters_of_a_job_are_not_checked() -> None:
 
 def test_what_one_caller_fills_in_no_other_sees() -> None:
     job_shape(["a/b"])["properties"].clear()
-    expression_shape().clear()
-    job_snippets().clear()
+    part("snippets").clear()
     assert job_shape(["a/b"])["properties"]
-    assert expression_shape()
-    assert job_snippets()
+    assert part("snippets")

@@ -76,10 +76,9 @@ def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         # The document shows a list of URLs, though a task has one film.
         output["urls"] = [link(task.id, files.VIDEO)]
     output["submit_time"] = task.made_ns // 10**9
-    if not phase.is_final:
-        return {"output": output, "request_id": str(uuid.uuid4())}
-    output["finish_time"] = task.done_ns // 10**9
+    if phase.is_final:
+        output["finish_time"] = task.done_ns // 10**9
     if phase is Phase.FAILED:
         output["error_message"] = task.err_code
-    usage = {"duration": task.order.duration_s}
-    return {"output": output, "usage": usage, "request_id": str(uuid.uuid4())}
+    usage = {"usage": {"duration": task.order.duration_s}} if phase.is_final else {}
+    return {"output": output, **usage, "request_id": str(uuid.uuid4())}

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.api import modelverse, vidu, vidu_list
+from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
 from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import Fetch, receive
@@ -31,7 +31,6 @@ Read: TypeAlias = Callable[[Fields], tuple[Order, list[str]]]
 
 _LARGEST_DRAWN_SEED = 2**31 - 1
 _log = logging.getLogger(__name__)
-_KEYS = {"vidu": vidu.key_of, "modelverse": modelverse.key_of}
 _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
 
 
@@ -45,37 +44,26 @@ class Service:
     callbacks: Callbacks
     log: RequestLog
 
-    def admit(self, key: str) -> None:
-        """Raise ApiError for a key that the options do not list."""
-        if self.options.keys is not None and key not in self.options.keys:
-            raise ApiError("Unauthorized", "the key is not valid")
-
     def link(self, request: web.Request) -> vidu.Link:
         """Makes fresh URLs at the address that this request was sent to."""
-        origin = f"{request.scheme}://{request.host}"
+        origin, options = f"{request.scheme}://{request.host}", self.options
 
         def fresh_url(owner: str, name: str) -> str:
-            now_ns, lifetime_s = self.options.now_ns(), self.options.url_lifetime_s
-            return f"{origin}{files.sign(owner, name, now_ns, lifetime_s)}"
+            return origin + files.sign(owner, name, options.now_ns(), options.url_lifetime_s)
 
         return fresh_url
 
     async def submit(self, request: web.Request, read: Read) -> Task:
         """Make the task of a submission; raises ApiError."""
-        context = context_of(request)
-        body, submission = await body_of(request), context.submission
+        context, body = context_of(request), await body_of(request)
         if body.error:
             raise body.error
         fetch = partial(self.files.fetch, host=request.host)
-        order = partial(self._order, Fields(values=body.values), read, fetch)
-        task = self.store.create(
-            await asyncio.to_thread(order) if body.may_block else order(),
-            submission.digest,
-            untagged=submission.untagged,
-            change=context.change,
-        )
+        read_order = partial(self._order, Fields(values=body.values), read, fetch)
+        order = await asyncio.to_thread(read_order) if body.may_block else read_order()
+        task = self.store.create(order, body.digest, untagged=body.untagged, change=context.change)
         # Here rather than after the answer, which a fault may lose.
-        self.log.accept(task, submission)
+        self.log.accept(task, context.submission)
         return task
 
     def _order(self, fields: Fields, read: Read, fetch: Fetch) -> Order:
@@ -116,13 +104,13 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
     try:
         return await handler(request)
     except ApiError as error:
-        return _error(request, error)
+        return error_response(request, error)
     except web.HTTPException as error:
         if error.status not in {404, 405} or request.path.startswith("/files/"):
             raise
         reason = "NotFound" if error.status == 404 else "MethodNotAllowed"
         message = f"{request.method} {request.path}: {error.reason}"
-        response = _error(request, ApiError(reason, message, error.status))
+        response = error_response(request, ApiError(reason, message, error.status))
         if "Allow" in error.headers:
             response.headers["Allow"] = error.headers["Allow"]
         return response
@@ -130,10 +118,11 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
         raise
     except OSError:
         _log.exception("the emulator's state cannot be written")
-        return _error(request, ApiError("InternalServiceFailure", "cannot keep state"))
+        return error_response(request, ApiError("InternalServiceFailure", "cannot keep state"))
 
 
-def _error(request: web.Request, error: ApiError) -> web.Response:
+def error_response(request: web.Request, error: ApiError) -> web.Response:
+    """The error in the format of the API that was asked; the log gets its reason."""
     context_of(request).submission.refuse(error.reason)
     api = _api_of(request)
     reason = reason_for(api, error.status, error.reason)
@@ -146,16 +135,15 @@ def _api_of(request: web.Request) -> str:
     return "modelverse" if request.path.startswith("/v1/") else "vidu"
 
 
-def _key_of(request: web.Request) -> str:
-    return _KEYS[_api_of(request)](request.headers.get("Authorization"))
-
-
 def _handler(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
     """A handler that checks the key and answers in readable UTF-8."""
 
     async def handle(request: web.Request) -> web.Response:
         service = request.app[SERVICE]
-        service.admit(_key_of(request))
+        api = modelverse if _api_of(request) == "modelverse" else vidu
+        key, keys = api.key_of(request.headers.get("Authorization")), service.options.keys
+        if keys is not None and key not in keys:
+            raise ApiError("Unauthorized", "the key is not valid")
         service.store.refresh()  # another process on this folder may have made or cancelled tasks
         # `Fields.text` has rejected what UTF-8 cannot encode.
         return _json(await answer(service, request))
@@ -174,7 +162,7 @@ async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]
         service.store.refresh()
         return vidu.creations(service.store.task("vidu", task.id), service.options.now_ns(), link)
 
-    service.callbacks.watch(task, _key_of(request), report)
+    service.callbacks.watch(task, vidu.key_of(request.headers.get("Authorization")), report)
     return vidu.created(task, link)
 
 
@@ -186,7 +174,7 @@ async def _vidu_creations(service: Service, request: web.Request) -> dict[str, A
 async def _vidu_tasks(service: Service, request: web.Request) -> dict[str, Any]:
     now, link = service.options.now_ns(), service.link(request)
     query = {name: request.query.getall(name) for name in request.query}
-    tasks, token = vidu_list.select(service.store, query, now)
+    tasks, token = vidu.select(service.store, query, now)
     return {"tasks": [vidu.row(task, now, link) for task in tasks], "next_page_token": token}
 
 
@@ -232,6 +220,7 @@ async def _result_file(request: web.Request) -> web.StreamResponse:
     path = await asyncio.to_thread(service.files.file, owner, name)
     if path is None:
         raise web.HTTPNotFound(text="NoSuchKey")
+    context_of(request).file = path
     return web.FileResponse(path, headers={"Content-Type": _TYPES[path.suffix]})
 
 

@@ -1,17 +1,22 @@
-"""Vidu API: reads request bodies as orders and formats tasks as the document's answers."""
+"""Vidu API: reads request bodies and list queries, and formats tasks as the document's answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, TypeAlias
 
-from runner.emulator.api.errors import ApiError
+from runner.emulator.api.errors import ApiError, invalid
 from runner.emulator.api.fields import Fields
 from runner.emulator.state import files
+from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Phase, Task, timestamp
 
 Link: TypeAlias = Callable[[str, str], str]
 """Maps owner and name of a file to a fresh URL."""
+Query: TypeAlias = Mapping[str, list[str]]
+"""Every value of each name in a URL's query."""
 
 # The document has "auto" for viduq2 only, but its sample shows it without any image, so it is
 # accepted everywhere.
@@ -23,6 +28,9 @@ _RESOLUTIONS = {"viduq1": ("1080p",), "viduq2": ("1080p", "2K", "4K")}
 _FEWEST_IMAGES = {"viduq1": 1, "viduq2": 0}
 _MOST_IMAGES = 7
 _PAYLOAD_LIMIT = 1_048_576  # characters
+
+_WEEK_NS = 7 * 86_400 * 10**9  # how far the list goes back without `created_at.from`
+_PAGE_SIZE, _LARGEST_PAGE_SIZE = 10, 100
 
 
 def key_of(authorization: str | None) -> str:
@@ -120,7 +128,7 @@ def row(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
 def _images(order: Order, link: Link) -> list[str]:
     """URLs as they came, and links to our copies of data URIs."""
     return [  # an echo of the data would be megabytes
-        image.url or link(files.REFERENCES, files.reference_name(image.sha256, image.media_type))
+        image.url or link(files.REFERENCES, f"{image.sha256}.{files.ENDINGS[image.media_type]}")
         for image in order.images
     ]
 
@@ -140,3 +148,87 @@ def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, 
         ],
         "packages": [],
     }
+
+
+# ------------------------------------------------------------------------------------------- list
+
+
+def select(store: Store, query: Query, now_ns: int) -> tuple[list[Task], str]:
+    """The tasks of a page, newest first, and the token of the next page (empty after the last).
+
+    Raises ApiError for an invalid query.
+    """
+    # The vendor's page states no order: with ours, a token stays valid while tasks are added.
+    matches, token = _filter(query, now_ns), _pager(query, "page_token")
+    size = _number(_pager(query, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
+    page = _number(_pager(query, "page") or "1", "pager.page")
+    if not 1 <= size <= _LARGEST_PAGE_SIZE:
+        raise invalid(f"pager.pagesz must be from 1 to {_LARGEST_PAGE_SIZE}")
+    # A token has precedence over the number of a page.
+    skip = 0 if token else max(0, page - 1) * size
+    tasks = filter(matches, _candidates(store, _all(query, "task_ids"), token))
+    # One more than the page holds shows whether there is a next page.
+    found = list(islice(tasks, skip, skip + size + 1))
+    shown = found[:size]
+    return shown, f"p{shown[-1].id}" if len(found) > size else ""
+
+
+def _filter(query: Query, now_ns: int) -> Callable[[Task], bool]:
+    states = _all(query, "states")
+    if unknown := states - {phase.value for phase in Phase}:
+        raise invalid(f"states contains unknown values: {', '.join(sorted(unknown))}")
+    since_ns = _nanoseconds(query, "created_at.from", now_ns - _WEEK_NS)
+    until_ns = _nanoseconds(query, "created_at.to", 2**63)
+    resolutions, models = _all(query, "resolutions"), _all(query, "model_versions")
+    return lambda task: (
+        since_ns <= task.made_ns <= until_ns
+        and (not states or task.phase(now_ns) in states)
+        and (not resolutions or task.order.resolution in resolutions)
+        and (not models or task.order.model in models)
+    )
+
+
+def _candidates(store: Store, task_ids: frozenset[str], token: str) -> Iterable[Task]:
+    """Newest first, the tasks with the given ids or all, only those after the page of the token."""
+    tasks: Iterable[Task] = reversed(store.tasks.values())
+    if task_ids:
+        # Clients ask for a few ids at every poll: that must not walk over all tasks.
+        found = filter(None, map(store.tasks.get, task_ids))
+        tasks = sorted(found, key=lambda task: int(task.id), reverse=True)
+    # Ids grow in the order of making, so the id of a page's last task is the token of the next.
+    below = _number(token.removeprefix("p"), "pager.page_token", digits=19) if token else 2**64
+    return (task for task in tasks if task.order.api == "vidu" and int(task.id) < below)
+
+
+def _last(query: Query, name: str) -> str:
+    return query.get(name, [""])[-1]
+
+
+def _pager(query: Query, name: str) -> str:
+    # The vendor's page spells the paging both ways.
+    return _last(query, f"pager.{name}") or _last(query, f"paper.{name}")
+
+
+def _all(query: Query, name: str) -> frozenset[str]:
+    """Values of a name that is repeated, has commas in its value or `[]` after it."""
+    values = [*query.get(name, []), *query.get(f"{name}[]", [])]
+    return frozenset(part.strip() for value in values for part in value.split(",")) - {""}
+
+
+def _number(text: str, name: str, digits: int = 9) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= digits):
+        raise invalid(f"{name} is not valid")
+    return int(text)
+
+
+def _nanoseconds(query: Query, name: str, default: int) -> int:
+    """RFC 3339 to nanoseconds since 1970, to the microsecond; a time without a zone is UTC."""
+    text = _last(query, name)
+    if not text:
+        return default
+    try:
+        moment = datetime.fromisoformat(text)
+        aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) * 1000
+    except (ValueError, OverflowError) as error:
+        raise invalid(f"{name} must be a time such as 2026-01-20T07:08:12Z") from error

@@ -6,32 +6,28 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TypeAlias
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from runner.emulator.api import vidu
-from runner.emulator.api.routes import Service
+from runner.emulator.api.errors import REASONS, ApiError, reason_for
+from runner.emulator.api.routes import Service, error_response
 from runner.emulator.faults import responses
 from runner.emulator.faults.responses import CHANGES, Values
-from runner.emulator.faults.script import (
-    FILES,
-    KINDS,
-    LIST,
-    SUBMITS,
-    Match,
-    Rule,
-    RuleChooser,
-    fits,
-)
+from runner.emulator.faults.script import KINDS, LIST, SUBMITS, Match, Rule, RuleChooser, fits
 from runner.emulator.request_log import body_of, context_of
 from runner.emulator.state.tasks import Phase, Task
 
-_PRESETS = {"not_found": {"reason": "TaskNotFound"}, "no_list": {"reason": "NotFound"}}
+_PRESETS: Mapping[str, Values] = {
+    "not_found": {"reason": "TaskNotFound"},
+    "no_list": {"reason": "NotFound"},
+}
 """Faults that are an `error` with these parameters."""
 _INSTEAD = frozenset({"cut_before", "outage", "not_http", "redirect", "expired", *_PRESETS})
 """Faults that keep a request from being carried out; `error` does so by its parameter `when`."""
+_CUTS = frozenset({"cut_before", "cut_after", "not_http"})
+"""Faults that close the connection instead of answering."""
 
 
 class FaultInjector:
@@ -45,7 +41,6 @@ class FaultInjector:
         self._chooser = RuleChooser(rules, service.options.now_ns())
         self._succeeded: set[str] = set()
         """Ids of tasks whose success a response has reported."""
-        # Only if a rule is about tasks: `cut_before` can leave a body unread.
         self._by_task = any(rule.match or rule.per == "task" for rule in rules)
 
     @web.middleware
@@ -57,30 +52,44 @@ class FaultInjector:
         if request.raw_path in self.expired:  # counted by no rule: nothing else can happen to it
             return responses.expired()
         exchange = _Exchange(request=request, handler=handler, kind=kind, faults=self)
-        if self._by_task:
-            await exchange.find_tasks()
-        now_ns = self.service.options.now_ns()
-        rule = self._chooser.choose(kind, exchange.task, exchange.matches, now_ns)
-        if rule is None:
-            response = await exchange.undisturbed()
-        else:
-            exchange.rule = rule
-            response = await _act(exchange)
-        if kind != FILES:  # everything else is JSON that may report a success
-            tasks = responses.reported_tasks(responses.json_of(response))
-            self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
+        task, matches = await self._tasks_of(exchange)
+        rule = self._chooser.choose(kind, task, matches, self.service.options.now_ns())
+        response = await (_act(exchange, rule) if rule else exchange.undisturbed())
+        tasks = responses.reported_tasks(responses.json_of(response))
+        self._succeeded.update(task_id for task_id, succeeded in tasks.items() if succeeded)
         return response
+
+    async def _tasks_of(self, exchange: _Exchange) -> tuple[str, Callable[[Match], bool]]:
+        """The key of the task for rules that count per task, and whether any task fits a match.
+
+        The key is the task's id, or for a submission the digest of its body without tags; it is
+        empty for a list, because that is about many tasks.
+        """
+        if not self._by_task:  # nobody asks, and `cut_before` can leave a body unread
+            return "", bool
+        request, store = exchange.request, self.service.store
+        if exchange.kind in SUBMITS:
+            body = await body_of(request)
+            order = body.values.get("input", body.values)
+            prompt = order.get("prompt") if isinstance(order, dict) else None
+            return body.untagged, partial(fits, prompt=prompt if isinstance(prompt, str) else "")
+        if exchange.kind == LIST:
+            # The tasks are the rows of the response; a request for them changes nothing.
+            rows = responses.reported_tasks(responses.json_of(await exchange.carry_out()))
+            return "", lambda match: any(self.task_fits(row, match) for row in rows)
+        # The task may be one of another process, and no handler has run yet.
+        store.refresh()
+        info = request.match_info
+        task_id = info.get("id") or info.get("owner") or request.query.get("task_id", "")
+        return task_id if task_id in store.tasks else "", partial(self.task_fits, task_id)
 
     def task_fits(self, task_id: str, match: Match) -> bool:
         """Whether there is such a task and it meets the conditions."""
-        task, now_ns = self.service.store.any_task(task_id), self.service.options.now_ns()
-        return task is not None and fits(
-            match,
-            task.order.prompt,
-            task.phase(now_ns).value,
-            (now_ns - task.made_ns) / 1e9,
-            succeeded=task.id in self._succeeded,
-        )
+        task, now_ns = self.service.store.tasks.get(task_id), self.service.options.now_ns()
+        if task is None:
+            return False
+        age_s, succeeded = (now_ns - task.made_ns) / 1e9, task_id in self._succeeded
+        return fits(match, task.order.prompt, task.phase(now_ns), age_s, succeeded=succeeded)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,119 +104,73 @@ class _Exchange:
     """The undisturbed response in memory; empty until `carry_out`."""
     rule: Rule = field(init=False)
     """The rule that hits the request, once one does."""
-    task: str = ""
-    """What identifies the task for rules that count `per: task`: its id, or for a submission the
-    digest of its body without tags. Empty for a list, because that is about many tasks."""
-    prompt: str = ""
-    """Of a submission."""
-    rows: tuple[str, ...] = ()
-    """Ids of the tasks in a list."""
     _is_carried_out: bool = False
-
-    @property
-    def values(self) -> Values:
-        """The parameters of the fault."""
-        return self.rule.values
 
     async def carry_out(self) -> web.Response:
         """Run the handler, unless it ran before; returns `response`."""
-        if not self._is_carried_out:
-            self.response, self._is_carried_out = await self._read_response(), True
-        return self.response
+        if self._is_carried_out:
+            return self.response
+        try:
+            response = await self.handler(self.request)
+        except web.HTTPException as error:  # a refused file; other refusals are answers by now
+            response = web.Response(status=error.status, text=error.text)
+        if isinstance(response, web.FileResponse):  # it would read its file only while it is sent
+            file = context_of(self.request).file
+            content = await asyncio.to_thread(file.read_bytes) if file else b""
+            headers = {"Content-Type": response.headers["Content-Type"]}
+            response = web.Response(body=content, headers=headers)
+        assert isinstance(response, web.Response)
+        self.response, self._is_carried_out = response, True
+        return response
 
     async def undisturbed(self) -> web.StreamResponse:
         """The undisturbed response, for sending only: a file is not in memory."""
         return self.response if self._is_carried_out else await self.handler(self.request)
 
-    def refuse(self, reason: str, response: web.Response) -> web.Response:
-        """The response, with the reason that the log contains for it."""
-        context_of(self.request).submission.refuse(reason)
-        return response
 
-    async def _read_response(self) -> web.Response:
-        try:
-            response = await self.handler(self.request)
-        except web.HTTPException as error:  # a refused file; other refusals are answers by now
-            return web.Response(status=error.status, text=error.text)
-        if isinstance(response, web.FileResponse):
-            # A file response reads its file only while it sends, so it is read here again.
-            info, files = self.request.match_info, self.faults.service.files
-            path = await asyncio.to_thread(files.file, info["owner"], info["name"])
-            content = await asyncio.to_thread(path.read_bytes) if path else b""
-            headers = {"Content-Type": response.headers["Content-Type"]}
-            return web.Response(body=content, headers=headers)
-        assert isinstance(response, web.Response)
-        return response
-
-    async def find_tasks(self) -> None:
-        """Find the tasks that the request is about, or what a submission asks for."""
-        store, request = self.faults.service.store, self.request
-        if self.kind in SUBMITS:
-            body = await body_of(request)
-            order = body.values.get("input", body.values)
-            prompt = order.get("prompt") if isinstance(order, dict) else None
-            self.prompt, self.task = prompt if isinstance(prompt, str) else "", body.untagged
-        elif self.kind == LIST:
-            # The tasks are the rows of the response; a request for them changes nothing.
-            self.rows = tuple(responses.reported_tasks(responses.json_of(await self.carry_out())))
-        else:
-            # The task may be one of another process, and no handler has run yet.
-            store.refresh()
-            info = request.match_info
-            task_id = info.get("id") or info.get("owner") or request.query.get("task_id", "")
-            self.task = task_id if store.any_task(task_id) else ""
-
-    def matches(self, match: Match) -> bool:
-        """Whether any task of the request meets the conditions."""
-        if self.kind in SUBMITS:
-            return fits(match, self.prompt)
-        return any(self.faults.task_fits(task, match) for task in (self.task, *self.rows))
-
-
-async def _act(exchange: _Exchange) -> web.StreamResponse:
-    rule, values, request = exchange.rule, exchange.values, exchange.request
-    context = context_of(request)
-    context.submission.fault = rule.fault
+async def _act(exchange: _Exchange, rule: Rule) -> web.StreamResponse:
+    exchange.rule, context, values = rule, context_of(exchange.request), rule.values
+    context.submission.fault, context.cut = rule.fault, rule.fault in _CUTS
     exchange.faults.service.log.count_fault(rule.number, rule.fault, exchange.kind)
     if exchange.kind in SUBMITS and values.get("body", True):
         # The client has sent everything before anything goes wrong.
-        await body_of(request)
-    if rule.fault in TASK_CHANGES:
-        # No response to break: the store applies it when it makes the task.
+        await body_of(exchange.request)
+    if rule.fault in TASK_CHANGES:  # no response to break: the store applies it to the new task
         context.change = partial(TASK_CHANGES[rule.fault], values)
-        return await exchange.undisturbed()
-    if rule.fault not in _INSTEAD and values.get("when") != "before":
+    elif rule.fault in {"outage", "redirect"}:
+        context.submission.refuse(rule.fault)
+    elif rule.fault not in _INSTEAD and values.get("when") != "before":
         await exchange.carry_out()
     if rule.fault == "slow":
         await asyncio.sleep(values["delay_s"])
-        return await exchange.undisturbed()
-    return ACTIONS[rule.fault](exchange)
-
-
-Action: TypeAlias = Callable[[_Exchange], web.Response]
-"""What a fault makes of a request that it hits; the result may be no longer sendable."""
+    action = ACTIONS.get(rule.fault)
+    return action(exchange) if action else await exchange.undisturbed()
 
 
 def _error(exchange: _Exchange) -> web.Response:
-    api = exchange.kind.partition(".")[0]
-    values = _PRESETS.get(exchange.rule.fault, exchange.values)
-    response, reason = responses.error_response(api, values)
-    return exchange.refuse(reason, response)
-
-
-def _outage(exchange: _Exchange) -> web.Response:
-    return exchange.refuse("outage", responses.page(exchange.values["status"]))
+    values = _PRESETS.get(exchange.rule.fault, exchange.rule.values)
+    api, reason = exchange.kind.partition(".")[0], values.get("reason")
+    status = values.get("status") or REASONS[str(reason)]
+    reason = reason_for(api, status, reason)
+    text = values.get("message") or f"scripted fault: {reason}"
+    if api == "files":  # object stores do not answer in JSON
+        response = web.Response(status=status, text=text)
+    else:
+        response = error_response(exchange.request, ApiError(reason, text, status))
+    if values.get("retry_after") is not None:
+        response.headers["Retry-After"] = str(values["retry_after"])
+    return response
 
 
 def _redirect(exchange: _Exchange) -> web.Response:
-    request, values = exchange.request, exchange.values
+    request, values = exchange.request, exchange.rule.values
     nowhere = f"{request.scheme}://{request.host}/moved{request.raw_path}"
     headers = {"Location": values["location"] or nowhere}
-    return exchange.refuse("redirect", web.Response(status=values["status"], headers=headers))
+    return web.Response(status=values["status"], headers=headers)
 
 
 def _truncate(exchange: _Exchange) -> web.Response:
-    content, size = responses.content_of(exchange.response), exchange.values["bytes"]
+    content, size = responses.content_of(exchange.response), exchange.rule.values["bytes"]
     whole = len(content)
     # At least a byte is missing, whatever the script asks for.
     kept = min(whole // 2 if size is None else size, max(0, whole - 1))
@@ -216,12 +179,12 @@ def _truncate(exchange: _Exchange) -> web.Response:
 
 def _wrong_length(exchange: _Exchange) -> web.Response:
     content = responses.content_of(exchange.response)
-    length = max(0, len(content) + exchange.values["by"])
+    length = max(0, len(content) + exchange.rule.values["by"])
     return responses.with_length(exchange.request, exchange.response, content, length)
 
 
 def _not_json(exchange: _Exchange) -> web.Response:
-    status, text = exchange.values["status"], exchange.values["text"]
+    status, text = exchange.rule.values["status"], exchange.rule.values["text"]
     if text is None:
         return responses.page(status)
     return web.Response(status=status, text=text, content_type="application/json")
@@ -229,36 +192,33 @@ def _not_json(exchange: _Exchange) -> web.Response:
 
 def _empty(exchange: _Exchange) -> web.Response:
     response = exchange.response
-    response.set_status(exchange.values["status"])
+    response.set_status(exchange.rule.values["status"])
     response.body = b""
     return response
 
 
 def _change(exchange: _Exchange) -> web.Response:
-    body = responses.json_of(exchange.response)
+    """The response with its fields changed; of a list, those of the rows that match."""
+    rule, body = exchange.rule, responses.json_of(exchange.response)
     if not isinstance(body, dict):
         return exchange.response
+    change = partial(CHANGES[rule.fault], rule.values)
+    if "tasks" not in body:
+        return responses.with_json(exchange.response, change(body))
+    fits_rule = partial(exchange.faults.task_fits, match=rule.match)
+    rows = [change(row) if fits_rule(row["id"]) else row for row in body["tasks"]]
+    return responses.with_json(exchange.response, {**body, "tasks": rows})
 
-    def matches(task_id: str) -> bool:
-        return exchange.faults.task_fits(task_id, exchange.rule.match)
 
-    changed = responses.change_body(body, exchange.rule.fault, exchange.values, matches)
-    return responses.with_json(exchange.response, changed)
-
-
-def _empty_list(exchange: _Exchange) -> web.Response:
+def _other_rows(exchange: _Exchange) -> web.Response:
+    """The list with no rows, or with those of the past: no later tasks, and earlier states."""
     if exchange.response.status != 200:
         return exchange.response
-    return responses.with_json(exchange.response, {"tasks": [], "next_page_token": ""})
-
-
-def _stale_list(exchange: _Exchange) -> web.Response:
-    """The rows of the past: without tasks made since, with earlier states."""
-    if exchange.response.status != 200:
-        return exchange.response
+    if exchange.rule.fault == "empty_list":
+        return responses.with_json(exchange.response, {"tasks": [], "next_page_token": ""})
     service, body = exchange.faults.service, responses.json_of(exchange.response)
-    then_ns = service.options.now_ns() - round(exchange.values["lag_s"] * 1e9)
-    found = (service.store.any_task(row["id"]) for row in body["tasks"])
+    then_ns = service.options.now_ns() - round(exchange.rule.values["lag_s"] * 1e9)
+    found = (service.store.tasks.get(row["id"]) for row in body["tasks"])
     tasks = [task for task in found if task and task.made_ns <= then_ns]
     rows = [vidu.row(task, then_ns, service.link(exchange.request)) for task in tasks]
     return responses.with_json(exchange.response, {**body, "tasks": rows})
@@ -269,28 +229,26 @@ def _expired(exchange: _Exchange) -> web.Response:
     return responses.expired()
 
 
-ACTIONS: Mapping[str, Action] = {
+ACTIONS: Mapping[str, Callable[[_Exchange], web.Response]] = {
     "cut_before": lambda exchange: responses.reset(exchange.request),
     "cut_after": lambda exchange: responses.reset(exchange.request),
-    "outage": _outage,
+    "outage": lambda exchange: responses.page(exchange.rule.values["status"]),
     "not_http": lambda exchange: responses.raw(exchange.request, b"SSH-2.0-OpenSSH_9.9\r\n"),
     "redirect": _redirect,
-    "drip": lambda exchange: responses.dripping(
-        exchange.response, exchange.values["bytes"], exchange.values["pause_s"]
-    ),
+    "drip": lambda exchange: responses.dripping(exchange.response, exchange.rule.values),
     "truncate": _truncate,
     "not_json": _not_json,
     "empty": _empty,
-    "huge": lambda exchange: responses.huge(exchange.response, exchange.values["bytes"]),
-    "empty_list": _empty_list,
-    "stale_list": _stale_list,
+    "huge": lambda exchange: responses.huge(exchange.response, exchange.rule.values["bytes"]),
+    "empty_list": _other_rows,
+    "stale_list": _other_rows,
     "expired": _expired,
     "wrong_type": lambda exchange: responses.page(exchange.response.status),
     "wrong_length": _wrong_length,
     **dict.fromkeys(CHANGES, _change),
     **dict.fromkeys(["error", *_PRESETS], _error),
 }
-
+"""What a fault makes of a request that it hits; the result may be no longer sendable."""
 TASK_CHANGES: Mapping[str, Callable[[Values, Task], Task]] = {
     "fail_task": lambda values, task: replace(
         task, err_code=values["err_code"], refunded=values["refunded"]

@@ -1,4 +1,4 @@
-"""Faulty responses: builds errors and broken bodies, and changes the JSON that would be sent."""
+"""Faulty responses: builds broken bodies, and changes the JSON that would be sent."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import web
 
-from runner.emulator.api.errors import REASONS, error_body, reason_for
 from runner.emulator.api.modelverse import STATUS
-from runner.emulator.request_log import context_of
 from runner.emulator.state.tasks import Phase
 
 Values: TypeAlias = Mapping[str, Any]
@@ -34,21 +32,6 @@ def expired() -> web.Response:
     return web.Response(status=403, text="AccessDenied: the URL has expired")
 
 
-def error_response(api: str, values: Values) -> tuple[web.Response, str]:
-    """An error in the format of `api` ("vidu", "modelverse", "files"), and its reason there."""
-    reason, status = values.get("reason"), values.get("status")
-    if status is None:
-        status = REASONS[str(reason)]
-    reason = reason_for(api, status, reason)
-    text = values.get("message") or f"scripted fault: {reason}"
-    after = values.get("retry_after")
-    headers = {} if after is None else {"Retry-After": str(after)}
-    if api == "files":  # object stores do not answer in JSON
-        return web.Response(status=status, text=text, headers=headers), reason
-    body = error_body(api, status, reason, text)
-    return web.json_response(body, status=status, headers=headers), reason
-
-
 # ---------------------------------------------------------------------------------- transmission
 
 
@@ -60,18 +43,12 @@ def reset(request: web.Request) -> web.Response:
             connection = request.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         request.transport.abort()
-    return _no_answer(request)
+    return web.Response()  # aiohttp ignores it, because the connection is closed
 
 
 def raw(request: web.Request, content: bytes) -> web.Response:
     """Send these bytes instead of an HTTP response, and close the connection."""
     _write_and_close(request, content)
-    return _no_answer(request)
-
-
-def _no_answer(request: web.Request) -> web.Response:
-    """A response for aiohttp, which ignores that the connection is closed."""
-    context_of(request).cut = True
     return web.Response()
 
 
@@ -95,14 +72,14 @@ def with_length(
     return _streamed(response, pieces(), length)
 
 
-def dripping(response: web.Response, size: int, pause_s: float) -> web.Response:
-    """The response in pieces of `size` bytes with a pause after each."""
-    content = content_of(response)
+def dripping(response: web.Response, values: Values) -> web.Response:
+    """The response in pieces of `bytes` bytes with a pause of `pause_s` after each."""
+    content, size = content_of(response), values["bytes"]
 
     async def pieces() -> AsyncIterator[bytes]:
         for start in range(0, len(content), size):
             yield content[start : start + size]
-            await asyncio.sleep(pause_s)
+            await asyncio.sleep(values["pause_s"])
 
     return _streamed(response, pieces(), len(content))
 
@@ -159,25 +136,12 @@ def reported_tasks(body: Any) -> dict[str, bool]:
     found = {}
     # A `set` fault may have put any value there.
     for row in rows if isinstance(rows, list) else []:
-        if isinstance(row, dict):
-            video = row.get("output")
-            task = {"id": row.get("id"), "state": row.get("state")}
-            if isinstance(video, dict):
-                task = {"id": video.get("task_id"), "state": video.get("task_status")}
-            # Each API has its own name for the same state.
-            found[str(task["id"])] = task["state"] in {"success", STATUS["success"]}
+        match row:
+            case {"output": {"task_id": task_id, "task_status": state}}:
+                found[str(task_id)] = state == STATUS[Phase.SUCCESS]
+            case {"id": task_id, "state": state}:
+                found[str(task_id)] = state == Phase.SUCCESS
     return found
-
-
-def change_body(
-    body: dict[str, Any], fault: str, values: Values, matches: Callable[[str], bool]
-) -> Any:
-    """The body of a response with its fields changed; of a list, those of the rows that match."""
-    change = CHANGES[fault]
-    if "tasks" not in body:
-        return change(body, values)
-    rows = [change(row, values) if matches(row["id"]) else row for row in body["tasks"]]
-    return {**body, "tasks": rows}
 
 
 def _edit(value: Any, fields: Values, dropped: list[str]) -> Any:
@@ -193,7 +157,7 @@ def _edit(value: Any, fields: Values, dropped: list[str]) -> Any:
     }
 
 
-def _in_state(body: Any, values: Values) -> Any:
+def _in_state(values: Values, body: Any) -> Any:
     """The body as if its task were in another state, documented or not."""
     state = values["state"]
     fields = {"state": state, "task_status": STATUS.get(state, state)}
@@ -204,15 +168,15 @@ def _in_state(body: Any, values: Values) -> Any:
     return _edit(body, {**fields, "creations": []}, ["urls", *ended])
 
 
-def _set(body: Any, values: Values) -> Any:
+def _set(values: Values, body: Any) -> Any:
     fields: Values = values["fields"]
     # Where dropping a field changes nothing, the field is missing.
     missing = {name: fields[name] for name in fields if _edit(body, {}, [name]) == body}
     return {**_edit(body, fields, []), **missing}
 
 
-CHANGES: Mapping[str, Callable[[Any, Values], Any]] = {
-    "drop": lambda body, values: _edit(body, {}, values["fields"]),
+CHANGES: Mapping[str, Callable[[Values, Any], Any]] = {
+    "drop": lambda values, body: _edit(body, {}, values["fields"]),
     "set": _set,
     "state": _in_state,
     "goes_back": _in_state,

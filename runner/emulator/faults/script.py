@@ -6,7 +6,7 @@ import json
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -28,14 +28,14 @@ KINDS = tuple(kind for kind in _SCHEMA["$defs"]["request"]["enum"] if kind != "a
 """Kinds of requests, by the names that scripts use."""
 SUBMITS = ("vidu.submit", "modelverse.submit")
 LIST = "vidu.list"
-FILES = "files"
 
 Match: TypeAlias = Mapping[str, Any]
 """Conditions on a task by the names that scripts use."""
+_Key: TypeAlias = tuple[int, str]
+"""What counts together: a rule's number, and a task's key where the rule counts per task."""
 
 _EXAMPLE = "an entry is for example {on: vidu.submit, fault: cut_after}"
-_SHOWN = 40
-"""Characters of a wrong value that a message shows."""
+_SHOWN = 40  # characters of a wrong value that a message shows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,23 +98,16 @@ def _rule(number: int, entry: Mapping[str, Any]) -> Rule:
 
 
 def _with_defaults(entry: Mapping[str, Any], schemas: Mapping[str, Any]) -> dict[str, Any]:
-    found = {key: entry.get(key, schema.get("default")) for key, schema in schemas.items()}
-    # To JSON Schema 2.0 is an integer too; to a slice it is not.
     return {
+        # To JSON Schema 2.0 is an integer too; to a slice it is not.
         key: int(value) if isinstance(value, float) and value.is_integer() else value
-        for key, value in found.items()
+        for key, schema in schemas.items()
+        for value in [entry.get(key, schema.get("default"))]
     }
 
 
 def _as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-# --------------------------------------------------------------------------------------- matching
-
-
-_Key: TypeAlias = tuple[int, str]
-"""What counts together: a rule's number, and a task's key where the rule counts per task."""
 
 
 def fits(
@@ -150,18 +143,18 @@ class RuleChooser:
         """
         if self._first_ns is None:
             self._first_ns = now_ns
-        due: list[tuple[Rule, _Key]] = []
+        chosen = None
         for rule in self._rules:
             since_ns = self._first_ns if rule.since == "first_request" else self._start_ns
             key = (rule.number, task if rule.per == "task" else "")
+            age_s = (now_ns - since_ns) / 1e9 - rule.from_s
+            is_open = age_s >= 0 and (rule.for_s is None or age_s < rule.for_s)
+            fits_rule = kind in rule.on and is_open and (not rule.match or matches(rule.match))
             # All rules count, also after one applies: `nth` must not depend on other entries.
-            if _counts(rule, kind, matches, (now_ns - since_ns) / 1e9) and self._is_due(rule, key):
-                due.append((rule, key))
-        if not due:
-            return None
-        rule, key = due[0]
-        self._hits[key] += 1
-        return rule
+            if fits_rule and self._is_due(rule, key) and chosen is None:
+                chosen = rule
+                self._hits[key] += 1
+        return chosen
 
     def _is_due(self, rule: Rule, key: _Key) -> bool:
         """Count a request that fits; whether the rule applies to it."""
@@ -171,14 +164,6 @@ class RuleChooser:
         drawn = self._chance[rule.number].random() < rule.probability
         due = position in rule.nth if rule.nth else position % rule.every == 0
         return drawn and due and (rule.times is None or self._hits[key] < rule.times)
-
-
-def _counts(rule: Rule, kind: str, matches: Callable[[Match], bool], elapsed_s: float) -> bool:
-    """Whether the rule counts the request."""
-    is_over = rule.for_s is not None and elapsed_s >= rule.from_s + rule.for_s
-    if kind not in rule.on or elapsed_s < rule.from_s or is_over:
-        return False
-    return not rule.match or matches(rule.match)
 
 
 # ----------------------------------------------------------------------------------------- errors
@@ -195,7 +180,10 @@ def _check(entry: Any) -> None:
         message = f'there is no fault "{name}"' if name else "`fault` is missing"
         raise UsageError(message, hint=suggest(name, FAULTS))
     schema = FAULTS[name]
-    _check_route(entry, schema.get("x-on", KINDS))
+    kinds = schema.get("x-on", KINDS)
+    for kind in _as_list(entry.get("on")):
+        if kind in KINDS and kind not in kinds:
+            raise UsageError(f"it cannot hit {kind}", hint=f"it hits {', '.join(kinds)}")
     # Before the schema, which reports a mistyped parameter as a missing one.
     _check_keys(entry, [*schema["properties"], *SELECTORS])
     if isinstance(entry.get("match"), dict):
@@ -214,13 +202,6 @@ def _check_keys(given: Mapping[str, Any], known: Collection[str]) -> None:
             raise UsageError(f'there is no key "{key}"', hint=suggest(str(key), known))
 
 
-def _check_route(entry: Mapping[str, Any], kinds: Sequence[str]) -> None:
-    """Whether the fault hits such requests, of the kinds that exist."""
-    for kind in _as_list(entry.get("on")):
-        if kind in KINDS and kind not in kinds:
-            raise UsageError(f"it cannot hit {kind}", hint=f"it hits {', '.join(kinds)}")
-
-
 def _check_codes(entry: Mapping[str, Any]) -> None:
     """Whether error codes are those of the vendors."""
     for key, codes in (("reason", REASONS), ("err_code", ERR_CODES)):
@@ -232,8 +213,9 @@ def _check_codes(entry: Mapping[str, Any]) -> None:
 
 def _explain(errors: Sequence[ValidationError]) -> UsageError:
     """The deepest error, because it is the most precise one; of equally deep ones the first."""
+    # Those of alternatives have the errors of each as their context; the schema nests none deeper.
     # Untyped, because every keyword of JSON Schema has another type of limit.
-    leaves: list[Any] = [leaf for error in errors for leaf in _leaves(error)]
+    leaves: list[Any] = [leaf for error in errors for leaf in error.context or [error]]
     error = max(leaves, key=lambda leaf: len(leaf.absolute_path))
     path = ".".join(str(part) for part in error.absolute_path if isinstance(part, str))
     value = json.dumps(error.instance, ensure_ascii=False, default=str)
@@ -250,11 +232,3 @@ def _explain(errors: Sequence[ValidationError]) -> UsageError:
         case "not" if "x-error" in schema:
             return UsageError(schema["x-error"])
     return UsageError(f"`{path}` must be {schema['x-expected']}, not {shown}")
-
-
-def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """The error, or those of the alternatives that it consists of."""
-    for inner in error.context or ():
-        yield from _leaves(inner)
-    if not error.context:
-        yield error

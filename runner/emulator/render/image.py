@@ -40,8 +40,7 @@ class Hills:
 
     colour: Colour
     mask: Image.Image
-    """Mode L, as wide as the scene and its overscan, from `top` to the bottom."""
-    top: int
+    """Mode L, as wide as the scene and its overscan, from the highest point to the bottom."""
     speed: float
     """Share of the overscan by which it moves in a video, 0 (far) to 1 (near)."""
 
@@ -57,7 +56,9 @@ class Scene:
         palette = _PALETTES[int(dice.random() * len(_PALETTES))]
         top, horizon, far, near, self.sun_colour = (_shifted(colour, dice) for colour in palette)
         self._overscan = overscan
-        self._sky = _sky(size, top, horizon)
+        # Stretched at the end, much faster than every pixel; below 0.72 of the height are hills.
+        gradient = Image.linear_gradient("L")
+        self._sky = ImageOps.colorize(gradient, top, horizon, whitepoint=184).resize(size)
         if sum(top) < 260:  # night
             _draw_stars(self._sky, dice)
         self._sun = _sun(round(min(size) * (0.07 + 0.07 * dice.random())))
@@ -74,7 +75,7 @@ class Scene:
         for hills in self._ranges:
             left = round(hills.speed * progress * self._overscan)
             mask = hills.mask.crop((left, 0, left + frame.width, hills.mask.height))
-            frame.paste(hills.colour, (0, hills.top), mask)
+            frame.paste(hills.colour, (0, frame.height - mask.height), mask)
         return frame
 
 
@@ -92,13 +93,6 @@ def _shifted(colour: Colour, dice: random.Random) -> Colour:
 
 def _mixed(start: Colour, end: Colour, share: float) -> Colour:
     return tuple(round(a + (b - a) * share) for a, b in zip(start, end, strict=True))
-
-
-def _sky(size: tuple[int, int], top: Colour, horizon: Colour) -> Image.Image:
-    column = Image.new("RGB", (1, size[1]))  # stretched at the end, much faster than every pixel
-    reach = size[1] * 0.72  # below are hills
-    column.putdata([_mixed(top, horizon, min(1.0, y / reach)) for y in range(size[1])])
-    return column.resize(size, Image.Resampling.NEAREST)
 
 
 def _draw_stars(sky: Image.Image, dice: random.Random) -> None:
@@ -123,14 +117,18 @@ def _sun(radius: int) -> Image.Image:
 def _ranges(
     dice: random.Random, size: tuple[int, int], overscan: int, far: Colour, near: Colour
 ) -> Iterator[Hills]:
-    count = 4 + int(dice.random() * 2)
-    is_sharp = dice.random() < 0.5
+    count, is_sharp = 4 + int(dice.random() * 2), dice.random() < 0.5
     for number in range(count):
         share = number / (count - 1)  # 0 for the farthest range, 1 for the nearest
         ridge = _ridge(dice, size, share, _zigzag if is_sharp and share < 0.7 else math.sin)
-        mask, top = _mask(ridge, (size[0] + overscan, size[1]))
-        colour = _mixed(far, near, share)
-        yield Hills(colour=colour, mask=mask, top=top, speed=0.15 + 0.85 * share**1.5)
+        line = [(x * 2, ridge(x) * 2) for x in range(0, size[0] + overscan + 5, 5)]
+        # Drawn at twice the size for smooth edges, and cut at the top of the ridge to paste fast.
+        mask = Image.new("L", ((size[0] + overscan) * 2, size[1] * 2))
+        corners = [(line[-1][0], mask.height), (0, mask.height)]
+        ImageDraw.Draw(mask).polygon([*line, *corners], fill=255)
+        top = max(0, int(min(y for _, y in line)) // 2)
+        mask = mask.reduce(2).crop((0, top, size[0] + overscan, size[1]))
+        yield Hills(colour=_mixed(far, near, share), mask=mask, speed=0.15 + 0.85 * share**1.5)
 
 
 def _zigzag(x: float) -> float:
@@ -147,18 +145,6 @@ def _ridge(
         for n in range(5)
     ]
     return lambda x: base - scale * sum(high * wave(x * pace + at) for high, pace, at in waves)
-
-
-def _mask(ridge: Callable[[float], float], size: tuple[int, int]) -> tuple[Image.Image, int]:
-    """Everything below the ridge, and its top; drawn at twice the size for smooth edges."""
-    width, height = size
-    line = [(x * 2, ridge(x) * 2) for x in range(0, width + 5, 5)]
-    top = max(0, int(min(y for _, y in line)) // 2)
-    mask = Image.new("L", (width * 2, (height - top) * 2))
-    corners = [(width * 2 + 10, mask.height), (0, mask.height)]
-    outline = [*((x, y - top * 2) for x, y in line), *corners]
-    ImageDraw.Draw(mask).polygon(outline, fill=255)
-    return mask.reduce(2), top
 
 
 Copies: TypeAlias = Callable[[str], bytes | None]
@@ -214,10 +200,8 @@ class Painter:
         card = Image.new("RGBA", (size[0] - 2 * margin, height))
         box = (0, 0, card.width - 1, height - 1)
         ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=_CARD)
-        x = pad
-        for thumb in thumbs:
-            card.paste(thumb, (x, pad))
-            x += round(thumb.width * 1.1)
+        for number, thumb in enumerate(thumbs):
+            card.paste(thumb, (pad + number * round(thumb.width * 1.1), pad))
         text.draw(card, (pad, pad + above), _WHITE)
         facts.draw(card, (pad, facts_at), _GREY)
         return card, (margin, size[1] - margin - height)
@@ -236,12 +220,26 @@ class Painter:
         """One framed square for each image, small enough for all to stand in one row."""
         side = min(height, round(width / max(1, len(order.images)) / 1.12))
         edge = max(2, side // 40)
-        thumbs = []
-        for image in order.images:
-            shown = _decoded(image, side, self.copies) or self._tile(image, side)
-            square = ImageOps.fit(shown, (side - 2 * edge, side - 2 * edge))
-            thumbs.append(ImageOps.expand(square, edge, _WHITE))
-        return thumbs
+        inside = (side - 2 * edge, side - 2 * edge)
+        shown = (self._decoded(image, side) or self._tile(image, side) for image in order.images)
+        return [ImageOps.expand(ImageOps.fit(image, inside), edge, _WHITE) for image in shown]
+
+    def _decoded(self, image: Reference, side: int) -> Image.Image | None:
+        """The image on white; None if there is no copy, or one that is too large or broken."""
+        content = self.copies(image.sha256) if image.sha256 else None
+        if content is None:
+            return None
+        try:
+            with open_image(content, image.media_type) as found:
+                found.draft("RGB", (side, side))
+                if found.width * found.height > _MOST_DECODED_PIXELS:
+                    return None
+                if not found.has_transparency_data:
+                    return found.convert("RGB")
+                whole = found.convert("RGBA")
+        except (OSError, SyntaxError, ValueError, EOFError):  # its head was valid, its body is not
+            return None
+        return Image.alpha_composite(Image.new("RGBA", whole.size, _WHITE), whole).convert("RGB")
 
     def _tile(self, image: Reference, side: int) -> Image.Image:
         """A tile with host and name of a URL: the emulator fetches nothing from outside."""
@@ -263,21 +261,3 @@ def _encode(frame: Image.Image, order: Order) -> bytes:
     out = io.BytesIO()
     frame.save(out, "PNG", compress_level=2, pnginfo=info)
     return out.getvalue()
-
-
-def _decoded(image: Reference, side: int, copies: Copies) -> Image.Image | None:
-    """The image on white; None if there is no copy, or one that is too large or broken."""
-    content = copies(image.sha256) if image.sha256 else None
-    if content is None:
-        return None
-    try:
-        with open_image(content, image.media_type) as found:
-            found.draft("RGB", (side, side))
-            if found.width * found.height > _MOST_DECODED_PIXELS:
-                return None
-            if not found.has_transparency_data:
-                return found.convert("RGB")
-            whole = found.convert("RGBA")
-    except (OSError, SyntaxError, ValueError, EOFError):  # its head was valid, its body is not
-        return None
-    return Image.alpha_composite(Image.new("RGBA", whole.size, _WHITE), whole).convert("RGB")

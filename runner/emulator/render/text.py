@@ -8,47 +8,36 @@ would fill the card.
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache
 from itertools import groupby
-from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
 from runner.errors import plural
 
-# File name and font in it (2 is simplified Chinese in Noto's collection), best first.
-_FONT_FILES = (
-    ("NotoSansCJK-Regular.ttc", 2),
-    ("NotoSansCJKsc-Regular.otf", 0),
-    ("NotoSansSC-Regular.otf", 0),
-    ("NotoSansSC-Regular.ttf", 0),
-    ("SourceHanSansSC-Regular.otf", 0),
-    ("PingFang.ttc", 0),
-    ("Hiragino Sans GB.ttc", 0),
-    ("STHeiti Medium.ttc", 0),
-    ("wqy-microhei.ttc", 0),
-    ("wqy-zenhei.ttc", 0),
-    ("DroidSansFallbackFull.ttf", 0),
-    ("DroidSansFallback.ttf", 0),
-    ("Arial Unicode.ttf", 0),
-    ("DejaVuSans.ttf", 0),
-    ("NotoSans-Regular.ttf", 0),
-    ("LiberationSans-Regular.ttf", 0),
-)
-_FOLDERS = (
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "/System/Library/Fonts",
-    "/Library/Fonts",
-    "~/.fonts",
-    "~/.local/share/fonts",
-    "~/Library/Fonts",
-)
+# File name without its ending, and the font in that file (2 is simplified Chinese in Noto's
+# collection), best first.
+_FONT_FILES = {
+    "NotoSansCJK-Regular": 2,
+    "NotoSansCJKsc-Regular": 0,
+    "NotoSansSC-Regular": 0,
+    "SourceHanSansSC-Regular": 0,
+    "PingFang": 0,
+    "Hiragino Sans GB": 0,
+    "STHeiti Medium": 0,
+    "wqy-microhei": 0,
+    "wqy-zenhei": 0,
+    "DroidSansFallbackFull": 0,
+    "DroidSansFallback": 0,
+    "Arial Unicode": 0,
+    "DejaVuSans": 0,
+    "NotoSans-Regular": 0,
+    "LiberationSans-Regular": 0,
+}
 # Categories of controls, surrogates and marks that combine with other characters.
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Mn"})
 _PLAIN = {"—": "-", "–": "-", "“": '"', "”": '"', "‘": "'", "’": "'", "…": "...", "。": "."}
@@ -61,33 +50,25 @@ _CLOSING = frozenset(",。、;:!?)】》」』”’…")  # must not start a li
 _LEADING = 1.4
 
 
-@lru_cache(maxsize=1)  # the folders of a desktop have thousands of files
+@cache  # the folders of a desktop have thousands of files
 def system_fonts() -> FontSet:
     """The fonts of this machine; it is searched once."""
-    found: dict[str, Path] = {}
-    names = {name for name, _ in _FONT_FILES}
-    home = os.environ.get("HOME", "/nonexistent")
-    for folder in _FOLDERS:
-        for path in sorted(Path(folder.replace("~", home)).rglob("*")):
-            if path.name in names:
-                found.setdefault(path.name, path)
-    return FontSet([(found[name], index) for name, index in _FONT_FILES if name in found])
+    return FontSet(_FONT_FILES.items())
 
 
 class FontSet:
-    """Pillow's own font and then the given files, in order of preference."""
+    """Pillow's own font and then those of the system, in order of preference."""
 
-    def __init__(self, files: Sequence[tuple[Path, int]] = ()):
+    def __init__(self, files: Iterable[tuple[str, int]] = ()):
         own = ImageFont.load_default(_PROBE_SIZE)
         assert isinstance(own, ImageFont.FreeTypeFont), "Pillow was built without FreeType"
         self._fonts = {_PROBE_SIZE: [own]}
-        layout = ImageFont.Layout.BASIC
-        for path, index in files:
-            with contextlib.suppress(OSError):  # no font, whatever its name
-                # Not `ImageFont.truetype`: for a bad file it silently takes a namesake.
-                font = ImageFont.FreeTypeFont(path, _PROBE_SIZE, index, layout_engine=layout)
+        for name, index in files:
+            with contextlib.suppress(OSError):  # not on this machine, or no font despite its name
+                # Not Raqm, which few builds have: lines must break alike everywhere.
+                layout = ImageFont.Layout.BASIC
+                font = ImageFont.truetype(name, _PROBE_SIZE, index, layout_engine=layout)
                 self._fonts[_PROBE_SIZE].append(font)
-        self._numbers: dict[str, int | None] = {}
 
     def at(self, size: int) -> list[ImageFont.FreeTypeFont]:
         """Every font at a size in pixels."""
@@ -97,11 +78,8 @@ class FontSet:
 
     def number_of(self, character: str) -> int | None:
         """The number of the first font that has the character; None if no font has it."""
-        if character not in self._numbers:
-            fonts = enumerate(self.at(_PROBE_SIZE))
-            number = next((n for n, font in fonts if _has(font, character)), None)
-            self._numbers[character] = number
-        return self._numbers[character]
+        fonts = enumerate(self.at(_PROBE_SIZE))
+        return next((n for n, font in fonts if _has(font, character)), None)
 
     def readable(self, text: str) -> str:
         """The text on one line, without controls; of characters without a font only the number."""
@@ -135,6 +113,7 @@ class FontSet:
         return sum(font.getlength(piece) for piece, font in self.runs(text, size))
 
 
+@cache  # every character is looked up for each size that is tried
 def _has(font: ImageFont.FreeTypeFont, character: str) -> bool:
     if character.isspace():
         return True

@@ -40,8 +40,7 @@ def film(order: Order, painter: Painter) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if sound is not None:
-            for piece in _sound(order):
-                container.mux(sound.encode(piece))
+            container.mux(sound.encode(_sound(order)))
             container.mux(sound.encode())
     return out.getvalue()
 
@@ -65,8 +64,7 @@ def frames(order: Order, painter: Painter) -> Iterator[Image.Image]:
 def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]) -> av.VideoStream:
     name = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     stream = container.add_stream(name, rate=FPS)
-    if not isinstance(stream, av.VideoStream):
-        raise TypeError(f"{name} encodes no video")
+    assert isinstance(stream, av.VideoStream), f"{name} encodes no video"
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
     stream.time_base = Fraction(1, FPS)
@@ -78,25 +76,23 @@ def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]
     return stream
 
 
-def _sound(order: Order) -> Iterator[av.AudioFrame]:
+def _sound(order: Order) -> av.AudioFrame:
     """A chord as long as the video."""
-    # Never longer, or a player would show a length that nobody asked for.
     samples = _chord(_CHORDS[order.seed % len(_CHORDS)]) * order.duration_s
-    for start in range(0, len(samples) - _SOUND_FRAME + 1, _SOUND_FRAME):
-        frame = av.AudioFrame(format="s16", layout="mono", samples=_SOUND_FRAME)
-        frame.planes[0].update(samples[start : start + _SOUND_FRAME].tobytes())
-        frame.sample_rate = _SOUND_RATE
-        frame.pts = start
-        yield frame
+    # Never longer, or a player would show a length that nobody asked for.
+    count = len(samples) // _SOUND_FRAME * _SOUND_FRAME
+    frame = av.AudioFrame(format="s16", layout="mono", samples=count)
+    frame.planes[0].update(samples[:count].tobytes())
+    frame.sample_rate, frame.pts = _SOUND_RATE, 0
+    return frame
 
 
 @lru_cache(maxsize=len(_CHORDS))
 def _chord(tones: tuple[int, ...]) -> array[int]:
     """One second of 16-bit samples that swells once."""
-    turn = 2 * math.pi / _SOUND_RATE
-
-    def sample(n: int) -> int:
-        swell = 1400 + 500 * math.sin(turn * n)
-        return round(swell * sum(math.sin(tone * turn * n) for tone in tones))
-
-    return array("h", (sample(n) for n in range(_SOUND_RATE)))
+    turns = (2 * math.pi * n / _SOUND_RATE for n in range(_SOUND_RATE))
+    samples = (
+        (1400 + 500 * math.sin(turn)) * sum(math.sin(tone * turn) for tone in tones)
+        for turn in turns
+    )
+    return array("h", map(round, samples))

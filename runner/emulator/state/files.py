@@ -23,7 +23,8 @@ from runner.emulator.state.tasks import Order, Phase
 
 PICTURE, COVER, WATERMARKED, VIDEO = "creation.png", "cover.png", "watermarked.png", "creation.mp4"
 REFERENCES = "references"
-"""The owner of copies of reference images, in place of a task's id."""
+"""The owner of copies of reference images, in place of a task's id; they are named by digest."""
+ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 # Not a secret: nothing here is worth stealing. A fixed one keeps URLs valid across restarts.
 _SALT = b"vidu-run emulator"
@@ -31,7 +32,6 @@ _PATH = re.compile(
     r"/files/(?P<owner>[A-Za-z0-9-]{1,64})/(?P<name>[a-z0-9]{1,64}\.[a-z0-9]{3,4})\Z"
 )
 _EXPIRES = re.compile(r"Expires=(\d{1,15})&Credential=")
-_ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _MOST_FILES = 64  # rendered ones that are kept; the largest have about 10 MB
 
 
@@ -59,11 +59,6 @@ def _signature(path: str, head: str) -> str:
     return quote(base64.b64encode(hmac.digest(_SALT, text, hashlib.sha256)), safe="")
 
 
-def reference_name(sha256: str, media_type: str) -> str:
-    """The name of the copy of a reference image."""
-    return f"{sha256}.{_ENDINGS[media_type]}"
-
-
 class ResultFiles:
     """Result files by task and name. Its methods may block and may be called by any thread."""
 
@@ -81,7 +76,7 @@ class ResultFiles:
         if owner == REFERENCES:
             sha256 = name.partition(".")[0]
             return self._cached(f"{owner}-{name}", lambda: self._store.copy(sha256))
-        task = self._store.any_task(owner)
+        task = self._store.tasks.get(owner)
         if task is None or task.phase(self._options.now_ns()) is not Phase.SUCCESS:
             return None
         return self._cached(f"{owner}-{name}", lambda: self._render(task.order, name))
@@ -106,9 +101,15 @@ class ResultFiles:
         return path.read_bytes()
 
     def _render(self, order: Order, name: str) -> bytes | None:
+        if order.is_video != (name == VIDEO):
+            return None
         painter = Painter(copies=self._store.copy, fonts=system_fonts())
         if order.is_video:
-            return _film(order, painter) if name == VIDEO else None
+            try:  # late: PyAV is an extra, and pictures do without it
+                from runner.emulator.render.video import film
+            except ImportError as error:  # the state folder comes from where PyAV was installed
+                raise ApiError("ModelUnavailable", "PyAV is not installed") from error
+            return film(order, painter)
         if name == COVER:
             return painter.cover(order)
         if name in {PICTURE, WATERMARKED}:
@@ -130,11 +131,3 @@ class ResultFiles:
                 oldest, _ = self._used.popitem(last=False)
                 (self._folder / oldest).unlink(missing_ok=True)
         return path
-
-
-def _film(order: Order, painter: Painter) -> bytes:
-    try:  # late: PyAV is an extra, and pictures do without it
-        from runner.emulator.render.video import film
-    except ImportError as error:  # the state folder comes from where PyAV was installed
-        raise ApiError("ModelUnavailable", "PyAV is not installed") from error
-    return film(order, painter)

@@ -28,15 +28,15 @@ _EPOCH_MS = 1_546_300_800_000
 
 
 class Store:
-    """All tasks of a state folder. Only `any_task`, `keep` and `copy` may run in other threads."""
+    """All tasks of a state folder. Other threads may only look up `tasks`, `keep` and `copy`."""
 
     def __init__(self, folder: Path, options: Options):
         self._options = options
         self._copies = folder / "references"
         self._copies.mkdir(parents=True, exist_ok=True)
         self._journal = Journal(folder / "journal.jsonl")
-        self._tasks: dict[str, Task] = {}
-        """By id, in the order of making."""
+        self.tasks: dict[str, Task] = {}
+        """Every task of both APIs by id, in the order of making."""
         self._in_flight: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
         self._charged = 0
         self.refresh()
@@ -56,37 +56,25 @@ class Store:
     def _apply(self, record: dict[str, Any]) -> None:
         if record["kind"] == "cancelled":
             task_id = record["id"]
-            self._tasks[task_id] = self._tasks[task_id].cancelled(record["at_ns"])
+            self.tasks[task_id] = self.tasks[task_id].cancelled(record["at_ns"])
             return
         task = from_record(record["task"])
         self._in_flight[task.order.api].add(task.id)
         self._charged += task.credits
-        self._tasks[task.id] = task
+        self.tasks[task.id] = task
 
     def task(self, api: str, task_id: str) -> Task:
         """The task, if this API made it; raises ApiError otherwise."""
-        task = self._tasks.get(task_id)
+        task = self.tasks.get(task_id)
         if task is None or task.order.api != api:
             raise ApiError("TaskNotFound", "there is no such task")
         return task
-
-    def any_task(self, task_id: str) -> Task | None:
-        """The task, whichever API made it."""
-        return self._tasks.get(task_id)
-
-    def tasks(self) -> Iterator[Task]:
-        """Every task of both APIs in the order of making."""
-        return iter(self._tasks.values())
-
-    def newest_first(self) -> Iterator[Task]:
-        """Every task of both APIs, the latest first."""
-        return reversed(self._tasks.values())
 
     def in_flight(self, api: str) -> list[Task]:
         """The tasks that count against the concurrency limit now."""
         # Settled when somebody asks: states follow from the clock, and no timer runs for a task.
         now = self._options.now_ns()
-        tasks = [self._tasks[task_id] for task_id in self._in_flight[api]]
+        tasks = [self.tasks[task_id] for task_id in self._in_flight[api]]
         for task in tasks:
             if task.phase(now).is_final:
                 self._in_flight[api].discard(task.id)
@@ -140,8 +128,7 @@ class Store:
         """Credits of an order that the account can take."""
         limit = self._options.concurrency
         if len(self.in_flight(order.api)) >= limit:
-            message = f"{limit} tasks are in flight, the account's limit"
-            raise ApiError("QuotaExceeded", message)
+            raise ApiError("QuotaExceeded", f"{limit} tasks are in flight, the account's limit")
         if order.api != "vidu":
             return 0  # ModelVerse answers without credits or balance
         price = credits_of(order.model, len(order.images), order.resolution)
@@ -153,7 +140,7 @@ class Store:
     def _new_id(self, now_ns: int) -> str:
         stamp = max(0, now_ns // 10**6 - _EPOCH_MS)
         # Above the latest one, even after the clock went back: the list pages by id.
-        latest = int(next(reversed(self._tasks), 0))
+        latest = int(next(reversed(self.tasks), 0))
         return str(max((stamp << 22) + secrets.randbelow(1 << 22), latest + 1))
 
     def cancel(self, task_id: str) -> None:
@@ -188,13 +175,13 @@ class Journal:
     """One open journal, read from its beginning. A half-written line is skipped for good."""
 
     def __init__(self, path: Path):
-        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-        self._file = os.open(path, flags, 0o600)
+        path.touch(0o600)
+        self._file = path.open("a+b", buffering=0)  # so that a record is one write
         self._read_to = 0
 
     def close(self) -> None:
         """Close the file."""
-        os.close(self._file)
+        self._file.close()
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -208,19 +195,17 @@ class Journal:
     def append(self, record: Mapping[str, Any]) -> None:
         """Write one record; call it inside `locked`. Raises OSError when it cannot be kept."""
         line = json.dumps(record, separators=(",", ":")).encode() + b"\n"
-        size = os.fstat(self._file).st_size
+        self._file.seek(max(0, self._file.seek(0, os.SEEK_END) - 1))
         # A power cut or a full disk may have left half a line; ours must not be joined to it.
-        if size and os.pread(self._file, 1, size - 1) != b"\n":
+        if self._file.read(1) not in {b"", b"\n"}:
             line = b"\n" + line
-        if os.write(self._file, line) != len(line):
+        if self._file.write(line) != len(line):
             raise OSError("the journal took only part of a record")
 
     def read_new(self) -> Iterator[dict[str, Any]]:
         """The records written since the last call, by whichever process, in order."""
-        size = os.fstat(self._file).st_size
-        if size <= self._read_to:
-            return
-        text = os.pread(self._file, size - self._read_to, self._read_to)
+        self._file.seek(self._read_to)
+        text = self._file.read()
         complete = text[: text.rfind(b"\n") + 1]
         self._read_to += len(complete)  # an unfinished line is read once it is whole
         for line in complete.splitlines():

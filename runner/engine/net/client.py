@@ -3,66 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import zlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
-from types import TracebackType
 from typing import Self
 
 import aiohttp
 from yarl import URL
 
+from runner.engine.net import resolve
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe, reach
-from runner.engine.net.resolve import (
-    PRIVATE,
-    PublicResolver,
-    Resolver,
-    addresses,
-    is_private,
-    proxy_for,
-    proxy_hosts,
-)
 from runner.engine.net.upload import CountedBody, IdleTimeout
 from runner.model.requests import Reach, Reply, Request
 
-
-async def content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_bytes: int) -> bytes:
-    """Read a whole body, decompressed; raises NetworkFailure above `max_bytes` of either."""
-    content = bytearray()
-    async for piece in response.content.iter_any():
-        idle.progress()
-        content += piece
-        # `Content-Length` may be missing or wrong.
-        if len(content) > max_bytes:
-            raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
-    return decoded(bytes(content), response.headers.get("Content-Encoding", ""), max_bytes)
-
-
-def decoded(content: bytes, encoding: str, max_bytes: int) -> bytes:
-    """Decompress a body, although no compression was asked for; raises NetworkFailure.
-
-    A few bytes can expand to gigabytes: no more than `max_bytes` are ever unpacked.
-    """
-    if encoding.strip().lower() in {"", "identity"} or not content:
-        return content
-    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        raise NetworkFailure(f"the answer has an encoding that was not asked for: {encoding!r:.40}")
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its header
-    try:
-        unpacked = unpacker.decompress(content, max_bytes + 1)
-    except zlib.error as error:
-        raise NetworkFailure("the answer's compression is broken") from error
-    if len(unpacked) > max_bytes:
-        raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
-    if not unpacker.eof:
-        raise NetworkFailure("the answer was cut short")
-    return unpacked
-
-
 MIB = 1024 * 1024
-MAX_REDIRECTS = 5
-"""Followed to a file; API calls follow none."""
+MAX_REDIRECTS = 5  # to a file; API calls follow none
 _HEADERS = {"User-Agent": "vidu-run", "Accept-Encoding": "identity"}
 
 
@@ -77,37 +33,31 @@ class HttpClient:
         self, *, trust_env: bool, idle_timeout_s: float = 60, connect_timeout_s: float = 20
     ):
         self._trust_env = trust_env
-        self._proxy_for = lru_cache(maxsize=1024)(proxy_for)
+        self._proxy_for = lru_cache(maxsize=1024)(resolve.proxy_for)
         self._idle_s = idle_timeout_s
         self._connect_s = connect_timeout_s
         self._open = AsyncExitStack()
-        self._sending: dict[CountedBody, IdleTimeout] = {}
+        self._sending: set[CountedBody] = set()
         """The bodies of submissions without an answer."""
 
     async def __aenter__(self) -> Self:
-        public = PublicResolver(proxy_hosts() if self._trust_env else ())
-        plain = Resolver()
         # A submission never travels on a connection that a server may just have closed.
-        self._submit = await self._session(plain, force_close=True)
-        self._ask = await self._session(plain)
+        self._submit = await self._session(resolve.Resolver(), force_close=True)
+        self._ask = await self._session(resolve.Resolver())
         # aiohttp would send a GET again when a kept-alive connection has just closed: outside the
         # rate of status requests, as a second layer of retries. There is no public switch.
         self._ask._retry_connection = False  # noqa: SLF001
         # Sessions of their own for file hosts: no key ever passes through them.
-        self._files = await self._session(plain, decompress=True)
-        self._public = await self._session(public, decompress=True)
+        self._files = await self._session(resolve.Resolver())
+        exempt = resolve.proxy_hosts() if self._trust_env else ()
+        self._public = await self._session(resolve.PublicResolver(exempt))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
     async def _session(
-        self, resolver: Resolver, *, force_close: bool = False, decompress: bool = False
+        self, resolver: resolve.Resolver, *, force_close: bool = False
     ) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
             # Without a limit: how much is sent at once is limited elsewhere.
@@ -115,7 +65,6 @@ class HttpClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_s),
-            auto_decompress=decompress,
             trust_env=False,
         )
         return await self._open.enter_async_context(session)
@@ -130,8 +79,8 @@ class HttpClient:
         idle = IdleTimeout(self._connect_s + self._idle_s, self._idle_s)
         body = CountedBody(request.body, idle) if request.body else None
         session = self._submit if submission else self._ask
-        if submission and body is not None:
-            self._sending[body] = idle
+        if submission and body:
+            self._sending.add(body)
         try:
             async with idle:
                 reply = await self._exchange(session, request, body, idle, max_bytes)
@@ -139,18 +88,22 @@ class HttpClient:
             handed, announced = (body.handed, body.announced) if body else (0, 0)
             return Reply(reach=reach(error, handed, announced), error=describe(error))
         finally:
-            if body is not None:
-                self._sending.pop(body, None)
-        return _unread(reply) if body and body.handed < body.announced else reply
+            if body:
+                self._sending.discard(body)
+        # A server error before the request was sent in full is what it looks like: not sent.
+        if body and not body.is_sent and (reply.status == 408 or reply.status >= 500):
+            text = f"HTTP {reply.status} came before the request was sent in full"
+            return Reply(reach=Reach.NOT_SENT, status=reply.status, error=text)
+        return reply
 
     def abort_unsent(self) -> int:
         """Abort the submissions that are not sent in full, as not sent; returns how many.
 
         They end at once, even during a name lookup or while a connection is made.
         """
-        unsent = [idle for body, idle in self._sending.items() if body.handed < body.announced]
-        for idle in unsent:
-            idle.expire()
+        unsent = [body for body in self._sending if not body.is_sent]
+        for body in unsent:
+            body.idle.expire()
         return len(unsent)
 
     async def _exchange(
@@ -172,7 +125,7 @@ class HttpClient:
         ) as response:
             # The answer has begun: a provider that drips must not hold a place in flight.
             idle.limit_total(5 * self._idle_s)
-            content = await content_of(response, idle, max_bytes)
+            content = await _content_of(response, idle, max_bytes)
             if session is self._submit:
                 response.close()  # ends the writing of a body that was answered early
             return Reply(
@@ -189,14 +142,15 @@ class HttpClient:
     async def is_private_api(self, base_url: str) -> bool:
         """Whether an API has a private address; the URLs of its results may then have one too."""
         url = URL(base_url, encoded=True)
-        if not url.host or is_private(url.host):
+        if not url.host or resolve.is_private(url.host):
             return bool(url.host)
         try:
             async with asyncio.timeout(self._connect_s):
-                found = await addresses(url.host, url.port)
+                resolver = resolve.Resolver()
+                found = await resolver.resolve(url.host, url.port or 0, socket.AF_UNSPEC)
         except (OSError, ValueError):  # TimeoutError is an OSError; ValueError: no host name
             return False
-        return any(is_private(address) for address in found)
+        return any(resolve.is_private(row["host"]) for row in found)
 
     @asynccontextmanager
     async def get(
@@ -214,8 +168,8 @@ class HttpClient:
             if address.scheme not in {"http", "https"} or not address.host:
                 raise NetworkFailure("the address of the file is neither http nor https")
             # A literal address is never looked up, so the resolver does not see it.
-            if not private and is_private(address.host):
-                raise NetworkFailure(PRIVATE)
+            if not private and resolve.is_private(address.host):
+                raise NetworkFailure(resolve.PRIVATE)
             async with session.get(
                 address, allow_redirects=False, proxy=self._proxy(address)
             ) as response:
@@ -227,9 +181,13 @@ class HttpClient:
         raise NetworkFailure(f"more than {MAX_REDIRECTS} redirects")
 
 
-def _unread(reply: Reply) -> Reply:
-    """Take a server error before the request was sent in full for what it is: not sent."""
-    if reply.status == 408 or reply.status >= 500:
-        error = f"HTTP {reply.status} came before the request was sent in full"
-        return Reply(reach=Reach.NOT_SENT, status=reply.status, error=error)
-    return reply
+async def _content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_bytes: int) -> bytes:
+    """Read a whole body, decompressed; raises NetworkFailure above `max_bytes`."""
+    content = bytearray()
+    async for piece in response.content.iter_any():
+        idle.progress()
+        content += piece
+        # `Content-Length` may be missing or wrong, and a few bytes can expand to gigabytes.
+        if len(content) > max_bytes:
+            raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
+    return bytes(content)

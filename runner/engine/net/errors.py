@@ -50,19 +50,20 @@ def describe(error: BaseException) -> str:
     """Describe a network error to the user."""
     if isinstance(error, NetworkFailure):
         return str(error)
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        verdict = getattr(error.certificate_error, "verify_message", "")
-        reason = f": {verdict}" if verdict else ""
-        return f"the certificate of {error.host} cannot be verified{reason}"
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return _unconnected(error) + _reason(error.os_error)
-    if isinstance(error, aiohttp.ClientHttpProxyError):
-        return f"the proxy refused to connect (HTTP {error.status})"
-    text = next((text for kind, text in _TEXTS.items() if isinstance(error, kind)), None)
-    return text or f"the connection broke{_reason(error)}"
+    texts = (text for kind, text in _TEXTS.items() if isinstance(error, kind))
+    verdict = getattr(getattr(error, "certificate_error", None), "verify_message", None)
+    reason = verdict or getattr(error, "strerror", None)
+    return next(texts, "the connection broke").format(error) + (f": {reason}" if reason else "")
 
 
+# The first that fits counts: several are special cases of a later one.
 _TEXTS: dict[type[BaseException], str] = {
+    aiohttp.ClientConnectorCertificateError: "the certificate of {0.host} cannot be verified",
+    aiohttp.ClientProxyConnectionError: "cannot connect to the proxy",
+    aiohttp.ClientConnectorDNSError: "cannot find {0.host}",
+    aiohttp.ClientSSLError: "cannot set up TLS with {0.host}:{0.port}",
+    aiohttp.ClientConnectorError: "cannot connect to {0.host}:{0.port}",
+    aiohttp.ClientHttpProxyError: "the proxy refused to connect (HTTP {0.status})",
     aiohttp.ConnectionTimeoutError: "no connection within the time limit",
     aiohttp.ServerDisconnectedError: "the connection was closed without an answer",
     aiohttp.ClientPayloadError: "the answer was cut short",
@@ -72,18 +73,3 @@ _TEXTS: dict[type[BaseException], str] = {
     TimeoutError: "no progress within the time limit",
     ValueError: "the address or a header cannot be sent",
 }
-
-
-def _unconnected(error: aiohttp.ClientConnectorError) -> str:
-    if isinstance(error, aiohttp.ClientProxyConnectionError):
-        return "cannot connect to the proxy"
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"cannot find {error.host}"
-    if isinstance(error, aiohttp.ClientSSLError):
-        return f"cannot set up TLS with {error.host}:{error.port}"
-    return f"cannot connect to {error.host}:{error.port}"
-
-
-def _reason(error: BaseException) -> str:
-    text = error.strerror if isinstance(error, OSError) else None
-    return f": {text}" if text else ""

@@ -18,8 +18,7 @@ BACKOFF_FIRST_S = 1.0
 BACKOFF_LONGEST_S = 60.0
 THROTTLED_FIRST_S = 0.1
 THROTTLED_LONGEST_S = 5.0
-_EASED = 0.9
-"""What is left of a throttled gap after an answer that does not ask for fewer requests."""
+_EASED = 0.9  # of a throttled gap is left after an answer that does not ask for fewer requests
 
 
 def backoff(failures: int, rng: random.Random, retry_after_s: float | None = None) -> float:

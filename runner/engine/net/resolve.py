@@ -8,6 +8,7 @@ import socket
 import threading
 from collections.abc import Callable, Collection
 from concurrent.futures import Future
+from contextlib import suppress
 from typing import TypeVar
 from urllib.request import getproxies, proxy_bypass
 
@@ -32,12 +33,6 @@ class Resolver(AbstractResolver):
         """Do nothing: no resource is open."""
 
 
-async def addresses(host: str, port: int | None) -> list[str]:
-    """The host's addresses of any family. Raises OSError, or ValueError for an invalid name."""
-    found = await _in_thread(lambda: _addresses(host, port or 0, socket.AF_UNSPEC))
-    return [row["host"] for row in found]
-
-
 def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[ResolveResult]:
     rows = socket.getaddrinfo(
         host, port, family=family, type=socket.SOCK_STREAM, flags=socket.AI_ADDRCONFIG
@@ -53,13 +48,10 @@ def _addresses(host: str, port: int, family: socket.AddressFamily) -> list[Resol
             flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
         )
         for family, _, proto, _, address in rows
-        if family == socket.AF_INET or len(address) > _NO_IPV6
     ]
 
 
 _NUMERIC = socket.NI_NUMERICHOST | socket.NI_NUMERICSERV
-_NO_IPV6 = 2
-"""Length of a socket address of IPv6 in a Python built without IPv6: its bytes are useless."""
 
 
 async def _in_thread(call: Callable[[], T]) -> T:
@@ -79,11 +71,11 @@ async def _in_thread(call: Callable[[], T]) -> T:
     return await asyncio.wrap_future(future)
 
 
+# Without 198.18.0.0/15 and 100.64.0.0/10: tunnels give public names such addresses.
 _PRIVATE = tuple(
     ipaddress.ip_network(net)
     for net in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "0.0.0.0/8", "fc00::/7")
 )
-"""Without 198.18.0.0/15 and 100.64.0.0/10: tunnels give public names such addresses."""
 
 
 def proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
@@ -96,7 +88,11 @@ def proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
     named = proxies.get(scheme) or proxies.get("all")
     if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
         return None
-    return URL(named if "://" in named else f"http://{named}")
+    return _proxy_url(named)
+
+
+def _proxy_url(text: str) -> URL:
+    return URL(text if "://" in text else f"http://{text}")
 
 
 def is_private(address: str) -> bool:
@@ -108,8 +104,8 @@ def is_private(address: str) -> bool:
     # `::ffff:10.0.0.1` reaches 10.0.0.1.
     if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped:
         found = found.ipv4_mapped
-    inner = any(found in net for net in _PRIVATE if net.version == found.version)
-    return inner or found.is_loopback or found.is_link_local or found.is_unspecified
+    is_inner = any(found in net for net in _PRIVATE)
+    return is_inner or found.is_loopback or found.is_link_local or found.is_unspecified
 
 
 class PublicResolver(Resolver):
@@ -138,12 +134,8 @@ PRIVATE = "the address is on this machine or in a private network"
 
 def proxy_hosts() -> frozenset[str]:
     """The hosts of all proxies of the environment that can be read."""
-    named = (text for scheme, text in getproxies().items() if scheme != "no")
-    return frozenset(host for text in named if (host := _host(text)))
-
-
-def _host(proxy: str) -> str | None:
-    try:
-        return URL(proxy if "://" in proxy else f"http://{proxy}").host
-    except ValueError:
-        return None
+    hosts = set[str | None]()
+    for scheme, text in getproxies().items():
+        with suppress(ValueError):
+            hosts.add(_proxy_url(text).host if scheme != "no" else None)
+    return frozenset(filter(None, hosts))

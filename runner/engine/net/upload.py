@@ -13,8 +13,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import StreamWriter
 from aiohttp.payload import Payload
 
-PIECE = 64 * 1024
-"""Bytes written at once."""
+PIECE = 64 * 1024  # bytes written at once
 
 
 class IdleTimeout:
@@ -66,15 +65,16 @@ class CountedBody(Payload):
 
     def __init__(self, content: bytes, idle: IdleTimeout):
         super().__init__(content)
-        self._size = len(content)
-        self._idle = idle
+        self.announced = self._size = len(content)
+        """Bytes of the whole body."""
+        self.idle = idle
         self.handed = 0
         """Bytes given to the transport: these may arrive."""
 
     @property
-    def announced(self) -> int:
-        """Bytes of the whole body."""
-        return len(self._value)
+    def is_sent(self) -> bool:
+        """Whether the transport was given the whole body."""
+        return self.handed >= self.announced
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         """The body as text, for aiohttp."""
@@ -84,7 +84,7 @@ class CountedBody(Payload):
         """Write the body piece by piece; aiohttp calls this once there is a connection."""
         stream = cast("StreamWriter", writer)
         _keep_queue_short(stream)
-        self._idle.progress()
+        self.idle.progress()
         content = memoryview(self._value)
         for start in range(0, len(content), PIECE):
             piece = content[start : start + PIECE]
@@ -94,7 +94,7 @@ class CountedBody(Payload):
             # Counted first: nothing is awaited between this line and the write itself.
             self.handed += len(piece)
             await stream.write(piece)
-            self._idle.progress()
+            self.idle.progress()
 
 
 def _keep_queue_short(writer: StreamWriter) -> None:

@@ -22,14 +22,12 @@ from runner.providers.base import ListFailure
 ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
 RUNNING = frozenset({TaskState.WAITING, TaskState.RUNNING})
 
-MAX_MISSES = 2
-"""A task that the list has left out this often in a row is polled singly."""
-MAX_FAILURES = 3
-"""After this many requests in a row without an answer the list is paused."""
+MAX_MISSES = 2  # in a row; then the task is polled singly
+MAX_FAILURES = 3  # requests in a row without an answer; then the list is paused
 PAUSE_S = 60.0
+# The list may report an end so much later than `/creations`, or a tenth of the task's time.
 GRACE_S = 1.0
-"""The list may report an end so much later than `/creations`, or a tenth of the task's time."""
-COMMA_TRIES = 3
+COMMA_TRIES = 3  # a list that finds one task of many may just not have the others
 
 
 class Subscription:
@@ -214,11 +212,10 @@ class ListPoller:
             self._due = asyncio.get_running_loop().time() + self._next_wait_s()
 
     async def _wait_until_due(self) -> None:
-        loop = asyncio.get_running_loop()
-        while (wait_s := self._due - loop.time()) > 0:
+        while asyncio.get_running_loop().time() < self._due:
             self._due_earlier.clear()
             with suppress(TimeoutError):
-                async with asyncio.timeout(None if math.isinf(wait_s) else wait_s):
+                async with asyncio.timeout_at(None if math.isinf(self._due) else self._due):
                     await self._due_earlier.wait()
 
     def _poll_sooner_for(self, subscription: Subscription) -> None:
@@ -233,12 +230,10 @@ class ListPoller:
         now = asyncio.get_running_loop().time()
         if self._failures:
             return max(self._paused_until - now, backoff(self._failures - 1, self._random))
-        if self._subscriptions:
-            watched = self._subscriptions.values()
-            return next_list_poll(
-                (now - each.started_at, each.durations.timing) for each in watched
-            )
-        return GRACE_S if self._end_expected_by else math.inf
+        if not self._subscriptions:
+            return GRACE_S if self._end_expected_by else math.inf
+        watched = self._subscriptions.values()
+        return next_list_poll((now - each.started_at, each.durations.timing) for each in watched)
 
     async def _poll(self, batch: list[str]) -> None:
         endpoint, asked_at = self._endpoint, asyncio.get_running_loop().time()
@@ -276,17 +271,15 @@ class ListPoller:
     def _fail(self, failure: ListFailure) -> None:
         self._failures += 1
         if failure.permanent:
-            self._leave()  # without a warning: providers need not have a list
+            self._give_up("")
         elif self._failures >= MAX_FAILURES:
             self._paused_until = asyncio.get_running_loop().time() + PAUSE_S
             self._wake_all()
 
     def _give_up(self, reason: str) -> None:
-        if self._endpoint is not None:
+        # Without a reason there is nothing to warn of: providers need not have a list.
+        if self._endpoint is not None and reason:
             self._warn(f"its list of tasks cannot be used: {reason}; polling each task by itself")
-        self._leave()
-
-    def _leave(self) -> None:
         self._endpoint = None
         self._end_expected_by.clear()
         self._wake_all()

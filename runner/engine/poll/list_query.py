@@ -11,10 +11,8 @@ from runner.model.requests import Account, TaskStatus
 from runner.providers.base import ListFailure
 from runner.providers.registry import TaskListApi
 
-MAX_IDS = 100
-"""Ids in one request: a page of Vidu's list."""
-MAX_CHARS = 6000
-"""Characters of ids in one request; servers commonly accept 8 KiB of address and headers."""
+MAX_IDS = 100  # in one request: a page of Vidu's list
+MAX_CHARS = 6000  # of ids; servers commonly accept 8 KiB of address and headers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

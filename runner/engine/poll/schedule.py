@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -17,31 +17,23 @@ from runner.model.operations import Operation
 from runner.model.plans import PlanEntry
 from runner.planning.estimates import Kind, Learned, kind_of
 
+# Of the tasks still running, how many have ended by the next request. The lower, the more requests
+# (1 / SHARE per task, where no bound applies) and the sooner an end is noticed.
 SHARE = 0.17
-"""Of the tasks still running, how many have ended by the next request. The lower, the more requests
-(1 / SHARE per task, where no bound applies) and the sooner an end is noticed."""
 GAP_MIN_S = 0.1
-GAP_MAX_S = 3.0
-"""The longest wait once a task can be done: the expected times may be wrong."""
-CADENCE = 20
-"""List requests in the time that a task takes; one request covers all tasks."""
+GAP_MAX_S = 3.0  # once a task can be done: the expected times may be wrong
+CADENCE = 20  # list requests in the time that a task takes; one request covers all tasks
+# A listed task is asked for by itself at this age, or at twice the expected one if later.
 CHECK_AFTER_S = 10.0
-"""A listed task is asked for by itself at this age, or at twice the expected one if later."""
-SIGMA = 0.5
-"""Spread of the logarithm of the times where no history shows it."""
-MAX_SAMPLES = 200
-"""Times remembered per kind of task."""
-MIN_SAMPLES = 5
-"""Fewer times than these are no basis for an estimate."""
+SIGMA = 0.5  # spread of the logarithm of the times where no history shows it
+MAX_SAMPLES = 200  # times remembered per kind of task
+MIN_SAMPLES = 5  # fewer times are no basis for an estimate
 
 _NORMAL = NormalDist()
 _SIGMA_MIN = 0.05
-_PRIOR_SAMPLES = 5
-"""The usual spread counts as much as that many measured times."""
-_EARLY = 0.99
-"""Share of the tasks that are still running at the age before which hardly any is done."""
+_EARLY = _NORMAL.inv_cdf(0.99)  # spreads before the median: 99 of 100 tasks still run
+# Shares still running one spread before the median, at it, and one spread after it.
 _ONE_SIGMA = (_NORMAL.cdf(1), 0.5, _NORMAL.cdf(-1))
-"""Shares still running one spread before the median, at it, and one spread after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,25 +47,24 @@ class Timing:
 
     @property
     def mean_s(self) -> float:
-        """The mean of the distribution."""
+        """The mean, which the spread raises above the median."""
         return self.median_s * math.exp(self.sigma**2 / 2)
 
     @property
     def earliest_s(self) -> float:
         """The age before which hardly any task is done."""
-        return self.age_at(_EARLY)
+        return self.median_s * math.exp(-self.sigma * _EARLY)
 
     def running_at(self, age_s: float) -> float:
         """The share of all tasks that is still running at this age."""
-        if age_s <= 0:
-            return 1.0
-        return _NORMAL.cdf((math.log(self.median_s) - math.log(age_s)) / self.sigma)
+        z = (math.log(self.median_s) - math.log(age_s)) / self.sigma if age_s > 0 else math.inf
+        return _NORMAL.cdf(z)
 
     def age_at(self, running: float) -> float:
         """The age at which this share of all tasks, below 1, is still running."""
-        if running <= 0:
-            return math.inf
-        return self.median_s * math.exp(-self.sigma * _NORMAL.inv_cdf(running))
+        # The share of a task far older than expected is rounded to 0, which has no inverse.
+        z = _NORMAL.inv_cdf(running) if running > 0 else -math.inf
+        return self.median_s * math.exp(-self.sigma * z)
 
 
 def next_poll(age_s: float, timing: Timing | None, *, stretch: float = 1.0) -> float:
@@ -102,19 +93,12 @@ def stretch_of(tasks: int, timing: Timing | None, per_second: float) -> float:
 
 
 def next_list_poll(tasks: Iterable[tuple[float, Timing | None]]) -> float:
-    """Seconds until the next request that covers all these tasks, each an age and a timing.
-
-    The task that needs it soonest decides; `GAP_MAX_S` without any.
-    """
-    least_s = GAP_MAX_S
-    for age_s, timing in tasks:
-        gap_s = age_s / CADENCE
-        if timing is not None:
-            gap_s = max(timing.median_s / CADENCE, timing.earliest_s - age_s)
-        least_s = min(least_s, max(GAP_MIN_S, gap_s))
-        if least_s == GAP_MIN_S:
-            break  # no other can be sooner
-    return least_s
+    """Seconds until the next request for all these tasks, each an age and a timing."""
+    gaps_s = (
+        max(timing.median_s / CADENCE, timing.earliest_s - age_s) if timing else age_s / CADENCE
+        for age_s, timing in tasks
+    )
+    return min(GAP_MAX_S, max(GAP_MIN_S, min(gaps_s, default=GAP_MAX_S)))
 
 
 def next_check(age_s: float, timing: Timing | None) -> float:
@@ -123,20 +107,18 @@ def next_check(age_s: float, timing: Timing | None) -> float:
     That is at an age at which the task should be done, then whenever its age has doubled.
     """
     first_s = max(CHECK_AFTER_S, 2 * timing.median_s) if timing else CHECK_AFTER_S
-    doublings = math.floor(math.log2(age_s / first_s)) + 1 if age_s >= first_s else 0
-    return max(GAP_MIN_S, first_s * 2.0**doublings - age_s)
+    return max(GAP_MIN_S, first_s - age_s) if age_s < first_s else age_s
 
 
-def estimate(ended_s: Iterable[float], running_s: Iterable[float]) -> Timing | None:
+def estimate(ended_s: Collection[float], running_s: Iterable[float]) -> Timing | None:
     """Median and spread from times above 0; None where these do not reach to the median.
 
     Tasks still running have lasted for their age at least (Kaplan-Meier estimator). Without them
     the first ends of a crowd, which come early, would make all tasks look quick.
     """
-    times = sorted([(time, False) for time in ended_s] + [(time, True) for time in running_s])
-    ended = sum(not running for _, running in times)
-    if ended < MIN_SAMPLES:
+    if len(ended_s) < MIN_SAMPLES:
         return None
+    times = sorted([(time, False) for time in ended_s] + [(time, True) for time in running_s])
     logs, share = list[float](), 1.0
     for rank, (time, running) in enumerate(times):
         share *= 1 if running else 1 - 1 / (len(times) - rank)
@@ -144,10 +126,10 @@ def estimate(ended_s: Iterable[float], running_s: Iterable[float]) -> Timing | N
             logs.append(math.log(time))
     if len(logs) < 2:
         return None
-    # Few times make a poor spread: it is averaged with the usual one.
     measured = (logs[-1] - logs[0]) / (len(logs) - 1)
-    weighted = _PRIOR_SAMPLES * SIGMA**2 + ended * measured**2
-    sigma = math.sqrt(weighted / (_PRIOR_SAMPLES + ended))
+    # Few times make a poor spread: the usual one counts as much as the fewest that are enough.
+    weighted = MIN_SAMPLES * SIGMA**2 + len(ended_s) * measured**2
+    sigma = math.sqrt(weighted / (MIN_SAMPLES + len(ended_s)))
     return Timing(median_s=math.exp(logs[1]), sigma=max(_SIGMA_MIN, sigma))
 
 
@@ -158,9 +140,8 @@ class DurationStats:
         """`past_s`: the latest first; `expected_s`: the median where these are too few."""
         self._ended = deque(reversed(list(past_s)[:MAX_SAMPLES]), maxlen=MAX_SAMPLES)
         self._started_at: dict[str, float] = {}
-        self.timing = estimate(self._ended, ()) or (
-            Timing(median_s=expected_s) if expected_s else None
-        )
+        expected = Timing(median_s=expected_s) if expected_s else None
+        self.timing = estimate(self._ended, ()) or expected
         """None where nothing is known."""
         self._new = 0
         """Ends since the last estimate."""

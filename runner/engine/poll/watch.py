@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from runner.engine.context import Context
 from runner.engine.job_run import Ended, JobRun, StopReason, Succeeded, TaskOrigin
@@ -19,18 +20,11 @@ from runner.model.requests import Billed, ErrorClass, JobError, TaskState, TaskS
 from runner.model.tasks import AttemptState
 from runner.providers import parse
 
-GONE_TOLERATED_S = 30.0
-"""A provider may not know a new task at once (a replica, a cache); a missing task longer than this
-is lost."""
-
-LISTED_S = 3.0
-"""How long a verb that asks once waits for the list to report a task."""
-
-DEADLINE_S = 120.0
-"""How long a provider is asked again while its answers do not show the task."""
-
-DEADLINE_ONCE_S = 10.0
-"""The same for a verb that asks once: its user waits for it."""
+# A provider may not know a new task at once: a replica, a cache.
+GONE_TOLERATED_S = 30.0  # a task that is missing for longer is lost
+LISTED_S = 3.0  # how long a verb that asks once waits for the list to report a task
+DEADLINE_S = 120.0  # how long a provider is asked again while its answers do not show the task
+DEADLINE_ONCE_S = 10.0  # the same for a verb that asks once: its user waits for it
 
 
 class Deadline:
@@ -56,10 +50,8 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
     provider = context.provider(operation)
     rate = context.rates[operation.provider]
     request = provider.status(context.account(operation), task_id)
-    status = await query(
-        context.http, rate, request, lambda reply: provider.read_status(reply, task_id)
-    )
-    return context.redacted_status(status)
+    read = partial(provider.read_status, task_id=task_id)
+    return context.redacted_status(await query(context.http, rate, request, read))
 
 
 async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:
@@ -145,11 +137,8 @@ async def _last_status(
         gone_for_s = loop.time() - gone_since if gone_since else 0.0
         if status.state in ENDED or status.fatal or gone_for_s > gone_tolerated_s:
             return status
-    return TaskStatus(
-        task_id=subscription.task_id,
-        state=TaskState.RUNNING,
-        detail=status.detail if status else "",
-    )
+    detail = status.detail if status else ""
+    return TaskStatus(task_id=subscription.task_id, state=TaskState.RUNNING, detail=detail)
 
 
 async def _current_status(
@@ -157,9 +146,8 @@ async def _current_status(
 ) -> TaskStatus:
     """The task's status now, from the list where the list has enough of it."""
     listed = await subscription.now(LISTED_S)
-    if listed is not None and (
-        listed.state is TaskState.RUNNING or _is_complete(context, job_run, listed)
-    ):
+    is_running = listed is not None and listed.state is TaskState.RUNNING
+    if listed is not None and (is_running or _is_complete(context, job_run, listed)):
         return context.redacted_status(listed)
     status = await ask_patiently(context, job_run.operation, subscription.task_id)
     subscription.observe(listed, status)
@@ -189,9 +177,10 @@ def _is_complete(context: Context, job_run: JobRun, listed: TaskStatus) -> bool:
 
 async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succeeded | Ended:
     """Record what the task's last status means for the job."""
+    if status.state in ENDED:
+        job_run.finish(status, context.stamp())
     match status.state:
         case TaskState.SUCCEEDED:
-            job_run.finish(status, context.stamp())
             finish = job_run.finish_change(AttemptState.SUCCEEDED, None, context.stamp())
             # Not awaited here: the place in flight is free as soon as the end is noticed, and the
             # record can share a commit with the intent of the job that takes the place.
@@ -199,7 +188,6 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
             context.emit(Step.NOTICED, job_run.entry.job.id)
             return Succeeded()
         case TaskState.FAILED:
-            job_run.finish(status, context.stamp())
             finish = job_run.finish_change(AttemptState.FAILED, status.error, context.stamp())
             await context.ledger.commit(finish)
             return Ended(outcome=ended(job_run, State.FAILED, error=status.error))
@@ -225,16 +213,15 @@ async def _record_loss(context: Context, job_run: JobRun, status: TaskStatus) ->
 
 
 def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
+    stop = None
     if status.fatal:
         text = f"the request for its task was refused: {status.detail}"
         stop = StopReason(reason=Reason(ReasonCode.STOPPED, status.detail), exit=Exit.PROVIDER)
     elif status.state is TaskState.GONE:
         text = not_known_now(status)
-        stop = None
     else:
         within = "yet" if context.once else f"within {context.settings.timeout_s:g} s"
         last = f" (the last answer: {status.detail})" if status.detail else ""
         text = f"its task has not ended {within}{last}"
-        stop = None
     reason = Reason(ReasonCode.NOT_ENDED, text)
     return Ended(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)

@@ -16,19 +16,19 @@ from runner.engine.reconcile.match import (
     LostSubmission,
     TaskListing,
     Unclear,
+    Verdict,
     fits,
+    match,
     sent_tag,
 )
 from runner.ledger.queries import KnownTask
-from runner.model.tasks import Attempt
+from runner.model.tasks import Intent
 from runner.providers.base import TaskRow
 
-LAG_FACTOR = 10
-"""How many times `settle` must pass where the list shows no task that was submitted later."""
+LAG_FACTOR = 10  # times `settle` must pass where nothing was submitted later
+# How far back the list reaches by the vendor's public documentation, with an hour to spare.
 _REACH = timedelta(days=7) - timedelta(hours=1)
-"""How far back the list reaches by the vendor's public documentation, with an hour to spare."""
-_MARGIN = timedelta(minutes=5)
-"""How far before a known task tasks are asked for: clocks are not exact."""
+_MARGIN = timedelta(minutes=5)  # before a known task: clocks are not exact
 
 
 def list_since(lost: LostSubmission, tasks: Sequence[KnownTask]) -> datetime:
@@ -42,64 +42,44 @@ def list_since(lost: LostSubmission, tasks: Sequence[KnownTask]) -> datetime:
     return max((at - _MARGIN for at in earlier if first <= at <= lost.started_at), default=first)
 
 
-def prove_absent(
-    lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
-) -> Absent | Unclear:
-    """Decide whether the submission is absent, where no row of the list can be its task."""
+def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Verdict:
+    """Decide what one reading of the list shows; without a row to match, by every doubt below."""
+    if found := match(lost, listing, ledger):
+        return found
     if listing.error:
         return Unclear(reason=f"{_NOT_LISTED}: {listing.error}", final=listing.hopeless)
     age_s = _age_s(listing, ledger)
-    if doubt := _lasting_doubt(lost, listing, ledger):
-        # A later list proves no absence either, but may still show the task.
-        final = age_s >= LAG_FACTOR * lost.settle_s
-        return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=final)
-    if doubt := _passing_doubt(lost, listing, ledger, age_s):
-        return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=False)
-    return Absent(reason="the provider's list shows that it did not arrive")
+    is_old = age_s >= LAG_FACTOR * lost.settle_s
+    later = [task for task in ledger.tasks if task.number > lost.attempt.number]
+    # An earlier task would prove nothing about a list that lags.
+    has_witness = any(_is_witness(task, lost, listing) for task in later)
+    # However often such a list is read, it proves no absence; but it may still show the task.
+    lasting = {
+        "it was submitted to another address, or with another key": not lost.same_endpoint,
+        "the list does not reach back so far": listing.asked_at - lost.started_at > _REACH,
+        # Without it creation times cannot be compared with ours.
+        "the answers do not show the provider's time": listing.skew is None,
+        "it shows known tasks with other requests": _is_distorted(lost, listing, ledger),
+    }
+    passing = {
+        "it was submitted just now": age_s < lost.settle_s,
+        "the clock was set back": lost.started_at > listing.asked_at + CLOCK_TOLERANCE,
+        "it lacks a task that exists": any(_is_missing(t, lost, listing) for t in ledger.tasks),
+        "it shows no task that was submitted later": not has_witness and (later or not is_old),
+    }
+    doubt = next((text for text, holds in {**lasting, **passing}.items() if holds), None)
+    if doubt:
+        return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=is_old and doubt in lasting)
+    return Absent()
 
 
 _NOT_LISTED = "the provider's list does not show its task"
 
 
-def _lasting_doubt(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> str:
-    """Why no such list proves anything, however often it is read; empty for no reason."""
-    if not lost.same_endpoint:
-        intent = lost.attempt.intent
-        return f"it was submitted to {intent.base_url} with the key in {intent.key_env}"
-    if listing.asked_at - lost.started_at > _REACH:
-        return "it was submitted longer ago than the list reaches back"
-    if listing.skew is None:  # creation times cannot be compared with ours
-        return "the answers do not show the provider's time"
-    if _is_distorted(lost, listing, ledger):
-        return "the list shows known tasks with other requests"
-    return ""
-
-
-def _passing_doubt(
-    lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot, age_s: float
-) -> str:
-    """Why this list does not prove anything yet; empty for no reason."""
-    if age_s < lost.settle_s:
-        return "it was submitted just now"
-    if lost.started_at > listing.asked_at + CLOCK_TOLERANCE:
-        return "the clock was set back since it was submitted"
-    if missing := [task for task in ledger.tasks if _is_missing(task, lost, listing)]:
-        return f"it does not show task {missing[0].task_id} either, which exists"
-    later = [task for task in ledger.tasks if task.number > lost.attempt.number]
-    # An earlier task would prove nothing about a list that lags.
-    if any(_is_witness(task, lost, listing) for task in later):
-        return ""
-    if later:
-        return "it shows no task that was submitted later"
-    if age_s < LAG_FACTOR * lost.settle_s:
-        return "it may lag, and nothing was submitted later that it could show"
-    return ""
-
-
 def _is_distorted(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
     """Whether the list shows known tasks, and none of them as it was submitted."""
     recognized = [
-        _is_recognized(row, attempt, lost)
+        _is_recognized(row, attempt.intent, lost)
         for task_id, row in listing.rows.items()
         if (attempt := ledger.owners.get(task_id))
         and attempt.intent.operation == lost.attempt.intent.operation
@@ -107,12 +87,12 @@ def _is_distorted(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnap
     return bool(recognized) and not any(recognized)
 
 
-def _is_recognized(row: TaskRow, attempt: Attempt, lost: LostSubmission) -> bool:
-    """Whether a search for this attempt would match its own task."""
-    tag = sent_tag(attempt.intent, lost.operation)
+def _is_recognized(row: TaskRow, intent: Intent, lost: LostSubmission) -> bool:
+    """Whether a search for this submission would match its own task."""
+    tag = sent_tag(intent, lost.operation)
     if tag and row.status.tag:
         return row.status.tag == tag
-    return fits(row, attempt.intent, lost.operation)
+    return fits(row, intent, lost.operation)
 
 
 def _age_s(listing: TaskListing, ledger: LedgerSnapshot) -> float:
@@ -127,7 +107,7 @@ def _age_s(listing: TaskListing, ledger: LedgerSnapshot) -> float:
         earliest = _moment(task.intended_at) - CLOCK_TOLERANCE
         latest = _moment(task.submitted_at) + CLOCK_TOLERANCE
         if created_at is not None and not earliest <= created_at <= latest:
-            return min(listing.age_s, listing.searched_s)
+            return listing.searched_s
     return listing.age_s
 
 

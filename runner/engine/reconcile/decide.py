@@ -6,7 +6,6 @@ A submission is sent again only where its absence is proven, or where the user t
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import assert_never
 
 from runner.engine.context import Context
 from runner.engine.download.collect import ledger_files, record_success
@@ -23,6 +22,7 @@ from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState
 
 _UNKNOWN_FATE = "unknown_fate"
+_ABSENT = "the provider's list shows that it did not arrive"
 
 
 async def decide(
@@ -37,22 +37,20 @@ async def decide(
     # The answers of a provider that is out prove nothing.
     await context.breakers[job_run.operation.provider].recovered()
     verdict = await reconcile(context, attempt, job_run.operation)
-    if not isinstance(verdict, Adopted):  # the provider's own words may quote a key
+    if isinstance(verdict, Unclear):  # the provider's own words may quote a key
         verdict = replace(verdict, reason=context.redacted(verdict.reason))
     takes_risk = context.settings.on_ambiguous == "resubmit"
     match verdict:
         case Adopted():
             return await _take_task(context, job_run, attempt, verdict)
         case Absent():
-            error = _error("absent", verdict.reason, Billed.NO)
+            error = _error("absent", _ABSENT, Billed.NO)
             await _record_state(context, attempt, AttemptState.NOT_SENT, error)
-            return _retry_now(context, job_run, verdict.reason)
+            return _retry_now(context, job_run, _ABSENT)
         case Unclear() if takes_risk and not context.stopping.is_set():
             return await _resubmit_at_risk(context, job_run, attempt, verdict)
-        case Unclear():
-            return await _leave_open(context, job_run, attempt, verdict)
         case _:
-            assert_never(verdict)
+            return await _leave_open(context, job_run, attempt, verdict)
 
 
 def _retry_now(context: Context, job_run: JobRun, text: str = "") -> RetryLater:

@@ -14,12 +14,11 @@ from runner.model.requests import TaskStatus
 from runner.model.tasks import Attempt, Intent
 from runner.providers.base import TaskRow
 
+# How far before its submission a task is looked for: the clock may have been set back since.
 LOOK_BACK = timedelta(days=1)
-"""How far before its submission a task is looked for: the clock may have been set back since."""
-CLOCK_TOLERANCE = timedelta(seconds=5)
-"""How far apart two clocks may be after correction."""
+CLOCK_TOLERANCE = timedelta(seconds=5)  # between two clocks, after correction
+# How long after its start a submission may still create a task: bodies are large.
 ARRIVAL_LIMIT = timedelta(minutes=10)
-"""How long after its start a submission may still create a task: bodies are large."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +33,6 @@ class Adopted:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
     """The submission provably did not arrive: it may be sent again."""
-
-    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,56 +156,45 @@ def match(
     lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
 ) -> Adopted | Unclear | None:
     """Find the submission's task, or the tasks it may be; None where no row can be it."""
-    if lost.has_own_tag:
-        # The tag outweighs everything else: a provider may change prompt or model.
-        tagged = [row for row in _by_id(listing) if listing.tag(row) == lost.tag]
-        if tagged:
-            return _match_tag(tagged, listing, ledger)
-    rows = candidates(lost, listing, ledger)
+    rows = [row for _, row in sorted(listing.rows.items())]
+    # The tag outweighs everything else: a provider may change prompt or model.
+    tagged = [row for row in rows if lost.has_own_tag and listing.tag(row) == lost.tag]
+    if tagged:
+        owner = next((ledger.owners[name] for name in _ids(tagged) if name in ledger.owners), None)
+        if owner or len(tagged) > 1:
+            reason = f"{len(tagged)} tasks have its tag"
+            if owner:
+                reason = f'its task {owner.task.id} is recorded for job "{owner.intent.job}"'
+            return Unclear(reason=reason, candidates=_ids(tagged))
+        return _adopted(tagged[0], listing)
+    rows = [row for row in rows if _is_candidate(row, lost, listing, ledger)]
     if not rows:
         return None
-    if lost.has_own_tag:  # which the provider has not reported yet
-        return _uncertain(rows, final=False)
     # The user's own text took the place of the tag: only the requests can be compared.
-    if len(rows) > 1 or not _is_sure(rows[0], lost, listing):
-        return _uncertain(rows, final=True)
-    if any(_can_claim(rival, lost, rows[0], listing) for rival in ledger.undecided):
-        return _uncertain(rows, final=False)
-    if listing.error or listing.age_s < lost.settle_s:  # there may be more such tasks
-        return _uncertain(rows, final=listing.hopeless)
+    is_lasting = not lost.has_own_tag and (len(rows) > 1 or not _is_sure(rows[0], lost, listing))
+    is_early = (
+        lost.has_own_tag  # which the provider has not reported yet
+        or any(_can_claim(rival, lost, rows[0], listing) for rival in ledger.undecided)
+        or listing.error  # there may be more such tasks
+        or listing.age_s < lost.settle_s
+    )
+    if is_lasting or is_early:
+        reason = "a task has an equal request, but nothing proves that it is this job's"
+        return Unclear(reason=reason, candidates=_ids(rows), final=is_lasting or listing.hopeless)
     return _adopted(rows[0], listing)
 
 
-def candidates(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> list[TaskRow]:
-    """The rows that may be the submission's task, sorted by id."""
-    return [
-        row
-        for row in _by_id(listing)
-        if row.status.task_id not in ledger.owners
+def _is_candidate(
+    row: TaskRow, lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
+) -> bool:
+    """Whether a row may be the submission's task."""
+    return (
+        # What the ledger knows belongs to another submission: no task is taken twice.
+        row.status.task_id not in ledger.owners
         and listing.tag(row) in {None, lost.tag}
         and fits(row, lost.attempt.intent, lost.operation)
         and not _created_before(row, lost.started_at - LOOK_BACK, listing)
-    ]
-
-
-def _match_tag(
-    rows: Sequence[TaskRow], listing: TaskListing, ledger: LedgerSnapshot
-) -> Adopted | Unclear:
-    """The verdict on rows with the submission's own tag."""
-    ids = _ids(rows)
-    if owner := next((ledger.owners[name] for name in ids if name in ledger.owners), None):
-        reason = f'its task {owner.task.id} is recorded for job "{owner.intent.job}"'
-        return Unclear(reason=reason, candidates=ids)
-    if len(rows) > 1:
-        return Unclear(reason=f"{len(rows)} tasks have its tag", candidates=ids)
-    return _adopted(rows[0], listing)
-
-
-def _uncertain(rows: Sequence[TaskRow], *, final: bool) -> Unclear:
-    reason = "a task was created from an equal request, but nothing proves that it is this job's"
-    if len(rows) > 1:
-        reason = f"{len(rows)} tasks have equal requests, and nothing proves which is this job's"
-    return Unclear(reason=reason, candidates=_ids(rows), final=final)
+    )
 
 
 def _is_sure(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
@@ -230,15 +216,10 @@ def _can_claim(rival: Attempt, lost: LostSubmission, row: TaskRow, listing: Task
     """Whether a task may be another submission's as well."""
     started_at = datetime.fromisoformat(rival.intent.at)
     return (
-        rival.number != lost.attempt.number
-        and listing.tag(row) in {None, sent_tag(rival.intent, lost.operation)}
+        listing.tag(row) in {None, sent_tag(rival.intent, lost.operation)}
         and fits(row, rival.intent, lost.operation)
         and not _created_before(row, started_at - CLOCK_TOLERANCE, listing)
     )
-
-
-def _by_id(listing: TaskListing) -> list[TaskRow]:
-    return [row for _, row in sorted(listing.rows.items())]
 
 
 def _ids(rows: Sequence[TaskRow]) -> tuple[str, ...]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from runner.engine.context import Context
 from runner.engine.net.pacing import query
 from runner.engine.outcomes import unlisted
 from runner.engine.poll.watch import ask
-from runner.engine.reconcile.absence import LAG_FACTOR, list_since, prove_absent
+from runner.engine.reconcile.absence import LAG_FACTOR, list_since, verdict_on
 from runner.engine.reconcile.match import (
     ARRIVAL_LIMIT,
     CLOCK_TOLERANCE,
@@ -23,24 +23,18 @@ from runner.engine.reconcile.match import (
     TaskListing,
     Unclear,
     Verdict,
-    candidates,
-    match,
 )
-from runner.ledger.queries import KnownTask
 from runner.ledger.store import open_ledger
 from runner.model.operations import Operation
 from runner.model.requests import TaskState, TaskStatus
 from runner.model.tasks import Attempt
-from runner.providers.base import ListFailure, TaskPage, TaskRow
-from runner.providers.registry import LISTERS, TaskListApi
+from runner.providers.base import ListFailure, TaskRow
+from runner.providers.registry import LISTERS
 from runner.timestamps import stamp
 
-MAX_PAGES = 500
-"""A longer list is too much to read for one task."""
-MAX_POLLS = 50
-"""Tasks asked for singly, for one reading of the list."""
-LEEWAY_S = 300.0
-"""How long the last reading of the list may take."""
+MAX_PAGES = 500  # a longer list is too much to read for one task
+MAX_POLLS = 50  # tasks asked for singly, for one reading of the list
+LEEWAY_S = 300.0  # for the last reading of the list
 _PAUSE_MIN_S = 0.01
 
 
@@ -52,22 +46,17 @@ async def reconcile(
     Takes at most ten times `settle` and `leeway_s`, and ends at once when the run stops. Raises
     LedgerError.
     """
-    limit_s = LAG_FACTOR * context.settings.settle_s + leeway_s
+    search: Coroutine[Any, Any, Verdict]
     if attempt.task.id is not None:
-        return await _limited(context, limit_s, _check_task(context, operation, attempt.task.id))
-    api = LISTERS.get(operation.provider)
-    if api is None:
+        search = _check_task(context, operation, attempt.task.id)
+    elif operation.provider in LISTERS:
+        search = Search(context, attempt, operation).run()
+    else:
         return Unclear(reason=unlisted(attempt))
-    return await _limited(context, limit_s, Search(context, attempt, operation, api).run())
-
-
-async def _limited(
-    context: Context, limit_s: float, search: Coroutine[Any, Any, Verdict]
-) -> Verdict:
-    """The verdict of the search, unless the run stops or the time is up before."""
     searching = asyncio.ensure_future(search)
     stopping = asyncio.ensure_future(context.stopping.wait())
     both = {searching, stopping}
+    limit_s = LAG_FACTOR * context.settings.settle_s + leeway_s
     try:
         await asyncio.wait(both, timeout=limit_s, return_when=asyncio.FIRST_COMPLETED)
         if searching.done():
@@ -95,18 +84,12 @@ class Search:
     """The search for one submission's task, with what earlier readings of the list showed."""
 
     def __init__(
-        self,
-        context: Context,
-        attempt: Attempt,
-        operation: Operation,
-        api: TaskListApi,
-        *,
-        max_pages: int = MAX_PAGES,
+        self, context: Context, attempt: Attempt, operation: Operation, max_pages: int = MAX_PAGES
     ) -> None:
         account, intent = context.account(operation), attempt.intent
         self._context = context
         self._operation = operation
-        self._api = api
+        self._api = LISTERS[operation.provider]
         self._max_pages = max_pages
         self._lost = LostSubmission(
             attempt=attempt,
@@ -130,8 +113,8 @@ class Search:
         limit_s = LAG_FACTOR * settle_s
         while True:
             is_last = self._searched_s() >= limit_s
-            verdict, is_hopeless = await self._read_once()
-            if is_last or is_hopeless or not isinstance(verdict, Unclear) or verdict.final:
+            verdict = await self._read_once()
+            if is_last or not isinstance(verdict, Unclear) or verdict.final:
                 return verdict
             age_s, left_s = self._age_s + self._searched_s(), limit_s - self._searched_s()
             pause_s = settle_s - age_s if age_s < settle_s else settle_s
@@ -140,61 +123,60 @@ class Search:
     def _searched_s(self) -> float:
         return asyncio.get_running_loop().time() - self._started_s
 
-    async def _read_once(self) -> tuple[Verdict, bool]:
-        """The verdict on one reading of the whole list, and whether there is no list."""
-        tasks = await asyncio.to_thread(self._known_tasks)
+    async def _read_once(self) -> Verdict:
+        """The verdict on one reading of the whole list."""
+        before = await asyncio.to_thread(self._snapshot, ())
         searched_s = self._searched_s()
         empty = TaskListing(
             asked_at=self._context.now(),
-            since=list_since(self._lost, tasks),
+            since=list_since(self._lost, before.tasks),
             age_s=self._age_s + searched_s,
             searched_s=searched_s,
             skew=self._skew,
             polled=self._polled,
         )
-        listing = await self._read_list(empty)
+        listing = await self._read_pages(empty)
+        expected = self._skew or timedelta()
+        if listing.skew is not None and listing.skew < expected - CLOCK_TOLERANCE:
+            # The provider's clock is behind: what it calls earlier was not asked for.
+            listing = await self._read_pages(replace(empty, skew=listing.skew))
         self._skew = listing.skew
         # After the list: what it shows of other submissions is in the ledger by then.
-        ledger = await asyncio.to_thread(self._snapshot, listing)
+        ledger = await asyncio.to_thread(self._snapshot, listing.rows)
+        verdict = verdict_on(self._lost, listing, ledger)
+        if not isinstance(verdict, Unclear):
+            return verdict
         # Only where the list alone does not show the task: each candidate costs a request.
-        if not isinstance(match(self._lost, listing, ledger), Adopted):
-            await self._poll_singly(candidates(self._lost, listing, ledger))
-            listing = replace(listing, polled=self._polled)
-        return verdict_on(self._lost, listing, ledger), listing.hopeless
+        await self._poll_singly([listing.rows[task_id] for task_id in verdict.candidates])
+        return verdict_on(self._lost, replace(listing, polled=self._polled), ledger)
 
-    async def _read_list(self, empty: TaskListing) -> TaskListing:
-        """Fill an empty listing, whose `skew` is how far the provider's clock should be ahead.
-
-        Where that clock turns out to be behind, tasks would be missing: the list is read again.
-        """
-        expected = empty.skew or timedelta()
-        listing = await self._read_pages(empty, expected)
-        if listing.skew is None or listing.skew >= expected - CLOCK_TOLERANCE:
-            return listing
-        return await self._read_pages(replace(empty, skew=listing.skew), listing.skew)
-
-    async def _read_pages(self, listing: TaskListing, skew: timedelta) -> TaskListing:
+    async def _read_pages(self, listing: TaskListing) -> TaskListing:
+        """Fill an empty listing, whose `skew` is how far the provider's clock should be ahead."""
         context, account = self._context, self._context.account(self._operation)
-        since, seen, token = listing.since + skew, set[str | None](), None
+        rate, since = context.rates[account.provider], listing.since + (listing.skew or timedelta())
+        seen, token = set[str | None](), None
         while True:
             seen.add(token)
             request = self._api.list_tasks(account, since=since, page=token)
-            rate = context.rates[account.provider]
             page = await query(context.http, rate, request, self._api.read_list)
             if isinstance(page, ListFailure):
-                what = "there is none at this address" if page.missing else "it cannot be read"
-                error = f"{what} ({page.error})"
+                error = f"it cannot be read ({page.error})"
                 return replace(listing, error=error, hopeless=page.permanent)
-            listing, token = _with_page(listing, page, context.now()), page.next_page
+            error = f"{page.unreadable} of its rows cannot be read" if page.unreadable else ""
+            listing = replace(
+                listing,
+                rows={**listing.rows, **{row.status.task_id: row for row in page.tasks}},
+                skew=page.answered_at - context.now() if page.answered_at else listing.skew,
+                error="nothing shows where it ends" if page.may_continue else error,
+            )
+            token = page.next_page
             if listing.error or token is None:
                 return listing
-            if token in seen:
-                return replace(listing, error="its pages form a circle", hopeless=True)
-            if len(seen) == self._max_pages:
-                error = f"it has more than {self._max_pages} pages"
+            if token in seen or len(seen) == self._max_pages:
+                error = f"it has more than {len(seen)} pages, or they form a circle"
                 return replace(listing, error=error, hopeless=True)
 
-    async def _poll_singly(self, rows: Sequence[TaskRow]) -> None:
+    async def _poll_singly(self, rows: Iterable[TaskRow]) -> None:
         """Ask for the tasks whose rows have no tag; their own status repeats it."""
         untagged = [row.status.task_id for row in rows if row.status.tag is None]
         new = [task_id for task_id in untagged if task_id not in self._polled]
@@ -203,36 +185,17 @@ class Search:
             if status.state not in {TaskState.UNKNOWN, TaskState.GONE}:
                 self._polled = {**self._polled, task_id: status}
 
-    def _known_tasks(self) -> list[KnownTask]:
-        attempt, since = self._lost.attempt, stamp(self._lost.started_at - LOOK_BACK)
-        with open_ledger(self._context.ledger.path, read_only=True) as ledger:
-            return ledger.known_tasks(attempt.intent, since=since, after=attempt.number)
-
-    def _snapshot(self, listing: TaskListing) -> LedgerSnapshot:
-        provider, number = self._operation.provider, self._lost.attempt.number
+    def _snapshot(self, task_ids: Iterable[str]) -> LedgerSnapshot:
+        """What the ledger knows now; of the owners, those of these tasks."""
+        provider, lost = self._operation.provider, self._lost.attempt
+        since = stamp(self._lost.started_at - LOOK_BACK)
         with open_ledger(self._context.ledger.path, read_only=True) as ledger:
             # In this order: an attempt settled in between is seen twice rather than not at all.
             undecided = ledger.undecided_attempts(provider)
-            owners = ledger.attempts_of_tasks(provider, list(listing.rows))
+            owners = ledger.attempts_of_tasks(provider, task_ids)
+            tasks = ledger.known_tasks(lost.intent, since=since, after=lost.number)
         return LedgerSnapshot(
-            owners={a.task.id: a for a in owners if a.task.id and a.number != number},
-            tasks=self._known_tasks(),
-            undecided=[attempt for attempt in undecided if attempt.number != number],
+            owners={a.task.id: a for a in owners if a.task.id and a.number != lost.number},
+            tasks=tasks,
+            undecided=[attempt for attempt in undecided if attempt.number != lost.number],
         )
-
-
-def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> Verdict:
-    """What one reading of the list shows; `Unclear` that is not final may change with the next."""
-    return match(lost, listing, ledger) or prove_absent(lost, listing, ledger)
-
-
-def _with_page(listing: TaskListing, page: TaskPage, now: datetime) -> TaskListing:
-    error = listing.error
-    if page.unreadable:
-        error = f"{page.unreadable} of its rows cannot be read"
-    return replace(
-        listing,
-        rows={**listing.rows, **{row.status.task_id: row for row in page.tasks}},
-        skew=page.answered_at - now if page.answered_at else listing.skew,
-        error="nothing shows where it ends" if page.may_continue else error,
-    )

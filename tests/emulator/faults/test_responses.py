@@ -142,6 +142,11 @@ def test_a_field_may_be_set_to_anything(broken: Any, ask: Any) -> None:
     assert ask("GET", url + "/ent/v2/credits").json["tasks"] == 5
 
 
+def test_a_state_may_be_set_to_anything(broken: Any, ask: Any) -> None:
+    url = broken({"on": "vidu.creations", "fault": "set", "fields": {"state": ["done"]}})
+    assert creations(ask, url, make_task(ask, url)).json["state"] == ["done"]
+
+
 def test_an_error_has_no_state_to_change(broken: Any, ask: Any) -> None:
     url = broken({"fault": "state", "state": "paused"})
     assert creations(ask, url, "1").json["reason"] == "TaskNotFound"

@@ -9,7 +9,7 @@ import pytest
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import Options
-from runner.emulator.server import Emulator
+from runner.emulator.server import run_emulator
 from runner.emulator.state.store import Journal, Store
 from tests.builders import as_data_uri, emulated_order, image_bytes
 
@@ -27,19 +27,19 @@ def test_tasks_outlive_the_process_and_urls_follow_the_port(
         "images": [as_data_uri(image_bytes())],
         "payload": "tag",
     }
-    with Emulator(options) as emulator:
-        made = ask("POST", emulator.url + SUBMIT, body, key="Token secret-k").json
+    with run_emulator(options) as url:
+        made = ask("POST", url + SUBMIT, body, key="Token secret-k").json
     clock.forward(60)
-    with Emulator(options) as emulator:
-        path = f"{emulator.url}/ent/v2/tasks/{made['task_id']}/creations"
+    with run_emulator(options) as url:
+        path = f"{url}/ent/v2/tasks/{made['task_id']}/creations"
         task = ask("GET", path, key="Token secret-k").json
         assert (task["state"], task["payload"]) == ("success", "tag")
         link = task["creations"][0]["url"]
-        assert link.startswith(emulator.url)
+        assert link.startswith(url)
         assert ask("GET", link, key=None).status == 200
-        balance = ask("GET", emulator.url + "/ent/v2/credits", key="Token secret-k").json
+        balance = ask("GET", url + "/ent/v2/credits", key="Token secret-k").json
         assert balance["remains"][0]["credit_remain"] == 92
-        [row] = ask("GET", emulator.url + "/_emulator/requests").json["submissions"]
+        [row] = ask("GET", url + "/_emulator/requests").json["submissions"]
         assert (row["task_id"], row["outcome"]) == (made["task_id"], "accepted")
     kept = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"secret-k" not in kept
@@ -47,10 +47,10 @@ def test_tasks_outlive_the_process_and_urls_follow_the_port(
 
 def test_without_a_folder_nothing_is_kept(ask: Any) -> None:
     body = {"model": "viduq2", "prompt": "猫"}
-    with Emulator() as emulator:
-        task_id = ask("POST", emulator.url + SUBMIT, body).json["task_id"]
-    with Emulator() as emulator:
-        assert ask("GET", f"{emulator.url}/ent/v2/tasks/{task_id}/creations").status == 404
+    with run_emulator(Options()) as url:
+        task_id = ask("POST", url + SUBMIT, body).json["task_id"]
+    with run_emulator(Options()) as url:
+        assert ask("GET", f"{url}/ent/v2/tasks/{task_id}/creations").status == 404
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_a_damaged_line_is_skipped(tmp_path: Path, clock: Any, rubbish: bytes) -
     with closing(Store(tmp_path, options)) as store:
         second = store.create(ORDER, "b")
     with closing(Store(tmp_path, options)) as store:
-        assert [task.id for task in store.tasks()] == [first.id, second.id]
+        assert list(store.tasks) == [first.id, second.id]
 
 
 def test_two_processes_may_share_a_folder(tmp_path: Path, clock: Any) -> None:
