@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,6 +15,7 @@ from click_default_group import DefaultGroup
 from runner import __version__
 
 if TYPE_CHECKING:
+    from runner.commands.options import Options
     from runner.errors import Exit
 
     _Group = click.Group  # DefaultGroup is one, but has no types
@@ -28,12 +30,17 @@ PATH = click.Path(path_type=Path)
 
 
 def _add(*options: Callable[[F], F]) -> Callable[[F], F]:
-    def add(command: F) -> F:
-        for option in reversed(options):
-            command = option(command)
-        return command
+    return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
-    return add
+
+def _flag(*names: str, text: str) -> Callable[[F], F]:
+    return click.option(*names, is_flag=True, help=text)
+
+
+def _value(
+    name: str, metavar: str, text: str, kind: click.ParamType | None = None, **more: Any
+) -> Callable[[F], F]:
+    return click.option(name, metavar=metavar, help=text, type=kind, **more)
 
 
 def _no_verb(ctx: click.Context, _: click.Parameter, paths: tuple[Path, ...]) -> tuple[Path, ...]:
@@ -55,80 +62,45 @@ PATHS = _add(
         "-o", "--results", type=PATH, help="Results file; JSON if its name ends in .json."
     ),
     click.option("--state-dir", type=PATH, help="Folder of the ledger.  [default: .vidu-run]"),
-    click.option(
-        "--outputs", metavar="DIR", help="Folder for the fetched files.  [default: outputs]"
-    ),
+    _value("--outputs", "DIR", "Folder for the fetched files.  [default: outputs]"),
 )
 
+# Here and below the defaults are written out: the settings apply them, where a flag, a variable
+# and the manifest meet, so that click must leave a flag that is not given at None.
+
+_SELECTORS = "Only these jobs: an id, tag:NAME or state:STATE; * matches anything."
 SELECTION = _add(
-    click.option(
-        "--select",
-        multiple=True,
-        metavar="GLOB",
-        help="Only these jobs: an id, tag:NAME or state:STATE; * matches anything.",
-    ),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave out these jobs."),
+    _value("--select", "GLOB", _SELECTORS, multiple=True),
+    _value("--exclude", "GLOB", "Leave out these jobs.", multiple=True),
 )
 
+_SCALE = click.FloatRange(min=0)
+_EMULATED_SCALE = "Duration of emulated tasks; 1 is real time.  [default: 0.1]"
 EMULATION = _add(
-    click.option("--emulate", is_flag=True, help="Use the built-in emulator: no key, no money."),
-    click.option(
-        "--time-scale",
-        type=click.FloatRange(min=0),
-        metavar="X",
-        help="Duration of emulated tasks; 1 is real time.  [default: 0.1]",
-    ),
+    _flag("--emulate", text="Use the built-in emulator: no key, no money."),
+    _value("--time-scale", "X", _EMULATED_SCALE, _SCALE),
 )
 
 ADDRESSES = _add(
-    click.option(
-        "--base-url", multiple=True, metavar="PROVIDER=URL", help="Address of a provider."
-    ),
-    click.option(
-        "--trust", multiple=True, metavar="HOST=VAR", help="Allow sending the key in VAR to HOST."
-    ),
+    _value("--base-url", "PROVIDER=URL", "Address of a provider.", multiple=True),
+    _value("--trust", "HOST=VAR", "Allow sending the key in VAR to HOST.", multiple=True),
 )
 
+_BUDGET = "Most that the manifest may cost over all runs: credits=500,cny=40."
+_AMBIGUOUS = "Whether to submit again where the fate of a submission is unknown.  [default: ask]"
+_DOWNLOAD = "Whether to fetch the files.  [default: download]"
 SETTINGS = _add(
     ADDRESSES,
-    click.option("--concurrency", metavar="N", help="Most tasks in flight at once.  [default: 5]"),
-    click.option(
-        "--timeout",
-        metavar="TIME",
-        help="Time limit of a job, from its submission.  [default: 30m]",
-    ),
-    click.option(
-        "--poll-rate",
-        metavar="N",
-        help="Status requests per second to each provider.  [default: 5]",
-    ),
-    click.option(
-        "--outage",
-        metavar="TIME",
-        help="How long to wait for an unreachable provider.  [default: 10m]",
-    ),
-    click.option(
-        "--download/--no-download",
-        default=None,
-        help="Whether to fetch the files.  [default: download]",
-    ),
-    click.option(
-        "--budget",
-        metavar="UNIT=N,...",
-        help="Most that the manifest may cost over all runs: credits=500,cny=40.",
-    ),
-    click.option("--confirm-above", metavar="UNIT=N,...", help="Ask before a run that costs more."),
-    click.option(
-        "--on-ambiguous",
-        metavar="ask|resubmit",
-        help="Whether to submit again where the fate of a submission is unknown.  [default: ask]",
-    ),
-    click.option(
-        "--settle",
-        metavar="TIME",
-        help="How far a provider's task list may lag behind.  [default: 5s]",
-    ),
-    click.option("--max-failures", metavar="N", help="Stop submitting after N failed jobs."),
+    _value("--concurrency", "N", "Most tasks in flight at once.  [default: 5]"),
+    _value("--timeout", "TIME", "Time limit of a job, from its submission.  [default: 30m]"),
+    _value("--poll-rate", "N", "Status requests per second to each provider.  [default: 5]"),
+    _value("--outage", "TIME", "How long to wait for an unreachable provider.  [default: 10m]"),
+    click.option("--download/--no-download", default=None, help=_DOWNLOAD),
+    _value("--budget", "UNIT=N,...", _BUDGET),
+    _value("--confirm-above", "UNIT=N,...", "Ask before a run that costs more."),
+    _value("--on-ambiguous", "ask|resubmit", _AMBIGUOUS),
+    _value("--settle", "TIME", "How far a provider's task list may lag behind.  [default: 5s]"),
+    _value("--max-failures", "N", "Stop submitting after N failed jobs."),
 )
 
 PROGRESS = click.option(
@@ -138,6 +110,7 @@ PROGRESS = click.option(
     show_default=True,
     help="How to show progress; json writes NDJSON to standard output.",
 )
+YES = _flag("-y", "--yes", text="Do not ask for confirmation.")
 
 
 class Verbs(_Group):
@@ -176,140 +149,100 @@ def cli() -> None:
 
 @cli.command()
 @_add(MANIFESTS, PATHS, SELECTION, EMULATION, SETTINGS, PROGRESS)
-@click.option("-n", "--dry-run", is_flag=True, help="Show the plan and stop.")
-@click.option("--retry-failed", is_flag=True, help="Also retry jobs that failed for good.")
-@click.option("--force", is_flag=True, help="Make the selected jobs again, and pay for them again.")
-@click.option("--fail-fast", is_flag=True, help="Stop submitting after the first failed job.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
+@_flag("-n", "--dry-run", text="Show the plan and stop.")
+@_flag("--retry-failed", text="Also retry jobs that failed for good.")
+@_flag("--force", text="Make the selected jobs again, and pay for them again.")
+@_flag("--fail-fast", text="Stop submitting after the first failed job.")
+@YES
 def run(dry_run: bool, **flags: Any) -> None:
     """Make what the manifests describe. The default verb."""
     from runner.commands import plan, run
-    from runner.commands.options import Options
 
-    options = Options(**flags)
-    _exit_with(lambda: plan.plan(options) if dry_run else run.run(options))
+    _call(plan.plan if dry_run else run.run, flags)
 
 
 @cli.command()
 @MANIFESTS
-@click.option("--json", "as_json", is_flag=True, help="Print errors and warnings as JSON.")
-def validate(manifests: tuple[Path, ...], as_json: bool) -> None:
+@_flag("--json", "as_json", text="Print errors and warnings as JSON.")
+def validate(**flags: Any) -> None:
     """Check manifests. Sends nothing and needs no key."""
     from runner.commands import validate
-    from runner.commands.options import Options
 
-    _exit_with(lambda: validate.validate(Options(manifests=manifests, as_json=as_json)))
+    _call(validate.validate, flags)
 
 
 @cli.command()
 @_add(MANIFESTS, PATHS, SELECTION, EMULATION, SETTINGS)
-@click.option("--retry-failed", is_flag=True, help="Plan what run --retry-failed would do.")
-@click.option("--force", is_flag=True, help="Plan what run --force would do.")
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
-@click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit with 10 if there is something to submit."
-)
+@_flag("--retry-failed", text="Plan what run --retry-failed would do.")
+@_flag("--force", text="Plan what run --force would do.")
+@_flag("--json", "as_json", text="Print the plan as JSON.")
+@_flag("--detailed-exitcode", text="Exit with 10 if there is something to submit.")
 def plan(detailed_exitcode: bool, **flags: Any) -> None:
     """Show what a run would do, and why. Writes nothing."""
     from runner.commands import plan
-    from runner.commands.options import Options
 
-    options = Options(**flags)
-    _exit_with(lambda: plan.plan(options, detailed_exitcode=detailed_exitcode))
+    _call(lambda options: plan.plan(options, detailed_exitcode=detailed_exitcode), flags)
 
 
 @cli.command()
 @_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES)
-@click.option("--refresh", is_flag=True, help="Ask the providers about tasks under way first.")
-@click.option("--json", "as_json", is_flag=True, help="Print the states as JSON.")
+@_flag("--refresh", text="Ask the providers about tasks under way first.")
+@_flag("--json", "as_json", text="Print the states as JSON.")
 def status(refresh: bool, **flags: Any) -> None:
     """Show the state of every job. Submits nothing."""
     from runner.commands import status
-    from runner.commands.options import Options
 
-    options = Options(progress="none", **flags)
-    _exit_with(lambda: status.status(options, refresh=refresh))
+    _call(lambda options: status.status(options, refresh=refresh), {**flags, "progress": "none"})
 
 
 @cli.command()
 @_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, PROGRESS)
-@click.option(
-    "--verify",
-    is_flag=True,
-    help="Read every file; report and fetch those that are damaged.",
-)
+@_flag("--verify", text="Read every file; report and fetch those that are damaged.")
 def fetch(verify: bool, **flags: Any) -> None:
     """Fetch paid results that are missing or damaged. Submits nothing."""
     from runner.commands import fetch
-    from runner.commands.options import Options
 
-    options = Options(**flags)
-    _exit_with(lambda: fetch.fetch(options, verify=verify))
+    _call(lambda options: fetch.fetch(options, verify=verify), flags)
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES)
-@click.option("-y", "--yes", is_flag=True, help="Do not ask for confirmation.")
+@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, YES)
 def cancel(**flags: Any) -> None:
     """Cancel tasks that have not started yet."""
     from runner.commands import cancel
-    from runner.commands.options import Options
 
-    options = Options(**flags)
-    _exit_with(lambda: cancel.cancel(options))
+    _call(cancel.cancel, flags)
 
 
 @cli.command()
 @click.argument("manifest", type=PATH)
 @click.argument("job", required=False)
 @_add(PATHS, SELECTION, EMULATION, ADDRESSES)
-@click.option(
-    "--lost", is_flag=True, help="The submission was lost: the next run submits it again."
-)
-@click.option(
-    "--task-id", metavar="ID", help="The submission created this task: the next run collects it."
-)
+@_flag("--lost", text="The submission was lost: the next run submits it again.")
+@_value("--task-id", "ID", "The submission created this task: the next run collects it.")
 def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **flags: Any) -> None:
     """Decide about submissions whose fate is unknown.
 
     Decides about JOB, or about the jobs that --select names.
     """
     from runner.commands import resolve
-    from runner.commands.options import Options
 
-    options = Options(manifests=(manifest,), **flags)
-    _exit_with(lambda: resolve.resolve(options, job=job, lost=lost, task_id=task_id))
+    flags["manifests"] = (manifest,)
+    _call(lambda options: resolve.resolve(options, job=job, lost=lost, task_id=task_id), flags)
 
 
-@cli.command()
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    metavar="N",
-    default=8787,
-    show_default=True,
-    help="Port to listen on; 0 takes a free one.",
-)
-@click.option(
-    "--time-scale",
-    type=click.FloatRange(min=0),
-    metavar="X",
-    default=1.0,
-    show_default=True,
-    help="Duration of tasks; 1 is real time.",
-)
-@click.option(
-    "--concurrency",
-    type=click.IntRange(min=1),
-    metavar="N",
-    default=5,
-    show_default=True,
-    help="Tasks that the account may have at once.",
-)
-@click.option("--credits", type=click.IntRange(min=0), metavar="N", help="The account's credits.")
-@click.option("--key", multiple=True, metavar="KEY", help="A key to accept.  [default: any key]")
+_PORT = "Port to listen on; 0 takes a free one."
+_ACCOUNT_SIZE = "Tasks that the account may have at once."
+
+
+@cli.command(context_settings={"show_default": True})
+@_value("--port", "N", _PORT, click.IntRange(0, 65535), default=8787)
+@_value("--time-scale", "X", "Duration of tasks; 1 is real time.", _SCALE, default=1.0)
+@_value("--concurrency", "N", _ACCOUNT_SIZE, click.IntRange(min=1), default=5)
+@_value("--credits", "N", "The account's credits.", click.IntRange(min=0))
+@_value("--key", "KEY", "A key to accept.  [default: any key]", multiple=True)
 @click.option("--state-dir", type=PATH, help="Folder to keep tasks in.  [default: in memory]")
-@click.option("--faults", type=PATH, metavar="FILE", help="A script of the faults to produce.")
+@_value("--faults", "FILE", "A script of the faults to produce.", PATH)
 def emulate(**flags: Any) -> None:
     """Serve an emulator of both APIs on loopback, for any client."""
     from runner.commands import emulate
@@ -327,6 +260,13 @@ def schema(name: str | None) -> None:
     from runner.commands import schema
 
     _exit_with(lambda: schema.schema(name))
+
+
+def _call(verb: Callable[[Options], Exit], flags: Mapping[str, Any]) -> None:
+    """Call the verb with its flags in one record, and exit with its code."""
+    from runner.commands.options import Options
+
+    _exit_with(lambda: verb(Options(**flags)))
 
 
 def _exit_with(step: Callable[[], Exit]) -> None:

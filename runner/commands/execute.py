@@ -48,10 +48,7 @@ def execute(
     started, began = time.monotonic(), stamp_now()
     ended: _EndedBatch | None = None
     try:
-        with (
-            planned.manifest.hashes,
-            RunSession.open(planned, once=collect_only) as session,
-        ):
+        with planned.manifest.hashes, RunSession.open(planned, once=collect_only) as session:
             _make_output_folder(planned)
             batch = _BatchRun(
                 session=session,

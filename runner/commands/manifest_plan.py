@@ -139,8 +139,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         }
         ids = {job.id for job in jobs}
         earlier = read_results(
-            paths.results,
-            skip=lambda job, fingerprint: job in ids and fingerprint in attempts,
+            paths.results, skip=lambda job, fingerprint: job in ids and fingerprint in attempts
         )
         inputs = PlanInputs(
             attempts=attempts,

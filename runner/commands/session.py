@@ -219,6 +219,4 @@ def _endpoint(account: Account, name: str, http: HttpClient, rate: Rate) -> List
 
 
 def _warn(watcher: Observer, provider: str) -> Callable[[str], None]:
-    return lambda why: watcher.event(
-        Event(step=Step.RETRYING, job="", text=f"{provider}: {why}"),
-    )
+    return lambda why: watcher.event(Event(step=Step.RETRYING, job="", text=f"{provider}: {why}"))
