@@ -24,7 +24,7 @@ from runner.model.operations import Operation
 from runner.model.values import Deferred
 from runner.operations import load_operations
 from runner.planning.plan import duplicate_warnings
-from runner.progress import Stages, stages
+from runner.progress.stages import Stages, stages
 from runner.validation.diagnostics import (
     Finding,
     document_diagnostics,

@@ -24,7 +24,7 @@ from runner.model.tasks import StoredFile
 from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
-from runner.progress import stages
+from runner.progress.stages import stages
 from runner.providers.registry import PROVIDERS, Provider, state_of
 from runner.results.evidence import read_results
 from runner.settings.accounts import Sources

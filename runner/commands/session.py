@@ -30,7 +30,6 @@ from runner.model.events import Event, Observer, Step
 from runner.model.plans import Action, PlanEntry
 from runner.model.requests import Account
 from runner.planning.estimates import Kind, Learned, learn
-from runner.progress import observer
 from runner.providers.registry import LISTERS, PROVIDERS
 from runner.settings.accounts import emulated_accounts, read_accounts
 
@@ -106,7 +105,7 @@ class RunSession:
 
         async def connected() -> T:
             async with HttpClient(trust_env=not self.planned.options.emulate) as http:
-                return await action(self._context(http, watcher or observer("none", {})))
+                return await action(self._context(http, watcher or Observer()))
 
         return asyncio.run(connected())
 

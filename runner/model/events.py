@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import Protocol
 
 from runner.model.outcomes import Outcome
 from runner.model.plans import Plan
@@ -34,8 +33,8 @@ class Event:
     """With `Step.ENDED`."""
 
 
-class Observer(Protocol):
-    """Shows or records a run while it goes on: as a bar, plain lines or NDJSON."""
+class Observer:
+    """Shows a run while it goes on: as a bar, plain lines or NDJSON; this one shows nothing."""
 
     def start(self, plan: Plan) -> None:
         """Get the plan that is about to be carried out."""

@@ -3,43 +3,29 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Mapping
+from typing import TextIO
 
-from runner.progress.observers import (
-    JsonObserver,
-    LineObserver,
-    SilentObserver,
-    UntilClosed,
-    is_interactive,
-)
-from runner.progress.stages import Stages, stages
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from runner.model.events import Observer
-
-__all__ = ["Stages", "observer", "stages"]
+from runner.model.events import Observer
+from runner.progress.observers import JsonObserver, LineObserver, UntilClosed, is_interactive
 
 
-def observer(
-    mode: str, environ: Mapping[str, str], *, out: TextIO | None = None, err: TextIO | None = None
-) -> Observer:
+def observer(mode: str, environ: Mapping[str, str], *, err: TextIO | None = None) -> Observer:
     """The observer for `--progress`; `auto` is a bar on a terminal, otherwise lines.
 
-    NDJSON goes to `out` (standard output), everything else to `err`.
+    NDJSON goes to standard output, everything else to `err`.
     """
-    out, err = out or sys.stdout, err or sys.stderr
+    err = err or sys.stderr
     if mode == "auto":
         mode = "bar" if is_interactive(err, environ) else "plain"
     match mode:
         case "bar":
-            from runner.progress.bar import BarObserver
+            from runner.progress.bar import BarObserver  # loads tqdm, which takes a while
 
             return UntilClosed(BarObserver(err))
         case "plain":
             return UntilClosed(LineObserver(err))
         case "json":
-            return UntilClosed(JsonObserver(out))
+            return UntilClosed(JsonObserver(sys.stdout))
         case _:
-            return SilentObserver()
+            return Observer()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from tqdm import tqdm
 
-from runner.model.events import Event, Step
+from runner.model.events import Event, Observer, Step
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan
 from runner.progress.observers import active_jobs, format_event, format_outcome
@@ -40,7 +40,7 @@ class NarrowBar(_Bar):
         return fields
 
 
-class BarObserver:
+class BarObserver(Observer):
     """Shows a bar over the jobs that need something done; failures are written above it."""
 
     def __init__(self, err: TextIO) -> None:

@@ -1,4 +1,4 @@
-"""Observers of a run: lines for a log, NDJSON for programs, or nothing."""
+"""Observers of a run: lines for a log, or NDJSON for programs."""
 
 from __future__ import annotations
 
@@ -18,27 +18,14 @@ def is_interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:
     return stream.isatty() and not environ.get("CI") and environ.get("TERM") != "dumb"
 
 
-class SilentObserver:
-    """Shows nothing."""
-
-    def start(self, plan: Plan) -> None:
-        """Do nothing."""
-
-    def event(self, event: Event) -> None:
-        """Do nothing."""
-
-    def stop(self) -> None:
-        """Do nothing."""
-
-
-class UntilClosed:
+class UntilClosed(Observer):
     """Passes everything to another observer until its stream is closed.
 
     A closed pipe must not end a run that has paid for tasks.
     """
 
     def __init__(self, observer: Observer) -> None:
-        self._observer: Observer = observer
+        self._observer = observer
 
     def start(self, plan: Plan) -> None:
         """Pass on."""
@@ -56,10 +43,10 @@ class UntilClosed:
         try:
             show()
         except (OSError, ValueError):  # ValueError: the stream is closed on our side
-            self._observer = SilentObserver()
+            self._observer = Observer()
 
 
-class LineObserver:
+class LineObserver(Observer):
     """Writes a line for each event that matters in a log."""
 
     def __init__(self, err: TextIO) -> None:
@@ -79,14 +66,11 @@ class LineObserver:
         elif event.step in (Step.SUBMITTED, Step.RETRYING, Step.INTERRUPTED):
             self._write(format_event(event))
 
-    def stop(self) -> None:
-        """Do nothing: every line is written."""
-
     def _write(self, text: str) -> None:
         print(text, file=self._err, flush=True)
 
 
-class JsonObserver:
+class JsonObserver(Observer):
     """Writes one JSON object a line: `start`, every event, `done`."""
 
     def __init__(self, out: TextIO) -> None:

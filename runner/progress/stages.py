@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from runner.progress.observers import is_interactive
@@ -21,16 +21,11 @@ ITEMS_PER_UPDATE = 1000
 """Jobs between two looks at the clock, which takes time itself."""
 
 
-@contextmanager
-def stages(mode: str, environ: Mapping[str, str], *, err: TextIO | None = None) -> Iterator[Stages]:
+def stages(mode: str, environ: Mapping[str, str], *, err: TextIO | None = None) -> closing[Stages]:
     """Stages with a bar where `--progress` is `auto` or `bar` and `err` is a terminal."""
     err = err or sys.stderr
     shown = mode in ("auto", "bar") and is_interactive(err, environ)
-    found = Stages(err if shown else None)
-    try:
-        yield found
-    finally:
-        found.close()
+    return closing(Stages(err if shown else None))
 
 
 class Stages:
@@ -43,11 +38,6 @@ class Stages:
         self._start = clock()
         self._bar: NarrowBar | None = None
         self._name = ""
-
-    @property
-    def shown(self) -> bool:
-        """Whether bars are drawn."""
-        return self._out is not None
 
     def begin(self, name: str) -> None:
         """Begin the next stage, such as `planning`; its bar is drawn at once after the delay."""
@@ -79,19 +69,15 @@ class Stages:
 
     def _draw(self, out: TextIO, done: int, total: int) -> None:
         if self._bar is None:
-            self._bar = _new_bar(out, self._name, total)
+            from runner.progress.bar import NarrowBar  # loads tqdm, which takes a while
+
+            self._bar = NarrowBar(
+                desc=self._name,
+                total=total,
+                file=out,
+                leave=False,
+                dynamic_ncols=True,
+                bar_format="{l_bar}{bar}| [{elapsed}]",
+            )
         self._bar.total = total
         self._bar.update(done - self._bar.n)
-
-
-def _new_bar(out: TextIO, name: str, total: int) -> NarrowBar:
-    from runner.progress.bar import NarrowBar  # it loads tqdm
-
-    return NarrowBar(
-        desc=name,
-        total=total,
-        file=out,
-        leave=False,
-        dynamic_ncols=True,
-        bar_format="{l_bar}{bar}| [{elapsed}]",
-    )

@@ -33,9 +33,9 @@ from runner.ledger.group_commit import GroupCommit
 from runner.ledger.queries import KnownTask
 from runner.ledger.rescue import RescueFile
 from runner.ledger.store import open_ledger
-from runner.model.events import Event
+from runner.model.events import Observer
 from runner.model.jobs import Draft, Job
-from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Account, Reach, TaskState, TaskStatus
 from runner.model.tasks import Attempt, AttemptState, Intent, TaskFacts
@@ -74,14 +74,6 @@ class NoJitter(random.Random):
 
     def uniform(self, a: float, b: float) -> float:
         return min(a, b)
-
-
-class SilentObserver:
-    def start(self, plan: Plan) -> None: ...
-
-    def event(self, event: Event) -> None: ...
-
-    def stop(self) -> None: ...
 
 
 @dataclass
@@ -191,7 +183,7 @@ async def live_run(url: str, folder: Path, settle_s: float = SETTLE_S) -> AsyncI
                 breakers=breakers_for(settings, http, rates),
                 budget=Budget({}, {}),
                 alive=lambda _: False,
-                observer=SilentObserver(),
+                observer=Observer(),
                 random=random.Random(1),  # noqa: S311 - spreads retries, guards nothing
                 stopping=asyncio.Event(),
             )

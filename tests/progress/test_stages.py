@@ -85,7 +85,7 @@ def test_a_closed_terminal_does_not_stop_a_stage(clock: Clock) -> None:
 @pytest.mark.parametrize("mode", ["plain", "json", "none"])
 def test_other_forms_of_progress_have_no_bar(mode: str) -> None:
     with stages(mode, {}, err=Terminal()) as stage:
-        assert not stage.shown
+        assert stage._out is None
 
 
 @pytest.mark.parametrize("mode", ["auto", "bar"])
@@ -102,4 +102,4 @@ def test_only_a_terminal_has_a_bar(
     mode: str, environ: dict[str, str], err: io.StringIO, shown: bool
 ) -> None:
     with stages(mode, environ, err=err) as stage:
-        assert stage.shown is shown
+        assert (stage._out is not None) is shown
