@@ -10,7 +10,6 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 from runner import __version__
 from runner.errors import Exit, Failure, Secret, leaves, looks_secret, printable, redact
@@ -38,14 +37,14 @@ def _run(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
         code = step()
         sys.stdout.flush()
     except BrokenPipeError:
-        _abandon(sys.stdout)  # the reader of our output has closed it
+        _abandon_output()  # its reader has closed it, as `head` does: no error
     except Failure as error:
         emit(str(error))
         return error.exit
     except OSError as error:
-        if error.filename is not None:
+        if error.filename is not None:  # a file: what can go wrong there is a Failure
             return _defect(error, environ)
-        _abandon(sys.stdout)
+        _abandon_output()
         emit(f"error: the output cannot be written: {error.strerror}")
         return Exit.INCOMPLETE
     except Exception as error:  # noqa: BLE001 - the outermost frame: a defect
@@ -59,19 +58,16 @@ def _open_streams() -> None:
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
 
 
-def _abandon(stream: TextIO) -> None:
-    """Redirect the stream to /dev/null, so that the flush at exit does not fail again."""
+def _abandon_output() -> None:
+    """Redirect standard output to /dev/null, so that the flush at exit does not fail again."""
     with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-def secrets_of(environ: Mapping[str, str]) -> list[Secret]:
-    """The values of all environment variables that look like keys, for redaction."""
-    return [Secret(v) for k, v in environ.items() if v and looks_secret(k, anywhere=True)]
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
-    text = redact("".join(traceback.format_exception(error)), secrets_of(environ))
+    # A traceback shows values: those of all variables that look like keys are taken out.
+    keys = [Secret(v) for k, v in environ.items() if v and looks_secret(k, anywhere=True)]
+    text = redact("".join(traceback.format_exception(error)), keys)
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     head = f"vidu-run {__version__}, Python {sys.version}, {sys.platform}\n\n"
     what = f"error: a bug in vidu-run: {next(leaves(error))!r}"
@@ -83,11 +79,7 @@ def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
         where = f"a crash log was written to {Path(log.name)}"
     except OSError as failure:
         where = f"no crash log could be written ({failure.strerror}); the traceback:\n{text}"
-    emit(
-        redact(
-            f"{what}\n  {where}\n  the ledger has everything that was paid for", secrets_of(environ)
-        )
-    )
+    emit(redact(f"{what}\n  {where}\n  the ledger has everything that was paid for", keys))
     return Exit.DEFECT
 
 

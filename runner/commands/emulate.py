@@ -10,7 +10,7 @@ from runner.emulator.faults.script import Rule, parse_faults
 from runner.emulator.options import Options, missing_extra
 from runner.emulator.server import serve
 from runner.error_handler import emit
-from runner.errors import Exit, Location, ManifestError, UsageError
+from runner.errors import Diagnostic, Exit, Location, ManifestError, UsageError
 from runner.operations import load_operations
 
 
@@ -46,18 +46,15 @@ def emulate(
 def read_script(path: Path) -> tuple[Rule, ...]:
     """The rules of a fault script (YAML or JSON); raises UsageError with the file's name."""
     try:
+        # YAML 1.1 would read the key `on` as true.
         script = load(read_text(path)[0], path=str(path), text_keys=frozenset({"on"}))
-    except ManifestError as error:
-        first, *others = error.diagnostics
-        raise UsageError(
-            first.message, hint=first.hint, location=first.location, others=others
-        ) from None
-    try:
         return parse_faults(script)
+    except ManifestError as error:  # the file is no manifest, so the exit code is another one
+        first, *others = error.diagnostics
     except UsageError as error:
-        raise UsageError(
-            error.message, hint=error.hint, location=Location(path=str(path))
-        ) from None
+        place = Location(path=str(path))
+        first, others = Diagnostic(message=error.message, hint=error.hint, location=place), []
+    raise UsageError(first.message, hint=first.hint, location=first.location, others=others)
 
 
 def _print_address(url: str, key: str) -> None:

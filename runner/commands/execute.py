@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from runner.commands.manifest_plan import ManifestPlan
@@ -15,6 +15,7 @@ from runner.engine.context import Context
 from runner.engine.download.place import output_folder, relative
 from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
+from runner.error_handler import emit
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, worst
 from runner.model.events import Observer
 from runner.model.outcomes import Outcome, State
@@ -23,12 +24,24 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.progress import observer
 from runner.results.rows import Header
 from runner.results.write import write_results
-from runner.terminal.summary import RunSummary, RunTotals
+from runner.terminal.summary import RunSummary, RunTotals, format_summary
 from runner.timestamps import stamp_now
 
 NOTHING_SUBMITTED = StopReason(
     reason=Reason(ReasonCode.COLLECT_ONLY, "only run submits"), exit=Exit.OK
 )
+
+
+def execute_all(plans: Iterable[ManifestPlan], *, collect_only: bool = False) -> Exit:
+    """Carry out one plan after the other until a signal ends one; prints each summary."""
+    codes: list[Exit] = []
+    for planned in plans:
+        code, summary = execute(planned, collect_only=collect_only)
+        emit(format_summary(summary))
+        codes.append(code)
+        if code in (Exit.INTERRUPTED, Exit.TERMINATED):
+            break
+    return worst(codes)
 
 
 def execute(
@@ -49,7 +62,9 @@ def execute(
     ended: _EndedBatch | None = None
     try:
         with planned.manifest.hashes, RunSession.open(planned, once=collect_only) as session:
-            _make_output_folder(planned)
+            # Where files cannot be written, that shows before anything is paid for.
+            if planned.settings.download and networked(planned):
+                output_folder(planned.settings.outputs, *planned.paths.below_outputs)
             batch = _BatchRun(
                 session=session,
                 watcher=observer(planned.options.progress, planned.options.environ),
@@ -65,12 +80,6 @@ def execute(
     codes = [session.exit_code, *(failure.exit for failure in ended.failures)]
     code = worst([*codes, *map(_code_of_signal, ended.late_signals)])
     return code, _summary(planned, ended, began, time.monotonic() - started)
-
-
-def _make_output_folder(planned: ManifestPlan) -> None:
-    """Raise OutputError where files cannot be written, before anything is paid for."""
-    if planned.settings.download and networked(planned):
-        output_folder(planned.settings.outputs, *planned.paths.below_outputs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +114,9 @@ class _BatchRun:
         session = self.session
         batch = Batch(context, _executable(session.planned))
         batch.stop_conditions.everywhere = self.stop
-        with _signals(batch.shutdown.interrupt, late_signals.append), self._watching():
+        with _signals(batch.shutdown.interrupt, late_signals.append), ExitStack() as at_exit:
+            self.watcher.start(session.planned.plan)
+            at_exit.callback(self.watcher.stop)
             try:
                 await batch.run(self._write)
             except ExceptionGroup as group:
@@ -126,14 +137,6 @@ class _BatchRun:
         return _EndedBatch(
             batch=batch, failures=failures, written=unwritten is None, late_signals=late_signals
         )
-
-    @contextmanager
-    def _watching(self) -> Iterator[None]:
-        self.watcher.start(self.session.planned.plan)
-        try:
-            yield
-        finally:
-            self.watcher.stop()
 
     def _write(self, outcomes: Collection[Outcome], code: Exit | None = None) -> None:
         """Write the results manifest; `code` is None while the run goes on."""
@@ -160,14 +163,12 @@ def _executable(planned: ManifestPlan) -> Plan:
     """
     resubmit = planned.settings.on_ambiguous == "resubmit"
     action = Action.SUBMIT if resubmit else Action.SKIP
-    return Plan(
-        entries=[
-            replace(entry, action=action)
-            if entry.action is Action.DECIDE and entry.attempt is None
-            else entry
-            for entry in planned.plan.entries
-        ]
-    )
+
+    def executable(entry: PlanEntry) -> PlanEntry:
+        unknown = entry.action is Action.DECIDE and entry.attempt is None
+        return replace(entry, action=action) if unknown else entry
+
+    return Plan(entries=list(map(executable, planned.plan.entries)))
 
 
 # --------------------------------------------------------------------------------------- signals

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-from runner.commands.execute import execute
+from runner.commands.execute import execute_all
 from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce
 from runner.error_handler import emit
-from runner.errors import Exit, plural, worst
+from runner.errors import Exit, plural
 from runner.model.reasons import ReasonCode
 from runner.model.tasks import StoredFile
-from runner.terminal.summary import format_summary
 
 
 def fetch(options: Options, *, verify: bool = False) -> Exit:
@@ -27,20 +25,11 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     for planned in plans:
         announce(planned)
         planned.check_earlier_results()
-    codes: list[Exit] = []
-    for planned in plans:
-        if verify:
-            _verify(planned)
-        code, summary = execute(planned, collect_only=True)
-        emit(format_summary(summary))
-        codes.append(code)
-        if code in (Exit.INTERRUPTED, Exit.TERMINATED):
-            break
-    return worst(codes)
+    return execute_all(map(_verified, plans) if verify else plans, collect_only=True)
 
 
-def _verify(planned: ManifestPlan) -> None:
-    """Report every file that is missing or damaged, and the number of intact ones."""
+def _verified(planned: ManifestPlan) -> ManifestPlan:
+    """The plan, after reporting every missing or damaged file and the number of intact ones."""
     intact = 0
     with planned.manifest.hashes as hashes:
         for file in _expected_files(planned):
@@ -48,12 +37,11 @@ def _verify(planned: ManifestPlan) -> None:
             if hashes.sha256(path) == file.sha256:
                 intact += 1
             else:
-                emit(f"{_what(path)}: {path}")
+                # A link that leads nowhere has been tampered with, rather than never been made.
+                there = path.exists() or path.is_symlink()
+                emit(f"{'damaged' if there else 'missing'}: {path}")
     emit(f"{planned.manifest.path}: {plural(intact, 'file')} intact")
-
-
-def _what(path: Path) -> str:
-    return "damaged" if path.exists() or path.is_symlink() else "missing"
+    return planned
 
 
 def _expected_files(planned: ManifestPlan) -> Iterator[StoredFile]:

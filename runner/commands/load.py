@@ -7,11 +7,11 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from runner.commands.options import Options
-from runner.commands.paths import ProjectPaths
+from runner.commands.options import Options, ProjectPaths
 from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
@@ -72,11 +72,6 @@ class Manifest:
     """Of its images and of the files in its results."""
 
     @property
-    def run(self) -> Mapping[str, Any]:
-        """The manifest's `run` block."""
-        return self.document.value.get("run") or {}
-
-    @property
     def providers(self) -> Mapping[str, Any]:
         """The manifest's `providers` block."""
         return self.document.value.get("providers") or {}
@@ -130,7 +125,9 @@ def _read(
         # A value that is reported already causes further errors; only the first one helps.
         found.extend(not_yet_reported(diagnostics, found))
 
-    report(_check_document(document, operations))
+    findings = [*check_document(document.value, operations)]
+    findings += check_lookalikes(document.text, document.value)
+    report(document_diagnostics(findings, document.value, document.locate))
     expansion = expand(
         document.value,
         path.parent,
@@ -142,11 +139,10 @@ def _read(
     report(expansion.diagnostics)
     checker = _JobChecker(operations=operations, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
-    findings = checker.check_all(drafts, expansion.partial_jobs)
-    report(job_diagnostics(findings, expansion.locate, document.value))
+    by_job = checker.check_all(drafts, expansion.partial_jobs)
+    report(job_diagnostics(by_job, expansion.locate, document.value))
     known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
-    findings = check_references(known, operations)
-    report(job_diagnostics(findings, expansion.locate))
+    report(job_diagnostics(check_references(known, operations), expansion.locate))
     problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
@@ -156,6 +152,7 @@ def _read(
         lambda draft: checker.images[draft.id],
         lambda indexes: stage.each("fingerprinting", indexes),
     )
+    warnings = [*problems, *duplicate_warnings(jobs, expansion.locate)]
     return Manifest(
         path=path,
         document=document,
@@ -163,18 +160,8 @@ def _read(
         jobs=jobs,
         operations=operations,
         hashes=hashes,
-        warnings=_in_file_order(
-            [*problems, *duplicate_warnings(jobs, expansion.locate)], str(path)
-        ),
+        warnings=_in_file_order(warnings, str(path)),
     )
-
-
-def _check_document(document: Document, operations: Mapping[str, Operation]) -> list[Diagnostic]:
-    findings = [
-        *check_document(document.value, operations),
-        *check_lookalikes(document.text, document.value),
-    ]
-    return document_diagnostics(findings, document.value, document.locate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,33 +177,25 @@ class _JobChecker:
         self, drafts: Iterable[Draft], partial_jobs: Iterable[PartialJob]
     ) -> list[tuple[Draft, list[Finding]]]:
         """The jobs that have findings."""
-        checked = [(draft, found) for draft in drafts if (found := self._check(draft))]
-        return checked + [
-            (job.draft, found) for job in partial_jobs if (found := self._check_partial(job))
-        ]
+        whole = ((draft, self._check(draft)) for draft in drafts)
+        partial = ((job.draft, self._check(job.draft, job.unknown)) for job in partial_jobs)
+        return [(draft, found) for draft, found in chain(whole, partial) if found]
 
-    def _check(self, draft: Draft) -> list[Finding]:
+    def _check(self, draft: Draft, unknown: frozenset[str] | None = None) -> list[Finding]:
+        """Check a job; with `unknown`, one that could be expanded but for those parameters."""
         operation = self.operations.get(draft.operation)
         if operation is None:  # reported by the expansion
             return []
-        findings = list(check_job(draft, operation))
+        findings = check_job(draft, operation, unknown or frozenset())
+        if unknown:
+            known = {k: v for k, v in draft.parameters.items() if k not in unknown}
+            draft = replace(draft, parameters=known)
         images, unusable = self._probe(draft, operation, findings)
-        if unusable or any(not finding.warning for finding in findings):
+        if unknown is not None or unusable or any(not finding.warning for finding in findings):
             return [*findings, *unusable, *check_images(operation, images)]
         complete = {name: tuple(one for one in some if one) for name, some in images.items()}
         self.images[draft.id] = complete
         return [*findings, *check_media(draft, operation, complete)]
-
-    def _check_partial(self, job: PartialJob) -> list[Finding]:
-        """Check the parameters that could be expanded of a job that could not."""
-        operation = self.operations.get(job.draft.operation)
-        if operation is None:
-            return []
-        findings = check_job(job.draft, operation, job.unknown)
-        known = {k: v for k, v in job.draft.parameters.items() if k not in job.unknown}
-        draft = replace(job.draft, parameters=known)
-        images, unusable = self._probe(draft, operation, findings)
-        return [*findings, *unusable, *check_images(operation, images)]
 
     def _probe(
         self, draft: Draft, operation: Operation, findings: Sequence[Finding]
@@ -228,12 +207,10 @@ class _JobChecker:
         for name in operation.media.keys() & draft.parameters.keys():
             sources = draft.parameters[name]
             sources = sources if isinstance(sources, list) else []
-            images[name] = [None] * len(sources)
+            images[name] = [source if isinstance(source, Deferred) else None for source in sources]
             for index, source in enumerate(sources):
                 path = (name, index)
-                if isinstance(source, Deferred):
-                    images[name][index] = source
-                elif isinstance(source, str) and path not in wrong:
+                if isinstance(source, str) and path not in wrong:
                     try:
                         images[name][index] = probe(source, draft.base, self.hashes)
                     except MediaError as error:

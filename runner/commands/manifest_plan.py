@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.load import Manifest, read_manifests, uncollected
-from runner.commands.options import Options
-from runner.commands.paths import ProjectPaths
+from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence
 from runner.engine.download.place import find_file, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
-from runner.hashing import HashCache
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model.jobs import Job
@@ -69,9 +67,7 @@ class ManifestPlan:
         return Outlook(
             forecast=forecast(self.plan, self.settings.concurrency, caps),
             cost=totals(self.plan).cost,
-            spent=self.costs.spent,
-            at_risk=self.costs.at_risk,
-            spent_unpriced=sum(self.costs.unpriced.values()),
+            earlier=self.costs,
             budget=self.settings.budget,
         )
 
@@ -122,7 +118,12 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
     used = {} if options.emulate else used_providers(manifest)
     settings = read_settings(setting_sources(manifest, options), used)
     jobs = manifest.jobs
-    present = functools.cache(lambda file: _is_present(file, paths, manifest.hashes))
+
+    @functools.cache  # several jobs may share a file
+    def present(file: StoredFile) -> bool:
+        path = paths.base / file.path
+        return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
+
     with (
         stages(options.progress, options.environ) as stage,
         manifest.hashes,
@@ -151,10 +152,9 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             changes=history.changes,
         )
         selection = _selection(jobs, options, inputs)
-        added = frozenset(selection.added if selection else ())
-        selected = frozenset(selection.ids if selection else ids) - added
+        selected = selection.ids.difference(selection.added)
         plan_options = PlanOptions(
-            selected=selection.ids if selection else None,
+            selected=selection.ids,
             retry_failed=options.retry_failed,
             forced=selected if options.force else (),
             submit=submit,
@@ -169,7 +169,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
         settings=settings,
         plan=plan,
         costs=costs,
-        added=selection.added if selection else (),
+        added=selection.added,
         selected=selected,
         present=present,
         unreadable=earlier.diagnostics,
@@ -181,7 +181,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
 def setting_sources(manifest: Manifest, options: Options) -> Sources:
     """Where the settings of a run over the manifest come from. Raises UsageError."""
     return Sources(
-        run=manifest.run,
+        run=manifest.document.value.get("run") or {},
         providers=manifest.providers,
         environ=options.environment(),
         flags=options.flags(),
@@ -214,9 +214,9 @@ def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:
     return convert
 
 
-def _selection(jobs: Sequence[Job], options: Options, inputs: PlanInputs) -> Selection | None:
-    if not options.select and not options.exclude:
-        return None
+def _selection(jobs: Sequence[Job], options: Options, inputs: PlanInputs) -> Selection:
+    if not options.select and not options.exclude:  # saves looking up the state of every job
+        return Selection(ids=frozenset(job.id for job in jobs), added=())
     states = {job.id: state for job in jobs if (state := _state(job, inputs))}
     return select(jobs, select=options.select, exclude=options.exclude, states=states)
 
@@ -227,7 +227,3 @@ def _state(job: Job, inputs: PlanInputs) -> str | None:
         return state_of(attempt)
     evidence = inputs.evidence.get(job.fingerprint)
     return evidence.state if evidence else None
-
-
-def _is_present(file: StoredFile, paths: ProjectPaths, hashes: HashCache) -> bool:
-    return find_file(paths.base / file.path, file.sha256, paths.archive, hashes) is not None

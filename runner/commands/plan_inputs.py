@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from runner.commands.load import Manifest
-from runner.commands.options import Options
-from runner.commands.paths import ProjectPaths
+from runner.commands.options import Options, ProjectPaths
 from runner.ledger.changes import Realm, realm_of
 from runner.ledger.costs import Costs
 from runner.ledger.queries import LastRequest
@@ -63,10 +62,7 @@ class History:
     @cached_property
     def costs(self) -> Costs:
         """What the manifest has cost so far in the realms of its providers."""
-        realms = {
-            operation.provider: self._realm(operation)
-            for operation in self._manifest.operations.values()
-        }
+        realms = {op.provider: self._realm(op) for op in self._manifest.operations.values()}
         return self._ledger.costs(self._name, realms)
 
     @cached_property
@@ -101,9 +97,6 @@ class History:
         return self._manifest.operations[job.operation]
 
 
-_UNDECIDED = (AttemptState.INTENT, AttemptState.AMBIGUOUS)
-
-
 def select_evidence(
     earlier: EarlierResults,
     realms: Mapping[Realm, Sequence[str]],
@@ -122,17 +115,16 @@ def select_evidence(
     for realm, fingerprints in realms.items():
         wanted = set(fingerprints).difference(attempts)
         rows = [
-            row for row in earlier.evidence if row.fingerprint in wanted and _may_be_of(row, realm)
+            row
+            for row in earlier.evidence
+            if row.fingerprint in wanted
+            and (not row.task.urls or realm_of(row.task.urls[0]) == realm)
         ]
         foreign = set(_of_other_realm(rows, realm, ledger)) if rows else ()
         for row in rows:
             if (row.fingerprint, row.task.id) not in foreign:
                 found.setdefault(row.fingerprint, row)
     return found
-
-
-def _may_be_of(row: Evidence, realm: Realm) -> bool:
-    return not row.task.urls or realm_of(row.task.urls[0]) == realm
 
 
 def _of_other_realm(
@@ -150,7 +142,7 @@ def _of_other_realm(
     undecided = [row.fingerprint for row in rows if not row.task.id]
     other: Realm = "remote" if realm == "loopback" else "loopback"
     for fingerprint, attempt in ledger.latest(undecided, other).items() if undecided else ():
-        if attempt.state in _UNDECIDED:
+        if attempt.state in (AttemptState.INTENT, AttemptState.AMBIGUOUS):
             yield fingerprint, None
 
 

@@ -10,12 +10,10 @@ from dataclasses import replace
 from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import warn
-from runner.commands.session import RunSession
+from runner.commands.session import RunSession, add_to_ledger
 from runner.engine.context import Context
-from runner.engine.job_run import JobRun
 from runner.engine.net.pacing import backoff
 from runner.engine.poll.watch import ask, has_no_status
-from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
 from runner.ledger.changes import Settle, Stale
@@ -52,9 +50,13 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
     # Declaring a job lost asks no provider, so it needs no key.
     with RunSession.open(planned.with_entries(asked), keys=task_id is not None) as session:
         for entry in entries:
-            _check_idle(session, entry)
+            # While it lives, the run that submitted it may still settle it by itself.
+            if entry.attempt is not None and session.ledger.alive(entry.attempt.run):
+                raise UsageError(
+                    f'job "{entry.job.id}" belongs to a run that is still going on',
+                    hint="wait for it to end, or interrupt it",
+                )
         session.act(lambda context: _apply_decision(context, entries, task_id))
-        session.exit_code = Exit.OK
     _print_result(entries, task_id)
     return Exit.OK
 
@@ -95,15 +97,6 @@ def _fold(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _check_idle(session: RunSession, entry: PlanEntry) -> None:
-    """Raise UsageError while the run that submitted it may still settle it by itself."""
-    if entry.attempt is not None and session.ledger.alive(entry.attempt.run):
-        raise UsageError(
-            f'job "{entry.job.id}" belongs to a run that is still going on',
-            hint="wait for it to end, or interrupt it",
-        )
-
-
 async def _apply_decision(
     context: Context, entries: Sequence[PlanEntry], task_id: str | None
 ) -> None:
@@ -116,11 +109,8 @@ async def _apply_decision(
 
 async def _give_up(context: Context, entry: PlanEntry) -> None:
     number = entry.attempt.number if entry.attempt else await _add_to_ledger(context, entry, None)
-    await _record(
-        context,
-        entry,
-        Settle(number=number, state=AttemptState.NOT_SENT, at=context.stamp(), error=LOST),
-    )
+    settle = Settle(number=number, state=AttemptState.NOT_SENT, at=context.stamp(), error=LOST)
+    await _record(context, entry, settle)
 
 
 async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
@@ -190,11 +180,9 @@ async def _record(context: Context, entry: PlanEntry, settle: Settle) -> None:
 
 async def _add_to_ledger(context: Context, entry: PlanEntry, task_id: str | None) -> int:
     """Add a submission that only a results manifest has to the ledger; its number there."""
-    job_run = JobRun.of(entry, context.operations[entry.job.operation])
-    job_run.task = replace(job_run.task, id=task_id)
-    await adopt(context, job_run)
-    assert job_run.number is not None
-    return job_run.number
+    assert entry.evidence is not None  # a submission without an attempt comes from there
+    evidence = replace(entry.evidence, task=replace(entry.evidence.task, id=task_id))
+    return await add_to_ledger(context, replace(entry, evidence=evidence))
 
 
 def _print_result(entries: Sequence[PlanEntry], task_id: str | None) -> None:

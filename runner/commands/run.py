@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from runner.commands.execute import execute
+from runner.commands.execute import execute_all
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
-from runner.commands.options import Options
+from runner.commands.options import Options, ProjectPaths
 from runner.commands.output import announce, confirm_cost
-from runner.commands.paths import ProjectPaths
-from runner.commands.session import RunSession, accounts_with_keys, networked
+from runner.commands.session import RunSession, accounts_with_keys, add_to_ledger, networked
 from runner.engine.context import Context
-from runner.engine.job_run import JobRun
-from runner.engine.reconcile.decide import adopt
 from runner.error_handler import emit
-from runner.errors import Exit, UsageError, plural, worst
+from runner.errors import Exit, UsageError, plural
 from runner.ledger.changes import Settle, Stale, Supersede
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.ledger.store import Ledger, open_ledger
 from runner.model.outcomes import State
 from runner.model.plans import Action, PlanEntry
 from runner.model.tasks import AttemptState
-from runner.terminal.summary import format_summary
 from runner.timestamps import stamp_now
 
 
@@ -36,7 +32,11 @@ def run(options: Options) -> Exit:
     before anything is sent for the first.
     """
     options.check()
-    _check_force(options)
+    if options.force and not (options.select or options.yes):
+        raise UsageError(
+            "--force pays again for results that already exist",
+            hint="name the jobs with --select, or add --yes to mean all of them",
+        )
     manifests = read_manifests(options)
     for ledger in dict.fromkeys(ProjectPaths.of(each.path, options).ledger for each in manifests):
         for line in recover_rescued(ledger):
@@ -45,34 +45,23 @@ def run(options: Options) -> Exit:
     for planned in plans:
         _check_before_sending(planned)
     if options.force:
-        plans = _supersede_forced(plans)
-    return _execute_all(plans)
+        for planned in plans:
+            _supersede(planned)
+        # From here on a plain run makes what is superseded, so that it continues an interrupted
+        # `--force`. What failed is tried again as well.
+        options = replace(options, force=False, retry_failed=True)
+        plans = [plan_manifest(manifest, options) for manifest in manifests]
+    return execute_all(_current(plans))
 
 
-def _execute_all(plans: Sequence[ManifestPlan]) -> Exit:
-    codes: list[Exit] = []
+def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:
+    """Each plan, made again at its turn if the ledger may have changed since."""
     acted = False
     for planned in plans:
         # An earlier manifest of this command may have made what this one asks for.
         current = plan_manifest(planned.manifest, planned.options) if acted else planned
-        code, summary = execute(current)
-        emit(format_summary(summary))
-        codes.append(code)
-        if code in (Exit.INTERRUPTED, Exit.TERMINATED):
-            break
+        yield current
         acted = acted or bool(networked(current))
-    return worst(codes)
-
-
-# ---------------------------------------------------------------------------------------- checks
-
-
-def _check_force(options: Options) -> None:
-    if options.force and not (options.select or options.yes):
-        raise UsageError(
-            "--force pays again for results that already exist",
-            hint="name the jobs with --select, or add --yes to mean all of them",
-        )
 
 
 def _check_before_sending(planned: ManifestPlan) -> None:
@@ -84,27 +73,10 @@ def _check_before_sending(planned: ManifestPlan) -> None:
     confirm_cost(planned)
 
 
-# ------------------------------------------------------------------------------ results set aside
-
-
-def _supersede_forced(plans: Sequence[ManifestPlan]) -> list[ManifestPlan]:
-    """Supersede the results that `--force` makes again, then plan without it.
-
-    From then on a plain run makes them, so that one continues an interrupted `--force`.
-    """
-    for planned in plans:
-        _supersede(planned)
-    # What failed is tried again as well.
-    return [
-        plan_manifest(each.manifest, replace(each.options, force=False, retry_failed=True))
-        for each in plans
-    ]
-
-
 def _supersede(planned: ManifestPlan) -> None:
-    """Mark the results that are made again as superseded, in one commit. Raises LedgerError.
+    """Mark the results that `--force` makes again as superseded, in one commit.
 
-    A result that only a results manifest knows is first added to the ledger.
+    A result that only a results manifest knows is first added to the ledger. Raises LedgerError.
     """
     forced = [entry for entry in planned.plan.entries if _is_forced(entry)]
     if not forced:
@@ -114,12 +86,12 @@ def _supersede(planned: ManifestPlan) -> None:
         from_results = [entry for entry in forced if entry.attempt is None]
 
         async def adopt_all(context: Context) -> list[int]:
-            return [await _adopt_result(context, entry) for entry in from_results]
+            fetched = [replace(entry, action=Action.FETCH) for entry in from_results]
+            return [await add_to_ledger(context, entry) for entry in fetched]
 
         if from_results:
             numbers += session.act(adopt_all)
         session.ledger.apply([Supersede(number=number, at=stamp_now()) for number in numbers])
-        session.exit_code = Exit.OK
 
 
 def _is_forced(entry: PlanEntry) -> bool:
@@ -129,18 +101,6 @@ def _is_forced(entry: PlanEntry) -> bool:
     if entry.attempt is not None:
         return entry.attempt.state is AttemptState.SUCCEEDED
     return entry.evidence is not None and entry.evidence.state is State.SUCCEEDED
-
-
-async def _adopt_result(context: Context, entry: PlanEntry) -> int:
-    """Add a result to the ledger; its number there."""
-    fetched = replace(entry, action=Action.FETCH)
-    job_run = JobRun.of(fetched, context.operations[entry.job.operation])
-    await adopt(context, job_run)
-    assert job_run.number is not None
-    return job_run.number
-
-
-# ---------------------------------------------------------------------------------- rescue files
 
 
 def recover_rescued(ledger: Path) -> list[str]:

@@ -12,12 +12,14 @@ from typing import Any, TypeVar
 from runner import __version__
 from runner.commands.manifest_plan import ManifestPlan, setting_sources, used_providers
 from runner.engine.context import Context
+from runner.engine.job_run import JobRun
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.list_query import ListEndpoint
 from runner.engine.poll.schedule import DurationStatsByKind
+from runner.engine.reconcile.decide import adopt
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, UsageError
@@ -52,8 +54,8 @@ class RunSession:
     """For the thread that opened it."""
     journal: GroupCommit
     rescue: RescueFile
-    exit_code: Exit = Exit.DEFECT
-    """What the ledger records when the session ends; to be set before that."""
+    exit_code: Exit = Exit.OK
+    """What the ledger records when the session ends without an error."""
 
     @classmethod
     @contextmanager
@@ -77,10 +79,9 @@ class RunSession:
                     GroupCommit(paths.ledger, emit) as journal,
                     closing(RescueFile(rescue_path(paths.ledger, run))) as rescue,
                 ):
+                    settings = replace(planned.settings, accounts=accounts)
                     session = cls(
-                        planned=replace(
-                            planned, settings=replace(planned.settings, accounts=accounts)
-                        ),
+                        planned=replace(planned, settings=settings),
                         once=once,
                         run=run,
                         ledger=ledger,
@@ -177,23 +178,15 @@ def accounts_with_keys(planned: ManifestPlan) -> Mapping[str, Account]:
 
 @contextmanager
 def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Account]]:
-    """Accounts at the emulator, which lives as long as this context, or else the user's own."""
-    if planned.options.emulate:
-        with _emulator(planned) as url:
-            used = used_providers(planned.manifest)
-            yield emulated_accounts(url, used, planned.manifest.providers)
-    else:
-        yield accounts_with_keys(planned) if keys else planned.settings.accounts
+    """The user's accounts, or those at an emulator that lives as long as this context.
 
-
-@contextmanager
-def _emulator(planned: ManifestPlan) -> Iterator[str]:
-    """The URL of an emulator in a thread and on a loop of its own.
-
-    Its tasks are kept beside the ledger, so that a later rehearsal can re-attach to them. Raises
-    UsageError if an operation needs a package that is not installed, LedgerError if nothing can
-    be kept.
+    The emulator's tasks are kept beside the ledger, so that a later rehearsal can re-attach to
+    them. Raises ProviderError as `accounts_with_keys` does, UsageError if an operation needs a
+    package that is not installed, LedgerError if nothing can be kept.
     """
+    if not planned.options.emulate:
+        yield accounts_with_keys(planned) if keys else planned.settings.accounts
+        return
     from runner.emulator.options import Options, missing_extra
     from runner.emulator.server import run_emulator
 
@@ -208,7 +201,13 @@ def _emulator(planned: ManifestPlan) -> Iterator[str]:
         state_dir=planned.paths.emulator,
     )
     with run_emulator(options) as url:
-        yield url
+        used = used_providers(planned.manifest)
+        yield emulated_accounts(url, used, planned.manifest.providers)
+
+
+async def add_to_ledger(context: Context, entry: PlanEntry) -> int:
+    """Add what only an earlier results manifest has to the ledger; its number there."""
+    return await adopt(context, JobRun.of(entry, context.operations[entry.job.operation]))
 
 
 def _endpoint(account: Account, name: str, http: HttpClient, rate: Rate) -> ListEndpoint | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -34,18 +34,13 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
         codes = [_refresh(planned) for planned in plans]
         plans = [plan_manifest(each.manifest, options, submit=False) for each in plans]
     now = datetime.now(UTC)
-    statuses = [_job_statuses(planned) for planned in plans]
+    shown = [(each, str(each.manifest.path), _job_statuses(each)) for each in plans]
     if options.as_json:
-        print_json(
-            [
-                status_records(str(planned.manifest.path), jobs, now, planned.costs.spent)
-                for planned, jobs in zip(plans, statuses, strict=True)
-            ]
-        )
-    for planned, jobs in zip(plans, statuses, strict=True):
+        print_json([status_records(name, jobs, now, p.costs.spent) for p, name, jobs in shown])
+    for planned, name, jobs in shown:
         warn(planned.warnings)
         if not options.as_json:
-            print(status_text(str(planned.manifest.path), jobs, now, planned.costs.spent))
+            print(status_text(name, jobs, now, planned.costs.spent))
         codes += [EXIT_CODES[job.outcome.state] for job in jobs]
     return worst(codes)
 
@@ -65,7 +60,7 @@ def _refresh(planned: ManifestPlan) -> Exit:
 
 def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
     """Where each selected job stands, in the manifest's order."""
-    outcomes = {outcome.job.id: outcome for outcome in _outcomes(planned.plan.entries)}
+    outcomes = _outcomes(planned.plan.entries)
     return [
         JobStatus(
             outcome=outcomes[entry.job.id],
@@ -77,7 +72,8 @@ def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
     ]
 
 
-def _outcomes(entries: Iterable[PlanEntry]) -> Iterator[Outcome]:
+def _outcomes(entries: Iterable[PlanEntry]) -> dict[str, Outcome]:
+    """Job id to its outcome; a job that shares a result comes after the job that makes it."""
     found: dict[str, Outcome] = {}
     for entry in entries:
         if entry.reason.code is ReasonCode.NOT_SELECTED:
@@ -85,7 +81,7 @@ def _outcomes(entries: Iterable[PlanEntry]) -> Iterator[Outcome]:
         original = found.get(entry.share or "")
         outcome = shared(entry, original, original.files) if original else _outcome(entry)
         found[entry.job.id] = outcome
-        yield outcome
+    return found
 
 
 def _outcome(entry: PlanEntry) -> Outcome:

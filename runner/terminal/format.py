@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeAlias
 
-from runner.model.operations import Amount, Unit
+from runner.model.operations import UNITS, Amount, Unit
 from runner.results.rows import json_number
+
+Sums: TypeAlias = Mapping[Unit, Decimal]
+"""Each unit to an amount in it; the two are never added up."""
 
 
 def money(amount: Amount) -> str:
@@ -16,9 +20,9 @@ def money(amount: Amount) -> str:
     return f"{amount.value:f} {unit}"
 
 
-def money_list(sums: Mapping[Unit, Decimal]) -> list[str]:
+def money_list(sums: Sums) -> list[str]:
     """The amount of each unit."""
-    return [money(Amount(unit=unit, value=value)) for unit, value in sums.items()]
+    return [money(Amount(unit=unit, value=sums[unit])) for unit in UNITS if unit in sums]
 
 
 def span(seconds: float) -> str:
@@ -39,9 +43,9 @@ def add(sums: dict[Unit, Decimal], amount: Amount | None) -> None:
         sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value
 
 
-def json_sums(sums: Mapping[Unit, Decimal]) -> dict[str, int | float]:
+def json_sums(sums: Sums) -> dict[str, int | float]:
     """Sums as JSON values."""
-    return {unit: json_number(value) for unit, value in sums.items()}
+    return {unit: json_number(sums[unit]) for unit in UNITS if unit in sums}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from runner.errors import Diagnostic, plural, printable, width
-from runner.model.operations import Amount, Unit
+from runner.ledger.costs import Costs
+from runner.model.operations import UNITS, Amount, Unit
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.planning.forecast import Forecast
 from runner.planning.plan import totals
 from runner.results.rows import json_amount
-from runner.terminal.format import json_sums, money, money_list, span
+from runner.terminal.format import Sums, json_sums, money, money_list, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,30 +21,26 @@ class Outlook:
     """The time and money that a plan takes, and what has been spent before."""
 
     forecast: Forecast
-    cost: Mapping[Unit, Decimal]
+    cost: Sums
     """The estimated cost of the plan's submissions, without those of unknown price."""
-    spent: Mapping[Unit, Decimal]
-    """What the manifest has cost so far, or may have."""
-    at_risk: Mapping[Unit, Decimal]
-    """The part of `spent` for submissions of unknown fate."""
-    spent_unpriced: int
-    """Earlier submissions of unknown price, which are not part of `spent`."""
-    budget: Mapping[Unit, Decimal]
+    earlier: Costs
+    """What the manifest has cost so far."""
+    budget: Sums
     """The ceiling of each unit that has one."""
 
 
 def plan_text(manifest: str, plan: Plan, outlook: Outlook) -> str:
     """The totals, a line for every job, then what is spent and what the budget leaves."""
     wide = max((width(entry.job.id) for entry in plan.entries), default=0)
-    lines = []
+    head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
+    lines = [" | ".join(filter(None, head))]
     for entry in plan.entries:
+        # Columns of a terminal, of which an ideograph takes two: `ljust` counts characters.
         name = entry.job.id + " " * (wide - width(entry.job.id))
         price = money(entry.estimate) if entry.estimate else "price unknown"
         price = price if entry.action is Action.SUBMIT else ""
         lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
-    head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
-    lines = [" | ".join(filter(None, head)), *lines, *money_lines(outlook)]
-    return "\n".join(printable(line) for line in lines)
+    return "\n".join(printable(line) for line in (*lines, *money_lines(outlook)))
 
 
 def plan_totals(plan: Plan) -> str:
@@ -73,19 +69,19 @@ def money_lines(outlook: Outlook) -> list[str]:
     """A line with each unit in which something was spent or may be; empty without any."""
     parts = [
         _spent(unit, outlook)
-        for unit in ("credits", "cny")
-        if unit in outlook.budget or outlook.spent.get(unit)
+        for unit in UNITS
+        if unit in outlook.budget or outlook.earlier.spent.get(unit)
     ]
     lines = [f"spent so far: {'; '.join(parts)}"] if parts else []
-    if outlook.spent_unpriced:
-        submissions = plural(outlook.spent_unpriced, "earlier submission")
+    if unpriced := sum(outlook.earlier.unpriced.values()):
+        submissions = plural(unpriced, "earlier submission")
         lines.append(f"not included: {submissions} of unknown price")
     return lines
 
 
 def _spent(unit: Unit, outlook: Outlook) -> str:
-    spent = outlook.spent.get(unit, Decimal(0))
-    at_risk = outlook.at_risk.get(unit, Decimal(0))
+    sums = (outlook.earlier.spent, outlook.earlier.at_risk, outlook.cost)
+    spent, at_risk, cost = (each.get(unit, Decimal(0)) for each in sums)
     line = money(Amount(unit=unit, value=spent - at_risk))
     if at_risk:
         line += f", {money(Amount(unit=unit, value=at_risk))} at risk"
@@ -93,8 +89,8 @@ def _spent(unit: Unit, outlook: Outlook) -> str:
     if ceiling is None:
         return line
     line += f", of a budget of {money(Amount(unit=unit, value=ceiling))}"
-    cost = outlook.cost.get(unit, Decimal(0))
     short = spent + cost - ceiling
+    # A plan that costs nothing cannot be above the budget: an earlier run was.
     if short <= 0 or not cost:
         return line
     return f"{line} (this plan is {money(Amount(unit=unit, value=short))} above it)"
@@ -126,13 +122,13 @@ def plan_record(manifest: str, plan: Plan, outlook: Outlook) -> dict[str, Any]:
             "cost": json_sums(numbers.cost),
             "unpriced": numbers.unpriced,
             "at_risk": json_sums(numbers.at_risk),
-            **_of_outlook(outlook),
+            **_outlook_record(outlook),
         },
-        "jobs": [_of_entry(entry) for entry in plan.entries],
+        "jobs": [_entry_record(entry) for entry in plan.entries],
     }
 
 
-def _of_entry(entry: PlanEntry) -> dict[str, Any]:
+def _entry_record(entry: PlanEntry) -> dict[str, Any]:
     return {
         "id": entry.job.id,
         "operation": entry.job.operation,
@@ -149,14 +145,14 @@ def _of_entry(entry: PlanEntry) -> dict[str, Any]:
     }
 
 
-def _of_outlook(outlook: Outlook) -> dict[str, Any]:
+def _outlook_record(outlook: Outlook) -> dict[str, Any]:
     """JSON values; `expected_s` is null if the time of no task is known."""
     forecast = outlook.forecast
     known = forecast.tasks > forecast.unknown or not forecast.tasks
     return {
         "expected_s": round(forecast.seconds, 1) if known else None,
         "untimed": forecast.unknown,
-        "spent": json_sums(outlook.spent),
-        "spent_unpriced": outlook.spent_unpriced,
+        "spent": json_sums(outlook.earlier.spent),
+        "spent_unpriced": sum(outlook.earlier.unpriced.values()),
         "budget": json_sums(outlook.budget),
     }

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
-from types import MappingProxyType
 from typing import Any
 
 from runner.errors import one_line, plural, width
-from runner.model.operations import UNITS, Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import ReasonCode
 from runner.providers.parse import moment
 from runner.results.rows import json_amount, json_error
-from runner.terminal.format import CostSums, add, json_sums, money, money_list, span
+from runner.terminal.format import CostSums, Sums, add, json_sums, money, money_list, span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +27,7 @@ class JobStatus:
     """How many of its files exist with their digests."""
 
 
-def status_text(
-    manifest: str,
-    jobs: Sequence[JobStatus],
-    now: datetime,
-    spent: Mapping[Unit, Decimal] = MappingProxyType({}),
-) -> str:
+def status_text(manifest: str, jobs: Sequence[JobStatus], now: datetime, spent: Sums) -> str:
     """The totals, then a line for every job, in columns.
 
     `spent` is what the whole manifest has cost, with superseded attempts and jobs that are not
@@ -44,14 +36,11 @@ def status_text(
     rows = [_cells(job, now) for job in jobs]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     lines = [f"{manifest}: {_counts(jobs)} | {_paid(jobs, spent)}"]
-    lines += ["  " + _line(row, widths) for row in rows]
+    for row in rows:
+        # A column that is empty in every row would be a gap.
+        cells = [(cell, wide) for cell, wide in zip(row, widths, strict=True) if wide]
+        lines.append("  " + "  ".join(cell + " " * (wide - width(cell)) for cell, wide in cells))
     return "\n".join(one_line(line).rstrip() for line in lines)
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """A row of the table, without the columns that are empty in every row."""
-    pairs = [(cell, wide) for cell, wide in zip(cells, widths, strict=True) if wide]
-    return "  ".join(cell + " " * (wide - width(cell)) for cell, wide in pairs)
 
 
 def _cells(job: JobStatus, now: datetime) -> list[str]:
@@ -112,8 +101,7 @@ def _counts_by_estimate(outcome: Outcome) -> bool:
 def _counts(jobs: Iterable[JobStatus]) -> str:
     """`4 succeeded, 1 pending`."""
     counted = Counter(job.outcome.state for job in jobs)
-    parts = [f"{counted[state]} {state.value}" for state in State if counted[state]]
-    return ", ".join(parts) or "no jobs"
+    return ", ".join(f"{counted[s]} {s.value}" for s in State if counted[s]) or "no jobs"
 
 
 def _costs(jobs: Iterable[JobStatus]) -> CostSums:
@@ -126,12 +114,12 @@ def _costs(jobs: Iterable[JobStatus]) -> CostSums:
     return costs
 
 
-def _paid(jobs: Iterable[JobStatus], spent: Mapping[Unit, Decimal]) -> str:
+def _paid(jobs: Iterable[JobStatus], spent: Sums) -> str:
     """What the jobs cost, and what the whole manifest has cost where that is more."""
     costs = _costs(jobs)
     if all(value <= costs.total(unit) for unit, value in spent.items()):
         return str(costs)
-    whole = money_list({unit: spent[unit] for unit in UNITS if spent.get(unit)})
+    whole = money_list({unit: value for unit, value in spent.items() if value})
     return f"{costs} | spent so far on the whole manifest: {', '.join(whole)}"
 
 
@@ -142,10 +130,7 @@ def _age_s(job: JobStatus, now: datetime) -> float | None:
 
 
 def status_records(
-    manifest: str,
-    jobs: Sequence[JobStatus],
-    now: datetime,
-    spent: Mapping[Unit, Decimal] = MappingProxyType({}),
+    manifest: str, jobs: Sequence[JobStatus], now: datetime, spent: Sums
 ) -> dict[str, Any]:
     """The same as JSON values; unknown values are null."""
     counted = Counter(job.outcome.state for job in jobs)
@@ -158,7 +143,7 @@ def status_records(
             "cost": json_sums(costs.actual),
             "estimated": json_sums(costs.estimated),
             "at_risk": json_sums(costs.at_risk),
-            "spent": json_sums({unit: spent[unit] for unit in UNITS if unit in spent}),
+            "spent": json_sums(spent),
         },
         "jobs": [_status_record(job, now) for job in jobs],
     }

@@ -106,9 +106,10 @@ class RunSummary:
 def format_summary(run: RunSummary) -> str:
     """Counts, costs and time in one line, the paths, then each failure with what to do about it."""
     totals = run.totals
+    elsewhere = f", {totals.elsewhere} made by another run" if totals.elsewhere else ""
     lines = [line for error in run.errors for line in error.splitlines()]
     lines += [
-        f"{run.manifest}: {_counts(totals)} | {_spent(totals)} | {span(run.seconds)}",
+        f"{run.manifest}: {_counts(totals)} | {totals.costs}{elsewhere} | {span(run.seconds)}",
         f"  results   {run.results}{'' if run.written else ' (not written)'}",
     ]
     if totals.files:
@@ -130,21 +131,8 @@ def _counts(totals: RunTotals) -> str:
     made = totals.states[State.SUCCEEDED] - totals.reused
     parts = [f"{made} done"] if made or not totals.states.total() else []
     parts += [f"{totals.reused} reused"] if totals.reused else []
-    parts += [
-        f"{count} {state.value}"
-        for state, count in totals.states.items()
-        if state is not State.SUCCEEDED
-    ]
+    parts += [f"{n} {state}" for state, n in totals.states.items() if state is not State.SUCCEEDED]
     return ", ".join(parts + ([f"{totals.unselected} not selected"] if totals.unselected else []))
-
-
-def _spent(totals: RunTotals) -> str:
-    """The cost of this run's own submissions, and how many jobs another run made."""
-    elsewhere = f", {totals.elsewhere} made by another run" if totals.elsewhere else ""
-    return f"{totals.costs}{elsewhere}"
-
-
-# -------------------------------------------------------------------------------------- failures
 
 
 _CONTINUE = "run the same command again: it continues from here and pays for nothing twice"
@@ -210,9 +198,8 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
 def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
     error = group.first.error
     if error and error.code == RESULT_GONE:
-        fetch = " ".join(["vidu-run fetch", shlex.quote(run.manifest), *run.flags])
         return [
-            f"ask for it again, which costs nothing: {fetch}",
+            f"ask for it again, which costs nothing: {_command(run, 'fetch')}",
             f"pay for it again: {_run_command(run, group)} --force",
         ]
     if error and error.billed is Billed.NO:
@@ -233,7 +220,7 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
             f"the task is proven not to exist{risk}",
         ]
     lines = [f"not submitted again until you decide{risk}"]
-    resolve = f"vidu-run resolve {' '.join([shlex.quote(run.manifest), *run.flags])}"
+    resolve = _command(run, "resolve")
     if group.count > 1:
         return [
             *lines,
@@ -252,6 +239,9 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
 
 def _run_command(run: RunSummary, group: FailureGroup) -> str:
     """A command that runs the jobs of the group."""
-    which = " ".join(f"--select {name}" for name in group.names)
-    more = " ..." if group.count > len(group.names) else ""
-    return " ".join(["vidu-run run", shlex.quote(run.manifest), *run.flags, which]) + more
+    more = ["..."] if group.count > len(group.names) else []
+    return _command(run, "run", *(f"--select {name}" for name in group.names), *more)
+
+
+def _command(run: RunSummary, verb: str, *more: str) -> str:
+    return " ".join(["vidu-run", verb, shlex.quote(run.manifest), *run.flags, *more])

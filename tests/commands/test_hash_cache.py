@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.commands.options import Options
-from runner.commands.paths import ProjectPaths
+from runner.commands.options import Options, ProjectPaths
 from runner.documents.dump import dump
 from runner.hashing import MIN_SAVED_BYTES, CachedHash, HashCache
 from tests.commands.conftest import Project

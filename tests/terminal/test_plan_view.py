@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from runner.ledger.costs import Costs
 from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount, Unit
 from runner.model.plans import Action, Changed, Plan, PlanEntry
@@ -34,14 +35,9 @@ def outlook(
     unpriced: int = 0,
     budget: dict[Unit, Decimal] | None = None,
 ) -> Outlook:
-    return Outlook(
-        forecast=forecast,
-        cost={"credits": Decimal(cost)},
-        spent=spent or {},
-        at_risk=at_risk or {},
-        spent_unpriced=unpriced,
-        budget=budget or {},
-    )
+    earlier = Costs(paid=spent or {}, open={}, at_risk=at_risk or {}, unpriced={"vidu": unpriced})
+    cost_sums: dict[Unit, Decimal] = {"credits": Decimal(cost)}
+    return Outlook(forecast=forecast, cost=cost_sums, earlier=earlier, budget=budget or {})
 
 
 @pytest.mark.parametrize(

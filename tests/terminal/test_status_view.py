@@ -43,7 +43,7 @@ def test_columns_are_aligned_with_wide_characters() -> None:
         status("小船", State.PENDING, reason=NEW),
         status("a", State.PENDING, reason=NEW),
     ]
-    assert status_text("m.yaml", some, NOW) == (
+    assert status_text("m.yaml", some, NOW, {}) == (
         "m.yaml: 2 pending | nothing spent\n"
         "  pending  小船  not submitted yet: new\n"
         "  pending  a     not submitted yet: new"
@@ -54,7 +54,7 @@ def test_an_unknown_cost_counts_by_its_estimate() -> None:
     known_cost = status("a", State.SUCCEEDED, task_id="1", credits=6, files=(FILE,), present=1)
     listed = Amount(unit="cny", value=Decimal("1.41"))
     listed_price_only = status("b", State.SUCCEEDED, task_id="2", estimated=listed)
-    text = status_text("m.yaml", [known_cost, listed_price_only], NOW)
+    text = status_text("m.yaml", [known_cost, listed_price_only], NOW, {})
     assert text.splitlines()[0] == "m.yaml: 2 succeeded | 6 credits, about 1.41 CNY"
 
 
@@ -92,7 +92,7 @@ def test_a_manifest_that_cost_more_shows_both_units() -> None:
 def test_an_unknown_cost_is_shown_by_what_it_means(
     state: State, known: dict[str, Any], price: str
 ) -> None:
-    line = status_text("m.yaml", [status("a", state, estimated=SIX, **known)], NOW)
+    line = status_text("m.yaml", [status("a", state, estimated=SIX, **known)], NOW, {})
     assert f"  {price}" in line.splitlines()[1]
 
 
@@ -115,12 +115,12 @@ def test_an_age_is_never_negative_or_guessed() -> None:
         status("local", State.PENDING, since="2026-11-20T11:55:00"),
         status("none", State.PENDING),
     ]
-    ages = [job["age_s"] for job in status_records("m.yaml", some, NOW)["jobs"]]
+    ages = [job["age_s"] for job in status_records("m.yaml", some, NOW, {})["jobs"]]
     assert ages == [300.0, 0.0, None, None, None]
 
 
 def test_no_selected_jobs_are_shown_as_such() -> None:
-    assert status_text("m.yaml", [], NOW) == "m.yaml: no jobs | nothing spent"
+    assert status_text("m.yaml", [], NOW, {}) == "m.yaml: no jobs | nothing spent"
 
 
 def test_control_characters_of_a_provider_are_escaped() -> None:

@@ -117,8 +117,8 @@ async def _take_task(
     return HasTask()
 
 
-async def adopt(context: Context, job_run: JobRun) -> None:
-    """Record in the ledger a task that only an earlier results manifest knows.
+async def adopt(context: Context, job_run: JobRun) -> int:
+    """Record in the ledger a task that only an earlier results manifest knows; its number there.
 
     If the ledger has learned of the request since the plan was made, its attempt counts instead.
     Raises LedgerError.
@@ -130,7 +130,7 @@ async def adopt(context: Context, job_run: JobRun) -> None:
     assert not isinstance(result, OverBudget)  # no headroom is asked for
     if not isinstance(result, int):
         job_run.take_over(result.attempt)
-        return
+        return result.attempt.number
     job_run.number = result
     if job_run.phase is Phase.SUCCEEDED:
         await record_success(context, job_run)
@@ -139,6 +139,7 @@ async def adopt(context: Context, job_run: JobRun) -> None:
             # A file that comes back to its place is recognized by its digest.
             files = ledger_files(context, evidence.files)
             await context.ledger.commit(Store(number=result, files=files))
+    return result
 
 
 async def _record_state(
