@@ -30,6 +30,7 @@ PATH = click.Path(path_type=Path)
 
 
 def _add(*options: Callable[[F], F]) -> Callable[[F], F]:
+    # Reversed, as decorators are: `--help` lists them in the order written here.
     return lambda command: reduce(lambda done, option: option(done), reversed(options), command)
 
 
@@ -47,6 +48,7 @@ def _no_verb(ctx: click.Context, _: click.Parameter, paths: tuple[Path, ...]) ->
     """Raises UsageError for a verb after the flags, where it would be taken for a manifest."""
     for path in paths:
         word = str(path)
+        # A manifest may be named like a verb, but then it exists.
         if word in cli.commands and not os.path.lexists(path):
             message = f'there is no file "{word}"; if you mean the verb, write it first:'
             raise click.UsageError(f"{message} vidu-run {word} ...", ctx)
@@ -121,6 +123,7 @@ class Verbs(_Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Raises UsageError for a word that is not a verb and does not look like a path."""
         word = args[0]
+        # What looks like a path is taken for one, and reported as a missing manifest.
         bare = word[:1].isalnum() and not {".", "/"} & set(word)
         if word not in self.commands and bare and not os.path.lexists(word):
             from runner.errors import nearest

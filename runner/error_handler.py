@@ -23,11 +23,11 @@ def handle_errors(step: Callable[[], Exit], environ: Mapping[str, str] = os.envi
     try:
         handed_over = hand_over()
         return _run(step, environ)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before or after a run, which handles signals by itself
         emit("interrupted")
         return Exit.INTERRUPTED
     finally:
-        if handed_over:
+        if handed_over:  # what is left is the interpreter's own clean-up
             end_at_once()
 
 
@@ -35,7 +35,7 @@ def _run(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
     code = Exit.OK
     try:
         code = step()
-        sys.stdout.flush()
+        sys.stdout.flush()  # here, where a failure still has a message
     except BrokenPipeError:
         _abandon_output()  # its reader has closed it, as `head` does: no error
     except Failure as error:

@@ -31,7 +31,7 @@ def cancel(options: Options) -> Exit:
         warn(planned.warnings)
     under_way = [(planned, planned.selected_with(Action.ATTACH)) for planned in plans]
     count = sum(len(entries) for _, entries in under_way)
-    if not count:
+    if not count:  # no question, no key, no emulator
         emit("no tasks are under way")
         return Exit.OK
     if not options.yes:
@@ -45,7 +45,7 @@ def _cancel(planned: ManifestPlan, entries: Sequence[PlanEntry]) -> Exit:
     left = [(entry, why) for entry in entries if (why := _obstacle(planned, entry))]
     if able:
         with RunSession.open(planned.with_entries(able)) as session:
-            watcher = observer("plain", planned.options.environ)
+            watcher = observer("plain", planned.options.environ)  # shows the retries
             left += session.act(lambda context: _cancel_tasks(context, able), watcher)
             session.exit_code = Exit.INCOMPLETE if left else Exit.OK
     for entry, why in left:
@@ -56,7 +56,7 @@ def _cancel(planned: ManifestPlan, entries: Sequence[PlanEntry]) -> Exit:
 def _obstacle(planned: ManifestPlan, entry: PlanEntry) -> str | None:
     """Why the task cannot be cancelled; None where its provider is to be asked."""
     provider = planned.manifest.operations[entry.job.operation].provider
-    if _task(entry) is None:
+    if _task(entry) is None:  # another run is submitting it
         return entry.reason.text
     return None if provider in LISTERS else f"{provider} has no way to cancel a task"
 
@@ -71,7 +71,7 @@ async def _cancel_tasks(
 ) -> list[tuple[PlanEntry, str]]:
     """Cancel one task after the other; the ones that could not be, each with the reason."""
     left: list[tuple[PlanEntry, str]] = []
-    deadline = Deadline(context)
+    deadline = Deadline(context)  # for all of them: a provider that is out is waited for once
     for entry in entries:
         operation = context.operations[entry.job.operation]
         job_run = JobRun.of(entry, operation)

@@ -37,7 +37,7 @@ def emulate(
         faults=read_script(faults) if faults else (),
     )
     lacking = missing_extra(load_operations())
-    if lacking is not None:
+    if lacking is not None:  # only some operations need it: the others can be served
         emit(f"warning: {lacking}")
     serve(options, port, lambda url: _print_address(url, key[0] if key else "any-text"))
     return Exit.OK
@@ -61,4 +61,4 @@ def _print_address(url: str, key: str) -> None:
     print(f"Vidu and ModelVerse are emulated at {url} (Ctrl-C stops it). For any client:\n")
     for name in ("VIDU", "MODELVERSE"):
         print(f"  export {name}_BASE_URL={url} {name}_API_KEY={key}")
-    sys.stdout.flush()
+    sys.stdout.flush()  # programs read it through a pipe while the server runs

@@ -56,7 +56,7 @@ def execute(
     if collect_only:
         planned = replace(
             planned.with_entries(map(_as_collected, planned.plan.entries)),
-            settings=replace(planned.settings, on_ambiguous="ask"),
+            settings=replace(planned.settings, on_ambiguous="ask"),  # never submits a second time
         )
     started, began = time.monotonic(), stamp_now()
     ended: _EndedBatch | None = None
@@ -120,9 +120,10 @@ class _BatchRun:
             try:
                 await batch.run(self._write)
             except ExceptionGroup as group:
+                # A known error is reported; a defect is raised, but only after the writing.
                 known, defects = group.split(Failure)
                 failures = [e for e in leaves(known) if isinstance(e, Failure)] if known else []
-            async for code in _exit_codes(batch, failures):
+            async for code in _exit_codes(batch, failures):  # twice if a signal changed the code
                 session.exit_code = Exit.DEFECT if defects else code
                 try:
                     self._write(batch.outcomes(), session.exit_code)
@@ -130,7 +131,7 @@ class _BatchRun:
                 except OutputError as error:
                     unwritten = error
         if defects:
-            raise defects from unwritten
+            raise defects from unwritten  # the crash log has both
         if unwritten:
             failures.append(_with_recovery_hint(unwritten, batch.outcomes(), failures))
             session.exit_code = _exit_code(batch, failures)
@@ -140,7 +141,7 @@ class _BatchRun:
 
     def _write(self, outcomes: Collection[Outcome], code: Exit | None = None) -> None:
         """Write the results manifest; `code` is None while the run goes on."""
-        if not self.write:
+        if not self.write:  # `status --refresh` asks about a part of the jobs only
             return
         planned = self.session.planned
         header = Header(
@@ -156,11 +157,9 @@ class _BatchRun:
 
 
 def _executable(planned: ManifestPlan) -> Plan:
-    """The plan without decisions that only an earlier results manifest asks for.
-
-    It has too little of such a submission to look for its task: the job stays undecided, or is
-    submitted again where the user accepts the risk.
-    """
+    """The plan without decisions that only an earlier results manifest asks for."""
+    # It has too little of such a submission to look for its task: the job stays undecided, or is
+    # submitted again where the user accepts the risk.
     resubmit = planned.settings.on_ambiguous == "resubmit"
     action = Action.SUBMIT if resubmit else Action.SKIP
 
@@ -171,24 +170,18 @@ def _executable(planned: ManifestPlan) -> Plan:
     return Plan(entries=list(map(executable, planned.plan.entries)))
 
 
-# --------------------------------------------------------------------------------------- signals
-
-
 @contextmanager
 def _signals(
     handle: Callable[[signal.Signals], None], handle_late: Callable[[signal.Signals], None]
 ) -> Iterator[None]:
-    """Pass signals that end a program, also that of a closed terminal, to `handle`.
-
-    `handle_late` gets the first one after the block, until the loop is closed: an exception would
-    leave connections open. The next one ends the program at once.
-    """
+    """Pass signals that end a program to `handle`, and the first one after it to `handle_late`."""
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
 
+    # Until the loop is closed, an exception would leave connections open.
     def last(number: signal.Signals) -> None:
         for each in numbers:
-            loop.remove_signal_handler(each)
+            loop.remove_signal_handler(each)  # the next one ends the program at once
         handle_late(number)
 
     for number in numbers:
@@ -214,9 +207,6 @@ async def _exit_codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterato
             await asyncio.sleep(0)
         if batch.shutdown.interrupted_by is interrupted_by:
             return
-
-
-# ------------------------------------------------------------------------------------ exit codes
 
 
 EXIT_CODES = {
@@ -247,9 +237,6 @@ def _is_selected(outcome: Outcome) -> bool:
     return outcome.reason is None or outcome.reason.code is not ReasonCode.NOT_SELECTED
 
 
-# --------------------------------------------------------------------------------------- summary
-
-
 def _with_recovery_hint(
     error: OutputError, outcomes: Collection[Outcome], failures: Sequence[Failure]
 ) -> OutputError:
@@ -273,6 +260,7 @@ def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: flo
         manifest=str(planned.manifest.path),
         totals=totals,
         locate=planned.manifest.locate,
+        # Several jobs may fail to write on one full disk.
         errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),
         seconds=seconds,
         results=str(planned.paths.results),
@@ -288,12 +276,11 @@ def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: flo
 
 
 def _as_collected(entry: PlanEntry) -> PlanEntry:
-    """The entry for a verb that only collects: what is paid for needs no other job any more.
-
-    Looking for a submission of unknown fate is left to a run.
-    """
-    if entry.action is Action.SUBMIT:
+    """The entry for a verb that only collects."""
+    if entry.action is Action.SUBMIT:  # NOTHING_SUBMITTED stops it
         return entry
+    # What is paid for needs no other job any more.
     job = replace(entry.job, draft=replace(entry.job.draft, needs=()))
+    # Looking for a submission of unknown fate may end in sending it again: left to a run.
     action = Action.SKIP if entry.action is Action.DECIDE else entry.action
     return replace(entry, job=job, action=action)

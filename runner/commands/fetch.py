@@ -22,7 +22,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     `verify` reads every file that should exist, and reports each that is missing or damaged.
     """
     plans = plan_manifests(replace(options, download=True, afresh=verify), submit=False)
-    for planned in plans:
+    for planned in plans:  # all of them before the first is acted on
         announce(planned)
         planned.check_earlier_results()
     return execute_all(map(_verified, plans) if verify else plans, collect_only=True)

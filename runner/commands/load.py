@@ -96,11 +96,12 @@ def read_manifests(options: Options) -> list[Manifest]:
     manifests: list[Manifest] = []
     problems: list[Diagnostic] = []
     for path in options.manifests:
+        # Absolute, so that two spellings of one folder are one key.
         cache = open_cache(ProjectPaths.of(path, options).digests.absolute())
         try:
             with stages(options.progress, options.environ) as stage, cache as hashes:
                 manifest = _read(path, operations, options.environ, stage, hashes)
-        except ManifestError as error:
+        except ManifestError as error:  # the other manifests are checked all the same
             problems += error.diagnostics
         else:
             manifests.append(manifest)
@@ -146,6 +147,7 @@ def _read(
     problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
+    # Only now that all is valid: a fingerprint needs the digest of every image.
     jobs = finalize(
         expansion.drafts,
         operations,
@@ -187,10 +189,11 @@ class _JobChecker:
         if operation is None:  # reported by the expansion
             return []
         findings = check_job(draft, operation, unknown or frozenset())
-        if unknown:
+        if unknown:  # their values are unknown, so nothing is reported about them
             known = {k: v for k, v in draft.parameters.items() if k not in unknown}
             draft = replace(draft, parameters=known)
         images, unusable = self._probe(draft, operation, findings)
+        # Rules about several images together would only repeat what is wrong with one.
         if unknown is not None or unusable or any(not finding.warning for finding in findings):
             return [*findings, *unusable, *check_images(operation, images)]
         complete = {name: tuple(one for one in some if one) for name, some in images.items()}
@@ -201,12 +204,13 @@ class _JobChecker:
         self, draft: Draft, operation: Operation, findings: Sequence[Finding]
     ) -> tuple[dict[str, list[Media | Deferred | None]], list[Finding]]:
         """The job's images, None in the place of an unusable one, and why those are unusable."""
+        # A source that is wrong by the schema already is not worth reading.
         wrong = {finding.path for finding in findings if not finding.warning}
         images: dict[str, list[Media | Deferred | None]] = {}
         unusable: list[Finding] = []
         for name in operation.media.keys() & draft.parameters.keys():
             sources = draft.parameters[name]
-            sources = sources if isinstance(sources, list) else []
+            sources = sources if isinstance(sources, list) else []  # the schema reports others
             images[name] = [source if isinstance(source, Deferred) else None for source in sources]
             for index, source in enumerate(sources):
                 path = (name, index)

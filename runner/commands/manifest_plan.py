@@ -73,6 +73,7 @@ class ManifestPlan:
 
     def budget(self) -> Budget:
         """The budget of one run over this plan, with what the manifest has cost so far."""
+        # In such a unit the sum of what was spent is only a lower bound.
         blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
         return Budget(self.settings.budget, self.costs.spent, blind)
 
@@ -89,10 +90,8 @@ class ManifestPlan:
         ]
 
     def check_earlier_results(self) -> None:
-        """Raise ManifestError if the earlier results manifest may name paid work but is unreadable.
-
-        It may as soon as the plan submits a job, for then the ledger knows nothing of that job.
-        """
+        """Raise ManifestError if earlier results that may name paid work are unreadable."""
+        # It may as soon as the plan submits a job, for then the ledger knows nothing of that job.
         if self.unreadable and any(e.action is Action.SUBMIT for e in self.plan.entries):
             hint = "repair it, or move it away if nothing in it was paid for"
             raise ManifestError(
@@ -139,6 +138,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             for fingerprint, attempt in ledger.latest(fingerprints, realm, to_results).items()
         }
         ids = {job.id for job in jobs}
+        # Where the ledger has an attempt, a row proves nothing more.
         earlier = read_results(
             paths.results, skip=lambda job, fingerprint: job in ids and fingerprint in attempts
         )
@@ -161,7 +161,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             download=settings.download,
         )
         plan = make_plan(stage.each("planning", jobs), inputs, plan_options)
-        costs = history.costs
+        costs = history.costs  # computed on access, which the closed ledger would refuse
     return ManifestPlan(
         manifest=manifest,
         options=options,
@@ -203,7 +203,7 @@ def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:
     """Converts a file's path in the ledger into its path in the results manifest."""
     # The ledger's are relative to its own folder: there may be several results manifests (`-o`).
 
-    @functools.cache
+    @functools.cache  # a handful of folders for any number of files
     def folder(name: str) -> str:
         return relative(paths.state / name, paths.base)
 

@@ -58,6 +58,7 @@ class Options:
     """Read files even if their hashes are cached."""
     dry: bool = False
     """Write nothing, not even the hash cache."""
+    # A copy: what happens to the process's own later changes nothing here.
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
     @property
@@ -74,7 +75,7 @@ class Options:
         """The flags with which another command uses the same ledger, results and files."""
         pairs = (("-o", self.results), ("--state-dir", self.state_dir), ("--outputs", self.outputs))
         named = [f"{flag} {shlex.quote(str(value))}" for flag, value in pairs if value is not None]
-        return (["--emulate"] if self.emulate else []) + named
+        return (["--emulate"] if self.emulate else []) + named  # its ledger is another one
 
     def environment(self) -> dict[str, str]:
         """The environment, with each `--base-url` as the variable that it stands for."""
@@ -99,6 +100,7 @@ class Options:
             raise UsageError("--time-scale works only with --emulate", hint="add --emulate")
         if self.fail_fast and self.max_failures is not None:
             raise UsageError("--fail-fast means --max-failures 1: use one of the two")
+        # Results and files are named after the stem: spring.yaml and spring.json would collide.
         by_stem: dict[str, Path] = {}
         for path in self.manifests:
             stem = os.path.realpath(path.parent / path.stem)  # "." and "/" have no name
@@ -139,6 +141,7 @@ class ProjectPaths:
         kind = ".emulated" if options.emulate else ""
         return cls(
             name=_ledger_name(manifest, state),
+            # Beside the manifest, to be shared with it; the ledger's folder is not.
             results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
             ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
             digests=state / ("emulated-digests.sqlite3" if options.emulate else "digests.sqlite3"),

@@ -48,7 +48,7 @@ def confirm_cost(planned: ManifestPlan) -> None:
     if planned.options.yes or not (above or (limits and numbers.unpriced)):
         return
     several = len(planned.options.manifests) > 1
-    what = f"{planned.manifest.path}: " if several else ""
+    what = f"{planned.manifest.path}: " if several else ""  # each manifest has its own question
     what += f"submit {_submissions(numbers)}"
     if not _on_terminal():
         limit = ", ".join(money_list(limits))
@@ -67,6 +67,7 @@ def confirm(what: str) -> None:
 
 
 def _ask(what: str) -> None:
+    # Not `input`: it would write the question to standard output, where the data goes.
     print(printable(f"{what}? [y/N] "), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
@@ -76,19 +77,16 @@ def _ask(what: str) -> None:
 
 
 def _on_terminal() -> bool:
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return sys.stdin.isatty() and sys.stderr.isatty()  # standard output may be a pipe
 
 
 def _most_submitted(planned: ManifestPlan) -> Plan:
-    """The plan with everything submitted that may be, also what may be submitted a second time."""
+    """What may be submitted, also a second time."""
     if planned.settings.on_ambiguous == "ask":
         return planned.plan
-    return Plan(
-        entries=[
-            replace(entry, action=Action.SUBMIT) if entry.action is Action.DECIDE else entry
-            for entry in planned.plan.entries
-        ]
-    )
+    decided = (Action.SUBMIT, Action.DECIDE)
+    entries = planned.plan.entries
+    return Plan(entries=[replace(e, action=Action.SUBMIT) for e in entries if e.action in decided])
 
 
 def _submissions(numbers: PlanTotals) -> str:

@@ -15,7 +15,7 @@ from runner.terminal.plan_view import plan_record, plan_text
 def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
     plans = plan_manifests(replace(options, dry=True))
-    if options.as_json:
+    if options.as_json:  # one document for all manifests
         print_json([plan_record(str(p.manifest.path), p.plan, p.outlook) for p in plans])
     for planned in plans:
         announce(planned)

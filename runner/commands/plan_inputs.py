@@ -36,9 +36,8 @@ class History:
         self._ledger = ledger
         self._name = ProjectPaths.of(manifest.path, options).name
         self._learned: dict[str, Mapping[Kind, Learned]] = {}
-        self._realms: dict[str, Realm] = {
-            name: realm_of(account.base_url) for name, account in settings.accounts.items()
-        }
+        accounts = settings.accounts.items()
+        self._realms = {name: realm_of(account.base_url) for name, account in accounts}
 
     def estimate(self, job: Job) -> Amount | None:
         """The price by the vendor's table, else the latest actual price of its kind."""
@@ -51,6 +50,7 @@ class History:
         published = expected_s(self._operation(job), job.parameters)
         if published is not None:
             return published * self._options.scale if self._options.emulate else published
+        # The emulator's own past is scaled already: its ledger has the times as they were.
         learned = self._of_kind(job)
         return learned.time_s if learned else None
 
@@ -82,7 +82,7 @@ class History:
 
     def _of_kind(self, job: Job) -> Learned | None:
         operation = self._operation(job)
-        if operation.name not in self._learned:
+        if operation.name not in self._learned:  # one query for all of an operation's jobs
             past = self._ledger.past_tasks(operation.name, self._realm(operation))
             self._learned[operation.name] = learn(operation, past)
         learned = self._learned[operation.name]
@@ -90,7 +90,7 @@ class History:
 
     def _realm(self, operation: Operation) -> Realm:
         """The realm of the operation's provider; before an emulator runs it has no account."""
-        nowhere: Realm = "loopback" if self._options.emulate else "remote"
+        nowhere: Realm = "loopback" if self._options.emulate else "remote"  # where it will be
         return self._realms.get(operation.provider, nowhere)
 
     def _operation(self, job: Job) -> Operation:
@@ -106,11 +106,11 @@ def select_evidence(
     """Fingerprint to its best row of an earlier results manifest, if the ledger has no attempt.
 
     `realms`: the fingerprints of each realm; `attempts` by fingerprint. Results never cross from
-    one realm to the other: a rehearsal must not pass for the real thing. A row has no address,
-    but its URLs do, and so does the ledger's attempt for its task. Where neither is known, the
-    row counts in both realms: what may have been paid for must not be paid for again. Raises
-    LedgerError.
+    one realm to the other. Raises LedgerError.
     """
+    # A rehearsal must not pass for the real thing. A row has no address, but its URLs do, and so
+    # does the ledger's attempt for its task. Where neither is known, the row counts in both
+    # realms: what may have been paid for must not be paid for again.
     found: dict[str, Evidence] = {}
     for realm, fingerprints in realms.items():
         wanted = set(fingerprints).difference(attempts)
@@ -130,15 +130,13 @@ def select_evidence(
 def _of_other_realm(
     rows: Sequence[Evidence], realm: Realm, ledger: Ledger
 ) -> Iterator[tuple[str, str | None]]:
-    """Fingerprint and task of what the ledger has in the other realm.
-
-    Without a task it is a submission whose fate is unknown.
-    """
+    """Fingerprint and task of what the ledger has in the other realm."""
     tasks = [row.task.id for row in rows if row.task.id]
     for provider in PROVIDERS if tasks else ():
         for attempt in ledger.attempts_of_tasks(provider, tasks):
             if realm_of(attempt.intent.base_url) != realm and _was_submitted(attempt):
                 yield attempt.intent.fingerprint, attempt.task.id
+    # A row without a task is a submission of unknown fate, which only its fingerprint names.
     undecided = [row.fingerprint for row in rows if not row.task.id]
     other: Realm = "remote" if realm == "loopback" else "loopback"
     for fingerprint, attempt in ledger.latest(undecided, other).items() if undecided else ():
@@ -147,8 +145,6 @@ def _of_other_realm(
 
 
 def _was_submitted(attempt: Attempt) -> bool:
-    """Whether the attempt was submitted, rather than adopted from a results manifest.
-
-    An adopted one is recorded as submitted at the time of its intent.
-    """
+    """Whether the attempt was submitted, rather than adopted from a results manifest."""
+    # An adopted one is recorded as submitted at the time of its intent.
     return attempt.task.submitted_at != attempt.intent.at

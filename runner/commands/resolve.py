@@ -46,6 +46,7 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
     if not entries:
         emit("none of these jobs needs a decision")
         return Exit.OK
+    # As if under way: a session has the accounts of providers that its plan has to ask.
     asked = [replace(entry, action=Action.ATTACH) for entry in entries]
     # Declaring a job lost asks no provider, so it needs no key.
     with RunSession.open(planned.with_entries(asked), keys=task_id is not None) as session:
@@ -56,7 +57,15 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
                     f'job "{entry.job.id}" belongs to a run that is still going on',
                     hint="wait for it to end, or interrupt it",
                 )
-        session.act(lambda context: _apply_decision(context, entries, task_id))
+
+        async def apply_decision(context: Context) -> None:
+            for entry in entries:
+                if task_id is None:
+                    await _give_up(context, entry)
+                else:
+                    await _adopt_task(context, entry, task_id.strip())
+
+        session.act(apply_decision)
     _print_result(entries, task_id)
     return Exit.OK
 
@@ -84,7 +93,7 @@ def _entry(planned: ManifestPlan, job: str) -> PlanEntry:
     if name is None:
         raise UsageError(f'there is no job "{job}"', hint=suggest(job, by_id))
     entry = by_id[name]
-    entry = by_id[entry.share] if entry.share else entry
+    entry = by_id[entry.share] if entry.share else entry  # that one has the submission
     if entry.action is not Action.DECIDE:
         raise UsageError(
             f'job "{name}" needs no decision: {entry.reason}',
@@ -94,17 +103,8 @@ def _entry(planned: ManifestPlan, job: str) -> PlanEntry:
 
 
 def _fold(name: str) -> str:
+    # Ids ignore case, and macOS writes an accented letter as two characters.
     return unicodedata.normalize("NFC", name).casefold()
-
-
-async def _apply_decision(
-    context: Context, entries: Sequence[PlanEntry], task_id: str | None
-) -> None:
-    for entry in entries:
-        if task_id is None:
-            await _give_up(context, entry)
-        else:
-            await _adopt_task(context, entry, task_id.strip())
 
 
 async def _give_up(context: Context, entry: PlanEntry) -> None:
@@ -122,6 +122,7 @@ async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
     if attempt is None:
         await _add_to_ledger(context, entry, task_id)
         return
+    # What the provider used counts before what was asked for.
     seeds = (status.seed, attempt.task.seed, attempt.intent.seed)
     found = Settle(
         number=attempt.number,
@@ -137,6 +138,7 @@ async def _adopt_task(context: Context, entry: PlanEntry, task_id: str) -> None:
 async def _status(context: Context, operation: Operation, task_id: str) -> TaskStatus:
     """The status of the task, asked for again a few times while no answer shows it."""
     status = await ask(context, operation, task_id)
+    # No answer proves nothing: the user's word is not refused for one request that failed.
     for tries in range(STATUS_TRIES - 1):
         if not has_no_status(status) or context.stopping.is_set():
             break

@@ -38,6 +38,7 @@ def run(options: Options) -> Exit:
             hint="name the jobs with --select, or add --yes to mean all of them",
         )
     manifests = read_manifests(options)
+    # Before planning, which would otherwise take a rescued task for a submission of unknown fate.
     for ledger in dict.fromkeys(ProjectPaths.of(each.path, options).ledger for each in manifests):
         for line in recover_rescued(ledger):
             emit(line)
@@ -69,7 +70,7 @@ def _check_before_sending(planned: ManifestPlan) -> None:
     announce(planned)
     planned.check_earlier_results()
     if not planned.options.emulate:
-        accounts_with_keys(planned)
+        accounts_with_keys(planned)  # for its errors: each session reads the keys for itself
     confirm_cost(planned)
 
 
@@ -112,8 +113,9 @@ def recover_rescued(ledger: Path) -> list[str]:
     messages: list[str] = []
     for path in sorted(ledger.parent.glob(rescue_path(ledger, "*").name)):
         run_id = path.stem.partition(".rescue-")[2]
+        # Only now: without rescue files there may be no ledger, and none is to be made.
         with open_ledger(ledger, on_wait=emit) as opened:
-            if opened.alive(run_id):
+            if opened.alive(run_id):  # it may still write to the file
                 continue
             entries = read_rescue(path)
             lost = [entry for entry in entries if not _recover(opened, entry)]
@@ -128,7 +130,7 @@ def recover_rescued(ledger: Path) -> list[str]:
 def _recover(ledger: Ledger, entry: dict[str, Any]) -> bool:
     """Write the entry's task id into the ledger; whether it has it now."""
     number, task_id = entry.get("attempt"), entry.get("task_id")
-    if not isinstance(number, int) or not isinstance(task_id, str):
+    if not isinstance(number, int) or not isinstance(task_id, str):  # it names no submission
         return False
     at = stamp_now()
     settle = Settle(number=number, state=AttemptState.SUBMITTED, at=at, task_id=task_id)

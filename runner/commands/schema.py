@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from runner.errors import Exit, UsageError, suggest
+from runner.operations import schema_folder
 
 
 def schema(name: str | None) -> Exit:
     """Print the schema of that name, or every name. Raises UsageError for an unknown one."""
-    from runner.operations import schema_folder
-
     folder = schema_folder()
     names = {
         path.relative_to(folder).as_posix().removesuffix(".schema.json"): path
@@ -19,5 +18,5 @@ def schema(name: str | None) -> Exit:
         return Exit.OK
     if name not in names:
         raise UsageError(f'there is no schema "{name}"', hint=suggest(name, names))
-    print(names[name].read_text(encoding="utf-8"), end="")
+    print(names[name].read_text(encoding="utf-8"), end="")  # byte for byte, to be saved as it is
     return Exit.OK

@@ -71,12 +71,13 @@ class RunSession:
         paths = planned.paths
         with (
             _accounts(planned, keys=keys) as accounts,
-            open_ledger(paths.ledger, on_wait=emit) as ledger,
+            open_ledger(paths.ledger, on_wait=emit) as ledger,  # after the keys: it writes
         ):
-            run, code = ledger.begin_run(paths.name, TOOL), Exit.DEFECT
+            run, code = ledger.begin_run(paths.name, TOOL), Exit.DEFECT  # until it is known
             try:
                 with (
                     GroupCommit(paths.ledger, emit) as journal,
+                    # Opened before it is needed: a full disk allows no new file.
                     closing(RescueFile(rescue_path(paths.ledger, run))) as rescue,
                 ):
                     settings = replace(planned.settings, accounts=accounts)
@@ -105,6 +106,7 @@ class RunSession:
         """
 
         async def connected() -> T:
+            # A proxy that the environment names does not reach the emulator on loopback.
             async with HttpClient(trust_env=not self.planned.options.emulate) as http:
                 return await action(self._context(http, watcher or Observer()))
 
@@ -187,6 +189,7 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
     if not planned.options.emulate:
         yield accounts_with_keys(planned) if keys else planned.settings.accounts
         return
+    # Late: its server and its renderers take long to load, and most runs need neither.
     from runner.emulator.options import Options, missing_extra
     from runner.emulator.server import run_emulator
 
@@ -197,6 +200,7 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
     open_ledger(planned.paths.ledger, on_wait=emit).close()
     options = Options(
         time_scale=planned.options.scale,
+        # A rehearsal of many jobs at once is not to be refused for its number alone.
         concurrency=max(Options().concurrency, planned.settings.concurrency),
         state_dir=planned.paths.emulator,
     )

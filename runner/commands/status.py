@@ -30,10 +30,10 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
     """
     plans = plan_manifests(options, submit=False)
     codes: list[Exit] = []
-    if refresh:
+    if refresh:  # then planned again: the plan of before has the states of before
         codes = [_refresh(planned) for planned in plans]
         plans = [plan_manifest(each.manifest, options, submit=False) for each in plans]
-    now = datetime.now(UTC)
+    now = datetime.now(UTC)  # one for all ages
     shown = [(each, str(each.manifest.path), _job_statuses(each)) for each in plans]
     if options.as_json:
         print_json([status_records(name, jobs, now, p.costs.spent) for p, name, jobs in shown])
@@ -53,7 +53,7 @@ def _refresh(planned: ManifestPlan) -> Exit:
     settings = replace(planned.settings, download=False)
     refreshed = replace(planned.with_entries(under_way), settings=settings)
     code, summary = execute(refreshed, collect_only=True, write=False)
-    for message in (*summary.errors, *summary.stopped):
+    for message in (*summary.errors, *summary.stopped):  # the states follow on standard output
         emit(str(message))
     return code if code in _REFRESH_CODES else Exit.OK
 
@@ -76,7 +76,7 @@ def _outcomes(entries: Iterable[PlanEntry]) -> dict[str, Outcome]:
     """Job id to its outcome; a job that shares a result comes after the job that makes it."""
     found: dict[str, Outcome] = {}
     for entry in entries:
-        if entry.reason.code is ReasonCode.NOT_SELECTED:
+        if entry.reason.code is ReasonCode.NOT_SELECTED:  # not the added ones: others need them
             continue
         original = found.get(entry.share or "")
         outcome = shared(entry, original, original.files) if original else _outcome(entry)
@@ -95,6 +95,7 @@ def _outcome(entry: PlanEntry) -> Outcome:
             lost = entry.attempt.error if entry.attempt else None
             if entry.action is Action.FETCH and lost and lost.code == RESULT_GONE:
                 return replace(settled(entry), state=State.FAILED, reused=False, error=lost)
+            # As the ledger has it, the task may have succeeded: what counts here is the file.
             pending = replace(settled(entry), state=State.PENDING, reused=False, at_risk=None)
             return replace(pending, files=files)
         case _:

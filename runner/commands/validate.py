@@ -18,7 +18,7 @@ def validate(options: Options) -> Exit:
         manifests = read_manifests(replace(options, dry=True))
     except ManifestError as error:
         if not options.as_json:
-            raise
+            raise  # the error handler prints it as text
         print_json([diagnostic_record(problem) for problem in error.diagnostics])
         return error.exit
     warnings = [problem for manifest in manifests for problem in manifest.warnings]

@@ -25,11 +25,10 @@ _CTRL_C_COLUMNS = len("^C")
 
 
 class NarrowBar(_Bar):
-    """A bar that leaves room for `^C` at the end of its line.
+    """A bar that leaves room for `^C` at the end of its line."""
 
-    Behind a bar of full width `^C` wraps into the next line: erasing that one leaves the bar
-    itself on the screen, and the next one is drawn below it.
-    """
+    # Behind a bar of full width `^C` wraps into the next line: erasing that one leaves the bar
+    # itself on the screen, and the next one is drawn below it.
 
     @property
     def format_dict(self) -> MutableMapping[str, Any]:
@@ -56,7 +55,7 @@ class BarObserver(Observer):
             unit="job",
             dynamic_ncols=True,
             bar_format="{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}]{postfix}",
-            disable=not self._active,
+            disable=not self._active,  # a bar from 0 to 0 would look like a failure
         )
 
     def event(self, event: Event) -> None:
@@ -77,16 +76,17 @@ class BarObserver(Observer):
         self._bar.close()
 
     def _end(self, job: str, outcome: Outcome) -> None:
-        if job not in self._active:
+        if job not in self._active:  # reused or skipped: not in the total either
             return
         self._bar.update(1)
-        if outcome.state is not State.SUCCEEDED:
+        if outcome.state is not State.SUCCEEDED:  # the bar itself shows success
             self._counts[outcome.state.value] += 1
             self._write_above(format_outcome(outcome))
         self._show_counts()
 
     def _show_counts(self) -> None:
         counts = [f"{count} {name}" for name, count in self._counts.items() if count > 0]
+        # Drawn with the bar's next move, as often as tqdm allows.
         self._bar.set_postfix_str(", ".join(counts), refresh=False)
 
     def _write_above(self, text: str) -> None:

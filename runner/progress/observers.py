@@ -19,10 +19,7 @@ def is_interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 
 class UntilClosed(Observer):
-    """Passes everything to another observer until its stream is closed.
-
-    A closed pipe must not end a run that has paid for tasks.
-    """
+    """Passes everything to another observer until its stream is closed."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -42,6 +39,7 @@ class UntilClosed(Observer):
     def _try(self, show: Callable[[], None]) -> None:
         try:
             show()
+        # A closed pipe must not end a run that has paid for tasks.
         except (OSError, ValueError):  # ValueError: the stream is closed on our side
             self._observer = Observer()
 
@@ -60,14 +58,14 @@ class LineObserver(Observer):
     def event(self, event: Event) -> None:
         """Write the event's line; steps between submission and end are not news in a log."""
         if event.step is Step.ENDED and event.outcome is not None:
-            if event.job in self._active:
+            if event.job in self._active:  # 100,000 reused jobs are no news
                 self._done += 1
                 self._write(f"[{self._done}/{len(self._active)}] {format_outcome(event.outcome)}")
         elif event.step in (Step.SUBMITTED, Step.RETRYING, Step.INTERRUPTED):
             self._write(format_event(event))
 
     def _write(self, text: str) -> None:
-        print(text, file=self._err, flush=True)
+        print(text, file=self._err, flush=True)  # a log is followed while it grows
 
 
 class JsonObserver(Observer):
@@ -97,6 +95,7 @@ class JsonObserver(Observer):
         self._write({"event": "done", "states": dict(self._states)})
 
     def _write(self, record: Mapping[str, Any]) -> None:
+        # Line by line: whoever reads the pipe acts on each record as it comes.
         print(json.dumps(record, ensure_ascii=False), file=self._out, flush=True)
 
 

@@ -35,14 +35,14 @@ class Stages:
         """`out`: where the bar is drawn, None for nowhere."""
         self._out = out
         self._clock = clock
-        self._start = clock()
+        self._start = clock()  # of all stages: the delay counts once
         self._bar: NarrowBar | None = None
         self._name = ""
 
     def begin(self, name: str) -> None:
         """Begin the next stage, such as `planning`; its bar is drawn at once after the delay."""
         self.close()
-        self._name = name
+        self._name = name  # its bar is made when it is drawn: most stages take no time
         self.reached(0, 1)
 
     def reached(self, done: int, total: int) -> None:
@@ -79,5 +79,5 @@ class Stages:
                 dynamic_ncols=True,
                 bar_format="{l_bar}{bar}| [{elapsed}]",
             )
-        self._bar.total = total
+        self._bar.total = total  # known late: a document's length only once it is read
         self._bar.update(done - self._bar.n)

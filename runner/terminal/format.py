@@ -17,7 +17,7 @@ Sums: TypeAlias = Mapping[Unit, Decimal]
 def money(amount: Amount) -> str:
     """`6 credits`, `1.41 CNY`."""
     unit = "CNY" if amount.unit == "cny" else "credit" if amount.value == 1 else "credits"
-    return f"{amount.value:f} {unit}"
+    return f"{amount.value:f} {unit}"  # `f`: never 1E+3
 
 
 def money_list(sums: Sums) -> list[str]:
@@ -31,7 +31,7 @@ def span(seconds: float) -> str:
         return f"{seconds:.1f} s"
     if seconds < 60:
         return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
+    minutes, rest = divmod(round(seconds), 60)  # rounded first: never `1 min 60 s`
     if minutes < 60:
         return f"{minutes} min {rest} s"
     return f"{minutes // 60} h {minutes % 60} min"

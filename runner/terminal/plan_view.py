@@ -59,7 +59,7 @@ def time_text(forecast: Forecast) -> str:
     """`about 40 s`, `time unknown`, `about 40 s plus 2 tasks of unknown duration` or ""."""
     if not forecast.tasks:
         return ""
-    if forecast.unknown == forecast.tasks:
+    if forecast.unknown == forecast.tasks:  # "about 0 s plus" would mislead
         return "time unknown"
     unknown = f" plus {plural(forecast.unknown, 'task')} of unknown duration"
     return f"about {span(forecast.seconds)}{unknown if forecast.unknown else ''}"
@@ -82,7 +82,7 @@ def money_lines(outlook: Outlook) -> list[str]:
 def _spent(unit: Unit, outlook: Outlook) -> str:
     sums = (outlook.earlier.spent, outlook.earlier.at_risk, outlook.cost)
     spent, at_risk, cost = (each.get(unit, Decimal(0)) for each in sums)
-    line = money(Amount(unit=unit, value=spent - at_risk))
+    line = money(Amount(unit=unit, value=spent - at_risk))  # what is sure
     if at_risk:
         line += f", {money(Amount(unit=unit, value=at_risk))} at risk"
     ceiling = outlook.budget.get(unit)

@@ -30,8 +30,7 @@ class JobStatus:
 def status_text(manifest: str, jobs: Sequence[JobStatus], now: datetime, spent: Sums) -> str:
     """The totals, then a line for every job, in columns.
 
-    `spent` is what the whole manifest has cost, with superseded attempts and jobs that are not
-    shown. It is printed where it is more than the cost of the jobs.
+    `spent` is what the whole manifest has cost; printed where it is more than the jobs' cost.
     """
     rows = [_cells(job, now) for job in jobs]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
@@ -40,6 +39,7 @@ def status_text(manifest: str, jobs: Sequence[JobStatus], now: datetime, spent: 
         # A column that is empty in every row would be a gap.
         cells = [(cell, wide) for cell, wide in zip(row, widths, strict=True) if wide]
         lines.append("  " + "  ".join(cell + " " * (wide - width(cell)) for cell, wide in cells))
+    # An id or a provider's message may contain line breaks and escape sequences.
     return "\n".join(one_line(line).rstrip() for line in lines)
 
 
@@ -80,7 +80,7 @@ def _price(outcome: Outcome) -> str:
         return money(outcome.task.actual)
     if outcome.estimated is None:
         return ""
-    if outcome.at_risk is not None:
+    if outcome.at_risk is not None:  # a submission of unknown fate
         return f"{money(outcome.at_risk)} at risk"
     if _counts_by_estimate(outcome):
         return f"about {money(outcome.estimated)}"
@@ -89,12 +89,10 @@ def _price(outcome: Outcome) -> str:
 
 
 def _counts_by_estimate(outcome: Outcome) -> bool:
-    """Whether a task of unknown cost was paid for, or may have been.
-
-    A submission of unknown fate counts as at risk instead.
-    """
+    """Whether a task of unknown cost was paid for, or may have been."""
     if outcome.task.actual is not None or not outcome.task.id:
         return False
+    # A submission of unknown fate counts as at risk instead.
     return outcome.paid and outcome.state is not State.AMBIGUOUS
 
 
@@ -117,6 +115,7 @@ def _costs(jobs: Iterable[JobStatus]) -> CostSums:
 def _paid(jobs: Iterable[JobStatus], spent: Sums) -> str:
     """What the jobs cost, and what the whole manifest has cost where that is more."""
     costs = _costs(jobs)
+    # More was spent for jobs that are not shown, changed since, or made again by `--force`.
     if all(value <= costs.total(unit) for unit, value in spent.items()):
         return str(costs)
     whole = money_list({unit: value for unit, value in spent.items() if value})

@@ -68,6 +68,7 @@ class RunTotals:
         self.elsewhere += outcome.elsewhere
         self.files = self.files or bool(outcome.files)
         add(self.costs.at_risk, outcome.at_risk)
+        # What earlier runs submitted is in their summaries.
         own = (outcome.task.submitted_at or "") >= self.began and not outcome.elsewhere
         # A failed job counts only with a price that the provider reported, as in the results.
         actual, failed = outcome.task.actual, outcome.state is State.FAILED
@@ -79,6 +80,7 @@ class RunTotals:
         if outcome.state is not State.SUCCEEDED:
             error = outcome.error and (outcome.error.code, outcome.error.message)
             cause = (outcome.state, outcome.reason, error)
+            # By what there is to say, not by job: a wrong key would fill the screen otherwise.
             self.failures.setdefault(cause, FailureGroup(first=outcome)).add(outcome)
 
 
@@ -107,7 +109,7 @@ def format_summary(run: RunSummary) -> str:
     """Counts, costs and time in one line, the paths, then each failure with what to do about it."""
     totals = run.totals
     elsewhere = f", {totals.elsewhere} made by another run" if totals.elsewhere else ""
-    lines = [line for error in run.errors for line in error.splitlines()]
+    lines = [line for error in run.errors for line in error.splitlines()]  # a hint is one
     lines += [
         f"{run.manifest}: {_counts(totals)} | {totals.costs}{elsewhere} | {span(run.seconds)}",
         f"  results   {run.results}{'' if run.written else ' (not written)'}",
@@ -228,7 +230,7 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
             f"if a task is there: {resolve} JOB --task-id ID",
             f"submit the others again: {resolve} --select state:{outcome.state.value} --lost",
         ]
-    at = outcome.task.submitted_at
+    at = outcome.task.submitted_at  # what the console's list of tasks can be searched by
     return [
         *lines,
         f"look for a task{f' created about {at}' if at else ''} in the provider's console",
