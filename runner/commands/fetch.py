@@ -37,7 +37,7 @@ def _verified(planned: ManifestPlan) -> ManifestPlan:
             if hashes.sha256(path) == file.sha256:
                 intact += 1
             else:
-                # A link that leads nowhere has been tampered with, rather than never been made.
+                # A link that leads nowhere is there, and wrong.
                 there = path.exists() or path.is_symlink()
                 emit(f"{'damaged' if there else 'missing'}: {path}")
     emit(f"{planned.manifest.path}: {plural(intact, 'file')} intact")
