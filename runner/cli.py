@@ -39,7 +39,7 @@ def _flag(*names: str, text: str) -> Callable[[F], F]:
 
 
 def _value(
-    name: str, metavar: str, text: str, kind: click.ParamType | None = None, **more: Any
+    name: str, metavar: str, text: str, kind: click.ParamType[Any] | None = None, **more: Any
 ) -> Callable[[F], F]:
     return click.option(name, metavar=metavar, help=text, type=kind, **more)
 

@@ -14,7 +14,7 @@ from aiohttp import web
 from runner.engine.job_run import JobRun
 from runner.engine.run import Batch, Shutdown
 from runner.errors import LedgerError
-from runner.model.events import Event
+from runner.model.events import Event, Observer
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan, PlanEntry
 from runner.model.reasons import ReasonCode
@@ -109,16 +109,12 @@ def test_an_error_ends_the_batch_and_is_raised(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-class Recorder:
+class Recorder(Observer):
     def __init__(self) -> None:
         self.texts: list[str] = []
 
-    def start(self, plan: Plan) -> None: ...
-
     def event(self, event: Event) -> None:
         self.texts.append(event.text)
-
-    def stop(self) -> None: ...
 
 
 def test_an_interruption_spares_only_workers_that_wait_for_an_answer(tmp_path: Path) -> None:

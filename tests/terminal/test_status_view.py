@@ -125,7 +125,7 @@ def test_no_selected_jobs_are_shown_as_such() -> None:
 
 def test_control_characters_of_a_provider_are_escaped() -> None:
     text = status_text(
-        "m.yaml", [status("a", State.PENDING, reason=Reason(ReasonCode.NEW, "\x1b[2J\nb"))], NOW
+        "m.yaml", [status("a", State.PENDING, reason=Reason(ReasonCode.NEW, "\x1b[2J\nb"))], NOW, {}
     )
     assert "\x1b" not in text
     assert len(text.splitlines()) == 2
