@@ -35,7 +35,7 @@ def outlook(
     unpriced: int = 0,
     budget: dict[Unit, Decimal] | None = None,
 ) -> Outlook:
-    earlier = Costs(paid=spent or {}, open={}, at_risk=at_risk or {}, unpriced={"vidu": unpriced})
+    earlier = Costs(spent=spent or {}, at_risk=at_risk or {}, unpriced={"vidu": unpriced})
     cost_sums: dict[Unit, Decimal] = {"credits": Decimal(cost)}
     return Outlook(forecast=forecast, cost=cost_sums, earlier=earlier, budget=budget or {})
 
