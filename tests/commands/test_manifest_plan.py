@@ -67,7 +67,7 @@ def test_the_outlook_has_the_cost_beside_the_budget(project: Project) -> None:
     outlook = planned(project, budget="credits=10").outlook
     assert sum(outlook.cost.values()) == Decimal(14)
     assert outlook.budget == {"credits": Decimal(10)}
-    assert (outlook.spent, outlook.at_risk) == ({}, {})
+    assert (outlook.earlier.spent, outlook.earlier.at_risk) == ({}, {})
 
 
 def test_files_have_a_folder_of_the_manifests_name(project: Project) -> None:

@@ -1,7 +1,12 @@
-"""Flags and manifests that contradict each other."""
+"""Flags and manifests that contradict each other, and where the files of one manifest are."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import pytest
+
+from runner.commands.options import Options, ProjectPaths
 from tests.commands.conftest import Project
 
 TWO = """
@@ -16,3 +21,56 @@ def test_one_results_manifest_cannot_hold_two_manifests(project: Project) -> Non
     ran = project.run("spring.yaml", "autumn.yaml", "-o", "all.yaml")
     assert ran.code == 2
     assert "-o" in ran.err
+
+
+def paths(manifest: str = "campaign/spring.yaml", **flags: object) -> ProjectPaths:
+    path = Path(manifest)
+    return ProjectPaths.of(path, Options(manifests=(path,), environ={}, **flags))  # type: ignore[arg-type]
+
+
+def test_everything_is_beside_the_manifest() -> None:
+    found = paths()
+    assert found.results == Path("campaign/spring.results.yaml")
+    assert found.base == Path("campaign")
+    assert found.ledger == Path("campaign/.vidu-run/ledger.sqlite3")
+    assert found.archive == Path("campaign/.vidu-run/files")
+    assert found.below_outputs == ("spring",)
+
+
+def test_a_rehearsal_shares_no_file_with_a_real_run() -> None:
+    real, rehearsal = paths(), paths(emulate=True)
+    for name in ("results", "ledger", "digests", "archive", "below_outputs"):
+        assert getattr(real, name) != getattr(rehearsal, name), name
+
+
+def test_results_under_another_name_move_their_base() -> None:
+    found = paths(results=Path("made/all.json"))
+    assert (found.results, found.base) == (Path("made/all.json"), Path("made"))
+    assert found.state == Path("campaign/.vidu-run")
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        (None, "spring.yaml"),
+        ("shared", "campaign/spring.yaml"),
+        ("campaign/deep/state", "../spring.yaml"),
+        ("other/state", "../campaign/spring.yaml"),
+    ],
+)
+def test_a_manifest_is_named_by_its_place_beside_the_ledger(state: str | None, name: str) -> None:
+    assert paths(state_dir=Path(state) if state else None).name == name
+
+
+def test_a_name_is_kept_when_manifest_and_ledger_move(tmp_path: Path) -> None:
+    names = set[str]()
+    for folder in (tmp_path / "here", tmp_path / "there" / "deep"):
+        state = folder / "state"
+        names.add(paths(str(folder / "set" / "spring.yaml"), state_dir=state).name)
+    assert names == {"set/spring.yaml"}
+
+
+def test_a_link_does_not_change_the_name(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    assert paths(str(tmp_path / "link" / "spring.yaml")).name == "spring.yaml"
