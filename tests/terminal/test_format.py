@@ -47,7 +47,7 @@ def test_amounts_of_one_unit_add_up_exactly() -> None:
         add(sums, Amount(unit="cny", value=Decimal(value)))
     add(sums, Amount(unit="credits", value=Decimal(6)))
     add(sums, None)
-    assert money_list(sums) == ["0.3 CNY", "6 credits"]
+    assert money_list(sums) == ["6 credits", "0.3 CNY"]
     assert json_sums(sums) == {"cny": 0.3, "credits": 6}
 
 
