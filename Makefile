@@ -14,9 +14,10 @@ demo: .venv/.stamp  ## run manifests/quickstart.yaml against the built-in emulat
 	$(BIN)/vidu-run run --emulate manifests/quickstart.yaml
 
 # More workers than most machines have cores: tests of runs and of other processes mostly wait.
+# Without bytecode each of hundreds of processes would compile everything.
 test: .venv/.stamp  ## the tests, with branch coverage, in under four minutes
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -q -n 6 --dist worksteal -m "not slow"
+	PYTHONDONTWRITEBYTECODE= $(BIN)/coverage run -m pytest -q -n 6 --dist worksteal -m "not slow"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
 
