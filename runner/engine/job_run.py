@@ -13,7 +13,15 @@ from runner.model.operations import Operation
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import ErrorClass, Fate, JobError, Submission, TaskState, TaskStatus
+from runner.model.requests import (
+    ErrorClass,
+    Fate,
+    JobError,
+    Shortfall,
+    Submission,
+    TaskState,
+    TaskStatus,
+)
 from runner.model.tasks import NO_TASK, Attempt, AttemptState, Intent, TaskFacts
 
 
@@ -62,6 +70,8 @@ class JobRun:
     """Of the latest submission."""
     tries: int = 0
     """How often its submission was put off."""
+    shortfall: Shortfall | None = None
+    """With `Phase.SUCCEEDED`: why its results are not what was asked for."""
     waiting_since: float | None = None
     """Since when it has been waiting for another run, by the loop's time."""
     recorded: asyncio.Future[Result] | None = None
@@ -82,6 +92,7 @@ class JobRun:
             number=entry.attempt.number if entry.attempt else None,
             attempts=known.ordinal if isinstance(known, Attempt) else known.attempts,
             intent=entry.attempt.intent if entry.attempt else None,
+            shortfall=known.shortfall,
         )
 
     @property
@@ -133,6 +144,7 @@ class JobRun:
         self.origin = TaskOrigin.OTHER_RUN
         self.number, self.intent = attempt.number, attempt.intent
         self.task, self.attempts = attempt.task, attempt.ordinal
+        self.shortfall = attempt.shortfall
         self.phase = Phase.UNDER_WAY if attempt.task.id else Phase.WAITING
         if attempt.state is AttemptState.SUCCEEDED:
             self.phase = Phase.SUCCEEDED
@@ -140,13 +152,18 @@ class JobRun:
     def finish(self, status: TaskStatus, at: str) -> None:
         """The task has ended, one way or the other."""
         task = replace(self.task, usage=status.usage, urls=status.urls, finished_at=at)
-        self.task = task.learn(status.seed, status.credits)
+        self.task, self.shortfall = task.learn(status.seed, status.credits), status.shortfall
         if status.state is TaskState.SUCCEEDED:
             self.phase = Phase.SUCCEEDED
 
     def finish_change(self, state: AttemptState, error: JobError | None, at: str) -> Finish:
-        """The change that records the end of the task, at `at` where no other time is known."""
+        """The change that records the end of the task, at `at` where no other time is known.
+
+        A success is on record with its shortfall, unless there is another error.
+        """
         assert self.number is not None
+        if error is None and state is AttemptState.SUCCEEDED and self.shortfall is not None:
+            error = self.shortfall.error
         return Finish(
             number=self.number,
             state=state,

@@ -33,6 +33,7 @@ def ended(
         files=files,
         attempts=job_run.attempts,
         error=error,
+        shortfall=job_run.shortfall if state is State.SUCCEEDED else None,
         # Without needs it is what the job has anyway, and there may be 100,000 of them.
         sent=job_run.intent.request if job_run.intent and job_run.entry.job.draft.needs else None,
         elsewhere=job_run.origin is TaskOrigin.OTHER_RUN,
@@ -107,6 +108,7 @@ def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -
         files=files,
         reused=True,
         error=original.error,
+        shortfall=original.shortfall,
     )
 
 
@@ -133,6 +135,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
         reused=state is State.SUCCEEDED,
         attempts=attempts,
         error=error if state in (State.FAILED, State.AMBIGUOUS) else None,
+        shortfall=known.shortfall if state is State.SUCCEEDED else None,
         sent=sent,
     )
 

@@ -10,7 +10,7 @@ from typing import Any
 from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.reasons import Reason
-from runner.model.requests import Billed, JobError
+from runner.model.requests import Billed, JobError, Shortfall
 from runner.model.tasks import NO_TASK, AttemptState, StoredFile, TaskFacts
 
 
@@ -51,6 +51,8 @@ class Outcome:
     reused: bool = False
     attempts: int = 0
     error: JobError | None = None
+    shortfall: Shortfall | None = None
+    """With `SUCCEEDED`: why the files are not what was asked for."""
     sent: Mapping[str, Any] | None = None
     """The request's parameters with other jobs' results put in, as the ledger has them; None where
     nothing was sent."""

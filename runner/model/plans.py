@@ -11,6 +11,7 @@ from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
 from runner.model.reasons import Reason
+from runner.model.requests import Shortfall
 from runner.model.tasks import Attempt, StoredFile, TaskFacts
 
 
@@ -46,6 +47,8 @@ class Evidence:
     estimated: Amount | None
     files: tuple[StoredFile, ...]
     attempts: int
+    shortfall: Shortfall | None = None
+    """With `SUCCEEDED`: why its files are not what was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

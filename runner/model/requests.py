@@ -109,12 +109,43 @@ class JobError:
     billed: Billed
 
 
+ONLY_WATERMARKED = "only_watermarked"
+"""Only the version with the vendor's mark is offered of a result."""
+INCOMPLETE = "incomplete_result"
+"""Some results of a task have no URL."""
+
 CANCELLED = "UserCancelled"
 """The code of a task that its user cancelled; Vidu's own `err_code` of such a task."""
 DECLARED_LOST = "declared_lost"
 """The code of a submission of unknown fate that the user has given up."""
 RESULT_GONE = "result_gone"
 """The code of a job whose result was paid for and cannot be fetched any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortfall:
+    """Why a result that was paid for is not here as it was asked for."""
+
+    code: str
+    """`ONLY_WATERMARKED` or `INCOMPLETE`."""
+    message: str
+
+    @classmethod
+    def named(cls, code: str | None, message: str | None) -> Shortfall | None:
+        """The shortfall with that code; None for any other code."""
+        if code is None or code not in {ONLY_WATERMARKED, INCOMPLETE}:
+            return None
+        return cls(code=code, message=message or code)
+
+    @property
+    def error(self) -> JobError:
+        """The same as the ledger has it, with the success."""
+        return JobError(
+            code=self.code,
+            message=self.message,
+            class_=ErrorClass.PROVIDER,
+            billed=Billed.YES,
+        )
 
 
 class Fate(enum.Enum):
@@ -175,6 +206,8 @@ class TaskStatus:
     usage: Mapping[str, Any] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     """Every result, in order."""
+    shortfall: Shortfall | None = None
+    """With `TaskState.UNKNOWN`: the task is done, and `urls` are all that is offered of it yet."""
     error: JobError | None = None
     tag: str | None = None
     """The text of the operation's tag parameter, where the answer returns it."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from runner.model.operations import Amount
-from runner.model.requests import JobError
+from runner.model.requests import JobError, Shortfall
 
 
 class AttemptState(enum.StrEnum):
@@ -118,3 +118,10 @@ class Attempt:
     files: tuple[StoredFile, ...] = ()
     error: JobError | None = None
     superseded_at: str | None = None
+
+    @property
+    def shortfall(self) -> Shortfall | None:
+        """Of a success: why its files are not what was asked for."""
+        if self.state is not AttemptState.SUCCEEDED or self.error is None:
+            return None
+        return Shortfall.named(self.error.code, self.error.message)

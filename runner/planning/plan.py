@@ -177,7 +177,7 @@ def _of_attempt(
         case AttemptState.INTENT:  # the answer, if there was one, was never recorded
             return Action.DECIDE, _RUN_DIED
         case AttemptState.SUCCEEDED:
-            return _of_files(attempt.files, _DONE, inputs, options)
+            return _of_result(attempt, _DONE, inputs, options)
         case AttemptState.REFUSED | AttemptState.FAILED:
             action, text = _of_failure(attempt, options)
             return action, Reason(ReasonCode.FAILED_BEFORE, text)
@@ -228,7 +228,16 @@ def _of_evidence(
         return Action.ATTACH, Reason(ReasonCode.UNDER_WAY, text)
     if evidence.state is State.AMBIGUOUS:
         return Action.DECIDE, _FATE_UNKNOWN_BY_RESULTS
-    return _of_files(evidence.files, _DONE_BY_RESULTS, inputs, options)
+    return _of_result(evidence, _DONE_BY_RESULTS, inputs, options)
+
+
+def _of_result(
+    known: Attempt | Evidence, done: Reason, inputs: PlanInputs, options: PlanOptions
+) -> tuple[Action, Reason]:
+    if known.shortfall and options.download and not options.submit:
+        text = f"{done}, but {known.shortfall.message}"
+        return Action.FETCH, Reason(ReasonCode.DONE_ELSEWHERE, text)
+    return _of_files(known.files, done, inputs, options)
 
 
 def _of_files(

@@ -5,17 +5,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.model.requests import (
+    INCOMPLETE,
+    ONLY_WATERMARKED,
     Billed,
     ErrorClass,
     Fate,
     JobError,
     Reach,
     Reply,
+    Shortfall,
     Submission,
     TaskState,
     TaskStatus,
@@ -198,8 +202,41 @@ def is_retriable(reply: Reply, error: ApiError) -> bool:
 _UNDECIDED = frozenset({Fate.BUSY, Fate.NOT_SENT, Fate.AMBIGUOUS})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """What an answer offers of a task's results."""
+
+    urls: tuple[str, ...] = ()
+    shortfall: Shortfall | None = None
+    """Why `urls` are not all that was paid for."""
+
+
+def results(clean: Sequence[str | None], marked: Sequence[str | None] = ()) -> Results:
+    """The results of a task: their URLs in order, None for one that is offered without.
+
+    `marked` are those with the vendor's mark, in the same order: each stands in for one that is
+    not offered without.
+    """
+    offered = list(itertools.zip_longest(clean, marked))
+    found = tuple(url for pair in offered if (url := pair[0] or pair[1]))
+    only_marked = sum(bool(mark and not url) for url, mark in offered)
+    missing = len(offered) - len(found)
+    return Results(urls=found, shortfall=_shortfall(len(offered), only_marked, missing))
+
+
+def _shortfall(total: int, only_marked: int, missing: int) -> Shortfall | None:
+    if only_marked:
+        some = "the result" if total == 1 else f"{only_marked} of {total} results"
+        message = f"the provider offers {some} only with its watermark"
+        return Shortfall(code=ONLY_WATERMARKED, message=message)
+    if missing and missing < total:
+        message = f"the provider offers no URL of {missing} of {total} results"
+        return Shortfall(code=INCOMPLETE, message=message)
+    return None
+
+
 def task_state(
-    word: str | None, states: Mapping[str, TaskState], *, has_urls: bool
+    word: str | None, states: Mapping[str, TaskState], offered: Results
 ) -> tuple[TaskState, str]:
     """The state for a provider's word, and with `UNKNOWN` what is wrong with the answer."""
     if word is None:
@@ -207,6 +244,10 @@ def task_state(
     state = states.get(word.lower())
     if state is None:
         return TaskState.UNKNOWN, f"its state is {word!r}"
-    if state is TaskState.SUCCEEDED and not has_urls:  # a later answer may contain them
+    if state is not TaskState.SUCCEEDED:
+        return state, ""
+    if not offered.urls:
         return TaskState.UNKNOWN, "it is done, but the answer contains no URL of a result"
+    if offered.shortfall:
+        return TaskState.UNKNOWN, f"it is done, but {offered.shortfall.message}"
     return state, ""

@@ -95,14 +95,15 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
         return fates.failed_status(task_id, reply, _read_error(reply, value))
     if other := fates.other_task(task_id, output.get("task_id")):
         return other
-    urls = tuple(url for item in parse.items(output.get("urls")) if (url := parse.url(item)))
+    offered = fates.results([parse.url(item) for item in parse.items(output.get("urls"))])
     word = parse.first_text(output.get("task_status"), output.get("status"))
-    state, detail = fates.task_state(word, _STATES, has_urls=bool(urls))
+    state, detail = fates.task_state(word, _STATES, offered)
     return TaskStatus(
         task_id=task_id,
         state=state,
         usage=parse.scalars(value.get("usage")),
-        urls=urls,
+        urls=offered.urls,
+        shortfall=offered.shortfall if state is TaskState.UNKNOWN else None,
         error=_task_error(output) if state is TaskState.FAILED else None,
         detail=detail,
     )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias
+from urllib.parse import quote
 
 JsonObject: TypeAlias = Mapping[str, Any]
 
@@ -17,6 +18,10 @@ _URL_LIMIT = 65_536
 _ID_LIMIT = 512
 _INT_LIMIT = 2**63 - 1
 _USAGE_LIMIT = 50
+_URL = re.compile(r"(https?://)([^/?#]+)(.*)", re.IGNORECASE | re.DOTALL)
+_LINE_BREAKS = re.compile(r"[\t\r\n]")
+"""Left out of a URL, as browsers do."""
+_NOT_IN_URLS = re.compile(r"[^!-~]+")
 _DIGITS = re.compile(r"[0-9]{1,19}")
 
 
@@ -78,12 +83,21 @@ def whole(value: Any) -> int | None:
 
 
 def url(value: Any) -> str | None:
-    """An http or https URL, byte for byte."""
+    """An http or https URL: byte for byte, except that what no URL can contain is encoded."""
     if not isinstance(value, str) or not 0 < len(value) <= _URL_LIMIT:
         return None
     # Any other scheme could name a local file where another job takes the result as an image.
-    is_http = value.lower().startswith(("http://", "https://"))
-    return value if is_http and value.isprintable() and " " not in value else None
+    found = _URL.fullmatch(_LINE_BREAKS.sub("", value.strip()))
+    if found is None:
+        return None
+    scheme, host, rest = found.groups()
+    try:
+        host = host if host.isascii() else host.encode("idna").decode()
+        # Signed URLs are valid as they were signed: what is printable ASCII stays as it is.
+        rest = _NOT_IN_URLS.sub(lambda some: quote(some[0]), rest)
+    except UnicodeError:
+        return None
+    return None if _NOT_IN_URLS.search(host) else f"{scheme}{host}{rest}"
 
 
 def scalars(value: Any) -> dict[str, Any]:

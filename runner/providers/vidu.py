@@ -125,17 +125,17 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
 
 def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
     """One task as an answer to a query, a callback or a row of a list contains it."""
-    urls = _urls(value.get("creations"))
-    word = _state_word(value)
-    state, detail = fates.task_state(word, _STATES, has_urls=bool(urls))
-    if word is None and urls:  # rows of lists can lack the state
-        state, detail = TaskState.SUCCEEDED, ""
+    offered = _results(value.get("creations"))
+    # Rows of lists can lack the state.
+    word = _state_word(value) or ("success" if offered.urls else None)
+    state, detail = fates.task_state(word, _STATES, offered)
     return TaskStatus(
         task_id=task_id,
         state=state,
         seed=parse.whole(value.get("seed")),
         credits=parse.whole(value.get("credits")),
-        urls=urls,
+        urls=offered.urls,
+        shortfall=offered.shortfall if state is TaskState.UNKNOWN else None,
         error=_task_error(value) if state is TaskState.FAILED else None,
         tag=_tag(value.get("payload")),
         detail=detail,
@@ -154,11 +154,10 @@ def _state_word(value: parse.JsonObject) -> str | None:
     return parse.first_text(value.get("state"), value.get("status"))
 
 
-def _urls(creations: Any) -> tuple[str, ...]:
-    rows = [row for row in parse.items(creations) if isinstance(row, dict)]
-    # A paid result with a watermark is better than none.
-    urls = (parse.url(row.get("url")) or parse.url(row.get("watermarked_url")) for row in rows)
-    return tuple(url for url in urls if url)
+def _results(creations: Any) -> fates.Results:
+    rows = [row for row in parse.items(creations) if isinstance(row, dict) and row]
+    clean = [parse.url(row.get("url")) for row in rows]
+    return fates.results(clean, [parse.url(row.get("watermarked_url")) for row in rows])
 
 
 def _tag(payload: Any) -> str | None:

@@ -16,7 +16,7 @@ from runner.media.types import EXTENSIONS
 from runner.model.operations import UNITS, Amount
 from runner.model.outcomes import State
 from runner.model.plans import Evidence
-from runner.model.requests import RESULT_GONE
+from runner.model.requests import RESULT_GONE, Shortfall
 from runner.model.tasks import StoredFile, TaskFacts
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION
@@ -153,7 +153,15 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
         estimated=_amount(cost.get("estimated")),
         files=_files(_typed(row.get("files"), list, [])),
         attempts=_int(row.get("attempts")) or 1,  # what is evidence was submitted at least once
+        shortfall=_shortfall(row) if state is State.SUCCEEDED else None,
     )
+
+
+def _shortfall(row: Mapping[str, Any]) -> Shortfall | None:
+    """That of the first warning which is one; the others are of newer versions."""
+    warnings = (_typed(each, dict, {}) for each in _typed(row.get("warnings"), list, []))
+    found = (Shortfall.named(_text(w.get("code")), _text(w.get("message"))) for w in warnings)
+    return next(filter(None, found), None)
 
 
 def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:

@@ -14,7 +14,7 @@ from typing import Any
 from runner.model.jobs import Job, Media
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import Outcome, State
-from runner.model.requests import JobError
+from runner.model.requests import JobError, Shortfall
 from runner.model.values import Deferred, JobOutput, ValuePath, map_leaves
 
 VERSION = 1
@@ -82,7 +82,15 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "submitted_at": outcome.task.submitted_at,
         "finished_at": outcome.task.finished_at,
         "error": json_error(outcome.error),
+        **_warnings(outcome.shortfall),
     }
+
+
+def _warnings(shortfall: Shortfall | None) -> dict[str, Any]:
+    """The key `warnings`, only where there is one: nearly all rows have none."""
+    if shortfall is None:
+        return {}
+    return {"warnings": [{"code": shortfall.code, "message": shortfall.message}]}
 
 
 def _requested(outcome: Outcome, name: str) -> Any:

@@ -13,7 +13,7 @@ from runner.model.jobs import Job
 from runner.model.operations import Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import RESULT_GONE, Billed, ErrorClass
+from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass
 from runner.providers.registry import LISTERS
 from runner.terminal.format import CostSums, add, money_list, span
 
@@ -59,7 +59,7 @@ class RunTotals:
     costs: CostSums = field(default_factory=CostSums)
     """What this run's own submissions cost, and what is at risk."""
     failures: dict[object, FailureGroup] = field(default_factory=dict)
-    """Jobs without a result, grouped, in the order of the manifest."""
+    """Jobs without a result, or with less than they asked for, in the order of the manifest."""
 
     def add(self, outcome: Outcome) -> None:
         """Add the outcome of a selected job."""
@@ -77,10 +77,10 @@ class RunTotals:
         elif own and not failed:
             add(self.costs.estimated, outcome.estimated)
             self.costs.unpriced += outcome.estimated is None
-        if outcome.state is not State.SUCCEEDED:
+        if outcome.state is not State.SUCCEEDED or outcome.shortfall:
             error = outcome.error and (outcome.error.code, outcome.error.message)
-            cause = (outcome.state, outcome.reason, error)
             # By what there is to say, not by job: a wrong key would fill the screen otherwise.
+            cause = (outcome.state, outcome.shortfall or outcome.reason, error)
             self.failures.setdefault(cause, FailureGroup(first=outcome)).add(outcome)
 
 
@@ -159,12 +159,17 @@ def _failure_lines(run: RunSummary, group: FailureGroup, *, shared: bool) -> lis
     details = [*_cause(outcome), *_advice(run, group)]
     if _is_continued(outcome) and not shared:
         details.append(_CONTINUE)
-    lines = [f"  {outcome.state.value:<10}{location.path}:{location.line}: {job}"]
+    label = "warning" if outcome.shortfall else outcome.state.value
+    lines = [f"  {label:<10}{location.path}:{location.line}: {job}"]
     return lines + [" " * 12 + line for line in details]
 
 
 def _cause(outcome: Outcome) -> list[str]:
     error, reason = outcome.error, outcome.reason
+    if outcome.shortfall is not None:
+        is_marked = outcome.shortfall.code == ONLY_WATERMARKED
+        kept = "the file here has it" if is_marked else "the others are here"
+        return [f"{outcome.shortfall.message}; {kept}"]
     if error is None:
         return [reason.text] if reason else []
     what = f"{error.code} ({error.class_}, {_BILLED[error.billed]}): {error.message}"
@@ -185,6 +190,11 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
     """What to do about a group, unless a further run continues it."""
     outcome = group.first
     match outcome.state, outcome.reason and outcome.reason.code:
+        case State.SUCCEEDED, _ if outcome.shortfall:
+            what = "replaces it" if outcome.shortfall.code == ONLY_WATERMARKED else "adds the rest"
+            return [
+                f"{_command(run, 'fetch')} {what}, once the provider offers it; it costs nothing"
+            ]
         case State.FAILED, _:
             return _advice_for_failed(run, group)
         case State.AMBIGUOUS, _:

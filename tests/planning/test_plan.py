@@ -14,7 +14,14 @@ from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, PlanEntry
-from runner.model.requests import DECLARED_LOST, Billed, ErrorClass, JobError
+from runner.model.requests import (
+    DECLARED_LOST,
+    ONLY_WATERMARKED,
+    Billed,
+    ErrorClass,
+    JobError,
+    Shortfall,
+)
 from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts
 from runner.planning.plan import (
     MOST_FAILURES,
@@ -143,6 +150,20 @@ def test_a_result_without_all_its_files_is_fetched() -> None:
 def test_a_result_that_was_never_fetched_is_fetched() -> None:
     entry = only(known(attempt("succeeded")))
     assert (entry.action, entry.reason.text) == (Action.FETCH, "done, but not fetched")
+
+
+SHORTFALL = Shortfall(code=ONLY_WATERMARKED, message="only with its watermark")
+
+
+def test_a_result_with_a_shortfall_is_reused_by_a_run() -> None:
+    made = attempt("succeeded", files=(FILE,), error=SHORTFALL.error)
+    assert only(known(made, there=(FILE,))).action is Action.REUSE
+
+
+def test_a_result_with_a_shortfall_is_asked_for_by_fetch() -> None:
+    made = attempt("succeeded", files=(FILE,), error=SHORTFALL.error)
+    entry = only(known(made, there=(FILE,)), PlanOptions(submit=False))
+    assert (entry.action, entry.reason.text) == (Action.FETCH, "done, but only with its watermark")
 
 
 def test_without_downloads_a_result_is_reused_as_it_is() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.requests import Billed, ErrorClass, Fate, Reach, TaskState
+from runner.model.requests import INCOMPLETE, Billed, ErrorClass, Fate, Reach, TaskState
 from runner.providers import fates
 from runner.providers.fates import ApiError, ErrorCodeInfo
 from tests.builders import answered
@@ -138,3 +138,26 @@ def test_an_answer_about_another_task_is_unknown() -> None:
     assert status is not None
     assert (status.task_id, status.state) == ("t1", TaskState.UNKNOWN)
     assert status.detail == "the answer is about another task, t2"
+
+
+def test_all_clean_urls_are_no_shortfall() -> None:
+    found = fates.results(["u1", "u2"], ["w1", "w2"])
+    assert (found.urls, found.shortfall) == (("u1", "u2"), None)
+
+
+def test_one_marked_result_of_two_is_a_shortfall() -> None:
+    found = fates.results(["u1", None], ["w1", "w2"])
+    assert found.urls == ("u1", "w2")
+    assert found.shortfall is not None
+    assert found.shortfall.message == "the provider offers 1 of 2 results only with its watermark"
+
+
+def test_a_result_without_any_url_is_a_shortfall() -> None:
+    found = fates.results(["u1", None])
+    assert found.urls == ("u1",)
+    assert found.shortfall is not None
+    assert found.shortfall.code == INCOMPLETE
+
+
+def test_no_url_at_all_is_nothing_to_take() -> None:
+    assert fates.results([None]) == fates.Results()

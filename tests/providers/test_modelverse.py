@@ -147,6 +147,13 @@ def test_the_documents_sample_of_a_success_is_read() -> None:
     assert found.usage == {"duration": 5}
 
 
+def test_a_missing_url_among_several_is_a_shortfall() -> None:
+    output = {"task_id": "t1", "task_status": "Success", "urls": ["https://f/1", ""]}
+    found = modelverse.read_status(answered(200, {"output": output}), "t1")
+    assert (found.state, found.urls) == (TaskState.UNKNOWN, ("https://f/1",))
+    assert found.shortfall is not None
+
+
 def test_the_documents_sample_of_a_failure_is_read() -> None:
     output = {"task_id": "task_id", "task_status": "Failure", "error_message": "error_message"}
     found = modelverse.read_status(answered(200, {"output": output}), "task_id")

@@ -122,7 +122,23 @@ def test_a_lone_surrogate_does_not_survive() -> None:
     assert parse.text("a\ud800b") == "a?b"
 
 
-@pytest.mark.parametrize("value", ["", "a b", "a\nb", "x" * 70_000, None, 7])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "a b",
+        "a\nb",
+        "x" * 70_000,
+        None,
+        7,
+        "https://",
+        "https:///path",
+        "http://a b/c",
+        "https://h/\ud800",
+        "//h/c",
+        "file:///etc/passwd",
+    ],
+)
 def test_what_cannot_be_a_url_is_none(value: Any) -> None:
     assert parse.url(value) is None
 
@@ -130,6 +146,22 @@ def test_what_cannot_be_a_url_is_none(value: Any) -> None:
 def test_a_url_is_kept_byte_for_byte() -> None:
     signed = "https://h/%e4%BD%a0?Signature=a%2Fb%3D&x=%7E~"
     assert parse.url(signed) == signed
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("https://h/a b.png?n=c d", "https://h/a%20b.png?n=c%20d"),
+        ("https://h/文件.png?x=é%2F", "https://h/%E6%96%87%E4%BB%B6.png?x=%C3%A9%2F"),
+        ("  https://h/a.png\n", "https://h/a.png"),
+        ("https://h/a\r\n.png", "https://h/a.png"),
+        ("https://h/a\x00\u00a0b", "https://h/a%00%C2%A0b"),
+        ("https://bücher.example:8443/a", "https://xn--bcher-kva.example:8443/a"),
+        ("HTTPS://H/a|b{c}", "HTTPS://H/a|b{c}"),
+    ],
+)
+def test_what_no_url_contains_is_encoded(value: str, expected: str) -> None:
+    assert parse.url(value) == expected
 
 
 def test_usage_keeps_plain_values_only() -> None:

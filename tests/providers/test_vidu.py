@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import Secret
-from runner.model.requests import Account, Billed, ErrorClass, Fate, Reach, Reply, TaskState
+from runner.model.requests import (
+    ONLY_WATERMARKED,
+    Account,
+    Billed,
+    ErrorClass,
+    Fate,
+    Reach,
+    Reply,
+    TaskState,
+)
 from runner.operations import load_operations
 from runner.providers import base, vidu, vidu_tasks
 from tests.builders import ANY_JSON, answered
@@ -256,7 +265,7 @@ def test_a_finished_task_has_urls_credits_and_tag() -> None:
         (
             200,
             {"state": "success", "creations": [{"watermarked_url": "https://h/u"}]},
-            TaskState.SUCCEEDED,
+            TaskState.UNKNOWN,
         ),
         (200, {"id": "t1", "state": "success", "creations": []}, TaskState.UNKNOWN),
         (200, {"id": "t1", "state": "success", "creations": "none"}, TaskState.UNKNOWN),
@@ -284,6 +293,20 @@ def test_a_status_answer_has_a_state(status: int, body: Any, state: TaskState) -
     assert found.task_id == "t1"
     assert bool(found.detail) == (state in {TaskState.UNKNOWN, TaskState.GONE})
     assert not found.fatal
+
+
+def test_the_watermarked_url_stands_in_only_for_now() -> None:
+    creation = {"id": "1", "url": "", "watermarked_url": "https://h/w"}
+    found = vidu.read_status(answered(200, {"state": "success", "creations": [creation]}), "t1")
+    assert (found.state, found.urls) == (TaskState.UNKNOWN, ("https://h/w",))
+    assert found.shortfall is not None
+    assert found.shortfall.code == ONLY_WATERMARKED
+    assert found.detail == "it is done, but the provider offers the result only with its watermark"
+
+
+def test_a_row_without_a_state_can_lack_the_clean_url() -> None:
+    row = {"id": "t1", "creations": [{"url": None, "watermarked_url": "https://h/w"}]}
+    assert vidu.read_task(row, "t1").state is TaskState.UNKNOWN
 
 
 @pytest.mark.parametrize("code", ["TooManyRequests", "SystemThrottling", "QuotaExceeded"])

@@ -50,12 +50,34 @@ async def collect(context: Context, job_run: JobRun) -> Ended:
         return Ended(outcome=ended(job_run, State.SUCCEEDED))
     try:
         files = await _fetch_files(context, job_run)
-    except ResultGone as gone:
-        return Ended(outcome=ended(job_run, State.FAILED, error=gone.error))
-    except NotFetched as error:
-        reason = Reason(ReasonCode.NOT_FETCHED, f"made, not yet fetched: {error}")
-        return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
+    except (ResultGone, NotFetched) as failure:
+        # What is here of a result with a shortfall stays until there is something better.
+        files = await _kept_files(context, job_run)
+        if not files:
+            return await _not_fetched(context, job_run, failure)
     return Ended(outcome=ended(job_run, State.SUCCEEDED, files=files))
+
+
+async def _not_fetched(
+    context: Context, job_run: JobRun, failure: ResultGone | NotFetched
+) -> Ended:
+    if isinstance(failure, ResultGone):
+        if job_run.task.id is not None:
+            await record_success(context, job_run, failure.error)
+        return Ended(outcome=ended(job_run, State.FAILED, error=failure.error))
+    reason = Reason(ReasonCode.NOT_FETCHED, f"made, not yet fetched: {failure}")
+    return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
+
+
+async def _kept_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ...]:
+    """The files of an earlier run, where they are here and nothing better is to be had."""
+    earlier = job_run.entry.attempt or job_run.entry.evidence
+    if job_run.shortfall is None or earlier is None:
+        return ()
+    try:
+        return await reuse_files(context, job_run.entry, earlier.files)
+    except OutputError:  # they are not here any more: the reason is why they were not fetched
+        return ()
 
 
 async def _fetch_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ...]:
@@ -144,14 +166,14 @@ async def _refresh_urls(context: Context, job_run: JobRun) -> None:
         raise ResultGone("the file is missing, and no task is known to ask for it")
     status = await _status_now(context, job_run, job_run.task.id)
     if status.state is TaskState.GONE:
-        gone = ResultGone(
+        raise ResultGone(
             f"the file is missing, and the provider no longer has its task ({status.detail})"
         )
-        await record_success(context, job_run, gone.error)
-        raise gone
+    if status.shortfall and job_run.shortfall:  # known before: there is nothing better yet
+        status = replace(status, state=TaskState.SUCCEEDED)
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         raise NotFetched(f"no fresh URL: {status.detail or status.state.value}")
-    job_run.task = replace(job_run.task, urls=status.urls)
+    job_run.task, job_run.shortfall = replace(job_run.task, urls=status.urls), status.shortfall
     await record_success(context, job_run)
 
 
@@ -161,7 +183,8 @@ async def _status_now(context: Context, job_run: JobRun, task_id: str) -> TaskSt
     loop, tries = asyncio.get_running_loop(), 0
     end = loop.time() + min(GONE_TOLERATED_S, context.settings.timeout_s)
     while True:
-        status = await ask_patiently(context, job_run.operation, task_id)
+        lacking = job_run.shortfall is not None
+        status = await ask_patiently(context, job_run.operation, task_id, incomplete=lacking)
         if status.state is not TaskState.GONE or _is_known_gone(job_run):
             return status
         if context.once:  # one answer proves no loss

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 
 from runner.engine.context import Context
@@ -54,13 +55,19 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
     return context.redacted_status(await query(context.http, rate, request, read))
 
 
-async def ask_patiently(context: Context, operation: Operation, task_id: str) -> TaskStatus:
-    """Request the status of a task until an answer shows it, or until the deadline."""
+async def ask_patiently(
+    context: Context, operation: Operation, task_id: str, *, incomplete: bool = False
+) -> TaskStatus:
+    """Request the status of a task until an answer shows it, or until the deadline.
+
+    `incomplete`: an answer with a shortfall is enough.
+    """
     deadline, tries = Deadline(context), 0
     while True:
         status = await ask(context, operation, task_id)
         delay_s = backoff(tries, context.random, status.retry_after_s)
-        if not has_no_status(status) or not deadline.allows(delay_s):
+        enough = not has_no_status(status) or (incomplete and status.shortfall is not None)
+        if enough or not deadline.allows(delay_s):
             return status
         tries += 1
         await asyncio.sleep(delay_s)
@@ -119,7 +126,7 @@ async def _last_status(
     if context.once:
         return await _current_status(context, job_run, subscription)
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
-    started, gone_since, failures, status = loop.time(), None, 0, None
+    started, gone_since, failures, status, lacking = loop.time(), None, 0, None, None
     while (waited_s := loop.time() - started) <= limit_s:
         alone_s, listed_s = _delays(context, job_run, subscription)
         if failures and status:
@@ -132,13 +139,25 @@ async def _last_status(
             return context.redacted_status(listed)
         status = await ask(context, job_run.operation, subscription.task_id)
         subscription.observe(listed, status)
+        if status.shortfall and lacking is None:
+            text = f"{status.shortfall.message}; asking again for up to {limit_s - waited_s:.0f} s"
+            context.emit(Step.RETRYING, job_run.entry.job.id, text)
+        lacking = status if status.shortfall else lacking
         failures = failures + 1 if status.state is TaskState.UNKNOWN else 0
         gone_since = (gone_since or loop.time()) if status.state is TaskState.GONE else None
         gone_for_s = loop.time() - gone_since if gone_since else 0.0
         if status.state in ENDED or status.fatal or gone_for_s > gone_tolerated_s:
-            return status
+            return _best(status, lacking)
     detail = status.detail if status else ""
-    return TaskStatus(task_id=subscription.task_id, state=TaskState.RUNNING, detail=detail)
+    running = TaskStatus(task_id=subscription.task_id, state=TaskState.RUNNING, detail=detail)
+    return _best(running, lacking)
+
+
+def _best(status: TaskStatus, lacking: TaskStatus | None) -> TaskStatus:
+    """The end of a task; without one, an earlier status with a part of what was paid for."""
+    if status.state in ENDED or lacking is None:
+        return status
+    return replace(lacking, state=TaskState.SUCCEEDED)
 
 
 async def _current_status(

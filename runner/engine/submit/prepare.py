@@ -23,7 +23,7 @@ from runner.model.jobs import Job, Media
 from runner.model.operations import Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
-from runner.model.requests import Billed, ErrorClass, JobError, Request
+from runner.model.requests import ONLY_WATERMARKED, Billed, ErrorClass, JobError, Request
 from runner.model.tasks import Intent
 from runner.model.values import Deferred, JobOutput, references, resolve
 from runner.providers.base import submission
@@ -44,17 +44,22 @@ class UnusableResult(Exception):  # noqa: N818 - caught one level up, never show
         self.error = JobError(code=code, message=message, class_=ErrorClass.INPUT, billed=Billed.NO)
 
 
+class NotClean(Exception):  # noqa: N818 - caught one level up, never shown as it is
+    """Only the watermarked version of another job's result is here; nothing was sent."""
+
+
 async def resolved(
     context: Context, job: Job, operation: Operation, upstream: Mapping[str, Outcome]
 ) -> tuple[dict[str, Any], dict[str, tuple[Media, ...]]]:
     """The parameters without images, and the images, with other jobs' results put in and checked.
 
     Files are sent inside the request where they fit, otherwise by a fresh URL. Raises
-    UnusableResult.
+    UnusableResult and NotClean.
     """
     plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
     if not job.draft.needs:
         return plain, await _images(context, job, {})
+    _check_clean(job, upstream)
     upstream = await _with_fresh_urls(context, job, upstream)
     parameters = resolve(plain, lambda part: _value(context, upstream[part.job], part))
     images = await _images(context, job, upstream)
@@ -68,6 +73,14 @@ async def resolved(
     if errors:
         raise UnusableResult("unfit_result_of_another_job", "; ".join(errors))
     return parameters, images
+
+
+def _check_clean(job: Job, upstream: Mapping[str, Outcome]) -> None:
+    """Raise NotClean: nobody wants to pay for a video of a picture with the vendor's mark."""
+    for _, part in references([*job.parameters.values(), *job.media.values()]):
+        shortfall = upstream[part.job].shortfall
+        if part.attribute != "seed" and shortfall and shortfall.code == ONLY_WATERMARKED:
+            raise NotClean(f'needs "{part.job}", of which only the watermarked version is here')
 
 
 async def _images(

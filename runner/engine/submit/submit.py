@@ -9,7 +9,7 @@ from runner.engine.context import Context
 from runner.engine.job_run import Ended, HasTask, JobRun, RetryLater, StopReason, Unanswered
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
-from runner.engine.submit.prepare import Prefetcher, Prepared, UnusableResult, prepare
+from runner.engine.submit.prepare import NotClean, Prefetcher, Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model.events import Step
@@ -34,6 +34,8 @@ async def submit(
         )
     except UnusableResult as unusable:
         return Ended(outcome=ended(job_run, State.FAILED, error=unusable.error))
+    except NotClean as marked:
+        return _pending(job_run, Reason(ReasonCode.NEEDS_JOB, str(marked)))
     # What is known of an earlier attempt's task is not true of the next one. The request is built
     # before the wait for the breaker: reading images must not hold up those who have it ready.
     job_run.task = TaskFacts(seed=prepared.intent.seed)
