@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runner.commands.options import Options, ProjectPaths
+from runner.errors import UsageError
 from tests.commands.conftest import Project
 
 TWO = """
@@ -74,3 +77,43 @@ def test_a_link_does_not_change_the_name(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     assert paths(str(tmp_path / "link" / "spring.yaml")).name == "spring.yaml"
+
+
+def options(**flags: object) -> Options:
+    return Options(manifests=(Path("spring.yaml"),), environ={"A": "1"}, **flags)  # type: ignore[arg-type]
+
+
+def test_a_base_url_on_the_command_line_is_its_variable() -> None:
+    given = options(base_url=("vidu=http://localhost:8080",))
+    assert given.environment() == {"A": "1", "VIDU_BASE_URL": "http://localhost:8080"}
+
+
+@pytest.mark.parametrize("pair", ["http://localhost", "vidu=", "other=http://localhost"])
+def test_a_base_url_without_its_provider_is_refused(pair: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        options(base_url=(pair,)).environment()
+    assert caught.value.hint == "providers: vidu, modelverse"
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ({"results": Path("./spring.yaml")}, "-o spring.yaml is the manifest itself"),
+        ({"time_scale": 0.5}, "--time-scale works only with --emulate"),
+        ({"fail_fast": True, "max_failures": "3"}, "--fail-fast means --max-failures 1"),
+        ({"manifests": (Path("a.yaml"), Path("x/../a.yml"))}, "would write the same results file"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_refused(flags: dict[str, Any], words: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        replace(options(), **flags).check()
+    assert words in caught.value.message
+
+
+def test_to_fail_fast_is_to_allow_one_failure() -> None:
+    assert options(fail_fast=True).flags()["max_failures"] == "1"
+
+
+def test_flags_for_another_command_keep_its_paths() -> None:
+    given = options(emulate=True, state_dir=Path("led ger"), outputs="made", yes=True)
+    assert given.path_flags() == ["--emulate", "--state-dir 'led ger'", "--outputs made"]

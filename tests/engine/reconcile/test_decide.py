@@ -77,14 +77,30 @@ def test_on_ambiguous_resubmit_takes_the_risk(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+async def settled_elsewhere(run: LiveRun, attempt: Attempt) -> None:
+    """Another run has found that task 2 is the attempt's."""
+    at, state = run.context.stamp(), AttemptState.SUBMITTED
+    await run.write(Settle(number=attempt.number, state=state, at=at, task_id="2"))
+
+
+def test_no_risk_is_taken_once_another_run_has_settled_it(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await with_twins(run, vidu)
+        await settled_elsewhere(run, attempt)
+        settings = replace(run.context.settings, on_ambiguous="resubmit")
+        context = replace(run.context, settings=settings)
+        assert await decide(context, job_run_of(attempt), attempt) == RetryLater(delay_s=0.0)
+        assert run.attempt("f1").superseded_at is None
+        assert run.attempt("f1").state is AttemptState.SUBMITTED
+
+    play(tmp_path, scene)
+
+
 def test_a_task_that_another_run_has_found_counts(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         vidu.row("1", payload=attempt.intent.tag)
-        at = run.context.stamp()
-        await run.write(
-            Settle(number=attempt.number, state=AttemptState.SUBMITTED, at=at, task_id="2")
-        )
+        await settled_elsewhere(run, attempt)
         job_run = job_run_of(attempt)
         assert await decide(run.context, job_run, attempt) == HasTask()
         assert (job_run.task.id, job_run.origin) == ("2", TaskOrigin.OTHER_RUN)
@@ -95,6 +111,20 @@ def test_a_task_that_another_run_has_found_counts(tmp_path: Path) -> None:
 FILE = StoredFile(path="a.png", sha256="0" * 64, bytes=3, media_type="image/png")
 
 
+def known_from_results(action: Action) -> JobRun:
+    """A job whose task 911 only an earlier results manifest knows."""
+    evidence = Evidence(
+        job="a",
+        fingerprint="a",
+        state=State.SUCCEEDED,
+        task=TaskFacts(id="911", seed=7),
+        estimated=None,
+        files=(FILE,),
+        attempts=1,
+    )
+    return JobRun.of(replace(plan_entry("a"), action=action, evidence=evidence), PICTURE)
+
+
 @pytest.mark.parametrize(
     ("action", "state"),
     [(Action.ATTACH, AttemptState.SUBMITTED), (Action.FETCH, AttemptState.SUCCEEDED)],
@@ -103,21 +133,21 @@ def test_a_task_of_an_earlier_results_manifest_is_recorded(
     tmp_path: Path, action: Action, state: AttemptState
 ) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
-        evidence = Evidence(
-            job="a",
-            fingerprint="a",
-            state=State.SUCCEEDED,
-            task=TaskFacts(id="911", seed=7),
-            estimated=None,
-            files=(FILE,),
-            attempts=1,
-        )
-        entry = replace(plan_entry("a"), action=action, evidence=evidence)
-        job_run = JobRun.of(entry, PICTURE)
+        job_run = known_from_results(action)
         await adopt(run.context, job_run)
         attempt = run.attempt("a")
         assert (attempt.number, attempt.task.id) == (job_run.number, "911")
         assert attempt.state is state
         assert len(attempt.files) == (1 if action is Action.FETCH else 0)
+
+    play(tmp_path, scene)
+
+
+def test_what_the_ledger_has_learned_since_counts_instead(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        await run.submitted(run.intent("a"), "912")
+        job_run = known_from_results(Action.ATTACH)
+        assert await adopt(run.context, job_run) == run.attempt("a").number
+        assert (job_run.task.id, job_run.origin) == ("912", TaskOrigin.OTHER_RUN)
 
     play(tmp_path, scene)

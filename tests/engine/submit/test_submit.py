@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,9 @@ from aiohttp import web
 from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, Unanswered
 from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
-from runner.errors import Exit
-from runner.ledger.changes import Taken
+from runner.errors import Exit, LedgerError
+from runner.ledger.changes import Settle, Taken
+from runner.ledger.rescue import read_rescue
 from runner.model.outcomes import State
 from runner.model.plans import PlanEntry
 from runner.model.reasons import ReasonCode
@@ -139,5 +142,46 @@ def test_nothing_leaves_once_the_run_stops(tmp_path: Path) -> None:
         assert str(result.outcome.reason) == "interrupted; not submitted"
         assert vidu.submissions == []
         assert run.attempt("a").state is AttemptState.NOT_SENT
+
+    play(tmp_path, scene)
+
+
+async def rescued(run: LiveRun, job_run: JobRun) -> tuple[str, list[str]]:
+    """Submit to a ledger that takes no answer: its error, and the tasks saved elsewhere."""
+    with pytest.raises(LedgerError) as caught:
+        await submit_once(run, job_run)
+    saved = read_rescue(run.context.rescue.path)
+    assert [entry["attempt"] for entry in saved] == [job_run.number]
+    return caught.value.message, [entry["task_id"] for entry in saved]
+
+
+def test_a_task_that_the_ledger_cannot_take_is_saved(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def breaking(_: web.Request) -> web.StreamResponse:
+            with closing(sqlite3.connect(tmp_path / ".vidu-run" / "ledger.sqlite3")) as ledger:
+                ledger.execute("ALTER TABLE attempts RENAME TO gone")
+            return web.json_response({"task_id": "911", "state": "created", "credits": 6})
+
+        vidu.submit = breaking
+        message, tasks = await rescued(run, JobRun.of(entry(), PICTURE))
+        assert tasks == ["911"]
+        assert 'task 911 of job "a" is saved in' in message
+
+    play(tmp_path, scene)
+
+
+def test_a_second_task_of_one_attempt_is_saved(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def overtaken(_: web.Request) -> web.StreamResponse:
+            number = run.attempt("a").number
+            at, state = run.context.stamp(), AttemptState.SUBMITTED
+            await run.write(Settle(number=number, state=state, at=at, task_id="first"))
+            return web.json_response({"task_id": "911", "state": "created", "credits": 6})
+
+        vidu.submit = overtaken
+        message, tasks = await rescued(run, JobRun.of(entry(), PICTURE))
+        assert tasks == ["911"]
+        assert "has been settled by another run" in message
+        assert run.attempt("a").task.id == "first"
 
     play(tmp_path, scene)
