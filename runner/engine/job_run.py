@@ -245,7 +245,7 @@ class Succeeded:
 
 # ------------------------------------------------------------ when nothing more is submitted
 
-SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable"})
+SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable", "model_error"})
 """Refusals that the account or the request may cause."""
 SHARED_LIMIT = 3
 """This many different requests refused with one shared code: the account is the cause."""

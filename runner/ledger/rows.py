@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
@@ -116,7 +117,7 @@ def read_attempts(
     for file in file_rows:
         files[file["attempt"]] = (*files.get(file["attempt"], ()), _file(file, map_path))
     # Counted here, so that no query has to be made for each attempt.
-    sent, failed = defaultdict[Any, int](int), defaultdict[Any, int](int)
+    sent, failed, cancelled = Counter[Any](), Counter[Any](), Counter[Any]()
     names: Sequence[str] = ()
     for columns in rows:
         # A dict, because sqlite3.Row searches all column names on each access.
@@ -125,8 +126,11 @@ def read_attempts(
         key = (row["fingerprint"], row["realm"])
         sent[key] += row["state"] != AttemptState.NOT_SENT
         # A task that its user cancelled predicts nothing about the next one.
-        failed[key] += row["state"] == AttemptState.FAILED and row["error_code"] != CANCELLED
-        yield _attempt(row, files.get(row["number"], ()), sent[key], failed[key])
+        ended = row["state"] == AttemptState.FAILED
+        cancelled[key] += ended and row["error_code"] == CANCELLED
+        failed[key] += ended and row["error_code"] != CANCELLED
+        attempt = _attempt(row, files.get(row["number"], ()), sent[key], failed[key])
+        yield replace(attempt, cancellations=cancelled[key]) if cancelled[key] else attempt
 
 
 def _attempt(row: _Row, files: tuple[StoredFile, ...], ordinal: int, failures: int) -> Attempt:

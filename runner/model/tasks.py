@@ -114,6 +114,8 @@ class Attempt:
     """Which submission of its fingerprint this is, from 1, without those that were not sent."""
     failures: int = 0
     """How many tasks of its fingerprint had failed up to this one, without cancelled ones."""
+    cancellations: int = 0
+    """How many tasks of its fingerprint had been cancelled up to this one."""
     task: TaskFacts = NO_TASK
     files: tuple[StoredFile, ...] = ()
     error: JobError | None = None

@@ -16,12 +16,16 @@ from runner.model.operations import Amount, Unit
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import DECLARED_LOST, Billed, ErrorClass
+from runner.model.requests import CANCELLED, DECLARED_LOST, Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState, StoredFile
 from runner.planning.changes import describe
+from runner.providers.registry import PROVIDERS
 
 MOST_FAILURES = 3
 """A request whose tasks failed this often is submitted again only with `--retry-failed`."""
+
+MOST_CANCELLATIONS = 1
+"""How often a request is submitted again by itself after its task was cancelled."""
 
 # Classes of errors that may not occur again with the same request.
 _RETRYABLE = frozenset(
@@ -208,16 +212,28 @@ def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
         return Action.SKIP, before
     if options.retry_failed:
         return Action.SUBMIT, before
-    if error is None or error.class_ not in _RETRYABLE:
+    if error is None or not _may_pass(attempt.intent.provider, error):
         return Action.SKIP, f"{before}; change the request or use --retry-failed"
     if attempt.state is AttemptState.REFUSED:  # never billed; and a busy account refuses often
         return Action.SUBMIT, before
     if error.billed is not Billed.NO:
         paid = "and was billed" if error.billed is Billed.YES else "and may have been billed"
         return Action.SKIP, f"{before} {paid}; use --retry-failed to pay again"
-    if attempt.failures >= MOST_FAILURES:
-        return Action.SKIP, f"{before}, {attempt.failures} times; use --retry-failed"
+    is_cancelled = error.code == CANCELLED
+    most = MOST_CANCELLATIONS + 1 if is_cancelled else MOST_FAILURES
+    times = attempt.cancellations if is_cancelled else attempt.failures
+    if times >= most:
+        return Action.SKIP, f"{before}, {times} times; use --retry-failed"
     return Action.SUBMIT, before
+
+
+def _may_pass(provider: str, error: JobError) -> bool:
+    """Whether the same request may go well the next time."""
+    # As the code is understood today: an older version may have recorded another class.
+    known = PROVIDERS[provider].CODES.get(error.code) if provider in PROVIDERS else None
+    if known is None:
+        return error.class_ in _RETRYABLE
+    return known.class_ in _RETRYABLE and not known.by_hand
 
 
 def _of_evidence(

@@ -36,6 +36,8 @@ class ErrorCodeInfo:
     """The fate of a submission that gets this code as its answer."""
     too_many_tasks: bool = False
     """There are too many tasks in flight, rather than too many requests."""
+    by_hand: bool = False
+    """Nobody knows the cause: only the user has the same request sent again."""
 
 
 Codes: TypeAlias = Mapping[str, ErrorCodeInfo]

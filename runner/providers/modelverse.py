@@ -1,7 +1,7 @@
 """ModelVerse: builds submissions and status requests, reads what the answers mean.
 
 Requests and answers follow the ModelVerse document; error codes follow the vendor's public
-documentation, which does not show their envelope: `{"error": {...}}` and the bare object are read.
+documentation: `{"error": {message, type, param, code}}`; the bare object is read as well.
 """
 
 from __future__ import annotations
@@ -42,6 +42,9 @@ CODES: fates.Codes = {
     "sensitive_check_error": _POLICY,
     "model_error": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
     "auth_error": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
+    # The key's quota, or the caller's address: perhaps of one model only, as with Vidu's Forbidden.
+    "permission_error": ErrorCodeInfo(class_=ErrorClass.AUTH),
+    "forbidden": ErrorCodeInfo(class_=ErrorClass.AUTH),
     "rate_limit": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, too_many_tasks=True),
     "timeout": _UNKNOWN_FATE,
     "internal_error": _UNKNOWN_FATE,

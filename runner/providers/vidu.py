@@ -50,10 +50,22 @@ CODES: fates.Codes = {
     "PageSizeOutOfRange": _INPUT,  # the size of an image
     "ImageFormatInvalid": _INPUT,
     "ImageDownloadFailure": _INPUT,
+    "ImageSizeInvalid": _INPUT,
+    "ImageCheckBodyJointsFailed": _INPUT,
+    "ImageCheckFaceFailed": _INPUT,
+    "ImageObjectsUndetected": _INPUT,
+    "FaceDetectFailure": _INPUT,
+    "FaceDetectNotPass": _INPUT,
+    "NoFaceDetected": _INPUT,
+    "MultiFaceDetected": _INPUT,
+    "VideoDownloadFailure": _INPUT,
+    "VideoFormatInvalid": _INPUT,
     "ModelUnavailable": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
     "AuditSubmitIllegal": _POLICY,
     "TaskPromptPolicyViolation": _POLICY,
     "CreationPolicyViolation": _POLICY,
+    "PhotoAuditNotPass": _POLICY,
+    "AuditFailed": _POLICY,
     "OperationInProcess": _LATER,
     "CreditInsufficient": _CREDIT,
     "402": _CREDIT,
@@ -68,6 +80,7 @@ CODES: fates.Codes = {
     "Canceled": _UNKNOWN_FATE,
     "InternalServiceFailure": ErrorCodeInfo(class_=ErrorClass.PROVIDER, fate=Fate.AMBIGUOUS),
     "UserCancelled": ErrorCodeInfo(class_=ErrorClass.TRANSIENT),
+    "Unknown": ErrorCodeInfo(class_=ErrorClass.PROVIDER, by_hand=True),
 }
 GONE = frozenset({"TaskNotFound", "CreationNotFound", "NotFound"})
 _CODE_BY_STATUS = {

@@ -47,16 +47,29 @@ def test_the_next_run_submits_again(project: Project) -> None:
         assert served.outcomes() == {"accepted": 2}
 
 
-def test_a_job_cancelled_many_times_has_not_failed(project: Project) -> None:
+def test_a_job_cancelled_twice_is_submitted_by_retry_failed_only(project: Project) -> None:
     project.jobs(TWO)
-    for _ in range(3):
+    for _ in range(2):
         with serving(project, faults=WAITS) as served:
             project.run("spring.yaml", *UNDER_WAY)
             assert project.run("cancel", "-y", "spring.yaml").code == 0
             assert served.outcomes() == {"accepted": 2}
     with serving(project, time_scale=0) as served:
-        assert project.run("spring.yaml").code == 0
+        assert project.run("spring.yaml").code == 1
+        assert served.outcomes() == {}
+        reason = project.rows()["a"]["reason"]
+        assert reason == "failed before: UserCancelled, 2 times; use --retry-failed"
+        assert project.run("spring.yaml", "--retry-failed").code == 0
         assert served.outcomes() == {"accepted": 2}
+
+
+def test_a_task_that_is_always_cancelled_is_ordered_twice(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: a red boat}\n")
+    cancelled = {"on": "vidu.submit", "fault": "fail_task", "err_code": "UserCancelled"}
+    with serving(project, time_scale=0, faults=[cancelled]) as served:
+        codes = [project.run("spring.yaml").code for _ in range(4)]
+        assert served.outcomes() == {"accepted": 2}
+    assert codes == [1, 1, 1, 1]
 
 
 def test_only_selected_tasks_are_cancelled_not_what_they_need(project: Project) -> None:

@@ -12,9 +12,10 @@ from collections import Counter
 import pytest
 from aiohttp import web
 
+from tests.builders import as_data_uri, image_bytes
 from tests.commands.conftest import Project
 from tests.commands.quick_clock import quick_time
-from tests.commands.serving import SUBMIT, Fault, Handler, provider, refusal
+from tests.commands.serving import SUBMIT, Fault, Handler, provider, refusal, serving
 from tests.commands.tasks import LIST, asks_after_tasks, ends_in, held_back
 
 THREE = """
@@ -159,6 +160,24 @@ def test_three_forbidden_requests_stop_the_provider(project: Project) -> None:
     with provider(project, forbidding):
         assert project.run("spring.yaml", "--concurrency", "1").code == 4
     assert seen["asked"] == 3
+
+
+@pytest.mark.parametrize("reason", ["model_error", "permission_error"])
+def test_three_refusals_of_the_model_stop_modelverse(project: Project, reason: str) -> None:
+    image = as_data_uri(image_bytes())
+    head = """
+version: 1
+defaults: {operation: modelverse/reference2video, model: viduq2}
+jobs:
+"""
+    jobs = "".join(f"  - {{id: j{n}, prompt: boat {n}, images: ['{image}']}}\n" for n in range(20))
+    project.write(head + jobs)
+    fault = {"on": "modelverse.submit", "fault": "error", "reason": reason}
+    with serving(project, faults=[fault]) as served:
+        ran = project.run("spring.yaml", "--concurrency", "1")
+        assert sum(served.outcomes().values()) == 3
+    assert ran.code == 4
+    assert "for 3 different requests" in ran.err
 
 
 def test_an_outage_makes_few_of_many_submissions_ambiguous(project: Project) -> None:

@@ -188,14 +188,15 @@ def test_as_many_failures_as_allowed_stop_the_run() -> None:
     assert (stop.exit, stop.reason.text) == (Exit.JOBS_FAILED, "2 jobs failed")
 
 
-def test_one_refusal_of_many_requests_stops_the_provider() -> None:
+@pytest.mark.parametrize("code", ["Forbidden", "ModelUnavailable", "model_error"])
+def test_one_refusal_of_many_requests_stops_the_provider(code: str) -> None:
     stops = StopConditions()
     for number in range(SHARED_LIMIT):
         assert stops.of("vidu") is None
-        stops.note(failed(f"job-{number}", "Forbidden"), None)
+        stops.note(failed(f"job-{number}", code), None)
     stop = stops.of("vidu")
     assert stop is not None
-    assert stop.reason.text == "Forbidden for 3 different requests: m"
+    assert stop.reason.text == f"{code} for 3 different requests: m"
 
 
 def test_one_request_refused_often_stops_nothing() -> None:

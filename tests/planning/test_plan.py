@@ -228,6 +228,29 @@ def test_a_third_failure_is_not_retried() -> None:
     assert entry.reason.text == "failed before: QuotaExceeded, 3 times; use --retry-failed"
 
 
+def test_a_first_cancellation_is_retried_and_a_second_is_not() -> None:
+    error = failure("transient", code="UserCancelled")
+    entries = [only(known(attempt("failed", error=error, cancellations=n))) for n in (1, 2)]
+    assert [entry.action for entry in entries] == [Action.SUBMIT, Action.SKIP]
+
+
+def test_an_unknown_cause_is_retried_by_hand_only() -> None:
+    before = attempt("failed", error=failure("provider", code="Unknown"))
+    assert only(known(before)).action is Action.SKIP
+    assert only(known(before), PlanOptions(retry_failed=True)).action is Action.SUBMIT
+
+
+def test_an_old_record_is_judged_by_what_its_code_means_now() -> None:
+    before = attempt("failed", error=failure("provider", code="AuditFailed"))
+    assert only(known(before)).action is Action.SKIP
+
+
+def test_a_code_of_no_documentation_is_judged_by_its_bill() -> None:
+    free, billed = (failure("provider", billed, code="NewCode") for billed in ("no", "unknown"))
+    assert only(known(attempt("failed", error=free))).action is Action.SUBMIT
+    assert only(known(attempt("failed", error=billed))).action is Action.SKIP
+
+
 def test_a_busy_account_may_refuse_any_number_of_times() -> None:
     entry = only(known(attempt("refused", error=failure("quota"), ordinal=9)))
     assert entry.action is Action.SUBMIT

@@ -19,6 +19,9 @@ VIDU = _by_reason("""
     400 BadRequest FieldLacking FieldUnwanted FieldInvalid FieldItemCountOutOfRange
     400 PageSizeOutOfRange ImageFormatInvalid ImageDownloadFailure ModelUnavailable
     400 AuditSubmitIllegal TaskPromptPolicyViolation CreationPolicyViolation
+    400 PhotoAuditNotPass AuditFailed ImageSizeInvalid VideoDownloadFailure VideoFormatInvalid
+    400 ImageCheckBodyJointsFailed ImageCheckFaceFailed ImageObjectsUndetected Unknown
+    400 FaceDetectFailure FaceDetectNotPass NoFaceDetected MultiFaceDetected
     400 OperationInProcess CreditInsufficient
     401 Unauthorized
     403 Forbidden
@@ -31,6 +34,7 @@ VIDU = _by_reason("""
 MODELVERSE = _by_reason("""
     400 param_error invalid_messages sensitive_check_error model_error
     401 auth_error
+    403 permission_error
     408 timeout
     429 rate_limit
     500 internal_error model_server_error
@@ -45,6 +49,10 @@ _TRANSLATIONS = {
     "AuditSubmitIllegal": "sensitive_check_error",
     "TaskPromptPolicyViolation": "sensitive_check_error",
     "CreationPolicyViolation": "sensitive_check_error",
+    "PhotoAuditNotPass": "sensitive_check_error",
+    "AuditFailed": "sensitive_check_error",
+    "Forbidden": "permission_error",
+    "permission_error": "Forbidden",
     "ModelUnavailable": "model_error",
     "MethodNotAllowed": "param_error",
     "invalid_messages": "AuditSubmitIllegal",
@@ -53,6 +61,10 @@ _TRANSLATIONS = {
 }
 # Reasons for statuses that one of the APIs does not publish.
 _NEAREST = {402: "CreditInsufficient", 403: "auth_error"}
+
+
+_MODELVERSE_CODES = {"permission_error": "forbidden"}
+"""The codes that are not the name of their type."""
 
 
 class ApiError(Exception):
@@ -98,8 +110,9 @@ def reason_for(api: str, status: int, reason: str | None) -> str:
 def error_body(api: str, status: int, reason: str, message: str) -> dict[str, Any]:
     """The body of an error of `api`; `reason` is one of its own."""
     if api != "vidu":
-        # The document shows no error: this is the envelope that most gateways use.
-        return {"error": {"type": reason, "code": reason, "message": message}}
+        # The document shows no error: the envelope is that of the vendor's page about keys.
+        code, request_id = _MODELVERSE_CODES.get(reason, reason), str(uuid.uuid4())
+        return {"error": {"message": message, "type": reason, "param": request_id, "code": code}}
     return {
         "code": VIDU.get(reason, status),
         "reason": reason,

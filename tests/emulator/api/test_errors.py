@@ -46,6 +46,11 @@ def test_bodies_have_the_form_of_their_api() -> None:
     vidu = error_body("vidu", 400, "FieldInvalid", "why")
     assert vidu.pop("metadata")["trace_id"]
     assert vidu == {"code": 400, "reason": "FieldInvalid", "message": "why"}
-    assert error_body("modelverse", 400, "param_error", "why") == {
-        "error": {"type": "param_error", "code": "param_error", "message": "why"}
-    }
+    modelverse = error_body("modelverse", 400, "param_error", "why")
+    assert modelverse["error"].pop("param")  # a request id
+    assert modelverse == {"error": {"type": "param_error", "code": "param_error", "message": "why"}}
+
+
+def test_the_refusal_of_a_key_has_a_code_of_its_own() -> None:
+    error = error_body("modelverse", 403, "permission_error", "why")["error"]
+    assert (error["type"], error["code"]) == ("permission_error", "forbidden")

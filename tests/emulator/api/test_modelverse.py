@@ -123,7 +123,7 @@ def test_a_refusal_is_a_param_error(url: str, ask: Any) -> None:
     answer = ask("POST", url + SUBMIT, raw=b'{"model": "viduq2",}', key="k")
     assert answer.status == 400
     assert set(answer.json) == {"error"}
-    assert set(answer.json["error"]) == {"type", "code", "message"}
+    assert set(answer.json["error"]) == {"type", "code", "param", "message"}
     assert answer.json["error"]["code"] == "param_error"
     assert answer.json["error"]["message"]
 

@@ -45,7 +45,7 @@ def test_modelverses_codes_have_its_format(broken: Any, ask: Any) -> None:
     url = broken(*each_once(MODELVERSE))
     for reason, status in MODELVERSE.items():
         answer = ask("POST", url + VIDEO, FILM)
-        assert (answer.status, answer.json["error"]["code"]) == (status, reason)
+        assert (answer.status, answer.json["error"]["type"]) == (status, reason)
         assert submissions(ask, url)[-1]["outcome"] == reason
 
 
