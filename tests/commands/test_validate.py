@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
 
 from tests.commands.conftest import Project
-from tests.commands.process import listing
+from tests.commands.process import listing, running
+
+FULL = Path("/dev/full")
 
 TWO = """
   - {id: a, prompt: a red boat, seed: 7}
@@ -46,3 +53,37 @@ def test_a_missing_manifest_is_one_clear_error(project: Project) -> None:
     assert ran.code == 3
     assert "spring.yaml" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_warnings_as_json_do_not_fail(project: Project) -> None:
+    project.jobs("  - {id: a, prompt: x, images: ['https://a.b/c.png?X-Amz-Date=1']}")
+    ran = project.run("validate", "--json", "spring.yaml")
+    assert ran.code == 0
+    (problem,) = json.loads(ran.out)
+    assert "looks signed" in problem["message"]
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="only Linux has a device that is always full")
+def test_an_output_that_cannot_be_written_is_reported(project: Project) -> None:
+    project.jobs(TWO)
+    with FULL.open("w", encoding="utf-8") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "runner", "validate", "spring.yaml"],
+            cwd=project.folder,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 6
+    assert ran.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+def test_a_reader_that_closes_the_output_is_no_error(project: Project) -> None:
+    project.jobs(TWO)
+    with running(project, "validate", "spring.yaml") as process:
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = None
+        assert process.communicate(timeout=60)[1] == ""
+        assert process.returncode == 0

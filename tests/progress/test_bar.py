@@ -5,14 +5,18 @@ import io
 import os
 import struct
 import termios
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from runner.errors import width
 from runner.model.events import Event, Step
-from runner.model.plans import Plan
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.requests import Billed, ErrorClass, JobError
 from runner.progress.bar import ERASE_LINE, BarObserver, NarrowBar
+from tests.engine.builders import plan_entry
 
 
 @pytest.mark.parametrize("columns", [40, 200])
@@ -44,3 +48,35 @@ def test_an_interruption_erases_the_line_with_ctrl_c() -> None:
     bar.event(Event(step=Step.INTERRUPTED, job="", text="nothing more is submitted"))
     bar.stop()
     assert f"{ERASE_LINE}interrupted: nothing more is submitted" in err.getvalue()
+
+
+def failed(entry: PlanEntry) -> Outcome:
+    error = JobError(
+        code="FieldInvalid", message="no such ratio", class_=ErrorClass.INPUT, billed=Billed.NO
+    )
+    return Outcome(job=entry.job, state=State.FAILED, error=error)
+
+
+def test_a_failure_is_written_above_the_bar() -> None:
+    err, entries = io.StringIO(), [plan_entry("a"), plan_entry("b")]
+    bar = BarObserver(err)
+    bar.start(Plan(entries=entries))
+    bar.event(Event(step=Step.SUBMITTED, job="a", text="task 1"))
+    bar.event(Event(step=Step.ENDED, job="a", text="", outcome=failed(entries[0])))
+    bar.event(Event(step=Step.RETRYING, job="b", text="busy; again in 1.0 s"))
+    bar.stop()
+    shown = err.getvalue()
+    lines = [line for line in shown.splitlines() if "|" not in line]
+    assert any("FieldInvalid" in line for line in lines)
+    assert "b: retrying: busy; again in 1.0 s" in lines
+    assert "1/2" in shown.rpartition("\r")[2]
+    assert "1 in flight, 1 failed" in shown
+
+
+def test_a_job_without_work_does_not_move_the_bar() -> None:
+    err, entries = io.StringIO(), [plan_entry("a"), replace(plan_entry("b"), action=Action.REUSE)]
+    bar = BarObserver(err)
+    bar.start(Plan(entries=entries))
+    bar.event(Event(step=Step.ENDED, job="b", text="", outcome=failed(entries[1])))
+    bar.stop()
+    assert "0/1" in err.getvalue().rpartition("\r")[2]
