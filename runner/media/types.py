@@ -43,6 +43,9 @@ _BRANDS = {b"qt": "video/quicktime", b"avif": "image/avif", b"avis": "image/avif
     (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"), "image/heic"
 )
 
+# First boxes of QuickTime files that have no brand, as editors and cameras still write them.
+_QUICKTIME = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+
 END_MARKS = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
 """What a complete file of that type contains near its end."""
 
@@ -58,6 +61,9 @@ def sniff(head: bytes) -> str | None:
         return "image/bmp"
     if head[4:8] == b"ftyp":
         return _BRANDS.get(head[8:12].rstrip(b" \0"), "video/mp4")
+    # The length comes first: at most 16 MiB, or 1 for one of 64 bits, unlike letters of a text.
+    if head[4:8] in _QUICKTIME and (head[0] == 0 or head[4:8] == b"mdat"):
+        return "video/quicktime"
     return _markup(head)
 
 

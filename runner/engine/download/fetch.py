@@ -12,6 +12,7 @@ from typing import Literal, Self, TypeAlias
 import aiohttp
 
 from runner.engine.download.place import output_errors
+from runner.engine.net.bodies import unpacked
 from runner.engine.net.client import MIB, HttpClient
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, IdleTimeout
@@ -24,6 +25,8 @@ _ACCEPTED = {
     "image": frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"}),
     "video": frozenset({"video/mp4", "video/webm", "video/quicktime"}),
 }
+_WITH_FILE = frozenset({200, 203})
+"""203: a proxy on the way has changed the headers."""
 _RETRIED = frozenset({408, 425, 429})
 
 
@@ -83,7 +86,7 @@ def _check_answer(response: aiohttp.ClientResponse, max_bytes: int) -> None:
         raise DownloadError(f"the file host answered HTTP {status}", transient=True)
     if status >= 400:  # signed URLs are refused with 403, sometimes 404, once they have expired
         raise DownloadError(f"the file host refused the file (HTTP {status})")
-    if status != 200:
+    if status not in _WITH_FILE:
         raise DownloadError(f"the file host answered HTTP {status} instead of a file")
     if (response.content_length or 0) > max_bytes:
         raise DownloadError(f"the file is larger than {max_bytes} bytes")
@@ -98,21 +101,27 @@ async def _stream(
 ) -> None:
     """Write the response in pieces of a MiB or more; less than 64 KiB is no progress."""
     buffer, unreported = bytearray(), 0
-    async for piece in response.content.iter_any():
-        buffer += piece
-        unreported += len(piece)
+    async for size, pieces in unpacked(response, is_media):
+        unreported += size
         if unreported >= PIECE:
             unreported = 0
             idle.progress()
-        if part.size + len(buffer) > max_bytes:
-            raise DownloadError(f"the file is larger than {max_bytes} bytes")
-        # Large pieces: each costs a switch to a thread.
-        if len(buffer) >= MIB:
-            _check_type(part, buffer, expected)
-            await asyncio.to_thread(part.write, bytes(buffer))
-            buffer.clear()
+        for piece in pieces:
+            buffer += piece
+            if part.size + len(buffer) > max_bytes:
+                raise DownloadError(f"the file is larger than {max_bytes} bytes")
+            # Large pieces: each costs a switch to a thread.
+            if len(buffer) >= MIB:
+                _check_type(part, buffer, expected)
+                await asyncio.to_thread(part.write, bytes(buffer))
+                buffer.clear()
     _check_type(part, buffer, expected)
     await asyncio.to_thread(part.write, bytes(buffer))
+
+
+def is_media(head: bytes) -> bool:
+    """Whether a file begins with these bytes as an image or a video does."""
+    return sniff(head) is not None
 
 
 def _check_type(part: PartFile, head: bytearray, expected: MediaKind) -> None:

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import string
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Self
+from urllib.parse import quote
 
 import aiohttp
 from yarl import URL
 
-from runner.engine.net import resolve
+from runner.engine.net import heads, resolve
+from runner.engine.net.bodies import is_json, unpacked
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe, reach
 from runner.engine.net.upload import CountedBody, IdleTimeout
 from runner.model.requests import Reach, Reply, Request
 
 MIB = 1024 * 1024
 MAX_REDIRECTS = 5  # to a file; API calls follow none
+_URL_SAFE = string.punctuation
+"""Characters that a URL keeps as they are; letters and digits it keeps anyway."""
 _HEADERS = {"User-Agent": "vidu-run", "Accept-Encoding": "identity"}
 
 
@@ -65,8 +70,12 @@ class HttpClient:
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_s),
+            auto_decompress=False,  # see `bodies`
+            max_line_size=heads.MAX_HEADER,
+            max_field_size=heads.MAX_HEADER,
             trust_env=False,
         )
+        heads.accept_equal_lengths(session)
         return await self._open.enter_async_context(session)
 
     async def send(self, request: Request, *, submission: bool, max_bytes: int = 8 * MIB) -> Reply:
@@ -177,17 +186,25 @@ class HttpClient:
                 if response.status not in {301, 302, 303, 307, 308} or not location:
                     yield response
                     return
-                address = address.join(URL(location, encoded=True))
+                address = address.join(URL(_encoded(location), encoded=True))
         raise NetworkFailure(f"more than {MAX_REDIRECTS} redirects")
+
+
+def _encoded(location: str) -> str:
+    """A `Location` with what no URL can contain percent-encoded, whatever its bytes are."""
+    raw = location.encode("utf-8", "surrogateescape")  # as aiohttp has decoded it
+    return quote(raw, safe=_URL_SAFE)
 
 
 async def _content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_bytes: int) -> bytes:
     """Read a whole body, decompressed; raises NetworkFailure above `max_bytes`."""
     content = bytearray()
-    async for piece in response.content.iter_any():
-        idle.progress()
-        content += piece
-        # `Content-Length` may be missing or wrong, and a few bytes can expand to gigabytes.
-        if len(content) > max_bytes:
-            raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
+    async for size, pieces in unpacked(response, is_json):
+        if size:
+            idle.progress()
+        for piece in pieces:
+            content += piece
+            # `Content-Length` may be missing or wrong, and a few bytes can expand to gigabytes.
+            if len(content) > max_bytes:
+                raise NetworkFailure(f"the answer is longer than {max_bytes} bytes")
     return bytes(content)

@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import secrets
+import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
@@ -23,6 +24,7 @@ Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Await
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[int]]
 Fetching: TypeAlias = Callable[..., PartFile]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
+PNG_END = b"IEND\xaeB`\x82"
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(2_000)
 
 
@@ -77,6 +79,64 @@ def test_the_type_is_that_of_the_bytes(fetching: Fetching) -> None:
         offering(b"\xff\xd8\xff\xe0" + bytes(100), "200 OK", "Content-Type: image/png")
     )
     assert found.media_type == "image/jpeg"
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (PNG, ["Content-Encoding: utf-8"]),
+        (PNG, ["Content-Encoding: gzip"]),
+        (PNG, ["Content-Encoding: br"]),
+        (PNG, ["Content-Type:"]),
+        (PNG, ["Content-Length: 1032"]),
+        (PNG, ["X-Policy: " + "x" * 9_500]),
+        (PNG, ['Content-Disposition: attachment; filename="../../etc/x.sh"']),
+        (gzip.compress(PNG), []),
+        (zlib.compress(PNG), ["Content-Encoding: deflate"]),
+    ],
+)
+def test_a_file_comes_whatever_its_headers_are(
+    fetching: Fetching, tmp_path: Path, content: bytes, headers: list[str]
+) -> None:
+    found = fetching(offering(content, "200 OK", *headers))
+    assert (found.path.read_bytes(), found.path.parent) == (PNG, tmp_path)
+    assert found.media_type == "image/png"
+
+
+def test_a_proxy_may_answer_203(fetching: Fetching) -> None:
+    assert fetching(offering(PNG, "203 Non-Authoritative Information")).size == len(PNG)
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("/文件 a.png?x=%2F".encode(), b"/%E6%96%87%E4%BB%B6%20a.png?x=%2F"),
+        (b"/\xce\xc4.png", b"/%CE%C4.png"),
+        (b"../b.png?Signature=a%2Fb%3D~", b"/b.png?Signature=a%2Fb%3D~"),
+        (b"//127.0.0.1:PORT/c.png#top", b"/c.png"),
+    ],
+)
+def test_a_redirect_is_followed_in_any_script(
+    fetching: Fetching, location: bytes, path: bytes
+) -> None:
+    seen: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        seen.append((await reader.readuntil(b"\r\n\r\n")).split()[1])
+        port = str(writer.get_extra_info("sockname")[1]).encode()
+        target = location.replace(b"PORT", port)
+        head = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + target + b"\r\n\r\n"
+        writer.write(head if len(seen) == 1 else b"HTTP/1.1 200 OK\r\n\r\n" + PNG + PNG_END)
+        await writer.drain()
+        writer.close()
+
+    fetching(handle, "/folder/a.png")
+    assert seen == [b"/folder/a.png", path]
+
+
+def test_a_header_that_is_too_large_is_named(fetching: Fetching) -> None:
+    with pytest.raises(DownloadError, match="its header X-Policy has 70,011 bytes"):
+        fetching(offering(PNG, "200 OK", "X-Policy: " + "x" * 70_000))
 
 
 def test_a_compressed_file_is_unpacked(fetching: Fetching) -> None:
