@@ -197,6 +197,11 @@ def _empty(exchange: _Exchange) -> web.Response:
     return response
 
 
+def _status(exchange: _Exchange) -> web.Response:
+    exchange.response.set_status(exchange.rule.values["status"])
+    return exchange.response
+
+
 def _change(exchange: _Exchange) -> web.Response:
     """The response with its fields changed; of a list, those of the rows that match."""
     rule, body = exchange.rule, responses.json_of(exchange.response)
@@ -239,6 +244,9 @@ ACTIONS: Mapping[str, Callable[[_Exchange], web.Response]] = {
     "truncate": _truncate,
     "not_json": _not_json,
     "empty": _empty,
+    "status": _status,
+    "header": lambda exchange: responses.with_header(exchange.response, exchange.rule.values),
+    "compressed": lambda exchange: responses.compressed(exchange.response, exchange.rule.values),
     "huge": lambda exchange: responses.huge(exchange.response, exchange.rule.values["bytes"]),
     "empty_list": _other_rows,
     "stale_list": _other_rows,

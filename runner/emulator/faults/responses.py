@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
 import json
 import socket
 import struct
+import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -82,6 +84,27 @@ def dripping(response: web.Response, values: Values) -> web.Response:
             await asyncio.sleep(values["pause_s"])
 
     return _streamed(response, pieces(), len(content))
+
+
+def with_header(response: web.Response, values: Values) -> web.Response:
+    """The response with one more header, of `bytes` bytes if it has no value of its own."""
+    name, value, size = values["name"], values["value"], values["bytes"]
+    if name.lower() == "content-length" and name not in response.headers:
+        # aiohttp would add it only while it sends.
+        response.headers[name] = str(len(content_of(response)))
+    if value is None:
+        value = "x" * size if size else response.headers.get(name, "")
+    response.headers.add(name, value)
+    return response
+
+
+def compressed(response: web.Response, values: Values) -> web.Response:
+    """The response with a packed body, and the header that declares it where the fault says so."""
+    encoding, content = values["encoding"], content_of(response)
+    response.body = gzip.compress(content) if encoding == "gzip" else zlib.compress(content)
+    if values["declared"]:
+        response.headers["Content-Encoding"] = encoding
+    return response
 
 
 def huge(response: web.Response, size: int) -> web.Response:
@@ -175,10 +198,26 @@ def _set(values: Values, body: Any) -> Any:
     return {**_edit(body, fields, []), **missing}
 
 
+def _several(values: Values, body: Any) -> Any:
+    """The body with each list of results as long as `count` times itself."""
+    if isinstance(body, list):
+        return [_several(values, item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    return {
+        key: item * values["count"] if key in _RESULTS else _several(values, item)
+        for key, item in body.items()
+    }
+
+
+_RESULTS = frozenset({"creations", "urls"})
+
+
 CHANGES: Mapping[str, Callable[[Values, Any], Any]] = {
     "drop": lambda values, body: _edit(body, {}, values["fields"]),
     "set": _set,
     "state": _in_state,
     "goes_back": _in_state,
+    "several": _several,
 }
 """Faults that change fields of a response, or of the rows of a list."""

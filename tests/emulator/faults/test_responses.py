@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import socket
 import time
+import zlib
 from collections.abc import Iterable
 from http.client import IncompleteRead, RemoteDisconnected
 from typing import Any
@@ -275,3 +276,48 @@ def test_the_refusal_of_a_file_drips_too(broken: Any, ask: Any) -> None:
     url = broken({"on": "files", "fault": "drip", "pause_s": 0})
     answer = ask("GET", url + "/files/1/creation.png")
     assert (answer.status, answer.content) == (403, b"SignatureDoesNotMatch")
+
+
+def test_a_header_may_be_large(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "header", "name": "X-Policy", "bytes": 9_500})
+    answer = ask("POST", url + SUBMIT, PICTURE)
+    assert (answer.status, len(answer.headers["x-policy"])) == (200, 9_500)
+
+
+@pytest.mark.parametrize("on", ["vidu.submit", "files"])
+def test_a_length_may_come_twice(broken: Any, ask: Any, clock: Any, on: str) -> None:
+    url = broken({"on": on, "fault": "header", "name": "Content-Length"})
+    port = int(url.rpartition(":")[2])
+    path = file_url(ask, url, clock) if on == "files" else f"{url}{SUBMIT}"
+    content = b"" if on == "files" else json.dumps(PICTURE).encode()
+    with socket.create_connection(("127.0.0.1", port)) as wire:
+        method = "GET" if on == "files" else "POST"
+        head = f"{method} {path.removeprefix(url)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+        head += f"Authorization: Bearer k\r\nContent-Length: {len(content)}\r\n\r\n"
+        wire.sendall(head.encode() + content)
+        got = wire.makefile("rb").read().partition(b"\r\n\r\n")
+    lines = [line for line in got[0].split(b"\r\n") if line.startswith(b"Content-Length")]
+    assert lines == [f"Content-Length: {len(got[2])}".encode()] * 2
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_body_is_compressed(broken: Any, ask: Any, encoding: str, *, declared: bool) -> None:
+    entry = {"fault": "compressed", "encoding": encoding, "declared": declared}
+    answer = ask("POST", broken(entry) + SUBMIT, PICTURE)
+    assert answer.headers.get("content-encoding") == (encoding if declared else None)
+    assert b"task_id" in zlib.decompress(answer.content, wbits=47)
+
+
+def test_a_file_has_another_status(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"on": "files", "fault": "status", "status": 203})
+    answer = ask("GET", file_url(ask, url, clock), key=None)
+    assert (answer.status, answer.content[:4]) == (203, b"\x89PNG")
+
+
+def test_a_task_has_several_results(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"fault": "several", "count": 3})
+    task_id = make_task(ask, url)
+    assert creations(ask, url, task_id).json["creations"] == []
+    clock.forward(60)
+    assert len(creations(ask, url, task_id).json["creations"]) == 3
