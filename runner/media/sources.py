@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from runner.errors import Exit, Failure
+from runner.media.signed_urls import is_signed
 from runner.media.types import HEAD_BYTES, describe_type, sniff
 from runner.model.jobs import Media
 
@@ -17,7 +18,6 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_URL = re.compile(r"https?://[\w.-]+(?::\d{1,4})?(?:[/?#][!-~]*)?", re.ASCII)
 _DATA_URI = re.compile(r"data:(image/[a-z0-9.+-]+);base64,")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
-_SIGNED = re.compile(r"[?&](?:\w+-)*(?:signature|expires|x-amz-[\w-]+)=", re.IGNORECASE)
 _LABEL_CHARACTERS = 80
 
 
@@ -43,7 +43,7 @@ def label(source: str) -> str:
 
 def signed_url_warning(url: str) -> str | None:
     """A warning if the URL carries a signature or an expiry date; None for any other source."""
-    if classify(url) != "url" or not _SIGNED.search(url):
+    if classify(url) != "url" or not is_signed(url):
         return None
     # Each download link has a text of its own, and the text is part of the fingerprint.
     return (
