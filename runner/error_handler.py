@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sys
 import tempfile
@@ -14,11 +13,12 @@ from pathlib import Path
 from runner import __version__
 from runner.errors import Exit, Failure, Secret, leaves, looks_secret, printable, redact
 from runner.signals import end_at_once, hand_over
+from runner.streams import abandon, open_streams
 
 
 def handle_errors(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> Exit:
     """Run `step`; its exit code, or the code of the error that ended it, after printing that."""
-    _open_streams()
+    open_streams()
     handed_over = False
     try:
         handed_over = hand_over()
@@ -37,31 +37,19 @@ def _run(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
         code = step()
         sys.stdout.flush()  # here, where a failure still has a message
     except BrokenPipeError:
-        _abandon_output()  # its reader has closed it, as `head` does: no error
+        abandon(sys.stdout)  # its reader has closed it, as `head` does: no error
     except Failure as error:
         emit(str(error))
         return error.exit
     except OSError as error:
         if error.filename is not None:  # a file: what can go wrong there is a Failure
             return _defect(error, environ)
-        _abandon_output()
+        abandon(sys.stdout)
         emit(f"error: the output cannot be written: {error.strerror}")
         return Exit.INCOMPLETE
     except Exception as error:  # noqa: BLE001 - the outermost frame: a defect
         return _defect(error, environ)
     return code
-
-
-def _open_streams() -> None:
-    """Replace streams that the caller has closed: Python sets them to None."""
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
-
-
-def _abandon_output() -> None:
-    """Redirect standard output to /dev/null, so that the flush at exit does not fail again."""
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
@@ -86,5 +74,7 @@ def _defect(error: BaseException, environ: Mapping[str, str]) -> Exit:
 def emit(text: str) -> None:
     """Print a message on standard error, if that is still open."""
     # Closed, it is no reason to stop: the exit code has the result as well.
-    with contextlib.suppress(OSError):
+    try:
         print(printable(text), file=sys.stderr, flush=True)
+    except OSError:
+        abandon(sys.stderr)

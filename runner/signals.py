@@ -1,8 +1,9 @@
-"""Ends the program at once on SIGINT or SIGTERM while it has not begun to do anything."""
+"""Signals: ends the program at once while it has done nothing, and keeps ignored ones ignored."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 try:
     import signal
@@ -19,6 +20,14 @@ def end_at_once() -> None:
     for number, default in _DEFAULTS.items():
         if signal.getsignal(number) is default:
             signal.signal(number, _end)
+
+
+def not_ignored(numbers: Iterable[signal.Signals]) -> list[signal.Signals]:
+    """Those of the signals that may be handled: not what the caller has made this process ignore.
+
+    `nohup` ignores SIGHUP, a shell script SIGINT of what it starts in the background.
+    """
+    return [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def hand_over() -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,15 @@ settings.register_profile(
 settings.load_profile("patient")
 
 _NOBODY = 65534
+
+
+@pytest.fixture(scope="session", autouse=True)
+def signals_reach_children() -> None:
+    """Let no process that a test starts inherit ignored signals, as from `make test &` or nohup."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            # Ignored here all the same; but a started program gets the default.
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
-    {"errors", "timestamps", "signals"},
+    {"errors", "timestamps", "signals", "streams"},
     {"fs"},
     {"model", "hashing"},
     {"operations", "documents", "media", "ledger", "expressions"},

@@ -24,6 +24,7 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.progress import observer
 from runner.results.rows import Header
 from runner.results.write import write_results
+from runner.signals import not_ignored
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
 from runner.timestamps import stamp_now
 
@@ -176,7 +177,8 @@ def _signals(
 ) -> Iterator[None]:
     """Pass signals that end a program to `handle`, and the first one after it to `handle_late`."""
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # SIGHUP: its terminal was closed
+    # SIGHUP: its terminal was closed.
+    numbers = not_ignored((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
 
     # Until the loop is closed, an exception would leave connections open.
     def last(number: signal.Signals) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
@@ -12,6 +11,7 @@ from runner.error_handler import emit
 from runner.errors import Diagnostic, UsageError, format_diagnostics, plural, printable
 from runner.model.plans import Action, Plan
 from runner.planning.plan import PlanTotals, totals
+from runner.streams import json_text
 from runner.terminal.format import money_list
 
 
@@ -31,8 +31,7 @@ def warn(problems: Iterable[Diagnostic]) -> None:
 
 def print_json(value: object) -> None:
     """Print the value as JSON."""
-    json.dump(value, sys.stdout, ensure_ascii=False, indent=2)
-    print()
+    print(json_text(value, sys.stdout, indent=2))
 
 
 def confirm_cost(planned: ManifestPlan) -> None:

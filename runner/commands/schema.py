@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from runner.errors import Exit, UsageError, suggest
 from runner.operations import schema_folder
 
@@ -18,5 +20,7 @@ def schema(name: str | None) -> Exit:
         return Exit.OK
     if name not in names:
         raise UsageError(f'there is no schema "{name}"', hint=suggest(name, names))
-    print(names[name].read_text(encoding="utf-8"), end="")  # byte for byte, to be saved as it is
+    # Byte for byte, to be saved as it is, whatever the locale.
+    sys.stdout.flush()
+    sys.stdout.buffer.write(names[name].read_bytes())
     return Exit.OK

@@ -64,6 +64,8 @@ def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
     async def until_signalled() -> None:
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is signal.SIG_IGN:  # by the shell that started it with `&`
+                continue
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         async with listening(options, port) as url:
             ready(url)

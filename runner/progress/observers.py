@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
@@ -11,6 +10,7 @@ from runner.errors import one_line, plural
 from runner.model.events import Event, Observer, Step
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Plan
+from runner.streams import json_text
 
 
 def is_interactive(stream: TextIO, environ: Mapping[str, str]) -> bool:
@@ -96,7 +96,7 @@ class JsonObserver(Observer):
 
     def _write(self, record: Mapping[str, Any]) -> None:
         # Line by line: whoever reads the pipe acts on each record as it comes.
-        print(json.dumps(record, ensure_ascii=False), file=self._out, flush=True)
+        print(json_text(record, self._out), file=self._out, flush=True)
 
 
 def active_jobs(plan: Plan) -> frozenset[str]:

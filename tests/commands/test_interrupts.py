@@ -73,6 +73,19 @@ def test_the_next_run_collects_the_tasks_of_an_interrupted_one(
     assert under_way <= {row["task_id"] for row in project.rows().values()}
 
 
+@pytest.mark.parametrize("name", ["SIGHUP", "SIGINT", "SIGTERM"])
+def test_a_signal_ignored_at_the_start_ends_no_run(project: Project, name: str) -> None:
+    project.jobs(JOBS)
+    stage = Stage()
+    ignoring = f"import signal; signal.signal(signal.{name}, signal.SIG_IGN)"
+    with provider(project, stage), running(project, "spring.yaml", before=ignoring) as process:
+        until(lambda: stage.seen["asked"] >= 1)
+        process.send_signal(signal.Signals[name])
+        stage.ending.set()
+        assert process.wait(30) == 0
+    assert {row["state"] for row in project.rows().values()} == {"succeeded"}
+
+
 def test_an_interruption_waits_for_the_answer_to_a_submission(
     project: Project,
 ) -> None:
