@@ -46,7 +46,7 @@ def abandon(stream: TextIO) -> None:
 
 
 def json_text(value: object, stream: TextIO, *, indent: int | None = None) -> str:
-    """The value as JSON that stays JSON in the encoding of `stream`: where that is not UTF-8, ASCII.
+    """The value as JSON; in ASCII where the encoding of `stream` is not UTF-8.
 
     Programs read JSON as UTF-8 (RFC 8259), whatever the locale is.
     """

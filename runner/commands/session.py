@@ -16,13 +16,14 @@ from runner.engine.job_run import JobRun
 from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
+from runner.engine.net.resolve import UnusableProxy, check_proxy
 from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.list_query import ListEndpoint
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.reconcile.decide import adopt
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit
-from runner.errors import Exit, Failure, UsageError
+from runner.errors import Exit, Failure, ProviderError, UsageError
 from runner.ledger.changes import realm_of
 from runner.ledger.group_commit import GroupCommit
 from runner.ledger.rescue import RescueFile, rescue_path
@@ -171,11 +172,23 @@ def networked(planned: ManifestPlan) -> list[PlanEntry]:
 def accounts_with_keys(planned: ManifestPlan) -> Mapping[str, Account]:
     """The account of every provider that the plan asks for something.
 
-    Raises ProviderError, with the line to copy, where a key is missing or must not be used.
+    Raises ProviderError, with the line to copy, where a key is missing or must not be used, or
+    where the provider can only be reached by a proxy that this program cannot use.
     """
     asked = {entry.job.operation for entry in networked(planned)}
     sources = setting_sources(planned.manifest, planned.options)
-    return read_accounts(sources, used_providers(planned.manifest, asked), keys=True)
+    accounts = read_accounts(sources, used_providers(planned.manifest, asked), keys=True)
+    for name, account in accounts.items():
+        _check_proxy(name, account)
+    return accounts
+
+
+def _check_proxy(provider: str, account: Account) -> None:
+    try:
+        check_proxy(account.base_url)
+    except UnusableProxy as error:
+        message = f"{provider} cannot be reached: {error}; nothing was sent"
+        raise ProviderError(message, hint=error.hint) from error
 
 
 @contextmanager

@@ -68,6 +68,30 @@ def test_without_a_key_no_run_is_recorded(project: Project) -> None:
     assert not (project.folder / ".vidu-run").exists()
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_socks_proxy_ends_a_run_before_anything_is_sent(keyed: Project, scheme: str) -> None:
+    keyed.jobs(TWO)
+    proxy = {"ALL_PROXY": "socks5h://me:pw@127.0.0.1:1", "NO_PROXY": None, "no_proxy": None}
+    keyed.env |= {**proxy, "VIDU_BASE_URL": f"{scheme}://127.0.0.1:9"}
+    ran = keyed.run("spring.yaml")
+    assert ran.code == Exit.PROVIDER
+    message = (
+        "error: vidu cannot be reached: ALL_PROXY names a SOCKS proxy (socks5h://127.0.0.1:1),"
+        " which is not supported; nothing was sent\n"
+        "  hint: name an http proxy there, unset it, or exempt the host: NO_PROXY=127.0.0.1\n"
+    )
+    assert ran.err == message
+    assert not (keyed.folder / ".vidu-run" / "ledger.sqlite3").exists()
+    keyed.env["no_proxy"] = "127.0.0.1"
+    assert "SOCKS" not in keyed.run("spring.yaml", "--outage", "0.1s").err
+
+
+def test_a_rehearsal_asks_no_proxy(project: Project) -> None:
+    project.jobs(TWO)
+    project.env["ALL_PROXY"] = "socks5://127.0.0.1:1"
+    assert project.run("spring.yaml", "--emulate", "--time-scale", "0").code == Exit.OK
+
+
 def test_a_session_that_asks_nobody_needs_no_key(project: Project) -> None:
     with RunSession.open(planned(project), keys=False) as session:
         accounts = session.planned.settings.accounts

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import os
 import socket
 import threading
 from collections.abc import Callable, Collection
@@ -78,17 +79,60 @@ _PRIVATE = tuple(
 )
 
 
+class UnusableProxy(NetworkFailure):
+    """The proxy for an address is not one by HTTP; nothing is sent through it, or past it."""
+
+    def __init__(self, name: str, what: str, host: str):
+        super().__init__(f"{name} names {what}")
+        self.hint = f"name an http proxy there, unset it, or exempt the host: NO_PROXY={host}"
+
+
 def proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
     """The proxy that the environment (or macOS) has for an address; None where it has none.
+
+    Raises UnusableProxy for one of another kind: it would be spoken to in the wrong protocol, after
+    which nobody knows whether a submission has arrived.
 
     aiohttp can do this, but would then read `~/.netrc` too, and a password there conflicts with
     the key.
     """
     proxies = getproxies()
-    named = proxies.get(scheme) or proxies.get("all")
+    kind = scheme if proxies.get(scheme) else "all"
+    named = proxies.get(kind)
     if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
         return None
+    if (what := _flaw(named)) is not None:
+        raise UnusableProxy(_variable(kind), what, host)
     return _proxy_url(named)
+
+
+def check_proxy(base_url: str) -> None:
+    """Raise UnusableProxy if that is what the environment has for the API at `base_url`."""
+    url = URL(base_url, encoded=True)
+    proxy_for(url.scheme, url.host or "", url.port)
+
+
+def _flaw(text: str) -> str | None:
+    """Why a proxy cannot be used; None if it can. Without its password."""
+    try:
+        url = _proxy_url(text)
+        host, port = url.host, url.port
+    except ValueError:
+        return "a proxy, but not by an address that can be read"
+    where = f"{url.scheme}://{host or ''}{f':{port}' if port else ''}"
+    if url.scheme.startswith("socks"):
+        return f"a SOCKS proxy ({where}), which is not supported"
+    if url.scheme not in {"http", "https"} or not host:
+        return f"a proxy ({where}) that is neither http nor https"
+    return None
+
+
+def _variable(kind: str) -> str:
+    """The variable that has the proxies of a kind, as `getproxies` finds it: lower case first."""
+    names = (f"{kind}_proxy", f"{kind}_proxy".upper())
+    mixed = (name for name in os.environ if name.lower() == names[0])
+    found = (name for name in (*names, *mixed) if os.environ.get(name))
+    return next(found, f"the system's {kind} setting")
 
 
 def _proxy_url(text: str) -> URL:

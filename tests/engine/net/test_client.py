@@ -584,6 +584,26 @@ def test_no_proxy_hosts_are_reached_directly(
     assert run(main()).reach is Reach.ANSWERED
 
 
+def test_nothing_is_sent_through_a_socks_proxy(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connected = asyncio.Event()
+
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connected.set()
+        writer.close()
+
+    async def main() -> Reply:
+        async with serving(handle) as port, HttpClient(trust_env=True) as http:
+            monkeypatch.setenv("all_proxy", f"socks5://127.0.0.1:{port}")
+            return await http.send(request(port), submission=True)
+
+    reply = run(main())
+    assert reply.reach is Reach.NOT_SENT
+    assert "all_proxy names a SOCKS proxy" in (reply.error or "")
+    assert not connected.is_set()
+
+
 # ---------------------------------------------------------------------------------- called back
 
 

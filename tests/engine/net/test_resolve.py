@@ -9,7 +9,14 @@ import threading
 import pytest
 from yarl import URL
 
-from runner.engine.net.resolve import Resolver, is_private, proxy_for, proxy_hosts
+from runner.engine.net.resolve import (
+    Resolver,
+    UnusableProxy,
+    check_proxy,
+    is_private,
+    proxy_for,
+    proxy_hosts,
+)
 
 
 def test_names_are_looked_up_by_the_system() -> None:
@@ -104,6 +111,46 @@ def test_the_environment_names_the_proxy(
     asked = URL(url)
     found = proxy_for(asked.scheme, asked.host or "", asked.port)
     assert found == (URL(proxy) if proxy else None)
+
+
+@pytest.mark.parametrize("kind", ["socks", "socks4", "socks4a", "socks5", "socks5h", "SOCKS5"])
+@pytest.mark.parametrize("name", ["ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy"])
+def test_a_socks_proxy_is_refused_by_its_variable(
+    monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
+    monkeypatch.setenv(name, f"{kind}://me:secret@p.test:1080")
+    with pytest.raises(UnusableProxy) as caught:
+        proxy_for("https", "a.test", 443)
+    text = f"{name} names a SOCKS proxy ({kind.lower()}://p.test:1080), which is not supported"
+    assert str(caught.value) == text
+    assert "NO_PROXY=a.test" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["http://[::1", "ftp://p.test", "http://:80", "p.test:port"])
+def test_a_proxy_that_is_none_by_http_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", text)
+    with pytest.raises(UnusableProxy, match="HTTPS_PROXY names a proxy"):
+        proxy_for("https", "a.test", 443)
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ALL_PROXY": "socks5://p:1", "NO_PROXY": "a.test"},
+        {"ALL_PROXY": "socks5://p:1", "no_proxy": "*"},
+        {"ALL_PROXY": "socks5://p:1", "HTTPS_PROXY": "http://p:2"},
+        {"HTTP_PROXY": "socks5://p:1"},
+        {"SOCKS_PROXY": "socks5://p:1"},
+    ],
+)
+def test_a_socks_proxy_that_is_not_used_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    check_proxy("https://a.test/v1")
 
 
 def test_proxy_hosts_are_those_that_can_be_read(
