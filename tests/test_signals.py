@@ -25,11 +25,18 @@ raise SystemExit("the signal had no effect")
 """
 
 
-def end_by(folder: Path, library: str, name: str, before: str = "") -> tuple[int, str]:
-    """Exit code and standard error of a plan that gets that signal while it loads the library."""
+DEFAULT, IGNORED = "signal.default_int_handler", "signal.SIG_IGN"
+
+
+def end_by(folder: Path, library: str, name: str, *, handler: str = DEFAULT) -> tuple[int, str]:
+    """Exit code and standard error of a plan that gets that signal while it loads the library.
+
+    `handler` is that of Ctrl-C at the start: tests in the background of a script inherit another.
+    """
     (folder / "m.yaml").write_text(MANIFEST, encoding="utf-8")
     (folder / f"{library}.py").write_text(KILL_ITSELF.format(name=name), encoding="utf-8")
-    start = f"{before}\nfrom runner.__main__ import main; main()"
+    start = f"import signal; signal.signal(signal.SIGINT, {handler})"
+    start += "; from runner.__main__ import main; main()"
     ended = subprocess.run(
         [sys.executable, "-c", start, "plan", "m.yaml"],
         cwd=folder,
@@ -52,6 +59,5 @@ def test_sigterm_during_the_start_has_its_code(tmp_path: Path, library: str) -> 
 
 
 def test_a_signal_that_the_caller_ignores_stays_ignored(tmp_path: Path) -> None:
-    ignoring = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
-    ended = end_by(tmp_path, "click", "SIGINT", ignoring)
+    ended = end_by(tmp_path, "click", "SIGINT", handler=IGNORED)
     assert ended == (1, "the signal had no effect\n")
