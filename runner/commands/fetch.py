@@ -21,7 +21,9 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     Each task is asked for once. The results manifest is written, the code is that of a run.
     `verify` reads every file that should exist, and reports each that is missing or damaged.
     """
-    plans = plan_manifests(replace(options, download=True, afresh=verify), submit=False)
+    plans = plan_manifests(
+        replace(options, download=True, afresh=verify), submit=False, complete=True
+    )
     for planned in plans:  # all of them before the first is acted on
         announce(planned)
         planned.check_earlier_results()

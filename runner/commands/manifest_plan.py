@@ -99,17 +99,24 @@ class ManifestPlan:
             )
 
 
-def plan_manifests(options: Options, *, submit: bool = True) -> list[ManifestPlan]:
+def plan_manifests(
+    options: Options, *, submit: bool = True, complete: bool = False
+) -> list[ManifestPlan]:
     """Read and plan every manifest of the command line; raises every known error."""
     options.check()
-    return [plan_manifest(manifest, options, submit=submit) for manifest in read_manifests(options)]
+    return [
+        plan_manifest(manifest, options, submit=submit, complete=complete)
+        for manifest in read_manifests(options)
+    ]
 
 
 @uncollected()
-def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) -> ManifestPlan:
+def plan_manifest(
+    manifest: Manifest, options: Options, *, submit: bool = True, complete: bool = False
+) -> ManifestPlan:
     """Decide what happens to every job of one manifest. Reads the ledger, sends nothing.
 
-    `submit` is false for a verb that only collects results, see `PlanOptions`. Raises
+    `submit` is false for a verb that only collects results; see `PlanOptions` for both. Raises
     LedgerError, UsageError, ProviderError.
     """
     paths = ProjectPaths.of(manifest.path, options)
@@ -159,6 +166,7 @@ def plan_manifest(manifest: Manifest, options: Options, *, submit: bool = True) 
             forced=selected if options.force else (),
             submit=submit,
             download=settings.download,
+            complete=complete,
         )
         plan = make_plan(stage.each("planning", jobs), inputs, plan_options)
         costs = history.costs  # computed on access, which the closed ledger would refuse

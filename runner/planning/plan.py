@@ -63,6 +63,8 @@ class PlanOptions:
     submit: bool = True
     """False where nothing will be sent: a failed job is then reported as it is."""
     download: bool = True
+    complete: bool = False
+    """Ask again for results that are not what was paid for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,7 +252,7 @@ def _of_evidence(
 def _of_result(
     known: Attempt | Evidence, done: Reason, inputs: PlanInputs, options: PlanOptions
 ) -> tuple[Action, Reason]:
-    if known.shortfall and options.download and not options.submit:
+    if known.shortfall and options.complete:
         text = f"{done}, but {known.shortfall.message}"
         return Action.FETCH, Reason(ReasonCode.DONE_ELSEWHERE, text)
     return _of_files(known.files, done, inputs, options)

@@ -26,10 +26,28 @@ _DIGITS = re.compile(r"[0-9]{1,19}")
 
 
 def json_object(body: bytes) -> JsonObject | None:
-    """The JSON object in `body`; None for anything else, such as text that nests too deep."""
+    """The JSON object in `body`; None for anything else, such as text that nests too deep.
+
+    A prompt that comes back with bare line breaks, or in another encoding, does not hide the id of
+    a task.
+    """
     try:
-        value = json.loads(body)
-    except (ValueError, RecursionError):  # ValueError: also bad UTF-8 and too many digits
+        return _object(body)
+    except UnicodeDecodeError:
+        texts = (body.decode(encoding, "replace") for encoding in _ENCODINGS)
+        return next((found for text in texts if (found := _object(text)) is not None), None)
+
+
+_ENCODINGS = ("utf-8", "gb18030")
+"""Tried in turn for what is not UTF-8; characters that are not of the encoding are replaced."""
+
+
+def _object(text: bytes | str) -> JsonObject | None:
+    try:
+        value = json.loads(text, strict=False)
+    except UnicodeDecodeError:
+        raise
+    except (ValueError, RecursionError):  # ValueError: also too many digits
         return None
     return value if isinstance(value, dict) else None
 

@@ -69,6 +69,8 @@ def _why(outcome: Outcome) -> str:
     """The reason of a state that is not simply `done`."""
     if outcome.error is not None:
         return f"{outcome.error.code}: {outcome.error.message}"
+    if outcome.shortfall is not None:
+        return outcome.shortfall.message
     if outcome.reason is None or outcome.reason.code is ReasonCode.DONE:
         return ""
     return outcome.reason.text

@@ -57,6 +57,16 @@ def test_a_later_run_reports_the_mark_again(project: Project) -> None:
     assert project.rows()["a"]["warnings"]
 
 
+def test_status_reports_the_mark_of_a_result_that_is_there(project: Project) -> None:
+    project.jobs(ONE)
+    with serving(project, time_scale=0, faults=[marked_only()]):
+        project.run("spring.yaml", "--timeout", "5s")
+    ran = project.run("status", "spring.yaml")
+    assert ran.code == 0
+    assert "succeeded" in ran.out
+    assert "only with its watermark" in ran.out
+
+
 def test_fetch_replaces_the_file_with_the_mark(project: Project, tmp_path: Path) -> None:
     project.jobs(ONE)
     kept = tmp_path / "emulator"

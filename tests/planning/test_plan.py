@@ -162,7 +162,7 @@ def test_a_result_with_a_shortfall_is_reused_by_a_run() -> None:
 
 def test_a_result_with_a_shortfall_is_asked_for_by_fetch() -> None:
     made = attempt("succeeded", files=(FILE,), error=SHORTFALL.error)
-    entry = only(known(made, there=(FILE,)), PlanOptions(submit=False))
+    entry = only(known(made, there=(FILE,)), PlanOptions(submit=False, complete=True))
     assert (entry.action, entry.reason.text) == (Action.FETCH, "done, but only with its watermark")
 
 

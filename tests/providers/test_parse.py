@@ -36,6 +36,21 @@ def test_a_byte_order_mark_is_accepted() -> None:
     assert parse.json_object(b"\xef\xbb\xbf" + b'{"a": 1}') == {"a": 1}
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"prompt": "一只可爱的小猫", "task_id": "911"}'.encode("gb18030"),
+        '{"prompt": "運動場", "task_id": "911"}'.encode("gb18030"),
+        b'{"prompt": "cut \xe4\xb8", "task_id": "911"}',
+        b'{"prompt": "caf\xe9\n\tline", "task_id": "911"}',
+    ],
+)
+def test_a_prompt_in_another_encoding_hides_no_task(body: bytes) -> None:
+    found = parse.json_object(body)
+    assert found is not None
+    assert found["task_id"] == "911"
+
+
 @given(st.binary())
 def test_no_bytes_raise(body: bytes) -> None:
     parse.json_object(body)
