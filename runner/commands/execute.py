@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from runner.commands.manifest_plan import ManifestPlan
 from runner.commands.session import TOOL, RunSession, networked
 from runner.engine.context import Context
-from runner.engine.download.place import output_folder, relative
+from runner.engine.download.place import keep_copy, output_folder, relative
 from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
 from runner.error_handler import emit
@@ -66,6 +66,8 @@ def execute(
             # Where files cannot be written, that shows before anything is paid for.
             if planned.settings.download and networked(planned):
                 output_folder(planned.settings.outputs, *planned.paths.below_outputs)
+            if write and planned.unreadable:
+                _keep_damaged(planned)
             batch = _BatchRun(
                 session=session,
                 watcher=observer(planned.options.progress, planned.options.environ),
@@ -81,6 +83,14 @@ def execute(
     codes = [session.exit_code, *(failure.exit for failure in ended.failures)]
     code = worst([*codes, *map(_code_of_signal, ended.late_signals)])
     return code, _summary(planned, ended, began, time.monotonic() - started)
+
+
+def _keep_damaged(planned: ManifestPlan) -> None:
+    """Keep a copy of the results manifest that nobody could read and this run will replace."""
+    # It may name results of others, or of jobs that are no longer in the manifest.
+    kept = keep_copy(planned.paths.results, planned.paths.archive, planned.manifest.hashes)
+    if kept is not None:
+        emit(f"{planned.paths.results}: replaced; the damaged file is kept as {kept}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

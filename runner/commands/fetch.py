@@ -25,8 +25,8 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
         replace(options, download=True, afresh=verify), submit=False, complete=True
     )
     for planned in plans:  # all of them before the first is acted on
-        announce(planned)
         planned.check_earlier_results()
+        announce(planned)
     return execute_all(map(_verified, plans) if verify else plans, collect_only=True)
 
 

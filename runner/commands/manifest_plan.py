@@ -94,9 +94,8 @@ class ManifestPlan:
         # It may as soon as the plan submits a job, for then the ledger knows nothing of that job.
         if self.unreadable and any(e.action is Action.SUBMIT for e in self.plan.entries):
             hint = "repair it, or move it away if nothing in it was paid for"
-            raise ManifestError(
-                [replace(problem, warning=False, hint=hint) for problem in self.unreadable]
-            )
+            errors = [replace(problem, warning=False, hint=hint) for problem in self.unreadable]
+            raise ManifestError([*self.manifest.warnings, *errors])
 
 
 def plan_manifests(

@@ -15,6 +15,8 @@ from runner.terminal.plan_view import plan_record, plan_text
 def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
     plans = plan_manifests(replace(options, dry=True))
+    for planned in plans:
+        planned.check_earlier_results()  # without them a plan would order what is paid for
     if options.as_json:  # one document for all manifests
         print_json([plan_record(str(p.manifest.path), p.plan, p.outlook) for p in plans])
     for planned in plans:

@@ -41,6 +41,7 @@ def resolve(options: Options, *, job: str | None, lost: bool, task_id: str | Non
     """
     _check(options, job, lost=lost, task_id=task_id)
     (planned,) = plan_manifests(options, submit=False)
+    planned.check_earlier_results()
     warn(planned.warnings)
     entries = planned.selected_with(Action.DECIDE) if job is None else [_entry(planned, job)]
     if not entries:

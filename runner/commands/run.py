@@ -67,8 +67,8 @@ def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:
 
 def _check_before_sending(planned: ManifestPlan) -> None:
     """Print warnings and ask for consent; raises every error that needs no request to be found."""
-    announce(planned)
     planned.check_earlier_results()
+    announce(planned)
     if not planned.options.emulate:
         accounts_with_keys(planned)  # for its errors: each session reads the keys for itself
     confirm_cost(planned)

@@ -29,6 +29,8 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
     The code is that of a run which left the jobs in these states.
     """
     plans = plan_manifests(options, submit=False)
+    for planned in plans:
+        planned.check_earlier_results()  # without them what is made would seem to be missing
     codes: list[Exit] = []
     if refresh:  # then planned again: the plan of before has the states of before
         codes = [_refresh(planned) for planned in plans]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import math
+import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -10,20 +11,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from runner.documents.files import load
-from runner.errors import Diagnostic, Location, ManifestError, plural
+from runner.errors import Diagnostic
 from runner.media.types import EXTENSIONS
 from runner.model.operations import UNITS, Amount
 from runner.model.outcomes import State
 from runner.model.plans import Evidence
 from runner.model.requests import RESULT_GONE, Shortfall
 from runner.model.tasks import StoredFile, TaskFacts
-from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
-from runner.results.rows import VERSION
+from runner.results.document import read_document
+from runner.results.row_filter import SkipRow
 
 T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAX_PATH_BYTES = 4096
+"""PATH_MAX of Linux; macOS has less."""
 _SUREST_FIRST = (State.SUCCEEDED, State.PENDING, State.AMBIGUOUS)
 
 
@@ -38,6 +40,10 @@ class EarlierResults:
     """One for each row that was paid for, is under way, or may be either: the surest first."""
     diagnostics: tuple[Diagnostic, ...] = ()
     """A warning if the file could not be read."""
+    recognized: bool = True
+    """False where the file is something else than a results manifest."""
+    manifest: str | None = None
+    """The path of its manifest, relative to its folder; None if there is no file, or no path."""
 
     def removed(self, ids: Collection[str]) -> list[Mapping[str, Any]]:
         """The rows of jobs that are not among `ids`, one for each job."""
@@ -48,86 +54,27 @@ class EarlierResults:
 
 def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     """Read the results manifest at `path`, if there is one, without the rows to `skip`."""
-    location = Location(path=str(path))
     try:
-        document, skipped = _read(path, skip)
-        reason = _mismatch(document, skipped)
-        if reason and skipped:  # only the whole file shows what is wrong with it
-            document, _ = _read(path, None)
-            reason = _mismatch(document, 0)
+        found = read_document(path, skip)
     except FileNotFoundError:
         return EarlierResults()
-    except (ManifestError, OSError, ValueError, RecursionError) as error:
-        document, reason = None, _describe(error)
-        if isinstance(error, ManifestError):
-            location = error.diagnostics[0].location or location
-    if reason:
+    if found.value is None:
         warning = Diagnostic(
-            message=f"the results manifest {reason}; "
-            "it is not used as evidence of what was paid for",
-            location=location,
+            message=f"the results manifest {found.problem}",
+            location=found.location,
+            hint="it is not used as evidence of what was paid for",
             warning=True,
         )
-        return EarlierResults(diagnostics=(warning,))
-    found = [*document["jobs"], *_typed(document.get("removed"), list, [])]
-    rows = tuple(row for row in found if isinstance(row, dict) and _text(row.get("id")))
+        return EarlierResults(diagnostics=(warning,), recognized=found.recognized)
+    rows = (*found.value["jobs"], *found.value["removed"])
     evidence = [proof for row in rows if (proof := _evidence(row))]
     evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))  # of equal fingerprint
-    return EarlierResults(rows=rows, evidence=tuple(evidence))
-
-
-def _read(path: Path, skip: SkipRow | None) -> tuple[Any, int]:
-    """The document without the rows to skip, and how many of them were rows of jobs."""
-    if skip is None:
-        return _parse(path, path.read_bytes()), 0
-    with path.open("rb") as file:
-        content, skipped = filter_rows(file, JSON if _is_json(path) else YAML, skip)
-    try:
-        return _parse(path, content), skipped
-    except (ManifestError, ValueError, RecursionError):
-        # A YAML alias may refer to a row that was left out.
-        return _read(path, None)
-
-
-def _parse(path: Path, content: bytes) -> Any:
-    text = content.decode("utf-8-sig")  # editors may add a byte order mark
-    return json.loads(text) if _is_json(path) else load(text, path=str(path))
-
-
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() == ".json"
-
-
-def _mismatch(document: Any, skipped: int) -> str | None:
-    """Why a document is not a whole results manifest of this version; None if it is one.
-
-    `skipped` rows of jobs are missing from it on purpose.
-    """
-    if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
-        return "was not written by vidu-run"
-    if document.get("version") != VERSION:
-        return f"has version {document.get('version')}, not {VERSION}"
-    # YAML that was cut off between two rows is valid. The list of removed jobs is written last.
-    count = len(document["jobs"]) + skipped
-    total = _int(_typed(document.get("totals"), dict, {}).get("jobs"))
-    if total is not None and count < total:
-        return f"is incomplete: {count:,} of {plural(total, 'job')} (see totals.jobs)"
-    if total is not None and count > total:
-        return f"has {plural(count, 'job')}, but totals.jobs is {total:,}"
-    if not isinstance(document.get("removed"), list):
-        return "is incomplete: its end, the list `removed`, is missing"
-    return None
-
-
-def _describe(error: Exception) -> str:
-    match error:
-        case OSError():
-            return f"cannot be read: {error.strerror or error}"
-        case UnicodeDecodeError():
-            return "is not UTF-8 text"
-        case ManifestError():
-            return f"is damaged: {error.diagnostics[0].message}"
-    return f"is damaged: {error}"
+    return EarlierResults(
+        rows=rows,
+        evidence=tuple(evidence),
+        recognized=found.recognized,
+        manifest=found.manifest,
+    )
 
 
 def _evidence(row: Mapping[str, Any]) -> Evidence | None:
@@ -189,18 +136,27 @@ def _files(values: list[Any]) -> tuple[StoredFile, ...]:
 def _file(value: Mapping[str, Any]) -> StoredFile | None:
     path, size = _text(value.get("path")), _int(value.get("bytes"))
     sha256, media_type = _text(value.get("sha256")) or "", value.get("media_type")
-    if path is None or size is None or not _SHA256.fullmatch(sha256):
+    if path is None or not _is_path(path) or size is None or not _SHA256.fullmatch(sha256):
         return None
     if not isinstance(media_type, str) or media_type not in EXTENSIONS:
         return None
     return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
 
 
+def _is_path(text: str) -> bool:
+    """Whether the system accepts it as a path at all."""
+    try:
+        return "\0" not in text and len(os.fsencode(text)) < _MAX_PATH_BYTES
+    except UnicodeEncodeError:
+        return False
+
+
 def _amount(value: Any) -> Amount | None:
     for unit in UNITS:
-        match _typed(value, dict, {}).get(unit):
-            case int() | float() as number:
-                return Amount(unit=unit, value=Decimal(str(number)))  # the decimal as written
+        number = _typed(value, dict, {}).get(unit)
+        # To Python true is a number.
+        if isinstance(number, int | float) and type(number) is not bool and math.isfinite(number):
+            return Amount(unit=unit, value=Decimal(str(number)))  # the decimal as written
     return None
 
 
@@ -214,10 +170,10 @@ def _text(value: Any) -> str | None:
 
 
 def _task_id(value: Any) -> str | None:
-    # An editor may have removed the quotes of a number.
-    number = _int(value)
-    return _text(value) if number is None else str(number)
+    return str(value) if type(value) is int else _text(value)  # an editor may remove quotes
 
 
 def _int(value: Any) -> int | None:
-    return value if type(value) is int else None  # not a boolean
+    """A whole number, if the ledger can hold it."""
+    is_whole = type(value) is int and abs(value) < 1 << 63  # not a boolean
+    return value if is_whole else None

@@ -14,6 +14,9 @@ from runner.fs import atomic_write
 from runner.model.outcomes import Outcome
 from runner.results.rows import Header, head, plain, row
 
+END = "..."
+"""The last line of a YAML file with removed jobs, which shows that nothing of it was cut off."""
+
 # Keys that describe the run rather than its results.
 _YAML_RUN_KEYS = (b"run:", b"  reused:", b"    reused:", b"    reason:")
 _JSON_RUN_KEYS = (b'  "run":', b'    "reused":', b'      "reused":', b'      "reason":')
@@ -82,11 +85,21 @@ def _yaml(
     start: Mapping[str, Any], jobs: Iterable[Any], removed: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
     yield dump(start)
-    for name, rows in (("jobs", iter(jobs)), ("removed", iter(removed))):
-        first = next(rows, None)
-        yield f"{name}: []\n" if first is None else f"{name}:\n{dump_item(first, indent=2)}"
-        for each in rows:
-            yield dump_item(each, indent=2)
+    yield from _yaml_list("jobs:", jobs)
+    # Cut between two rows, a list is still valid YAML. Of the jobs totals.jobs is the number.
+    if removed:
+        yield from _yaml_list(f'removed:  # to the end of the document, "{END}"', removed)
+        yield f"{END}\n"
+    else:
+        yield "removed: []\n"
+
+
+def _yaml_list(head: str, rows: Iterable[Any]) -> Iterator[str]:
+    items = iter(rows)
+    first = next(items, None)
+    yield f"{head} []\n" if first is None else f"{head}\n{dump_item(first, indent=2)}"
+    for each in items:
+        yield dump_item(each, indent=2)
 
 
 def _json(

@@ -219,10 +219,12 @@ def test_unreadable_results_stop_a_run_that_would_pay(project: Project, damage: 
         project.run("spring.yaml")
         forget(project)
         (project.folder / RESULTS).write_text(damage)
-        for verb in (["run"], ["fetch"], ["run", "--force", "--yes"]):
+        verbs = ["run"], ["fetch"], ["run", "--force", "--yes"], ["plan"], ["run", "-n"], ["status"]
+        for verb in verbs:
             ran = project.run(*verb, "spring.yaml")
-            assert ran.code == 3
+            assert (ran.code, ran.out) == (3, "")
             assert "error: the results manifest" in ran.err
+            assert "warning" not in ran.err
             assert "repair it, or move it away if nothing in it was paid for" in ran.err
         assert (project.folder / RESULTS).read_text() == damage
         assert served.outcomes() == {"accepted": 2}
@@ -266,6 +268,8 @@ def test_unreadable_results_do_not_matter_beside_a_full_ledger(
     assert ran.code == 0
     assert "warning: the results manifest" in ran.err
     assert set(online.rows()) == {"a", "b"}
+    (kept,) = re.findall(r"the damaged file is kept as (\S+)", ran.err)
+    assert (online.folder / kept).read_text() == "jobs: ["
 
 
 def test_a_removed_job_keeps_its_row_and_is_reused_later(

@@ -60,6 +60,11 @@ def make_outcome(folder: Path, name: str = "window", **changes: Any) -> Outcome:
     return changed(plain, **changes)
 
 
+def document(rows: list[Any], removed: list[Any] | None = None) -> dict[str, Any]:
+    """The smallest results manifest with these rows."""
+    return {"version": 1, "totals": {"jobs": len(rows)}, "jobs": rows, "removed": removed or []}
+
+
 @pytest.fixture
 def outcome(tmp_path: Path) -> Callable[..., Outcome]:
     def made(name: str = "window", **changes: Any) -> Outcome:

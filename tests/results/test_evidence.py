@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
@@ -19,6 +20,7 @@ from runner.model.tasks import TaskFacts
 from runner.results.evidence import read_results
 from runner.results.rows import Header, row
 from runner.results.write import write_results
+from tests.results.conftest import document
 
 MakeOutcome = Callable[..., Outcome]
 
@@ -60,7 +62,7 @@ def test_only_what_may_have_been_paid_for_is_evidence(
         outcome("going", state=State.PENDING),
         outcome("lost sight of", state=State.AMBIGUOUS),
         outcome("unknown", state=State.AMBIGUOUS, task_id=None, urls=()),
-        outcome("waiting", state=State.PENDING, task_id=None),
+        outcome("waiting", state=State.PENDING, task_id=None, submitted_at=None),
         outcome("refused", state=State.FAILED),
         outcome("left out", state=State.SKIPPED),
     ]
@@ -96,7 +98,7 @@ def test_the_surest_evidence_comes_first(tmp_path: Path, outcome: MakeOutcome) -
         for state, number in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
     ]
     path = tmp_path / "r.yaml"
-    path.write_text(dump({"version": 1, "jobs": rows, "removed": []}), encoding="utf-8")
+    path.write_text(dump(document(rows)), encoding="utf-8")
     assert [proof.task.credits for proof in read_results(path).evidence] == [2, 3, 1]
 
 
@@ -119,7 +121,8 @@ def test_a_missing_results_manifest_is_no_evidence(path: Path) -> None:
     [
         (b"{", "is damaged"),
         (b"\xff\xfe\x00", "is not UTF-8 text"),
-        (b"", "is "),
+        (b"", "is empty"),
+        (b"\0" * 9, "is empty"),
         (b"[1]", "was not written by vidu-run"),
         (b'{"version": 1}', "was not written by vidu-run"),
         (b'{"version": 2, "jobs": []}', "has version 2, not 1"),
@@ -153,7 +156,7 @@ def test_a_file_cut_between_rows_is_incomplete(
     cut_before(path, "c")
     earlier = read_results(path, skip=lambda job, _: job in skipped)
     (problem,) = earlier.diagnostics
-    assert "the results manifest is incomplete: 2 of 3 jobs (see totals.jobs); " in problem.message
+    assert "the results manifest is incomplete: 2 of 3 jobs (see totals.jobs)" in problem.message
     assert earlier.evidence == ()
 
 
@@ -194,45 +197,73 @@ def test_an_unreadable_results_manifest_is_a_warning(path: Path) -> None:
     assert "cannot be read: Is a directory" in problem.message
 
 
-ODD_ROWS: list[Any] = [
-    None,
-    "row",
-    {"state": "succeeded", "fingerprint": "f"},
-    {"id": "x", "state": "succeeded"},
-    {"id": "x", "state": ["succeeded"], "fingerprint": "f"},
-    {"id": "x", "state": "pending", "fingerprint": "f", "task_id": True},
+ODD_ROWS: list[tuple[Any, str]] = [
+    (None, "its row 1 has no id"),
+    ("row", "its row 1 has no id"),
+    ({"id": ""}, "its row 1 has no id"),
+    ({"state": None}, 'the row of "x" has no valid state'),
+    ({"state": ["succeeded"]}, 'the row of "x" has no valid state'),
+    ({"state": "succeded"}, 'the row of "x" has no valid state'),
+    ({"fingerprint": None}, 'the row of "x" has no valid fingerprint'),
+    ({"fingerprint": "a" * 63}, 'the row of "x" has no valid fingerprint'),
+    ({"state": "pending", "task_id": True}, 'the row of "x" has no valid task_id'),
+    ({"state": "pending", "task_id": None}, 'the row of "x" was submitted, but has no task_id'),
 ]
 
 
-@pytest.mark.parametrize("odd", ODD_ROWS)
-def test_an_invalid_row_is_no_evidence_and_hides_no_other(
-    tmp_path: Path, outcome: MakeOutcome, odd: Any
+@pytest.mark.parametrize(("odd", "words"), ODD_ROWS)
+def test_a_row_that_hides_the_fate_of_its_job_is_damage(
+    tmp_path: Path, outcome: MakeOutcome, odd: Any, words: str
 ) -> None:
     path = tmp_path / "r.yaml"
-    rows = [odd, row(outcome("a"), tmp_path)]
-    path.write_text(dump({"version": 1, "jobs": rows, "removed": []}), encoding="utf-8")
-    assert [proof.fingerprint for proof in read_results(path).evidence] == [fingerprint("a")]
+    first = {**row(outcome("x"), tmp_path), **odd} if isinstance(odd, dict) else odd
+    rows = [first, row(outcome("a"), tmp_path)]
+    path.write_text(dump(document(rows)), encoding="utf-8")
+    earlier = read_results(path)
+    assert earlier.evidence == ()
+    assert f"the results manifest is damaged: {words}" in earlier.diagnostics[0].message
 
 
-def test_invalid_values_of_a_row_count_as_unknown(tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["state", "fingerprint", "task_id", "files", "error"])
+def test_a_row_without_a_key_is_damage(tmp_path: Path, outcome: MakeOutcome, key: str) -> None:
+    path = tmp_path / "r.yaml"
+    lacking = row(outcome("x"), tmp_path)
+    del lacking[key]
+    path.write_text(dump(document([], [lacking])), encoding="utf-8")
+    assert 'the row of "x" has no ' in read_results(path).diagnostics[0].message
+
+
+def test_invalid_values_of_a_row_count_as_unknown(tmp_path: Path, outcome: MakeOutcome) -> None:
     path = tmp_path / "r.yaml"
     odd = {
-        "id": "x",
-        "state": "succeeded",
-        "fingerprint": "f",
+        **row(outcome("x"), tmp_path),
         "task_id": 911092490931552256,
         "seed": "1",
         "credits": True,
-        "cost": [],
+        "cost": {"actual": {"credits": True}},
         "usage": 5,
         "urls": [1, "https://a"],
         "files": [{"path": "a.png", "sha256": "a", "bytes": 1, "media_type": "image/png"}, {}],
-        "attempts": None,
+        "attempts": 1 << 64,
+        "submitted_at": 1,
+        "finished_at": None,
     }
-    path.write_text(dump({"version": 1, "jobs": [odd], "removed": []}), encoding="utf-8")
+    path.write_text(dump(document([odd])), encoding="utf-8")
     (proof,) = read_results(path).evidence
     assert proof.task == TaskFacts(id="911092490931552256", urls=("https://a",))
     assert (proof.files, proof.attempts) == ((), 1)
+
+
+@pytest.mark.parametrize("name", ["a\0.png", "a" * 5000, "\udfff.png"])
+def test_a_path_that_no_system_accepts_is_no_file(
+    tmp_path: Path, outcome: MakeOutcome, name: str
+) -> None:
+    path = tmp_path / "r.json"
+    odd = row(outcome("x"), tmp_path)
+    odd["files"][0]["path"] = name
+    path.write_text(json.dumps(document([odd])), encoding="utf-8")
+    (proof,) = read_results(path).evidence
+    assert proof.files == ()
 
 
 def test_a_damaged_yaml_manifest_is_reported_at_its_line(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from runner.results.evidence import read_results
 from runner.results.row_filter import JSON, YAML, filter_rows
 from runner.results.rows import Header, row
 from runner.results.write import write_results
+from tests.results.conftest import document
 
 MakeOutcome = Callable[..., Outcome]
 
@@ -106,21 +108,26 @@ def test_a_row_with_two_fingerprints_is_left_to_the_parser(
 def test_rows_of_another_layout_are_not_filtered(tmp_path: Path, outcome: MakeOutcome) -> None:
     path = tmp_path / "r.yaml"
     rows = [row(outcome(name), tmp_path) for name in "ab"]
-    path.write_text(json.dumps({"version": 1, "jobs": rows, "removed": []}), "utf-8")
+    path.write_text(json.dumps(document(rows)), "utf-8")
     earlier = read_results(path, skip=lambda *_: True)
     assert ids([dict(each) for each in earlier.rows]) == ["a", "b"]
 
 
-def test_a_file_that_is_invalid_without_some_rows_is_read_whole(tmp_path: Path) -> None:
+def test_a_file_that_is_invalid_without_some_rows_is_read_whole(
+    tmp_path: Path, outcome: MakeOutcome
+) -> None:
     path = tmp_path / "r.yaml"
-    start = (
-        f"version: 1\njobs:\n  - id: a\n    urls: &shared [https://a]\n    fingerprint: {'a' * 64}"
-    )
-    end = "\n  - id: b\n    state: succeeded\n    urls: *shared\n    fingerprint: b\nremoved: []\n"
-    path.write_text(start + end, "utf-8")
+    rows = [row(outcome(name), tmp_path) for name in "ab"]
+    first, second = dump(document(rows)).split("  - id: b\n")
+    first = re.sub(r"urls:\n.*", "urls: &shared [https://a]", first)
+    second = re.sub(r"urls:\n.*", "urls: *shared", second)
+    path.write_text(f"{first}  - id: b\n{second}", "utf-8")
     earlier = read_results(path, skip=lambda job, _: job == "a")
     assert earlier.diagnostics == ()
-    assert [(proof.job, proof.task.urls) for proof in earlier.evidence] == [("b", ("https://a",))]
+    assert [(proof.job, proof.task.urls) for proof in earlier.evidence] == [
+        ("a", ("https://a",)),
+        ("b", ("https://a",)),
+    ]
 
 
 @given(blocks=st.lists(st.text(st.sampled_from("\n  - {id:\"a'é"), max_size=40), max_size=30))

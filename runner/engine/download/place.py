@@ -101,6 +101,24 @@ def find_file(path: Path, sha256: str, archive: Path, hashes: HashCache) -> Path
     return next((each for each in archived if hashes.sha256(each) == sha256), None)
 
 
+def keep_copy(path: Path, archive: Path, hashes: HashCache) -> Path | None:
+    """Copy a regular file into the archive, named by its digest; None where there is no file.
+
+    Raises OutputError.
+    """
+    with output_errors(path):
+        sha256 = hashes.sha256(path)
+        if sha256 is None:
+            return None
+        kept = archive / f"{sha256}{path.suffix or '.bin'}"
+        if hashes.sha256(kept) != sha256:
+            archive.mkdir(parents=True, exist_ok=True)
+            part = archive / f"{sha256}.part-{secrets.token_hex(6)}"
+            _copy(path, part)
+            part.replace(kept)
+    return kept
+
+
 def relative(path: Path, base: Path) -> str:
     """The path as it is written in a file of the folder `base`: relative, with `/`."""
     return Path(os.path.relpath(path, base)).as_posix()

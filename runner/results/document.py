@@ -1,0 +1,237 @@
+"""Reads the document of a results manifest, and decides whether it is one, and whole.
+
+A copy may have been cut off anywhere, and what is left may still be valid YAML. What is missing
+may have been paid for, so nothing but a whole document is used.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from runner.documents.files import load
+from runner.errors import Location, ManifestError, plural
+from runner.model.outcomes import State
+from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
+from runner.results.rows import VERSION
+from runner.results.write import END
+
+HEAD_BYTES = 1 << 16
+"""Enough of a file to recognize it by."""
+
+_YAML_HEAD = re.compile(rb"^manifest:[ \t]*\r?\n[ \t]+(?:path|sha256):", re.MULTILINE)
+_JSON_HEAD = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"manifest"\s*:\s*\{\s*"(?:path|sha256)"'
+)
+_FIRST_BYTES = (
+    b"version: 1\nmanifest:\n  path:",
+    b'{\n  "version": 1,\n  "manifest": {\n    "path"',
+)
+_LFS_HEAD = b"version https://git-lfs.github.com/spec/"
+_CONFLICT = re.compile(rb"^(?:<{7} .*|={7}|>{7} .*)\r?$", re.MULTILINE)
+_PROMISED_END = re.compile(rb'^removed:[ \t]+#.*"\.\.\."', re.MULTILINE)
+_ENDED = re.compile(rb"^\.\.\.\s*\Z", re.MULTILINE)
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
+_KEYS = ("operation", "task_id", "cost", "urls", "files", "attempts", "submitted_at", "error")
+"""Of a row, beside its id, state and fingerprint: what a job's fate is read from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultsDocument:
+    """A file in the place of a results manifest."""
+
+    value: Mapping[str, Any] | None = None
+    """The document if it is whole; then its `jobs` and `removed` are lists of whole rows."""
+    problem: str | None = None
+    """Why it is not used: "is damaged: ..."; None if it is whole."""
+    location: Location
+    recognized: bool = True
+    """Whether it is a results manifest at all, be it damaged."""
+    manifest: str | None = None
+    """The path of its manifest, relative to its own folder; None if that is not known."""
+
+
+def is_results(content: bytes) -> bool:
+    """Whether the first bytes of a file are those of a results manifest, also of a cut one."""
+    if _YAML_HEAD.search(content) or _JSON_HEAD.match(content):
+        return True
+    return any(head.startswith(content) for head in _FIRST_BYTES)
+
+
+def named_manifest(path: Path) -> Path | None:
+    """The manifest that the results manifest at `path` belongs to; None if it is no such file.
+
+    Reads the first bytes only. Raises OSError.
+    """
+    with path.open("rb") as file:
+        content = file.read(HEAD_BYTES)
+    if not is_results(content):
+        return None
+    found = re.search(rb'^\s*"?path"?: "?([^"\r\n]+)"?,?\r?$', content, re.MULTILINE)
+    return path.parent / found[1].decode("utf-8", "replace") if found else path
+
+
+def read_document(path: Path, skip: SkipRow | None) -> ResultsDocument:
+    """Read the file at `path`, without the rows of jobs to `skip`. Blocks.
+
+    Raises FileNotFoundError.
+    """
+    location = Location(path=str(path))
+    content = b""
+    try:
+        content, skipped = _content(path, skip)
+        if problem := _problem_of_bytes(content):
+            return _unusable(content, problem, location)
+        document = _parse(path, content)
+        if skipped and _problem(document, content, skipped):
+            # Only the whole file shows what is wrong with it.
+            content, skipped = path.read_bytes(), 0
+            document = _parse(path, content)
+    except FileNotFoundError:
+        raise
+    except (ManifestError, ValueError, RecursionError) as error:
+        if skip is not None:  # a YAML alias may refer to a row that was left out
+            return read_document(path, None)
+        if isinstance(error, ManifestError):
+            location = error.diagnostics[0].location or location
+        return _unusable(content, _describe(error), location)
+    except OSError as error:
+        return ResultsDocument(problem=_describe(error), location=location)
+    recognized = _is_results_value(document) or is_results(content[:HEAD_BYTES])
+    if problem := _problem(document, content, skipped):
+        return ResultsDocument(problem=problem, location=location, recognized=recognized)
+    owner = document.get("manifest")
+    name = owner.get("path") if isinstance(owner, dict) else None
+    return ResultsDocument(
+        value=document,
+        location=location,
+        recognized=recognized,
+        manifest=name if isinstance(name, str) and name else None,
+    )
+
+
+def _unusable(content: bytes, problem: str, location: Location) -> ResultsDocument:
+    # A pointer or a file of zeros in the place of the results may stand for anything.
+    recognized = is_results(content[:HEAD_BYTES])
+    return ResultsDocument(problem=problem, location=location, recognized=recognized)
+
+
+def _content(path: Path, skip: SkipRow | None) -> tuple[bytes, int]:
+    """The bytes without the rows to skip, and how many of them were rows of jobs."""
+    if skip is None:
+        return path.read_bytes(), 0
+    with path.open("rb") as file:
+        return filter_rows(file, JSON if _is_json(path) else YAML, skip)
+
+
+def _parse(path: Path, content: bytes) -> Any:
+    text = content.decode("utf-8-sig")  # editors may add a byte order mark
+    if not _is_json(path):
+        return load(text, path=str(path))
+    return json.loads(text, object_pairs_hook=_without_duplicates)
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The mapping; raises ValueError where a key is there twice, as in two rows run together."""
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f'the key "{twice}" is there twice')
+    return mapping
+
+
+def _is_json(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
+
+
+def _is_results_value(document: Any) -> bool:
+    """Whether a document has what no manifest has, whatever the order of its keys."""
+    return (
+        isinstance(document, dict)
+        and isinstance(document.get("manifest"), dict)
+        and "totals" in document
+    )
+
+
+def _describe(error: Exception) -> str:
+    match error:
+        case OSError():
+            return f"cannot be read: {error.strerror or error}"
+        case UnicodeDecodeError():
+            return "is not UTF-8 text"
+        case ManifestError():
+            return f"is damaged: {error.diagnostics[0].message}"
+    return f"is damaged: {error}"
+
+
+def _problem_of_bytes(content: bytes) -> str | None:
+    """What tools leave in a file's place: their own words explain it better than a parser's."""
+    if not content.strip(b"\0 \t\r\n"):  # a full disk or a power failure may leave zeros
+        return "is empty"
+    if content.startswith(_LFS_HEAD):
+        return "is a Git LFS pointer: run `git lfs pull`"
+    if conflict := _CONFLICT.search(content):
+        line = content.count(b"\n", 0, conflict.start()) + 1
+        return f"has merge conflict markers (the first in line {line:,}): resolve the conflict"
+    return None
+
+
+def _problem(document: Any, content: bytes, skipped: int) -> str | None:
+    """Why a document is not a whole results manifest of this version; None if it is one.
+
+    `skipped` rows of jobs are missing from it on purpose.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("jobs"), list):
+        return "was not written by vidu-run"
+    if document.get("version") != VERSION:
+        return f"has version {document.get('version')}, not {VERSION}"
+    totals = document.get("totals")
+    total = totals.get("jobs") if isinstance(totals, dict) else None
+    count = len(document["jobs"]) + skipped
+    if type(total) is not int:
+        return "is damaged: its number of jobs, totals.jobs, is missing"
+    # YAML that was cut off between two rows is valid. The list of removed jobs is written last.
+    if count < total:
+        return f"is incomplete: {count:,} of {plural(total, 'job')} (see totals.jobs)"
+    if count > total:
+        return f"has {plural(count, 'job')}, but totals.jobs is {total:,}"
+    if not isinstance(document.get("removed"), list):
+        return "is incomplete: its end, the list `removed`, is missing"
+    if _PROMISED_END.search(content) and not _ENDED.search(content):
+        return f"is incomplete: its last line, `{END}`, is missing"
+    return _problem_of_rows([*document["jobs"], *document["removed"]])
+
+
+def _problem_of_rows(rows: Iterable[Any]) -> str | None:
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict) or not isinstance(row.get("id"), str) or not row["id"]:
+            return f"is damaged: its row {number:,} has no id"
+        if problem := _problem_of_row(row):
+            return f'is damaged: the row of "{row["id"]}" {problem}'
+    return None
+
+
+def _problem_of_row(row: Mapping[str, Any]) -> str | None:
+    """Why the row does not show what became of its job; None if it does."""
+    if row.get("state") not in _STATES:
+        return "has no valid state"
+    fingerprint = row.get("fingerprint")
+    if not isinstance(fingerprint, str) or not _FINGERPRINT.fullmatch(fingerprint):
+        return "has no valid fingerprint"
+    if missing := next((key for key in _KEYS if key not in row), None):
+        return f"has no `{missing}`"
+    # An editor may have removed the quotes of a number.
+    task_id = row["task_id"]
+    if task_id is not None and type(task_id) not in (str, int):
+        return "has no valid task_id"
+    if row["state"] == State.PENDING and not task_id and row["submitted_at"] is not None:
+        return "was submitted, but has no task_id"
+    return None
+
+
+_STATES = tuple(state.value for state in State)

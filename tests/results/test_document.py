@@ -1,0 +1,226 @@
+"""Results documents: what is one, what is whole, and what damage is seen.
+
+VIDU_RUN_CHAOS_ROUNDS is the number of mutations that are tried, by 200; with it files are cut at
+every length.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from runner.errors import Failure
+from runner.model.outcomes import Outcome, State
+from runner.model.plans import Evidence
+from runner.model.requests import INCOMPLETE, RESULT_GONE, Billed, ErrorClass, JobError, Shortfall
+from runner.results.document import is_results, named_manifest, read_document
+from runner.results.evidence import EarlierResults, read_results
+from runner.results.rows import Header, row
+from runner.results.write import write_results
+from tests.results.conftest import make_outcome
+
+MakeOutcome = Callable[..., Outcome]
+
+ROUNDS = int(os.environ.get("VIDU_RUN_CHAOS_ROUNDS", "0")) * 200 or 200
+STEP = 1 if "VIDU_RUN_CHAOS_ROUNDS" in os.environ else 37
+"""Of the lengths at which a file is cut, where it is not near its end."""
+
+
+def write_all(path: Path, header: Header) -> None:
+    """Write a results manifest with rows of each kind, under `jobs` and `removed`."""
+    error = JobError(
+        code=RESULT_GONE, message="gone:\n now", class_=ErrorClass.PROVIDER, billed=Billed.YES
+    )
+    folder = path.parent
+    kinds = [
+        make_outcome(folder, "a"),
+        make_outcome(folder, "b", state=State.PENDING, files=()),
+        make_outcome(folder, "c", state=State.AMBIGUOUS, task_id=None, submitted_at=None, files=()),
+        make_outcome(folder, "d", state=State.FAILED, error=error, files=()),
+        make_outcome(folder, "e", shortfall=Shortfall(code=INCOMPLETE, message="one of two")),
+    ]
+    gone = [row(each, folder) for each in kinds]
+    write_results(path, header, [make_outcome(folder, each.job.id * 2) for each in kinds], gone)
+
+
+def proofs(earlier: EarlierResults) -> set[tuple[str, ...]]:
+    """What decides whether a job is submitted again."""
+
+    def key(proof: Evidence) -> tuple[str, ...]:
+        return (proof.job, proof.fingerprint, proof.state, proof.task.id or "")
+
+    return set(map(key, earlier.evidence))
+
+
+@pytest.mark.parametrize("name", ["r.yaml", "r.json"])
+@pytest.mark.parametrize("removed", [True, False])
+def test_every_cut_is_seen_or_loses_nothing(
+    tmp_path: Path, header: Header, name: str, removed: bool
+) -> None:
+    path = tmp_path / name
+    if removed:
+        write_all(path, header)
+    else:
+        write_results(path, header, [make_outcome(tmp_path, each) for each in "ab"])
+    whole, content = read_results(path), path.read_bytes()
+    near_end = len(content) - 150
+    lengths = [*range(0, near_end, STEP), *range(near_end, len(content))]
+    for length in lengths:
+        path.write_bytes(content[:length])
+        cut = read_results(path)
+        assert cut.recognized, length
+        assert cut.diagnostics or cut.rows == whole.rows, length
+    path.write_bytes(content)
+    assert not whole.diagnostics
+
+
+def test_a_cut_is_seen_where_the_ledger_knows_the_rows(tmp_path: Path, header: Header) -> None:
+    path = tmp_path / "r.yaml"
+    write_all(path, header)
+    content = path.read_bytes()
+    for length in range(content.index(b"removed:"), len(content) - 5, 5 * STEP):
+        path.write_bytes(content[:length])
+        assert read_results(path, skip=lambda job, _: len(job) == 2).diagnostics, length
+
+
+def test_a_file_without_the_end_of_removed_is_an_older_one(tmp_path: Path, header: Header) -> None:
+    path = tmp_path / "r.yaml"
+    write_all(path, header)
+    rows, text = read_results(path).rows, path.read_text("utf-8")
+    older = text.replace('removed:  # to the end of the document, "..."', "removed:")
+    path.write_text(older.removesuffix("...\n"), "utf-8")
+    assert read_results(path).rows == rows
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_whole_file_survives_an_editor(tmp_path: Path, header: Header, newline: str) -> None:
+    path = tmp_path / "r.yaml"
+    write_all(path, header)
+    rows, text = read_results(path).rows, path.read_text("utf-8")
+    edited = "\ufeff" + text.removesuffix("\n").replace("\n", newline)
+    path.write_bytes(edited.encode())
+    assert read_results(path).rows == rows
+
+
+@pytest.mark.parametrize("name", ["r.yaml", "r.json"])
+def test_merge_conflict_markers_are_named_with_their_line(
+    tmp_path: Path, header: Header, name: str
+) -> None:
+    path = tmp_path / name
+    write_all(path, header)
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    marked = [*lines[:8], "<<<<<<< HEAD\n", lines[8], "=======\n", lines[8], ">>>>>>> b\n"]
+    path.write_text("".join([*marked, *lines[9:]]), "utf-8")
+    (problem,) = read_results(path).diagnostics
+    assert "has merge conflict markers (the first in line 9): resolve" in problem.message
+
+
+def test_a_git_lfs_pointer_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    path.write_text(f"version https://git-lfs.github.com/spec/v1\noid sha256:{'a' * 64}\nsize 9\n")
+    (problem,) = read_results(path).diagnostics
+    assert "is a Git LFS pointer: run `git lfs pull`" in problem.message
+
+
+def test_the_manifest_of_a_results_manifest_is_read(tmp_path: Path, header: Header) -> None:
+    for name in ("r.yaml", "r.json"):
+        path = tmp_path / name
+        write_results(path, header, [make_outcome(tmp_path)])
+        assert named_manifest(path) == tmp_path / "spring.yaml"
+        assert read_results(path).manifest == "spring.yaml"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "version: 1\njobs:\n  - {id: a, prompt: x}\n",
+        "version: 1\nrun: {concurrency: 1}\njobs: []\n",
+        '{"version": 1, "jobs": []}',
+        "#!/bin/sh\necho hi\n",
+    ],
+)
+def test_other_files_are_no_results_manifests(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "m.yaml"
+    path.write_text(text)
+    assert not is_results(text.encode())
+    assert named_manifest(path) is None
+    assert not read_document(path, None).recognized
+
+
+def test_sorted_keys_do_not_hide_a_results_manifest(tmp_path: Path, header: Header) -> None:
+    path = tmp_path / "r.json"
+    write_all(path, header)
+    path.write_text(json.dumps(json.loads(path.read_text("utf-8")), sort_keys=True))
+    assert read_document(path, None).recognized
+
+
+def test_a_key_twice_in_json_is_damage(tmp_path: Path, header: Header) -> None:
+    path = tmp_path / "r.json"
+    write_all(path, header)
+    text = path.read_text("utf-8").replace('"id": "b",', '"id": "b", "id": "c",')
+    path.write_text(text, "utf-8")
+    (problem,) = read_results(path).diagnostics
+    assert 'is damaged: the key "id" is there twice' in problem.message
+
+
+def mutated(content: bytes, rng: random.Random) -> bytes:
+    """The content with something lost, doubled, moved or changed at random."""
+    lines = content.splitlines(keepends=True)
+    at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
+    byte = rng.randrange(len(content))
+    match rng.randrange(7):
+        case 0:
+            return content[:byte] + bytes([rng.randrange(256)]) + content[byte + 1 :]
+        case 1:
+            return content[:byte] + content[byte + rng.randrange(1, 60) :]
+        case 2:
+            return b"".join([*lines[:at], *lines[at + rng.randrange(1, 30) :]])
+        case 3:
+            return b"".join([*lines[:at], lines[other], *lines[at:]])
+        case 4:
+            lines[at], lines[other] = lines[other], lines[at]
+            return b"".join(lines)
+        case 5:
+            return content[:byte] + rng.choice(SNIPPETS) + content[byte:]
+        case _:
+            key, colon, _ = lines[at].partition(b":")
+            lines[at] = key + colon + b" " + rng.choice(SNIPPETS) + b"\n"
+            return b"".join(lines)
+
+
+SNIPPETS = (
+    *(b"null", b"true", b"[]", b"{}", b'""', b"-1", b"1e999", b"9" * 40, b"*a", b"&a x", b"!!b x"),
+    *(b"\0", b"\xff", b"\n", b"  ", b"'", b'"', b"|\n", b"# ", b"...\n", b"---\n", b"\xe2\x80\xa8"),
+    *(b"succeeded", b"failed", b"pending", b"\\ud800", b'{"id": 1}', b"[" * 200, b"2026-01-01"),
+)
+
+
+@pytest.mark.parametrize("name", ["r.yaml", "r.json"])
+def test_damage_at_random_is_seen_or_loses_no_proof(
+    tmp_path: Path, header: Header, name: str
+) -> None:
+    rng, path = random.Random(11), tmp_path / name  # noqa: S311 - a seed for one sequence
+    write_all(path, header)
+    before, content = proofs(read_results(path)), path.read_bytes()
+    for number in range(ROUNDS):
+        damaged = mutated(content, rng)
+        path.write_bytes(damaged)
+        earlier = read_results(path)
+        lost = before - proofs(earlier)
+        if earlier.diagnostics:
+            continue
+        # Another valid fingerprint or id cannot be told from another request; never both at once.
+        for job, fingerprint, *_ in lost:
+            names = {each.job for each in earlier.evidence} | {each["id"] for each in earlier.rows}
+            prints = {each["fingerprint"] for each in earlier.rows}
+            pruned = len(job) == 1 and len(earlier.rows) < 10  # a whole row of `removed` is gone
+            assert pruned or job in names or fingerprint in prints, (number, job, damaged)
+        try:
+            write_results(tmp_path / "again.yaml", header, [], earlier.removed(()))
+        except Failure:
+            pytest.fail(f"{number}: cannot be written again")
