@@ -26,7 +26,7 @@ jobs:
   - {id: a, prompt: a cat, images: ["https://a/cat.png"]}
 """
 
-COMMAND_LINE = {"runner", "runner.__main__", "runner.signals", "runner.cli"}
+COMMAND_LINE = {"runner", "runner.__main__", "runner.signals", "runner.streams", "runner.cli"}
 
 UNWATCHED = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
 """Measuring what is covered loads modules of its own."""
