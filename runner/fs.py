@@ -1,12 +1,10 @@
-"""Durable file operations: flush, atomic replacement, a lock on a folder, kinds of file systems."""
+"""Durable file operations: flush, atomic replacement, a lock on a folder."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
 import os
-import re
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -183,69 +181,3 @@ def _holder(descriptor: int) -> int | None:
         if kind == "FLOCK" and fields[-3] == device:
             return int(fields[-4]) or None
     return None
-
-
-# Locks and shared memory of SQLite do not work across machines on these. 9p and virtiofs are not
-# among them: they join a virtual machine to its own host.
-NETWORK = frozenset(
-    (
-        *("afpfs", "afs", "beegfs", "ceph", "cifs", "coda", "glusterfs", "lustre", "ncpfs"),
-        *("nfs", "nfs4", "smb3", "smbfs", "webdav"),
-        *("fuse.ceph-fuse", "fuse.davfs", "fuse.gcsfuse", "fuse.glusterfs", "fuse.goofys"),
-        *("fuse.rclone", "fuse.s3fs", "fuse.sshfs"),
-    )
-)
-
-# Prefixes of file systems that record no time of change other than that of writing, or may give
-# another file the same inode when they are next mounted.
-_FORGETFUL = ("exfat", "fuse", "msdos", "prl_fs", "vboxsf", "vfat")
-
-MOUNTINFO = Path("/proc/self/mountinfo")
-"""Linux' list of mounts, as this process sees them."""
-
-
-def network_type(folder: Path) -> str | None:
-    """The type of the network file system under `folder`; None if it is local or unknown."""
-    kind = lookup(str(folder.resolve()), _mounts())
-    return kind if kind in NETWORK else None
-
-
-def reports_changes(path: Path) -> bool:
-    """Whether every change of the file at `path` changes its inode or its times."""
-    kind = lookup(str(path.resolve()), _mounts()) or ""
-    return kind not in NETWORK and not kind.startswith(_FORGETFUL)
-
-
-def lookup(folder: str, mounts: Iterable[tuple[str, str]]) -> str | None:
-    """The type among `mounts` (mount point, type) that holds the absolute `folder`, if any."""
-    inside = [pair for pair in mounts if f"{folder}/".startswith(f"{pair[0].rstrip('/')}/")]
-    longest = max((len(point) for point, _ in inside), default=0)
-    # Of equal mount points the last one hides the others.
-    return next((kind for point, kind in reversed(inside) if len(point) == longest), None)
-
-
-def parse_mountinfo(text: str) -> list[tuple[str, str]]:
-    """Mount points and types in Linux' /proc/self/mountinfo (proc(5))."""
-    found = re.findall(r"^(?:\S+ ){4}(\S+) .*? - (\S+)", text, re.MULTILINE)
-    # Spaces in a mount point are written as \040.
-    return [
-        (re.sub(r"\\([0-7]{3})", lambda escape: chr(int(escape[1], 8)), point), kind)
-        for point, kind in found
-    ]
-
-
-def parse_mount(text: str) -> list[tuple[str, str]]:
-    """Mount points and types in the output of macOS' `mount`: `what on /where (type, ...)`."""
-    return re.findall(r"^.*? on (/.*) \(([\w.]+)[,)]", text, re.MULTILINE)
-
-
-def _mounts() -> list[tuple[str, str]]:
-    try:
-        if sys.platform == "darwin":
-            done = subprocess.run(
-                ["/sbin/mount"], capture_output=True, text=True, check=False, timeout=5
-            )
-            return parse_mount(done.stdout)
-        return parse_mountinfo(MOUNTINFO.read_text("utf-8", "replace"))
-    except (OSError, subprocess.SubprocessError):
-        return []  # unknown: SQLite reports its own errors then

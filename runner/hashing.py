@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple, Self, TypeAlias
 from urllib.parse import quote
 
-from runner.fs import network_type, reports_changes
+from runner.mounts import has_reliable_locks, reports_changes
 
 SETTLED_NS = 2_000_000_000
 """The coarsest time step of a file system (FAT). A file that changed less than this before it was
@@ -219,8 +219,8 @@ class HashCache:
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the cache file; OperationalError if it is not ours, DatabaseError if it is damaged."""
-    if kind := network_type(path.parent):
-        raise OSError(f"locks are unreliable on {kind}")
+    if not has_reliable_locks(path):
+        raise OSError("locks are unreliable there")
     uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(
         uri, uri=True, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False

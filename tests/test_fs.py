@@ -1,4 +1,4 @@
-"""Atomic replacement, flushing, the lock on a folder, and kinds of file systems."""
+"""Atomic replacement, flushing, and the lock on a folder."""
 
 from __future__ import annotations
 
@@ -13,18 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from runner import fs
 from runner.errors import Exit, LedgerError
-from runner.fs import (
-    atomic_write,
-    flush_folder,
-    folder_lock,
-    lookup,
-    network_type,
-    parse_mount,
-    parse_mountinfo,
-    reports_changes,
-)
+from runner.fs import atomic_write, flush_folder, folder_lock
 
 HOLD = """
 import sys
@@ -188,85 +178,3 @@ def test_a_disk_error_while_flushing_a_folder_is_raised(
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="I/O error"):
         flush_folder(tmp_path)
-
-
-MOUNTINFO = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
-40 22 0:35 / /home/me/net\040drive rw,relatime shared:2 master:1 - nfs4 box:/x rw,vers=4.2
-41 40 0:36 / /home/me/net\040drive/local rw - tmpfs tmpfs rw
-42 22 0:37 / /over rw - cifs //box/x rw
-43 22 254:0 / /over rw - ext4 /dev/vdb rw
-damaged line
-"""
-MOUNT = """/dev/disk3s1 on / (apfs, sealed, local, read-only)
-box:/x on /Volumes/net (drive) (nfs, nodev)
-map auto_home on /System/Volumes/Data/home (autofs, automounted)
-"""
-
-
-@pytest.mark.parametrize(
-    ("folder", "kind"),
-    [
-        ("/home/me", "ext4"),
-        ("/home/me/net drive", "nfs4"),
-        ("/home/me/net drive/a/b", "nfs4"),
-        ("/home/me/net drive/local/x", "tmpfs"),
-        ("/home/me/net drives", "ext4"),
-        ("/over/x", "ext4"),
-    ],
-)
-def test_the_innermost_and_last_mount_decides(folder: str, kind: str | None) -> None:
-    assert lookup(folder, parse_mountinfo(MOUNTINFO)) == kind
-
-
-def test_the_mount_list_of_macos_is_parsed() -> None:
-    assert lookup("/Volumes/net (drive)/x", parse_mount(MOUNT)) == "nfs"
-    assert lookup("/Users/me", parse_mount(MOUNT)) == "apfs"
-
-
-def test_without_mounts_the_type_is_unknown() -> None:
-    assert lookup("/x", []) is None
-
-
-def test_a_local_folder_reports_changes(tmp_path: Path) -> None:
-    assert network_type(tmp_path) is None
-    assert reports_changes(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("kind", "reported"),
-    [
-        ("ext4", True),
-        ("overlay", True),
-        ("apfs", True),
-        ("nfs4", False),
-        ("fuse.sshfs", False),
-        ("fuseblk", False),
-        ("vfat", False),
-    ],
-)
-def test_some_file_systems_do_not_report_every_change(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, *, reported: bool
-) -> None:
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(f"22 1 0:1 / / rw - {kind} x rw\n", encoding="utf-8")
-    monkeypatch.setattr(fs, "MOUNTINFO", mounts)
-    monkeypatch.setattr("sys.platform", "linux")
-    assert reports_changes(tmp_path) is reported
-
-
-def test_a_link_counts_as_its_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mounts, there = tmp_path / "mountinfo", tmp_path / "there"
-    there.mkdir()
-    (tmp_path / "a.png").symlink_to(there / "a.png")
-    text = f"22 1 0:1 / / rw - ext4 x rw\n23 1 0:2 / {there} rw - nfs x rw\n"
-    mounts.write_text(text, encoding="utf-8")
-    monkeypatch.setattr(fs, "MOUNTINFO", mounts)
-    monkeypatch.setattr("sys.platform", "linux")
-    assert not reports_changes(tmp_path / "a.png")
-
-
-def test_an_unreadable_mount_list_counts_as_local(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fs, "MOUNTINFO", tmp_path / "missing")
-    assert network_type(tmp_path) is None

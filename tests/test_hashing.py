@@ -379,10 +379,10 @@ def test_nothing_is_kept_where_changes_go_unnoticed(
     assert not path.exists()
 
 
-def test_on_a_network_drive_only_memory_is_used(
+def test_without_reliable_locks_only_memory_is_used(
     path: Path, video: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hashing, "network_type", lambda _folder: "nfs4")
+    monkeypatch.setattr(hashing, "has_reliable_locks", lambda _file: False)
     cache = cache_of(path)
     keep(cache, video)
     assert find(cache, video) == FOUND

@@ -17,6 +17,7 @@ from runner.engine.context import Context
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural
 from runner.ledger.changes import Settle, Stale, Supersede
+from runner.ledger.filesystem import sharing_warning
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.ledger.store import Ledger, open_ledger
 from runner.model.outcomes import State
@@ -67,8 +68,11 @@ def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:
 
 def _check_before_sending(planned: ManifestPlan) -> None:
     """Print warnings and ask for consent; raises every error that needs no request to be found."""
+    warning = sharing_warning(planned.paths.ledger)
     planned.check_earlier_results()
     announce(planned)
+    if warning:
+        emit(warning)
     if not planned.options.emulate:
         accounts_with_keys(planned)  # for its errors: each session reads the keys for itself
     confirm_cost(planned)

@@ -1,4 +1,4 @@
-"""Opens the ledger's SQLite file, checks that it is ours, and brings its tables up to date."""
+"""Connection: opens the ledger's SQLite file, checks it, and brings its tables up to date."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runner.errors import LedgerError
-from runner.fs import atomic_write, flush_folder, folder_lock, network_type
+from runner.fs import atomic_write, flush_folder, folder_lock
 from runner.ledger.errors import translated_errors, translated_system_errors
+from runner.ledger.filesystem import Sharing, SoleUse, sharing
+from runner.ledger.integrity import check_integrity, logs, was_left_open
+from runner.mounts import has_reliable_locks
 
 APPLICATION_ID = 0x76696475
 """The letters "vidu", in the header of every ledger."""
@@ -33,26 +36,52 @@ def open_for_writing(
     """
     with translated_system_errors(path.parent, kind="folder"):
         _make_folder(path.parent)
-    if kind := network_type(path.parent):
-        raise LedgerError(
-            f"the ledger {path} would be on a network file system ({kind}), where locks are not "
-            "reliable",
-            hint="keep it on a local disk with --state-dir",
-        )
+    if sharing(path) is Sharing.ONE:
+        return _open_alone(path, wait_s)
     # SQLite does not wait when two processes switch a new file to WAL at the same time.
     with translated_errors(path), folder_lock(path.parent, wait_s=wait_s, on_wait=on_wait):
-        connection = _connect(f"file:{quote(str(path.absolute()))}", wait_s, path)
-        with ExitStack() as on_error:
-            on_error.callback(connection.close)
-            connection.execute("PRAGMA journal_mode = WAL")
-            # An intent must survive a power failure before its POST leaves.
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA fullfsync = ON")  # F_FULLFSYNC; only macOS has it
-            connection.execute("PRAGMA checkpoint_fullfsync = ON")
-            connection.execute("PRAGMA foreign_keys = ON")
-            if version_of(connection) < VERSION:
-                migrate(connection)
+        return _prepared(_connect(_uri(path), wait_s, path), "PRAGMA journal_mode = WAL")
+
+
+def _open_alone(path: Path, wait_s: float) -> sqlite3.Connection:
+    """A connection for the only process that may use the ledger, with a rollback journal."""
+    alone = SoleUse(path)
+    with ExitStack() as on_error:
+        on_error.callback(alone.release)
+        with translated_errors(path):
+            connection = _connect(_uri(path), wait_s, path, factory=_SoleConnection)
+            assert isinstance(connection, _SoleConnection)
             on_error.pop_all()
+            connection.alone = alone
+            # Truncated, not deleted: its end is flushed, so that a commit is durable.
+            return _prepared(connection, "PRAGMA journal_mode = TRUNCATE")
+
+
+class _SoleConnection(sqlite3.Connection):
+    """A connection that lets other processes in when it is closed."""
+
+    alone: SoleUse | None = None
+
+    def close(self) -> None:
+        super().close()
+        if self.alone is not None:
+            self.alone.release()
+        self.alone = None
+
+
+def _prepared(connection: sqlite3.Connection, journal: str) -> sqlite3.Connection:
+    """The connection, set up for writing; it is closed on an error."""
+    with ExitStack() as on_error:
+        on_error.callback(connection.close)
+        connection.execute(journal)
+        # An intent must survive a power failure before its POST leaves.
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA fullfsync = ON")  # F_FULLFSYNC; only macOS has it
+        connection.execute("PRAGMA checkpoint_fullfsync = ON")
+        connection.execute("PRAGMA foreign_keys = ON")
+        if version_of(connection) < VERSION:
+            migrate(connection)
+        on_error.pop_all()
     return connection
 
 
@@ -112,41 +141,63 @@ def migrate(connection: sqlite3.Connection) -> None:
         )
 
 
-def _connect(uri: str, wait_s: float, path: Path) -> sqlite3.Connection:
-    """A connection to a ledger or to an empty database; `path` is for messages."""
+def _connect(
+    uri: str,
+    wait_s: float,
+    path: Path,
+    factory: type[sqlite3.Connection] = sqlite3.Connection,
+) -> sqlite3.Connection:
+    """A connection to a ledger or to an empty database; `path` is that of the ledger.
+
+    Raises LedgerError if it is not a ledger, or damaged by a program that did not close it.
+    """
+    unclean = was_left_open(path)  # before SQLite opens it, which leaves the same signs
     # A group commit opens its ledger in one thread and uses it in another, one after the other.
     connection = sqlite3.connect(
-        uri, uri=True, timeout=wait_s, isolation_level=None, check_same_thread=False
+        uri,
+        uri=True,
+        timeout=wait_s,
+        isolation_level=None,
+        check_same_thread=False,
+        factory=factory,
     )
     connection.row_factory = sqlite3.Row
     with ExitStack() as on_error:
         on_error.callback(connection.close)
         check(connection, path)
+        if unclean:
+            check_integrity(connection, path)
         on_error.pop_all()
     return connection
 
 
+def _uri(path: Path) -> str:
+    return f"file:{quote(str(path.absolute()))}"
+
+
 def _open_read_only(path: Path, wait_s: float) -> sqlite3.Connection:
-    uri = f"file:{quote(str(path.absolute()))}?mode=ro"
+    uri = f"{_uri(path)}?mode=ro"
+    if not has_reliable_locks(path):
+        return _read_copy(path, wait_s)  # touches neither locks nor shared memory
     try:
         return _connect(uri, wait_s, path)
     except sqlite3.OperationalError as error:
         # In a read-only folder -wal and -shm cannot be created.
         if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
             raise
-    log = Path(f"{path}-wal")
-    if log.exists() and log.stat().st_size:
-        return _read_copy(path, log, wait_s)
+    if logs(path):
+        return _read_copy(path, wait_s)
     return _connect(f"{uri}&immutable=1", wait_s, path)
 
 
-def _read_copy(path: Path, log: Path, wait_s: float) -> sqlite3.Connection:
-    """The content of `path` with its -wal, which `immutable` would leave out, in memory."""
+def _read_copy(path: Path, wait_s: float) -> sqlite3.Connection:
+    """The content of `path` with its log, which `immutable` would leave out, in memory."""
     with tempfile.TemporaryDirectory(prefix="vidu-run-") as folder:
         copy = Path(folder) / "ledger.sqlite3"
         shutil.copyfile(path, copy)
-        shutil.copyfile(log, f"{copy}-wal")
-        with closing(_connect(f"file:{quote(str(copy))}", wait_s, path)) as source:
+        for log in logs(path):
+            shutil.copyfile(log, f"{copy}{log.name.removeprefix(path.name)}")
+        with closing(_connect(_uri(copy), wait_s, path)) as source:
             return _in_memory(source, path)
 
 

@@ -15,11 +15,16 @@ _KEEP_FILE = (
     "keep the file: it records what was paid for. Restore a backup, or move it away (with its -wal "
     "and -shm) and run again; the results manifest beside the manifest is the evidence then"
 )
+_REPAIR = (
+    "keep the file: it records what was paid for. Restore a backup of it, or save what can be read "
+    'with `sqlite3 DAMAGED ".recover" | sqlite3 NEW` and put NEW in its place. Without it, the '
+    "results manifest beside the manifest is the evidence, which lacks what was under way"
+)
 _FREE_SPACE = "free some space and run again; nothing that was recorded is lost"
 
 _MESSAGES = {
     sqlite3.SQLITE_NOTADB: ("is not a vidu-run ledger: not an SQLite database", _KEEP_FILE),
-    sqlite3.SQLITE_CORRUPT: ("is damaged", _KEEP_FILE),
+    sqlite3.SQLITE_CORRUPT: ("is damaged; nothing more is submitted", _REPAIR),
     sqlite3.SQLITE_FULL: ("cannot be written: the disk is full", _FREE_SPACE),
     sqlite3.SQLITE_IOERR: (
         "cannot be read or written: the disk reports an error",
@@ -40,6 +45,13 @@ def moved_error(path: Path) -> LedgerError:
     return LedgerError(
         f"the ledger {path} was moved or deleted while it was in use; nothing more is submitted",
         hint="put it back and run again; without it, the results manifest is the evidence",
+    )
+
+
+def damage_error(path: Path, finding: str) -> LedgerError:
+    """The message and hint for a ledger in which a check found damage."""
+    return LedgerError(
+        f"the ledger {path} is damaged; nothing was submitted ({finding})", hint=_REPAIR
     )
 
 

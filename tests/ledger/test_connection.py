@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from runner import mounts
 from runner.errors import Exit, LedgerError
 from runner.ledger import connection as schema
 from runner.ledger.changes import Intend
+from runner.ledger.filesystem import Sharing
 from runner.ledger.store import Ledger, open_ledger
 from runner.model.tasks import Intent
 
@@ -218,10 +220,109 @@ def test_a_migration_that_fails_leaves_the_old_version(
         assert schema.version_of(connection) == 1
 
 
-def test_a_ledger_on_a_network_drive_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Moves the ledger's folder, or everything, to a file system of that kind."""
+
+    def mount(kind: str, point: str = str(tmp_path)) -> None:
+        listed = tmp_path / "mountinfo"
+        text = f"22 1 0:1 / / rw - ext4 x rw\n23 22 0:2 / {point} rw - {kind} x rw\n"
+        listed.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(mounts, "MOUNTINFO", listed)
+        monkeypatch.setattr("sys.platform", "linux")
+
+    return mount
+
+
+@pytest.mark.parametrize("kind", ["nfs4", "virtiofs", "9p"])
+def test_a_ledger_on_a_shared_file_system_is_refused(
+    path: Path, on: Callable[..., None], kind: str
 ) -> None:
-    monkeypatch.setattr(schema, "network_type", lambda _folder: "nfs4")
-    with pytest.raises(LedgerError, match=r"network file system \(nfs4\)") as caught:
-        open_ledger(tmp_path / ".vidu-run" / "ledger.sqlite3")
+    on(kind)
+    with pytest.raises(LedgerError, match=rf"\({kind}, mounted at ") as caught:
+        open_ledger(path)
+    assert caught.value.exit is Exit.LEDGER
     assert "--state-dir" in (caught.value.hint or "")
+    assert not path.exists()
+
+
+def test_a_ledger_on_a_shared_file_system_is_read(
+    path: Path, on: Callable[..., None], intent: MakeIntent
+) -> None:
+    with open_ledger(path) as ledger:
+        ledger.apply([Intend(run=ledger.begin_run("m", "t"), intent=intent())])
+        on("virtiofs")
+        before = names(path.parent)
+        with open_ledger(path, read_only=True) as reader:
+            assert len(reader.attempts()) == 1
+        assert names(path.parent) == before
+
+
+def journal_mode(ledger: Ledger) -> str:
+    return str(ledger._connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+def test_on_a_9p_root_the_ledger_has_a_rollback_journal(
+    path: Path, on: Callable[..., None], intent: MakeIntent
+) -> None:
+    open_ledger(path).close()  # by the write-ahead log, as elsewhere
+    on("9p", "/")
+    with open_ledger(path) as ledger, open_ledger(path) as second:
+        assert journal_mode(ledger) == journal_mode(second) == "truncate"
+        ledger.apply([Intend(run=ledger.begin_run("m", "t"), intent=intent())])
+        assert len(second.attempts()) == 1
+        assert not Path(f"{path}-wal").exists()
+        with open_ledger(path, read_only=True) as reader:
+            assert len(reader.attempts()) == 1
+
+
+HOLD_9P = """
+import sys
+from pathlib import Path
+from runner import mounts
+from runner.ledger.store import open_ledger
+mounts.MOUNTINFO = Path(sys.argv[2])
+with open_ledger(Path(sys.argv[1])):
+    print("open", flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="another process takes the list of Linux only")
+def test_on_a_9p_root_one_process_at_a_time_has_the_ledger(
+    path: Path, tmp_path: Path, on: Callable[..., None]
+) -> None:
+    on("9p", "/")
+    command = [sys.executable, "-c", HOLD_9P, str(path), str(tmp_path / "mountinfo")]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "open\n"
+        with pytest.raises(LedgerError, match="in use by another command"):
+            open_ledger(path)
+        other.communicate()
+    open_ledger(path).close()
+    open_ledger(path).close()
+
+
+def test_a_hot_journal_in_a_read_only_folder_is_rolled_back(
+    plain_user_folder: Path, monkeypatch: pytest.MonkeyPatch, intent: MakeIntent
+) -> None:
+    live, dead = plain_user_folder / "live.sqlite3", plain_user_folder / "dead" / "ledger.sqlite3"
+    dead.parent.mkdir()
+    monkeypatch.setattr(schema, "sharing", lambda _path: Sharing.ONE)
+    with open_ledger(live) as ledger:
+        run = ledger.begin_run("m", "t")
+        ledger.apply([Intend(run=run, intent=intent("f1"))])
+        ledger._connection.execute("PRAGMA cache_size = 1")  # so that pages are written early
+        ledger._connection.execute("BEGIN IMMEDIATE")
+        ledger._connection.execute("UPDATE attempts SET job = 'changed'")
+        ledger._connection.execute("CREATE TABLE filling AS SELECT zeroblob(100000)")
+        shutil.copyfile(live, dead)
+        shutil.copyfile(f"{live}-journal", f"{dead}-journal")
+        ledger._connection.execute("ROLLBACK")
+    dead.parent.chmod(0o555)
+    with open_ledger(dead, read_only=True) as ledger:
+        assert [attempt.intent.job for attempt in ledger.attempts()] == ["window"]
+    dead.parent.chmod(0o755)
