@@ -24,7 +24,8 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under four minutes
 chaos: .venv/.stamp  ## hundreds of kills, every pair of faults, broken answers; half an hour
 	VIDU_RUN_CHAOS_ROUNDS=300 VIDU_RUN_FUZZ_ROUNDS=$${VIDU_RUN_FUZZ_ROUNDS:-200000} $(BIN)/python -m pytest -q -n 4 \
 		tests/commands/test_kill.py tests/commands/test_faults.py \
-		tests/providers/test_mutated_replies.py tests/engine/net/test_mutated_answers.py
+		tests/commands/test_mutated_answers.py tests/providers/test_mutated_replies.py \
+		tests/engine/net/test_mutated_answers.py
 
 bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about twenty minutes
 	$(BIN)/python -m bench --write

@@ -36,7 +36,7 @@ def test_the_clean_file_is_waited_for(project: Project) -> None:
 def test_a_file_with_the_mark_is_reported(project: Project) -> None:
     project.jobs(ONE)
     with serving(project, time_scale=0, faults=[marked_only()]):
-        ran = project.run("spring.yaml", "--timeout", "5s")
+        ran = project.run("spring.yaml", "--timeout", "2s")
     assert ran.code == 0
     row = project.rows()["a"]
     assert row["state"] == "succeeded"
@@ -48,7 +48,7 @@ def test_a_file_with_the_mark_is_reported(project: Project) -> None:
 def test_a_later_run_reports_the_mark_again(project: Project) -> None:
     project.jobs(ONE)
     with serving(project, time_scale=0, faults=[marked_only()]):
-        project.run("spring.yaml", "--timeout", "5s")
+        project.run("spring.yaml", "--timeout", "2s")
     ran = project.run("spring.yaml")
     assert (ran.code, "only with its watermark" in ran.err) == (0, True)
     assert project.rows()["a"]["warnings"]
@@ -60,7 +60,7 @@ def test_a_later_run_reports_the_mark_again(project: Project) -> None:
 def test_status_reports_the_mark_of_a_result_that_is_there(project: Project) -> None:
     project.jobs(ONE)
     with serving(project, time_scale=0, faults=[marked_only()]):
-        project.run("spring.yaml", "--timeout", "5s")
+        project.run("spring.yaml", "--timeout", "2s")
     ran = project.run("status", "spring.yaml")
     assert ran.code == 0
     assert "succeeded" in ran.out
@@ -71,7 +71,7 @@ def test_fetch_replaces_the_file_with_the_mark(project: Project, tmp_path: Path)
     project.jobs(ONE)
     kept = tmp_path / "emulator"
     with serving(project, time_scale=0, state_dir=kept, faults=[marked_only()]):
-        project.run("spring.yaml", "--timeout", "5s")
+        project.run("spring.yaml", "--timeout", "2s")
         marked = digest(project)
         ran = project.run("fetch", "spring.yaml")
         assert (ran.code, digest(project)) == (0, marked)
@@ -87,7 +87,7 @@ def test_fetch_replaces_the_file_with_the_mark(project: Project, tmp_path: Path)
 def test_fetch_keeps_the_mark_if_the_task_is_gone(project: Project) -> None:
     project.jobs(ONE)
     with serving(project, time_scale=0, faults=[marked_only()]):
-        project.run("spring.yaml", "--timeout", "5s")
+        project.run("spring.yaml", "--timeout", "2s")
         marked = digest(project)
     with serving(project):
         assert project.run("fetch", "spring.yaml").code == 0
@@ -98,7 +98,7 @@ def test_fetch_keeps_the_mark_if_the_task_is_gone(project: Project) -> None:
 def test_no_job_is_paid_for_with_a_marked_image(project: Project) -> None:
     project.jobs(ONE + '  - {id: b, prompt: a storm, images: ["${{ jobs.a.output }}"]}\n')
     with serving(project, time_scale=0, faults=[marked_only(match={"prompt": "boat"})]) as served:
-        ran = project.run("spring.yaml", "--timeout", "5s")
+        ran = project.run("spring.yaml", "--timeout", "2s")
         assert served.outcomes() == {"accepted": 1}
     assert ran.code == 6
     assert project.rows()["b"]["state"] == "pending"
