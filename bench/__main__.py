@@ -15,18 +15,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench import machine, makespan
-from bench.contenders import CONTENDERS, FETCHING, FILM, Contender
+from bench.contenders import CONTENDERS, EVERY_2_S, FETCHING, FILM, Contender
 from bench.page import PAGE, update
 from bench.peers import PEERS
 from bench.processes import ROOT, BenchError
 from bench.race import Course
 from bench.tables import Table, report
 
-PARTS = ("makespan", "stalls", "startup", "parsing", "ledger", "planning", "scale")
+PARTS = ("makespan", "stalls", "startup", "parsing", "ledger", "planning", "scale", "distance")
 """Modules of this folder; see `tables.Table` for what each of them has."""
 LONG = ("capacity",)
 """Of the long form only."""
-KNOWN = {each.name: each for each in (*CONTENDERS, *FETCHING, FILM, *PEERS)}
+KNOWN = {each.name: each for each in (*CONTENDERS, *FETCHING, FILM, EVERY_2_S, *PEERS)}
 
 
 def main() -> int:
@@ -62,6 +62,7 @@ def _options() -> argparse.Namespace:
     add("--places", type=int, help="tasks in flight")
     add("--median-s", type=float, help="the time that half of the tasks take")
     add("--sigma", type=float, help="spread of the times' logarithm")
+    add("--rtt-s", type=float, help="the round trip to the server, over TLS")
     add("--rounds", type=int, help="turns for everybody, of which medians are told")
     options = parser.parse_args()
     if unknown := set(options.parts) - {*PARTS, *LONG}:
@@ -81,7 +82,7 @@ def _measure(part: str, options: argparse.Namespace) -> list[Table]:
 
 def _course(options: argparse.Namespace) -> Course | None:
     """The course that is asked for; None where it is the usual one."""
-    names = ("jobs", "places", "median_s", "sigma", "rounds")
+    names = ("jobs", "places", "median_s", "sigma", "rtt_s", "rounds")
     given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     return replace(Course(), **given) if given or options.only else None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.contenders import CONTENDERS
 from bench.race import Course, Figures, compare
 from bench.tables import Table, number
-from runner.engine.poll.schedule import CADENCE, GAP_MAX_S, GAP_MIN_S
+from runner.engine.poll.schedule import GAP_MAX_S, GAP_MIN_S, list_gap_s
 from runner.providers.vidu_tasks import LIST_MAX
 from runner.settings.settings import Settings
 
@@ -123,5 +123,5 @@ def _outlook(loads: list[Load]) -> list[Table]:
 
 def _watched(takes_s: float) -> float:
     """How many tasks the default pace can ask for as often as is worth it, by full pages."""
-    gap_s = min(GAP_MAX_S, max(GAP_MIN_S, takes_s / CADENCE))
+    gap_s = min(GAP_MAX_S, max(GAP_MIN_S, list_gap_s(takes_s)))
     return POLL_RATE * LIST_MAX * gap_s

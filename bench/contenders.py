@@ -62,10 +62,11 @@ class Contender:
         return [program for program in self.needs if shutil.which(program) is None]
 
 
-def environment(url: str) -> dict[str, str]:
-    """Both APIs at the bench's server; no terminal, no colours."""
+def environment(url: str, trusted: Path | None = None) -> dict[str, str]:
+    """Both APIs at the bench's server and what its TLS has them trust; no terminal, no colours."""
     keys = {"VIDU_API_KEY": "bench", "MODELVERSE_API_KEY": "bench"}
-    return {**keys, "VIDU_BASE_URL": url, "MODELVERSE_BASE_URL": url, "NO_COLOR": "1"}
+    tls = {"SSL_CERT_FILE": str(trusted)} if trusted else {}
+    return {**keys, **tls, "VIDU_BASE_URL": url, "MODELVERSE_BASE_URL": url, "NO_COLOR": "1"}
 
 
 _PICTURE = "operation: vidu/reference2image, model: viduq2"
@@ -155,6 +156,10 @@ FETCHING = (
     ),
 )
 """Two of them once more, with a small file for each job."""
+
+EVERY_2_S = Contender(
+    name="plain-2s", title="aiohttp script, asking every 2 s", command=script("plain.py", "2")
+)
 
 FILM = Contender(name="vidu-run-film", title="vidu-run, ModelVerse", command=vidu_run(film=True))
 """The API without a list, at the time that its price list states."""

@@ -25,6 +25,8 @@ class Course:
     places: int = 50
     median_s: float = 2.0
     sigma: float = 0.5
+    rtt_s: float = 0.0
+    """The round trip to a far server with TLS; 0 for one on loopback without."""
     rounds: int = 1
     """Everybody takes turns so often; medians are told."""
 
@@ -40,7 +42,8 @@ class Course:
         usual = Course()
         spread = f"-sigma-{self.sigma:g}" if self.sigma != usual.sigma else ""
         median = f"-median-{self.median_s:g}" if self.median_s != usual.median_s else ""
-        return f"makespan{spread}{median}"
+        far = f"-rtt-{self.rtt_s:g}" if self.rtt_s else ""
+        return f"makespan{spread}{median}{far}"
 
     @property
     def is_usual(self) -> bool:
@@ -108,7 +111,7 @@ def compare(course: Course, contenders: Sequence[Contender]) -> list[Figures]:
 
 
 def _round(course: Course, contenders: Iterable[Contender]) -> list[Result]:
-    with serving() as server:
+    with serving(course.rtt_s) as server:
         return [_take_part(server, course, each) for each in contenders]
 
 
@@ -132,7 +135,8 @@ def _take_part(server: Server, course: Course, contender: Contender) -> Result:
 def _run(server: Server, scenario: Scenario, contender: Contender, work: Work) -> Usage:
     command = contender.command(work)
     server.begin(scenario)
-    return run(command, cwd=work.folder, env=environment(work.url), tree=contender.tree)
+    env = environment(work.url, server.trusted)
+    return run(command, cwd=work.folder, env=env, tree=contender.tree)
 
 
 def _check(seen: Seen, course: Course, contender: Contender) -> None:

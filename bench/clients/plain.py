@@ -1,6 +1,6 @@
 """What one writes first: aiohttp, a semaphore, and a status request about every second.
 
-python plain.py URL JOBS.jsonl PLACES
+python plain.py URL JOBS.jsonl PLACES [files] [SECONDS]
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from typing import Any
 import aiohttp
 
 HEADERS = {"Authorization": "Token bench"}
-FETCH = sys.argv[4:] == ["files"]
+FETCH = "files" in sys.argv[4:]
+GAP_S = float(next((each for each in sys.argv[4:] if each != "files"), 1))
 
 
 async def make(session: aiohttp.ClientSession, url: str, job: Any, gate: asyncio.Semaphore) -> Any:
@@ -22,7 +23,7 @@ async def make(session: aiohttp.ClientSession, url: str, job: Any, gate: asyncio
         async with session.post(f"{url}/ent/v2/reference2image", json=job) as reply:
             task = (await reply.json())["task_id"]
         while True:
-            await asyncio.sleep(random.uniform(0.9, 1.1))  # noqa: S311 - jitter
+            await asyncio.sleep(GAP_S * random.uniform(0.9, 1.1))  # noqa: S311 - jitter
             async with session.get(f"{url}/ent/v2/tasks/{task}/creations") as reply:
                 answer = await reply.json()
             if answer["state"] in {"success", "failed"}:

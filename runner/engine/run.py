@@ -16,6 +16,7 @@ from runner.engine.job_runner import JobRunner
 from runner.engine.outcome_store import OutcomeStore, StoredOutcomes
 from runner.engine.outcomes import interrupted, shared, without
 from runner.engine.schedule import Schedule
+from runner.engine.submit.preconnect import Preconnector
 from runner.engine.submit.prepare import Prefetcher
 from runner.errors import OutputError, plural
 from runner.model.events import Step
@@ -120,6 +121,7 @@ class Batch:
             services = [
                 *(self._fetch() for _ in range(FETCHERS)),
                 self._runner.prefetcher.keep_building(),
+                Preconnector(self._context, self._schedule).keep_connecting(),
                 *(poller.keep_polling() for poller in self._context.pollers.values()),
                 self._write_checkpoints(checkpoint),
             ]

@@ -119,6 +119,11 @@ class Schedule:
             )
         ]
 
+    def load(self, provider: str) -> tuple[int, int]:
+        """How many jobs of a provider hold a place in flight, and how many more are ready."""
+        lane = self._lanes[provider]
+        return lane.in_flight, len(lane.ready) + len(lane.unblocked)
+
     def due(self) -> float | None:
         """When the next delayed job is ready again; None when no job is delayed."""
         return self._delayed[0][0] if self._delayed else None

@@ -16,6 +16,7 @@ from yarl import URL
 
 from runner.engine.net import heads, resolve
 from runner.engine.net.bodies import is_json, unpacked
+from runner.engine.net.connections import SubmissionConnector
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe, reach
 from runner.engine.net.upload import CountedBody, IdleTimeout
 from runner.model.requests import Reach, Reply, Request
@@ -41,35 +42,34 @@ class HttpClient:
         self._proxy_for = lru_cache(maxsize=1024)(resolve.proxy_for)
         self._idle_s = idle_timeout_s
         self._connect_s = connect_timeout_s
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout_s)
         self._open = AsyncExitStack()
         self._sending: set[CountedBody] = set()
         """The bodies of submissions without an answer."""
 
     async def __aenter__(self) -> Self:
-        # A submission never travels on a connection that a server may just have closed.
-        self._submit = await self._session(resolve.Resolver(), force_close=True)
-        self._ask = await self._session(resolve.Resolver())
+        self._connections = SubmissionConnector(resolve.Resolver(), self._timeout)
+        self._submit = await self._session(self._connections)
+        self._open.callback(self._connections.discard_ahead)
+        self._ask = await self._session(_pooled(resolve.Resolver()))
         # aiohttp would send a GET again when a kept-alive connection has just closed: outside the
         # rate of status requests, as a second layer of retries. There is no public switch.
         self._ask._retry_connection = False  # noqa: SLF001
         # Sessions of their own for file hosts: no key ever passes through them.
-        self._files = await self._session(resolve.Resolver())
+        self._files = await self._session(_pooled(resolve.Resolver()))
         exempt = resolve.proxy_hosts() if self._trust_env else ()
-        self._public = await self._session(resolve.PublicResolver(exempt))
+        self._public = await self._session(_pooled(resolve.PublicResolver(exempt)))
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._open.aclose()
 
-    async def _session(
-        self, resolver: resolve.Resolver, *, force_close: bool = False
-    ) -> aiohttp.ClientSession:
+    async def _session(self, connector: aiohttp.BaseConnector) -> aiohttp.ClientSession:
         session = aiohttp.ClientSession(
-            # Without a limit: how much is sent at once is limited elsewhere.
-            connector=aiohttp.TCPConnector(limit=0, resolver=resolver, force_close=force_close),
+            connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
-            timeout=aiohttp.ClientTimeout(total=None, connect=self._connect_s),
+            timeout=self._timeout,
             auto_decompress=False,  # see `bodies`
             max_line_size=heads.MAX_HEADER,
             max_field_size=heads.MAX_HEADER,
@@ -81,9 +81,9 @@ class HttpClient:
     async def send(self, request: Request, *, submission: bool, max_bytes: int = 8 * MIB) -> Reply:
         """Send a request once and read its whole answer; a network error is part of the reply.
 
-        Nothing is sent twice: a `submission` uses a new connection, and aiohttp's retry of a GET
-        is off. Redirects are not followed: they would take the key to another host. An answer
-        above `max_bytes` counts as none.
+        Nothing is sent twice: a `submission` uses a connection that has carried no request before,
+        and aiohttp's retry of a GET is off. Redirects are not followed: they would take the key to
+        another host. An answer above `max_bytes` counts as none.
         """
         idle = IdleTimeout(self._connect_s + self._idle_s, self._idle_s)
         body = CountedBody(request.body, idle) if request.body else None
@@ -104,6 +104,19 @@ class HttpClient:
             text = f"HTTP {reply.status} came before the request was sent in full"
             return Reply(reach=Reach.NOT_SENT, status=reply.status, error=text)
         return reply
+
+    def open_ahead(self, base_url: str, count: int) -> None:
+        """Have at least `count` connections wait for submissions to an API, where that gains time.
+
+        Not through a proxy.
+        """
+        url = URL(base_url, encoded=True)
+        if self._proxy(url) is None:
+            self._connections.open_ahead(url, count)
+
+    def setup_s(self, base_url: str) -> float:
+        """Seconds that the latest connection for a submission took to open; infinite before."""
+        return self._connections.setup_s(URL(base_url, encoded=True))
 
     def abort_unsent(self) -> int:
         """Abort the submissions that are not sent in full, as not sent; returns how many.
@@ -127,13 +140,16 @@ class HttpClient:
         async with session.request(
             request.method,
             url,
-            headers=request.headers,
+            # Asked of submissions, too, although theirs is closed: the answer shows what kind of
+            # server this is, see `SubmissionConnector`.
+            headers={**request.headers, "Connection": "keep-alive"},
             data=body,
             allow_redirects=False,
             proxy=self._proxy(url),
         ) as response:
             # The answer has begun: a provider that drips must not hold a place in flight.
             idle.limit_total(5 * self._idle_s)
+            self._connections.note_answer(url, keeps=_keeps_open(response))
             content = await _content_of(response, idle, max_bytes)
             if session is self._submit:
                 response.close()  # ends the writing of a body that was answered early
@@ -194,6 +210,17 @@ def _encoded(location: str) -> str:
     """A `Location` with what no URL can contain percent-encoded, whatever its bytes are."""
     raw = location.encode("utf-8", "surrogateescape")  # as aiohttp has decoded it
     return quote(raw, safe=_URL_SAFE)
+
+
+def _pooled(resolver: resolve.Resolver) -> aiohttp.TCPConnector:
+    # Without a limit: how much is sent at once is limited elsewhere.
+    return aiohttp.TCPConnector(limit=0, resolver=resolver)
+
+
+def _keeps_open(response: aiohttp.ClientResponse) -> bool:
+    """Whether the server keeps the connection open after this answer (RFC 9112, 9.3)."""
+    keeps = response.version == aiohttp.HttpVersion11
+    return keeps and response.headers.get("Connection", "").lower() != "close"
 
 
 async def _content_of(response: aiohttp.ClientResponse, idle: IdleTimeout, max_bytes: int) -> bytes:

@@ -62,7 +62,7 @@ class Rate:
         """`per_second`: above 0."""
         self.throttle = Throttle()
         self._gap_s = 1 / per_second
-        self._next_at = 0.0
+        self.next_at = 0.0
         """The loop's time at which the next request may leave."""
 
     def note(self, *, throttled: bool) -> None:
@@ -75,8 +75,8 @@ class Rate:
     async def acquire(self) -> None:
         """Wait for a turn."""
         now = asyncio.get_running_loop().time()
-        turn = max(self._next_at, now)
-        after = self._next_at = turn + max(self._gap_s, self.throttle.gap_s)
+        turn = max(self.next_at, now)
+        after = self.next_at = turn + max(self._gap_s, self.throttle.gap_s)
         if turn <= now:
             return
         # One sleep, no queue: turns are handed out in the order of the calls.
@@ -84,8 +84,8 @@ class Rate:
             await asyncio.sleep(turn - now)
         except asyncio.CancelledError:
             # Only the last turn can be given back: those after it are promised already.
-            if self._next_at == after:
-                self._next_at = turn
+            if self.next_at == after:
+                self.next_at = turn
             raise
 
 

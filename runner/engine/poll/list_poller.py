@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from runner.engine.net.pacing import backoff
 from runner.engine.poll.list_query import ListEndpoint, ListReply, batches, query_tasks
-from runner.engine.poll.schedule import DurationStats, next_list_poll
+from runner.engine.poll.schedule import DurationStats, Timing, next_list_poll
 from runner.model.requests import TaskState, TaskStatus
 from runner.providers.base import ListFailure
 
@@ -27,6 +27,7 @@ MAX_FAILURES = 3  # requests in a row without an answer; then the list is paused
 PAUSE_S = 60.0
 # The list may report an end so much later than `/creations`, or a tenth of the task's time.
 GRACE_S = 1.0
+MAX_UNANSWERED = 5  # requests for all tasks on their way at a time
 COMMA_TRIES = 3  # a list that finds one task of many may just not have the others
 
 
@@ -96,6 +97,8 @@ class Subscription:
     def take(self, reply: ListReply, asked_at: float) -> None:
         """Take in what an answer of the list, asked for at `asked_at`, reports of this task."""
         status = reply.ended.get(self.task_id)
+        if status is None and asked_at < self.answered_at:
+            return  # overtaken by a later answer
         if self.task_id not in reply.known:
             self.misses += 1
         else:
@@ -112,9 +115,9 @@ class Subscription:
         if self._update is not None and not self._update.done():
             self._update.set_result(status)
 
-    def observe(self, listed: TaskStatus | None, polled: TaskStatus) -> None:
+    def observe(self, listed: TaskStatus | None, polled: TaskStatus, asked_at: float) -> None:
         """Compare what the list reported, if anything, with the answer for the task by itself."""
-        self.answered_at = asyncio.get_running_loop().time()
+        self.answered_at = asked_at
         if polled.state in RUNNING:
             self.running_at = self.answered_at
         self._poller.compare(self, listed, polled)
@@ -145,9 +148,12 @@ class ListPoller:
         self._commas = False
         self._comma_tries = 0
         self._failures = 0
+        self._failed_at = -math.inf
         self._paused_until = 0.0
         self._due = math.inf
-        self._due_earlier = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._unanswered = 0
+        """Requests for all tasks without an answer."""
 
     # ------------------------------------------------------------------------- subscriptions
 
@@ -167,6 +173,17 @@ class ListPoller:
             if self._subscriptions.get(task_id) is subscription:
                 del self._subscriptions[task_id]
                 self._missed.discard(task_id)
+
+    @property
+    def watched(self) -> int:
+        """How many tasks are watched."""
+        return len(self._subscriptions)
+
+    def ages(self) -> Iterator[tuple[float, Timing | None]]:
+        """The age of every watched task, with how long tasks of its kind take."""
+        now = asyncio.get_running_loop().time()
+        for each in self._subscriptions.values():
+            yield now - each.started_at, each.durations.timing
 
     @property
     def active(self) -> bool:
@@ -203,20 +220,41 @@ class ListPoller:
     # ------------------------------------------------------------------------------- polling
 
     async def keep_polling(self) -> None:
-        """Ask the list, as often as its tasks call for; return once it has been given up."""
-        while self._endpoint is not None:
-            await self._wait_until_due()
+        """Ask the list, as often as its tasks call for; return once it has been given up.
+
+        The next request may leave before the answer to the last one is there: on a long way the
+        gap between two questions would be a round trip otherwise.
+        """
+        async with asyncio.TaskGroup() as group:
+            while await self._next_turn():
+                group.create_task(self._poll_all())
+                self._due = asyncio.get_running_loop().time() + self._next_wait_s()
+
+    async def _next_turn(self) -> bool:
+        """Wait until the list is due and few enough requests have no answer; False at its end."""
+        while (endpoint := self._endpoint) is not None:
+            # Not before the rate has a turn: the answer would only be older by the wait for it.
+            due = max(self._due, endpoint.rate.next_at)
+            is_due = due <= asyncio.get_running_loop().time()
+            # A list that fails is asked by one request at a time.
+            has_room = self._unanswered < (1 if self._failures else MAX_UNANSWERED)
+            if is_due and has_room:
+                return True
+            self._changed.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(due if has_room and due < math.inf else None):
+                    await self._changed.wait()
+        return False
+
+    async def _poll_all(self) -> None:
+        self._unanswered += 1
+        try:
             async with asyncio.TaskGroup() as group:
                 for batch in batches(self._subscriptions | self._end_expected_by):
                     group.create_task(self._poll(batch))
-            self._due = asyncio.get_running_loop().time() + self._next_wait_s()
-
-    async def _wait_until_due(self) -> None:
-        while asyncio.get_running_loop().time() < self._due:
-            self._due_earlier.clear()
-            with suppress(TimeoutError):
-                async with asyncio.timeout_at(None if math.isinf(self._due) else self._due):
-                    await self._due_earlier.wait()
+        finally:
+            self._unanswered -= 1
+            self._changed.set()
 
     def _poll_sooner_for(self, subscription: Subscription) -> None:
         # As if it had been asked for at its submission: a task of an earlier run is due at once.
@@ -224,7 +262,7 @@ class ListPoller:
         due = max(asyncio.get_running_loop().time(), subscription.started_at + wait_s)
         if due < self._due and not self._failures:
             self._due = due
-            self._due_earlier.set()
+            self._changed.set()
 
     def _next_wait_s(self) -> float:
         now = asyncio.get_running_loop().time()
@@ -232,8 +270,7 @@ class ListPoller:
             return max(self._paused_until - now, backoff(self._failures - 1, self._random))
         if not self._subscriptions:
             return GRACE_S if self._end_expected_by else math.inf
-        watched = self._subscriptions.values()
-        return next_list_poll((now - each.started_at, each.durations.timing) for each in watched)
+        return next_list_poll(self.ages())
 
     async def _poll(self, batch: list[str]) -> None:
         endpoint, asked_at = self._endpoint, asyncio.get_running_loop().time()
@@ -241,7 +278,7 @@ class ListPoller:
             return
         reply = await query_tasks(endpoint, batch, commas=self._commas)
         if isinstance(reply, ListFailure):
-            self._fail(reply)
+            self._fail(reply, asked_at)
             return
         # One row for many ids: they may have to be written the other way.
         if len(batch) > 1 and len(reply.known) <= 1 and self._comma_tries < COMMA_TRIES:
@@ -268,13 +305,18 @@ class ListPoller:
         if reply.unrequested and len(reply.known) < len(batch):
             self._give_up("it reports other tasks than those asked for")
 
-    def _fail(self, failure: ListFailure) -> None:
+    def _fail(self, failure: ListFailure, asked_at: float) -> None:
+        if asked_at < self._failed_at:  # on its way before the last failure: the same one
+            return
         self._failures += 1
+        self._failed_at = asyncio.get_running_loop().time()
         if failure.permanent:
             self._give_up("")
-        elif self._failures >= MAX_FAILURES:
-            self._paused_until = asyncio.get_running_loop().time() + PAUSE_S
+            return
+        if self._failures >= MAX_FAILURES:
+            self._paused_until = self._failed_at + PAUSE_S
             self._wake_all()
+        self._due = self._failed_at + self._next_wait_s()
 
     def _give_up(self, reason: str) -> None:
         # Without a reason there is nothing to warn of: providers need not have a list.
@@ -282,6 +324,7 @@ class ListPoller:
             self._warn(f"its list of tasks cannot be used: {reason}; polling each task by itself")
         self._endpoint = None
         self._end_expected_by.clear()
+        self._changed.set()
         self._wake_all()
 
     def _wake_all(self) -> None:

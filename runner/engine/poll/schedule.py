@@ -22,7 +22,9 @@ from runner.planning.estimates import Kind, Learned, kind_of
 SHARE = 0.17
 GAP_MIN_S = 0.1
 GAP_MAX_S = 3.0  # once a task can be done: the expected times may be wrong
-CADENCE = 20  # list requests in the time that a task takes; one request covers all tasks
+# Exponent of the gap between two list requests by the time that tasks take. It grows slower than
+# the time: a place is empty for half a gap after each task, and one request covers all tasks.
+LIST_EXPONENT = 0.6
 # A listed task is asked for by itself at this age, or at twice the expected one if later.
 CHECK_AFTER_S = 10.0
 SIGMA = 0.5  # spread of the logarithm of the times where no history shows it
@@ -95,10 +97,30 @@ def stretch_of(tasks: int, timing: Timing | None, per_second: float) -> float:
 def next_list_poll(tasks: Iterable[tuple[float, Timing | None]]) -> float:
     """Seconds until the next request for all these tasks, each an age and a timing."""
     gaps_s = (
-        max(timing.median_s / CADENCE, timing.earliest_s - age_s) if timing else age_s / CADENCE
+        max(list_gap_s(timing.median_s), timing.earliest_s - age_s) if timing else list_gap_s(age_s)
         for age_s, timing in tasks
     )
     return min(GAP_MAX_S, max(GAP_MIN_S, min(gaps_s, default=GAP_MAX_S)))
+
+
+def list_gap_s(time_s: float) -> float:
+    """The gap between two list requests that suits tasks that take so long; unbounded."""
+    # A twentieth of the time at two seconds.
+    return GAP_MIN_S * math.pow(time_s / 2, LIST_EXPONENT)
+
+
+def ends_within(horizon_s: float, tasks: Iterable[tuple[float, Timing | None]]) -> float:
+    """How many of these tasks, each an age and a timing, are likely to end within that time.
+
+    Of tasks without a timing one counts: any may end.
+    """
+    ends, unknown = 0.0, 0.0
+    for age_s, timing in tasks:
+        if timing is None:
+            unknown = 1.0
+        elif running := timing.running_at(age_s):
+            ends += 1 - timing.running_at(age_s + horizon_s) / running
+    return ends + unknown
 
 
 def next_check(age_s: float, timing: Timing | None) -> float:

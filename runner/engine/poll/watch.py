@@ -104,8 +104,9 @@ async def watch(
         with poller.subscribe(task_id, started_at, durations) as subscription:
             status = await _last_status(context, job_run, subscription, gone_tolerated_s)
             if status.state in ENDED:
-                # It ended between two requests, on average half-way.
-                ended_at = (subscription.running_at + asyncio.get_running_loop().time()) / 2
+                # It ended between two requests, on average half-way. All times are those at which
+                # requests left: the way there is the same for each.
+                ended_at = (subscription.running_at + subscription.answered_at) / 2
     finally:
         durations.ended(task_id, ended_at)
     return await _finish(context, job_run, status)
@@ -137,8 +138,9 @@ async def _last_status(
         listed = await subscription.wait(min(alone_s, rest_s), min(listed_s, rest_s))
         if listed is not None and _is_complete(context, job_run, listed):
             return context.redacted_status(listed)
+        asked_at = loop.time()
         status = await ask(context, job_run.operation, subscription.task_id)
-        subscription.observe(listed, status)
+        subscription.observe(listed, status, asked_at)
         if status.shortfall and lacking is None:
             text = f"{status.shortfall.message}; asking again for up to {limit_s - waited_s:.0f} s"
             context.emit(Step.RETRYING, job_run.entry.job.id, text)
@@ -169,7 +171,7 @@ async def _current_status(
     if listed is not None and (is_running or _is_complete(context, job_run, listed)):
         return context.redacted_status(listed)
     status = await ask_patiently(context, job_run.operation, subscription.task_id)
-    subscription.observe(listed, status)
+    subscription.observe(listed, status, asyncio.get_running_loop().time())
     return status
 
 

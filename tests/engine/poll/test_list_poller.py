@@ -295,7 +295,7 @@ async def test_a_list_that_is_behind_is_given_up() -> None:
     tasks = TaskList()
     async with subscriptions(tasks, "a", "b") as (poller, found):
         assert await found[0].wait(0.05, LONG_S) is None
-        found[0].observe(None, status("a", TaskState.SUCCEEDED))
+        found[0].observe(None, status("a", TaskState.SUCCEEDED), asyncio.get_running_loop().time())
         assert await found[1].wait(0.0, LONG_S) is None
         assert not poller.active
     [warning] = tasks.warnings
@@ -306,7 +306,7 @@ async def test_a_list_that_is_behind_is_given_up() -> None:
 async def test_a_list_that_reports_an_end_a_moment_later_is_kept() -> None:
     tasks = TaskList()
     async with subscriptions(tasks, "a", "b") as (poller, found):
-        found[0].observe(None, status("a", TaskState.FAILED))
+        found[0].observe(None, status("a", TaskState.FAILED), asyncio.get_running_loop().time())
         tasks.put("a", "failed")
         assert await found[0].wait(LONG_S, LONG_S) is not None
         assert poller.active
@@ -319,7 +319,9 @@ async def test_a_list_that_reports_a_false_end_is_given_up() -> None:
     async with subscriptions(tasks, "a") as (poller, [subscription]):
         tasks.finish("a")
         listed = await subscription.wait(LONG_S, LONG_S)
-        subscription.observe(listed, status("a", TaskState.RUNNING))
+        subscription.observe(
+            listed, status("a", TaskState.RUNNING), asyncio.get_running_loop().time()
+        )
         assert not poller.active
     [warning] = tasks.warnings
     assert "it reports that task a has ended; it runs" in warning
@@ -351,7 +353,7 @@ async def test_a_confirmed_list_is_trusted_about_running_tasks() -> None:
     tasks = TaskList()
     async with subscriptions(tasks, "a", "b") as (poller, found):
         assert await found[0].now(LONG_S) is None, "the list was not confirmed yet"
-        found[0].observe(None, status("a", TaskState.RUNNING))
+        found[0].observe(None, status("a", TaskState.RUNNING), asyncio.get_running_loop().time())
         assert poller.trusted
         listed = await found[1].now(LONG_S)
     assert listed is not None
