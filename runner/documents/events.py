@@ -2,47 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import yaml
 
-from runner.model.values import ValuePath
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextError:
-    """One thing that is wrong (or, with `warning`, odd) in a YAML text."""
-
-    index: int
-    """Characters of the text before it."""
-    message: str
-    hint: str | None = None
-    warning: bool = False
-    first_key: ValuePath | None = None
-    """For a duplicate key: the path of the first one, whose location is added to the message."""
-
-
-class DocumentError(Exception):
-    """An error after which the rest of the text cannot be read."""
-
-    def __init__(self, error: TextError):
-        super().__init__(error.message)
-        self.error = error
-
+from runner.documents.json_events import json_events
 
 MAX_DEPTH = 100
 """Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""
 
+_SURROGATE_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_TAB_IN_BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#.*)?\r?\n(?: *\r?\n)* +\t")
+"""A block text whose first line begins with a tab behind its indentation."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def is_json(path: str) -> bool:
+    """Whether the file of that name is read as JSON; any other is YAML."""
+    return path[-5:].lower() == ".json"
+
 
 @contextmanager
-def open_events(text: str) -> Iterator[Iterator[yaml.Event]]:
-    """The events of `text`; taking the next one raises yaml.YAMLError for a syntax error."""
+def open_events(text: str, *, as_json: bool = False) -> Iterator[Iterator[yaml.Event]]:
+    """The events of `text`; taking the next one raises yaml.YAMLError for a syntax error.
+
+    With `as_json`, DocumentError.
+    """
+    if as_json:
+        yield json_events(text)
+        return
     # Only events are taken from it, so nothing of a document is ever constructed.
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+    by_python = _is_beyond_libyaml(text)
+    loader = (yaml.SafeLoader if by_python else getattr(yaml, "CSafeLoader", yaml.SafeLoader))(text)
+    events = iter(loader.get_event, None)
     try:
-        yield iter(loader.get_event, None)
+        yield map(_with_whole_characters, events) if by_python else events
     finally:
         loader.dispose()  # PyYAML's own parser refers to itself in a circle
 
@@ -50,3 +46,18 @@ def open_events(text: str) -> Iterator[Iterator[yaml.Event]]:
 def index_of(event: yaml.Event) -> int:
     """Characters of the text before `event`."""
     return event.start_mark.index if event.start_mark else 0
+
+
+def _is_beyond_libyaml(text: str) -> bool:
+    """Whether the text may have what libyaml rejects, but PyYAML's own, slow parser reads."""
+    if "\t" in text and _TAB_IN_BLOCK.search(text):
+        return True
+    return "\\u" in text and _SURROGATE_PAIR.search(text) is not None
+
+
+def _with_whole_characters(event: yaml.Event) -> yaml.Event:
+    """The event with the halves of surrogate pairs joined, as in JSON."""
+    if isinstance(event, yaml.ScalarEvent) and _SURROGATE.search(event.value):
+        units = event.value.encode("utf-16", "surrogatepass")
+        event.value = units.decode("utf-16", "surrogatepass")
+    return event

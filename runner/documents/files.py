@@ -10,9 +10,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner.documents.events import TextError
+from runner.documents.conflicts import find_conflict
+from runner.documents.events import is_json
 from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
+from runner.documents.text_errors import TextError
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.fs import similar_name
 from runner.model.values import ValuePath
@@ -44,13 +46,13 @@ class Document:
 
 
 def read_document(path: Path, on_progress: Callable[[int, int], None] | None = None) -> Document:
-    """The manifest at `path`; blocks on the disk only.
+    """The manifest at `path`, JSON by its name or else YAML; blocks on the disk only.
 
     `on_progress` is called now and then with the characters read so far and their total. Raises
     ManifestError with every error found, if the text does not become a mapping.
     """
     text, content = read_text(path)
-    parsed = parse(text, on_progress=on_progress)
+    parsed = parse(text, as_json=is_json(path.name), on_progress=on_progress)
     positions = Positions(str(path), text)
     diagnostics = _diagnostics(parsed, positions)
     if not parsed.complete:
@@ -70,10 +72,11 @@ def read_document(path: Path, on_progress: Callable[[int, int], None] | None = N
 def load(text: str, *, path: str = "<text>", text_keys: frozenset[str] = frozenset()) -> Any:
     """The plain value of a YAML text (None for an empty one); raises ManifestError.
 
-    `path` names the text in errors. `text_keys` are keys that stay text although YAML reads them
-    as something else, such as an unquoted `on`.
+    `path` names the text in errors; where it ends in `.json`, the text is JSON. `text_keys` are
+    keys that stay text although YAML reads them as something else, such as an unquoted `on`.
     """
-    parsed = parse(text, text_keys)
+    check_conflict(text, path)
+    parsed = parse(text, text_keys, as_json=is_json(path))
     diagnostics = _diagnostics(parsed, Positions(path, text))
     if any(not diagnostic.warning for diagnostic in diagnostics):
         raise ManifestError(diagnostics)
@@ -111,7 +114,7 @@ def read_text(path: Path) -> tuple[str, bytes]:
     """The text of a file (without a byte order mark) and its bytes; blocks on the disk only.
 
     Raises ManifestError for what is missing, unreadable, not a regular file, larger than 1 GiB,
-    or not UTF-8.
+    not UTF-8, or has an open merge conflict.
     """
     try:
         _check_regular(path)  # before it is opened: opening a pipe would wait for a writer
@@ -125,9 +128,18 @@ def read_text(path: Path) -> tuple[str, bytes]:
     except ValueError:
         raise _file_error(path, "it is not a valid file name") from None
     try:
-        return content.decode("utf-8-sig"), content  # Windows editors write a byte order mark
+        text = content.decode("utf-8-sig")  # Windows editors write a byte order mark
     except UnicodeDecodeError as error:
         raise _encoding_error(path, error) from None
+    check_conflict(text, str(path))
+    return text, content
+
+
+def check_conflict(text: str, path: str) -> None:
+    """Raise ManifestError at the first marker of a merge conflict in the text of a file."""
+    error = find_conflict(text)
+    if error is not None:
+        raise ManifestError([_diagnostic(error, Positions(path, text))])
 
 
 def _check_regular(path: Path) -> None:

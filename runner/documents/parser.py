@@ -1,4 +1,4 @@
-"""YAML parser: builds plain values from YAML events in one pass and collects every error.
+"""Parser: builds plain values from YAML or JSON events in one pass and collects every error.
 
 Faster than PyYAML's constructor, and strict where YAML 1.1 surprises: see `scalars`.
 """
@@ -12,9 +12,18 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
 
-from runner.documents.events import MAX_DEPTH, DocumentError, TextError, index_of, open_events
-from runner.documents.scalars import NON_TEXT_STARTS, Reading, read_plain, read_tagged, unknown_tag
+from runner.documents.events import MAX_DEPTH, index_of, open_events
+from runner.documents.scalars import (
+    NON_TEXT_STARTS,
+    Reading,
+    read_json_word,
+    read_plain,
+    read_tagged,
+    unknown_tag,
+)
+from runner.documents.surprises import find_surprises, no_value_warnings
 from runner.documents.syntax_errors import SURROGATE_ESCAPE, explain, surrogate_error
+from runner.documents.text_errors import DocumentError, TextError
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
@@ -29,6 +38,7 @@ _MAX_SHARED_TEXTS = 20_000
 _MAX_SHARED_LENGTH = 64
 # Lists and mappings between two reports of progress.
 _PROGRESS_EVERY = 2000
+_ANCHOR_HINT = "quote the text if it should start with &"
 _TAGS = "tag:yaml.org,2002:"
 
 
@@ -44,31 +54,39 @@ class Parsed:
     root: int | None = None
     """Index of the value's first character; None if there is no value at all."""
 
+    def end_with(self, error: TextError) -> None:
+        """Add the error after which the rest cannot be read."""
+        self.complete = False
+        # A warning at the same place was about the same thing.
+        self.errors = [other for other in self.errors if other.index != error.index]
+        self.errors.append(error)
+
 
 def parse(
     text: str,
     text_keys: frozenset[str] = frozenset(),
+    *,
+    as_json: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Parsed:
     """The value of the one document in `text`, and every error up to the first syntax error.
 
     Aliases share their values: treat the value as read-only. `text_keys` are keys that stay text
-    although YAML 1.1 reads them as something else. `on_progress` is called now and then with the
-    characters read so far and their total.
+    although YAML 1.1 reads them as something else. With `as_json` the values are those that any
+    JSON reader gives, but a key given twice is an error. `on_progress` is called now and then
+    with the characters read so far and their total.
     """
-    builder = _Builder(text_keys, text if SURROGATE_ESCAPE.search(text) else "")
+    builder = _Builder(text, text_keys, as_json=as_json)
     if on_progress:
         builder.on_progress = lambda index: on_progress(index, len(text))
     parsed = builder.parsed
     try:
-        with open_events(text) as events:
+        with open_events(text, as_json=as_json) as events:
             builder.run(events)
     except (yaml.YAMLError, UnicodeEncodeError) as error:
-        parsed.complete = False
-        parsed.errors.append(explain(error, text))
+        parsed.end_with(explain(error, text))
     except DocumentError as error:
-        parsed.complete = False
-        parsed.errors.append(error.error)
+        parsed.end_with(error.error)
     return parsed
 
 
@@ -84,10 +102,12 @@ class _Frame(NamedTuple):
 class _Builder:
     """The open container (`top`), its parents (`frames`), and the key that awaits a value."""
 
-    def __init__(self, text_keys: frozenset[str], surrogate_text: str) -> None:
-        """`surrogate_text` is the document's text if it may contain half a surrogate pair."""
+    def __init__(self, text: str, text_keys: frozenset[str], *, as_json: bool) -> None:
+        self.text = text
         self.text_keys = text_keys
-        self.surrogate_text = surrogate_text
+        self.read = read_json_word if as_json else read_plain
+        self.surprises = None if as_json else find_surprises(text)
+        self.has_surrogates = SURROGATE_ESCAPE.search(text) is not None
         self.parsed = Parsed()
         self.top: Container | None = None
         self.key = _NO_KEY
@@ -101,7 +121,7 @@ class _Builder:
 
     def run(self, events: Iterator[yaml.Event]) -> None:
         handlers: dict[type[yaml.Event], Any] = {
-            yaml.ScalarEvent: self._checked_scalar if self.surrogate_text else self._scalar,
+            yaml.ScalarEvent: self._checked_scalar if self._is_odd() else self._scalar,
             yaml.MappingStartEvent: lambda event: self._open({}, event, "map"),
             yaml.MappingEndEvent: self._close,
             yaml.SequenceStartEvent: lambda event: self._open([], event, "seq"),
@@ -114,6 +134,7 @@ class _Builder:
         }
         for event in events:
             handlers[type(event)](event)
+        self.parsed.errors += self.anchors.warnings()
 
     # ------------------------------------------------------------------- one method for each event
 
@@ -136,7 +157,7 @@ class _Builder:
         elif event.tag is not None and event.tag != "!":
             value = self._accept(read_tagged(_short(event.tag), text), event)
         if event.anchor:
-            self.anchors.define(event.anchor, value)
+            self._define(event, value)
         if value is text and len(text) < _MAX_SHARED_LENGTH:
             value = self.shared_texts.get(text) or self._share(text)
         top = self.top
@@ -150,12 +171,32 @@ class _Builder:
         else:
             self._attach(value, event)
 
+    def _define(self, event: yaml.ScalarEvent, value: Any) -> None:
+        name = event.anchor or ""
+        self.anchors.define(name, value)
+        if not event.style and (value is None or isinstance(value, str)):
+            self.anchors.before_texts.append((name, index_of(event)))
+
+    def _is_odd(self) -> bool:
+        """Whether anything in the text makes it worth to look at each scalar twice."""
+        return self.has_surrogates or bool(self.surprises)
+
     def _checked_scalar(self, event: yaml.ScalarEvent) -> None:
-        # PyYAML accepts half a surrogate pair, libyaml does not.
-        escape = SURROGATE_ESCAPE.search(self.surrogate_text, index_of(event))
-        if escape and any("\ud800" <= character <= "\udfff" for character in event.value):
-            raise DocumentError(surrogate_error(escape.start()))
+        if self.has_surrogates and not _is_encodable(event.value):
+            # JSON and PyYAML accept half a surrogate pair, libyaml does not.
+            escape = SURROGATE_ESCAPE.search(self.text, index_of(event))
+            raise DocumentError(surrogate_error(escape.start() if escape else index_of(event)))
+        if self.surprises and isinstance(self._peek(event), str):
+            is_key = self.key is _NO_KEY and self.top.__class__ is dict
+            if found := self.surprises.of_text(event, is_key=is_key):
+                if not found.warning:
+                    raise DocumentError(found)
+                self.parsed.errors.append(found)
         self._scalar(event)
+
+    def _peek(self, event: yaml.ScalarEvent) -> Any:
+        """The value of a plain scalar."""
+        return self.read(event.value).value if event.implicit[0] else event.value
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         value = self.anchors.resolve(event.anchor or "", index_of(event), len(self.frames))
@@ -235,7 +276,9 @@ class _Builder:
         # Most numbers: seeds and durations. A leading zero makes an octal number.
         if len(text) < 19 and text.isdigit() and text.isascii() and text[0] != "0":
             return int(text)
-        return self._accept(read_plain(text), event)
+        if not text and self.top.__class__ is dict and self.top:
+            self.parsed.errors += no_value_warnings(self.text, event, self.key)
+        return self._accept(self.read(text), event)
 
     def _plain_key(self, text: str, event: yaml.Event) -> str:
         if text in self.text_keys:
@@ -257,7 +300,14 @@ class _Builder:
             self._report(event, reading.error)
         elif reading.warning is not None:
             self._report(event, reading.warning, warning=True)
+        elif reading.as_text is not None and self._is_for_text():
+            self._report(event, reading.as_text, warning=True)
         return reading.value
+
+    def _is_for_text(self) -> bool:
+        """Whether expressions can put the next value into a text."""
+        path = (*self._path(), self.key)
+        return path[0] == "vars" or "matrix" in path
 
     def _share(self, text: str) -> str:
         if len(self.shared_texts) < _MAX_SHARED_TEXTS:
@@ -276,6 +326,11 @@ class _Builder:
 
     def _report(self, event: yaml.Event, message: str, **fields: Any) -> None:
         self.parsed.errors.append(TextError(index=index_of(event), message=message, **fields))
+
+
+def _is_encodable(text: str) -> bool:
+    """Whether the text has no half of a surrogate pair."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _ignore(_: object) -> None:
@@ -322,6 +377,9 @@ class _Anchors:
         self._sizes: dict[int, _Size] = {}
         """By identity of anchored containers, so that each is measured once."""
         self._aliased = 0
+        self._used: set[str] = set()
+        self.before_texts: list[tuple[str, int]] = []
+        """Name and index of anchors in front of texts without quotes; some have aliases."""
 
     def open(self, name: str) -> None:
         """Note that an anchored container begins."""
@@ -343,6 +401,7 @@ class _Anchors:
         if anchored is None:
             raise _fatal(index, f"the alias *{name} is inside its own anchor &{name}")
         value, size = anchored
+        self._used.add(name)
         # Ten lists of ten aliases, each of the list before, would be ten thousand million values.
         self._aliased += size.values
         if self._aliased > MAX_ALIASED:
@@ -352,6 +411,13 @@ class _Anchors:
             message = f"with the alias *{name}, values are nested more than {MAX_DEPTH} deep"
             raise _fatal(index, message)
         return value
+
+    def warnings(self) -> Iterator[TextError]:
+        """A warning for each anchor that may be the start of a text."""
+        for name, index in self.before_texts:
+            if name not in self._used:
+                message = f'"&{name}" is an anchor that no alias uses, and not a part of the text'
+                yield TextError(index=index, message=message, hint=_ANCHOR_HINT, warning=True)
 
     def _measure(self, value: Any) -> _Size:
         """How many values an alias of `value` stands for, and how deep they are nested."""

@@ -12,7 +12,8 @@ from itertools import takewhile
 
 import yaml
 
-from runner.documents.events import MAX_DEPTH, index_of, open_events
+from runner.documents.events import MAX_DEPTH, index_of, is_json, open_events
+from runner.documents.text_errors import DocumentError
 from runner.errors import Location
 from runner.model.values import ValuePath
 
@@ -20,7 +21,10 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Positions:
-    """The positions in one text. The first path looked up costs a pass over the text's events."""
+    """The positions in one text, JSON by its path or else YAML.
+
+    The first path looked up costs a pass over the text's events.
+    """
 
     def __init__(self, path: str, text: str):
         self.path = path
@@ -57,7 +61,7 @@ class Positions:
 
     @cached_property
     def _root(self) -> _Node:
-        return _tree(self._text)
+        return _tree(self._text, as_json=is_json(self.path))
 
 
 @dataclass(slots=True)
@@ -88,11 +92,12 @@ _NO_KEYS: dict[str | int, int] = {}
 _NO_VALUES: dict[str | int, _Node] = {}
 
 
-def _tree(text: str) -> _Node:
+def _tree(text: str, *, as_json: bool) -> _Node:
     """The node of the text's value, as far as the text can be read."""
     stem = _Node(0)
     # The parser reports what is wrong; what comes before it can still be located.
-    with suppress(yaml.YAMLError, UnicodeEncodeError, RecursionError), open_events(text) as events:
+    unreadable = (yaml.YAMLError, UnicodeEncodeError, DocumentError, RecursionError)
+    with suppress(*unreadable), open_events(text, as_json=as_json) as events:
         if event := next(filter(_starts_node, events), None):
             _TreeBuilder(events).add(stem, 0, event, 0)
     return stem.values.get(0, stem)

@@ -1,4 +1,7 @@
-"""Scalars: the value that YAML 1.1 gives a plain text, with a warning or error if it surprises."""
+"""Scalars: the value that YAML 1.1, or JSON, gives a text without quotes.
+
+With a warning or an error if it surprises.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ class Reading(NamedTuple):
     value: Any
     error: str | None = None
     warning: str | None = None
+    as_text: str | None = None
+    """A warning that counts only where the value may become a part of a text."""
 
 
 NON_TEXT_STARTS = frozenset("0123456789+-.~nNyYtTfFoO")
@@ -37,6 +42,8 @@ _OCTAL = re.compile(r"[-+]?0[0-7_]+")
 _DECIMAL = re.compile(
     r"[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+][0-9]+)?|\.[0-9][0-9_]*(?:[eE][-+][0-9]+)?"
 )
+# Numbers in JSON and YAML 1.2, but texts in YAML 1.1.
+_NEW_FLOAT = re.compile(r"([-+]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:([eE])([-+]?)([0-9]+))?")
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _SEXAGESIMAL = re.compile(
     r"[-+]?(?:[1-9][0-9_]*(?::[0-5]?[0-9])+|[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*)"
@@ -52,8 +59,7 @@ def read_plain(text: str) -> Reading:
     if text[0] not in NON_TEXT_STARTS:
         return Reading(text)
     if len(text) > _MAX_DIGITS and any(form.fullmatch(text) for form in _NUMBERS):
-        message = f"a number of {len(text):,} digits is too long; quote it if it is text"
-        return Reading(0, error=message)
+        return Reading(0, error=_too_long(text))
     return _read_number(text)
 
 
@@ -75,7 +81,7 @@ def _read_number(text: str) -> Reading:
         finite = math.isfinite(value)
         return _with_underscores(text, value) if finite else _misread(text, "infinity")
     if _HEX_OR_BINARY.fullmatch(text):
-        return Reading(int(digits, 0))
+        return Reading(int(digits, 0), as_text=_other_number(text, int(digits, 0)))
     # Hardly anyone means the following forms as numbers.
     if _SEXAGESIMAL.fullmatch(text):
         return _misread(text, f"the number {_sexagesimal(digits)}")
@@ -83,18 +89,54 @@ def _read_number(text: str) -> Reading:
         return _misread(text, f"the octal number {int(digits, 8)}")
     if _NOT_FINITE.fullmatch(text):
         return _misread(text, "infinity" if "inf" in text.lower() else "not a number")
-    return Reading(text)
+    return _read_unlike_json(text)
 
 
 def _with_underscores(text: str, value: float) -> Reading:
-    if "_" not in text:
-        return Reading(value)
-    warning = f'YAML reads {text} as the number {value}; if it is text, quote it: "{text}"'
-    return Reading(value, warning=warning)
+    if "_" in text:
+        return Reading(value, warning=_other_number(text, value))
+    # The end of 3.10 is a part of a version, the sign of +5 one of a text.
+    loses = text[0] == "+" or ("." in text and text[-1] == "0" and str(value) != text)
+    return Reading(value, as_text=_other_number(text, value) if loses else None)
+
+
+def _other_number(text: str, value: float) -> str:
+    return f'YAML reads {text} as the number {value}; if it is text, quote it: "{text}"'
+
+
+def _read_unlike_json(text: str) -> Reading:
+    """A text in which other readers find a number."""
+    found = _NEW_FLOAT.fullmatch(text)
+    if found is None or not (found[5] or text[0] in "+-."):
+        return Reading(text)
+    sign, whole, fraction, bare, e, exponent_sign, exponent = found.groups("")
+    number = f"{sign}{whole or 0}.{fraction or bare or 0}"
+    number += f"{e}{exponent_sign or '+'}{exponent}" if e else ""
+    return Reading(text, warning=f'{text} is read as text: write {number}, or quote it: "{text}"')
 
 
 def _misread(text: str, meaning: str) -> Reading:
     return Reading(text, error=f'YAML reads {text} as {meaning}; quote it: "{text}"')
+
+
+_JSON_WORDS = {"true": True, "false": False, "null": None}
+
+
+def read_json_word(text: str) -> Reading:
+    """The value of what stands without quotes in JSON: a number or one of three words."""
+    if text in _JSON_WORDS:
+        return Reading(_JSON_WORDS[text])
+    is_integer = text.lstrip("-").isdigit()
+    if is_integer and len(text) > _MAX_DIGITS:
+        return Reading(0, error=_too_long(text))
+    value = int(text) if is_integer else float(text)
+    if not math.isfinite(value):
+        return Reading(0, error=f"the number {text[:20]} is too large; quote it if it is text")
+    return Reading(value)
+
+
+def _too_long(text: str) -> str:
+    return f"a number of {len(text):,} digits is too long; quote it if it is text"
 
 
 def _sexagesimal(digits: str) -> float:

@@ -8,15 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import yaml
 
-from runner.documents.events import TextError, index_of, open_events
+from runner.documents.conflicts import conflict_error
+from runner.documents.events import index_of, open_events
+from runner.documents.surprises import ODD_BREAK, odd_break_error, odd_indent_error
+from runner.documents.text_errors import TextError
+from runner.errors import INVISIBLE, ODD_INDENT, name_character
 
 SURROGATE_ESCAPE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F][0-9a-fA-F]{2}")
-"""An escape of half a character; YAML, unlike JSON, does not join two of them."""
+"""An escape of half a character. Two of them, written with \\u, are a whole one."""
 
 _UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_KEY = 1024
@@ -53,10 +57,13 @@ def explain(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> TextError:
             return TextError(index=bad.start(), message=message, hint=hint)
         return TextError(index=0, message=f"this is not YAML: {error}")
     stop = _stop(error, text)
-    # Tabs first: the parsers' own messages for them lead astray.
-    if tab := _tab(stop):
-        return tab
-    problem = error.problem or ""
+    # These first: the parsers' own messages for them lead astray.
+    if found := _tab(stop) or _odd_indent(stop) or _odd_break(stop) or _divider(stop):
+        return found
+    return _with_names(_explained(error.problem or "", stop), stop)
+
+
+def _explained(problem: str, stop: _Stop) -> TextError:
     for pattern, explanation in _EXPLANATIONS.items():
         if re.search(pattern, problem):
             if isinstance(explanation, tuple):
@@ -64,6 +71,19 @@ def explain(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> TextError:
             if found := explanation(stop):
                 return found
     return stop.error(f"this is not YAML: {problem}")
+
+
+def _with_names(error: TextError, stop: _Stop) -> TextError:
+    """The error with the name of what looks like the blank behind a colon or dash."""
+    line = stop.text[_line_start(stop.text, error.index) :].split("\n", 1)[0]
+    odd = next((c for c in INVISIBLE.finditer(line) if line[: c.start()].endswith(_SIGNS)), None)
+    if odd is None:
+        return error
+    name = f"{name_character(odd[0])} is no space: replace it"
+    return replace(error, hint=f"{error.hint}; {name}" if error.hint else name)
+
+
+_SIGNS = (":", "-", ",")
 
 
 def _stop(error: yaml.MarkedYAMLError, text: str) -> _Stop:
@@ -83,7 +103,7 @@ def _stop(error: yaml.MarkedYAMLError, text: str) -> _Stop:
 def surrogate_error(index: int) -> TextError:
     """The error for a `SURROGATE_ESCAPE`."""
     message = "half of a surrogate pair is not a character, and UTF-8 cannot encode it"
-    hint = "write the character itself, or \\U and its number in eight digits"
+    hint = "write the character itself, or both of its halves"
     return TextError(index=index, message=message, hint=hint)
 
 
@@ -96,6 +116,34 @@ def _tab(stop: _Stop) -> TextError | None:
     at = stop.index - len(stop.before) + indentation.index("\t")
     hint = "YAML does not allow tabs for indentation: use spaces"
     return stop.error("a tab in the indentation", hint, at=at)
+
+
+def _odd_indent(stop: _Stop) -> TextError | None:
+    """What looks like indentation, on the line where it stopped or where the construct began."""
+    for start in {_line_start(stop.text, index): None for index in (stop.index, stop.opened)}:
+        if found := ODD_INDENT.match(stop.text, start):
+            return odd_indent_error(found.end() - 1, found[0][-1])
+    return None
+
+
+def _odd_break(stop: _Stop) -> TextError | None:
+    """A line that only YAML ends before the place where it stopped."""
+    start = _line_start(stop.text, stop.opened)
+    breaks = [found.start() for found in ODD_BREAK.finditer(stop.text, start, stop.index + 1)]
+    return replace(odd_break_error(breaks[-1], stop.text), warning=False) if breaks else None
+
+
+def _divider(stop: _Stop) -> TextError | None:
+    """The line between two versions, left over where the other markers of a conflict are gone."""
+    for index in (stop.index, stop.opened):
+        start = _line_start(stop.text, index)
+        if stop.text[start:].split("\n", 1)[0].rstrip() == "=======":
+            return conflict_error(start)
+    return None
+
+
+def _line_start(text: str, index: int) -> int:
+    return text.rfind("\n", 0, index) + 1
 
 
 def _unexpected_colon(stop: _Stop) -> TextError:
@@ -111,6 +159,8 @@ def _unexpected_colon(stop: _Stop) -> TextError:
 
 
 def _bad_start(stop: _Stop) -> TextError:
+    if stop.after.startswith("\t"):
+        return stop.error("a tab in the place of a space", "put a space after - and :")
     return stop.error(f'an unquoted text cannot start with "{stop.after[:1]}"', _QUOTE)
 
 
@@ -179,6 +229,8 @@ def _after_quote(stop: _Stop) -> TextError:
 
 def _missing_colon(stop: _Stop) -> TextError:
     hint = "add a colon and a space, or indent the line if it continues the text above"
+    if "：" in stop.text[stop.opened : stop.index]:  # what Chinese keyboards write
+        hint = 'write ": " in the place of the wide colon U+FF1A'
     return stop.error("this line is neither `key: value` nor `- item`", hint, at=stop.opened)
 
 

@@ -19,6 +19,9 @@ from runner.errors.exits import ProviderError as ProviderError
 from runner.errors.exits import UsageError as UsageError
 from runner.errors.exits import leaves as leaves
 from runner.errors.exits import worst as worst
+from runner.errors.invisible import INVISIBLE as INVISIBLE
+from runner.errors.invisible import ODD_INDENT as ODD_INDENT
+from runner.errors.invisible import name_character as name_character
 from runner.errors.text import Secret as Secret
 from runner.errors.text import looks_secret as looks_secret
 from runner.errors.text import one_line as one_line

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from runner.errors.text import excerpt, one_line, plural
+from runner.errors.invisible import name_invisible
+from runner.errors.text import excerpt, one_line, plural, visible
 
 _SHOWN = 12
 _COMPARED = 1000
@@ -87,10 +88,18 @@ class Diagnostic:
             lines += excerpt(self.location.text, self.location.column)
         if self.location and self.location.via:
             lines.append(f"  used at {self.location.via}")
-        if self.hint:
-            lines.append(f"  hint: {self.hint}")
+        if advice := self.advice:
+            lines.append(f"  hint: {advice}")
         # The message and the source line contain text of others, which may pretend to be ours.
-        return "\n".join(one_line(line) for line in lines)
+        return "\n".join(visible(line) for line in lines)
+
+    @property
+    def advice(self) -> str | None:
+        """The hint, and the names of all characters in the message that cannot be seen."""
+        name = name_invisible(self.message, self.hint)
+        if self.hint and name:
+            return f"{self.hint}{' ' if self.hint.endswith('?') else '; '}{name}"
+        return self.hint or name
 
 
 class HintedError(Exception):

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+from runner.errors.invisible import INVISIBLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -71,8 +73,18 @@ def one_line(text: str) -> str:
     return printable(text.replace("\r\n", "\\n").replace("\n", "\\n"))
 
 
+def visible(text: str) -> str:
+    """`one_line` with all that cannot be seen as escapes, also blanks other than the space.
+
+    For errors, where such a character may be the cause; a prompt may contain it on purpose.
+    """
+    return INVISIBLE.sub(lambda found: _visible(found[0]), one_line(text))
+
+
 def _visible(character: str) -> str:
     code = ord(character)
+    if code > 0xFFFF:
+        return f"\\U{code:08x}"
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
 
 
@@ -101,23 +113,27 @@ _EXCERPT_COLUMNS = 74
 def excerpt(line: str, column: int) -> list[str]:
     """The source line and a caret under `column`; of a long line, the part around the caret."""
     at = min(column - 1, len(line))  # what is missing is missing behind the last character
-    behind = _fitting(line[at:], _EXCERPT_COLUMNS)
+    indexes = range(len(line))
+    behind = _fitting(line, indexes[at:], _EXCERPT_COLUMNS)
     # Half of the columns are before the caret, or more if the line ends soon after it.
     columns_before = _EXCERPT_COLUMNS - min(width("".join(behind)), _EXCERPT_COLUMNS // 2)
-    before = _fitting(line[:at][::-1], columns_before)[::-1]
-    behind = _fitting(line[at:], _EXCERPT_COLUMNS - width("".join(before)))
+    before = _fitting(line, indexes[:at][::-1], columns_before)[::-1]
+    behind = _fitting(line, indexes[at:], _EXCERPT_COLUMNS - width("".join(before)))
     lead = "…" if len(before) < at else ""
     tail = "…" if len(behind) < len(line) - at else ""
     caret = " " * (4 + width(lead + "".join(before))) + "^"
     return [f"    {lead}{''.join([*before, *behind])}{tail}", caret]
 
 
-def _fitting(text: str, columns: int) -> list[str]:
-    """The first characters of `text`, escaped, that fit into `columns`."""
+def _fitting(line: str, indexes: Iterable[int], columns: int) -> list[str]:
+    """The first of the characters at `indexes`, escaped, that fit into `columns`."""
     fitting: list[str] = []
     # One by one: an escape takes several columns, and half of it would be another character.
-    for character in text:
-        shown = one_line(character.replace("\t", " "))
+    for index in indexes:
+        character = line[index].replace("\t", " ")
+        # Its neighbours decide whether it is a part of an emoji.
+        hidden = INVISIBLE.match(line, index)
+        shown = _visible(character) if hidden else one_line(character)
         columns -= width(shown)
         if columns < 0:
             break

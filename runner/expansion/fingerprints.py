@@ -86,7 +86,18 @@ def _finalize(
         ordinal = equal[identity]
         equal[identity] += 1
     fingerprint = request.fingerprint(_hashed(seed, fingerprints), ordinal)
+    parameters = _with_integers(parameters)
     return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
+
+
+def _with_integers(parameters: Parameters) -> Parameters:
+    """The parameters with whole numbers as integers: JSON's 2E3 and 2000.0 are 2000."""
+    if not any(isinstance(value, float) for value in parameters.values()):
+        return parameters
+    return {
+        name: int(value) if isinstance(value, float) and value.is_integer() else value
+        for name, value in parameters.items()
+    }
 
 
 def _effective(

@@ -107,7 +107,7 @@ def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:
         "job": problem.job,
         "jobs": problem.jobs,
         "message": problem.message,
-        "hint": problem.hint,
+        "hint": problem.advice,
     }
 
 

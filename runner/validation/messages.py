@@ -149,8 +149,11 @@ def _type_hint(violation: Violation, wanted: Sequence[str]) -> str | None:
         return "for an image write .output; with text around it a seed becomes text"
     if isinstance(value, DeferredText):
         return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
+    if isinstance(value, (bool, int, float)) and "string" in wanted:
+        # It may have been written as yes or 3.10.
+        return "quote it" if isinstance(value, (bool, float)) else f'quote it: "{shown(value)}"'
     if isinstance(value, (bool, int, float)):
-        return f'quote it: "{shown(value)}"' if "string" in wanted else None
+        return None
     if not isinstance(value, str):
         return None
     text = value.strip()

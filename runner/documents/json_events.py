@@ -1,0 +1,192 @@
+"""JSON events: reads a JSON text (RFC 8259) as the YAML events of the same document.
+
+So a `.json` manifest has JSON's values, and errors in it have places like those of any other.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+import yaml
+
+from runner.documents.text_errors import DocumentError, TextError
+from runner.errors import name_character
+
+_BLANKS = re.compile(r"[ \t\n\r]*")
+_WORD = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|false|null")
+_BAD_WORD = re.compile(r"[^\s,:{}\[\]\"]+")
+_STRINGS = json.JSONDecoder()
+_CLOSING = {"{": "}", "[": "]"}
+_AS_YAML = "or name the file .yaml, if YAML is meant"
+
+# What may follow. A comma, unlike an opening bracket, is not followed by a closing one.
+_VALUE, _FIRST_ITEM, _KEY, _FIRST_KEY, _COLON, _MORE, _END = range(7)
+
+
+def json_events(text: str) -> Iterator[yaml.Event]:
+    """The events of `text`, none for blank text; raises DocumentError at the first error."""
+    reader = _Reader(text)
+    while reader.state != _END:
+        reader.skip_blanks()
+        if event := reader.step():
+            yield event
+    reader.skip_blanks()
+    if reader.index < len(text):
+        raise reader.error("the document has ended before this", "keep one document per file")
+
+
+class _Reader:
+    """Where the text has been read to, what may follow there, and the open brackets."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.index = 0
+        self.state = _VALUE if text.strip(" \t\n\r") else _END
+        self.opened: list[int] = []
+        """Indexes of the brackets that are not closed yet."""
+
+    def skip_blanks(self) -> None:
+        if found := _BLANKS.match(self.text, self.index):
+            self.index = found.end()
+
+    def step(self) -> yaml.Event | None:
+        """Read one token; None for a comma or a colon. Raises DocumentError."""
+        first = self.text[self.index : self.index + 1]
+        if self.state == _COLON:
+            if first != ":":
+                raise self._unexpected("a colon")
+            return self._sign(_VALUE)
+        if self.state == _MORE and first == ",":
+            in_mapping = self.text[self.opened[-1]] == "{"
+            return self._sign(_KEY if in_mapping else _VALUE)
+        may_close = self.state in {_MORE, _FIRST_ITEM, _FIRST_KEY}
+        if may_close and first and first == _CLOSING[self.text[self.opened[-1]]]:
+            return self._close(first)
+        if self.state == _MORE:
+            raise self._unexpected(f"a comma or {_CLOSING[self.text[self.opened[-1]]]}")
+        return self._key(first) if self.state in {_KEY, _FIRST_KEY} else self._value(first)
+
+    def _sign(self, then: int) -> yaml.Event | None:
+        self.index += 1
+        self.state = then
+        return None
+
+    def _key(self, first: str) -> yaml.Event:
+        if first != '"':
+            raise self._unexpected('a key in "double quotes"')
+        event = self._string()
+        self.state = _COLON
+        return event
+
+    def _value(self, first: str) -> yaml.Event:
+        if first == '"':
+            event: yaml.Event = self._string()
+        elif first in _CLOSING:
+            return self._open(first)
+        else:
+            event = self._word()
+        self._after_value()
+        return event
+
+    def _after_value(self) -> None:
+        self.state = _MORE if self.opened else _END
+
+    def _open(self, first: str) -> yaml.Event:
+        mark = _mark(self.index)
+        self.opened.append(self.index)
+        self.index += 1
+        if first == "{":
+            self.state = _FIRST_KEY
+            return yaml.MappingStartEvent(None, None, True, mark, mark)
+        self.state = _FIRST_ITEM
+        return yaml.SequenceStartEvent(None, None, True, mark, mark)
+
+    def _close(self, first: str) -> yaml.Event:
+        mark = _mark(self.index)
+        self.opened.pop()
+        self.index += 1
+        self._after_value()
+        return yaml.MappingEndEvent(mark) if first == "}" else yaml.SequenceEndEvent(mark)
+
+    def _string(self) -> yaml.Event:
+        start = self.index
+        try:
+            value, self.index = _STRINGS.raw_decode(self.text, start)
+        except json.JSONDecodeError as error:
+            raise self._bad_string(start, error) from None
+        return _scalar(value, start, self.index, '"')
+
+    def _word(self) -> yaml.Event:
+        start = self.index
+        found = _WORD.match(self.text, start)
+        whole = _BAD_WORD.match(self.text, start)
+        if not found or not whole or found.end() != whole.end():
+            raise self._unexpected("a value")
+        self.index = found.end()
+        return _scalar(found[0], start, self.index, "")
+
+    # ------------------------------------------------------------------------------------- errors
+
+    def error(self, message: str, hint: str | None = None, *, at: int | None = None) -> Exception:
+        index = self.index if at is None else at
+        return DocumentError(
+            TextError(index=index, message=f"this is not JSON: {message}", hint=hint)
+        )
+
+    def _unexpected(self, wanted: str) -> Exception:
+        """The error for a token that is not what is `wanted` here."""
+        rest = self.text[self.index : self.index + 80]
+        if not rest:
+            bracket = self.text[self.opened[-1]]
+            at = self.opened[-1]
+            return self.error(f"the {bracket} opened here is not closed", at=at)
+        if rest[0] in "}]" and self.state in {_KEY, _VALUE}:
+            if self.text[: self.index].rstrip().endswith(","):
+                return self.error(f"a comma before the {rest[0]}", "remove the comma")
+        elif rest[0] in "#/":
+            return self.error("a comment", f"remove it, {_AS_YAML}")
+        elif rest[0] == "'":
+            return self.error("a text needs double quotes", f'write "...", {_AS_YAML}')
+        if not rest[0].isprintable() or rest[0].isspace():
+            return self.error(f"{name_character(rest[0])} cannot stand here", "remove it")
+        word = _BAD_WORD.match(rest)
+        found = word[0] if word else rest[0]
+        # A word where no value can be is not the mistake.
+        hint = _word_hint(found) if word and self.state in {_VALUE, _FIRST_ITEM} else None
+        return self.error(f"{wanted} is expected here, not {found}", hint)
+
+    def _bad_string(self, start: int, error: json.JSONDecodeError) -> Exception:
+        character = self.text[error.pos : error.pos + 1]
+        if error.msg.startswith("Invalid control"):
+            escape = json.dumps(character)[1:-1]
+            name = {"\n": "a line break", "\t": "a tab"}.get(character) or name_character(character)
+            return self.error(f"{name} inside a text", f"write it as {escape}", at=error.pos)
+        if error.msg.startswith("Unterminated"):
+            message = "the quote opened here is never closed"
+            return self.error(message, 'close the text with "', at=start)
+        hint = "write a backslash as \\\\"
+        at = self.text.rfind("\\", start, error.pos + 1)
+        return self.error("unknown escape in a text", hint, at=at)
+
+
+def _word_hint(word: str) -> str:
+    """What to write in the place of a word that is no value."""
+    plain = word.lower().lstrip("+-")
+    if plain in {"true", "false", "null"}:
+        return f"write {plain}"
+    if plain in {"none", "undefined", "nan", "infinity", "inf"}:
+        return "write null"
+    if plain[:1].isdigit() or plain[:1] == ".":
+        return "a number has no leading zero or plus, and digits around its point"
+    return f"quote it, {_AS_YAML}"
+
+
+def _scalar(value: str, start: int, end: int, style: str) -> yaml.Event:
+    implicit = (not style, bool(style))  # as of a plain or quoted scalar in YAML
+    return yaml.ScalarEvent(None, None, implicit, value, _mark(start), _mark(end), style)
+
+
+def _mark(index: int) -> yaml.Mark:
+    return yaml.Mark("", index, 0, 0, None, 0)
