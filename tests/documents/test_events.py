@@ -35,3 +35,22 @@ def test_a_syntax_error_is_raised_where_it_is_reached() -> None:
 def test_the_events_of_an_empty_text_are_those_of_its_stream() -> None:
     with open_events("") as events:
         assert [type(event) for event in events] == [yaml.StreamStartEvent, yaml.StreamEndEvent]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: |-\n  \tname:\tMochi\n  \tfur:\twhite\n", "\tname:\tMochi\n\tfur:\twhite"),
+        ("a: |\r\n  \tx\r\n", "\tx\n"),
+        ("a: >  # folded\n\n   \tx\n", "\n\tx\n"),
+        ("a: |2\n  \tx\n", "\tx\n"),
+        ("- |\n \tx\n", "\tx\n"),
+    ],
+)
+def test_a_tab_behind_the_indentation_of_a_block_is_text(text: str, value: str) -> None:
+    assert value in scalars(text)
+
+
+def test_a_surrogate_pair_in_double_quotes_is_one_character() -> None:
+    text = '"\\ud83d\\ude00": ["\\uD83D\\uDE00 cat", \'\\ud83d\\ude00\']\n'
+    assert list(scalars(text)) == ["😀", "😀 cat", "\\ud83d\\ude00"]

@@ -118,3 +118,27 @@ def test_words_and_underscores_in_numbers_are_warnings(read: Read) -> None:
         (2, 5),
         (3, 5),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        *(("1e-2", "1.0e-2"), ("2E3", "2.0E+3"), ("-1.5e3", "-1.5e+3"), ("1.e5", "1.0e+5")),
+        *(("-.5", "-0.5"), (".5e1", "0.5e+1"), ("+1e1", "+1.0e+1")),
+    ],
+)
+def test_a_number_of_json_that_yaml_reads_as_text_is_a_warning(text: str, number: str) -> None:
+    reading = read_plain(text)
+    assert reading.value == text
+    assert reading.warning == f'{text} is read as text: write {number}, or quote it: "{text}"'
+    assert read_plain(number).value == float(text)
+
+
+@pytest.mark.parametrize("text", ["08", "0o17", "1080p", "v1e3", "1e", "-", ".", "+", "5e1f"])
+def test_a_text_that_is_no_number_anywhere_is_no_warning(text: str) -> None:
+    assert read_plain(text).warning is None
+
+
+@pytest.mark.parametrize("text", ["3.1", "0.5", "5", "1.0", "1.0e-2", "-3"])
+def test_a_number_that_reads_as_written_loses_nothing(text: str) -> None:
+    assert read_plain(text).as_text is None

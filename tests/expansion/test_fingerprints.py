@@ -382,3 +382,8 @@ def test_an_integer_beyond_a_double_is_its_digits_quoted() -> None:
 def test_infinity_has_no_canonical_text() -> None:
     with pytest.raises(rfc8785.FloatDomainError):
         canonical(float("inf"))
+
+
+def test_a_whole_float_is_sent_as_its_integer() -> None:
+    (job,) = finalized(draft(model="viduq2", prompt="a cat", seed=2e3))
+    assert repr(job.parameters["seed"]) == "2000"
