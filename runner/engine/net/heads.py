@@ -1,4 +1,4 @@
-"""Heads of answers: accepts one `Content-Length` that comes several times, and large headers.
+"""Heads of answers: accepts a `Content-Length` that comes too often, and large headers.
 
 RFC 9110 (8.6) lets a client take equal values for one; aiohttp refuses the whole answer, and with
 it perhaps the id of a task that is paid for.
@@ -23,6 +23,7 @@ _MOST = 128 * MAX_HEADER
 """Bytes of a head that is looked at as a whole; aiohttp refuses more headers."""
 _END = re.compile(rb"\r?\n\r?\n")
 _LENGTH = re.compile(rb"content-length[ \t]*:([0-9, \t]*)\r?", re.IGNORECASE)
+_CHUNKED = re.compile(rb"transfer-encoding[ \t]*:[ \t]*chunked[ \t]*\r?", re.IGNORECASE)
 _NAME = re.compile(rb"[A-Za-z0-9-]{1,60}")
 _INTERIM = re.compile(rb"HTTP/1\.1 1(?!01)")
 
@@ -36,15 +37,20 @@ def accept_equal_lengths(session: aiohttp.ClientSession) -> None:
 
 
 def with_one_length(head: bytes) -> bytes:
-    """The head of an answer with its `Content-Length` once, where all values of it are equal."""
+    """The head of an answer with its `Content-Length` once, where all values of it are equal.
+
+    Without it where the body comes in chunks, which then count alone (RFC 9112, 6.3).
+    """
     lines = head.split(b"\n")
     found = [(n, match[1]) for n, line in enumerate(lines) if (match := _LENGTH.fullmatch(line))]
     values = [value.strip() for _, text in found for value in text.split(b",")]
-    if len(values) < 2 or len(set(values)) > 1 or not values[0]:
+    chunked = any(map(_CHUNKED.fullmatch, lines))
+    if len(set(values)) != 1 or not values[0] or (len(values) == 1 and not chunked):
         return head
     first, *others = (number for number, _ in found)
     lines[first] = b"Content-Length: " + values[0] + b"\r"
-    return b"\n".join(line for number, line in enumerate(lines) if number not in others)
+    left_out = {first, *others} if chunked else set(others)
+    return b"\n".join(line for number, line in enumerate(lines) if number not in left_out)
 
 
 def too_large(head: bytes) -> str | None:

@@ -81,6 +81,11 @@ def test_two_different_lengths_are_no_answer(reply_to: Send) -> None:
     assert reply.reach is Reach.SENT
 
 
+def test_chunks_count_beside_a_length(reply_to: Send) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nTransfer-Encoding: Chunked\r\n\r\n"
+    assert reply_to(head + b"2\r\n{}\r\n0\r\n\r\n").body == b"{}"
+
+
 def test_an_interim_answer_comes_before_the_real_one(reply_to: Send) -> None:
     assert reply_to(b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + TWICE).body == b"{}"
 
