@@ -9,6 +9,7 @@ from runner.commands.execute import execute_all
 from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce
+from runner.engine.download.place import is_lfs_pointer
 from runner.error_handler import emit
 from runner.errors import Exit, plural
 from runner.model.reasons import ReasonCode
@@ -38,6 +39,8 @@ def _verified(planned: ManifestPlan) -> ManifestPlan:
             path = planned.paths.base / file.path
             if hashes.sha256(path) == file.sha256:
                 intact += 1
+            elif is_lfs_pointer(path, file.sha256):
+                emit(f"Git LFS pointer: {path}: run `git lfs pull`")
             else:
                 # A link that leads nowhere is there, and wrong.
                 there = path.exists() or path.is_symlink()

@@ -11,7 +11,7 @@ from typing import Any
 from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence
-from runner.engine.download.place import find_file, relative
+from runner.engine.download.place import find_file, is_lfs_pointer, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
 from runner.ledger.costs import Costs
@@ -129,6 +129,9 @@ def plan_manifest(
         path = paths.base / file.path
         return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
 
+    def pointer(file: StoredFile) -> bool:
+        return is_lfs_pointer(paths.base / file.path, file.sha256)
+
     with (
         stages(options.progress, options.environ) as stage,
         manifest.hashes,
@@ -153,6 +156,7 @@ def plan_manifest(
             evidence=select_evidence(earlier, realms, attempts, ledger),
             alive=ledger.alive,
             present=present,
+            pointer=pointer,
             estimate=history.estimate,
             expected_s=history.expected_s,
             changes=history.changes,

@@ -81,6 +81,9 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     if entry.action is Action.REUSE:
         return _known(entry, State.SUCCEEDED, files)
     reason, attempt = entry.reason, entry.attempt
+    known = attempt or entry.evidence
+    if reason.code is ReasonCode.LFS_POINTER and known is not None:
+        return _known(entry, State.PENDING, known.files)
     if entry.evidence is not None:
         return _known(entry, entry.evidence.state, entry.evidence.files)
     if attempt is None:

@@ -30,7 +30,7 @@ class Action(enum.StrEnum):
     SHARE = "share"
     """Another job of this manifest has the same request: use its result."""
     SKIP = "skip"
-    """Not selected, or it would fail again as it did before."""
+    """Not selected, or it would fail again as it did before, or only the user can get its file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -26,6 +26,9 @@ class ReasonCode(enum.StrEnum):
     DONE_ELSEWHERE = "done_elsewhere"
     """There is a result; only an earlier results manifest proves it, or its files are not here."""
 
+    LFS_POINTER = "lfs_pointer"
+    """There is a result; in the place of its file stands a Git LFS pointer to it."""
+
     # Why a run leaves a job without a result.
     INTERRUPTED = "interrupted"
     CUT = "cut"

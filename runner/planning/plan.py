@@ -49,6 +49,8 @@ class PlanInputs:
     expected_s: Callable[[Job], float | None]
     changes: Callable[[Job], Sequence[Changed]] = lambda _job: ()
     """What a job with a new request asks for differently than the last time."""
+    pointer: Callable[[StoredFile], bool] = lambda _file: False
+    """Whether a Git LFS pointer to this file is in its place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,11 +263,15 @@ def _of_result(
 def _of_files(
     files: Sequence[StoredFile], done: Reason, inputs: PlanInputs, options: PlanOptions
 ) -> tuple[Action, Reason]:
-    missing = sum(not inputs.present(file) for file in files)
+    missing = [file for file in files if not inputs.present(file)]
     if files and not missing:
         return Action.REUSE, done
+    # The file is where Git LFS fetches it from, while the provider may have it no longer.
+    if options.download and any(map(inputs.pointer, missing)):
+        text = f"{done}, but its file here is a Git LFS pointer: run `git lfs pull`"
+        return Action.SKIP, Reason(ReasonCode.LFS_POINTER, text)
     action = Action.FETCH if options.download else Action.REUSE
-    why = f"{missing} of {len(files)} files missing or changed" if files else "not fetched"
+    why = f"{len(missing)} of {len(files)} files missing or changed" if files else "not fetched"
     text = f"{done}, but {why}" if options.download else f"{done}; downloads are off"
     return action, Reason(ReasonCode.DONE_ELSEWHERE, text)
 

@@ -116,6 +116,9 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
     match row.get("state"):
         case State.SUCCEEDED:
             return State.SUCCEEDED
+        # Made: its file was not here, or a Git LFS pointer to it.
+        case State.PENDING if _typed(row.get("files"), list, []):
+            return State.SUCCEEDED
         # The result was paid for, though it can no longer be fetched.
         case State.FAILED if _typed(row.get("error"), dict, {}).get("code") == RESULT_GONE:
             return State.SUCCEEDED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
@@ -38,6 +39,38 @@ def test_a_missing_file_is_fetched_by_a_fresh_url(project: Project) -> None:
         assert row["files"] == before[name]["files"]
         assert row["credits"] == before[name]["credits"]
         assert (project.folder / row["files"][0]["path"]).is_file()
+
+
+def to_pointer(path: Path) -> None:
+    """Replace the file by its Git LFS pointer, as a clone without `git lfs pull` has it."""
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    head = "version https://git-lfs.github.com/spec/v1"
+    path.write_text(f"{head}\noid sha256:{digest}\nsize {len(content)}\n")
+
+
+@pytest.mark.parametrize("with_ledger", [True, False])
+def test_a_git_lfs_pointer_is_not_paid_for_again(project: Project, with_ledger: bool) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0):
+        project.run("spring.yaml")
+    picture = project.folder / "outputs/spring/a.png"
+    content = picture.read_bytes()
+    to_pointer(picture)
+    if not with_ledger:
+        forget(project)
+    project.env["VIDU_API_KEY"] = None  # nothing is sent for it
+    for verb in (["run"], ["run"], ["fetch"], ["fetch", "--verify"], ["status"]):
+        ran = project.run(*verb, "spring.yaml")
+        assert ran.code == 6
+        assert "its file here is a Git LFS pointer: run `git lfs pull`" in ran.err + ran.out
+        assert "pay for it" not in ran.err
+    row = project.rows()["a"]
+    assert (row["state"], row["credits"], len(row["files"])) == ("pending", 6, 1)
+    resolved = project.run("resolve", "spring.yaml", "a", "--lost")
+    assert (resolved.code, "needs no decision" in resolved.err) == (2, True)
+    picture.write_bytes(content)  # git lfs pull
+    assert project.run("spring.yaml").code == 0
 
 
 def test_fetch_works_from_the_evidence_alone(project: Project) -> None:

@@ -14,6 +14,7 @@ from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, PlanEntry
+from runner.model.reasons import ReasonCode
 from runner.model.requests import (
     DECLARED_LOST,
     ONLY_WATERMARKED,
@@ -82,6 +83,7 @@ def known(
     *attempts: Attempt,
     rows: tuple[Evidence, ...] = (),
     there: tuple[StoredFile, ...] = (),
+    pointers: tuple[StoredFile, ...] = (),
     price: Amount | None = SIX,
     changes: tuple[Changed, ...] = (),
 ) -> PlanInputs:
@@ -90,6 +92,7 @@ def known(
         evidence={each.fingerprint: each for each in rows},
         alive=lambda run: run == "living",
         present=lambda file: file in there,
+        pointer=lambda file: file in pointers,
         estimate=lambda _job: price,
         expected_s=lambda _job: 20.0,
         changes=lambda _job: changes,
@@ -103,6 +106,15 @@ def only(what: PlanInputs, options: PlanOptions | None = None) -> PlanEntry:
 
 def failure(class_: str, billed: str = "no", code: str = "QuotaExceeded") -> JobError:
     return JobError(code=code, message="no", class_=ErrorClass(class_), billed=Billed(billed))
+
+
+@pytest.mark.parametrize("submit", [True, False])
+def test_a_pointer_to_a_result_waits_for_git_lfs(submit: bool) -> None:
+    made = attempt(AttemptState.SUCCEEDED, files=(FILE,))
+    options = PlanOptions(submit=submit)
+    entry = only(known(made, pointers=(FILE,)), options)
+    assert (entry.action, entry.reason.code) == (Action.SKIP, ReasonCode.LFS_POINTER)
+    assert only(known(made, there=(FILE,), pointers=(FILE,)), options).action is Action.REUSE
 
 
 def test_an_unknown_request_is_new() -> None:

@@ -22,6 +22,8 @@ from runner.hashing import HashCache
 
 _MAX_TRIES = 100
 """How often another process may put a file in the way."""
+_MAX_POINTER_BYTES = 1024
+"""By its specification a pointer is shorter."""
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 _NO_FOLDER = "the outputs folder is a file: move it, or name another folder with --outputs"
 _HINTS = {
@@ -99,6 +101,18 @@ def find_file(path: Path, sha256: str, archive: Path, hashes: HashCache) -> Path
     # Listing the whole archive is slow, so it is done only for what is not in place.
     archived = sorted(archive.glob(f"{sha256}.*")) if archive.is_dir() else []
     return next((each for each in archived if hashes.sha256(each) == sha256), None)
+
+
+def is_lfs_pointer(path: Path, sha256: str) -> bool:
+    """Whether `path` is the Git LFS pointer to a file with that digest."""
+    # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_POINTER_BYTES)
+    except OSError:
+        return False
+    oid = f"\noid sha256:{sha256}".encode()
+    return content.startswith(b"version https://git-lfs.github.com/spec/") and oid in content
 
 
 def keep_copy(path: Path, archive: Path, hashes: HashCache) -> Path | None:

@@ -14,6 +14,28 @@ from runner.errors import Exit, OutputError
 from runner.hashing import HashCache
 
 
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n"
+
+
+def test_a_git_lfs_pointer_is_known_by_its_digest(tmp_path: Path) -> None:
+    path, sha256 = tmp_path / "a.png", "a" * 64
+    assert not place.is_lfs_pointer(path, sha256)
+    path.write_text(POINTER.format(sha256))
+    assert place.is_lfs_pointer(path, sha256)
+    path.write_text(POINTER.format("b" * 64))
+    assert not place.is_lfs_pointer(path, sha256)
+
+
+def test_a_copy_is_kept_by_its_digest(tmp_path: Path) -> None:
+    path, archive, hashes = tmp_path / "r.yaml", tmp_path / "files", HashCache()
+    assert place.keep_copy(path, archive, hashes) is None
+    path.write_text("jobs: [")
+    for _ in range(2):
+        kept = place.keep_copy(path, archive, hashes)
+        assert kept == archive / f"{digest('jobs: [')}.yaml"
+        assert [each.read_text() for each in archive.iterdir()] == ["jobs: ["]
+
+
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
