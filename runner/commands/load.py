@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.options import Options, ProjectPaths
+from runner.commands.results_files import without_results
 from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
@@ -94,8 +95,8 @@ def read_manifests(options: Options) -> list[Manifest]:
 
     operations = load_operations()
     manifests: list[Manifest] = []
-    problems: list[Diagnostic] = []
-    for path in options.manifests:
+    paths, problems = without_results(options.manifests)
+    for path in paths:
         # Absolute, so that two spellings of one folder are one key.
         cache = open_cache(ProjectPaths.of(path, options).digests.absolute())
         try:

@@ -11,6 +11,7 @@ from typing import Any
 from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence
+from runner.commands.results_files import check_results_file
 from runner.engine.download.place import find_file, is_lfs_pointer, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError
@@ -151,6 +152,7 @@ def plan_manifest(
         earlier = read_results(
             paths.results, skip=lambda job, fingerprint: job in ids and fingerprint in attempts
         )
+        check_results_file(manifest.path, options, earlier)
         inputs = PlanInputs(
             attempts=attempts,
             evidence=select_evidence(earlier, realms, attempts, ledger),

@@ -94,6 +94,9 @@ class Options:
         """Raise UsageError for flags and manifests that contradict each other."""
         if self.results and self.results.resolve() in {p.resolve() for p in self.manifests}:
             raise UsageError(f"-o {self.results} is the manifest itself", hint="name another file")
+        if self.results is not None and self.results.exists() and not self.results.is_file():
+            kind = "a folder" if self.results.is_dir() else "not a regular file"
+            raise UsageError(f"-o {self.results} is {kind}", hint="name a file")
         if self.results is not None and len(self.manifests) > 1:
             raise UsageError("-o names one results file, but there are several manifests")
         if self.time_scale is not None and not self.emulate:

@@ -36,9 +36,9 @@ def select(
     """The jobs that match any of `select` (all jobs if it is empty) and none of `exclude`.
 
     A pattern is a glob over ids, `tag:GLOB` over tags, or `state:NAME` over `states` (job id to
-    the state of its last run); all ignore case, as ids do. What a selected job needs from others
-    is selected too, even if excluded. Raises UsageError for an id or tag that no job has, with
-    the nearest ones, and for a state that does not exist.
+    the state of its last run); all ignore case, as ids do, and match what is written exactly like
+    them. What a selected job needs from others is selected too, even if excluded. Raises UsageError
+    for an id or tag that no job has, with the nearest ones, and for a state that does not exist.
     """
     drafts = [job.draft if isinstance(job, Job) else job for job in jobs]
     known = states or {}
@@ -82,8 +82,10 @@ def _matcher(pattern: str, states: Mapping[str, str]) -> Callable[[Draft], bool]
 
 
 def _glob(text: str) -> Callable[[str], bool]:
-    compiled = re.compile(fnmatch.translate(_fold(text)))
-    return lambda name: compiled.match(_fold(name)) is not None
+    """Whether a name matches the glob, or is written exactly like it: a tag may be `[wip]`."""
+    folded = _fold(text)
+    compiled = re.compile(fnmatch.translate(folded))
+    return lambda name: (each := _fold(name)) == folded or compiled.match(each) is not None
 
 
 def _fold(text: str) -> str:

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +24,14 @@ from runner.results.write import END
 HEAD_BYTES = 1 << 16
 """Enough of a file to recognize it by."""
 
-_YAML_HEAD = re.compile(rb"^manifest:[ \t]*\r?\n[ \t]+(?:path|sha256):", re.MULTILINE)
+_YAML_HEAD = re.compile(rb"^manifest:[ \t]*\r?\n[ \t]+path:", re.MULTILINE)
 _JSON_HEAD = re.compile(
-    rb'(?:\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"manifest"\s*:\s*\{\s*"(?:path|sha256)"'
+    rb'(?:\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"manifest"\s*:\s*\{\s*"path"\s*:'
 )
+_PATH = re.compile(rb'\s*("[^"\r\n]+"|[^\s"][^\r\n]*)(?=,?\r?\n)')
 _FIRST_BYTES = (
     b"version: 1\nmanifest:\n  path:",
-    b'{\n  "version": 1,\n  "manifest": {\n    "path"',
+    b'{\n  "version": 1,\n  "manifest": {\n    "path":',
 )
 _LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 _CONFLICT = re.compile(rb"^(?:<{7} .*|={7}|>{7} .*)\r?$", re.MULTILINE)
@@ -63,17 +64,17 @@ def is_results(content: bytes) -> bool:
     return any(head.startswith(content) for head in _FIRST_BYTES)
 
 
-def named_manifest(path: Path) -> Path | None:
-    """The manifest that the results manifest at `path` belongs to; None if it is no such file.
-
-    Reads the first bytes only. Raises OSError.
-    """
-    with path.open("rb") as file:
-        content = file.read(HEAD_BYTES)
-    if not is_results(content):
+def named_manifest(content: bytes) -> str | None:
+    """The path of its manifest in the first bytes of a results manifest, also of a damaged one."""
+    found = _YAML_HEAD.search(content) or _JSON_HEAD.match(content)
+    path = _PATH.match(content, found.end()) if found else None
+    if path is None:
         return None
-    found = re.search(rb'^\s*"?path"?: "?([^"\r\n]+)"?,?\r?$', content, re.MULTILINE)
-    return path.parent / found[1].decode("utf-8", "replace") if found else path
+    text = path[1].decode("utf-8", "replace")
+    try:
+        return str(json.loads(text)) if text.startswith('"') else text
+    except ValueError:  # an escape of YAML alone
+        return None
 
 
 def read_document(path: Path, skip: SkipRow | None) -> ResultsDocument:
@@ -102,23 +103,23 @@ def read_document(path: Path, skip: SkipRow | None) -> ResultsDocument:
         return _unusable(content, _describe(error), location)
     except OSError as error:
         return ResultsDocument(problem=_describe(error), location=location)
-    recognized = _is_results_value(document) or is_results(content[:HEAD_BYTES])
     if problem := _problem(document, content, skipped):
-        return ResultsDocument(problem=problem, location=location, recognized=recognized)
+        unusable = _unusable(content, problem, location)
+        return replace(unusable, recognized=unusable.recognized or _is_results_value(document))
     owner = document.get("manifest")
     name = owner.get("path") if isinstance(owner, dict) else None
-    return ResultsDocument(
-        value=document,
-        location=location,
-        recognized=recognized,
-        manifest=name if isinstance(name, str) and name else None,
-    )
+    is_name = isinstance(name, str) and name
+    return ResultsDocument(value=document, location=location, manifest=name if is_name else None)
 
 
 def _unusable(content: bytes, problem: str, location: Location) -> ResultsDocument:
-    # A pointer or a file of zeros in the place of the results may stand for anything.
-    recognized = is_results(content[:HEAD_BYTES])
-    return ResultsDocument(problem=problem, location=location, recognized=recognized)
+    head = content[:HEAD_BYTES]
+    return ResultsDocument(
+        problem=problem,
+        location=location,
+        recognized=is_results(head),
+        manifest=named_manifest(head),
+    )
 
 
 def _content(path: Path, skip: SkipRow | None) -> tuple[bytes, int]:

@@ -65,14 +65,15 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
             hint="it is not used as evidence of what was paid for",
             warning=True,
         )
-        return EarlierResults(diagnostics=(warning,), recognized=found.recognized)
+        return EarlierResults(
+            diagnostics=(warning,), recognized=found.recognized, manifest=found.manifest
+        )
     rows = (*found.value["jobs"], *found.value["removed"])
     evidence = [proof for row in rows if (proof := _evidence(row))]
     evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))  # of equal fingerprint
     return EarlierResults(
         rows=rows,
         evidence=tuple(evidence),
-        recognized=found.recognized,
         manifest=found.manifest,
     )
 

@@ -48,6 +48,13 @@ def test_tags_select_by_name_and_by_glob() -> None:
     }
 
 
+@pytest.mark.parametrize("tag", ["[wip]", "a*", "v1.0?", "a:b", "[Ä", "!x"])
+def test_a_tag_written_exactly_is_selected(tag: str) -> None:
+    jobs = [draft("a", tags=("x", tag)), draft("b", tags=("wip", "c"))]
+    assert select(jobs, select=[f"tag:{tag}"]).ids == {"a"}
+    assert select(jobs, exclude=[f"tag:{tag}"]).ids == {"b"}
+
+
 def test_states_select_by_the_last_run() -> None:
     found = select(JOBS, select=["state:failed"], states={"window": "failed", "dance": "pending"})
     assert found.ids == {"window"}

@@ -59,10 +59,10 @@ def test_only_what_may_have_been_paid_for_is_evidence(
 ) -> None:
     outcomes = [
         outcome("done"),
-        outcome("going", state=State.PENDING),
-        outcome("lost sight of", state=State.AMBIGUOUS),
+        outcome("going", state=State.PENDING, files=()),
+        outcome("lost sight of", state=State.AMBIGUOUS, files=()),
         outcome("unknown", state=State.AMBIGUOUS, task_id=None, urls=()),
-        outcome("waiting", state=State.PENDING, task_id=None, submitted_at=None),
+        outcome("waiting", state=State.PENDING, task_id=None, submitted_at=None, files=()),
         outcome("refused", state=State.FAILED),
         outcome("left out", state=State.SKIPPED),
     ]
@@ -95,7 +95,7 @@ def test_a_removed_job_is_evidence_too(path: Path, header: Header, outcome: Make
 def test_the_surest_evidence_comes_first(tmp_path: Path, outcome: MakeOutcome) -> None:
     rows = [
         row(outcome("a", state=state, credits=number), tmp_path)
-        for state, number in [(State.PENDING, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
+        for state, number in [(State.AMBIGUOUS, 1), (State.SUCCEEDED, 2), (State.SUCCEEDED, 3)]
     ]
     path = tmp_path / "r.yaml"
     path.write_text(dump(document(rows)), encoding="utf-8")

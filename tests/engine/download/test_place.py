@@ -13,7 +13,6 @@ from runner.engine.download import place
 from runner.errors import Exit, OutputError
 from runner.hashing import HashCache
 
-
 POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{}\nsize 12\n"
 
 

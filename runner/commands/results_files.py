@@ -1,0 +1,82 @@
+"""Results files on the command line: refuses to replace other files, skips results manifests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from runner.commands.options import Options, ProjectPaths
+from runner.error_handler import emit
+from runner.errors import Diagnostic, Location, UsageError
+from runner.results.document import HEAD_BYTES, named_manifest
+from runner.results.evidence import EarlierResults
+
+
+def check_results_file(manifest: Path, options: Options, earlier: EarlierResults) -> None:
+    """Raise UsageError if the results would replace a file that is none of this manifest's.
+
+    `earlier`: what was read where the results go.
+    """
+    paths = ProjectPaths.of(manifest, options)
+    if options.results is not None and not earlier.recognized:
+        raise UsageError(
+            f"-o {options.results} is not a results manifest, and would be overwritten",
+            hint=f"name a new file, or the results manifest of {manifest}",
+        )
+    other = paths.base / earlier.manifest if earlier.manifest is not None else None
+    # A manifest that is gone was renamed, perhaps to this one.
+    if other is None or not other.is_file() or _is_same(other, manifest):
+        return
+    # The usual name is this manifest's own, unless spring.yaml and spring.json share it.
+    usual = ProjectPaths.of(other, options).results
+    if options.results is not None or _is_same(usual, paths.results):
+        raise UsageError(
+            f"{paths.results} has the results of {_shown(other)}, and would be overwritten",
+            hint="name another file with -o" if options.results else "rename one of the manifests",
+        )
+
+
+def without_results(manifests: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
+    """The manifests without results manifests (`*.yaml` names both), and errors about those.
+
+    A results manifest whose manifest is named too is skipped with a message.
+    """
+    kept: list[Path] = []
+    errors: list[Diagnostic] = []
+    for path in manifests:
+        owner = _owner(path)
+        if owner is None:
+            kept.append(path)
+        elif (named := _find(owner, manifests)) not in (None, path):
+            emit(f"{path}: skipped, it has the results of {named}")
+        else:
+            location = Location(path=str(path))
+            message = "this is a results manifest, not a manifest"
+            hint = f"name its manifest, {_shown(owner)}" if owner.is_file() else None
+            errors.append(Diagnostic(message=message, hint=hint, location=location))
+    return kept, errors
+
+
+def _owner(path: Path) -> Path | None:
+    """The manifest of a results manifest; None if the file is none, or cannot be read."""
+    if not path.is_file():  # a pipe would block
+        return None
+    try:
+        with path.open("rb") as file:
+            name = named_manifest(file.read(HEAD_BYTES))
+    except OSError:
+        return None  # whoever reads the manifest reports it
+    return path.parent / name if name is not None else None
+
+
+def _find(owner: Path, manifests: Iterable[Path]) -> Path | None:
+    return next((path for path in manifests if _is_same(path, owner)), None)
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _shown(path: Path) -> Path:
+    return Path(os.path.normpath(path))
