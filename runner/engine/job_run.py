@@ -290,11 +290,17 @@ class StopConditions:
         if self.max_failures is not None and self._failures >= self.max_failures:
             reason = Reason(ReasonCode.STOPPED, f"{plural(self._failures, 'job')} failed")
             self.everywhere = self.everywhere or StopReason(reason=reason, exit=Exit.JOBS_FAILED)
-        if outcome.error.code in SHARED_CODES or outcome.error.class_ is ErrorClass.AUTH:
-            refused = self._refused[provider, outcome.error.code]
-            refused.add(outcome.job.fingerprint)  # one request refused often proves nothing
-            if len(refused) >= SHARED_LIMIT:
-                text = f"{outcome.error.code} for {len(refused)} different requests"
-                reason = Reason(ReasonCode.STOPPED, f"{text}: {outcome.error.message}")
-                stop = StopReason(reason=reason, exit=Exit.PROVIDER)
-                self.by_provider.setdefault(provider, stop)
+        self.note_refusal(outcome)
+
+    def note_refusal(self, outcome: Outcome) -> StopReason | None:
+        """Count a refusal that the account may cause; the stop that follows, if one does."""
+        provider, error = outcome.job.provider, outcome.error
+        if error is None or not (error.code in SHARED_CODES or error.class_ is ErrorClass.AUTH):
+            return None
+        refused = self._refused[provider, error.code]
+        refused.add(outcome.job.fingerprint)  # one request refused often proves nothing
+        if len(refused) < SHARED_LIMIT:
+            return None
+        text = f"{error.code} for {len(refused)} different requests: {error.message}"
+        stop = StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
+        return self.by_provider.setdefault(provider, stop)

@@ -127,7 +127,14 @@ class JobRunner:
                 return await self._join(job_run, attempt)
             case OverBudget():
                 return await self._wait_for_budget(job_run, order, result)
-            case RetryLater() | Ended():
+            case RetryLater():
+                return result
+            case Ended(outcome=outcome):
+                if outcome.state is State.FAILED and (
+                    stop := self.stop_conditions.note_refusal(outcome)
+                ):
+                    # At once: the jobs that wait for the breaker would all be refused as well.
+                    self.context.breakers[entry.job.provider].trip(stop.reason.text)
                 return result
 
     def _over_budget(self, entry: PlanEntry, order: Order, admission: Admission) -> Ended:

@@ -174,8 +174,9 @@ jobs:
     project.write(head + jobs)
     fault = {"on": "modelverse.submit", "fault": "error", "reason": reason}
     with serving(project, faults=[fault]) as served:
-        ran = project.run("spring.yaml", "--concurrency", "1")
-        assert sum(served.outcomes().values()) == 3
+        ran = project.run("spring.yaml", "--concurrency", "20")
+        # The third answer finds those of the fourth to sixth on their way at most.
+        assert 3 <= sum(served.outcomes().values()) <= 6
     assert ran.code == 4
     assert "for 3 different requests" in ran.err
 
