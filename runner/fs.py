@@ -96,6 +96,16 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
         return False
 
 
+def locale_hint(name: str | Path) -> str | None:
+    """What to do about a file name that the locale cannot express; None if it can."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        encoding = sys.getfilesystemencoding()
+        return f"file names are in {encoding} in this locale: set LC_ALL=C.UTF-8 and run again"
+    return None
+
+
 _MOST_NAMES = 300
 """Names that are compared with a missing one: comparing is slow."""
 

@@ -129,6 +129,8 @@ class HashCache:
         try:
             # O_NONBLOCK, so that a pipe without a writer does not block.
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except UnicodeEncodeError:
+            return None  # the locale has no such name, so there is no such file
         except OSError as error:
             if error.errno in _NO_FILE:
                 return None

@@ -27,6 +27,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     )
     for planned in plans:  # all of them before the first is acted on
         planned.check_earlier_results()
+        planned.check_file_names()
         announce(planned)
     return execute_all(map(_verified, plans) if verify else plans, collect_only=True)
 

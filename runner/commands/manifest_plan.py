@@ -14,7 +14,8 @@ from runner.commands.plan_inputs import History, select_evidence
 from runner.commands.results_files import check_results_file
 from runner.engine.download.place import find_file, is_lfs_pointer, relative
 from runner.engine.submit.budget import Budget
-from runner.errors import Diagnostic, ManifestError
+from runner.errors import Diagnostic, ManifestError, plural
+from runner.fs import locale_hint
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model.jobs import Job
@@ -97,6 +98,25 @@ class ManifestPlan:
             hint = "repair it, or move it away if nothing in it was paid for"
             errors = [replace(problem, warning=False, hint=hint) for problem in self.unreadable]
             raise ManifestError([*self.manifest.warnings, *errors])
+
+    def check_file_names(self) -> None:
+        """Raise ManifestError if files cannot be named as their jobs are, in this locale."""
+        hints = {e.job.id: locale_hint(self.outputs / e.job.id) for e in self._to_be_fetched()}
+        wrong = [e for e in self._to_be_fetched() if hints[e.job.id]]
+        if wrong:
+            first, more = wrong[0].job, len(wrong) - 1
+            text = f'job "{first.id}": its file cannot be named so in this locale'
+            problem = Diagnostic(
+                message=f"{text}, nor can {plural(more, 'other')}" if more else text,
+                hint=hints[first.id],
+                location=self.manifest.locate(first),
+            )
+            raise ManifestError([*self.manifest.warnings, problem])
+
+    def _to_be_fetched(self) -> list[PlanEntry]:
+        """The entries whose files are to be written."""
+        idle = (Action.REUSE, Action.SKIP)
+        return [e for e in self.plan.entries if self.settings.download and e.action not in idle]
 
 
 def plan_manifests(

@@ -70,6 +70,7 @@ def _check_before_sending(planned: ManifestPlan) -> None:
     """Print warnings and ask for consent; raises every error that needs no request to be found."""
     warning = sharing_warning(planned.paths.ledger)
     planned.check_earlier_results()
+    planned.check_file_names()
     announce(planned)
     if warning:
         emit(warning)

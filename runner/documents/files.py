@@ -16,7 +16,7 @@ from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
 from runner.documents.text_errors import TextError
 from runner.errors import Diagnostic, Location, ManifestError
-from runner.fs import similar_name
+from runner.fs import locale_hint, similar_name
 from runner.model.values import ValuePath
 
 MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory
@@ -126,7 +126,7 @@ def read_text(path: Path) -> tuple[str, bytes]:
     except OSError as error:
         raise _file_error(path, f"the file cannot be read: {error.strerror or error}") from None
     except ValueError:
-        raise _file_error(path, "it is not a valid file name") from None
+        raise _file_error(path, "it is not a valid file name", locale_hint(path)) from None
     try:
         text = content.decode("utf-8-sig")  # Windows editors write a byte order mark
     except UnicodeDecodeError as error:

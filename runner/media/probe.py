@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
-from runner.fs import similar_name
+from runner.fs import locale_hint, similar_name
 from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
 from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
@@ -81,7 +81,7 @@ def _probe_file(source: str, base: Path, hashes: HashCache) -> Media | str:
         if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
             return f"cannot be read: {error.strerror}"
         message = f"{label(source)} is not the path of an image"
-        hint = "base64 needs its prefix, data:image/png;base64,"
+        hint = locale_hint(source) or "base64 needs its prefix, data:image/png;base64,"
         raise MediaError(message, hint=hint) from None
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
