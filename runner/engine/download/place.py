@@ -109,7 +109,7 @@ def is_lfs_pointer(path: Path, sha256: str) -> bool:
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_POINTER_BYTES)
-    except OSError:
+    except (OSError, UnicodeEncodeError):  # the latter: the locale has no such name
         return False
     oid = f"\noid sha256:{sha256}".encode()
     return content.startswith(b"version https://git-lfs.github.com/spec/") and oid in content
