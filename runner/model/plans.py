@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from runner.model.jobs import Job
 from runner.model.operations import Amount
@@ -51,10 +51,15 @@ class Evidence:
     """With `SUCCEEDED`: why its files are not what was asked for."""
 
 
+ChangeKind: TypeAlias = Literal["value", "media", "result"]
+"""What changed: a parameter's value, one of its images, or the result of another job."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """One parameter with another value than in the job's last request."""
 
+    kind: ChangeKind = "value"
     name: str
     """The parameter, `images[0]` for one of several images, `operation` for the operation."""
     before: Any

@@ -22,7 +22,6 @@ SHOWN = 3
 LONGEST = 24
 """Characters of a value that are shown, from a little before the first difference."""
 _DIGEST_CHARACTERS = 8
-_RESULT = "the result of "
 
 
 def changes_of(job: Job, operation: Operation, before: LastRequest) -> list[Changed]:
@@ -42,7 +41,8 @@ def changes_of(job: Job, operation: Operation, before: LastRequest) -> list[Chan
         changes = [change for change in changes if change.name != operation.seed]
     if not changes:
         return [
-            Changed(name=f'{_RESULT}"{need}"', before=None, after=None) for need in job.draft.needs
+            Changed(kind="result", name=f'the result of "{need}"', before=None, after=None)
+            for need in job.draft.needs
         ]
     return changes
 
@@ -92,7 +92,7 @@ def _image_changes(
     for index, (old, new) in enumerate(pairs):
         # None where one list is shorter, which is a change; empty is another job's result.
         if "" not in (old, new) and old != new:
-            yield Changed(name=f"{name}[{index}]", before=old, after=new)
+            yield Changed(kind="media", name=f"{name}[{index}]", before=old, after=new)
 
 
 def _stored_label(image: Any) -> str:
@@ -106,9 +106,9 @@ def _label(image: Media | Deferred) -> str:
 
 def _describe(change: Changed) -> str:
     old, new = change.before, change.after
-    if change.name.startswith(_RESULT):
+    if change.kind == "result":
         return change.name
-    if change.name.endswith("]"):
+    if change.kind == "media":
         return _describe_image(change.name, old, new)
     start = 0
     if isinstance(old, str) and isinstance(new, str):
