@@ -7,6 +7,7 @@ import fcntl
 import os
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import islice
@@ -129,6 +130,48 @@ def similar_name(
     by_stem = {Path(name).stem: name for name in names}
     stem = nearest(wanted.stem, list(by_stem))
     return None if stem is None else by_stem[stem]
+
+
+def other_spellings(path: Path) -> list[Path]:
+    """The paths whose names differ from those of the missing `path` in Unicode's form only, sorted.
+
+    macOS and some archives decompose accents (NFD), keyboards compose them (NFC). Empty for plain
+    names, and where nothing is alike.
+    """
+    if str(path).isascii():
+        return []
+    found = [Path(path.anchor)]
+    for part in path.parts[1 if path.anchor else 0 :]:
+        found = [each for parent in found for each in _spelled(parent, part)]
+    return sorted(found)
+
+
+def _spelled(folder: Path, name: str) -> list[Path]:
+    """The entries of a folder with that name in any form; the very name where it exists."""
+    if name.isascii() or os.path.lexists(folder / name):
+        return [folder / name] if os.path.lexists(folder / name) else []
+    wanted = _composed(name)
+    try:
+        return [each for each in folder.iterdir() if _composed(each.name) == wanted]
+    except OSError:
+        return []
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_LFS_HEADS = (
+    b"version https://git-lfs.github.com/spec/",
+    b"version https://hawser.github.com/spec/",
+)
+LFS_HINT = "run `git lfs pull`"
+
+
+def is_lfs_head(head: bytes) -> bool:
+    """Whether a file starts like a Git LFS pointer, which stands for content not fetched yet."""
+    return head.startswith(_LFS_HEADS)
 
 
 @contextmanager

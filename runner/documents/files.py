@@ -16,7 +16,7 @@ from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
 from runner.documents.text_errors import TextError
 from runner.errors import Diagnostic, Location, ManifestError
-from runner.fs import locale_hint, similar_name
+from runner.fs import LFS_HINT, is_lfs_head, locale_hint, similar_name
 from runner.model.values import ValuePath
 
 MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory
@@ -113,8 +113,23 @@ def _diagnostic(error: TextError, positions: Positions) -> Diagnostic:
 def read_text(path: Path) -> tuple[str, bytes]:
     """The text of a file (without a byte order mark) and its bytes; blocks on the disk only.
 
-    Raises ManifestError for what is missing, unreadable, not a regular file, larger than 1 GiB,
-    not UTF-8, or has an open merge conflict.
+    Raises ManifestError for what `read_content` rejects, is not UTF-8, or has an open merge
+    conflict.
+    """
+    content = read_content(path)
+    try:
+        text = content.decode("utf-8-sig")  # Windows editors write a byte order mark
+    except UnicodeDecodeError as error:
+        raise _encoding_error(path, error) from None
+    check_conflict(text, str(path))
+    return text, content
+
+
+def read_content(path: Path) -> bytes:
+    """The bytes of a file; blocks on the disk only.
+
+    Raises ManifestError for what is missing, unreadable, not a regular file, larger than 1 GiB, or
+    a Git LFS pointer.
     """
     try:
         _check_regular(path)  # before it is opened: opening a pipe would wait for a writer
@@ -127,12 +142,9 @@ def read_text(path: Path) -> tuple[str, bytes]:
         raise _file_error(path, f"the file cannot be read: {error.strerror or error}") from None
     except ValueError:
         raise _file_error(path, "it is not a valid file name", locale_hint(path)) from None
-    try:
-        text = content.decode("utf-8-sig")  # Windows editors write a byte order mark
-    except UnicodeDecodeError as error:
-        raise _encoding_error(path, error) from None
-    check_conflict(text, str(path))
-    return text, content
+    if is_lfs_head(content):
+        raise _file_error(path, "it is a Git LFS pointer, not the file itself", LFS_HINT)
+    return content
 
 
 def check_conflict(text: str, path: str) -> None:
@@ -161,7 +173,7 @@ def _encoding_error(path: Path, error: UnicodeDecodeError) -> ManifestError:
     """The first byte that is not UTF-8, and the likely encoding of the file."""
     content = error.object  # without the byte order mark, from which `start` does not count
     before = content[: error.start].decode()
-    encoding = _likely_encoding(content)
+    encoding = likely_encoding(content)
     is_table = path.suffix.lower() == ".csv"
     guess = f" (it seems to be {encoding})" if encoding else ""
     diagnostic = Diagnostic(
@@ -173,7 +185,7 @@ def _encoding_error(path: Path, error: UnicodeDecodeError) -> ManifestError:
     return ManifestError([diagnostic])
 
 
-def _likely_encoding(content: bytes) -> str | None:
+def likely_encoding(content: bytes) -> str | None:
     """The name of the encoding that `content`, which is not UTF-8, is probably in."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "UTF-16"

@@ -123,8 +123,8 @@ class _Expander:
     """The names of a job with neither matrix nor row."""
     source_map: SourceMap
     ids: IdRegistry = field(default_factory=IdRegistry)
-    several: dict[int, Sequence[Variant]] = field(default_factory=dict)
-    """The variants of entries that have several."""
+    several: dict[int, tuple[str, Sequence[Variant]]] = field(default_factory=dict)
+    """Id as written and variants of entries that have several."""
     full: bool = False
     """There are more jobs than allowed; no further one is expanded."""
 
@@ -134,7 +134,7 @@ class _Expander:
         if not variants:
             self._add_partial_entry(index, entry)
         if len(variants) > 1:
-            self.several[index] = variants
+            self.several[index] = (entry["id"], variants)
         # One template per operation: merging the defaults for each variant would be slow.
         templates: dict[str, JobTemplate] = {}
         for variant in variants:
@@ -142,8 +142,11 @@ class _Expander:
                 self._add_variant(index, entry, variant, templates)
 
     def varying(self, index: int) -> list[str]:
-        """The names whose values differ among the jobs of an entry, as expressions spell them."""
-        return varying(self.several.get(index, ()))
+        """Names that would tell the jobs of an entry apart and are not in its id yet."""
+        id_, variants = self.several.get(index, ("", ()))
+        return [name for name in varying(variants) if name not in id_] or (
+            ["row.number"] if variants and variants[0].row else []
+        )
 
     def _add_variant(
         self,
@@ -183,7 +186,7 @@ class _Expander:
         if not draft.id:
             self.ids.add_unknown(glob_of(template.written["id"]))
         # A job whose id is taken is dropped here; the registry reports it.
-        is_free = draft.id and self.ids.add(draft.id, draft.entry)
+        is_free = draft.id and self.ids.add(draft.id, draft.entry, draft.row)
         if errors:
             unknown = {error.path[0] for error in errors if error.path}
             self._add_partial_job(draft, template, unknown, errors)
@@ -244,7 +247,8 @@ class _Expander:
         if variant.matrix is not None:
             scope["matrix"] = variant.matrix
         if variant.row is not None:
-            scope["row"] = variant.row.values
+            # A column of that name comes first: it is what the file's author means.
+            scope["row"] = {"number": variant.row.number, **variant.row.values}
         return scope
 
     def _operation(

@@ -6,9 +6,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from itertools import islice
 
-from runner.errors import Diagnostic, HintedError
-from runner.model.jobs import DocumentLocator
+from runner.errors import Diagnostic, HintedError, plural
+from runner.model.jobs import DocumentLocator, Row
 
 MOST_BYTES = 100
 """In UTF-8, after expansion: ids serve as file names."""
@@ -33,7 +34,10 @@ def normalize(text: str) -> str:
             raise _forbidden(id_, character)
     size = len(id_.encode())  # file systems count bytes
     if size > MOST_BYTES:
-        raise IdError(f"the id has {size} bytes in UTF-8, but at most {MOST_BYTES} are allowed")
+        raise IdError(
+            f"the id has {size} bytes in UTF-8, but at most {MOST_BYTES} are allowed",
+            "shorten its parts with | slug(40), and tell them apart with | digest",
+        )
     return id_
 
 
@@ -75,8 +79,10 @@ class IdRegistry:
         """What the ids look like that could not be evaluated."""
         self._owners: dict[str, str] = {}
         """Folded id to the first id that has it."""
-        self._duplicates: dict[tuple[str, int], list[str]] = {}
-        """Folded id and index of an entry to the ids of its jobs that belong to other jobs."""
+        self._rows: dict[str, Row] = {}
+        """Id to its row, where it has one."""
+        self._duplicates: dict[int, dict[str, list[tuple[str, Row | None]]]] = {}
+        """Entry to folded ids to its jobs with that id, which belongs to another job."""
 
     def add_unknown(self, glob: str = "*") -> None:
         """Remember a job whose id could not be evaluated; `glob` matches what it may be."""
@@ -90,34 +96,75 @@ class IdRegistry:
         names = {id_, _TAKE.sub("", id_)}
         return any(fnmatchcase(name, glob) for glob in self._globs for name in names)
 
-    def add(self, id_: str, entry: int) -> bool:
+    def add(self, id_: str, entry: int, row: Row | None = None) -> bool:
         """Give a job of an entry its id; False where another job has it already."""
         key = fold(id_)
         # The owner is the id itself when it is new, and then it has no entry yet.
         if self._owners.setdefault(key, id_) in self.entries:
-            self._duplicates.setdefault((key, entry), []).append(id_)
+            self._duplicates.setdefault(entry, {}).setdefault(key, []).append((id_, row))
             return False
         self.entries[id_] = entry
+        if row is not None:
+            self._rows[id_] = row
         return True
 
     def diagnostics(
         self, locate: DocumentLocator, varying: Callable[[int], Sequence[str]]
     ) -> list[Diagnostic]:
-        """One error for each entry with jobs whose ids are taken.
+        """An error for each id of an entry that is taken, up to a few an entry.
 
         `varying` returns the names whose values differ among an entry's jobs.
         """
         found = []
-        for (key, entry), ids in self._duplicates.items():
-            owner = self._owners[key]
-            message = f'{len(ids) + 1:,} jobs of this entry have the same id "{ids[0]}"'
-            if entry != self.entries[owner]:
-                first = locate(("jobs", self.entries[owner], "id"))
-                message = f'the id "{ids[0]}" is taken by the job at {first}'
-                if ids[0] != owner:
-                    message += f' as "{owner}" (ids must differ in more than case)'
+        for entry, taken in self._duplicates.items():
+            location = locate(("jobs", entry, "id"))
+            messages = [
+                self._message(key, entry, jobs, locate)
+                for key, jobs in islice(taken.items(), _MOST_TAKEN)
+            ]
+            if more := len(taken) - len(messages):
+                messages.append(f"{plural(more, 'more id')} of this entry are taken as well")
             names = " and ".join(f"${{{{ {name} }}}}" for name in varying(entry))
             hint = f"put {names} into the id" if names else None
-            location = locate(("jobs", entry, "id"))
-            found.append(Diagnostic(message=message, location=location, hint=hint))
+            found += [Diagnostic(message=text, location=location, hint=hint) for text in messages]
         return found
+
+    def _message(
+        self,
+        key: str,
+        entry: int,
+        jobs: Sequence[tuple[str, Row | None]],
+        locate: DocumentLocator,
+    ) -> str:
+        """Which jobs of an entry have an id that is taken, by what."""
+        owner, id_ = self._owners[key], jobs[0][0]
+        own, others = [row for _, row in jobs], self._rows.get(owner)
+        if entry == self.entries[owner]:
+            lines = _lines([others, *own])
+            message = f'{len(jobs) + 1:,} jobs of this entry have the same id "{id_}"'
+            return f"{message}: {lines}" if lines else message
+        of, by = _lines(own), _lines([others])
+        message = f'the id "{id_}"' + (f" ({of})" if of else "")
+        message += f" is taken by the job at {locate(('jobs', self.entries[owner], 'id'))}"
+        message += f" ({by})" if by else ""
+        # Ids that differ in case only would share a file on many machines.
+        return message if id_ == owner else f'{message} as "{owner}" ({_CASE})'
+
+
+_CASE = "ids must differ in more than case"
+_MOST_TAKEN = 5
+_MOST_LINES = 5
+
+
+def _lines(rows: Sequence[Row | None]) -> str:
+    """`lines 1 and 4 of p.txt`; empty where a job has no row."""
+    known = [row for row in rows if row is not None]
+    if len(known) < len(rows):
+        return ""
+    lines = [f"{line:,}" for line in sorted({row.line for row in known})]
+    shown = lines[:_MOST_LINES]
+    if len(lines) > len(shown):
+        shown.append(f"{len(lines) - len(shown):,} more")
+    *first, last = shown
+    listed = f"lines {', '.join(first)} and {last}" if first else f"line {last}"
+    return f"{listed} of {known[0].path}"

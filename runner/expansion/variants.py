@@ -11,7 +11,7 @@ from runner.errors import Diagnostic, Location
 from runner.expansion.interpolate import EvaluationError, has_expression, interpolate
 from runner.expansion.job_template import merge_defaults
 from runner.expansion.matrix import Combination, combinations
-from runner.expansion.rows import RowFile, read_rows
+from runner.expansion.rows import RowFile, RowSource, parse_delimiter, read_rows
 from runner.expansion.source_map import SourceMap
 from runner.model.jobs import MOST_JOBS, Row
 from runner.model.values import ValuePath, same
@@ -42,7 +42,7 @@ class Variants:
     source_map: SourceMap
     diagnostics: list[Diagnostic]
     """Where errors are added."""
-    files: dict[Path, RowFile] = field(default_factory=dict)
+    files: dict[RowSource, RowFile] = field(default_factory=dict)
 
     def of_entry(
         self, index: int, entry: Mapping[str, Any], defaults: Mapping[str, Any]
@@ -76,26 +76,50 @@ class Variants:
     def _rows(self, index: int, written: Any) -> list[Row | None]:
         path = self.source_map.written_path(("foreach",), index)
         message = "foreach must be the path of a csv, tsv, jsonl or txt file"
-        name = self._interpolate(written, path, str, message)
-        if name is None:
+        value = self._interpolate(written, path, (str, dict), message)
+        if isinstance(value, str):
+            value = {"file": value}
+        if value is None or (source := self._source(value, written, path)) is None:
             return []
-        file = self._file(self.base / name)
+        file = self._file(source)
         self._report_errors(
-            EvaluationError(path=path, message=f'foreach "{name}": {each.message}', hint=each.hint)
+            EvaluationError(
+                path=path, message=f'foreach "{value["file"]}": {each.message}', hint=each.hint
+            )
             for each in file.errors
             if not each.line
         )
         return [] if file.errors else [*file.rows]
 
-    def _file(self, path: Path) -> RowFile:
-        # Several entries may use one file: what is wrong in its lines is reported once.
-        if path not in self.files:
-            self.files[path] = read_rows(path)
-            self.diagnostics.extend(_line_diagnostics(self.files[path]))
-        return self.files[path]
+    def _source(self, value: Mapping[str, Any], written: Any, path: ValuePath) -> RowSource | None:
+        """What `foreach` names as a mapping; None where a part of it cannot be used."""
+        file, delimiter, encoding = map(value.get, ("file", "delimiter", "encoding"))
+        character = None if delimiter is None else parse_delimiter(delimiter)
+        if not _is_text(file):
+            wrong, kind = "file", "text"
+        elif delimiter is not None and character is None:
+            wrong, kind = "delimiter", "a single character"
+        elif encoding is not None and not _is_text(encoding):
+            wrong, kind = "encoding", "text"
+        else:
+            return RowSource(self.base / str(file), character, encoding)
+        # Validation checks what is written without an expression.
+        if has_expression(written.get(wrong) if isinstance(written, dict) else written):
+            message = f"{wrong} of foreach must be {kind}"
+            self._report_errors([EvaluationError(path=(*path, wrong), message=message)])
+        return None
 
-    def _interpolate(self, written: Any, path: ValuePath, kind: type, message: str) -> Any:
-        """The value, where it has this type and is no empty text; otherwise None."""
+    def _file(self, source: RowSource) -> RowFile:
+        # Several entries may use one file: what is wrong in its lines is reported once.
+        if source not in self.files:
+            self.files[source] = read_rows(*source)
+            self.diagnostics.extend(_line_diagnostics(self.files[source]))
+        return self.files[source]
+
+    def _interpolate(
+        self, written: Any, path: ValuePath, kind: type | tuple[type, ...], message: str
+    ) -> Any:
+        """The value, where it has such a type and is no empty text; otherwise None."""
         errors: list[EvaluationError] = []
         value = interpolate(written, self.scope, errors, path)
         if not errors and isinstance(value, kind) and value != "":
@@ -108,6 +132,10 @@ class Variants:
 
     def _report_errors(self, errors: Iterable[EvaluationError]) -> None:
         self.diagnostics.extend(self.source_map.document_diagnostics(errors))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
 
 
 def _merged(defaults: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> Any:
@@ -129,6 +157,11 @@ def _line_diagnostics(file: RowFile) -> Iterator[Diagnostic]:
     if more:
         message = f"{len(more):,} more rows are wrong"
         yield Diagnostic(message=message, location=Location(path=str(file.path), line=more[0].line))
+    for warning in file.warnings:
+        location = file.locate(warning)
+        yield Diagnostic(
+            message=warning.message, location=location, hint=warning.hint, warning=True
+        )
 
 
 def varying(variants: Sequence[Variant]) -> list[str]:

@@ -112,7 +112,10 @@ def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
             value = call.filter.apply(None if value is _MISSING else value, *call.arguments)
         except FilterError as error:
             raise ExpressionError(
-                f"{name} does not accept {expression.name}: {error}", offset=call.offset, data=True
+                f"{name} does not accept {expression.name}: {error}",
+                offset=call.offset,
+                hint=error.hint,
+                data=True,
             ) from None
     return value
 

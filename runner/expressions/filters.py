@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -14,6 +15,10 @@ from typing import Any
 class FilterError(ValueError):
     """A value that a filter does not accept; the message describes what is wrong with it."""
 
+    def __init__(self, message: str, hint: str | None = None):
+        super().__init__(message)
+        self.hint = hint
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
@@ -22,7 +27,8 @@ class Filter:
     name: str
     apply: Callable[..., Any]
     """Called with the value and the arguments; raises FilterError."""
-    arguments: int = 0
+    arguments: tuple[int, ...] = (0,)
+    """How many it may be given."""
 
 
 # ASCII digits only, and no more than a float can hold.
@@ -85,14 +91,33 @@ def _bool(value: Any) -> bool:
     return word in _TRUE
 
 
-def _slug(value: Any) -> str:
-    """Lower-case letters and digits of any script; everything between them becomes a hyphen."""
+def _slug(value: Any, most_bytes: Any = None) -> str:
+    """Lower-case letters and digits of any script; everything between them becomes a hyphen.
+
+    It is cut after a whole character to `most_bytes` in UTF-8, as file names and ids are counted.
+    """
     # NFC, because a combining accent is not a letter and would split a word.
     text = unicodedata.normalize("NFC", to_text(value)).lower()
     slug = _BETWEEN_WORDS.sub("-", text).strip("-")
     if not slug:
-        raise FilterError(f"{format_value(value)} contains no letter or digit")
-    return slug
+        hint = "make the id from | digest or ${{ row.number }}"
+        raise FilterError(f"{format_value(value)} contains no letter or digit", hint)
+    if most_bytes is None:
+        return slug
+    if not is_whole(most_bytes) or most_bytes < _LEAST_SLUG:
+        message = f"its length must be a whole number of bytes from {_LEAST_SLUG}"
+        raise FilterError(f"{message}, not {format_value(most_bytes)}")
+    return slug.encode()[: int(most_bytes)].decode(errors="ignore").rstrip("-")
+
+
+_LEAST_SLUG = 4
+"""The bytes of the longest character."""
+
+
+def _digest(value: Any) -> str:
+    """Eight hex digits of the SHA-256 of a text in UTF-8, or of another value's JSON."""
+    text = value if isinstance(value, str) else _json(value)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 
 
 def _default(value: Any, default: Any) -> Any:
@@ -107,7 +132,7 @@ def _json(value: Any) -> str:
         raise FilterError(f"{format_value(value)} cannot be written as JSON") from None
 
 
-DEFAULT = Filter(name="default", apply=_default, arguments=1)
+DEFAULT = Filter(name="default", apply=_default, arguments=(1,))
 """Also applies where the last name of a path does not exist."""
 
 FILTERS = {
@@ -120,7 +145,8 @@ FILTERS = {
         Filter(name="lower", apply=lambda value: to_text(value).lower()),
         Filter(name="upper", apply=lambda value: to_text(value).upper()),
         Filter(name="trim", apply=lambda value: to_text(value).strip()),
-        Filter(name="slug", apply=_slug),
+        Filter(name="slug", apply=_slug, arguments=(0, 1)),
+        Filter(name="digest", apply=_digest),
         Filter(name="json", apply=_json),
         DEFAULT,
     )

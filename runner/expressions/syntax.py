@@ -134,6 +134,9 @@ _HINTS = dict.fromkeys("+-*/%=<>!&?", "expressions have no arithmetic and no com
 }
 
 
+_ARGUMENTS = {(0,): "no arguments", (1,): "1 argument", (0, 1): "at most 1 argument"}
+
+
 def parse_expression(text: str, start: int) -> tuple[Expression, int]:
     """The expression that opens at `start`, and the index after its `}}`."""
     return _Parser(text, start).expression()
@@ -193,8 +196,8 @@ class _Parser:
         if filter_ is None:
             raise token.error(f'unknown filter "{token.text}"', suggest(token.text, FILTERS))
         arguments = self._arguments()
-        if len(arguments) != filter_.arguments:
-            needed = "1 argument" if filter_.arguments else "no arguments"
+        if len(arguments) not in filter_.arguments:
+            needed = _ARGUMENTS[filter_.arguments]
             raise token.error(f"the filter {token.text} takes {needed}, not {len(arguments)}")
         return FilterCall(filter=filter_, arguments=arguments, offset=token.start)
 

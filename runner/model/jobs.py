@@ -18,6 +18,8 @@ class Row:
     path: str
     line: int
     """Line in that file on which the row starts, from 1."""
+    number: int
+    """The row's own, from 1: those without text do not count."""
     values: Mapping[str, Any]
 
 

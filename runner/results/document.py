@@ -16,6 +16,7 @@ from typing import Any
 
 from runner.documents.files import load
 from runner.errors import Location, ManifestError, plural
+from runner.fs import LFS_HINT, is_lfs_head
 from runner.model.outcomes import State
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION
@@ -33,7 +34,6 @@ _FIRST_BYTES = (
     b"version: 1\nmanifest:\n  path:",
     b'{\n  "version": 1,\n  "manifest": {\n    "path":',
 )
-_LFS_HEAD = b"version https://git-lfs.github.com/spec/"
 _CONFLICT = re.compile(rb"^(?:<{7} .*|={7}|>{7} .*)\r?$", re.MULTILINE)
 _PROMISED_END = re.compile(rb'^removed:[ \t]+#.*"\.\.\."', re.MULTILINE)
 _ENDED = re.compile(rb"^\.\.\.\s*\Z", re.MULTILINE)
@@ -174,8 +174,8 @@ def _problem_of_bytes(content: bytes) -> str | None:
     """What tools leave in a file's place: their own words explain it better than a parser's."""
     if not content.strip(b"\0 \t\r\n"):  # a full disk or a power failure may leave zeros
         return "is empty"
-    if content.startswith(_LFS_HEAD):
-        return "is a Git LFS pointer: run `git lfs pull`"
+    if is_lfs_head(content):
+        return f"is a Git LFS pointer: {LFS_HINT}"
     if conflict := _CONFLICT.search(content):
         line = content.count(b"\n", 0, conflict.start()) + 1
         return f"has merge conflict markers (the first in line {line:,}): resolve the conflict"

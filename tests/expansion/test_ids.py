@@ -99,3 +99,36 @@ def test_rows_with_a_constant_id_get_a_column_as_hint(expanded: Expand) -> None:
         "put ${{ row.name }} into the id",
         'put ${{ row["the name"] }} and ${{ matrix.m }} into the id',
     ]
+
+
+def test_rows_with_equal_ids_are_named(expanded: Expand) -> None:
+    jobs = "jobs: [{id: 'x-${{ row.text }}', foreach: p.txt}]"
+    found = expanded(jobs, files={"p.txt": "cat\n\ndog\ncat\nCat\n"})
+    assert reported(found) == [
+        '3:13 3 jobs of this entry have the same id "x-cat": lines 1, 4 and 5 of p.txt'
+    ]
+    assert hints(found) == ["put ${{ row.number }} into the id"]
+
+
+def test_rows_of_two_entries_with_equal_ids_are_named(expanded: Expand) -> None:
+    entry = "{id: 'x-${{ row.text }}', foreach: %s}"
+    found = expanded(
+        f"jobs: [{entry % 'p.txt'}, {entry % 'q.txt'}]",
+        files={"p.txt": "dog\ncat\n", "q.txt": "cat\ncow\n"},
+    )
+    (message,) = reported(found)
+    assert message.endswith(
+        'the id "x-cat" (line 1 of q.txt) is taken by the job at m.yaml:3:13 (line 2 of p.txt)'
+    )
+
+
+def test_many_equal_ids_of_an_entry_are_summed_up(expanded: Expand) -> None:
+    lines = "".join(f"{n}\n" for n in range(9)) * 2
+    found = expanded("jobs: [{id: 'x-${{ row.text }}', foreach: p.txt}]", files={"p.txt": lines})
+    assert len(found.diagnostics) == 6
+    assert reported(found)[-1] == "3:13 4 more ids of this entry are taken as well"
+
+
+def test_an_id_that_is_too_long_names_the_filters(expanded: Expand) -> None:
+    found = expanded("jobs: [{id: '${{ row.text }}', foreach: p.txt}]", files={"p.txt": "猫" * 40})
+    assert hints(found) == ["shorten its parts with | slug(40), and tell them apart with | digest"]

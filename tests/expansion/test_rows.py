@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,163 @@ def test_a_cell_may_be_long(tmp_path: Path) -> None:
     assert len(rows_of(tmp_path, "a.csv", "p\n" + "x" * 300_000)[0][1]["p"]) == 300_000
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv"])
+def test_a_line_break_in_a_cell_is_the_same_everywhere(tmp_path: Path, name: str, end: str) -> None:
+    text = 'p\n"one\ntwo"\nthree\n'.replace("\n", end)
+    assert rows_of(tmp_path, name, text.encode()) == [(2, {"p": "one\ntwo"}), (4, {"p": "three"})]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt", "a.jsonl"])
+def test_rows_without_any_text_are_skipped(tmp_path: Path, name: str) -> None:
+    content = {
+        "a.csv": 'p,q\n,\n\n," "\nx,\n,,,\n',
+        "a.tsv": 'p\tq\n\t\n\n\t \n\t""\nx\t\n\t\t\n',
+        "a.txt": "\n \nx\n",
+        "a.jsonl": '\n \n{"p": "x"}\n',
+    }[name]
+    (row,) = read(tmp_path, name, content).rows
+    assert "x" in row.values.values()
+    assert row.number == 1
+
+
+def test_rows_are_numbered_without_the_blank_ones(tmp_path: Path) -> None:
+    file = read(tmp_path, "a.txt", "one\n\ntwo\n")
+    assert [(row.line, row.number) for row in file.rows] == [(1, 1), (3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ('"W O W" on a wall', '"W O W" on a wall'),
+        ('a sign that says "stop"', 'a sign that says "stop"'),
+        ('"', '"'),
+        ('"open', '"open'),
+        ('12" pipe', '12" pipe'),
+        ('""', ""),
+        ('"a ""b"" c"', 'a "b" c'),
+        ('"a\tb"', "a\tb"),
+        ('"a\nb"', "a\nb"),
+        ('"a""', '"a""'),
+        ('""a"', '""a"'),
+    ],
+)
+def test_a_quote_in_a_tsv_counts_where_it_quotes_a_cell(
+    tmp_path: Path, cell: str, expected: str
+) -> None:
+    file = read(tmp_path, "a.tsv", f"p\tq\n{cell}\tx\nlast\ty\n")
+    assert [dict(row.values) for row in file.rows] == [
+        {"p": expected, "q": "x"},
+        {"p": "last", "q": "y"},
+    ]
+
+
+def test_two_lone_quotes_in_a_tsv_swallow_no_rows(tmp_path: Path) -> None:
+    text = 'p\tq\n"Hello\tcat\na pipe of 12"\tdog\n"x\n'
+    file = read(tmp_path, "a.tsv", text)
+    assert [row.values["p"] for row in file.rows] == ['"Hello', 'a pipe of 12"']
+    assert [(error.line, error.message) for error in file.errors] == [
+        (4, "the row has 1 cell, the header 2")
+    ]
+
+
+def test_quotes_that_get_lost_in_a_tsv_are_a_warning(tmp_path: Path) -> None:
+    file = read(tmp_path, "a.tsv", 'id\tp\na\tx\nb\t"Hello"\nc\t"Bye"\n')
+    (warning,) = file.warnings
+    assert (warning.line, warning.message) == (
+        3,
+        "the quotes around cells of 2 rows are left out",
+    )
+    assert file.locate(warning).text == 'b\t"Hello"'
+
+
+@pytest.mark.parametrize("text", ['"id"\t"p"\n"a"\t"Hello"\n', 'id\tp\na\t"say ""hi"""\n'])
+def test_quotes_that_a_program_wrote_are_no_warning(tmp_path: Path, text: str) -> None:
+    assert read(tmp_path, "a.tsv", text).warnings == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_a_byte_order_mark_shows_the_encoding(tmp_path: Path, encoding: str) -> None:
+    text = ("" if encoding in {"utf-16", "utf-32"} else "\ufeff") + "p\tq\r\n猫\t1\r\n"
+    found = rows_of(tmp_path, "a.tsv", text.encode(encoding))
+    assert found == [(2, {"p": "猫", "q": "1"})]
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [("gbk", "gb18030"), ("utf-16-le", "utf-16"), ("shift_jis", "SHIFT-JIS"), ("utf-8", "utf8")],
+)
+def test_a_named_encoding_is_used(tmp_path: Path, written: str, named: str) -> None:
+    (tmp_path / "a.txt").write_bytes("猫\r\n".encode(written))
+    assert read_rows(tmp_path / "a.txt", encoding=named).rows[0].values == {"text": "猫"}
+
+
+@pytest.mark.parametrize("encoding", ["klingon", "hex", "a\0b", "x" * 99])
+def test_an_unknown_encoding_is_rejected(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text("x\n")
+    (error,) = read_rows(tmp_path / "a.txt", encoding=encoding).errors
+    assert error.message == f'the encoding "{encoding}" is not known'
+
+
+def test_bytes_outside_the_named_encoding_have_their_line(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x\ny\xff\n")
+    (error,) = read_rows(tmp_path / "a.txt", encoding="shift_jis").errors
+    assert (error.line, error.message) == (
+        2,
+        "the file is not shift_jis: byte 0xFF is not valid",
+    )
+
+
+@pytest.mark.parametrize(("delimiter", "name"), [(";", "a.csv"), ("|", "a.dat"), ("\t", "a.txt")])
+def test_a_named_delimiter_makes_a_table(tmp_path: Path, delimiter: str, name: str) -> None:
+    (tmp_path / name).write_text(f"p{delimiter}q, r\n1{delimiter}2\n")
+    file = read_rows(tmp_path / name, delimiter=delimiter)
+    assert [dict(row.values) for row in file.rows] == [{"p": "1", "q, r": "2"}]
+
+
+def test_the_line_that_excel_starts_with_names_the_delimiter(tmp_path: Path) -> None:
+    found = rows_of(tmp_path, "a.csv", "sep=;\r\np;q\r\n1;2,5\r\n")
+    assert found == [(3, {"p": "1", "q": "2,5"})]
+
+
+def test_columns_without_a_name_and_text_are_left_out(tmp_path: Path) -> None:
+    assert rows_of(tmp_path, "a.csv", "p,,\nx,,\ny, ,\n") == [(2, {"p": "x"}), (3, {"p": "y"})]
+
+
+def test_a_name_of_a_column_has_nothing_invisible(tmp_path: Path) -> None:
+    text = "\ufeff\ufeffid,\u200bp\u00a0\nx,y\n"
+    assert rows_of(tmp_path, "a.csv", text) == [(2, {"id": "x", "p": "y"})]
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "message"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n", 0, "it is a Git"),
+        (
+            b"one\n<<<<<<< HEAD\ntwo\n=======\n2\n>>>>>>> b\n",
+            2,
+            "a merge conflict is not resolved here",
+        ),
+        (b"<!DOCTYPE html>\n<html>\n", 0, "the file is an HTML page, not rows"),
+        (b"PK\x03\x04\0\0", 0, "the file is an Excel workbook or another zip archive, not text"),
+        ("cats\ndogs\n".encode("utf-16-le"), 1, "the file seems to be UTF-16"),
+        ("cats\ndogs\n".encode("utf-16-be"), 1, "the file seems to be UTF-16"),
+    ],
+)
+def test_what_is_no_list_of_rows_is_not_taken_for_one(
+    tmp_path: Path, content: bytes, line: int, message: str
+) -> None:
+    (error,) = read(tmp_path, "a.txt", content).errors
+    assert error.line == line
+    assert error.message.startswith(message)
+    assert error.hint
+
+
+def test_a_name_in_another_unicode_form_is_found(tmp_path: Path) -> None:
+    (tmp_path / "caf\u00e9.txt").write_text("x\n")
+    assert len(read_rows(tmp_path / "cafe\u0301.txt").rows) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "content", "line", "message"),
     [
@@ -115,15 +273,16 @@ def test_a_wrong_line_of_jsonl_is_reported_with_its_column(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("name", "content", "hint"),
     [
-        ("a.csv", "p;q\n1;2\n", "save it with commas"),
-        ("a.csv", "p\tq\n1\t2\n", "save it with commas, or as .tsv"),
-        ("a.tsv", "p,q\n1,2\n", "save it with tabs"),
+        ("a.csv", "p;q\n1;2\n", '{file: a.csv, delimiter: ";"}, or save it with commas'),
+        ("a.csv", "p\tq\n1\t2\n", '{file: a.csv, delimiter: "\\t"}, or save it with commas'),
+        ("a.csv", "p|q\n1|2\n", '{file: a.csv, delimiter: "|"}, or save it with commas'),
+        ("a.tsv", "p,q\n1,2\n", '{file: a.tsv, delimiter: ","}, or save it with tabs'),
     ],
 )
 def test_another_separator_is_reported_with_a_remedy(
     tmp_path: Path, name: str, content: str, hint: str
 ) -> None:
-    assert read(tmp_path, name, content).errors[0].hint == hint
+    assert read(tmp_path, name, content).errors[0].hint == f"write foreach: {hint}"
 
 
 def test_a_missing_file_suggests_the_nearest_name(tmp_path: Path) -> None:
@@ -139,10 +298,12 @@ def test_a_missing_file_suggests_the_nearest_name(tmp_path: Path) -> None:
         ("missing.csv", "there is no such file"),
         ("folder.csv", "it is a directory, not a file"),
         ("a\0.csv", "it is not a valid file name"),
+        ("pipe.csv", "it is not a regular file"),
     ],
 )
 def test_an_unreadable_path_is_rejected(tmp_path: Path, name: str, message: str) -> None:
     (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
     assert [error.message for error in read_rows(tmp_path / name).errors] == [message]
 
 

@@ -78,10 +78,11 @@ vars: {n: 3}
 def test_a_file_that_is_not_utf_8_shows_no_line(expanded: Expand, tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_bytes("名,提示\n猫,你好\n".encode("gbk"))
     (problem,) = expanded("jobs: [{id: a, foreach: r.csv}]").diagnostics
-    assert str(problem).splitlines() == [
-        "r.csv:1: error: the file is not UTF-8 (it seems to be GBK): byte 0xC3 is not valid",
-        '  hint: save it as UTF-8 (in Excel: "CSV UTF-8")',
-    ]
+    error, hint = str(problem).splitlines()
+    assert error == (
+        "r.csv:1: error: the file is not UTF-8 (it seems to be GBK): byte 0xC3 is not valid"
+    )
+    assert hint.endswith("or name its encoding: foreach: {file: r.csv, encoding: gb18030}")
 
 
 def test_of_many_wrong_rows_the_first_are_reported(expanded: Expand) -> None:
@@ -89,3 +90,46 @@ def test_of_many_wrong_rows_the_first_are_reported(expanded: Expand) -> None:
     found = expanded("jobs: [{id: a, foreach: r.csv}]", files={"r.csv": rows})
     assert len(found.diagnostics) == 21
     assert reported(found)[-1] == "22:0 10 more rows are wrong"
+
+
+def test_foreach_may_name_delimiter_and_encoding(expanded: Expand, tmp_path: Path) -> None:
+    (tmp_path / "r.csv").write_bytes("p;q\r\n猫;狗\r\n".encode("gbk"))
+    found = expanded("""jobs:
+  - id: x-${{ row.p }}
+    foreach: {file: r.csv, delimiter: ";", encoding: "${{ vars.gb }}"}
+    prompt: ${{ row.q }}
+vars: {gb: gb18030}
+""")
+    assert found.diagnostics == []
+    assert drafts_by_id(found)["x-猫"].parameters["prompt"] == "狗"
+
+
+def test_a_part_of_foreach_that_an_expression_makes_wrong_is_located(expanded: Expand) -> None:
+    found = expanded("""jobs:
+  - {id: a, foreach: {file: "${{ vars.n }}"}}
+  - {id: b, foreach: {file: r.csv, delimiter: "${{ vars.n }}"}}
+  - {id: c, foreach: {file: r.csv, encoding: "${{ vars.n }}"}}
+vars: {n: 3}
+""")
+    assert reported(found) == [
+        "4:29 file of foreach must be text",
+        "5:47 delimiter of foreach must be a single character",
+        "6:46 encoding of foreach must be text",
+    ]
+
+
+def test_rows_have_a_number(expanded: Expand) -> None:
+    jobs = "jobs: [{id: 'x-${{ row.number }}', foreach: r.txt}]"
+    assert list(drafts_by_id(expanded(jobs, files={"r.txt": "a\n\nb\n"}))) == ["x-1", "x-2"]
+
+
+def test_a_column_named_number_comes_before_the_number(expanded: Expand) -> None:
+    jobs = "jobs: [{id: 'x-${{ row.number }}', foreach: r.csv}]"
+    assert list(drafts_by_id(expanded(jobs, files={"r.csv": "number\n7\n"}))) == ["x-7"]
+
+
+def test_lost_quotes_are_a_warning_at_their_row(expanded: Expand) -> None:
+    jobs = "jobs: [{id: 'x-${{ row.number }}', foreach: r.tsv}]"
+    (found,) = expanded(jobs, files={"r.tsv": 'p\n"Hello"\n'}).diagnostics
+    assert found.warning
+    assert str(found).startswith("r.tsv:2:1: warning: the quotes around cells of 1 row are left")

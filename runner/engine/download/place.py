@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import OutputError
-from runner.fs import flush, flush_folder
+from runner.fs import flush, flush_folder, is_lfs_head
 from runner.hashing import HashCache
 
 _MAX_TRIES = 100
@@ -112,7 +112,7 @@ def is_lfs_pointer(path: Path, sha256: str) -> bool:
     except (OSError, UnicodeEncodeError):  # the latter: the locale has no such name
         return False
     oid = f"\noid sha256:{sha256}".encode()
-    return content.startswith(b"version https://git-lfs.github.com/spec/") and oid in content
+    return is_lfs_head(content) and oid in content
 
 
 def keep_copy(path: Path, archive: Path, hashes: HashCache) -> Path | None:
