@@ -112,6 +112,7 @@ PROGRESS = click.option(
     show_default=True,
     help="How to show progress; json writes NDJSON to standard output.",
 )
+VERBOSE = _flag("-v", "--verbose", text="Show each request, and each retry of a job.")
 YES = _flag("-y", "--yes", text="Do not ask for confirmation.")
 
 
@@ -151,7 +152,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, SETTINGS, PROGRESS)
+@_add(MANIFESTS, PATHS, SELECTION, EMULATION, SETTINGS, PROGRESS, VERBOSE)
 @_flag("-n", "--dry-run", text="Show the plan and stop.")
 @_flag("--retry-failed", text="Also retry jobs that failed for good.")
 @_flag("--force", text="Make the selected jobs again, and pay for them again.")
@@ -199,7 +200,7 @@ def status(refresh: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, PROGRESS)
+@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, PROGRESS, VERBOSE)
 @_flag("--verify", text="Read every file; report and fetch those that are damaged.")
 def fetch(verify: bool, **flags: Any) -> None:
     """Fetch paid results that are missing or damaged. Submits nothing."""
@@ -209,7 +210,7 @@ def fetch(verify: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, YES)
+@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, VERBOSE, YES)
 def cancel(**flags: Any) -> None:
     """Cancel tasks that have not started yet."""
     from runner.commands import cancel

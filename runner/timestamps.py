@@ -1,4 +1,4 @@
-"""Formats moments the way ledger, results and requests write them."""
+"""Formats moments the way ledger, results and requests write them, and spans of time for people."""
 
 from __future__ import annotations
 
@@ -13,3 +13,22 @@ def stamp(moment: datetime) -> str:
 def stamp_now() -> str:
     """The current time of this machine's clock."""
     return stamp(datetime.now(UTC))
+
+
+def span(seconds: float) -> str:
+    """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`, `3 days 4 h`; what would be 0 is left out."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s" if round(seconds) < 60 else "1 min"
+    minutes, rest = divmod(round(seconds), 60)  # rounded first: never `1 min 60 s`
+    if minutes < 60:
+        return _two(f"{minutes} min", rest, "s")
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return _two(f"{hours} h", minutes, "min")
+    return _two(f"{hours // 24} days", hours % 24, "h")
+
+
+def _two(large: str, count: int, unit: str) -> str:
+    return f"{large} {count} {unit}" if count else large

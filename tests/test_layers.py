@@ -29,7 +29,7 @@ ENGINE_ROWS = (
     {"net"},
     {"schedule", "ledger_client", "poll.schedule", "poll.list_query", "poll.list_poller"},
     {"submit.budget", "submit.breaker"},
-    {"context", "job_run"},
+    {"context", "job_run", "monitor"},
     {"outcomes"},
     {"outcome_store", "poll.watch"},
     {"cancel", "submit", "download"},

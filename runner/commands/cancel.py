@@ -45,7 +45,8 @@ def _cancel(planned: ManifestPlan, entries: Sequence[PlanEntry]) -> Exit:
     left = [(entry, why) for entry in entries if (why := _obstacle(planned, entry))]
     if able:
         with RunSession.open(planned.with_entries(able)) as session:
-            watcher = observer("plain", planned.options.environ)  # shows the retries
+            options = planned.options
+            watcher = observer("plain", options.environ, verbose=options.verbose)  # for the retries
             left += session.act(lambda context: _cancel_tasks(context, able), watcher)
             session.exit_code = Exit.INCOMPLETE if left else Exit.OK
     for entry, why in left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,7 +17,7 @@ from runner.engine.download.place import keep_copy, output_folder, relative
 from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
 from runner.error_handler import emit
-from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, worst
+from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, terminal_columns, worst
 from runner.model.events import Observer
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Plan, PlanEntry
@@ -38,7 +39,7 @@ def execute_all(plans: Iterable[ManifestPlan], *, collect_only: bool = False) ->
     codes: list[Exit] = []
     for planned in plans:
         code, summary = execute(planned, collect_only=collect_only)
-        emit(format_summary(summary))
+        emit(format_summary(summary, terminal_columns(sys.stderr)))
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break
@@ -70,7 +71,11 @@ def execute(
                 _keep_damaged(planned)
             batch = _BatchRun(
                 session=session,
-                watcher=observer(planned.options.progress, planned.options.environ),
+                watcher=observer(
+                    planned.options.progress,
+                    planned.options.environ,
+                    verbose=planned.options.verbose,
+                ),
                 began=began,
                 stop=NOTHING_SUBMITTED if collect_only else None,
                 write=write,

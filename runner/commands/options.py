@@ -35,6 +35,8 @@ class Options:
     time_scale: float | None = None
     retry_failed: bool = False
     progress: str = "auto"
+    verbose: bool = False
+    """Show each request, and each retry of a job."""
     as_json: bool = False
     base_url: tuple[str, ...] = ()
     trust: tuple[str, ...] = ()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 from runner.commands.manifest_plan import plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce, print_json
-from runner.errors import Exit
+from runner.errors import Exit, terminal_columns
 from runner.model.plans import Action
 from runner.terminal.plan_view import plan_record, plan_text
 
@@ -22,6 +23,7 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     for planned in plans:
         announce(planned)
         if not options.as_json:
-            print(plan_text(str(planned.manifest.path), planned.plan, planned.outlook))
+            name, columns = str(planned.manifest.path), terminal_columns(sys.stdout)
+            print(plan_text(name, planned.plan, planned.outlook, columns=columns))
     actions = {entry.action for planned in plans for entry in planned.plan.entries}
     return Exit.TO_SUBMIT if detailed_exitcode and Action.SUBMIT in actions else Exit.OK

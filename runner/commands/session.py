@@ -7,14 +7,16 @@ import random
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from runner import __version__
 from runner.commands.manifest_plan import ManifestPlan, setting_sources, used_providers
-from runner.engine.context import Context
+from runner.engine.context import Context, redacted
 from runner.engine.job_run import JobRun
 from runner.engine.ledger_client import LedgerClient
-from runner.engine.net.client import HttpClient
+from runner.engine.monitor import Monitor
+from runner.engine.net.client import CONNECT_LIMIT_S, HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.net.resolve import UnusableProxy, check_proxy
 from runner.engine.poll.list_poller import ListPoller
@@ -107,13 +109,30 @@ class RunSession:
         """
 
         async def connected() -> T:
-            # A proxy that the environment names does not reach the emulator on loopback.
-            async with HttpClient(trust_env=not self.planned.options.emulate) as http:
-                return await action(self._context(http, watcher or Observer()))
+            stopping, shown = asyncio.Event(), watcher or Observer()
+            async with self._client(stopping, shown) as http:
+                return await action(self._context(http, shown, stopping))
 
         return asyncio.run(connected())
 
-    def _context(self, http: HttpClient, watcher: Observer) -> Context:
+    def _client(self, stopping: asyncio.Event, watcher: Observer) -> HttpClient:
+        settings, options = self.planned.settings, self.planned.options
+        monitor = Monitor(
+            settings=settings,
+            observer=watcher,
+            redacted=partial(redacted, settings),
+            stopping=stopping,
+            verbose=options.verbose,
+        )
+        return HttpClient(
+            # A proxy that the environment names does not reach the emulator on loopback.
+            trust_env=not options.emulate,
+            # An address that does not answer must not outlast the outage that it is.
+            connect_timeout_s=min(CONNECT_LIMIT_S, max(1.0, settings.outage_s)),
+            report=monitor.report,
+        )
+
+    def _context(self, http: HttpClient, watcher: Observer, stopping: asyncio.Event) -> Context:
         planned, settings = self.planned, self.planned.settings
         rng = random.Random()  # noqa: S311 - spreads, guards nothing
         rates = {name: Rate(settings.poll_rate) for name in settings.accounts}
@@ -142,7 +161,7 @@ class RunSession:
             observer=watcher,
             alive=lambda run: alive(planned.paths.state, run),
             random=rng,
-            stopping=asyncio.Event(),
+            stopping=stopping,
             once=self.once,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from runner.commands.options import Options
 from runner.commands.output import print_json, warn
 from runner.engine.outcomes import settled, shared, unstarted
 from runner.error_handler import emit
-from runner.errors import Exit, worst
+from runner.errors import Exit, terminal_columns, worst
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
@@ -42,7 +43,8 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
     for planned, name, jobs in shown:
         warn(planned.warnings)
         if not options.as_json:
-            print(status_text(name, jobs, now, planned.costs.spent))
+            columns = terminal_columns(sys.stdout)
+            print(status_text(name, jobs, now, planned.costs.spent, columns=columns))
         codes += [EXIT_CODES[job.outcome.state] for job in jobs]
     return worst(codes)
 

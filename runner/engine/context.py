@@ -31,6 +31,11 @@ MIN_KEY_LENGTH = 6
 """A shorter key would be replaced inside ordinary words."""
 
 
+def redacted(settings: Settings, text: str) -> str:
+    """The text without the keys of a run."""
+    return redact(text, (key for key in settings.secrets if len(key.reveal()) >= MIN_KEY_LENGTH))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What one run works with. The record itself never changes; some of its objects do."""
@@ -85,17 +90,24 @@ class Context:
         """Now, as the ledger and the results write it: UTC, RFC 3339, to the millisecond."""
         return stamp(self.now())
 
-    def emit(self, step: Step, job: str, text: str = "", outcome: Outcome | None = None) -> None:
+    def emit(
+        self,
+        step: Step,
+        job: str,
+        text: str = "",
+        outcome: Outcome | None = None,
+        subject: str = "",
+    ) -> None:
         """Report an event to the observer."""
-        self.observer.event(Event(step=step, job=job, text=text, outcome=outcome))
+        event = Event(step=step, job=job, text=text, outcome=outcome, subject=subject)
+        self.observer.event(event)
 
     # Every text of a provider passes through one of these before it is kept, shown or logged: error
     # messages may repeat keys. The texts of network errors are our own, see `net.errors.describe`.
 
     def redacted(self, text: str) -> str:
         """A text that may contain words of a provider, without keys."""
-        keys = self.settings.secrets
-        return redact(text, (key for key in keys if len(key.reveal()) >= MIN_KEY_LENGTH))
+        return redacted(self.settings, text)
 
     def redacted_submission(self, submission: Submission) -> Submission:
         """The submission with keys removed from its texts; ids stay as they are."""

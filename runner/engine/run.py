@@ -222,6 +222,10 @@ class Batch:
         else:
             for dependent, upstream in self._schedule.fail(number):
                 self._put(dependent, self._without_upstream(dependent, upstream))
+        # Nothing is left to wait for where nothing more is submitted.
+        freed += self._schedule.end_delays(
+            lambda provider: self.stop_conditions.of(provider) is not None
+        )
         await self._wake_workers(freed)
 
     def _without_upstream(self, number: int, upstream: int) -> Outcome:

@@ -9,7 +9,7 @@ import heapq
 import itertools
 from array import array
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from runner.model.plans import Action, PlanEntry
@@ -131,6 +131,16 @@ class Schedule:
     def delay(self, number: int, until: float) -> None:
         """Put back a job that must not start before `until`; it holds up no other job."""
         heapq.heappush(self._delayed, (until, next(self._serial), number))
+
+    def end_delays(self, is_stopped: Callable[[str], bool]) -> int:
+        """Make ready the delayed jobs of the providers that `is_stopped`; returns how many."""
+        delayed, self._delayed = self._delayed, []
+        for each in delayed:
+            if is_stopped(self._entries[each[2]].job.provider):
+                self._lane(each[2]).ready.append(each[2])
+            else:
+                heapq.heappush(self._delayed, each)
+        return len(delayed) - len(self._delayed)
 
     def release(self, number: int) -> None:
         """Count the job as no longer in flight."""

@@ -14,6 +14,17 @@ class Step(enum.StrEnum):
 
     SUBMITTED = "submitted"
     RETRYING = "retrying"
+    """Something is tried again, or given up for something else: news for whoever watches."""
+    PUT_OFF = "put off"
+    """A submission was not taken and is tried again: one of many while a provider is out."""
+    REFETCHING = "refetching"
+    """A file did not come and is asked for again."""
+    UNREACHABLE = "unreachable"
+    """A provider went out; an event of no job."""
+    REACHABLE = "reachable"
+    """It is back."""
+    EXCHANGED = "exchanged"
+    """A request was answered or failed; an event of no job, reported with `-v` only."""
     NOTICED = "noticed"
     """The end of a task was noticed; its place in flight is free."""
     FETCHED = "fetched"
@@ -31,6 +42,8 @@ class Event:
     text: str = ""
     outcome: Outcome | None = None
     """With `Step.ENDED`."""
+    subject: str = ""
+    """The file's host with `Step.REFETCHING`, the provider where an event is about one."""
 
 
 class Observer:

@@ -7,13 +7,26 @@ from collections.abc import Mapping
 from typing import TextIO
 
 from runner.model.events import Observer
-from runner.progress.observers import JsonObserver, LineObserver, UntilClosed, is_interactive
+from runner.progress.observers import (
+    JsonObserver,
+    LineObserver,
+    RequestObserver,
+    UntilClosed,
+    is_interactive,
+)
 
 
-def observer(mode: str, environ: Mapping[str, str], *, err: TextIO | None = None) -> Observer:
+def observer(
+    mode: str,
+    environ: Mapping[str, str],
+    *,
+    verbose: bool = False,
+    err: TextIO | None = None,
+) -> Observer:
     """The observer for `--progress`; `auto` is a bar on a terminal, otherwise lines.
 
-    NDJSON goes to standard output, everything else to `err`.
+    NDJSON goes to standard output, everything else to `err`. `verbose`: with each request, and
+    each retry of a job.
     """
     err = err or sys.stderr
     if mode == "auto":
@@ -22,10 +35,12 @@ def observer(mode: str, environ: Mapping[str, str], *, err: TextIO | None = None
         case "bar":
             from runner.progress.bar import BarObserver  # loads tqdm, which takes a while
 
-            return UntilClosed(BarObserver(err))
+            return UntilClosed(BarObserver(err, verbose=verbose))
         case "plain":
-            return UntilClosed(LineObserver(err))
+            return UntilClosed(LineObserver(err, verbose=verbose))
         case "json":
-            return UntilClosed(JsonObserver(sys.stdout))
+            shown = UntilClosed(JsonObserver(sys.stdout))
         case _:
-            return Observer()
+            shown = UntilClosed(Observer())
+    # Each in a wrapper of its own: one stream may be closed before the other.
+    return UntilClosed(RequestObserver(shown, err)) if verbose else shown

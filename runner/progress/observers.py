@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
-from runner.errors import one_line, plural
 from runner.model.events import Event, Observer, Step
-from runner.model.outcomes import Outcome, State
+from runner.model.outcomes import Outcome
 from runner.model.plans import Action, Plan
+from runner.progress.notices import Notices, format_event
 from runner.streams import json_text
 
 
@@ -47,9 +47,10 @@ class UntilClosed(Observer):
 class LineObserver(Observer):
     """Writes a line for each event that matters in a log."""
 
-    def __init__(self, err: TextIO) -> None:
+    def __init__(self, err: TextIO, *, verbose: bool = False) -> None:
         self._err = err
         self._done = 0
+        self._notices = Notices(verbose=verbose)
 
     def start(self, plan: Plan) -> None:
         """Note the jobs that need something done."""
@@ -60,12 +61,38 @@ class LineObserver(Observer):
         if event.step is Step.ENDED and event.outcome is not None:
             if event.job in self._active:  # 100,000 reused jobs are no news
                 self._done += 1
-                self._write(f"[{self._done}/{len(self._active)}] {format_outcome(event.outcome)}")
-        elif event.step in (Step.SUBMITTED, Step.RETRYING, Step.INTERRUPTED):
+                if line := self._notices.end_line(event.outcome):
+                    self._write(f"[{self._done}/{len(self._active)}] {line}")
+        elif event.step is Step.SUBMITTED:
             self._write(format_event(event))
+        elif line := self._notices.line(event):
+            self._write(line)
 
     def _write(self, text: str) -> None:
         print(text, file=self._err, flush=True)  # a log is followed while it grows
+
+
+class RequestObserver(Observer):
+    """Writes a line for each request, beside another observer that shows none."""
+
+    def __init__(self, observer: Observer, err: TextIO) -> None:
+        self._observer = observer
+        self._err = err
+
+    def start(self, plan: Plan) -> None:
+        """Pass on."""
+        self._observer.start(plan)
+
+    def event(self, event: Event) -> None:
+        """Write the request, or pass on what is none."""
+        if event.step is Step.EXCHANGED:
+            print(format_event(event), file=self._err, flush=True)
+        else:
+            self._observer.event(event)
+
+    def stop(self) -> None:
+        """Pass on."""
+        self._observer.stop()
 
 
 class JsonObserver(Observer):
@@ -82,7 +109,10 @@ class JsonObserver(Observer):
 
     def event(self, event: Event) -> None:
         """Write one event."""
-        record: dict[str, Any] = {"event": event.step.value, "job": event.job}
+        name = _JSON_NAMES.get(event.step, event.step.value)
+        if not name:
+            return
+        record: dict[str, Any] = {"event": name, "job": event.job}
         if event.text:
             record["text"] = event.text
         if event.outcome is not None:
@@ -99,32 +129,22 @@ class JsonObserver(Observer):
         print(json_text(record, self._out), file=self._out, flush=True)
 
 
-def active_jobs(plan: Plan) -> frozenset[str]:
-    """Ids of the jobs for which something is to be done."""
+_JSON_NAMES = {
+    Step.PUT_OFF: "retrying",
+    Step.REFETCHING: "retrying",
+    Step.UNREACHABLE: "retrying",
+    # Programs see it by what succeeds next, and requests are for people who look for a fault.
+    Step.REACHABLE: "",
+    Step.EXCHANGED: "",
+}
+"""The events that programs know under another name; empty for those that are not written."""
+
+
+def active_jobs(plan: Plan) -> Mapping[str, str]:
+    """The id of each job for which something is to be done, to its provider."""
     idle = (Action.REUSE, Action.SKIP)
-    return frozenset(entry.job.id for entry in plan.entries if entry.action not in idle)
-
-
-def format_event(event: Event) -> str:
-    """The line of an event other than a job's end."""
-    subject = f"{event.job}: " if event.job else ""
-    return one_line(f"{subject}{event.step.value}: {event.text}")
-
-
-def format_outcome(outcome: Outcome) -> str:
-    """The line of a job's end: state, price and first file, or why it has no result."""
-    if outcome.state is State.SUCCEEDED:
-        parts = ["reused" if outcome.reused else "done"]
-        if outcome.task.credits is not None and not outcome.reused:
-            parts.append(plural(outcome.task.credits, "credit"))
-        parts += [file.path for file in outcome.files[:1]]
-    else:
-        parts = [outcome.state.value]
-        if outcome.error is not None:
-            parts.append(f"{outcome.error.code}: {outcome.error.message}")
-        elif outcome.reason:
-            parts.append(outcome.reason.text)
-    return one_line(f"{outcome.job.id}: {', '.join(parts)}")
+    entries = (entry for entry in plan.entries if entry.action not in idle)
+    return {entry.job.id: entry.job.provider for entry in entries}
 
 
 def _outcome_fields(outcome: Outcome) -> dict[str, Any]:

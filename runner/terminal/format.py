@@ -25,18 +25,6 @@ def money_list(sums: Sums) -> list[str]:
     return [money(Amount(unit=unit, value=sums[unit])) for unit in UNITS if unit in sums]
 
 
-def span(seconds: float) -> str:
-    """`0.8 s`, `42 s`, `3 min 20 s`, `2 h 5 min`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)  # rounded first: never `1 min 60 s`
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
-
-
 def add(sums: dict[Unit, Decimal], amount: Amount | None) -> None:
     """Add a known amount to the sum of its unit."""
     if amount is not None:

@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from runner.errors import Diagnostic, plural, printable, width
+from runner.errors import Diagnostic, hang, plural, printable, width
 from runner.ledger.costs import Costs
 from runner.model.operations import UNITS, Amount, Unit
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.planning.forecast import Forecast
 from runner.planning.plan import totals
 from runner.results.rows import json_amount
-from runner.terminal.format import Sums, json_sums, money, money_list, span
+from runner.terminal.format import Sums, json_sums, money, money_list
+from runner.timestamps import span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,18 +30,24 @@ class Outlook:
     """The ceiling of each unit that has one."""
 
 
-def plan_text(manifest: str, plan: Plan, outlook: Outlook) -> str:
-    """The totals, a line for every job, then what is spent and what the budget leaves."""
+def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | None = None) -> str:
+    """The totals, a row for every job, then what is spent and what the budget leaves.
+
+    Folded at `columns` of a terminal.
+    """
     wide = max((width(entry.job.id) for entry in plan.entries), default=0)
     head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
-    lines = [" | ".join(filter(None, head))]
+    lines = hang("", printable(" | ".join(filter(None, head))), columns)
     for entry in plan.entries:
         # Columns of a terminal, of which an ideograph takes two: `ljust` counts characters.
         name = entry.job.id + " " * (wide - width(entry.job.id))
         price = money(entry.estimate) if entry.estimate else "price unknown"
         price = price if entry.action is Action.SUBMIT else ""
-        lines.append(f"  {entry.action.value:<7}{name}  {price:>12}  {entry.reason}".rstrip())
-    return "\n".join(printable(line) for line in (*lines, *money_lines(outlook)))
+        row = printable(f"  {entry.action.value:<7}{name}  {price:>12}  ")
+        lines += hang(row, printable(str(entry.reason)), columns)
+    for line in money_lines(outlook):
+        lines += hang("", line, columns)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def plan_totals(plan: Plan) -> str:

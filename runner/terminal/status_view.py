@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from runner.errors import one_line, plural, width
+from runner.errors import hang, one_line, plural, width
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import ReasonCode
 from runner.providers.parse import moment
 from runner.results.rows import json_amount, json_error
-from runner.terminal.format import CostSums, Sums, add, json_sums, money, money_list, span
+from runner.terminal.format import CostSums, Sums, add, json_sums, money, money_list
+from runner.timestamps import span
+
+DAY_S = 86_400
+MANY_DAYS_S = 2 * DAY_S
+"""From here on a date says more than a span of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,34 +32,56 @@ class JobStatus:
     """How many of its files exist with their digests."""
 
 
-def status_text(manifest: str, jobs: Sequence[JobStatus], now: datetime, spent: Sums) -> str:
-    """The totals, then a line for every job, in columns.
+def status_text(
+    manifest: str,
+    jobs: Sequence[JobStatus],
+    now: datetime,
+    spent: Sums,
+    *,
+    columns: int | None = None,
+) -> str:
+    """The totals, then a row for every job, folded at `columns` of a terminal.
 
     `spent` is what the whole manifest has cost; printed where it is more than the jobs' cost.
     """
     rows = [_cells(job, now) for job in jobs]
     widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    lines = [f"{manifest}: {_counts(jobs)} | {_paid(jobs, spent)}"]
-    for row in rows:
+    lines = hang("", f"{one_line(manifest)}: {_counts(jobs)} | {_paid(jobs, spent)}", columns)
+    for *cells, why in rows:
         # A column that is empty in every row would be a gap.
-        cells = [(cell, wide) for cell, wide in zip(row, widths, strict=True) if wide]
-        lines.append("  " + "  ".join(cell + " " * (wide - width(cell)) for cell, wide in cells))
-    # An id or a provider's message may contain line breaks and escape sequences.
-    return "\n".join(one_line(line).rstrip() for line in lines)
+        padded = (
+            cell + " " * (wide - width(cell) + 2)
+            for cell, wide in zip(cells, widths, strict=False)
+            if wide
+        )
+        lines += hang("  " + "".join(padded), why, columns)
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _cells(job: JobStatus, now: datetime) -> list[str]:
+    """The row of a job; the last cell is the only one that may be long."""
     outcome = job.outcome
-    age = _age_s(job, now)
-    return [
+    cells = [
         outcome.state.value,
         outcome.job.id,
         outcome.task.id or "",
         _price(outcome),
         _files(job),
-        "" if age is None else f"{span(age)} ago",
+        _age(job, now),
         _why(outcome),
     ]
+    # An id or a provider's message may contain line breaks and escape sequences.
+    return [one_line(cell) for cell in cells]
+
+
+def _age(job: JobStatus, now: datetime) -> str:
+    """`5 min ago`, `12 days ago (2026-11-08)`; by then nobody remembers the hour."""
+    age_s, at = _age_s(job, now), moment(job.since)
+    if age_s is None or at is None:
+        return ""
+    if age_s < MANY_DAYS_S:
+        return f"{span(age_s)} ago"
+    return f"{age_s // DAY_S:.0f} days ago ({at:%Y-%m-%d})"
 
 
 def _files(job: JobStatus) -> str:

@@ -8,14 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from runner.errors import Location, one_line
+from runner.errors import Location, hang, one_line
 from runner.model.jobs import Job
 from runner.model.operations import Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass
 from runner.providers.registry import LISTERS
-from runner.terminal.format import CostSums, add, money_list, span
+from runner.terminal.format import CostSums, add, money_list
+from runner.timestamps import span
 
 MOST_NAMED = 5
 """Jobs of a group whose names are kept."""
@@ -105,8 +106,11 @@ class RunSummary:
     """Why nothing more was submitted, to a provider or at all."""
 
 
-def format_summary(run: RunSummary) -> str:
-    """Counts, costs and time in one line, the paths, then each failure with what to do about it."""
+def format_summary(run: RunSummary, columns: int | None = None) -> str:
+    """Counts, costs and time in one line, the paths, then each failure with what to do about it.
+
+    Texts are folded at `columns` of a terminal, commands to copy are not.
+    """
     totals = run.totals
     elsewhere = f", {totals.elsewhere} made by another run" if totals.elsewhere else ""
     lines = [line for error in run.errors for line in error.splitlines()]  # a hint is one
@@ -116,12 +120,13 @@ def format_summary(run: RunSummary) -> str:
     ]
     if totals.files:
         lines.append(f"  files     {run.files}")
-    lines += [f"  stopped   {why}" for why in run.stopped]
+    for why in run.stopped:
+        lines += hang("  stopped   ", one_line(str(why)), columns)
     groups = list(totals.failures.values())
     # The advice that holds for several groups is printed once, after them.
     shared = sum(_is_continued(group.first) for group in groups) > 1
     for group in groups[:MOST_SHOWN]:
-        lines += ["", *_failure_lines(run, group, shared=shared)]
+        lines += ["", *_failure_lines(run, group, columns, shared=shared)]
     if (more := len(groups) - MOST_SHOWN) > 0:
         lines += ["", f"  ... and {more} more, see {run.results}"]
     lines += ["", f"  {_CONTINUE}"] if shared else []
@@ -151,17 +156,22 @@ _ADVICE = {
 _BILLED = {Billed.YES: "billed", Billed.NO: "not billed", Billed.UNKNOWN: "may have been billed"}
 
 
-def _failure_lines(run: RunSummary, group: FailureGroup, *, shared: bool) -> list[str]:
+def _failure_lines(
+    run: RunSummary, group: FailureGroup, columns: int | None, *, shared: bool
+) -> list[str]:
     """The cause of a group's failure, and what to do; `shared`: without the shared advice."""
     outcome, location = group.first, run.locate(group.first.job)
     more = f" and {group.count - 1:,} more like it" if group.count > 1 else ""
     job = f'job "{outcome.job.id}"{more}'
-    details = [*_cause(outcome), *_advice(run, group)]
+    indent = " " * 12
+    lines = []
+    for cause in _cause(outcome):
+        lines += hang(indent, one_line(cause), columns)
+    lines += [indent + line for line in _advice(run, group)]
     if _is_continued(outcome) and not shared:
-        details.append(_CONTINUE)
+        lines += hang(indent, _CONTINUE, columns)
     label = "warning" if outcome.shortfall else outcome.state.value
-    lines = [f"  {label:<10}{location.path}:{location.line}: {job}"]
-    return lines + [" " * 12 + line for line in details]
+    return [f"  {label:<10}{location.path}:{location.line}: {job}", *lines]
 
 
 def _cause(outcome: Outcome) -> list[str]:

@@ -506,7 +506,50 @@ def test_a_provider_that_refuses_forever_is_an_outage(project: Project) -> None:
         ran = project.run("spring.yaml", "--outage", "0.5s")
     assert ran.code == 6
     assert seen == {"asked": 2}
-    assert re.search(r"vidu has accepted nothing for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
+    assert re.search(r"vidu: nothing accepted for [1-9][.0-9]* s \(outage: 0.5 s\): ", ran.err)
+
+
+def test_an_outage_ends_on_time_and_in_a_few_lines(project: Project) -> None:
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(40)))
+    # Nothing listens there.
+    project.env |= {"VIDU_BASE_URL": "http://127.0.0.1:9", "VIDU_API_KEY": "k"}
+    ran = project.run("spring.yaml", "--outage", "3s")
+    assert ran.code == 6
+    lines = ran.err.splitlines()
+    assert lines[0].startswith("vidu cannot be reached: cannot connect to 127.0.0.1:9: ")
+    assert lines[0].endswith("; trying for 3.0 s")
+    assert re.match(r"\[1/40\] j\d+: pending, not submitted: nothing accepted for ", lines[1])
+    assert lines[2].startswith("spring.yaml: 40 pending")
+    lasted = re.search(r"stopped   vidu: nothing accepted for ([.0-9]+) s", ran.err)
+    assert lasted is not None
+    assert 3 <= float(lasted[1]) < 5  # a second and a half is 0.3 s of the real clock
+
+
+def test_an_outage_ends_the_search_for_lost_tasks_too(project: Project) -> None:
+    async def out(_: web.Request, __: Handler) -> web.StreamResponse:
+        return web.Response(status=503, text="<html>out</html>")
+
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(5)))
+    began = quick_time()
+    with provider(project, out):
+        ran = project.run("spring.yaml", "--outage", "4s", "--settle", "30s")
+    assert ran.code == 7
+    assert quick_time() - began < 20  # the search alone would take 300 s
+    assert Counter(row["state"] for row in project.rows().values()) == {
+        "ambiguous": 2,
+        "pending": 3,
+    }
+    assert ran.err.count("run the same command again: it looks for the task") == 2
+
+
+def test_retries_and_requests_of_jobs_are_shown_if_asked_for(project: Project) -> None:
+    fault, _ = putting_off(1)
+    project.jobs("  - {id: a, prompt: a boat}")
+    with provider(project, fault):
+        ran = project.run("spring.yaml", "-v", "--progress", "json", "--no-download")
+    assert '"event": "retrying", "job": "a"' in ran.out
+    shown = [line.partition(",")[0] for line in ran.err.splitlines()]
+    assert shown[:2] == [f"vidu: POST {SUBMIT}: 429", f"vidu: POST {SUBMIT}: 200"]
 
 
 def test_jobs_left_by_one_outage_are_one_group(project: Project) -> None:

@@ -153,3 +153,14 @@ def test_upcoming_jobs_are_those_that_start_next() -> None:
 def test_numbers_has_only_jobs_that_others_need() -> None:
     plan = schedule(entry("a"), entry("b"), entry("c", "b"), entry("d", share="a"))
     assert plan.numbers == {"a": 0, "b": 1}
+
+
+def test_delays_end_where_nothing_more_is_submitted() -> None:
+    video = entry("b", operation="modelverse/reference2video")
+    plan = schedule(entry("a"), video)
+    for number in taken(plan):
+        plan.release(number)
+        plan.delay(number, 60.0)
+    assert plan.end_delays(lambda provider: provider == "vidu") == 1
+    assert taken(plan) == [0]
+    assert plan.due() == 60.0

@@ -50,3 +50,27 @@ def test_off_a_terminal_progress_is_lines(mode: str) -> None:
     lines.start(Plan(entries=[]))
     lines.event(Event(step=Step.SUBMITTED, job="a", text="task 1"))
     assert err.getvalue() == "a: submitted: task 1\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "names"),
+    [
+        (Step.PUT_OFF, ["retrying"]),
+        (Step.REFETCHING, ["retrying"]),
+        (Step.UNREACHABLE, ["retrying"]),
+        (Step.REACHABLE, []),
+        (Step.EXCHANGED, []),
+    ],
+)
+def test_programs_get_no_event_that_they_do_not_know(step: Step, names: list[str]) -> None:
+    out = io.StringIO()
+    JsonObserver(out).event(Event(step=step, job="a", text="why", subject="vidu"))
+    assert [json.loads(line)["event"] for line in out.getvalue().splitlines()] == names
+
+
+@pytest.mark.parametrize("mode", ["json", "none", "plain"])
+def test_requests_are_shown_in_each_form_of_progress(mode: str) -> None:
+    err = io.StringIO()
+    shown = observer(mode, {}, verbose=True, err=err)
+    shown.event(Event(step=Step.EXCHANGED, job="", text="vidu: GET /ent/v2/tasks: 200, 3 ms"))
+    assert err.getvalue() == "vidu: GET /ent/v2/tasks: 200, 3 ms\n"

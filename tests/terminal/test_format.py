@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from runner.model.operations import Amount, Unit
-from runner.terminal.format import CostSums, add, json_sums, money, money_list, span
+from runner.terminal.format import CostSums, add, json_sums, money, money_list
 
 
 @pytest.mark.parametrize(
@@ -24,21 +24,6 @@ from runner.terminal.format import CostSums, add, json_sums, money, money_list, 
 )
 def test_an_amount_has_its_unit_and_no_exponent(unit: Unit, value: str, text: str) -> None:
     assert money(Amount(unit=unit, value=Decimal(value))) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0, "0.0 s"),
-        (0.84, "0.8 s"),
-        (42.4, "42 s"),
-        (200, "3 min 20 s"),
-        (3599.6, "1 h 0 min"),
-        (7500, "2 h 5 min"),
-    ],
-)
-def test_a_span_is_as_exact_as_its_length_calls_for(seconds: float, text: str) -> None:
-    assert span(seconds) == text
 
 
 def test_amounts_of_one_unit_add_up_exactly() -> None:

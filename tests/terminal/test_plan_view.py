@@ -130,3 +130,13 @@ def test_json_has_whole_changes_and_null_for_unknown() -> None:
     (job,) = record["jobs"]
     assert job["changes"] == [{"parameter": "prompt", "from": "a" * 2000, "to": "b"}]
     assert (job["estimate"], job["expected_s"]) == (None, None)
+
+
+def test_a_plan_is_folded_at_the_width_of_the_terminal() -> None:
+    reason = Reason(ReasonCode.CHANGED, "changed: prompt, aspect_ratio, resolution")
+    plan = Plan(entries=[entry("a", reason=reason)])
+    shown = plan_text("spring.yaml", plan, outlook(), columns=54)
+    assert shown.splitlines()[-2:] == [
+        "  submit a     6 credits  changed: prompt,",
+        "                          aspect_ratio, resolution",
+    ]

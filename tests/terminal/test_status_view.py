@@ -129,3 +129,25 @@ def test_control_characters_of_a_provider_are_escaped() -> None:
     )
     assert "\x1b" not in text
     assert len(text.splitlines()) == 2
+
+
+def test_after_two_days_an_age_has_a_date() -> None:
+    some = [
+        status("a", State.PENDING, since="2026-11-18T12:00:01Z"),
+        status("b", State.PENDING, since="2026-11-08T13:00:00Z"),
+    ]
+    lines = status_text("m.yaml", some, NOW, {}).splitlines()
+    assert lines[1] == "  pending  a  47 h 59 min ago"
+    assert lines[2] == "  pending  b  11 days ago (2026-11-08)"
+
+
+def test_a_row_is_folded_at_the_width_of_the_terminal() -> None:
+    some = [status("小船", State.PENDING, reason=NEW), status("a", State.PENDING, reason=NEW)]
+    assert status_text("m.yaml", some, NOW, {}, columns=39).splitlines()[1:] == [
+        "  pending  小船  not submitted yet: new",
+        "  pending  a     not submitted yet: new",
+    ]
+    assert status_text("m.yaml", some, NOW, {}, columns=38).splitlines()[1:3] == [
+        "  pending  小船",
+        "      not submitted yet: new",
+    ]

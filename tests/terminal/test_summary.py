@@ -22,7 +22,7 @@ def pending(name: str, reason: str) -> Outcome:
     return Outcome(job=job, state=State.PENDING, reason=Reason(ReasonCode.INTERRUPTED, reason))
 
 
-def summary(*outcomes: Outcome, written: bool = True) -> str:
+def summary(*outcomes: Outcome, written: bool = True, columns: int | None = None) -> str:
     totals = RunTotals(began="2026-11-20T12:00:00.000Z")
     for outcome in outcomes:
         totals.add(outcome)
@@ -38,7 +38,8 @@ def summary(*outcomes: Outcome, written: bool = True) -> str:
             files="outputs/m/",
             flags=[],
             stopped=[],
-        )
+        ),
+        columns,
     )
 
 
@@ -85,4 +86,14 @@ def test_several_ambiguous_jobs_are_resolved_one_by_one_or_together() -> None:
     assert lines[-2:] == [
         "if a task is there: vidu-run resolve m.yaml JOB --task-id ID",
         "submit the others again: vidu-run resolve m.yaml --select state:ambiguous --lost",
+    ]
+
+
+def test_causes_are_folded_but_no_command() -> None:
+    text = "its task has not ended within 30 min (the last answer: HTTP 503)"
+    lines = summary(pending("a", text), columns=60).splitlines()
+    assert lines[3:6] == [
+        '  pending   m.yaml:3: job "a"',
+        "            its task has not ended within 30 min (the last",
+        "            answer: HTTP 503)",
     ]

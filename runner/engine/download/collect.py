@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
+from urllib.parse import urlsplit
 
 from runner.engine.context import Context
 from runner.engine.download import place
-from runner.engine.download.fetch import DownloadError, fetch
+from runner.engine.download.fetch import FIRST_S, IDLE_S, DownloadError, fetch
 from runner.engine.job_run import Ended, JobRun
 from runner.engine.net.pacing import backoff
+from runner.engine.net.upload import STALL_S, IdleTimeout
 from runner.engine.outcomes import ended
 from runner.engine.poll.watch import GONE_TOLERATED_S, ask_patiently, not_known_now
 from runner.errors import OutputError
@@ -22,6 +25,7 @@ from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError, TaskState, TaskStatus
 from runner.model.tasks import AttemptState, StoredFile
+from runner.timestamps import span
 
 TRIES = 5
 """How often URLs, fresh ones included, may lead to something else than the file."""
@@ -133,17 +137,25 @@ async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFi
                     await _refresh_urls(context, job_run)
                 except NotFetched as stale:
                     failure = stale
-        delay = backoff(tries, context.random)
-        tries += 1
-        if wrong >= TRIES or index >= len(job_run.task.urls) or loop.time() + delay > end:
+        left_s = end - loop.time()
+        if wrong >= TRIES or index >= len(job_run.task.urls) or left_s <= 0:
             raise failure
+        delay = min(backoff(tries, context.random), left_s)  # the last try falls on the end
+        tries += 1
+        _report_missing(context, job_run, index, f"{failure}; trying for {span(left_s)}")
         await asyncio.sleep(delay)
+
+
+def _report_missing(context: Context, job_run: JobRun, index: int, text: str) -> None:
+    host = urlsplit(job_run.task.urls[index]).netloc.rpartition("@")[2]
+    context.emit(Step.REFETCHING, job_run.entry.job.id, context.redacted(text), subject=host)
 
 
 async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFile:
     name = name_of(job_run.entry.job.id, index)
     # A provider on this network may keep its files there too, one on the internet must not.
     private = await context.http.is_private_api(context.account(job_run.operation).base_url)
+    stalled = partial(_report_missing, context, job_run, index, f"nothing for {STALL_S:.0f} s")
     part = await fetch(
         context.http,
         job_run.task.urls[index],
@@ -151,6 +163,7 @@ async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFi
         name,
         expected=job_run.operation.makes,
         private=private,
+        idle=lambda: IdleTimeout(FIRST_S, IDLE_S, on_stall=stalled),
     )
     target, sha256 = context.outputs / f"{name}.{EXTENSIONS[part.media_type]}", part.sha256
     await asyncio.to_thread(

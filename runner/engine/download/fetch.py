@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
@@ -20,6 +22,10 @@ from runner.fs import flush
 from runner.media.types import describe_type, is_truncated, sniff
 
 MediaKind: TypeAlias = Literal["image", "video"]
+
+FIRST_S, IDLE_S = 120.0, 60.0
+"""A file host gets so long to begin, and so long between two pieces."""
+_patience = partial(IdleTimeout, FIRST_S, IDLE_S)
 
 _ACCEPTED = {
     "image": frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"}),
@@ -49,12 +55,13 @@ async def fetch(
     *,
     expected: MediaKind,
     max_bytes: int = 2048 * MIB,
-    idle_timeout_s: float = 60,
     private: bool = True,
+    idle: Callable[[], IdleTimeout] = _patience,
 ) -> PartFile:
     """Stream a result to `<stem>.part-<random>` in `folder`, which exists, and flush it to disk.
 
-    `private`: whether addresses of this machine and its network are allowed. The type is that of
+    `private`: whether addresses of this machine and its network are allowed. `idle` makes the
+    limit on the time without progress. The type is that of
     the first bytes, not the server's. Where the server sends no length, the file's format has to
     show that it is complete. Raises DownloadError, or OutputError where the disk refuses the file;
     then, and when cancelled, the part is removed.
@@ -62,11 +69,11 @@ async def fetch(
     with PartFile(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
             async with (
-                IdleTimeout(2 * idle_timeout_s, idle_timeout_s) as idle,
+                idle() as limit,
                 http.get(url, private=private) as response,
             ):
                 _check_answer(response, max_bytes)
-                await _stream(response, part, idle, expected, max_bytes)
+                await _stream(response, part, limit, expected, max_bytes)
                 chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
                 # Otherwise the end of the connection is all that marks the end of the file.
                 is_complete = chunked or response.content_length is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import string
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
@@ -18,11 +19,13 @@ from runner.engine.net import heads, resolve
 from runner.engine.net.bodies import is_json, unpacked
 from runner.engine.net.connections import SubmissionConnector
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe, reach
+from runner.engine.net.exchange import Exchange, Purpose, Report, report_nothing
 from runner.engine.net.upload import CountedBody, IdleTimeout
 from runner.model.requests import Reach, Reply, Request
 
 MIB = 1024 * 1024
 MAX_REDIRECTS = 5  # to a file; API calls follow none
+CONNECT_LIMIT_S = 20.0
 _URL_SAFE = string.punctuation
 """Characters that a URL keeps as they are; letters and digits it keeps anyway."""
 _HEADERS = {"User-Agent": "vidu-run", "Accept-Encoding": "identity"}
@@ -32,12 +35,19 @@ class HttpClient:
     """All HTTP of one event loop; an async context manager.
 
     `trust_env`: whether proxies are taken from the environment. `idle_timeout_s` limits the time
-    without progress, `connect_timeout_s` name lookup, connection, proxy and TLS together.
+    without progress, `connect_timeout_s` name lookup, connection, proxy and TLS together. `report`
+    is called with each exchange, and must not block.
     """
 
     def __init__(
-        self, *, trust_env: bool, idle_timeout_s: float = 60, connect_timeout_s: float = 20
+        self,
+        *,
+        trust_env: bool,
+        idle_timeout_s: float = 60,
+        connect_timeout_s: float = CONNECT_LIMIT_S,
+        report: Report = report_nothing,
     ):
+        self._report = report
         self._trust_env = trust_env
         self._proxy_for = lru_cache(maxsize=1024)(resolve.proxy_for)
         self._idle_s = idle_timeout_s
@@ -85,6 +95,16 @@ class HttpClient:
         and aiohttp's retry of a GET is off. Redirects are not followed: they would take the key to
         another host. An answer above `max_bytes` counts as none.
         """
+        purpose, began = Purpose.SUBMISSION if submission else Purpose.QUERY, time.monotonic()
+        reply = await self._send(request, submission=submission, max_bytes=max_bytes)
+        self._report_since(began, purpose, request, reply)
+        return reply
+
+    def _report_since(self, began: float, purpose: Purpose, request: Request, reply: Reply) -> None:
+        seconds = time.monotonic() - began
+        self._report(Exchange(purpose=purpose, request=request, reply=reply, seconds=seconds))
+
+    async def _send(self, request: Request, *, submission: bool, max_bytes: int) -> Reply:
         idle = IdleTimeout(self._connect_s + self._idle_s, self._idle_s)
         body = CountedBody(request.body, idle) if request.body else None
         session = self._submit if submission else self._ask
@@ -195,15 +215,28 @@ class HttpClient:
             # A literal address is never looked up, so the resolver does not see it.
             if not private and resolve.is_private(address.host):
                 raise NetworkFailure(resolve.PRIVATE)
-            async with session.get(
-                address, allow_redirects=False, proxy=self._proxy(address)
-            ) as response:
+            async with await self._get_once(session, address) as response:
                 location = response.headers.get("Location")
                 if response.status not in {301, 302, 303, 307, 308} or not location:
                     yield response
                     return
                 address = address.join(URL(_encoded(location), encoded=True))
         raise NetworkFailure(f"more than {MAX_REDIRECTS} redirects")
+
+    async def _get_once(
+        self, session: aiohttp.ClientSession, address: URL
+    ) -> aiohttp.ClientResponse:
+        request, began = Request(method="GET", url=str(address), headers={}), time.monotonic()
+        try:
+            proxy = self._proxy(address)
+            response = await session.get(address, allow_redirects=False, proxy=proxy)
+        except NETWORK_ERRORS as error:
+            reply = Reply(reach=reach(error, 0, 0), error=describe(error))
+            self._report_since(began, Purpose.FILE, request, reply)
+            raise
+        reply = Reply(reach=Reach.ANSWERED, status=response.status)
+        self._report_since(began, Purpose.FILE, request, reply)
+        return response
 
 
 def _encoded(location: str) -> str:

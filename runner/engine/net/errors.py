@@ -5,6 +5,9 @@ The texts are our own and the operating system's, never the server's: they can c
 
 from __future__ import annotations
 
+import errno
+import os
+
 import aiohttp
 
 from runner.model.requests import Reach
@@ -52,8 +55,20 @@ def describe(error: BaseException) -> str:
         return str(error)
     texts = (text for kind, text in _TEXTS.items() if isinstance(error, kind))
     verdict = getattr(getattr(error, "certificate_error", None), "verify_message", None)
-    reason = verdict or getattr(error, "strerror", None)
+    reason = verdict or _system_text(error)
     return next(texts, "the connection broke").format(error) + (f": {reason}" if reason else "")
+
+
+def _system_text(error: BaseException) -> str | None:
+    """What the operating system calls the error; None where it is none of its own."""
+    cause: object = getattr(error, "os_error", error)  # of aiohttp's error
+    # asyncio has "Connect call failed ('127.0.0.1', 1)" instead. The numbers of TLS and of name
+    # lookups mean other things.
+    is_system = isinstance(cause, OSError) and type(cause).__module__ == "builtins"
+    number = getattr(cause, "errno", None) if is_system else None
+    if number is not None and number in errno.errorcode:
+        return os.strerror(number)
+    return getattr(error, "strerror", None)
 
 
 # The first that fits counts: several are special cases of a later one.

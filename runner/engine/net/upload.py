@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import math
 import socket
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self, cast
 
@@ -14,13 +15,22 @@ from aiohttp.http import StreamWriter
 from aiohttp.payload import Payload
 
 PIECE = 64 * 1024  # bytes written at once
+STALL_S = 20.0
+"""Long before the limit: whoever waits wants to know what for."""
 
 
 class IdleTimeout:
     """A time limit on a block that makes no progress; raises TimeoutError in it."""
 
-    def __init__(self, first_s: float, idle_s: float):
-        """`first_s` limits the time until the first progress, `idle_s` that between two."""
+    def __init__(
+        self, first_s: float, idle_s: float, *, on_stall: Callable[[], None] | None = None
+    ):
+        """`first_s` limits the time until the first progress, `idle_s` that between two.
+
+        `on_stall` is called once there was no progress for `STALL_S`.
+        """
+        self._on_stall = on_stall
+        self._stall: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._timeout = asyncio.timeout(first_s)
         self._idle_s = idle_s
@@ -30,6 +40,7 @@ class IdleTimeout:
     async def __aenter__(self) -> Self:
         await self._timeout.__aenter__()
         self._is_active = True
+        self._watch_for_stall()
         return self
 
     async def __aexit__(
@@ -40,11 +51,19 @@ class IdleTimeout:
     ) -> None:
         # The task that writes a body may outlive the block for a moment.
         self._is_active = False
+        self._watch_for_stall()
         await self._timeout.__aexit__(kind, error, trace)
 
     def progress(self) -> None:
         """Restart the limit."""
+        self._watch_for_stall()
         self._end_at(min(self._loop.time() + self._idle_s, self._latest))
+
+    def _watch_for_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+        if self._on_stall is not None and self._is_active:
+            self._stall = self._loop.call_later(STALL_S, self._on_stall)
 
     def limit_total(self, seconds: float) -> None:
         """Let progress extend the limit no further than so far from now: answers may drip."""

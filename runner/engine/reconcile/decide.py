@@ -35,7 +35,11 @@ async def decide(
     """
     job_run.settle()
     # The answers of a provider that is out prove nothing.
-    await context.breakers[job_run.operation.provider].recovered()
+    breaker = context.breakers[job_run.operation.provider]
+    await breaker.recovered()
+    if breaker.state.is_open:
+        unclear = Unclear(reason=f"its task was not looked for: {breaker.outage_reason()}")
+        return await _leave_open(context, job_run, attempt, unclear, ReasonCode.CUT)
     verdict = await reconcile(context, attempt, job_run.operation)
     if isinstance(verdict, Unclear):  # the provider's own words may quote a key
         verdict = replace(verdict, reason=context.redacted(verdict.reason))
@@ -50,7 +54,9 @@ async def decide(
         case Unclear() if takes_risk and not context.stopping.is_set():
             return await _resubmit_at_risk(context, job_run, attempt, verdict)
         case _:
-            return await _leave_open(context, job_run, attempt, verdict)
+            # A provider that is out shows nothing: the next run looks again.
+            code = ReasonCode.CUT if breaker.is_out else ReasonCode.AS_ERROR
+            return await _leave_open(context, job_run, attempt, verdict, code)
 
 
 def _retry_now(context: Context, job_run: JobRun, text: str = "") -> RetryLater:
@@ -72,13 +78,17 @@ async def _resubmit_at_risk(
 
 
 async def _leave_open(
-    context: Context, job_run: JobRun, attempt: Attempt, verdict: Unclear
+    context: Context,
+    job_run: JobRun,
+    attempt: Attempt,
+    verdict: Unclear,
+    code: ReasonCode = ReasonCode.AS_ERROR,
 ) -> Ended:
-    code = ReasonCode.AS_ERROR
     error = _error(_UNKNOWN_FATE, verdict.reason, Billed.UNKNOWN)
     # The error of the submission itself explains more than what an earlier search found.
     if attempt.error is not None and attempt.error.code != _UNKNOWN_FATE:
-        code, error = ReasonCode.UNKNOWN_FATE, attempt.error
+        error = attempt.error
+        code = ReasonCode.UNKNOWN_FATE if code is ReasonCode.AS_ERROR else code
     if attempt.state is AttemptState.INTENT:
         await _record_state(context, attempt, AttemptState.AMBIGUOUS, error)
     job_run.task = replace(job_run.task, id=attempt.task.id)

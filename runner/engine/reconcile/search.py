@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -111,14 +112,17 @@ class Search:
         settle_s = self._lost.settle_s
         # From now, not from the submission: what other jobs submit meanwhile has to be listed too.
         limit_s = LAG_FACTOR * settle_s
+        given_up = self._context.breakers[self._operation.provider].given_up
         while True:
-            is_last = self._searched_s() >= limit_s
+            is_last = self._searched_s() >= limit_s or given_up.is_set()
             verdict = await self._read_once()
             if is_last or not isinstance(verdict, Unclear) or verdict.final:
                 return verdict
             age_s, left_s = self._age_s + self._searched_s(), limit_s - self._searched_s()
             pause_s = settle_s - age_s if age_s < settle_s else settle_s
-            await asyncio.sleep(max(min(pause_s, left_s), _PAUSE_MIN_S))
+            with suppress(TimeoutError):  # the run may end the search with an outage
+                async with asyncio.timeout(max(min(pause_s, left_s), _PAUSE_MIN_S)):
+                    await given_up.wait()
 
     def _searched_s(self) -> float:
         return asyncio.get_running_loop().time() - self._started_s

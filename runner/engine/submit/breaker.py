@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
-from runner.engine.net.client import HttpClient
+from runner.engine.net.client import CONNECT_LIMIT_S, HttpClient
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
 from runner.model.requests import Account, Fate, Submission
 from runner.providers.base import is_healthy
@@ -26,6 +27,8 @@ UNKNOWN_LIMIT = 2
 """Unknown fates, with no answer between them, that open the circuit."""
 PROBE_FIRST_S, PROBE_LONGEST_S = 1.0, 30.0
 """Pauses between probes: the first one, and what their doubling leads to."""
+PROBE_LEAST_S = 1.0
+"""A probe gets so much time for its answer even where the outage leaves less."""
 
 _UNANSWERED = frozenset({Fate.NOT_SENT, Fate.AMBIGUOUS})
 _NOT_TAKEN = _UNANSWERED | {Fate.BUSY}
@@ -47,9 +50,11 @@ class BreakerState:
     """How long the provider has taken nothing that it was offered, see `record_failure`."""
     failed_at: float | None = None
     """When it last took nothing; None while it takes submissions."""
+    taken_at: float = 0.0
+    """When it last took a submission, or refused one for its content."""
 
-    def record(self, fate: Fate, now: float) -> None:
-        """Adapt to the fate of one submission, known at the loop's time `now`."""
+    def record(self, fate: Fate, now: float, began: float | None = None) -> None:
+        """Adapt to the fate of one submission that left at `began` and is known at `now`."""
         if fate is Fate.AMBIGUOUS:
             self.unknown_fates += 1
             self.is_open = self.is_open or self.unknown_fates >= UNKNOWN_LIMIT
@@ -58,16 +63,21 @@ class BreakerState:
         # Slow start: if the provider is failing, few submissions meet it at once.
         self.limit = 1 if fate in _UNANSWERED else min(self.max_limit, self.limit * 2)
         if fate in _NOT_TAKEN:
-            self.record_failure(now)
+            self.record_failure(now, began)
         else:
-            self.failing_s, self.failed_at = 0.0, None
+            self.failing_s, self.failed_at, self.taken_at = 0.0, None, now
 
-    def record_failure(self, now: float) -> None:
-        """Extend the outage by the time since the last failure."""
-        # At most by our own longest pause: while no request is sent, because the provider named a
-        # time (`Retry-After`) or running tasks take all places, it may well be in order.
+    def record_failure(self, now: float, began: float | None = None) -> None:
+        """Extend the outage by the time since the last failure; `began`: when the request left."""
         if self.failed_at is not None:
+            # At most by our own longest pause: while no request is sent, because the provider
+            # named a time (`Retry-After`) or running tasks take all places, it may well be in
+            # order.
             self.failing_s += min(BACKOFF_LONGEST_S, now - self.failed_at)
+        elif began is not None:
+            # An address that does not even refuse is found out late. The upload of a large body
+            # that breaks off takes time as well, in which the provider was in order.
+            self.failing_s = min(CONNECT_LIMIT_S, now - max(began, self.taken_at))
         self.failed_at = now
 
     def close(self) -> None:
@@ -77,6 +87,11 @@ class BreakerState:
     def is_out(self, outage_s: float) -> bool:
         """Whether it has taken nothing for so long, by the last failure rather than by now."""
         return self.failed_at is not None and self.failing_s >= outage_s
+
+    def left_s(self, outage_s: float, now: float) -> float:
+        """Seconds until a further failure would make it out; 0 where the next one does."""
+        since_s = 0.0 if self.failed_at is None else now - self.failed_at
+        return max(0.0, outage_s - self.failing_s - since_s)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -93,6 +108,8 @@ class CircuitBreaker:
     """That of all other requests."""
     in_flight: int = 0
     """Submissions without an answer."""
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the provider `is_out`: whatever waits for it need not wait any longer."""
     tripped: str = ""
     """Why no submission passes for the rest of the run; empty while they do."""
     _last_error: str = ""
@@ -110,7 +127,7 @@ class CircuitBreaker:
             if self.state.is_open:
                 await self.recovered()
             elif (wait_s := self._next_at - loop.time()) > 0:
-                await asyncio.sleep(wait_s)
+                await self._pause(wait_s)
             elif self.in_flight < self.state.limit:
                 self.in_flight += 1
                 gap_s = max(self._throttle.gap_s, self.rate.throttle.gap_s)  # a 429 slows both
@@ -123,16 +140,20 @@ class CircuitBreaker:
                         await self._changed.wait()
         return False
 
-    async def release(self, submission: Submission | None) -> None:
-        """Take back what `acquire` gave, after a submission; None where it never left."""
+    async def release(self, submission: Submission | None, began: float | None = None) -> None:
+        """Take back what `acquire` gave, after a submission; None where it never left.
+
+        `began`: the loop's time at which it left.
+        """
         self.in_flight -= 1
         if submission is not None:
-            self._learn(submission, asyncio.get_running_loop().time())
+            self._learn(submission, asyncio.get_running_loop().time(), began)
         async with self._changed:
             self._changed.notify_all()
 
-    def _learn(self, submission: Submission, now: float) -> None:
-        self.state.record(submission.fate, now)
+    def _learn(self, submission: Submission, now: float, began: float | None) -> None:
+        self.state.record(submission.fate, now, began)
+        self._give_up_if_out()
         if self.state.failed_at is not None and submission.error is not None:
             self._last_error = submission.error.message
         # A refusal of another kind shows nothing about the number of requests.
@@ -152,13 +173,18 @@ class CircuitBreaker:
         """Whether the provider has taken nothing for longer than the run accepts."""
         return self.state.is_out(self.outage_s)
 
-    def outage_reason(self, provider: str) -> str:
+    @property
+    def left_s(self) -> float:
+        """Seconds until a further failure would make the provider out."""
+        return self.state.left_s(self.outage_s, asyncio.get_running_loop().time())
+
+    def outage_reason(self) -> str:
         """Why the run gives up a provider that `is_out`: the same text for every job."""
         # Written once: the jobs that follow would each see a longer outage.
         if not self._outage_reason:
             failing_s = self.state.failing_s
             self._outage_reason = (
-                f"{provider} has accepted nothing for {failing_s:.{0 if failing_s >= 10 else 1}f} s"
+                f"nothing accepted for {failing_s:.{0 if failing_s >= 10 else 1}f} s"
                 f" (outage: {self.outage_s:g} s)"
             )
             self._outage_reason += f": {self._last_error}" if self._last_error else ""
@@ -169,12 +195,31 @@ class CircuitBreaker:
         async with self._probing:  # one waiter probes for all
             pause_s = PROBE_FIRST_S
             while self.state.is_open and not self.is_out:
-                await asyncio.sleep(pause_s)
-                if await self.probe():
+                # The last probe falls on the end of the outage, which is given up by a failure.
+                await self._pause(min(pause_s, self.left_s))
+                if await self._probe_in_time():
                     self.state.close()
                 else:
                     self.state.record_failure(asyncio.get_running_loop().time())
+                    self._give_up_if_out()
                 pause_s = min(PROBE_LONGEST_S, pause_s * 2)
+
+    async def _probe_in_time(self) -> bool:
+        try:
+            async with asyncio.timeout(max(PROBE_LEAST_S, self.left_s)):
+                return await self.probe()
+        except TimeoutError:
+            return False
+
+    async def _pause(self, seconds: float) -> None:
+        """Sleep, but not beyond the moment when the provider is given up."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.given_up.wait()
+
+    def _give_up_if_out(self) -> None:
+        if self.is_out:
+            self.given_up.set()
 
 
 def breakers_for(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -44,7 +45,7 @@ async def submit(
         if not breaker.tripped:
             return _given_up(context, job_run)
         return _pending(job_run, Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}"))
-    submission = None
+    submission, began = None, asyncio.get_running_loop().time()
     try:
         result = await _post(context, job_run, prepared)
         if not isinstance(result, Submission):
@@ -53,7 +54,7 @@ async def submit(
         if stop is not None:
             breaker.trip(stop.reason.text)  # before the next submission is admitted
     finally:
-        await breaker.release(submission)
+        await breaker.release(submission, began)
     return _next_step(context, job_run, submission, stop)
 
 
@@ -105,20 +106,24 @@ def _put_off(
     context: Context, job_run: JobRun, submission: Submission, error: str
 ) -> Ended | RetryLater:
     """Try again later, unless the provider has taken nothing for as long as `outage`."""
-    if context.breakers[job_run.operation.provider].is_out:
+    breaker = context.breakers[job_run.operation.provider]
+    if breaker.is_out:
         return _given_up(context, job_run)
     if context.stopping.is_set():
         return _pending(job_run, interruption("not submitted"))
+    # The last try falls on the end of the outage, unless the provider has asked for a longer wait.
+    asked_s = submission.retry_after_s or 0.0
     delay_s = backoff(job_run.tries, context.random, submission.retry_after_s)
+    delay_s = min(delay_s, max(asked_s, breaker.left_s))
     job_run.tries += 1
-    context.emit(Step.RETRYING, job_run.entry.job.id, f"{error}; again in {delay_s:.1f} s")
+    context.emit(Step.PUT_OFF, job_run.entry.job.id, f"{error}; again in {delay_s:.1f} s")
     return RetryLater(delay_s=delay_s, too_many_tasks=submission.too_many_tasks)
 
 
 def _given_up(context: Context, job_run: JobRun) -> Ended:
     """The end of a job whose provider is out for too long and stops; a later run continues."""
-    provider = job_run.operation.provider
-    reason = Reason(ReasonCode.STOPPED, context.breakers[provider].outage_reason(provider))
+    breaker = context.breakers[job_run.operation.provider]
+    reason = Reason(ReasonCode.STOPPED, breaker.outage_reason())
     stop = StopReason(reason=reason, exit=Exit.INCOMPLETE)
     return _pending(job_run, stop.not_submitted, stop)
 

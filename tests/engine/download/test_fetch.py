@@ -11,6 +11,7 @@ import secrets
 import zlib
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,6 +19,7 @@ import pytest
 
 from runner.engine.download.fetch import DownloadError, PartFile, fetch
 from runner.engine.net.client import HttpClient
+from runner.engine.net.upload import IdleTimeout
 from runner.errors import OutputError
 
 Handle: TypeAlias = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -226,7 +228,7 @@ def test_a_file_that_drips_is_given_up(fetching: Fetching, tmp_path: Path) -> No
             await asyncio.sleep(0.02)
 
     with pytest.raises(DownloadError, match="no progress") as caught:
-        fetching(handle, idle_timeout_s=0.1)
+        fetching(handle, idle=partial(IdleTimeout, 0.2, 0.1))
     assert caught.value.transient
     assert list(tmp_path.iterdir()) == []
 

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from runner.engine.net.upload import IdleTimeout
+from runner.engine.net.upload import STALL_S, IdleTimeout
 from tests.engine.conftest import RunVirtual
 
 LONG_S = 3600.0
@@ -81,5 +81,18 @@ def test_calls_after_the_block_have_no_effect(run_virtual: RunVirtual) -> None:
         idle.limit_total(0)
         idle.expire()
         await asyncio.sleep(0.05)
+
+    run_virtual(block())
+
+
+def test_a_stall_is_reported_before_the_limit(run_virtual: RunVirtual) -> None:
+    async def block() -> None:
+        loop, stalls = asyncio.get_running_loop(), list[float]()
+        async with IdleTimeout(LONG_S, LONG_S, on_stall=lambda: stalls.append(loop.time())) as idle:
+            await asyncio.sleep(STALL_S - 1)
+            idle.progress()
+            await asyncio.sleep(STALL_S + 1)
+        await asyncio.sleep(LONG_S)
+        assert stalls == [pytest.approx(2 * STALL_S - 1)]
 
     run_virtual(block())

@@ -92,6 +92,22 @@ def test_hours_without_a_request_are_no_outage() -> None:
     assert state.failing_s == 60.0
 
 
+def test_a_connection_that_takes_long_to_fail_is_part_of_an_outage() -> None:
+    state = BreakerState(max_limit=8)
+    state.record(Fate.NOT_SENT, 28.0, began=25.0)
+    assert state.failing_s == 3.0
+    state.record(Fate.SUBMITTED, 30.0)
+    state.record(Fate.NOT_SENT, 45.0, began=25.0)  # it took a submission meanwhile
+    assert state.failing_s == 15.0
+
+
+def test_the_rest_of_an_outage_counts_from_the_first_failure() -> None:
+    state = state_after(Fate.NOT_SENT, Fate.NOT_SENT)
+    assert state.left_s(10.0, 4.0) == 6.0
+    assert state.left_s(10.0, 40.0) == 0.0
+    assert BreakerState(max_limit=8).left_s(10.0, 4.0) == 10.0
+
+
 @given(st.lists(st.sampled_from(list(Fate)), max_size=60), st.integers(1, 50))
 def test_the_limit_stays_between_one_and_its_maximum(fates: list[Fate], maximum: int) -> None:
     assert 1 <= state_after(*fates, max_limit=maximum).limit <= maximum
@@ -177,6 +193,35 @@ def test_nothing_passes_once_the_outage_lasts_too_long(run_virtual: RunVirtual) 
     run_virtual(scene())
 
 
+def test_an_outage_ends_on_time_although_probes_are_rare(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        breaker, _ = breaker_with(*[False] * 1000, outage_s=100)
+        for _ in range(2):
+            await submit(breaker, Fate.AMBIGUOUS)
+        await asyncio.gather(*(breaker.acquire() for _ in range(20)))
+        assert loop.time() == pytest.approx(100, abs=0.1)
+        assert breaker.given_up.is_set()
+
+    run_virtual(scene())
+
+
+def test_a_probe_that_hangs_does_not_extend_an_outage(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        async def probe() -> bool:
+            await asyncio.sleep(3600)
+            return True
+
+        breaker, _ = breaker_with(outage_s=8)
+        breaker.probe = probe
+        for _ in range(2):
+            await submit(breaker, Fate.AMBIGUOUS)
+        assert not await breaker.acquire()
+        assert asyncio.get_running_loop().time() == pytest.approx(8, abs=1.1)
+
+    run_virtual(scene())
+
+
 def test_a_cancelled_waiter_leaves_the_probing_to_another(run_virtual: RunVirtual) -> None:
     async def scene() -> None:
         breaker, _ = breaker_with(True, True)
@@ -212,7 +257,7 @@ def test_the_reason_of_an_outage_names_the_last_error(run_virtual: RunVirtual) -
             billed=Billed.NO,
         )
         await breaker.release(Submission(fate=Fate.NOT_SENT, error=error))
-        expected = "vidu has accepted nothing for 0.0 s (outage: 0 s): cannot connect"
-        assert breaker.outage_reason("vidu") == expected
+        expected = "nothing accepted for 0.0 s (outage: 0 s): cannot connect"
+        assert breaker.outage_reason() == expected
 
     run_virtual(scene())
