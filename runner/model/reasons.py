@@ -16,6 +16,8 @@ class ReasonCode(enum.StrEnum):
     NOT_SENT = "not_sent"
     """An earlier submission did not arrive, or the user gave it up."""
     FAILED_BEFORE = "failed_before"
+    NOT_RETRIED = "not_retried"
+    """It failed before, and only the user has it submitted again."""
     NOT_SELECTED = "not_selected"
     SAME_REQUEST = "same_request"
     """Another job of the manifest makes the same request."""

@@ -188,7 +188,9 @@ def _of_attempt(
             return _of_result(attempt, _DONE, inputs, options)
         case AttemptState.REFUSED | AttemptState.FAILED:
             action, text = _of_failure(attempt, options)
-            return action, Reason(ReasonCode.FAILED_BEFORE, text)
+            is_left = action is Action.SKIP and options.submit
+            code = ReasonCode.NOT_RETRIED if is_left else ReasonCode.FAILED_BEFORE
+            return action, Reason(code, text)
         case AttemptState.SUBMITTED:
             text = f"its task {attempt.task.id} is under way"
             return Action.ATTACH, Reason(ReasonCode.UNDER_WAY, text)

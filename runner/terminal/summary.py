@@ -13,8 +13,8 @@ from runner.model.jobs import Job
 from runner.model.operations import Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass
-from runner.providers.registry import LISTERS
+from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
+from runner.providers.registry import LISTERS, PROVIDERS
 from runner.terminal.format import CostSums, add, money_list
 from runner.timestamps import span
 
@@ -153,6 +153,10 @@ _ADVICE = {
     ErrorClass.TRANSIENT: "run again to retry",
 }
 
+_BY_HAND = "a further run does not retry it; with --retry-failed it does"
+_RETRIED = frozenset({ErrorClass.PROVIDER, ErrorClass.TRANSIENT})
+"""Classes of failures that pass by themselves, as far as anybody knows."""
+
 _BILLED = {Billed.YES: "billed", Billed.NO: "not billed", Billed.UNKNOWN: "may have been billed"}
 
 
@@ -225,9 +229,18 @@ def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
             f"pay for it again: {_run_command(run, group)} --force",
         ]
     if error and error.billed is Billed.NO:
-        return [_ADVICE[error.class_]]
+        by_hand = error.class_ in _RETRIED and _is_by_hand(group.first, error)
+        return [_BY_HAND if by_hand else _ADVICE[error.class_]]
     # What may have been billed is not paid for again.
     return ["a further run does not retry it; with --retry-failed it does, and may pay again"]
+
+
+def _is_by_hand(outcome: Outcome, error: JobError) -> bool:
+    """Whether a further run leaves a failure alone that may pass."""
+    provider = PROVIDERS.get(outcome.job.provider)
+    code = provider.CODES.get(error.code) if provider else None
+    is_left = outcome.reason is not None and outcome.reason.code is ReasonCode.NOT_RETRIED
+    return is_left or (code is not None and code.by_hand)
 
 
 def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:

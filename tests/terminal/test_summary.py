@@ -4,11 +4,14 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from runner.errors import Location
 from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
+from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import TaskFacts
 from runner.results.rows import Header, head
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
@@ -97,3 +100,23 @@ def test_causes_are_folded_but_no_command() -> None:
         "            its task has not ended within 30 min (the last",
         "            answer: HTTP 503)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "retried"),
+    [
+        ("InternalServiceFailure", None, True),
+        ("InternalServiceFailure", ReasonCode.NOT_RETRIED, False),
+        ("UserCancelled", ReasonCode.NOT_RETRIED, False),
+        ("UserCancelled", ReasonCode.FAILED_BEFORE, True),
+        ("Unknown", None, False),
+    ],
+)
+def test_a_failure_that_no_run_retries_has_that_advice(
+    code: str, reason: ReasonCode | None, *, retried: bool
+) -> None:
+    error = JobError(code=code, message="m", class_=ErrorClass.PROVIDER, billed=Billed.NO)
+    why = None if reason is None else Reason(reason, "failed before")
+    text = summary(replace(failed("a", 0), error=error, reason=why))
+    advice = "run again to retry" if retried else "with --retry-failed it does"
+    assert text.splitlines()[-1].endswith(advice)
