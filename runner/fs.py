@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import sys
 import time
 import unicodedata
@@ -172,6 +173,26 @@ LFS_HINT = "run `git lfs pull`"
 def is_lfs_head(head: bytes) -> bool:
     """Whether a file starts like a Git LFS pointer, which stands for content not fetched yet."""
     return head.startswith(_LFS_HEADS)
+
+
+def unexpanded(path: Path) -> str | None:
+    """The part of `path` that only a shell expands, such as `~` or `$HOME`; None without one.
+
+    A name may also start with a tilde (`~lock`): here it is that of a user.
+    """
+    first = path.parts[0] if path.parts else ""
+    if os.path.expanduser(first) != first:  # noqa: PTH111 - pathlib's raises for what is no user
+        return first
+    return next((part for part in path.parts if _VARIABLE.fullmatch(part)), None)
+
+
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*|\{[A-Za-z_]\w*\})", re.ASCII)
+
+
+def unexpanded_hint(path: Path) -> str | None:
+    """What to write instead of a missing file's path, where a part of it is not expanded."""
+    part = next(filter(None, (unexpanded(Path(part)) for part in path.parts)), None)
+    return None if part is None else f'"{part}" is not expanded: write the whole path'
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import Exit, LedgerError
-from runner.fs import atomic_write, flush_folder, folder_lock, other_spellings
+from runner.fs import atomic_write, flush_folder, folder_lock, other_spellings, unexpanded
 
 HOLD = """
 import sys
@@ -197,3 +197,22 @@ def test_a_name_that_exists_comes_before_other_forms_of_it(tmp_path: Path) -> No
     assert other_spellings(tmp_path / NFC) == [tmp_path / NFC]
     assert other_spellings(tmp_path / "caf\u00e8") == []
     assert other_spellings(tmp_path / "plain") == []
+
+
+@pytest.mark.parametrize(
+    ("path", "part"),
+    [
+        ("~", "~"),
+        ("~/made", "~"),
+        ("~root/made", "~root"),
+        ("$HOME/made", "$HOME"),
+        ("made/${STEM}", "${STEM}"),
+        ("~lock", None),
+        ("a/~/b", None),
+        ("cash$", None),
+        ("$5", None),
+        ("", None),
+    ],
+)
+def test_what_only_a_shell_expands_is_found(path: str, part: str | None) -> None:
+    assert unexpanded(Path(path)) == part

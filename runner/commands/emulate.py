@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from runner.commands.options import check_expanded
 from runner.documents.files import load, read_text
 from runner.emulator.faults.script import Rule, parse_faults
 from runner.emulator.options import Options, missing_extra
@@ -28,6 +29,7 @@ def emulate(
 
     `faults` is the file of a fault script; raises UsageError if it is invalid.
     """
+    check_expanded("--state-dir", state_dir)
     options = Options(
         time_scale=time_scale,
         concurrency=concurrency,

@@ -12,6 +12,7 @@ from runner.commands.output import announce
 from runner.engine.download.place import is_lfs_pointer
 from runner.error_handler import emit
 from runner.errors import Exit, plural
+from runner.fs import LFS_HINT
 from runner.model.reasons import ReasonCode
 from runner.model.tasks import StoredFile
 
@@ -41,7 +42,7 @@ def _verified(planned: ManifestPlan) -> ManifestPlan:
             if hashes.sha256(path) == file.sha256:
                 intact += 1
             elif is_lfs_pointer(path, file.sha256):
-                emit(f"Git LFS pointer: {path}: run `git lfs pull`")
+                emit(f"Git LFS pointer: {path}: {LFS_HINT}")
             else:
                 # A link that leads nowhere is there, and wrong.
                 there = path.exists() or path.is_symlink()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import UsageError
+from runner.fs import unexpanded
 from runner.providers.registry import PROVIDERS
 
 REHEARSAL_SCALE = 0.1
@@ -96,6 +97,8 @@ class Options:
         """Raise UsageError for flags and manifests that contradict each other."""
         if self.results and self.results.resolve() in {p.resolve() for p in self.manifests}:
             raise UsageError(f"-o {self.results} is the manifest itself", hint="name another file")
+        check_expanded("-o", self.results)
+        check_expanded("--state-dir", self.state_dir)
         if self.results is not None and self.results.exists() and not self.results.is_file():
             kind = "a folder" if self.results.is_dir() else "not a regular file"
             raise UsageError(f"-o {self.results} is {kind}", hint="name a file")
@@ -114,6 +117,13 @@ class Options:
                     f"{first} and {path} would write the same results file",
                     hint="name each manifest once, or rename one",
                 )
+
+
+def check_expanded(flag: str, path: Path | None) -> None:
+    """Raise UsageError for a path with a part that the shell has not expanded."""
+    if path is not None and (part := unexpanded(path)):
+        message = f'{flag} {path} contains "{part}", which is not expanded'
+        raise UsageError(message, hint="write the whole path")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
 from runner.documents.text_errors import TextError
 from runner.errors import Diagnostic, Location, ManifestError
-from runner.fs import LFS_HINT, is_lfs_head, locale_hint, similar_name
+from runner.fs import LFS_HINT, is_lfs_head, locale_hint, similar_name, unexpanded_hint
 from runner.model.values import ValuePath
 
 MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory
@@ -136,7 +136,7 @@ def read_content(path: Path) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError:
         near = similar_name(path, lambda entry: entry.is_file())
-        hint = f'did you mean "{near}"?' if near else None
+        hint = unexpanded_hint(path) or (f'did you mean "{near}"?' if near else None)
         raise _file_error(path, "there is no such file", hint) from None
     except OSError as error:
         raise _file_error(path, f"the file cannot be read: {error.strerror or error}") from None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
-from runner.fs import locale_hint, similar_name
+from runner.fs import locale_hint, similar_name, unexpanded_hint
 from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
 from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
@@ -186,8 +186,8 @@ def _pillow_readers() -> Mapping[str, Callable[[BinaryIO], ImageFile]]:
 
 def _missing_hint(path: Path, source: str) -> str | None:
     """What the first missing part of `path`, written as `source`, may have meant."""
-    if "~" in path.parts:
-        return '"~" is not expanded: write the whole path'
+    if hint := unexpanded_hint(Path(source.strip())):
+        return hint
     if path.is_symlink():
         return f"it is a link to {path.readlink()}, which does not exist"
     missing, written = path, Path(source.strip())

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from runner.errors import Diagnostic
+from runner.fs import LFS_HINT
 from runner.model.jobs import DraftLocator, Job
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import State
@@ -270,7 +271,7 @@ def _of_files(
         return Action.REUSE, done
     # The file is where Git LFS fetches it from, while the provider may have it no longer.
     if options.download and any(map(inputs.pointer, missing)):
-        text = f"{done}, but its file here is a Git LFS pointer: run `git lfs pull`"
+        text = f"{done}, but its file here is a Git LFS pointer: {LFS_HINT}"
         return Action.SKIP, Reason(ReasonCode.LFS_POINTER, text)
     action = Action.FETCH if options.download else Action.REUSE
     why = f"{len(missing)} of {len(files)} files missing or changed" if files else "not fetched"

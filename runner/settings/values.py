@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
+from runner.fs import unexpanded
 from runner.model.operations import UNITS, Unit
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -131,6 +132,8 @@ def read_folder(value: Any) -> Path:
     """The name of a folder, which need not exist."""
     is_name = isinstance(value, str) and value.strip() and "\0" not in value
     _require(is_name, "is not the name of a folder")
+    part = unexpanded(Path(value))
+    _require(part is None, f'contains "{part}", which is not expanded: write the whole path')
     return Path(value)
 
 

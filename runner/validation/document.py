@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from runner.errors import looks_secret, suggest
+from runner.fs import unexpanded
 from runner.model.jobs import JOB_KEYS
 from runner.model.operations import Operation
 from runner.model.values import ValuePath, walk
@@ -51,6 +53,7 @@ def check_document(document: Any, operations: Mapping[str, Operation]) -> list[F
         *_secrets(document.get("env"), document.get("providers")),
         *_defaults(document, operations),
         *_jobs(document, operations),
+        *_folders(mapping(document.get("run"))),
     ]
     return in_order_of(document, findings)
 
@@ -78,6 +81,13 @@ def _secrets(env: Any, providers: Any) -> Iterator[Finding]:
         if isinstance(name, str) and (name in keys or looks_secret(name)):
             message = f"env lists {name}, which holds a secret: no job may read it"
             yield Finding(path=("env", index), message=message)
+
+
+def _folders(run: Mapping[str, Any]) -> Iterator[Finding]:
+    name = run.get("outputs")
+    if isinstance(name, str) and (part := unexpanded(Path(name))):
+        message = f'outputs contains "{part}", which is not expanded'
+        yield Finding(path=("run", "outputs"), message=message, hint="write the whole path")
 
 
 def _defaults(

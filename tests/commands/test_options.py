@@ -117,3 +117,21 @@ def test_to_fail_fast_is_to_allow_one_failure() -> None:
 def test_flags_for_another_command_keep_its_paths() -> None:
     given = options(emulate=True, state_dir=Path("led ger"), outputs="made", yes=True)
     assert given.path_flags() == ["--emulate", "--state-dir 'led ger'", "--outputs made"]
+
+
+@pytest.mark.parametrize("flag", ["-o", "--outputs", "--state-dir"])
+@pytest.mark.parametrize("path", ["~/made", "$HOME/made"])
+def test_a_path_that_no_shell_expanded_is_an_error(project: Project, flag: str, path: str) -> None:
+    project.jobs(TWO)
+    ran = project.run("plan", "spring.yaml", flag, path)
+    assert ran.code == 2
+    assert f'{flag} {path} contains "{Path(path).parts[0]}", which is not expanded' in ran.err
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_outputs_that_nothing_expands_are_an_error(project: Project, verb: str) -> None:
+    path = project.jobs(TWO)
+    path.write_text(path.read_text() + "run: {outputs: ~/made}\n")
+    ran = project.run(verb, "spring.yaml")
+    assert ran.code == 3
+    assert 'spring.yaml:8:16: error: outputs contains "~", which is not expanded' in ran.err

@@ -162,8 +162,10 @@ def test_a_missing_file_without_a_similar_name_has_no_hint(tmp_path: Path) -> No
     assert probe_error("cat.png", tmp_path).hint is None
 
 
-def test_a_tilde_is_not_expanded(tmp_path: Path) -> None:
-    assert probe_error("~/cat.png", tmp_path).hint == '"~" is not expanded: write the whole path'
+@pytest.mark.parametrize("part", ["~", "$HOME", "${HOME}", "~root"])
+def test_a_tilde_is_not_expanded(tmp_path: Path, part: str) -> None:
+    hint = f'"{part}" is not expanded: write the whole path'
+    assert probe_error(f"{part}/cat.png", tmp_path).hint == hint
 
 
 def test_a_dangling_link_names_its_target(tmp_path: Path) -> None:

@@ -105,7 +105,6 @@ def find_file(path: Path, sha256: str, archive: Path, hashes: HashCache) -> Path
 
 def is_lfs_pointer(path: Path, sha256: str) -> bool:
     """Whether `path` is the Git LFS pointer to a file with that digest."""
-    # https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
     try:
         with path.open("rb") as file:
             content = file.read(_MAX_POINTER_BYTES)
