@@ -205,10 +205,9 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
     outcome = group.first
     match outcome.state, outcome.reason and outcome.reason.code:
         case State.SUCCEEDED, _ if outcome.shortfall:
-            what = "replaces it" if outcome.shortfall.code == ONLY_WATERMARKED else "adds the rest"
-            return [
-                f"{_command(run, 'fetch')} {what}, once the provider offers it; it costs nothing"
-            ]
+            what = "replace it" if outcome.shortfall.code == ONLY_WATERMARKED else "add the rest"
+            fetch = _command(run, "fetch")
+            return [f"to {what} at no cost, once the provider offers it: {fetch}"]
         case State.FAILED, _:
             return _advice_for_failed(run, group)
         case State.AMBIGUOUS, _:

@@ -42,7 +42,7 @@ def test_a_file_with_the_mark_is_reported(project: Project) -> None:
     assert row["state"] == "succeeded"
     assert [each["code"] for each in row["warnings"]] == ["only_watermarked"]
     assert "only with its watermark; the file here has it" in ran.err
-    assert "vidu-run fetch spring.yaml replaces it" in ran.err
+    assert "once the provider offers it: vidu-run fetch spring.yaml" in ran.err
 
 
 def test_a_later_run_reports_the_mark_again(project: Project) -> None:
