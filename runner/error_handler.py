@@ -12,8 +12,11 @@ from pathlib import Path
 
 from runner import __version__
 from runner.errors import Exit, Failure, Secret, leaves, looks_secret, printable, redact
+from runner.limits import shortage
 from runner.signals import end_at_once, hand_over
 from runner.streams import abandon, open_streams
+
+AGAIN = "allow more, then run again: the ledger has everything that was paid for"
 
 
 def handle_errors(step: Callable[[], Exit], environ: Mapping[str, str] = os.environ) -> Exit:
@@ -41,14 +44,16 @@ def _run(step: Callable[[], Exit], environ: Mapping[str, str]) -> Exit:
     except Failure as error:
         emit(str(error))
         return error.exit
-    except OSError as error:
-        if error.filename is not None:  # a file: what can go wrong there is a Failure
+    except Exception as error:  # noqa: BLE001 - the outermost frame
+        if lacking := shortage(error):
+            emit(f"error: {lacking}\n  hint: {AGAIN}")
+            return Exit.INCOMPLETE
+        # With a name it is about a file, and what can go wrong there is a Failure.
+        if not isinstance(error, OSError) or error.filename is not None:
             return _defect(error, environ)
         abandon(sys.stdout)
         emit(f"error: the output cannot be written: {error.strerror}")
         return Exit.INCOMPLETE
-    except Exception as error:  # noqa: BLE001 - the outermost frame: a defect
-        return _defect(error, environ)
     return code
 
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
     {"errors", "timestamps", "signals", "streams"},
-    {"fs", "mounts"},
+    {"fs", "limits", "mounts"},
     {"model", "hashing"},
     {"operations", "documents", "media", "ledger", "expressions"},
     {"settings", "results", "providers"},

@@ -12,7 +12,13 @@ from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.output import announce, confirm_cost
-from runner.commands.session import RunSession, accounts_with_keys, add_to_ledger, networked
+from runner.commands.session import (
+    RunSession,
+    accounts_with_keys,
+    add_to_ledger,
+    check_limits,
+    networked,
+)
 from runner.engine.context import Context
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural
@@ -76,6 +82,7 @@ def _check_before_sending(planned: ManifestPlan) -> None:
         emit(warning)
     if not planned.options.emulate:
         accounts_with_keys(planned)  # for its errors: each session reads the keys for itself
+    check_limits(planned)
     confirm_cost(planned)
 
 

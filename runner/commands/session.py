@@ -31,6 +31,7 @@ from runner.ledger.group_commit import GroupCommit
 from runner.ledger.rescue import RescueFile, rescue_path
 from runner.ledger.run_locks import alive
 from runner.ledger.store import Ledger, open_ledger
+from runner.limits import SPARE_THREADS, require_files, require_threads, started_pool
 from runner.model.events import Event, Observer, Step
 from runner.model.plans import Action, PlanEntry
 from runner.model.requests import Account
@@ -41,6 +42,11 @@ from runner.settings.accounts import emulated_accounts, read_accounts
 TOOL = f"vidu-run {__version__}"
 
 T = TypeVar("T")
+
+_FILES = 40
+"""Open at once, but for the jobs in flight: the ledger twice, and downloads, with two for each."""
+_EMULATED_FILES = 52
+"""The same with an emulator in this process."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -109,6 +115,7 @@ class RunSession:
         """
 
         async def connected() -> T:
+            asyncio.get_running_loop().set_default_executor(started_pool())
             stopping, shown = asyncio.Event(), watcher or Observer()
             async with self._client(stopping, shown) as http:
                 return await action(self._context(http, shown, stopping))
@@ -208,6 +215,19 @@ def _check_proxy(provider: str, account: Account) -> None:
     except UnusableProxy as error:
         message = f"{provider} cannot be reached: {error}; nothing was sent"
         raise ProviderError(message, hint=error.hint) from error
+
+
+def check_limits(planned: ManifestPlan) -> None:
+    """Raise UsageError if the system allows this process too few files or threads for the plan.
+
+    Where it allows few, the process may be slower.
+    """
+    at_once = min(planned.settings.concurrency, len(networked(planned)))
+    files, each, threads = _FILES, 1, SPARE_THREADS + 1
+    if planned.options.emulate:  # the other end of each connection is in this process as well
+        files, each, threads = _EMULATED_FILES, 2, 2 * threads
+    require_files(files + each * at_once, least=files + each)
+    require_threads(threads)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from runner.commands.session import RunSession, accounts_with_keys, networked
 from runner.engine.context import Context
 from runner.errors import Exit, LedgerError, ProviderError
 from tests.commands.conftest import Project
+from tests.commands.process import running
 from tests.commands.serving import LOSES_THE_FIRST_ANSWER, TWO, serving
 
 
@@ -144,3 +145,18 @@ def test_a_lost_submission_with_a_list_is_looked_for(project: Project) -> None:
     with serving(project, time_scale=0, faults=LOSES_THE_FIRST_ANSWER):
         assert project.run("spring.yaml", "--concurrency", "1").code == Exit.DECISION
         assert [entry.job.id for entry in networked(planned(project))] == ["a"]
+
+
+FEW_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_NOFILE, (32, 32))
+"""
+
+
+def test_a_run_that_may_open_few_files_sends_nothing(keyed: Project) -> None:
+    keyed.jobs(TWO)
+    with running(keyed, "spring.yaml", before=FEW_FILES) as process:
+        assert process.wait(30) == Exit.USAGE
+        assert process.stderr is not None
+        assert "only 32 files open" in process.stderr.read()
+    assert not (keyed.folder / ".vidu-run" / "ledger.sqlite3").exists()

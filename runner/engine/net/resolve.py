@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ipaddress
 import os
 import socket
@@ -68,7 +69,10 @@ async def _in_thread(call: Callable[[], T]) -> T:
         else:
             future.set_result(result)
 
-    threading.Thread(target=work, name="lookup", daemon=True).start()
+    try:
+        threading.Thread(target=work, name="lookup", daemon=True).start()
+    except RuntimeError as error:  # the system allows no further one: tried again later
+        raise OSError(errno.EAGAIN, "no further thread can be started") from error
     return await asyncio.wrap_future(future)
 
 
