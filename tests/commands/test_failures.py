@@ -8,6 +8,7 @@ import re
 import shutil
 import sqlite3
 from collections import Counter
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -160,6 +161,29 @@ def test_three_forbidden_requests_stop_the_provider(project: Project) -> None:
     with provider(project, forbidding):
         assert project.run("spring.yaml", "--concurrency", "1").code == 4
     assert seen["asked"] == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"fault": "header", "name": "X-Policy", "bytes": 9_500},
+        {"fault": "header", "name": "Content-Length"},
+        {"fault": "header", "name": "Content-Encoding", "value": "utf-8"},
+        {"fault": "compressed", "declared": False},
+        {"fault": "compressed", "encoding": "deflate"},
+        {"fault": "status", "status": 203},
+        {"on": ["vidu.creations", "vidu.list"], "fault": "several"},
+    ],
+    ids=lambda fault: "-".join(map(str, fault.values())),
+)
+def test_answers_that_are_unusual_make_no_difference(
+    project: Project, fault: dict[str, Any]
+) -> None:
+    project.jobs("  - {id: a, prompt: a boat}\n")
+    with serving(project, time_scale=0, faults=[fault]) as served:
+        assert project.run("spring.yaml").code == 0
+        assert served.outcomes() == {"accepted": 1}
+    assert len(project.rows()["a"]["files"]) == 1 + (fault["fault"] == "several")
 
 
 @pytest.mark.parametrize("reason", ["model_error", "permission_error"])
