@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
+import os
 import stat
 import threading
 import warnings
@@ -14,9 +15,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
-from runner.fs import locale_hint, similar_name, unexpanded_hint
+from runner.fs import (
+    LFS_HINT,
+    is_lfs_head,
+    locale_hint,
+    other_spellings,
+    similar_name,
+    unexpanded_hint,
+)
 from runner.hashing import CachedHash, HashCache, StatKey
-from runner.media.sources import MediaError, check_url, classify, decode_data_uri, label
+from runner.media.png import png_size
+from runner.media.sources import (
+    MediaError,
+    bare_base64_type,
+    check_url,
+    classify,
+    decode_data_uri,
+    label,
+)
 from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, sniff
 from runner.model.jobs import Media
 
@@ -73,11 +89,13 @@ def _probe_data(uri: str) -> Media | str:
 def _probe_file(source: str, base: Path, hashes: HashCache) -> Media | str:
     path = base / source
     try:
-        status = path.stat()
+        path, status = _status(path, source)
     except FileNotFoundError:
+        _reject_base64(source)
         hint = _missing_hint(path, source)
         raise MediaError(f"{label(source)} does not exist", hint=hint) from None
     except (OSError, ValueError) as error:
+        _reject_base64(source)
         if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
             return f"cannot be read: {error.strerror}"
         message = f"{label(source)} is not the path of an image"
@@ -87,6 +105,31 @@ def _probe_file(source: str, base: Path, hashes: HashCache) -> Media | str:
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         return f"is {kind}; an image file is needed"
     return _media(source, path, StatKey.of(status), hashes) if status.st_size else "is empty"
+
+
+def _status(path: Path, source: str) -> tuple[Path, os.stat_result]:
+    """Path and status of a file, whose name may differ from that of `path` in Unicode's form.
+
+    Raises OSError or ValueError, and MediaError where several such names look the same.
+    """
+    try:
+        return path, path.stat()
+    except FileNotFoundError:
+        found = other_spellings(path)
+        if not found:
+            raise
+    if len(found) > 1:
+        names = " and ".join(each.name.encode("unicode_escape").decode() for each in found)
+        hint = f"these look the same, so write the one you mean: {names}"
+        raise MediaError(f"{label(source)} does not exist", hint=hint)
+    return found[0], found[0].stat()
+
+
+def _reject_base64(source: str) -> None:
+    """Raise MediaError for base64 where a path is expected."""
+    if media_type := bare_base64_type(source):
+        hint = f"base64 needs its prefix, data:{media_type};base64,"
+        raise MediaError(f"{label(source)} is not the path of an image", hint=hint)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -125,9 +168,10 @@ def _is_current(found: CachedHash) -> bool:
 
 def _read_facts(file: BinaryIO) -> CachedHash:
     """Digest of a file, with a note of this program's version, type, width and height."""
-    media_type = sniff(file.read(HEAD_BYTES))
+    media_type = sniff(head := file.read(HEAD_BYTES))
     if media_type is None:
-        raise _UnusableError("is not an image")
+        pointer = f"is a Git LFS pointer: {LFS_HINT}" if is_lfs_head(head) else None
+        raise _UnusableError(pointer or "is not an image")
     file.seek(0)
     sha256, complete = _digest(file, END_MARKS.get(media_type))
     if not complete:
@@ -156,20 +200,28 @@ def _measure(media_type: str, file: BinaryIO) -> tuple[int | None, int | None]:
     """Width and height in pixels by the header, as stored; None for types no request accepts."""
     if media_type not in _MEASURED:
         return None, None
-    # Pillow takes longer to import than everything else: only manifests with images pay for it.
+    read = png_size if media_type == "image/png" else partial(_pillow_size, media_type)
+    try:
+        width, height = read(file)
+    except (OSError, SyntaxError, ValueError, OverflowError):
+        message = f"is {describe_type(media_type)} that cannot be read: is it damaged?"
+        raise _UnusableError(message) from None
+    if width * height > _MAX_PIXELS:
+        raise _UnusableError(f"claims {width}x{height} pixels, which is not plausible")
+    return width, height
+
+
+def _pillow_size(media_type: str, file: BinaryIO) -> tuple[int, int]:
+    # Pillow takes longer to import than everything else: only manifests with such images pay.
     from PIL.Image import DecompressionBombError
 
     try:
         with _filters, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about odd metadata, which does not matter here
             with _pillow_readers()[media_type](file) as image:
-                width, height = image.size
-    except (OSError, SyntaxError, ValueError, OverflowError, DecompressionBombError):
-        message = f"is {describe_type(media_type)} that cannot be read: is it damaged?"
-        raise _UnusableError(message) from None
-    if width * height > _MAX_PIXELS:
-        raise _UnusableError(f"claims {width}x{height} pixels, which is not plausible")
-    return width, height
+                return image.size
+    except DecompressionBombError as error:
+        raise ValueError(error) from None
 
 
 @cache
@@ -178,10 +230,9 @@ def _pillow_readers() -> Mapping[str, Callable[[BinaryIO], ImageFile]]:
     # ("decompression bomb") that are only read here, never decoded. The WebP reader allocates a
     # canvas, so it still rejects them; it also notices truncated files.
     from PIL.JpegImagePlugin import JpegImageFile
-    from PIL.PngImagePlugin import PngImageFile
     from PIL.WebPImagePlugin import WebPImageFile
 
-    return {"image/png": PngImageFile, "image/jpeg": JpegImageFile, "image/webp": WebPImageFile}
+    return {"image/jpeg": JpegImageFile, "image/webp": WebPImageFile}
 
 
 def _missing_hint(path: Path, source: str) -> str | None:

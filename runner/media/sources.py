@@ -34,6 +34,25 @@ def classify(source: str) -> Literal["url", "data", "path"]:
     return "url" if _SCHEME.match(source) else "path"
 
 
+# The first bytes of each type in base64, then enough of it to be no name.
+_BARE_BASE64 = re.compile(
+    r"(?:image/[a-z+.-]+;)?(?:base64,)?"
+    r"(?P<head>iVBORw0KGgo|/9j/|UklGR|R0lGOD)[A-Za-z0-9+/\s]{40,}[=\s]*"
+)
+_BASE64_TYPES = {
+    "iVBORw0KGgo": "image/png",
+    "/9j/": "image/jpeg",
+    "UklGR": "image/webp",
+    "R0lGOD": "image/gif",
+}
+
+
+def bare_base64_type(source: str) -> str | None:
+    """The media type of an image's base64 without the head of a data URI; None for a path."""
+    found = _BARE_BASE64.fullmatch(source)
+    return _BASE64_TYPES[found["head"]] if found else None
+
+
 def label(source: str) -> str:
     """The source for messages: long ones (data URIs) are cut, white space at an end is quoted."""
     if len(source) <= _LABEL_CHARACTERS:

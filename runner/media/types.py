@@ -18,6 +18,9 @@ EXTENSIONS = {
     "image/tiff": "tiff",
     "image/heic": "heic",
     "image/avif": "avif",
+    "image/jxl": "jxl",
+    "image/jp2": "jp2",
+    "image/vnd.adobe.photoshop": "psd",
     "image/svg+xml": "svg",
     "video/mp4": "mp4",
     "video/quicktime": "mov",
@@ -36,6 +39,10 @@ _MAGIC = (
     (b"MM\x00*", "image/tiff"),
     (b"\x1aE\xdf\xa3", "video/webm"),
     (b"%PDF-", "application/pdf"),
+    (b"8BPS", "image/vnd.adobe.photoshop"),
+    (b"\xff\x0a", "image/jxl"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "image/jp2"),
 )
 
 # Major brands of ISO base media files (ISO/IEC 14496-12); any other brand counts as MP4.
@@ -60,11 +67,19 @@ def sniff(head: bytes) -> str | None:
     if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
         return "image/bmp"
     if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12].rstrip(b" \0"), "video/mp4")
+        return _by_brands(head)
     # The length comes first: at most 16 MiB, or 1 for one of 64 bits, unlike letters of a text.
     if head[4:8] in _QUICKTIME and (head[0] == 0 or head[4:8] == b"mdat"):
         return "video/quicktime"
     return _markup(head)
+
+
+def _by_brands(head: bytes) -> str:
+    major = _BRANDS.get(head[8:12].rstrip(b" \0"), "video/mp4")
+    # The general brands of HEIF (mif1, msf1) say nothing of the codec; the brands behind them do.
+    size = int.from_bytes(head[:4], "big")
+    others = {head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4)}
+    return "image/avif" if major == "image/heic" and others & {b"avif", b"avis"} else major
 
 
 def _markup(head: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import hashlib
 import os
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from runner.hashing import CachedHash, HashCache, StatKey
 from runner.media.probe import _measure, _media, _UnusableError, probe
@@ -202,6 +204,74 @@ def test_links_in_a_circle_cannot_be_read(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     found = _media("cat.png", tmp_path, StatKey(1, 1, 1, 1, 1), HashCache())
     assert found == "cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("size", [(1, 1), (128, 128)])
+def test_base64_without_its_head_is_recognized(
+    tmp_path: Path, kind: str, size: tuple[int, int]
+) -> None:
+    text = base64.b64encode(image_bytes(kind, size)).decode()
+    lines = "\n".join(text[at : at + 76] for at in range(0, len(text), 76))
+    for source in (text, lines, f"base64,{text}", f"image/png;base64,{text}"):
+        error = probe_error(source, tmp_path)
+        assert error.message.endswith("is not the path of an image")
+        assert error.hint == f"base64 needs its prefix, data:image/{kind.lower()};base64,"
+
+
+@pytest.mark.parametrize(("written", "stored"), [("e\u0301", "\u00e9"), ("\u00e9", "e\u0301")])
+def test_a_name_in_another_unicode_form_is_the_file(
+    tmp_path: Path, written: str, stored: str
+) -> None:
+    path = write_file(tmp_path, f"caf{stored}.png", image_bytes())
+    found = probe(f"caf{written}.png", tmp_path, HashCache())
+    assert (found.source, found.path) == (f"caf{written}.png", path)
+
+
+def test_names_that_look_the_same_are_spelled_out(tmp_path: Path) -> None:
+    for name in ("\u00e9e\u0301.png", "e\u0301\u00e9.png"):
+        write_file(tmp_path, name, image_bytes())
+    error = probe_error("\u00e9\u00e9.png", tmp_path)
+    assert error.hint == (
+        r"these look the same, so write the one you mean: e\u0301\xe9.png and \xe9e\u0301.png"
+    )
+
+
+def test_a_git_lfs_pointer_is_not_an_image(tmp_path: Path) -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
+    write_file(tmp_path, "cat.png", pointer)
+    message = "cat.png is a Git LFS pointer: run `git lfs pull`"
+    assert probe_error("cat.png", tmp_path).message == message
+
+
+def test_compressed_data_in_a_png_is_not_unpacked(tmp_path: Path) -> None:
+    info = PngInfo()
+    info.add_text("workflow", "x" * (3 << 20), zip=True)
+    out = BytesIO()
+    Image.new("RGB", (300, 200)).save(out, "PNG", pnginfo=info)
+    write_file(tmp_path, "graph.png", out.getvalue())
+    found = probe("graph.png", tmp_path, HashCache())
+    assert (found.width, found.height) == (300, 200)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [("CMYK", "JPEG"), ("L", "JPEG"), ("I;16", "PNG"), ("P", "PNG"), ("1", "PNG"), ("LA", "PNG")],
+)
+def test_every_colour_model_of_a_type_is_measured(tmp_path: Path, mode: str, kind: str) -> None:
+    out = BytesIO()
+    Image.new(mode, (300, 200)).save(out, kind)
+    write_file(tmp_path, "cat.jpg", out.getvalue())
+    found = probe("cat.jpg", tmp_path, HashCache())
+    assert (found.width, found.height) == (300, 200)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP", "GIF"])
+def test_an_animation_counts_as_its_type(tmp_path: Path, kind: str) -> None:
+    out, frames = BytesIO(), [Image.new("RGB", (300, 200), c) for c in ("red", "blue")]
+    frames[0].save(out, kind, save_all=True, append_images=frames[1:])
+    write_file(tmp_path, "cat.png", out.getvalue())
+    assert probe("cat.png", tmp_path, HashCache()).media_type == f"image/{kind.lower()}"
 
 
 @pytest.mark.parametrize("source", ["iVBORw0KGgo" * 900, "cat\0.png"])

@@ -103,3 +103,17 @@ def test_a_format_without_an_end_mark_is_never_truncated(
     path = tmp_path / "f"
     path.write_bytes(content)
     assert not is_truncated(path, media_type)
+
+
+@pytest.mark.parametrize(
+    ("head", "media_type"),
+    [
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf", "image/avif"),
+        (b"\0\0\0\x1cftypmif1\0\0\0\0mif1heicmiaf", "image/heic"),
+        (b"\0\0\0\x14ftypmif1\0\0\0\0mif1avif", "image/heic"),
+        (b"\xff\x0a\xfa", "image/jxl"),
+        (b"8BPS\0\x01", "image/vnd.adobe.photoshop"),
+    ],
+)
+def test_what_is_often_named_jpg_is_recognized(head: bytes, media_type: str) -> None:
+    assert sniff(head) == media_type

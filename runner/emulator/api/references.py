@@ -99,8 +99,22 @@ def media_type_of(content: bytes) -> str | None:
 
 def open_image(content: bytes, media_type: str) -> ImageFile.ImageFile:
     """The image with only its header read; raises what `_size_of` catches for a broken one."""
+    if media_type == "image/png":
+        content = _without_metadata(content)
     # Not `Image.open`, which warns of large pictures: the documents allow them.
     return _READERS[media_type](io.BytesIO(content))
+
+
+def _without_metadata(png: bytes) -> bytes:
+    """The chunks that make up the pixels: others may unpack to more than Pillow reads."""
+    kept, at = [png[:8]], 8
+    while at < len(png):
+        length, name = int.from_bytes(png[at : at + 4], "big"), png[at + 4 : at + 8]
+        end = at + 12 + length  # with the length itself, the name and the checksum
+        if name[:1].isupper() or name == b"tRNS":  # a capital marks a critical chunk
+            kept.append(png[at:end])
+        at = end
+    return b"".join(kept)
 
 
 def _size_of(content: bytes, media_type: str, name: str) -> tuple[int, int]:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import base64
+import io
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.references import receive
@@ -74,3 +77,13 @@ def test_a_url_outside_the_emulator_is_not_fetched() -> None:
 def test_a_file_of_the_emulator_is_checked_too() -> None:
     with pytest.raises(ApiError, match="at least 128x128"):
         receive([URL], lambda _: image_bytes(size=(64, 64)))
+
+
+def test_metadata_of_a_png_is_not_unpacked() -> None:
+    info = PngInfo()
+    info.add_text("workflow", "x" * (3 << 20), zip=True)
+    out = io.BytesIO()
+    Image.new("RGB", (300, 200)).save(out, "PNG", pnginfo=info)
+    source = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    ((reference, _),) = receive([source], lambda _: None)
+    assert (reference.width, reference.height) == (300, 200)
