@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import yaml
 
-from runner.documents.text_errors import DocumentError, TextError
+from runner.documents.text_errors import fatal
 from runner.errors import name_character
 
 _BLANKS = re.compile(r"[ \t\n\r]*")
@@ -131,9 +131,7 @@ class _Reader:
 
     def error(self, message: str, hint: str | None = None, *, at: int | None = None) -> Exception:
         index = self.index if at is None else at
-        return DocumentError(
-            TextError(index=index, message=f"this is not JSON: {message}", hint=hint)
-        )
+        return fatal(index, f"this is not JSON: {message}", hint)
 
     def _unexpected(self, wanted: str) -> Exception:
         """The error for a token that is not what is `wanted` here."""

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import yaml
 
+from runner.documents.anchors import Anchors
 from runner.documents.events import MAX_DEPTH, index_of, open_events
+from runner.documents.json_values import read_plain_json
 from runner.documents.scalars import (
     NON_TEXT_STARTS,
     Reading,
@@ -23,7 +26,7 @@ from runner.documents.scalars import (
 )
 from runner.documents.surprises import find_surprises, no_value_warnings
 from runner.documents.syntax_errors import SURROGATE_ESCAPE, explain, surrogate_error
-from runner.documents.text_errors import DocumentError, TextError
+from runner.documents.text_errors import DocumentError, TextError, fatal
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
@@ -31,14 +34,11 @@ Container: TypeAlias = dict[str, Any] | list[Any]
 _NO_KEY: Final = "\0none"
 _MERGE: Final = "\0merge"
 
-MAX_ALIASED = 10_000_000
-"""Values that all aliases of one document may stand for together."""
 # Keys, models and other short texts that occur often are kept once.
 _MAX_SHARED_TEXTS = 20_000
 _MAX_SHARED_LENGTH = 64
 # Lists and mappings between two reports of progress.
 _PROGRESS_EVERY = 2000
-_ANCHOR_HINT = "quote the text if it should start with &"
 _TAGS = "tag:yaml.org,2002:"
 
 
@@ -76,6 +76,11 @@ def parse(
     JSON reader gives, but a key given twice is an error. `on_progress` is called now and then
     with the characters read so far and their total.
     """
+    if as_json:
+        with suppress(ValueError):
+            return Parsed(
+                value=read_plain_json(text, MAX_DEPTH), root=len(text) - len(text.lstrip())
+            )
     builder = _Builder(text, text_keys, as_json=as_json)
     if on_progress:
         builder.on_progress = lambda index: on_progress(index, len(text))
@@ -112,7 +117,7 @@ class _Builder:
         self.top: Container | None = None
         self.key = _NO_KEY
         self.frames: list[_Frame] = []
-        self.anchors = _Anchors()
+        self.anchors = Anchors()
         self.merges: dict[int, list[tuple[int, Any]]] = {}
         """Depth of a mapping to its merge keys: the index and value of each."""
         self.shared_texts: dict[str, str] = {}
@@ -142,7 +147,7 @@ class _Builder:
         if self.parsed.root is not None:
             message = "the file contains several documents"
             hint = 'a line "---" starts a new one: keep one document per file'
-            raise _fatal(index_of(event), message, hint)
+            raise fatal(index_of(event), message, hint)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         # The hot path of the program's start: several scalars for each job of a manifest.
@@ -210,7 +215,7 @@ class _Builder:
             self._report(event, unknown_tag(_short(event.tag or "")))
         if len(self.frames) == MAX_DEPTH:
             message = f"lists and mappings are nested more than {MAX_DEPTH} deep"
-            raise _fatal(index_of(event), message)
+            raise fatal(index_of(event), message)
         if event.anchor:
             self.anchors.open(event.anchor)
         is_key = self.key is _NO_KEY and self.top.__class__ is dict
@@ -337,10 +342,6 @@ def _ignore(_: object) -> None:
     """Handle an event without a value."""
 
 
-def _fatal(index: int, message: str, hint: str | None = None) -> DocumentError:
-    return DocumentError(TextError(index=index, message=message, hint=hint))
-
-
 def _short(tag: str) -> str:
     """A tag as its author wrote it: "tag:yaml.org,2002:int" is "!!int"."""
     return "!!" + tag.removeprefix(_TAGS) if tag.startswith(_TAGS) else tag
@@ -358,76 +359,3 @@ def _merge_into(own: dict[str, Any], merges: Iterable[tuple[int, Any]]) -> Itera
     merged |= own
     own.clear()  # in place: its parent holds the mapping already
     own.update(merged)
-
-
-# ---------------------------------------------------------------------------- anchors and aliases
-
-
-class _Size(NamedTuple):
-    values: int
-    depth: int
-
-
-class _Anchors:
-    """The anchored values of one document; rejects aliases that would expand without limit."""
-
-    def __init__(self) -> None:
-        self._anchored: dict[str, tuple[Any, _Size] | None] = {}
-        """None while the value is being read."""
-        self._sizes: dict[int, _Size] = {}
-        """By identity of anchored containers, so that each is measured once."""
-        self._aliased = 0
-        self._used: set[str] = set()
-        self.before_texts: list[tuple[str, int]] = []
-        """Name and index of anchors in front of texts without quotes; some have aliases."""
-
-    def open(self, name: str) -> None:
-        """Note that an anchored container begins."""
-        self._anchored[name] = None
-
-    def define(self, name: str, value: Any) -> None:
-        """Keep a complete value; a later definition of the same name replaces it."""
-        size = self._measure(value)
-        self._anchored[name] = value, size
-        if isinstance(value, dict | list):
-            self._sizes[id(value)] = size
-
-    def resolve(self, name: str, index: int, depth: int) -> Any:
-        """The value of `*name`, inside `depth` containers; raises DocumentError."""
-        if name not in self._anchored:
-            message = f"no anchor &{name} comes before the alias *{name}"
-            raise _fatal(index, message, 'quote the text if it should start with "*"')
-        anchored = self._anchored[name]
-        if anchored is None:
-            raise _fatal(index, f"the alias *{name} is inside its own anchor &{name}")
-        value, size = anchored
-        self._used.add(name)
-        # Ten lists of ten aliases, each of the list before, would be ten thousand million values.
-        self._aliased += size.values
-        if self._aliased > MAX_ALIASED:
-            message = f"the aliases up to here stand for more than {MAX_ALIASED:,} values"
-            raise _fatal(index, message)
-        if depth + size.depth > MAX_DEPTH:
-            message = f"with the alias *{name}, values are nested more than {MAX_DEPTH} deep"
-            raise _fatal(index, message)
-        return value
-
-    def warnings(self) -> Iterator[TextError]:
-        """A warning for each anchor that may be the start of a text."""
-        for name, index in self.before_texts:
-            if name not in self._used:
-                message = f'"&{name}" is an anchor that no alias uses, and not a part of the text'
-                yield TextError(index=index, message=message, hint=_ANCHOR_HINT, warning=True)
-
-    def _measure(self, value: Any) -> _Size:
-        """How many values an alias of `value` stands for, and how deep they are nested."""
-        if not isinstance(value, dict | list):
-            return _Size(1, 0)
-        if id(value) in self._sizes:
-            return self._sizes[id(value)]
-        values, depth = 1, 0
-        for child in value.values() if isinstance(value, dict) else value:
-            size = self._measure(child)
-            values += size.values
-            depth = max(depth, size.depth)
-        return _Size(values, depth + 1)

@@ -20,7 +20,7 @@ from runner.errors import ODD_INDENT, name_character
 _CUT_OFF = re.compile(r"(?<=[^\s#]) #(?=[^\W_])")
 # A comment deeper than the key above may be meant as the next line of its text.
 _CUT_OFF_LINE = re.compile(r"(?<=[^\s#])\r?\n {2,}#(?=[^\W_])")
-_ODD_LINE = re.compile(rf"^{ODD_INDENT.pattern}", re.MULTILINE)
+_ODD_LINE = re.compile(rf"\n{ODD_INDENT.pattern}")  # faster than with ^
 _LINE_START = re.compile(r" *(?:- +)*")
 ODD_BREAK = re.compile("[\\x85\\u2028\\u2029]")
 _BARE_TAG = re.compile(r"(?<![^\s\[{,])! +(?=[^\s])")
@@ -65,7 +65,7 @@ class Surprises:
         sign = self.hashes.get(end)
         if sign is None or not self._is_continued(start, end, sign):
             return None
-        cut = self.text[sign:].split("\n", 1)[0].strip()[:40]
+        cut = self.text[sign : sign + 40].split("\n", 1)[0].strip()
         message = f'YAML takes "{cut}" as a comment, and not as a part of the text'
         hint = 'quote the text, or write "  # " if it is a comment'
         return TextError(index=sign, message=message, hint=hint, warning=True)
@@ -76,36 +76,41 @@ class Surprises:
         if line <= end:
             return True
         first = self.text.rfind("\n", 0, start) + 1
-        key = _LINE_START.match(self.text, first)
-        return sign - line > (key.end() if key else first) - first
+        return sign - line > _after_indent(self.text, first) - first
 
 
 def find_surprises(text: str) -> Surprises:
     """The places in `text`, some of which may be inside quotes or blocks."""
     hashes: dict[int, int] = {}
-    odd_indents: dict[int, int] = {}
     bare_tags: frozenset[int] = frozenset()
     if "#" in text:
         for pattern in (_CUT_OFF, _CUT_OFF_LINE):
             hashes |= {found.start(): found.end() - 1 for found in pattern.finditer(text)}
-    if not text.isascii():
-        odd_indents = {_key_start(found): found.end() - 1 for found in _ODD_LINE.finditer(text)}
     if "! " in text:
         bare_tags = frozenset(found.start() for found in _BARE_TAG.finditer(text))
-    odd_breaks = () if text.isascii() else tuple(m.start() for m in ODD_BREAK.finditer(text))
+    # Searching for one character is faster than for any of three.
+    has_odd_break = any(character in text for character in "\x85\u2028\u2029")
+    odd_breaks = tuple(m.start() for m in ODD_BREAK.finditer(text)) if has_odd_break else ()
     return Surprises(
         text=text,
         hashes=hashes,
-        odd_indents=odd_indents,
+        odd_indents={} if text.isascii() else dict(_odd_indents(text)),
         bare_tags=bare_tags,
         odd_breaks=odd_breaks,
     )
 
 
-def _key_start(found: re.Match[str]) -> int:
-    """Where a scalar starts whose line begins like this."""
-    indent = _LINE_START.match(found.string, found.start())
-    return indent.end() if indent else found.start()
+def _odd_indents(text: str) -> Iterator[tuple[int, int]]:
+    """Where the first scalar of such a line starts, and the index of the odd character."""
+    if first := ODD_INDENT.match(text):
+        yield _after_indent(text, 0), first.end() - 1
+    for found in _ODD_LINE.finditer(text):
+        yield _after_indent(text, found.start() + 1), found.end() - 1
+
+
+def _after_indent(text: str, line: int) -> int:
+    indent = _LINE_START.match(text, line)
+    return indent.end() if indent else line
 
 
 def odd_break_error(index: int, text: str) -> TextError:

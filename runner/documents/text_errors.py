@@ -26,3 +26,8 @@ class DocumentError(Exception):
     def __init__(self, error: TextError):
         super().__init__(error.message)
         self.error = error
+
+
+def fatal(index: int, message: str, hint: str | None = None) -> DocumentError:
+    """An error after which the rest of the text is not read."""
+    return DocumentError(TextError(index=index, message=message, hint=hint))

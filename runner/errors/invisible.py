@@ -26,7 +26,7 @@ _WITHOUT_WIDTH = (
 INVISIBLE = re.compile(f"(?!{'|'.join(_IN_PLACE)})[{_BLANK}{_WITHOUT_WIDTH}]")
 """A character that looks like a blank or like nothing, where no script needs it."""
 
-ODD_INDENT = re.compile(rf"[ \t]*(?:-[ \t]*)*[{_BLANK}{_WITHOUT_WIDTH}]")
+ODD_INDENT = re.compile(rf"[ \t-]*[{_BLANK}{_WITHOUT_WIDTH}]")
 """The start of a line up to a character that looks like indentation, but is none."""
 
 

@@ -171,3 +171,20 @@ def test_objects_of_the_block_are_never_collected() -> None:
     with uncollected():
         made = [[n] for n in range(1000)]
     assert gc.get_freeze_count() - before >= len(made)
+
+
+def test_a_part_of_a_wrong_form_leaves_the_others_explained() -> None:
+    jobs = "jobs:\n  - {id: a, operation: vidu/reference2image, model: null, prompt: cat}\n"
+    assert first_lines(jobs, head="version: 1\ndefaults: [vidu/reference2image]\n") == [
+        "m.yaml:2:11: error: defaults is a list, but must be a mapping",
+        'm.yaml:4:5: error: job "a": model is missing (vidu/reference2image needs it)',
+    ]
+
+
+def test_what_cannot_be_seen_in_a_column_is_named() -> None:
+    Path("rows.csv").write_text("id,pro\u200bmpt\na,cat\n", encoding="utf-8")
+    (problem,) = problems(
+        "jobs:\n  - {foreach: rows.csv, id: '${{ row.id }}', prompt: '${{ row.prompt }}'}\n"
+    )
+    assert "U+200B (zero width space)" in str(problem)
+    assert "\u200b" not in str(problem)

@@ -36,6 +36,13 @@ def test_what_json_writes_is_read_as_it_was(value: Any, indent: Any, escaped: bo
     assert json.dumps(load(text, path="m.json")) == json.dumps(value)
 
 
+@given(value=VALUES, indent=st.sampled_from([None, 1, "\t"]), escaped=st.booleans())
+def test_events_give_the_same_values(value: Any, indent: Any, escaped: bool) -> None:
+    # The number is perhaps too large, so the text is not left to the standard library.
+    text = json.dumps([value, 1e100], indent=indent, ensure_ascii=escaped)
+    assert json.dumps(load(text, path="m.json")[0]) == json.dumps(value)
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -55,6 +62,8 @@ def test_what_json_writes_is_read_as_it_was(value: Any, indent: Any, escaped: bo
 )
 def test_a_json_text_has_its_value(text: str) -> None:
     assert repr(load(text, path="m.json")) == repr(json.loads(text))
+    by_events = load(f"[{text},1e100]", path="m.json")
+    assert repr(by_events[0]) == repr(json.loads(text))
 
 
 @pytest.mark.parametrize(
@@ -115,11 +124,16 @@ def test_an_error_has_what_to_write_as_its_hint(text: str, hint: str | None) -> 
         ('["\\ud83d"]', "half of a surrogate pair is not a character, and UTF-8 cannot encode it"),
         ("[1e999]", "the number 1e999 is too large; quote it if it is text"),
         (f"[{'9' * 400}]", "a number of 400 digits is too long; quote it if it is text"),
-        ("[" * 200, "lists and mappings are nested more than 100 deep"),
+        ("[" * 101 + "]" * 101, "lists and mappings are nested more than 100 deep"),
+        ("[" * 100_000, "lists and mappings are nested more than 100 deep"),
     ],
 )
 def test_json_that_cannot_be_kept_is_an_error(text: str, message: str) -> None:
     assert error_of(text).message == message
+
+
+def test_json_may_be_nested_a_hundred_deep() -> None:
+    assert str(load("[" * 100 + "]" * 100, path="m.json")) == "[" * 100 + "]" * 100
 
 
 def test_a_blank_json_text_has_no_value() -> None:
