@@ -67,9 +67,9 @@ def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapsho
         "it lacks a task that exists": any(_is_missing(t, lost, listing) for t in ledger.tasks),
         "it shows no task that was submitted later": not has_witness and (later or not is_old),
     }
-    doubt = next((text for text, holds in {**lasting, **passing}.items() if holds), None)
-    if doubt:
-        return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=is_old and doubt in lasting)
+    for doubts, final in ((lasting, is_old), (passing, False)):
+        if doubt := next((text for text, holds in doubts.items() if holds), None):
+            return Unclear(reason=f"{_NOT_LISTED}, but {doubt}", final=final)
     return Absent()
 
 
