@@ -12,7 +12,7 @@ from runner.engine import cancel as engine
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
 from runner.engine.poll.watch import Deadline
-from runner.engine.reconcile.decide import adopt
+from runner.engine.reconcile.reconcile import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, one_line, plural, worst
 from runner.model.plans import Action, PlanEntry

@@ -22,7 +22,7 @@ from runner.engine.net.resolve import UnusableProxy, check_proxy
 from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.list_query import ListEndpoint
 from runner.engine.poll.schedule import DurationStatsByKind
-from runner.engine.reconcile.decide import adopt
+from runner.engine.reconcile.reconcile import adopt
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, ProviderError, UsageError

@@ -25,7 +25,7 @@ from runner.engine.job_run import (
 )
 from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
 from runner.engine.poll.watch import watch
-from runner.engine.reconcile.decide import adopt, decide
+from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.engine.schedule import Schedule
 from runner.engine.submit.budget import Admission, Order, order_of
 from runner.engine.submit.prepare import Prefetcher
@@ -191,7 +191,7 @@ class JobRunner:
 
     async def _reconcile(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
         """Find out what became of a submission, and go on with its task if there is one."""
-        result = await decide(self.context, job_run, attempt)
+        result = await reconcile(self.context, job_run, attempt)
         return await self._watch(job_run) if isinstance(result, HasTask) else result
 
     async def _watch(self, job_run: JobRun) -> Succeeded | Ended:

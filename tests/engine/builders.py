@@ -23,7 +23,7 @@ from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.schedule import DurationStatsByKind
 from runner.engine.reconcile.absence import LAG_FACTOR
 from runner.engine.reconcile.match import LedgerSnapshot, LostSubmission, TaskListing, Verdict
-from runner.engine.reconcile.search import reconcile
+from runner.engine.reconcile.search import find_verdict
 from runner.engine.submit.breaker import breakers_for
 from runner.engine.submit.budget import Budget
 from runner.errors import Secret
@@ -143,9 +143,9 @@ class LiveRun:
         assert reply.reach is Reach.ANSWERED
         return str(json.loads(reply.body)["task_id"])
 
-    async def reconcile(self, attempt: Attempt) -> Verdict:
+    async def find_verdict(self, attempt: Attempt) -> Verdict:
         async with asyncio.timeout(20):
-            return await reconcile(self.context, attempt, PICTURE)
+            return await find_verdict(self.context, attempt, PICTURE)
 
 
 @asynccontextmanager

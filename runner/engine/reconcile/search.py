@@ -39,7 +39,7 @@ LEEWAY_S = 300.0  # for the last reading of the list
 _PAUSE_MIN_S = 0.01
 
 
-async def reconcile(
+async def find_verdict(
     context: Context, attempt: Attempt, operation: Operation, *, leeway_s: float = LEEWAY_S
 ) -> Verdict:
     """Look for the task of a submission whose fate is unknown.

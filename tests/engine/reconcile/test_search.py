@@ -14,7 +14,7 @@ from aiohttp import web
 from runner.emulator.options import Options
 from runner.emulator.server import run_emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
-from runner.engine.reconcile.search import Search, reconcile
+from runner.engine.reconcile.search import Search, find_verdict
 from runner.ledger.changes import Finish
 from runner.ledger.store import open_ledger
 from runner.model.tasks import AttemptState
@@ -45,7 +45,7 @@ def test_a_task_whose_answer_was_lost_is_found_by_its_tag(tmp_path: Path) -> Non
     async def scene(run: LiveRun) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         task_id = await run.post(attempt.intent)
-        verdict = await run.reconcile(attempt)
+        verdict = await run.find_verdict(attempt)
         assert isinstance(verdict, Adopted)
         assert verdict.task_id == task_id
         assert verdict.credits is not None
@@ -60,7 +60,7 @@ def test_a_task_is_found_among_the_pages_of_many(tmp_path: Path) -> None:
         task_id = await run.post(attempt.intent)
         for number in range(102):
             await run.post(run.intent(f"other-{number}", tag=f"{number:032}"))
-        assert await run.reconcile(attempt) == Adopted(task_id=task_id, credits=6)
+        assert await run.find_verdict(attempt) == Adopted(task_id=task_id, credits=6)
 
     emulated(tmp_path, scene)
 
@@ -71,7 +71,7 @@ def test_once_a_later_task_shows_a_lost_submission_is_absent(tmp_path: Path) -> 
         await asyncio.sleep(0.002)
         later = run.intent("f2", tag="b" * 32)
         await run.submitted(later, await run.post(later))
-        assert isinstance(await run.reconcile(attempt), Absent)
+        assert isinstance(await run.find_verdict(attempt), Absent)
 
     emulated(tmp_path, scene)
 
@@ -80,7 +80,7 @@ def test_after_ten_times_settle_a_submission_is_absent(tmp_path: Path) -> None:
     async def scene(run: LiveRun) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         began = asyncio.get_running_loop().time()
-        assert isinstance(await run.reconcile(attempt), Absent)
+        assert isinstance(await run.find_verdict(attempt), Absent)
         assert asyncio.get_running_loop().time() - began >= 10 * SETTLE_S
 
     emulated(tmp_path, scene)
@@ -92,7 +92,7 @@ def test_after_ten_times_settle_a_submission_is_absent(tmp_path: Path) -> None:
 def test_a_list_that_lags_shows_the_task_in_time(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
-        searching = asyncio.create_task(run.reconcile(attempt))
+        searching = asyncio.create_task(run.find_verdict(attempt))
         await vidu.asked_thrice.wait()
         vidu.row("1", payload=TAG)
         assert await searching == Adopted(task_id="1")
@@ -107,7 +107,7 @@ def test_a_list_without_payloads_is_confirmed_task_by_task(tmp_path: Path) -> No
         vidu.row("2")
         vidu.row("3", prompt="a dog")
         vidu.payloads |= {"1": "b" * 32, "2": TAG}
-        assert await run.reconcile(attempt) == Adopted(task_id="2", credits=6)
+        assert await run.find_verdict(attempt) == Adopted(task_id="2", credits=6)
 
     play(tmp_path, scene)
 
@@ -116,7 +116,7 @@ def test_an_unconfirmed_equal_request_stays_unclear(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         vidu.row("1")
-        verdict = await run.reconcile(attempt)
+        verdict = await run.find_verdict(attempt)
         assert isinstance(verdict, Unclear)
         assert verdict.candidates == ("1",)
 
@@ -129,7 +129,7 @@ def test_takes_under_one_payload_stay_unclear(tmp_path: Path) -> None:
         second = await run.ambiguous(run.intent("f2", tag="b" * 32, payload="mine"))
         vidu.row("1", payload="mine")
         for attempt in (first, second):
-            verdict = await run.reconcile(attempt)
+            verdict = await run.find_verdict(attempt)
             assert isinstance(verdict, Unclear)
             assert verdict.candidates == ("1",)
 
@@ -142,7 +142,7 @@ def test_the_only_unknown_task_with_the_payload_is_adopted(tmp_path: Path) -> No
         await run.submitted(run.intent("f2", tag="b" * 32, payload="mine"), "1")
         vidu.row("1", payload="mine")
         vidu.row("2", payload="mine")
-        assert await run.reconcile(attempt) == Adopted(task_id="2")
+        assert await run.find_verdict(attempt) == Adopted(task_id="2")
 
     play(tmp_path, scene)
 
@@ -152,7 +152,7 @@ def test_without_a_list_the_search_ends_at_once(tmp_path: Path) -> None:
         raise web.HTTPNotFound
 
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
-        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        verdict = await run.find_verdict(await run.ambiguous(run.intent("f1")))
         assert isinstance(verdict, Unclear)
         assert "it cannot be read" in verdict.reason
         assert len(vidu.list_requests) == 1
@@ -170,7 +170,7 @@ def test_an_unreadable_list_is_read_again_then_unclear(
         return web.Response(status=status, body=body)
 
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
-        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        verdict = await run.find_verdict(await run.ambiguous(run.intent("f1")))
         assert isinstance(verdict, Unclear)
         assert "read" in verdict.reason
         assert len(vidu.list_requests) > 2
@@ -181,7 +181,7 @@ def test_an_unreadable_list_is_read_again_then_unclear(
 def test_a_list_without_a_known_task_stays_unclear(tmp_path: Path) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
         await run.submitted(run.intent("f2", tag="b" * 32, ago_s=600), "known")
-        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        verdict = await run.find_verdict(await run.ambiguous(run.intent("f1")))
         assert isinstance(verdict, Unclear)
         assert "it lacks a task that exists" in verdict.reason
 
@@ -196,7 +196,7 @@ def test_a_full_page_without_a_next_one_proves_nothing(tmp_path: Path) -> None:
         for number in range(10):
             vidu.row(str(number), prompt="a dog")
         vidu.answer = first
-        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        verdict = await run.find_verdict(await run.ambiguous(run.intent("f1")))
         assert isinstance(verdict, Unclear)
         assert "where it ends" in verdict.reason
 
@@ -213,7 +213,7 @@ def test_a_full_page_without_a_next_one_shows_the_task(tmp_path: Path) -> None:
         for number in range(9):
             vidu.row(f"other {number}", prompt="a dog")
         vidu.answer = first
-        assert await run.reconcile(attempt) == Adopted(task_id="1", credits=6)
+        assert await run.find_verdict(attempt) == Adopted(task_id="1", credits=6)
 
     play(tmp_path, scene)
 
@@ -223,7 +223,7 @@ def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None
         with open_ledger(run.context.ledger.path) as ledger:
             dead = ledger.begin_run("spring.yaml", "vidu-run")
         attempt = await run.ambiguous(run.intent("f1", ago_s=7200), run=dead)
-        assert isinstance(await run.reconcile(attempt), Absent)
+        assert isinstance(await run.find_verdict(attempt), Absent)
         assert len(vidu.list_requests) == 1
 
     play(tmp_path, scene, settle_s=5)
@@ -231,7 +231,7 @@ def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None
 
 def test_a_submission_beyond_the_lists_reach_stays_unclear(tmp_path: Path) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
-        verdict = await run.reconcile(await run.ambiguous(run.intent("f1", ago_s=8 * 86_400)))
+        verdict = await run.find_verdict(await run.ambiguous(run.intent("f1", ago_s=8 * 86_400)))
         assert isinstance(verdict, Unclear)
         assert "does not reach back" in verdict.reason
 
@@ -244,7 +244,7 @@ def test_the_list_is_asked_by_the_providers_own_clock(tmp_path: Path, hours: int
         attempt = await run.ambiguous(run.intent("f1"))
         vidu.row("1")
         vidu.payloads["1"] = TAG
-        assert await run.reconcile(attempt) == Adopted(task_id="1", credits=6)
+        assert await run.find_verdict(attempt) == Adopted(task_id="1", credits=6)
 
     play(tmp_path, scene, vidu=FakeVidu(skew=timedelta(hours=hours), filters_by_time=True))
 
@@ -255,7 +255,7 @@ def test_pages_that_form_a_circle_end_the_search(tmp_path: Path) -> None:
             return vidu.dated({"tasks": [], "next_page_token": "again"})
 
         vidu.answer = same
-        verdict = await run.reconcile(await run.ambiguous(run.intent("f1")))
+        verdict = await run.find_verdict(await run.ambiguous(run.intent("f1")))
         assert isinstance(verdict, Unclear)
         assert "circle" in verdict.reason
 
@@ -285,8 +285,8 @@ def test_a_submission_at_another_address_is_never_absent(
         other = replace(run.intent("f2", tag="b" * 32), key_env="OTHER_KEY")
         found = await run.ambiguous(other)
         vidu.row("1", payload="b" * 32)
-        assert await run.reconcile(found) == Adopted(task_id="1")
-        verdict = await run.reconcile(lost)
+        assert await run.find_verdict(found) == Adopted(task_id="1")
+        verdict = await run.find_verdict(lost)
         assert isinstance(verdict, Unclear)
         assert "it was submitted to another address" in verdict.reason
 
@@ -307,7 +307,7 @@ def test_a_run_that_stops_ends_the_search_at_once(tmp_path: Path) -> None:
 
         vidu.answer = never
         attempt = await run.ambiguous(run.intent("f1"))
-        searching = asyncio.create_task(run.reconcile(attempt))
+        searching = asyncio.create_task(run.find_verdict(attempt))
         await arrived.wait()
         run.context.stopping.set()
         async with asyncio.timeout(2):
@@ -325,7 +325,7 @@ def test_a_search_without_an_end_is_given_up(tmp_path: Path) -> None:
 
         vidu.answer = never
         attempt = await run.ambiguous(run.intent("f1"))
-        verdict = await reconcile(run.context, attempt, PICTURE, leeway_s=0.1)
+        verdict = await find_verdict(run.context, attempt, PICTURE, leeway_s=0.1)
         assert verdict == Unclear(reason="the search for its task took too long")
 
     play(tmp_path, scene)
@@ -334,7 +334,7 @@ def test_a_search_without_an_end_is_given_up(tmp_path: Path) -> None:
 def test_a_provider_without_a_list_leaves_it_unclear(tmp_path: Path) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
         attempt = await run.ambiguous(replace(run.intent("f1"), provider="modelverse"))
-        assert await reconcile(run.context, attempt, VIDEO) == Unclear(
+        assert await find_verdict(run.context, attempt, VIDEO) == Unclear(
             reason="modelverse has no list of tasks in which it could be looked for"
         )
 
@@ -349,7 +349,7 @@ def test_a_submission_with_a_known_task_polls_that_task(tmp_path: Path, known: b
         await run.write(Finish(number=number, state=AttemptState.AMBIGUOUS, finished_at=at))
         if known:
             vidu.payloads["1"] = TAG
-        verdict = await run.reconcile(run.attempt("f1"))
+        verdict = await run.find_verdict(run.attempt("f1"))
         if known:
             assert verdict == Adopted(task_id="1", credits=6)
         else:

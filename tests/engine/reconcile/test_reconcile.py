@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, TaskOrigin
-from runner.engine.reconcile.decide import adopt, decide
+from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.ledger.changes import Settle
 from runner.model.outcomes import State
 from runner.model.plans import Action, Evidence
@@ -26,7 +26,7 @@ def test_a_task_with_the_tag_is_adopted(tmp_path: Path) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         vidu.row("1", payload=attempt.intent.tag, credits=6)
         job_run = job_run_of(attempt)
-        assert await decide(run.context, job_run, attempt) == HasTask()
+        assert await reconcile(run.context, job_run, attempt) == HasTask()
         assert (job_run.phase, job_run.task.id) == (Phase.UNDER_WAY, "1")
         assert job_run.origin is TaskOrigin.EARLIER_RUN
         assert run.attempt("f1").state is AttemptState.SUBMITTED
@@ -38,7 +38,7 @@ def test_what_is_proven_absent_is_sent_again(tmp_path: Path) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
         job_run = job_run_of(attempt)
-        assert await decide(run.context, job_run, attempt) == RetryLater(delay_s=0.0)
+        assert await reconcile(run.context, job_run, attempt) == RetryLater(delay_s=0.0)
         assert (job_run.phase, job_run.tries) == (Phase.WAITING, 1)
         assert run.attempt("f1").state is AttemptState.NOT_SENT
 
@@ -55,7 +55,7 @@ async def with_twins(run: LiveRun, vidu: FakeVidu) -> Attempt:
 def test_what_stays_unclear_is_left_to_the_user(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         attempt = await with_twins(run, vidu)
-        result = await decide(run.context, job_run_of(attempt), attempt)
+        result = await reconcile(run.context, job_run_of(attempt), attempt)
         assert isinstance(result, Ended)
         assert result.outcome.state is State.AMBIGUOUS
         assert result.outcome.reason is not None
@@ -71,7 +71,7 @@ def test_on_ambiguous_resubmit_takes_the_risk(tmp_path: Path) -> None:
         attempt = await with_twins(run, vidu)
         settings = replace(run.context.settings, on_ambiguous="resubmit")
         context = replace(run.context, settings=settings)
-        assert await decide(context, job_run_of(attempt), attempt) == RetryLater(delay_s=0.0)
+        assert await reconcile(context, job_run_of(attempt), attempt) == RetryLater(delay_s=0.0)
         assert run.attempt("f1").superseded_at is not None
 
     play(tmp_path, scene)
@@ -89,7 +89,7 @@ def test_no_risk_is_taken_once_another_run_has_settled_it(tmp_path: Path) -> Non
         await settled_elsewhere(run, attempt)
         settings = replace(run.context.settings, on_ambiguous="resubmit")
         context = replace(run.context, settings=settings)
-        assert await decide(context, job_run_of(attempt), attempt) == RetryLater(delay_s=0.0)
+        assert await reconcile(context, job_run_of(attempt), attempt) == RetryLater(delay_s=0.0)
         assert run.attempt("f1").superseded_at is None
         assert run.attempt("f1").state is AttemptState.SUBMITTED
 
@@ -102,7 +102,7 @@ def test_a_task_that_another_run_has_found_counts(tmp_path: Path) -> None:
         vidu.row("1", payload=attempt.intent.tag)
         await settled_elsewhere(run, attempt)
         job_run = job_run_of(attempt)
-        assert await decide(run.context, job_run, attempt) == HasTask()
+        assert await reconcile(run.context, job_run, attempt) == HasTask()
         assert (job_run.task.id, job_run.origin) == ("2", TaskOrigin.OTHER_RUN)
 
     play(tmp_path, scene)

@@ -1,4 +1,4 @@
-"""Settles submissions of unknown fate: adopts their tasks, or has them sent again or decided.
+"""Reconcile: settles submissions of unknown fate: adopted, to be sent again, or left to the user.
 
 A submission is sent again only where its absence is proven, or where the user takes the risk.
 """
@@ -12,7 +12,7 @@ from runner.engine.download.collect import ledger_files, record_success
 from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater
 from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
-from runner.engine.reconcile.search import reconcile
+from runner.engine.reconcile.search import find_verdict
 from runner.engine.submit.prepare import intent_afterwards
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Store, Supersede
 from runner.model.events import Step
@@ -25,7 +25,7 @@ _UNKNOWN_FATE = "unknown_fate"
 _ABSENT = "the provider's list shows that it did not arrive"
 
 
-async def decide(
+async def reconcile(
     context: Context, job_run: JobRun, attempt: Attempt
 ) -> HasTask | RetryLater | Ended:
     """Find out what became of the submission of `attempt`, and record it.
@@ -40,7 +40,7 @@ async def decide(
     if breaker.state.is_open:
         unclear = Unclear(reason=f"its task was not looked for: {breaker.outage_reason()}")
         return await _leave_open(context, job_run, attempt, unclear, ReasonCode.CUT)
-    verdict = await reconcile(context, attempt, job_run.operation)
+    verdict = await find_verdict(context, attempt, job_run.operation)
     if isinstance(verdict, Unclear):  # the provider's own words may quote a key
         verdict = replace(verdict, reason=context.redacted(verdict.reason))
     takes_risk = context.settings.on_ambiguous == "resubmit"
