@@ -179,7 +179,8 @@ class _Builder:
     def _define(self, event: yaml.ScalarEvent, value: Any) -> None:
         name = event.anchor or ""
         self.anchors.define(name, value)
-        if not event.style and (value is None or isinstance(value, str)):
+        is_text = not event.style and (value is None or isinstance(value, str))
+        if is_text and not any(str(step).startswith("x-") for step in (*self._path(), self.key)):
             self.anchors.before_texts.append((name, index_of(event)))
 
     def _is_odd(self) -> bool:
@@ -281,8 +282,9 @@ class _Builder:
         # Most numbers: seeds and durations. A leading zero makes an octal number.
         if len(text) < 19 and text.isdigit() and text.isascii() and text[0] != "0":
             return int(text)
-        if not text and self.top.__class__ is dict and self.top:
-            self.parsed.errors += no_value_warnings(self.text, event, self.key)
+        if not text and self.top.__class__ is dict:
+            first = not self.top
+            self.parsed.errors += no_value_warnings(self.text, event, self.key, first=first)
         return self._accept(self.read(text), event)
 
     def _plain_key(self, text: str, event: yaml.Event) -> str:

@@ -95,8 +95,9 @@ def _read_number(text: str) -> Reading:
 def _with_underscores(text: str, value: float) -> Reading:
     if "_" in text:
         return Reading(value, warning=_other_number(text, value))
-    # The end of 3.10 is a part of a version, the sign of +5 one of a text.
-    loses = text[0] == "+" or ("." in text and text[-1] == "0" and str(value) != text)
+    # The end of 3.10 may be a part of a version, the sign of +5 one of a text. An exponent is
+    # written for a number.
+    loses = str(value) != text and "e" not in text.lower()
     return Reading(value, as_text=_other_number(text, value) if loses else None)
 
 

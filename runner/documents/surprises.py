@@ -20,6 +20,7 @@ from runner.errors import ODD_INDENT, name_character
 _CUT_OFF = re.compile(r"(?<=[^\s#]) #(?=[^\W_])")
 # A comment deeper than the key above may be meant as the next line of its text.
 _CUT_OFF_LINE = re.compile(r"(?<=[^\s#])\r?\n {2,}#(?=[^\W_])")
+COMMENT = re.compile(r" #(?=[^\W_])")
 _ODD_LINE = re.compile(rf"\n{ODD_INDENT.pattern}")  # faster than with ^
 _LINE_START = re.compile(r" *(?:- +)*")
 ODD_BREAK = re.compile("[\\x85\\u2028\\u2029]")
@@ -65,10 +66,7 @@ class Surprises:
         sign = self.hashes.get(end)
         if sign is None or not self._is_continued(start, end, sign):
             return None
-        cut = self.text[sign : sign + 40].split("\n", 1)[0].strip()
-        message = f'YAML takes "{cut}" as a comment, and not as a part of the text'
-        hint = 'quote the text, or write "  # " if it is a comment'
-        return TextError(index=sign, message=message, hint=hint, warning=True)
+        return _comment_warning(self.text, sign)
 
     def _is_continued(self, start: int, end: int, sign: int) -> bool:
         """Whether the # is on the text's own line, or on the next one but deeper than the key."""
@@ -77,6 +75,13 @@ class Surprises:
             return True
         first = self.text.rfind("\n", 0, start) + 1
         return sign - line > _after_indent(self.text, first) - first
+
+
+def _comment_warning(text: str, sign: int) -> TextError:
+    cut = text[sign : sign + 40].split("\n", 1)[0].strip()
+    message = f'YAML takes "{cut}" as a comment, and not as a part of the text'
+    hint = 'quote the text, or write "  # " if it is a comment'
+    return TextError(index=sign, message=message, hint=hint, warning=True)
 
 
 def find_surprises(text: str) -> Surprises:
@@ -127,16 +132,20 @@ def odd_indent_error(index: int, character: str) -> TextError:
     return TextError(index=index, message=message, hint="only spaces indent: replace or remove it")
 
 
-def no_value_warnings(text: str, event: yaml.ScalarEvent, key: str) -> Iterator[TextError]:
-    """A warning if a key has no value because a comma before it ended a text in braces.
+def no_value_warnings(
+    text: str, event: yaml.ScalarEvent, key: str, *, first: bool
+) -> Iterator[TextError]:
+    """A warning if a comment, or a comma in braces, may have taken the value of a key.
 
-    `event` is the empty scalar that YAML gives such a key.
+    `event` is the empty scalar that YAML gives such a key, `first` whether it is the first one.
     """
     index = index_of(event)
-    before, after = text[max(0, index - 80) : index].rstrip(), text[index : index + 80].lstrip()
-    if key.startswith("\0") or before.endswith(":") or not after.startswith((",", "}")):
-        return
-    message = f'"{key}" is a key without a value here: inside {{ }} a comma ends a text'
-    hint = "quote the whole text if the comma belongs to it"
-    at = text.rfind(key, 0, index)
-    yield TextError(index=max(at, 0), message=message, hint=hint, warning=True)
+    before, after = text[max(0, index - 80) : index].rstrip(), text[index : index + 80]
+    if before.endswith(":"):
+        if sign := COMMENT.match(after):
+            yield _comment_warning(text, index + sign.end() - 1)
+    elif not first and not key.startswith("\0") and after.lstrip().startswith((",", "}")):
+        message = f'"{key}" is a key without a value here: inside {{ }} a comma ends a text'
+        hint = "quote the whole text if the comma belongs to it"
+        at = max(text.rfind(key, 0, index), 0)
+        yield TextError(index=at, message=message, hint=hint, warning=True)

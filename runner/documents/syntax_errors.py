@@ -15,7 +15,7 @@ import yaml
 
 from runner.documents.conflicts import conflict_error
 from runner.documents.events import index_of, open_events
-from runner.documents.surprises import ODD_BREAK, odd_break_error, odd_indent_error
+from runner.documents.surprises import COMMENT, ODD_BREAK, odd_break_error, odd_indent_error
 from runner.documents.text_errors import TextError
 from runner.errors import INVISIBLE, ODD_INDENT, name_character
 
@@ -188,6 +188,8 @@ def _unclosed_bracket(stop: _Stop) -> TextError | None:
     closing = {"[": "]", "{": "}"}.get(stop.opening)
     if closing is None:
         return None
+    if comment := _comment_in_brackets(stop):
+        return comment
     inside = stop.text[stop.opened : stop.index + 1]
     if "${{" in inside + stop.after[:3] or inside.startswith("{{"):
         message = f"an expression inside {stop.opening}{closing} needs quotes"
@@ -195,6 +197,23 @@ def _unclosed_bracket(stop: _Stop) -> TextError | None:
     message = f'the {stop.opening} opened here is not closed: expected "," or "{closing}"'
     hint = f"close it with {closing}, or quote all of it if it is text"
     return stop.error(message, hint, at=stop.opened)
+
+
+def _comment_in_brackets(stop: _Stop) -> TextError | None:
+    """A # that has hidden the closing bracket, on the last line before the place."""
+    end = len(stop.text[: stop.index].rstrip())
+    line = stop.text[_line_start(stop.text, end) : end]
+    sign = COMMENT.search(line)
+    if sign is None:
+        return None
+    at = end - len(line) + sign.end() - 1
+    message = f'"{line[sign.end() - 1 :]}" is a comment, so a bracket before it is not closed'
+    return stop.error(message, _QUOTE, at=at)
+
+
+def _missing_value(stop: _Stop) -> TextError:
+    comment = _comment_in_brackets(stop)
+    return comment or stop.error("a value is missing here", "quote the text if it is one")
 
 
 def _missing_key(stop: _Stop) -> TextError:
@@ -268,6 +287,6 @@ _EXPLANATIONS: dict[str, _Explanation] = {
         "keep one document per file, and align its keys",
     ),
     "incompatible YAML document": ("only YAML 1.1 and 1.2 can be read", None),
-    "node content": ("a value is missing here", "quote the text if it is one"),
+    "node content": _missing_value,
     "block scalar|leading blank|tab": _MISALIGNED,
 }

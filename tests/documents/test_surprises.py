@@ -26,6 +26,7 @@ def warnings(document: Document) -> list[tuple[int, int, str]]:
         ("- cat #3\n", 7, "#3"),
         ("a: [\n cat #3\n ]\n", 6, "#3"),
         ("a: cat #3\r\nb: 1\n", 8, "#3"),
+        ("a: #3 of five\n", 4, "#3 of five"),
     ],
 )
 def test_a_text_cut_off_at_a_number_sign_is_a_warning(
@@ -53,6 +54,7 @@ def test_a_deeper_comment_below_a_text_is_a_warning(read: Read) -> None:
             "a: &x {b: 1}\n",
         ),
         *("a: {b: , c: 1}\n", "a: {b: 1}\n", "? a\n? b\n", "a:\nb: 1\n", "a: wow ! cat\n"),
+        *("x-a: {b: &x c, d: &y e}\n", "a: #b\n  c: 1\n", "a:  #b\n", "a: # b\n"),
         *("vars: {a: 3.1, b: 0.5, c: 5}\n", "run: {budget: 40.00}\n", "vars: {a: '3.10'}\n"),
         *("a: \u3000cat\n", "a: 猫\u00a0cat\n", "a: |\n  \u3000cat\n", "a: wow!\nb: &x |\n  c\n"),
     ],
