@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.contenders import CONTENDERS
 from bench.race import Course, Figures, compare
 from bench.tables import Table, number
-from runner.engine.poll.schedule import GAP_MAX_S, GAP_MIN_S, list_gap_s
+from runner.engine.poll.timing import GAP_MAX_S, GAP_MIN_S, list_gap_s
 from runner.providers.vidu_tasks import LIST_MAX
 from runner.settings.settings import Settings
 

@@ -27,7 +27,7 @@ ROWS = (
 
 ENGINE_ROWS = (
     {"net"},
-    {"schedule", "ledger_client", "poll.schedule", "poll.list_query", "poll.list_poller"},
+    {"schedule", "ledger_client", "poll.timing", "poll.list_query", "poll.list_poller"},
     {"submit.budget", "submit.breaker"},
     {"context", "job_run", "monitor"},
     {"outcomes"},
@@ -188,5 +188,5 @@ def test_the_rule_sees_late_imports_and_packages() -> None:
     assert room_of(Path("media/probe.py")) == "media"
     assert "PIL.JpegImagePlugin" in set(imports(Path("media/probe.py")))
     assert "runner.media.types.sniff" in set(imports(Path("media/probe.py")))
-    assert row_of("poll.schedule", ENGINE_ROWS) == 1
+    assert row_of("poll.timing", ENGINE_ROWS) == 1
     assert row_of("net.client", ENGINE_ROWS) == 0

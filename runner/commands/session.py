@@ -21,7 +21,7 @@ from runner.engine.net.pacing import Rate
 from runner.engine.net.resolve import UnusableProxy, check_proxy
 from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.list_query import ListEndpoint
-from runner.engine.poll.schedule import DurationStatsByKind
+from runner.engine.poll.timing import DurationStatsByKind
 from runner.engine.reconcile.reconcile import adopt
 from runner.engine.submit.breaker import breakers_for
 from runner.error_handler import emit

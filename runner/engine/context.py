@@ -13,7 +13,7 @@ from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListPoller
-from runner.engine.poll.schedule import DurationStatsByKind
+from runner.engine.poll.timing import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
 from runner.errors import redact

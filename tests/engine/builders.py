@@ -20,7 +20,7 @@ from runner.engine.ledger_client import LedgerClient
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import ListPoller
-from runner.engine.poll.schedule import DurationStatsByKind
+from runner.engine.poll.timing import DurationStatsByKind
 from runner.engine.reconcile.absence import LAG_FACTOR
 from runner.engine.reconcile.match import LedgerSnapshot, LostSubmission, TaskListing, Verdict
 from runner.engine.reconcile.search import find_verdict

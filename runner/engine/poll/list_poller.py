@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from runner.engine.net.pacing import backoff
 from runner.engine.poll.list_query import ListEndpoint, ListReply, batches, query_tasks
-from runner.engine.poll.schedule import DurationStats, Timing, next_list_poll
+from runner.engine.poll.timing import DurationStats, Timing, next_list_poll
 from runner.model.requests import TaskState, TaskStatus
 from runner.providers.base import ListFailure
 

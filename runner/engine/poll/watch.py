@@ -10,8 +10,8 @@ from runner.engine.context import Context
 from runner.engine.job_run import Ended, JobRun, StopReason, Succeeded, TaskOrigin
 from runner.engine.net.pacing import backoff, query
 from runner.engine.outcomes import ended
-from runner.engine.poll import schedule
 from runner.engine.poll.list_poller import ENDED, Subscription
+from runner.engine.poll.timing import next_check, next_poll, stretch_of
 from runner.errors import Exit
 from runner.model.events import Step
 from runner.model.operations import Operation
@@ -181,10 +181,10 @@ def _delays(context: Context, job_run: JobRun, subscription: Subscription) -> tu
     age_s = subscription.answered_at - subscription.started_at
     since_s = asyncio.get_running_loop().time() - subscription.answered_at
     polled = context.pollers[provider].polled_singly
-    stretch = schedule.stretch_of(polled, timing, context.settings.poll_rate)
+    stretch = stretch_of(polled, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
-    alone_s = schedule.next_poll(age_s, timing, stretch=stretch)
-    checked_s = schedule.next_check(age_s + since_s, timing)
+    alone_s = next_poll(age_s, timing, stretch=stretch)
+    checked_s = next_check(age_s + since_s, timing)
     return max(0.0, alone_s * jitter - since_s), checked_s * jitter
 
 

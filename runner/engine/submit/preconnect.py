@@ -6,7 +6,7 @@ import asyncio
 import math
 
 from runner.engine.context import Context
-from runner.engine.poll.schedule import ends_within
+from runner.engine.poll.timing import ends_within
 from runner.engine.schedule import Schedule
 
 TICK_S = 0.1

@@ -17,7 +17,7 @@ from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import MAX_FAILURES, ListPoller, Subscription
 from runner.engine.poll.list_query import MAX_IDS, ListEndpoint
-from runner.engine.poll.schedule import DurationStats
+from runner.engine.poll.timing import DurationStats
 from runner.model.requests import Account, TaskState, TaskStatus
 from runner.providers import vidu_tasks
 

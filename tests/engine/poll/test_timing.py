@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.engine.poll.schedule import (
+from runner.engine.poll.timing import (
     CHECK_AFTER_S,
     GAP_MAX_S,
     GAP_MIN_S,
