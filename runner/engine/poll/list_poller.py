@@ -56,20 +56,20 @@ class Subscription:
         """Whether the list cannot be relied on to report its end."""
         return not self._poller.active or self.misses >= MAX_MISSES
 
-    async def wait(self, alone_s: float, listed_s: float) -> TaskStatus | None:
+    async def wait(self, single_s: float, listed_s: float) -> TaskStatus | None:
         """Wait for the list to report the end; None when the task is to be asked for by itself.
 
-        That is after `listed_s`, or after `alone_s` where the list cannot be relied on.
+        That is after `listed_s`, or after `single_s` where the list cannot be relied on.
         """
         loop = asyncio.get_running_loop()
         start = loop.time()
         if not self.polled_singly:
-            within_s = alone_s if self._poller.tests_list(self) else listed_s
+            within_s = single_s if self._poller.tests_list(self) else listed_s
             status = await self._next_update(within_s)
             if status is not None or loop.time() - start >= within_s:
                 return status
         # The list was given up during the wait, or has left this task out: poll it singly.
-        await asyncio.sleep(max(0.0, start + alone_s - loop.time()))
+        await asyncio.sleep(max(0.0, start + single_s - loop.time()))
         return None
 
     async def now(self, within_s: float) -> TaskStatus | None:

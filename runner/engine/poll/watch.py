@@ -129,13 +129,13 @@ async def _last_status(
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
     started, gone_since, failures, status, lacking = loop.time(), None, 0, None, None
     while (waited_s := loop.time() - started) <= limit_s:
-        alone_s, listed_s = _delays(context, job_run, subscription)
+        single_s, listed_s = _delays(context, job_run, subscription)
         if failures and status:
             least_s = backoff(failures - 1, context.random, status.retry_after_s)
-            alone_s, listed_s = max(alone_s, least_s), max(listed_s, least_s)
+            single_s, listed_s = max(single_s, least_s), max(listed_s, least_s)
         # A `Retry-After` of the provider does not extend the job's time limit.
         rest_s = limit_s - waited_s + 0.01
-        listed = await subscription.wait(min(alone_s, rest_s), min(listed_s, rest_s))
+        listed = await subscription.wait(min(single_s, rest_s), min(listed_s, rest_s))
         if listed is not None and _is_complete(context, job_run, listed):
             return context.redacted_status(listed)
         asked_at = loop.time()
@@ -176,16 +176,16 @@ async def _current_status(
 
 
 def _delays(context: Context, job_run: JobRun, subscription: Subscription) -> tuple[float, float]:
-    """Seconds until the next request for this task alone: without a list, and with one."""
+    """Seconds until this task is polled singly: without a list that reports it, and with one."""
     provider, timing = job_run.operation.provider, subscription.durations.timing
     age_s = subscription.answered_at - subscription.started_at
     since_s = asyncio.get_running_loop().time() - subscription.answered_at
     polled = context.pollers[provider].polled_singly
     stretch = stretch_of(polled, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
-    alone_s = next_poll(age_s, timing, stretch=stretch)
+    single_s = next_poll(age_s, timing, stretch=stretch)
     checked_s = next_check(age_s + since_s, timing)
-    return max(0.0, alone_s * jitter - since_s), checked_s * jitter
+    return max(0.0, single_s * jitter - since_s), checked_s * jitter
 
 
 def _is_complete(context: Context, job_run: JobRun, listed: TaskStatus) -> bool:
