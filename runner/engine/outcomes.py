@@ -143,7 +143,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     )
 
 
-def without(entry: PlanEntry, upstream: Outcome) -> Outcome:
+def blocked(entry: PlanEntry, upstream: Outcome) -> Outcome:
     """The outcome of a job whose upstream has no result: lost with it, or waiting like it."""
     text = f'needs "{upstream.job.id}", which is {upstream.state.value}'
     lost = upstream.state in (State.FAILED, State.SKIPPED)

@@ -14,7 +14,7 @@ from runner.engine.download.collect import collect
 from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, StopConditions, Succeeded
 from runner.engine.job_runner import JobRunner
 from runner.engine.outcome_store import OutcomeStore, StoredOutcomes
-from runner.engine.outcomes import interrupted, shared, without
+from runner.engine.outcomes import blocked, interrupted, shared
 from runner.engine.schedule import Schedule
 from runner.engine.submit.preconnect import Preconnector
 from runner.engine.submit.prepare import Prefetcher
@@ -221,18 +221,18 @@ class Batch:
             freed = self._schedule.succeed(number)
         else:
             for dependent, upstream in self._schedule.fail(number):
-                self._put(dependent, self._without_upstream(dependent, upstream))
+                self._put(dependent, self._blocked(dependent, upstream))
         # Nothing is left to wait for where nothing more is submitted.
         freed += self._schedule.end_delays(
             lambda provider: self.stop_conditions.of(provider) is not None
         )
         await self._wake_workers(freed)
 
-    def _without_upstream(self, number: int, upstream: int) -> Outcome:
+    def _blocked(self, number: int, upstream: int) -> Outcome:
         """The outcome of a job that never starts because a job that it needs has no result."""
         entry, needed = self._plan.entries[number], self._store.at(upstream)
         assert needed is not None
-        return shared(entry, needed, ()) if entry.share else without(entry, needed)
+        return shared(entry, needed, ()) if entry.share else blocked(entry, needed)
 
     def _put(self, number: int, outcome: Outcome) -> None:
         self._store.put(number, outcome)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.engine.outcomes import interruption, settled, shared, unstarted, without
+from runner.engine.outcomes import blocked, interruption, settled, shared, unstarted
 from runner.model.jobs import Draft, Job
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, PlanEntry
@@ -100,6 +100,6 @@ def test_a_shared_result_costs_nothing_the_second_time() -> None:
     ],
 )
 def test_a_job_is_lost_or_waits_with_what_it_needs(upstream: State, state: State) -> None:
-    outcome = without(entry(Action.SUBMIT), Outcome(job=JOB, state=upstream))
+    outcome = blocked(entry(Action.SUBMIT), Outcome(job=JOB, state=upstream))
     assert outcome.state is state
     assert outcome.reason == Reason(ReasonCode.NEEDS_JOB, f'needs "a", which is {upstream.value}')
