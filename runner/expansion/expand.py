@@ -18,7 +18,7 @@ from runner.expansion.interpolate import (
     roots,
 )
 from runner.expansion.job_template import Defaults, JobTemplate, merge_defaults
-from runner.expansion.references import JobResults, check_references
+from runner.expansion.references import JobResults, check_needs
 from runner.expansion.source_map import SourceMap
 from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import VARYING, Variant, Variants, varying
@@ -91,7 +91,7 @@ def expand(
     diagnostics += expander.ids.diagnostics(locate, expander.varying)
     expansion = expander.expansion
     drafts = [*expansion.drafts, *(partial.draft for partial in expansion.partial_jobs)]
-    diagnostics += check_references(drafts, expander.ids, source_map.of_draft)
+    diagnostics += check_needs(drafts, expander.ids, source_map.of_draft)
     return expansion
 
 

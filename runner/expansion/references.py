@@ -60,9 +60,7 @@ def _deferred(job: str, attribute: Literal["output", "url", "seed"], index: int 
     return Deferred(parts=(JobOutput(job=job, attribute=attribute, index=index),))
 
 
-def check_references(
-    drafts: Sequence[Draft], ids: IdRegistry, locate: DraftLocator
-) -> list[Diagnostic]:
+def check_needs(drafts: Sequence[Draft], ids: IdRegistry, locate: DraftLocator) -> list[Diagnostic]:
     """References to jobs that do not exist, and cycles; `drafts` include those of partial jobs.
 
     An id that may belong to a job with errors, whose own id is unknown, is not reported.
