@@ -1,3 +1,3 @@
-"""vidu-run: manifests of generation jobs in; pictures, videos and a results manifest out."""
+"""vidu-run: makes the pictures and videos that manifests describe, and records what they cost."""
 
 __version__ = "0.1.0"
