@@ -63,7 +63,7 @@ def _obstacle(planned: ManifestPlan, entry: PlanEntry) -> str | None:
 
 
 def _task(entry: PlanEntry) -> str | None:
-    known = entry.attempt or entry.evidence
+    known = entry.earlier
     return known.task.id if known else None
 
 

@@ -54,6 +54,6 @@ def _verified(planned: ManifestPlan) -> ManifestPlan:
 def _expected_files(planned: ManifestPlan) -> Iterator[StoredFile]:
     """Every file of the selected jobs' results."""
     for entry in planned.plan.entries:
-        known = entry.attempt or entry.evidence
+        known = entry.earlier
         if known is not None and entry.reason.code is not ReasonCode.NOT_SELECTED:
             yield from known.files

@@ -90,7 +90,7 @@ def _outcomes(entries: Iterable[PlanEntry]) -> dict[str, Outcome]:
 
 def _outcome(entry: PlanEntry) -> Outcome:
     """The outcome of a run that is interrupted before it comes to this job."""
-    known = entry.attempt or entry.evidence
+    known = entry.earlier
     files = known.files if known else ()
     match entry.action:
         case Action.SUBMIT:

@@ -80,7 +80,7 @@ class JobRun:
     @classmethod
     def of(cls, entry: PlanEntry, operation: Operation) -> JobRun:
         """The run of a planned job, with what is known of its task from earlier."""
-        known = entry.attempt or entry.evidence
+        known = entry.earlier
         if known is None or entry.action is Action.SUBMIT:
             return cls(entry=entry, operation=operation)
         phase = Phase.UNDER_WAY if known.task.id else Phase.WAITING

@@ -64,7 +64,7 @@ class JobRunner:
             case Action.SHARE:
                 return await self._share(entry)
             case Action.REUSE:
-                known = entry.attempt or entry.evidence
+                known = entry.earlier
                 files = await reuse_files(self.context, entry, known.files if known else ())
                 return Ended(outcome=settled(entry, files))
             case Action.SKIP:

@@ -62,7 +62,7 @@ def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Out
 
     `skipped`: a new job will not be made, rather than later.
     """
-    known = entry.attempt or entry.evidence
+    known = entry.earlier
     if entry.action in (Action.REUSE, Action.SKIP):
         return settled(entry, known.files if known else ())
     if known is None or entry.action is Action.SUBMIT:
@@ -117,7 +117,7 @@ def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -
 
 def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Outcome:
     """An outcome from the ledger's attempt, or else from an earlier results manifest."""
-    known = entry.attempt or entry.evidence
+    known = entry.earlier
     assert known is not None
     task, error, sent = known.task, None, None
     if isinstance(known, Attempt):

@@ -181,7 +181,7 @@ def _needs(entry: PlanEntry) -> Iterable[str]:
     """The jobs whose results must be there first: only what is yet to be submitted uses them."""
     if entry.share:
         return (entry.share,)
-    known = entry.attempt or entry.evidence
+    known = entry.earlier
     is_made = entry.action is Action.ATTACH and known is not None and known.task.id is not None
     return () if is_made or entry.action in _NEEDLESS else entry.job.draft.needs
 

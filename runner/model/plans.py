@@ -88,6 +88,11 @@ class PlanEntry:
     changes: Sequence[Changed] = ()
     """What changed since the job's last request; empty where it is new or the same."""
 
+    @property
+    def earlier(self) -> Attempt | Evidence | None:
+        """The earlier submission, from the ledger or else from an earlier results manifest."""
+        return self.attempt or self.evidence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:

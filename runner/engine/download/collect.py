@@ -75,7 +75,7 @@ async def _not_fetched(
 
 async def _kept_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ...]:
     """The files of an earlier run, where they are here and nothing better is to be had."""
-    earlier = job_run.entry.attempt or job_run.entry.evidence
+    earlier = job_run.entry.earlier
     if job_run.shortfall is None or earlier is None:
         return ()
     try:
