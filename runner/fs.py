@@ -175,6 +175,14 @@ def is_lfs_head(head: bytes) -> bool:
     return head.startswith(_LFS_HEADS)
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is a regular file, or a link to one; `path` may be one that cannot exist."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):  # too long, not encodable, in a closed folder
+        return False
+
+
 def unexpanded(path: Path) -> str | None:
     """The part of `path` that only a shell expands, such as `~` or `$HOME`; None without one.
 

@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS hashes (
 _FIND = "SELECT stat, sha256, note, checksum FROM hashes WHERE path = ?"
 _REPLACE = "INSERT OR REPLACE INTO hashes VALUES (?, ?, ?, ?, ?)"
 
-_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO})
+_NO_FILE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENAMETOOLONG})
 """Errors of opening a path where nothing is, or a link or a socket."""
 
 

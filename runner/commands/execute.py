@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator, Callable, Collection, Iterable, Itera
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
+from runner.commands.folders import prepare_folders
 from runner.commands.manifest_plan import ManifestPlan
-from runner.commands.session import TOOL, RunSession, networked
+from runner.commands.session import TOOL, RunSession
 from runner.engine.context import Context
-from runner.engine.download.place import keep_copy, output_folder, relative
+from runner.engine.download.place import keep_copy, relative
 from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
 from runner.error_handler import emit
@@ -64,9 +65,8 @@ def execute(
     ended: _EndedBatch | None = None
     try:
         with planned.manifest.hashes, RunSession.open(planned, once=collect_only) as session:
-            # Where files cannot be written, that shows before anything is paid for.
-            if planned.settings.download and networked(planned):
-                output_folder(planned.settings.outputs, *planned.paths.below_outputs)
+            if write:
+                prepare_folders(planned)
             if write and planned.unreadable:
                 _keep_damaged(planned)
             batch = _BatchRun(

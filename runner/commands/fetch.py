@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from runner.commands.execute import execute_all
+from runner.commands.folders import check_folders
 from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce
@@ -26,6 +27,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     plans = plan_manifests(
         replace(options, download=True, afresh=verify), submit=False, complete=True
     )
+    check_folders(plans)
     for planned in plans:  # all of them before the first is acted on
         planned.check_earlier_results()
         planned.check_file_names()

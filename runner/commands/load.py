@@ -17,6 +17,7 @@ from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
 from runner.expansion.fingerprints import finalize
+from runner.expansion.ids import reserved_warnings
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.media.sources import MediaError
@@ -155,7 +156,11 @@ def _read(
         lambda draft: checker.images[draft.id],
         lambda indexes: stage.each("fingerprinting", indexes),
     )
-    warnings = [*problems, *duplicate_warnings(jobs, expansion.locate)]
+    warnings = [
+        *problems,
+        *duplicate_warnings(jobs, expansion.locate),
+        *reserved_warnings(expansion.drafts, expansion.locate),
+    ]
     return Manifest(
         path=path,
         document=document,

@@ -12,7 +12,7 @@ from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence
 from runner.commands.results_files import check_results_file
-from runner.engine.download.place import find_file, is_lfs_pointer, relative
+from runner.engine.download.place import find_file, is_lfs_pointer, output_errors, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError, plural
 from runner.fs import locale_hint
@@ -148,7 +148,8 @@ def plan_manifest(
     @functools.cache  # several jobs may share a file
     def present(file: StoredFile) -> bool:
         path = paths.base / file.path
-        return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
+        with output_errors(path):
+            return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
 
     def pointer(file: StoredFile) -> bool:
         return is_lfs_pointer(paths.base / file.path, file.sha256)

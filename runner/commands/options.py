@@ -99,9 +99,8 @@ class Options:
             raise UsageError(f"-o {self.results} is the manifest itself", hint="name another file")
         check_expanded("-o", self.results)
         check_expanded("--state-dir", self.state_dir)
-        if self.results is not None and self.results.exists() and not self.results.is_file():
-            kind = "a folder" if self.results.is_dir() else "not a regular file"
-            raise UsageError(f"-o {self.results} is {kind}", hint="name a file")
+        if self.results is not None:
+            _check_results_flag(self.results)
         if self.results is not None and len(self.manifests) > 1:
             raise UsageError("-o names one results file, but there are several manifests")
         if self.time_scale is not None and not self.emulate:
@@ -117,6 +116,16 @@ class Options:
                     f"{first} and {path} would write the same results file",
                     hint="name each manifest once, or rename one",
                 )
+
+
+def _check_results_flag(results: Path) -> None:
+    """Raise UsageError for a path where no file can be."""
+    if results.exists() and not results.is_file():
+        kind = "a folder" if results.is_dir() else "not a regular file"
+        raise UsageError(f"-o {results} is {kind}", hint="name a file")
+    for folder in results.parents:
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"-o {results}: {folder} is not a folder", hint="name another file")
 
 
 def check_expanded(flag: str, path: Path | None) -> None:

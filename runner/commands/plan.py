@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
+from runner.commands.folders import check_folders
 from runner.commands.manifest_plan import plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce, print_json
@@ -16,6 +17,7 @@ from runner.terminal.plan_view import plan_record, plan_text
 def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
     """Show what a run would do, and why; sends nothing, writes nothing, needs no key."""
     plans = plan_manifests(replace(options, dry=True))
+    check_folders(plans)
     for planned in plans:
         planned.check_earlier_results()  # without them a plan would order what is paid for
     if options.as_json:  # one document for all manifests

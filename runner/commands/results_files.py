@@ -9,6 +9,7 @@ from pathlib import Path
 from runner.commands.options import Options, ProjectPaths
 from runner.error_handler import emit
 from runner.errors import Diagnostic, Location, UsageError
+from runner.fs import is_file
 from runner.results.document import HEAD_BYTES, named_manifest
 from runner.results.evidence import EarlierResults
 
@@ -26,7 +27,7 @@ def check_results_file(manifest: Path, options: Options, earlier: EarlierResults
         )
     other = paths.base / earlier.manifest if earlier.manifest is not None else None
     # A manifest that is gone was renamed, perhaps to this one.
-    if other is None or not other.is_file() or _is_same(other, manifest):
+    if other is None or not is_file(other) or _is_same(other, manifest):
         return
     # The usual name is this manifest's own, unless spring.yaml and spring.json share it.
     usual = ProjectPaths.of(other, options).results
@@ -53,7 +54,7 @@ def without_results(manifests: Sequence[Path]) -> tuple[list[Path], list[Diagnos
         else:
             location = Location(path=str(path))
             message = "this is a results manifest, not a manifest"
-            hint = f"name its manifest, {_shown(owner)}" if owner.is_file() else None
+            hint = f"name its manifest, {_shown(owner)}" if is_file(owner) else None
             errors.append(Diagnostic(message=message, hint=hint, location=location))
     return kept, errors
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.execute import execute_all
+from runner.commands.folders import check_folders, prepare_folders
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
 from runner.commands.options import Options, ProjectPaths
@@ -50,8 +51,11 @@ def run(options: Options) -> Exit:
         for line in recover_rescued(ledger):
             emit(line)
     plans = [plan_manifest(manifest, options) for manifest in manifests]
+    check_folders(plans)
     for planned in plans:
         _check_before_sending(planned)
+    for planned in plans:  # once all are agreed to
+        prepare_folders(planned)
     if options.force:
         for planned in plans:
             _supersede(planned)

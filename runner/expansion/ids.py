@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import islice
 
 from runner.errors import Diagnostic, HintedError, plural
-from runner.model.jobs import DocumentLocator, Row
+from runner.model.jobs import DocumentLocator, Draft, DraftLocator, Row
 
 MOST_BYTES = 100
 """In UTF-8, after expansion: ids serve as file names."""
@@ -67,6 +67,25 @@ _TAKE = re.compile(r"\.[0-9]+\Z")
 
 # Comparing takes time: with more unknown ids than this, any id may be one of them.
 _MOST_GLOBS = 100
+
+
+_RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
+"""https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file"""
+
+
+def reserved_warnings(drafts: Iterable[Draft], locate: DraftLocator) -> list[Diagnostic]:
+    """A warning for each entry with an id that no file may have on Windows."""
+    found: dict[int, Diagnostic] = {}
+    for draft in drafts:
+        if draft.entry not in found and _RESERVED.match(draft.id.lower()):
+            found[draft.entry] = Diagnostic(
+                message=f'no file can be called "{draft.id}" on Windows and its disks',
+                location=locate(draft, ("id",)),
+                job=draft.id,
+                hint="give the job another id if its files are to be copied there",
+                warning=True,
+            )
+    return list(found.values())
 
 
 class IdRegistry:

@@ -1,0 +1,103 @@
+"""Folders of a run: refuses those of another manifest, and those that cannot be written."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from runner.commands.manifest_plan import ManifestPlan
+from runner.commands.session import networked
+from runner.engine.download.place import output_errors, output_folder, relative
+from runner.errors import OutputError, UsageError
+from runner.fs import atomic_write, is_file
+
+OWNER = ".vidu-run-manifest"
+"""The file in a folder of results that names their manifest, relative to that folder."""
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+
+def check_folders(plans: Iterable[ManifestPlan]) -> None:
+    """Raise UsageError if two manifests of one name would put their files into one folder.
+
+    Each would displace the files of the other, and take them for changed ones.
+    """
+    owners: dict[str, Path] = {}
+    for planned in plans:
+        manifest, folder = planned.manifest.path, planned.outputs
+        owner = owners.setdefault(os.path.realpath(folder), manifest)
+        if owner is manifest:
+            owner = _owner(folder, planned.settings.outputs, manifest) or manifest
+        if not _is_same(owner, manifest):
+            raise _taken(folder, owner, manifest)
+
+
+def prepare_folders(planned: ManifestPlan) -> None:
+    """Make the folders that the run will write to, and the folder of files this manifest's own.
+
+    Where they cannot be written, that shows here, before anything is paid for. Raises OutputError,
+    and UsageError if another manifest was faster.
+    """
+    if not networked(planned):
+        return
+    results = planned.paths.results.parent
+    try:
+        results.mkdir(parents=True, exist_ok=True)
+        _check_writable(results)
+    except OSError as error:
+        raise OutputError(
+            f"the results cannot be written to {results}: {error.strerror or error}",
+            hint="make the folder writable, or name a file elsewhere with -o",
+        ) from error
+    if planned.settings.download:
+        folder = output_folder(planned.settings.outputs, *planned.paths.below_outputs)
+        with output_errors(folder):
+            _check_writable(folder)
+        if not _is_same(planned.settings.outputs, planned.manifest.path.parent / "outputs"):
+            _claim(folder, planned)
+
+
+def _check_writable(folder: Path) -> None:
+    """Create a file in the folder, which is the only reliable test, and remove it."""
+    trial = folder / f".vidu-run-{secrets.token_hex(6)}"
+    trial.touch(exist_ok=False)
+    trial.unlink()
+
+
+def _claim(folder: Path, planned: ManifestPlan) -> None:
+    manifest, mark = planned.manifest.path, folder / OWNER
+    name = os.fsencode(relative(manifest, folder)) + b"\n"
+    with output_errors(mark):
+        with suppress(FileExistsError), mark.open("xb") as file:
+            file.write(name)
+        owner = _owner(folder, planned.settings.outputs, manifest)
+        if owner is not None and not _is_same(owner, manifest):
+            raise _taken(folder, owner, manifest)
+        if owner is None:  # the manifest of that name is gone
+            atomic_write(mark, [name])
+
+
+def _owner(folder: Path, outputs: Path, manifest: Path) -> Path | None:
+    """The manifest whose files are in the folder; None where that is not known, or it is gone."""
+    candidates: list[Path] = []
+    with suppress(OSError):
+        name = os.fsdecode((folder / OWNER).read_bytes()).rstrip("\n")
+        candidates.append(Path(os.path.normpath(folder / name)))
+    # In the usual place the folder belongs to the manifest beside it, without a mark.
+    if outputs.name == "outputs" and folder.exists():
+        candidates += [outputs.parent / f"{manifest.stem}{suffix}" for suffix in _SUFFIXES]
+    there = [each for each in candidates if is_file(each)]
+    return next((each for each in there if _is_same(each, manifest)), next(iter(there), None))
+
+
+def _taken(folder: Path, owner: Path, manifest: Path) -> UsageError:
+    return UsageError(
+        f"{folder} has the files of {owner}, which those of {manifest} would displace",
+        hint="name another folder with --outputs, or rename one of the manifests",
+    )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
