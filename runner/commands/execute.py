@@ -65,8 +65,7 @@ def execute(
     ended: _EndedBatch | None = None
     try:
         with planned.manifest.hashes, RunSession.open(planned, once=collect_only) as session:
-            if write:
-                prepare_folders(planned)
+            prepare_folders(planned, results=write)
             if write and planned.unreadable:
                 _keep_damaged(planned)
             batch = _BatchRun(

@@ -34,29 +34,33 @@ def check_folders(plans: Iterable[ManifestPlan]) -> None:
             raise _taken(folder, owner, manifest)
 
 
-def prepare_folders(planned: ManifestPlan) -> None:
+def prepare_folders(planned: ManifestPlan, *, results: bool = True) -> None:
     """Make the folders that the run will write to, and the folder of files this manifest's own.
 
-    Where they cannot be written, that shows here, before anything is paid for. Raises OutputError,
-    and UsageError if another manifest was faster.
+    Where they cannot be written, that shows here, before anything is paid for; `results`: that of
+    the results manifest as well. Raises OutputError, and UsageError if another manifest was faster.
     """
     if not networked(planned):
         return
-    results = planned.paths.results.parent
-    try:
-        results.mkdir(parents=True, exist_ok=True)
-        _check_writable(results)
-    except OSError as error:
-        raise OutputError(
-            f"the results cannot be written to {results}: {error.strerror or error}",
-            hint="make the folder writable, or name a file elsewhere with -o",
-        ) from error
+    if results:
+        _prepare_results(planned.paths.results.parent)
     if planned.settings.download:
         folder = output_folder(planned.settings.outputs, *planned.paths.below_outputs)
         with output_errors(folder):
             _check_writable(folder)
         if not _is_same(planned.settings.outputs, planned.manifest.path.parent / "outputs"):
             _claim(folder, planned)
+
+
+def _prepare_results(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _check_writable(folder)
+    except OSError as error:
+        raise OutputError(
+            f"the results cannot be written to {folder}: {error.strerror or error}",
+            hint="make the folder writable, or name a file elsewhere with -o",
+        ) from error
 
 
 def _check_writable(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options, ProjectPaths
-from runner.commands.plan_inputs import History, select_evidence
+from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
 from runner.commands.results_files import check_results_file
 from runner.engine.download.place import find_file, is_lfs_pointer, output_errors, relative
 from runner.engine.submit.budget import Budget
@@ -168,7 +168,7 @@ def plan_manifest(
             for realm, fingerprints in realms.items()
             for fingerprint, attempt in ledger.latest(fingerprints, realm, to_results).items()
         }
-        ids = {job.id for job in jobs}
+        ids, requests = {job.id for job in jobs}, {job.fingerprint for job in jobs}
         # Where the ledger has an attempt, a row proves nothing more.
         earlier = read_results(
             paths.results, skip=lambda job, fingerprint: job in ids and fingerprint in attempts
@@ -180,6 +180,7 @@ def plan_manifest(
             alive=ledger.alive,
             present=present,
             pointer=pointer,
+            recorded={each.job for each in earlier.evidence if each.fingerprint not in requests},
             estimate=history.estimate,
             expected_s=history.expected_s,
             changes=history.changes,
@@ -208,7 +209,11 @@ def plan_manifest(
         present=present,
         unreadable=earlier.diagnostics,
         removed=earlier.removed(ids),
-        warnings=[*manifest.warnings, *earlier.diagnostics],
+        warnings=[
+            *manifest.warnings,
+            *earlier.diagnostics,
+            *unexplained_changes(plan, earlier, manifest),
+        ],
     )
 
 

@@ -7,13 +7,15 @@ from functools import cached_property
 
 from runner.commands.load import Manifest
 from runner.commands.options import Options, ProjectPaths
+from runner.errors import Diagnostic
 from runner.ledger.changes import Realm, realm_of
 from runner.ledger.costs import Costs
 from runner.ledger.queries import LastRequest
 from runner.ledger.store import Ledger
 from runner.model.jobs import Job
 from runner.model.operations import Amount, Operation
-from runner.model.plans import Changed, Evidence
+from runner.model.plans import Changed, Evidence, Plan
+from runner.model.reasons import ReasonCode
 from runner.model.tasks import Attempt, AttemptState
 from runner.planning.changes import changes_of
 from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
@@ -148,3 +150,22 @@ def _was_submitted(attempt: Attempt) -> bool:
     """Whether the attempt was submitted, rather than adopted from a results manifest."""
     # An adopted one is recorded as submitted at the time of its intent.
     return attempt.task.submitted_at != attempt.intent.at
+
+
+def unexplained_changes(
+    plan: Plan, earlier: EarlierResults, manifest: Manifest
+) -> Iterator[Diagnostic]:
+    """A warning for each job with another request than before, though the manifest is the same."""
+    if earlier.manifest_sha256 != manifest.document.sha256:
+        return
+    for entry in plan.entries:
+        # What the ledger knows of the last request explains the change.
+        if entry.reason.code is ReasonCode.CHANGED and not entry.changes:
+            yield Diagnostic(
+                message="the results manifest has its result for another request, though the "
+                "manifest is the same",
+                location=manifest.locate(entry.job),
+                job=entry.job.id,
+                hint="an image, a row or a variable has changed, or the file is damaged",
+                warning=True,
+            )

@@ -50,6 +50,8 @@ class PlanInputs:
     expected_s: Callable[[Job], float | None]
     changes: Callable[[Job], Sequence[Changed]] = lambda _job: ()
     """What a job with a new request asks for differently than the last time."""
+    recorded: Collection[str] = ()
+    """Ids with a row in an earlier results manifest that proves another request only."""
     pointer: Callable[[StoredFile], bool] = lambda _file: False
     """Whether a Git LFS pointer to this file is in its place."""
 
@@ -144,8 +146,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         action, reason = _of_evidence(evidence, inputs, options)
     else:
         changes = inputs.changes(job)
-        changed = Reason(ReasonCode.CHANGED, describe(changes)) if changes else _NEW
-        action, reason = Action.SUBMIT, changed
+        action, reason = Action.SUBMIT, _of_unknown(job, changes, inputs)
     return PlanEntry(
         job=job,
         action=action,
@@ -160,8 +161,17 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
     )
 
 
+def _of_unknown(job: Job, changes: Sequence[Changed], inputs: PlanInputs) -> Reason:
+    if changes:
+        return Reason(ReasonCode.CHANGED, describe(changes))
+    return _CHANGED if job.id in inputs.recorded else _NEW
+
+
 # Reasons that many entries share, made once: a plan has up to a million entries.
 _NEW = Reason(ReasonCode.NEW, "new")
+_CHANGED = Reason(
+    ReasonCode.CHANGED, "changed: the results manifest has its result for another request"
+)
 _NOT_SELECTED = Reason(ReasonCode.NOT_SELECTED, "not selected")
 _SET_ASIDE = Reason(ReasonCode.FORCED, "forced: its earlier result was set aside")
 _PAID_AGAIN = Reason(ReasonCode.FORCED, "forced: made again, and paid for again")

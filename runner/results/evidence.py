@@ -44,6 +44,8 @@ class EarlierResults:
     """False where the file is something else than a results manifest."""
     manifest: str | None = None
     """The path of its manifest, relative to its folder; None if there is no file, or no path."""
+    manifest_sha256: str | None = None
+    """The digest of its manifest at that time; None if it is not known."""
 
     def removed(self, ids: Collection[str]) -> list[Mapping[str, Any]]:
         """The rows of jobs that are not among `ids`, one for each job."""
@@ -75,6 +77,7 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
         rows=rows,
         evidence=tuple(evidence),
         manifest=found.manifest,
+        manifest_sha256=_text(_typed(found.value.get("manifest"), dict, {}).get("sha256")),
     )
 
 

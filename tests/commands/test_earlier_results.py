@@ -305,6 +305,24 @@ def test_unreadable_results_do_not_matter_beside_a_full_ledger(
     assert (online.folder / kept).read_text() == "jobs: ["
 
 
+def test_a_result_for_another_request_is_no_silent_news(project: Project) -> None:
+    path = project.jobs(TWO)
+    with serving(project, time_scale=0):
+        project.run("spring.yaml")
+    forget(project)
+    results = project.folder / RESULTS
+    whole = results.read_text()
+    results.write_text(re.sub("fingerprint: .", "fingerprint: 0", whole))
+    ran = project.run("plan", "spring.yaml")
+    assert "submit a     6 credits  changed: the results manifest has its result for" in ran.out
+    assert 'warning: job "a": the results manifest has its result for another request' in ran.err
+    results.write_text(whole)
+    path.write_text(path.read_text().replace("red", "green"))  # which explains it
+    ran = project.run("plan", "spring.yaml")
+    assert "submit a     6 credits  changed: the results manifest has its result for" in ran.out
+    assert ran.err == ""
+
+
 def test_a_removed_job_keeps_its_row_and_is_reused_later(
     project: Project,
 ) -> None:

@@ -108,6 +108,13 @@ def failure(class_: str, billed: str = "no", code: str = "QuotaExceeded") -> Job
     return JobError(code=code, message="no", class_=ErrorClass(class_), billed=Billed(billed))
 
 
+def test_a_row_of_the_job_for_another_request_is_the_reason() -> None:
+    inputs = replace(known(), recorded={"a"})
+    entry = only(inputs)
+    assert (entry.action, entry.reason.code) == (Action.SUBMIT, ReasonCode.CHANGED)
+    assert entry.reason.text == "changed: the results manifest has its result for another request"
+
+
 @pytest.mark.parametrize("submit", [True, False])
 def test_a_pointer_to_a_result_waits_for_git_lfs(submit: bool) -> None:
     made = attempt(AttemptState.SUCCEEDED, files=(FILE,))
