@@ -28,7 +28,14 @@ ROWS = (
 
 ENGINE_ROWS = (
     {"net"},
-    {"schedule", "ledger_client", "poll.timing", "poll.list_query", "poll.list_poller"},
+    {
+        "schedule",
+        "stop_conditions",
+        "ledger_client",
+        "poll.timing",
+        "poll.list_query",
+        "poll.list_poller",
+    },
     {"submit.budget", "submit.breaker"},
     {"context", "job_run", "monitor"},
     {"outcomes"},

@@ -15,8 +15,8 @@ from runner.commands.manifest_plan import ManifestPlan
 from runner.commands.session import TOOL, RunSession
 from runner.engine.context import Context
 from runner.engine.download.place import keep_copy, relative
-from runner.engine.job_run import StopReason
 from runner.engine.run import Batch
+from runner.engine.stop_conditions import StopReason
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, terminal_columns, worst
 from runner.model.events import Observer

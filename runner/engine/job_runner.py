@@ -18,8 +18,6 @@ from runner.engine.job_run import (
     JobRun,
     Phase,
     RetryLater,
-    StopConditions,
-    StopReason,
     Succeeded,
     Unanswered,
 )
@@ -27,6 +25,7 @@ from runner.engine.outcomes import ended, interrupted, settled, shared, unstarte
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.engine.schedule import Schedule
+from runner.engine.stop_conditions import StopConditions, StopReason
 from runner.engine.submit.budget import Admission, Order, order_of
 from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit

@@ -11,11 +11,12 @@ from typing import Any, assert_never
 
 from runner.engine.context import Context
 from runner.engine.download.collect import collect
-from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, StopConditions, Succeeded
+from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, Succeeded
 from runner.engine.job_runner import JobRunner
 from runner.engine.outcome_store import OutcomeStore, StoredOutcomes
 from runner.engine.outcomes import blocked, interrupted, shared
 from runner.engine.schedule import Schedule
+from runner.engine.stop_conditions import StopConditions
 from runner.engine.submit.preconnect import Preconnector
 from runner.engine.submit.prepare import Prefetcher
 from runner.errors import OutputError, plural

@@ -7,22 +7,14 @@ from dataclasses import replace
 import pytest
 
 from runner.engine.job_run import (
-    SHARED_LIMIT,
     JobRun,
     Phase,
-    StopConditions,
-    StopReason,
     TaskOrigin,
 )
-from runner.errors import Exit
-from runner.model.outcomes import Outcome, State
+from runner.model.outcomes import State
 from runner.model.plans import Action, Evidence
-from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import (
-    Billed,
-    ErrorClass,
     Fate,
-    JobError,
     Submission,
     TaskState,
     TaskStatus,
@@ -159,48 +151,3 @@ def test_a_failed_task_has_not_succeeded() -> None:
     job = job_run(Action.ATTACH, attempt_of(task_id="911"))
     job.finish(TaskStatus(task_id="911", state=TaskState.FAILED), AT)
     assert (job.phase, job.task.finished_at) == (Phase.UNDER_WAY, AT)
-
-
-BUDGET = StopReason(reason=Reason(ReasonCode.OVER_BUDGET, "the budget is spent"), exit=Exit.BUDGET)
-
-
-def failed(job: str, code: str = "odd", class_: ErrorClass = ErrorClass.INPUT) -> Outcome:
-    error = JobError(code=code, message="m", class_=class_, billed=Billed.NO)
-    return Outcome(job=plan_entry(job).job, state=State.FAILED, error=error)
-
-
-def test_a_provider_is_stopped_for_its_first_reason() -> None:
-    stops = StopConditions()
-    stops.note(failed("a"), BUDGET)
-    stops.note(failed("b"), replace(BUDGET, exit=Exit.PROVIDER))
-    assert stops.of("vidu") == BUDGET
-    assert stops.of("modelverse") is None
-    assert [str(reason) for reason in stops.reasons()] == ["vidu: the budget is spent"]
-
-
-def test_as_many_failures_as_allowed_stop_the_run() -> None:
-    stops = StopConditions(max_failures=2)
-    stops.note(failed("a"), None)
-    assert stops.of("modelverse") is None
-    stops.note(failed("b"), None)
-    stop = stops.of("modelverse")
-    assert stop is not None
-    assert (stop.exit, stop.reason.text) == (Exit.JOBS_FAILED, "2 jobs failed")
-
-
-@pytest.mark.parametrize("code", ["Forbidden", "ModelUnavailable", "model_error"])
-def test_one_refusal_of_many_requests_stops_the_provider(code: str) -> None:
-    stops = StopConditions()
-    for number in range(SHARED_LIMIT):
-        assert stops.of("vidu") is None
-        stops.note(failed(f"job-{number}", code), None)
-    stop = stops.of("vidu")
-    assert stop is not None
-    assert stop.reason.text == f"{code} for 3 different requests: m"
-
-
-def test_one_request_refused_often_stops_nothing() -> None:
-    stops = StopConditions()
-    for _ in range(SHARED_LIMIT + 1):
-        stops.note(failed("a", "Forbidden"), None)
-    assert stops.of("vidu") is None

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
-from runner.engine.job_run import Ended, Phase, RetryLater, StopConditions, StopReason, Succeeded
+from runner.engine.job_run import Ended, Phase, RetryLater, Succeeded
 from runner.engine.job_runner import JobRunner
 from runner.engine.schedule import Schedule
+from runner.engine.stop_conditions import StopConditions, StopReason
 from runner.engine.submit.budget import Budget
 from runner.engine.submit.prepare import Prefetcher
 from runner.errors import Exit

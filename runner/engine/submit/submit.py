@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from runner.engine.context import Context
-from runner.engine.job_run import Ended, HasTask, JobRun, RetryLater, StopReason, Unanswered
+from runner.engine.job_run import Ended, HasTask, JobRun, RetryLater, Unanswered
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
+from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.prepare import NotClean, Prefetcher, Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Taken, realm_of
