@@ -133,7 +133,7 @@ class JobRunner:
                     stop := self.stop_conditions.note_refusal(outcome)
                 ):
                     # At once: the jobs that wait for the breaker would all be refused as well.
-                    self.context.breakers[entry.job.provider].trip(stop.reason.text)
+                    self.context.breakers[entry.job.provider].trip(stop)
                 return result
 
     def _over_budget(self, entry: PlanEntry, order: Order, admission: Admission) -> Ended:

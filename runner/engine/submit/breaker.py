@@ -18,6 +18,7 @@ from functools import partial
 
 from runner.engine.net.client import CONNECT_LIMIT_S, HttpClient
 from runner.engine.net.pacing import BACKOFF_LONGEST_S, Rate, Throttle
+from runner.engine.stop_conditions import StopReason
 from runner.model.requests import Account, Fate, Submission
 from runner.providers.base import is_healthy
 from runner.providers.registry import PROVIDERS
@@ -110,8 +111,8 @@ class CircuitBreaker:
     """Submissions without an answer."""
     given_up: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the provider `is_out`: whatever waits for it need not wait any longer."""
-    tripped: str = ""
-    """Why no submission passes for the rest of the run; empty while they do."""
+    tripped: StopReason | None = None
+    """Why no submission passes for the rest of the run; None while they do."""
     _last_error: str = ""
     _outage_reason: str = ""
     _throttle: Throttle = field(default_factory=Throttle)
@@ -164,9 +165,9 @@ class CircuitBreaker:
             self._throttle.slow_down(now)
             self.rate.note(throttled=True)
 
-    def trip(self, reason: str) -> None:
+    def trip(self, stop: StopReason) -> None:
         """Let nothing pass for the rest of the run: every submission would meet the same."""
-        self.tripped = self.tripped or reason
+        self.tripped = self.tripped or stop
 
     @property
     def is_out(self) -> bool:

@@ -43,9 +43,9 @@ async def submit(
     job_run.task = TaskFacts(seed=prepared.intent.seed)
     breaker = context.breakers[job_run.operation.provider]
     if not await breaker.acquire():
-        if not breaker.tripped:
+        if breaker.tripped is None:
             return _given_up(context, job_run)
-        return _pending(job_run, Reason(ReasonCode.STOPPED, f"not submitted: {breaker.tripped}"))
+        return _pending(job_run, breaker.tripped.not_submitted)
     submission, began = None, asyncio.get_running_loop().time()
     try:
         result = await _post(context, job_run, prepared)
@@ -53,7 +53,7 @@ async def submit(
             return result
         submission, stop = result, _stop_reason(context, job_run, result)
         if stop is not None:
-            breaker.trip(stop.reason.text)  # before the next submission is admitted
+            breaker.trip(stop)  # before the next submission is admitted
     finally:
         await breaker.release(submission, began)
     return _next_step(context, job_run, submission, stop)

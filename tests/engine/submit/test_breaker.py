@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.net.pacing import THROTTLED_FIRST_S, Rate
+from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.breaker import BreakerState, CircuitBreaker
+from runner.errors import Exit
+from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, ErrorClass, Fate, JobError, Submission
 from tests.engine.conftest import RunVirtual
 
@@ -235,13 +238,18 @@ def test_a_cancelled_waiter_leaves_the_probing_to_another(run_virtual: RunVirtua
     run_virtual(scene())
 
 
+def stop(text: str) -> StopReason:
+    return StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
+
+
 def test_a_tripped_breaker_lets_nothing_pass(run_virtual: RunVirtual) -> None:
     async def scene() -> None:
         breaker, _ = breaker_with()
-        breaker.trip("the key is refused")
-        breaker.trip("another reason")
+        first, later = stop("the key is refused"), stop("another reason")
+        breaker.trip(first)
+        breaker.trip(later)
         assert not await breaker.acquire()
-        assert breaker.tripped == "the key is refused"
+        assert breaker.tripped is first
 
     run_virtual(scene())
 
