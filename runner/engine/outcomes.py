@@ -43,13 +43,15 @@ def ended(
 def interrupted(job_run: JobRun) -> Outcome:
     """The outcome of a job that an interruption ended where it was; the ledger knows as much."""
     if job_run.is_unsettled:
-        return ended(job_run, State.AMBIGUOUS, reason=_CUT)
+        return ended(job_run, State.AMBIGUOUS, reason=_SEARCH_PENDING)
     where = "made, not yet fetched" if job_run.phase is Phase.SUCCEEDED else "its task is under way"
     where = where if job_run.task.id else "not submitted"
     return ended(job_run, State.PENDING, reason=interruption(where))
 
 
-_CUT = Reason(ReasonCode.CUT, "the run ended before it was known what became of its submission")
+_SEARCH_PENDING = Reason(
+    ReasonCode.SEARCH_PENDING, "the run ended before it was known what became of its submission"
+)
 
 
 def interruption(where: str) -> Reason:

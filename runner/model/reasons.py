@@ -33,8 +33,8 @@ class ReasonCode(enum.StrEnum):
 
     # Why a run leaves a job without a result.
     INTERRUPTED = "interrupted"
-    CUT = "cut"
-    """The run ended before anybody looked for the task of an unanswered submission."""
+    SEARCH_PENDING = "search_pending"
+    """The task of an unanswered submission is yet to be looked for, by the next run."""
     NEEDS_JOB = "needs_job"
     """A job whose result it needs has no result."""
     OVER_BUDGET = "over_budget"

@@ -247,8 +247,8 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
     outcome = group.first
     risks = money_list(group.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
-    cut = outcome.reason is not None and outcome.reason.code is ReasonCode.CUT
-    if cut and outcome.job.provider in LISTERS:
+    code = outcome.reason and outcome.reason.code
+    if code is ReasonCode.SEARCH_PENDING and outcome.job.provider in LISTERS:
         return [
             "run the same command again: it looks for the task, and submits again only if",
             f"the task is proven not to exist{risk}",

@@ -39,7 +39,7 @@ async def reconcile(
     await breaker.recovered()
     if breaker.state.is_open:
         unclear = Unclear(reason=f"its task was not looked for: {breaker.outage_reason()}")
-        return await _leave_open(context, job_run, attempt, unclear, ReasonCode.CUT)
+        return await _leave_open(context, job_run, attempt, unclear, ReasonCode.SEARCH_PENDING)
     verdict = await find_verdict(context, attempt, job_run.operation)
     if isinstance(verdict, Unclear):  # the provider's own words may quote a key
         verdict = replace(verdict, reason=context.redacted(verdict.reason))
@@ -55,7 +55,7 @@ async def reconcile(
             return await _resubmit_at_risk(context, job_run, attempt, verdict)
         case _:
             # A provider that is out shows nothing: the next run looks again.
-            code = ReasonCode.CUT if breaker.is_out else ReasonCode.AS_ERROR
+            code = ReasonCode.SEARCH_PENDING if breaker.is_out else ReasonCode.AS_ERROR
             return await _leave_open(context, job_run, attempt, verdict, code)
 
 
