@@ -36,7 +36,7 @@ def ended(
         shortfall=job_run.shortfall if state is State.SUCCEEDED else None,
         # Without needs it is what the job has anyway, and there may be 100,000 of them.
         sent=job_run.intent.request if job_run.intent and job_run.entry.job.draft.needs else None,
-        elsewhere=job_run.origin is TaskOrigin.OTHER_RUN,
+        by_other_run=job_run.origin is TaskOrigin.OTHER_RUN,
     )
 
 

@@ -56,7 +56,7 @@ class Outcome:
     sent: Mapping[str, Any] | None = None
     """The request's parameters with other jobs' results put in, as the ledger has them; None where
     nothing was sent."""
-    elsewhere: bool = False
+    by_other_run: bool = False
     """Another run at the same time made the task, and bears the cost."""
 
     @property

@@ -53,7 +53,7 @@ class RunTotals:
     reused: int = 0
     unselected: int = 0
     """Jobs that are in no other number here."""
-    elsewhere: int = 0
+    by_other_run: int = 0
     """Jobs made by another run."""
     files: bool = False
     """Whether any job has files."""
@@ -66,11 +66,11 @@ class RunTotals:
         """Add the outcome of a selected job."""
         self.states[outcome.state] += 1
         self.reused += outcome.state is State.SUCCEEDED and outcome.reused
-        self.elsewhere += outcome.elsewhere
+        self.by_other_run += outcome.by_other_run
         self.files = self.files or bool(outcome.files)
         add(self.costs.at_risk, outcome.at_risk)
         # What earlier runs submitted is in their summaries.
-        own = (outcome.task.submitted_at or "") >= self.began and not outcome.elsewhere
+        own = (outcome.task.submitted_at or "") >= self.began and not outcome.by_other_run
         # A failed job counts only with a price that the provider reported, as in the results.
         actual, failed = outcome.task.actual, outcome.state is State.FAILED
         if own and actual is not None and (actual.value or not failed):
@@ -112,10 +112,10 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     Texts are folded at `columns` of a terminal, commands to copy are not.
     """
     totals = run.totals
-    elsewhere = f", {totals.elsewhere} made by another run" if totals.elsewhere else ""
+    others = f", {totals.by_other_run} made by another run" if totals.by_other_run else ""
     lines = [line for error in run.errors for line in error.splitlines()]  # a hint is one
     lines += [
-        f"{run.manifest}: {_counts(totals)} | {totals.costs}{elsewhere} | {span(run.seconds)}",
+        f"{run.manifest}: {_counts(totals)} | {totals.costs}{others} | {span(run.seconds)}",
         f"  results   {run.results}{'' if run.written else ' (not written)'}",
     ]
     if totals.files:
