@@ -68,10 +68,11 @@ def batches(task_ids: Iterable[str]) -> Iterator[list[str]]:
     """Split ids into as many as one request holds."""
     batch, length = list[str](), 0
     for task_id in task_ids:
-        length += len(task_id) + len("&task_ids=")
-        if batch and (len(batch) == MAX_IDS or length > MAX_CHARS):
+        added = len(task_id) + len("&task_ids=")
+        if batch and (len(batch) == MAX_IDS or length + added > MAX_CHARS):
             yield batch
-            batch, length = [], len(task_id)
+            batch, length = [], 0
         batch.append(task_id)
+        length += added
     if batch:
         yield batch
