@@ -42,7 +42,7 @@ def normalize(text: str) -> str:
 
 
 def fold(id_: str) -> str:
-    """A normalized id as a file system that ignores case sees it: no two ids may share it."""
+    """The id as a file system that ignores case sees it: no two ids may share it."""
     if id_.isascii():
         return id_.lower()
     return unicodedata.normalize("NFC", id_.casefold())  # folding may decompose

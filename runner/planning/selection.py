@@ -5,11 +5,11 @@ from __future__ import annotations
 import difflib
 import fnmatch
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.errors import UsageError
+from runner.expansion.ids import fold
 from runner.model.jobs import Draft, Job
 from runner.model.outcomes import State
 
@@ -83,14 +83,9 @@ def _matcher(pattern: str, states: Mapping[str, str]) -> Callable[[Draft], bool]
 
 def _glob(text: str) -> Callable[[str], bool]:
     """Whether a name matches the glob, or is written exactly like it: a tag may be `[wip]`."""
-    folded = _fold(text)
+    folded = fold(text)
     compiled = re.compile(fnmatch.translate(folded))
-    return lambda name: (each := _fold(name)) == folded or compiled.match(each) is not None
-
-
-def _fold(text: str) -> str:
-    # As ids are compared: no two may differ in case or composition only.
-    return unicodedata.normalize("NFC", text).casefold()
+    return lambda name: (each := fold(name)) == folded or compiled.match(each) is not None
 
 
 def _hint(pattern: str, drafts: Sequence[Draft]) -> str | None:
