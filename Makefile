@@ -25,7 +25,8 @@ chaos: .venv/.stamp  ## hundreds of kills, every pair of faults, broken answers;
 	VIDU_RUN_CHAOS_ROUNDS=300 VIDU_RUN_FUZZ_ROUNDS=$${VIDU_RUN_FUZZ_ROUNDS:-200000} $(BIN)/python -m pytest -q -n 4 \
 		tests/commands/test_kill.py tests/commands/test_faults.py \
 		tests/commands/test_mutated_answers.py tests/providers/test_mutated_replies.py \
-		tests/engine/net/test_mutated_answers.py tests/commands/test_mutated_manifests.py
+		tests/engine/net/test_mutated_answers.py tests/commands/test_mutated_manifests.py \
+		tests/commands/test_mutated_results.py tests/results
 
 bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about twenty minutes
 	$(BIN)/python -m bench --write

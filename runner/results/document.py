@@ -230,6 +230,8 @@ def _problem_of_row(row: Mapping[str, Any]) -> str | None:
     task_id = row["task_id"]
     if task_id is not None and type(task_id) not in (str, int):
         return "has no valid task_id"
+    if row["state"] in (State.FAILED, State.SKIPPED) and row["files"]:
+        return f"is {row['state']}, but has files"
     if row["state"] == State.PENDING and not task_id and row["submitted_at"] is not None:
         return "was submitted, but has no task_id"
     return None

@@ -12,8 +12,10 @@ import pytest
 from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
+from runner.model.requests import INCOMPLETE, RESULT_GONE, Billed, ErrorClass, JobError, Shortfall
 from runner.model.tasks import StoredFile, TaskFacts
-from runner.results.rows import Header
+from runner.results.rows import Header, row
+from runner.results.write import write_results
 from tests.builders import changed
 
 
@@ -63,6 +65,23 @@ def make_outcome(folder: Path, name: str = "window", **changes: Any) -> Outcome:
 def document(rows: list[Any], removed: list[Any] | None = None) -> dict[str, Any]:
     """The smallest results manifest with these rows."""
     return {"version": 1, "totals": {"jobs": len(rows)}, "jobs": rows, "removed": removed or []}
+
+
+def write_all(path: Path, header: Header) -> None:
+    """Write a results manifest with rows of each kind, under `jobs` and `removed`."""
+    error = JobError(
+        code=RESULT_GONE, message="gone:\n now", class_=ErrorClass.PROVIDER, billed=Billed.YES
+    )
+    folder = path.parent
+    kinds = [
+        make_outcome(folder, "a"),
+        make_outcome(folder, "b", state=State.PENDING, files=()),
+        make_outcome(folder, "c", state=State.AMBIGUOUS, task_id=None, submitted_at=None, files=()),
+        make_outcome(folder, "d", state=State.FAILED, error=error, files=()),
+        make_outcome(folder, "e", shortfall=Shortfall(code=INCOMPLETE, message="one of two")),
+    ]
+    gone = [row(each, folder) for each in kinds]
+    write_results(path, header, [make_outcome(folder, each.job.id * 2) for each in kinds], gone)
 
 
 @pytest.fixture

@@ -1,60 +1,25 @@
-"""Results documents: what is one, what is whole, and what damage is seen.
-
-VIDU_RUN_CHAOS_ROUNDS is the number of mutations that are tried, by 200; with it files are cut at
-every length.
-"""
+"""Results documents: what is one, what is whole, and what damage is seen."""
 
 from __future__ import annotations
 
 import json
-import os
-import random
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from runner.errors import Failure
-from runner.model.outcomes import Outcome, State
-from runner.model.plans import Evidence
-from runner.model.requests import INCOMPLETE, RESULT_GONE, Billed, ErrorClass, JobError, Shortfall
+from runner.model.outcomes import Outcome
 from runner.results.document import is_results, named_manifest, read_document
-from runner.results.evidence import EarlierResults, read_results
-from runner.results.rows import Header, row
+from runner.results.evidence import read_results
+from runner.results.rows import Header
 from runner.results.write import write_results
-from tests.results.conftest import make_outcome
+from tests.mutation import ROUNDS
+from tests.results.conftest import make_outcome, write_all
 
 MakeOutcome = Callable[..., Outcome]
 
-ROUNDS = int(os.environ.get("VIDU_RUN_CHAOS_ROUNDS", "0")) * 200 or 200
-STEP = 1 if "VIDU_RUN_CHAOS_ROUNDS" in os.environ else 37
+STEP = 1 if ROUNDS > 10_000 else 37
 """Of the lengths at which a file is cut, where it is not near its end."""
-
-
-def write_all(path: Path, header: Header) -> None:
-    """Write a results manifest with rows of each kind, under `jobs` and `removed`."""
-    error = JobError(
-        code=RESULT_GONE, message="gone:\n now", class_=ErrorClass.PROVIDER, billed=Billed.YES
-    )
-    folder = path.parent
-    kinds = [
-        make_outcome(folder, "a"),
-        make_outcome(folder, "b", state=State.PENDING, files=()),
-        make_outcome(folder, "c", state=State.AMBIGUOUS, task_id=None, submitted_at=None, files=()),
-        make_outcome(folder, "d", state=State.FAILED, error=error, files=()),
-        make_outcome(folder, "e", shortfall=Shortfall(code=INCOMPLETE, message="one of two")),
-    ]
-    gone = [row(each, folder) for each in kinds]
-    write_results(path, header, [make_outcome(folder, each.job.id * 2) for each in kinds], gone)
-
-
-def proofs(earlier: EarlierResults) -> set[tuple[str, ...]]:
-    """What decides whether a job is submitted again."""
-
-    def key(proof: Evidence) -> tuple[str, ...]:
-        return (proof.job, proof.fingerprint, proof.state, proof.task.id or "")
-
-    return set(map(key, earlier.evidence))
 
 
 @pytest.mark.parametrize("name", ["r.yaml", "r.json"])
@@ -166,61 +131,3 @@ def test_a_key_twice_in_json_is_damage(tmp_path: Path, header: Header) -> None:
     path.write_text(text, "utf-8")
     (problem,) = read_results(path).diagnostics
     assert 'is damaged: the key "id" is there twice' in problem.message
-
-
-def mutated(content: bytes, rng: random.Random) -> bytes:
-    """The content with something lost, doubled, moved or changed at random."""
-    lines = content.splitlines(keepends=True)
-    at, other = rng.randrange(len(lines)), rng.randrange(len(lines))
-    byte = rng.randrange(len(content))
-    match rng.randrange(7):
-        case 0:
-            return content[:byte] + bytes([rng.randrange(256)]) + content[byte + 1 :]
-        case 1:
-            return content[:byte] + content[byte + rng.randrange(1, 60) :]
-        case 2:
-            return b"".join([*lines[:at], *lines[at + rng.randrange(1, 30) :]])
-        case 3:
-            return b"".join([*lines[:at], lines[other], *lines[at:]])
-        case 4:
-            lines[at], lines[other] = lines[other], lines[at]
-            return b"".join(lines)
-        case 5:
-            return content[:byte] + rng.choice(SNIPPETS) + content[byte:]
-        case _:
-            key, colon, _ = lines[at].partition(b":")
-            lines[at] = key + colon + b" " + rng.choice(SNIPPETS) + b"\n"
-            return b"".join(lines)
-
-
-SNIPPETS = (
-    *(b"null", b"true", b"[]", b"{}", b'""', b"-1", b"1e999", b"9" * 40, b"*a", b"&a x", b"!!b x"),
-    *(b"\0", b"\xff", b"\n", b"  ", b"'", b'"', b"|\n", b"# ", b"...\n", b"---\n", b"\xe2\x80\xa8"),
-    *(b"succeeded", b"failed", b"pending", b"\\ud800", b'{"id": 1}', b"[" * 200, b"2026-01-01"),
-)
-
-
-@pytest.mark.parametrize("name", ["r.yaml", "r.json"])
-def test_damage_at_random_is_seen_or_loses_no_proof(
-    tmp_path: Path, header: Header, name: str
-) -> None:
-    rng, path = random.Random(11), tmp_path / name  # noqa: S311 - a seed for one sequence
-    write_all(path, header)
-    before, content = proofs(read_results(path)), path.read_bytes()
-    for number in range(ROUNDS):
-        damaged = mutated(content, rng)
-        path.write_bytes(damaged)
-        earlier = read_results(path)
-        lost = before - proofs(earlier)
-        if earlier.diagnostics:
-            continue
-        # Another valid fingerprint or id cannot be told from another request; never both at once.
-        for job, fingerprint, *_ in lost:
-            names = {each.job for each in earlier.evidence} | {each["id"] for each in earlier.rows}
-            prints = {each["fingerprint"] for each in earlier.rows}
-            pruned = len(job) == 1 and len(earlier.rows) < 10  # a whole row of `removed` is gone
-            assert pruned or job in names or fingerprint in prints, (number, job, damaged)
-        try:
-            write_results(tmp_path / "again.yaml", header, [], earlier.removed(()))
-        except Failure:
-            pytest.fail(f"{number}: cannot be written again")

@@ -63,8 +63,8 @@ def test_only_what_may_have_been_paid_for_is_evidence(
         outcome("lost sight of", state=State.AMBIGUOUS, files=()),
         outcome("unknown", state=State.AMBIGUOUS, task_id=None, urls=()),
         outcome("waiting", state=State.PENDING, task_id=None, submitted_at=None, files=()),
-        outcome("refused", state=State.FAILED),
-        outcome("left out", state=State.SKIPPED),
+        outcome("refused", state=State.FAILED, files=()),
+        outcome("left out", state=State.SKIPPED, files=()),
     ]
     write_results(path, header, outcomes)
     found = read_results(path)
@@ -82,7 +82,7 @@ def test_a_result_that_is_gone_was_paid_for(
     error = JobError(
         code=RESULT_GONE, message="gone", class_=ErrorClass.PROVIDER, billed=Billed.YES
     )
-    write_results(path, header, [outcome("a", state=State.FAILED, error=error)])
+    write_results(path, header, [outcome("a", state=State.FAILED, error=error, files=())])
     (proof,) = read_results(path).evidence
     assert proof.state is State.SUCCEEDED
 
@@ -206,6 +206,7 @@ ODD_ROWS: list[tuple[Any, str]] = [
     ({"state": "succeded"}, 'the row of "x" has no valid state'),
     ({"fingerprint": None}, 'the row of "x" has no valid fingerprint'),
     ({"fingerprint": "a" * 63}, 'the row of "x" has no valid fingerprint'),
+    ({"state": "failed"}, 'the row of "x" is failed, but has files'),
     ({"state": "pending", "task_id": True}, 'the row of "x" has no valid task_id'),
     ({"state": "pending", "task_id": None}, 'the row of "x" was submitted, but has no task_id'),
 ]
