@@ -134,7 +134,13 @@ def _parse(path: Path, content: bytes) -> Any:
     text = content.decode("utf-8-sig")  # editors may add a byte order mark
     if not _is_json(path):
         return load(text, path=str(path))
-    return json.loads(text, object_pairs_hook=_without_duplicates)
+    value = json.loads(text, object_pairs_hook=_without_duplicates)
+    if "\\ud" in text.lower():  # rarely: this program writes characters as they are
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise ValueError("half of a surrogate pair is not a character") from None
+    return value
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

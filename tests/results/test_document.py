@@ -124,6 +124,16 @@ def test_sorted_keys_do_not_hide_a_results_manifest(tmp_path: Path, header: Head
     assert read_document(path, None).recognized
 
 
+@pytest.mark.parametrize(("text", "damaged"), [("\\ud83d", True), ("\\ud83d\\ude00", False)])
+def test_half_of_a_surrogate_pair_in_json_is_damage(
+    tmp_path: Path, header: Header, text: str, damaged: bool
+) -> None:
+    path = tmp_path / "r.json"
+    write_all(path, header)
+    path.write_text(path.read_text("utf-8").replace('"hero"', f'"{text}"'), "utf-8")
+    assert bool(read_results(path).diagnostics) is damaged
+
+
 def test_a_key_twice_in_json_is_damage(tmp_path: Path, header: Header) -> None:
     path = tmp_path / "r.json"
     write_all(path, header)

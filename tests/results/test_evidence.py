@@ -255,7 +255,7 @@ def test_invalid_values_of_a_row_count_as_unknown(tmp_path: Path, outcome: MakeO
     assert (proof.files, proof.attempts) == ((), 1)
 
 
-@pytest.mark.parametrize("name", ["a\0.png", "a" * 5000, "\udfff.png"])
+@pytest.mark.parametrize("name", ["a\0.png", "a" * 5000])
 def test_a_path_that_no_system_accepts_is_no_file(
     tmp_path: Path, outcome: MakeOutcome, name: str
 ) -> None:
