@@ -25,7 +25,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     `verify` reads every file that should exist, and reports each that is missing or damaged.
     """
     plans = plan_manifests(
-        replace(options, download=True, afresh=verify), submit=False, complete=True
+        replace(options, download=True, rehash=verify), submit=False, complete=True
     )
     check_folders(plans)
     for planned in plans:  # all of them before the first is acted on

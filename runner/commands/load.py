@@ -92,7 +92,7 @@ def read_manifests(options: Options) -> list[Manifest]:
 
     @functools.cache  # manifests of one folder share a cache
     def open_cache(file: Path) -> HashCache:
-        return HashCache(file, trusted=not options.afresh, writable=not options.dry)
+        return HashCache(file, trusted=not options.rehash, writable=not options.dry)
 
     operations = load_operations()
     manifests: list[Manifest] = []

@@ -57,7 +57,7 @@ class Options:
     fail_fast: bool = False
     yes: bool = False
     """Do not ask for confirmation."""
-    afresh: bool = False
+    rehash: bool = False
     """Read files even if their hashes are cached."""
     dry: bool = False
     """Write nothing, not even the hash cache."""

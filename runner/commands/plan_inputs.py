@@ -92,8 +92,8 @@ class History:
 
     def _realm(self, operation: Operation) -> Realm:
         """The realm of the operation's provider; before an emulator runs it has no account."""
-        nowhere: Realm = "loopback" if self._options.emulate else "remote"  # where it will be
-        return self._realms.get(operation.provider, nowhere)
+        expected: Realm = "loopback" if self._options.emulate else "remote"  # where it will be
+        return self._realms.get(operation.provider, expected)
 
     def _operation(self, job: Job) -> Operation:
         return self._manifest.operations[job.operation]

@@ -61,7 +61,7 @@ class RunSession:
     """The ledger's id of this run."""
     ledger: Ledger
     """For the thread that opened it."""
-    journal: GroupCommit
+    group_commit: GroupCommit
     rescue: RescueFile
     exit_code: Exit = Exit.OK
     """What the ledger records when the session ends without an error."""
@@ -85,7 +85,7 @@ class RunSession:
             run, code = ledger.begin_run(paths.name, TOOL), Exit.DEFECT  # until it is known
             try:
                 with (
-                    GroupCommit(paths.ledger, emit) as journal,
+                    GroupCommit(paths.ledger, emit) as group_commit,
                     # Opened before it is needed: a full disk allows no new file.
                     closing(RescueFile(rescue_path(paths.ledger, run))) as rescue,
                 ):
@@ -95,7 +95,7 @@ class RunSession:
                         once=once,
                         run=run,
                         ledger=ledger,
-                        journal=journal,
+                        group_commit=group_commit,
                         rescue=rescue,
                     )
                     yield session
@@ -156,7 +156,7 @@ class RunSession:
             base=planned.paths.base,
             outputs=planned.outputs,
             archive=planned.paths.archive,
-            ledger=LedgerClient(self.journal),
+            ledger=LedgerClient(self.group_commit),
             rescue=self.rescue,
             hashes=planned.manifest.hashes,
             http=http,

@@ -45,14 +45,14 @@ def open_for_writing(
 
 def _open_alone(path: Path, wait_s: float) -> sqlite3.Connection:
     """A connection for the only process that may use the ledger, with a rollback journal."""
-    alone = SoleUse(path)
+    sole_use = SoleUse(path)
     with ExitStack() as on_error:
-        on_error.callback(alone.release)
+        on_error.callback(sole_use.release)
         with translated_errors(path):
             connection = _connect(_uri(path), wait_s, path, factory=_SoleConnection)
             assert isinstance(connection, _SoleConnection)
             on_error.pop_all()
-            connection.alone = alone
+            connection.sole_use = sole_use
             # Truncated, not deleted: its end is flushed, so that a commit is durable.
             return _prepared(connection, "PRAGMA journal_mode = TRUNCATE")
 
@@ -60,13 +60,13 @@ def _open_alone(path: Path, wait_s: float) -> sqlite3.Connection:
 class _SoleConnection(sqlite3.Connection):
     """A connection that lets other processes in when it is closed."""
 
-    alone: SoleUse | None = None
+    sole_use: SoleUse | None = None
 
     def close(self) -> None:
         super().close()
-        if self.alone is not None:
-            self.alone.release()
-        self.alone = None
+        if self.sole_use is not None:
+            self.sole_use.release()
+        self.sole_use = None
 
 
 def _prepared(connection: sqlite3.Connection, journal: str) -> sqlite3.Connection:
