@@ -41,6 +41,9 @@ class Provider(Vendor, Protocol):
 class TaskListApi(Protocol):
     """The account-wide part of an API that has one: lists of tasks, cancelling."""
 
+    LIST_MAX: int
+    """The most tasks that one request can name."""
+
     def list_tasks(
         self,
         account: Account,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 from runner.engine.net.pacing import backoff
@@ -250,11 +250,17 @@ class ListPoller:
         self._unanswered += 1
         try:
             async with asyncio.TaskGroup() as group:
-                for batch in batches(self._subscriptions | self._end_expected_by):
+                for batch in self._batches():
                     group.create_task(self._poll(batch))
         finally:
             self._unanswered -= 1
             self._changed.set()
+
+    def _batches(self) -> Iterable[list[str]]:
+        """What one poll asks for, request by request; nothing once the list was given up."""
+        if self._endpoint is None:
+            return ()
+        return batches(self._subscriptions | self._end_expected_by, self._endpoint.api.LIST_MAX)
 
     def _poll_sooner_for(self, subscription: Subscription) -> None:
         # As if it had been asked for at its submission: a task of an earlier run is due at once.

@@ -11,7 +11,6 @@ from runner.model.requests import Account, TaskStatus
 from runner.providers.base import ListFailure
 from runner.providers.registry import TaskListApi
 
-MAX_IDS = 100  # in one request: a page of Vidu's list
 MAX_CHARS = 6000  # of ids; servers commonly accept 8 KiB of address and headers
 
 
@@ -40,7 +39,7 @@ class ListReply:
 async def query_tasks(
     endpoint: ListEndpoint, task_ids: Sequence[str], *, commas: bool = False
 ) -> ListReply | ListFailure:
-    """Ask for these tasks, at most `MAX_IDS`, and read pages until all are found.
+    """Ask for these tasks, at most `LIST_MAX` of the API, and read pages until all are found.
 
     The vendor's documentation does not show how several ids are written: as a repeated parameter
     or, with `commas`, as one value.
@@ -64,12 +63,12 @@ async def query_tasks(
             return ListReply(known=known, ended=ended, unrequested=unrequested)
 
 
-def batches(task_ids: Iterable[str]) -> Iterator[list[str]]:
-    """Split ids into as many as one request holds."""
+def batches(task_ids: Iterable[str], most: int) -> Iterator[list[str]]:
+    """Split ids into as many as one request holds, at most `most`."""
     batch, length = list[str](), 0
     for task_id in task_ids:
         added = len(task_id) + len("&task_ids=")
-        if batch and (len(batch) == MAX_IDS or length + added > MAX_CHARS):
+        if batch and (len(batch) == most or length + added > MAX_CHARS):
             yield batch
             batch, length = [], 0
         batch.append(task_id)

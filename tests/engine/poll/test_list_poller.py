@@ -16,7 +16,7 @@ from aiohttp import web
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
 from runner.engine.poll.list_poller import MAX_FAILURES, ListPoller, Subscription
-from runner.engine.poll.list_query import MAX_IDS, ListEndpoint
+from runner.engine.poll.list_query import ListEndpoint
 from runner.engine.poll.timing import DurationStats
 from runner.model.requests import Account, TaskState, TaskStatus
 from runner.providers import vidu_tasks
@@ -170,7 +170,7 @@ async def test_a_task_with_two_watchers_is_polled_until_both_leave() -> None:
 @in_a_loop
 async def test_one_request_covers_all_tasks() -> None:
     tasks = TaskList()
-    names = [f"t{n}" for n in range(MAX_IDS)]
+    names = [f"t{n}" for n in range(vidu_tasks.LIST_MAX)]
     async with subscriptions(tasks, *names) as (_, _subscriptions):
         await requests(tasks, 1)
     assert sorted(tasks.requests[-1]) == sorted(names)
