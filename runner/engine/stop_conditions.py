@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from runner.errors import Exit, plural
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import ErrorClass
+from runner.model.requests import ErrorClass, JobError
+from runner.providers.registry import PROVIDERS
 
-SHARED_CODES = frozenset({"Forbidden", "ModelUnavailable", "model_error"})
-"""Refusals that the account or the request may cause."""
-SHARED_LIMIT = 3
-"""This many different requests refused with one shared code: the account is the cause."""
+REFUSALS = 3
+"""This many different requests refused with one code: the account is the cause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +75,17 @@ class StopConditions:
     def note_refusal(self, outcome: Outcome) -> StopReason | None:
         """Count a refusal that the account may cause; the stop that follows, if one does."""
         provider, error = outcome.job.provider, outcome.error
-        if error is None or not (error.code in SHARED_CODES or error.class_ is ErrorClass.AUTH):
+        if error is None or not _may_be_by_account(provider, error):
             return None
         refused = self._refused[provider, error.code]
         refused.add(outcome.job.fingerprint)  # one request refused often proves nothing
-        if len(refused) < SHARED_LIMIT:
+        if len(refused) < REFUSALS:
             return None
         text = f"{error.code} for {len(refused)} different requests: {error.message}"
         stop = StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
         return self.by_provider.setdefault(provider, stop)
+
+
+def _may_be_by_account(provider: str, error: JobError) -> bool:
+    code = PROVIDERS[provider].CODES.get(error.code) if provider in PROVIDERS else None
+    return error.class_ is ErrorClass.AUTH or (code is not None and code.by_account)

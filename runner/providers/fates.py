@@ -38,6 +38,8 @@ class ErrorCodeInfo:
     """There are too many tasks in flight, rather than too many requests."""
     by_hand: bool = False
     """Nobody knows the cause: only the user has the same request sent again."""
+    by_account: bool = False
+    """The account may be the cause as well as the request: several such refusals show which."""
 
 
 Codes: TypeAlias = Mapping[str, ErrorCodeInfo]

@@ -40,7 +40,7 @@ CODES: fates.Codes = {
     "param_error": ErrorCodeInfo(class_=ErrorClass.INPUT),
     "invalid_messages": _POLICY,
     "sensitive_check_error": _POLICY,
-    "model_error": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
+    "model_error": ErrorCodeInfo(class_=ErrorClass.PROVIDER, by_account=True),
     "auth_error": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
     # The key's quota, or the caller's address: perhaps of one model only, as with Vidu's Forbidden.
     "permission_error": ErrorCodeInfo(class_=ErrorClass.AUTH),

@@ -60,7 +60,7 @@ CODES: fates.Codes = {
     "MultiFaceDetected": _INPUT,
     "VideoDownloadFailure": _INPUT,
     "VideoFormatInvalid": _INPUT,
-    "ModelUnavailable": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
+    "ModelUnavailable": ErrorCodeInfo(class_=ErrorClass.PROVIDER, by_account=True),
     "AuditSubmitIllegal": _POLICY,
     "TaskPromptPolicyViolation": _POLICY,
     "CreationPolicyViolation": _POLICY,

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from runner.engine.stop_conditions import SHARED_LIMIT, StopConditions, StopReason
+from runner.engine.stop_conditions import REFUSALS, StopConditions, StopReason
 from runner.errors import Exit
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
@@ -16,9 +16,14 @@ from tests.engine.builders import plan_entry
 BUDGET = StopReason(reason=Reason(ReasonCode.OVER_BUDGET, "the budget is spent"), exit=Exit.BUDGET)
 
 
-def failed(job: str, code: str = "odd", class_: ErrorClass = ErrorClass.INPUT) -> Outcome:
+def failed(
+    job: str,
+    code: str = "odd",
+    class_: ErrorClass = ErrorClass.INPUT,
+    operation: str = "vidu/reference2image",
+) -> Outcome:
     error = JobError(code=code, message="m", class_=class_, billed=Billed.NO)
-    return Outcome(job=plan_entry(job).job, state=State.FAILED, error=error)
+    return Outcome(job=plan_entry(job, operation=operation).job, state=State.FAILED, error=error)
 
 
 def test_a_provider_is_stopped_for_its_first_reason() -> None:
@@ -40,19 +45,29 @@ def test_as_many_failures_as_allowed_stop_the_run() -> None:
     assert (stop.exit, stop.reason.text) == (Exit.JOBS_FAILED, "2 jobs failed")
 
 
-@pytest.mark.parametrize("code", ["Forbidden", "ModelUnavailable", "model_error"])
-def test_one_refusal_of_many_requests_stops_the_provider(code: str) -> None:
+@pytest.mark.parametrize(
+    ("operation", "code", "class_"),
+    [
+        ("vidu/reference2image", "Forbidden", ErrorClass.AUTH),
+        ("vidu/reference2image", "ModelUnavailable", ErrorClass.PROVIDER),
+        ("modelverse/reference2video", "model_error", ErrorClass.PROVIDER),
+    ],
+)
+def test_one_refusal_of_many_requests_stops_the_provider(
+    operation: str, code: str, class_: ErrorClass
+) -> None:
+    provider = operation.partition("/")[0]
     stops = StopConditions()
-    for number in range(SHARED_LIMIT):
-        assert stops.of("vidu") is None
-        stops.note(failed(f"job-{number}", code), None)
-    stop = stops.of("vidu")
+    for number in range(REFUSALS):
+        assert stops.of(provider) is None
+        stops.note(failed(f"job-{number}", code, class_, operation), None)
+    stop = stops.of(provider)
     assert stop is not None
     assert stop.reason.text == f"{code} for 3 different requests: m"
 
 
 def test_one_request_refused_often_stops_nothing() -> None:
     stops = StopConditions()
-    for _ in range(SHARED_LIMIT + 1):
-        stops.note(failed("a", "Forbidden"), None)
+    for _ in range(REFUSALS + 1):
+        stops.note(failed("a", "ModelUnavailable"), None)
     assert stops.of("vidu") is None
