@@ -115,8 +115,7 @@ class ManifestPlan:
 
     def _to_be_fetched(self) -> list[PlanEntry]:
         """The entries whose files are to be written."""
-        idle = (Action.REUSE, Action.SKIP)
-        return [e for e in self.plan.entries if self.settings.download and e.action not in idle]
+        return [e for e in self.plan.entries if self.settings.download and not e.is_idle]
 
 
 def plan_manifests(

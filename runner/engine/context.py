@@ -58,7 +58,7 @@ class Context:
     rescue: RescueFile
     http: HttpClient
     rates: Mapping[str, Rate]
-    """Provider to the rate limit of its status requests."""
+    """Provider to the rate limit of all its requests but submissions."""
     budget: Budget
     """Ceilings, and what is spent and reserved under them."""
     pollers: Mapping[str, ListPoller]

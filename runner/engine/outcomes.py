@@ -65,7 +65,7 @@ def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Out
     `skipped`: a new job will not be made, rather than later.
     """
     known = entry.earlier
-    if entry.action in (Action.REUSE, Action.SKIP):
+    if entry.is_idle:
         return settled(entry, known.files if known else ())
     if known is None or entry.action is Action.SUBMIT:
         state = State.SKIPPED if skipped else State.PENDING

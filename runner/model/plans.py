@@ -89,6 +89,11 @@ class PlanEntry:
     """What changed since the job's last request; empty where it is new or the same."""
 
     @property
+    def is_idle(self) -> bool:
+        """Whether there is nothing to do for the job."""
+        return self.action in (Action.REUSE, Action.SKIP)
+
+    @property
     def earlier(self) -> Attempt | Evidence | None:
         """The earlier submission, from the ledger or else from an earlier results manifest."""
         return self.attempt or self.evidence

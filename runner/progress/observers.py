@@ -8,7 +8,7 @@ from typing import Any, TextIO
 
 from runner.model.events import Event, Observer, Step
 from runner.model.outcomes import Outcome
-from runner.model.plans import Action, Plan
+from runner.model.plans import Plan
 from runner.progress.notices import Notices, format_event
 from runner.streams import json_text
 
@@ -142,9 +142,7 @@ _JSON_NAMES = {
 
 def active_jobs(plan: Plan) -> Mapping[str, str]:
     """The id of each job for which something is to be done, to its provider."""
-    idle = (Action.REUSE, Action.SKIP)
-    entries = (entry for entry in plan.entries if entry.action not in idle)
-    return {entry.job.id: entry.job.provider for entry in entries}
+    return {each.job.id: each.job.provider for each in plan.entries if not each.is_idle}
 
 
 def _outcome_fields(outcome: Outcome) -> dict[str, Any]:

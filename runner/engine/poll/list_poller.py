@@ -1,8 +1,8 @@
 """List poller: watches many tasks by their provider's list, for as long as the list proves right.
 
 Whether there is a list, and whether it is right and in time, shows during the run: the answers to
-requests for single tasks (`/creations`) are the measure. A list that is wrong or late is given up
-for good; its tasks are then polled singly.
+requests for single tasks are the measure. A list that is wrong or late is given up for good; its
+tasks are then polled singly.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ RUNNING = frozenset({TaskState.WAITING, TaskState.RUNNING})
 MAX_MISSES = 2  # in a row; then the task is polled singly
 MAX_FAILURES = 3  # requests in a row without an answer; then the list is paused
 PAUSE_S = 60.0
-# The list may report an end so much later than `/creations`, or a tenth of the task's time.
+# The list may report an end so much later than a request for the task itself does, or later by a
+# tenth of the task's time.
 GRACE_S = 1.0
 MAX_UNANSWERED = 5  # requests for all tasks on their way at a time
 COMMA_TRIES = 3  # a list that finds one task of many may just not have the others
