@@ -42,7 +42,7 @@ class Options:
     now_ns: Clock = time.time_ns
     middlewares: tuple[Middleware, ...] = ()
     """aiohttp middlewares inside the request log and the error format, around everything else, for
-    faults that no script can describe. `request_log.context_of` gives them the submission."""
+    faults that no script can describe. `requests.context_of` gives them the submission."""
     faults: tuple[Rule, ...] = field(default=(), repr=False)
     """What goes wrong, in the order of the script: see docs/emulator.md."""
 

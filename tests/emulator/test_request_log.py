@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.request_log import Body, context_of
+from runner.emulator.requests import context_of
 
 SUBMIT = "/ent/v2/reference2image"
 SAMPLE = {"model": "viduq2", "prompt": "猫"}
@@ -70,24 +69,3 @@ def test_a_cut_connection_is_logged_too(start: Any, ask: Any) -> None:
         ask("POST", url + SUBMIT, SAMPLE)
     [row] = submissions(url, ask)
     assert row["task_id"] is None
-
-
-def untagged(raw: bytes) -> str:
-    return Body.parse(raw).untagged
-
-
-def test_tags_and_the_order_of_keys_do_not_count() -> None:
-    plain = untagged(b'{"model": "viduq2", "prompt": "x"}')
-    tagged = b'{"prompt":"x", "payload":"tag", "callback_url":"http://a/", "model":"viduq2"}'
-    assert untagged(tagged) == plain
-    assert untagged(b'{"model": "viduq2", "prompt": "y"}') != plain
-
-
-def test_a_body_without_an_object_counts_as_it_is() -> None:
-    assert untagged(b"[1]") == hashlib.sha256(b"[1]").hexdigest()
-
-
-def test_a_body_that_cannot_be_unpacked_is_refused(url: str, ask: Any) -> None:
-    headers = {"Content-Encoding": "gzip"}
-    answer = ask("POST", url + "/ent/v2/reference2image", raw=b"no gzip", headers=headers)
-    assert answer.status == 400

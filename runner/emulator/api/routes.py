@@ -20,7 +20,8 @@ from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import Fetch, receive
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.options import EXTRA_HINT, Options, can_encode
-from runner.emulator.request_log import RequestLog, body_of, context_of
+from runner.emulator.request_log import RequestLog
+from runner.emulator.requests import body_of, context_of
 from runner.emulator.state import files
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store

@@ -16,7 +16,7 @@ from runner.emulator.api.routes import Service, error_response
 from runner.emulator.faults import responses
 from runner.emulator.faults.responses import CHANGES, Values
 from runner.emulator.faults.script import KINDS, LIST, SUBMITS, Match, Rule, RuleChooser, fits
-from runner.emulator.request_log import body_of, context_of
+from runner.emulator.requests import body_of, context_of
 from runner.emulator.state.tasks import Phase, Task
 
 _PRESETS: Mapping[str, Values] = {
