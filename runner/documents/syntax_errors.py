@@ -8,16 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import yaml
 
-from runner.documents.conflicts import conflict_error
 from runner.documents.events import index_of, open_events
-from runner.documents.surprises import COMMENT, ODD_BREAK, odd_break_error, odd_indent_error
+from runner.documents.layout_errors import Stop, layout_error, line_start, stop_of, with_names
+from runner.documents.surprises import COMMENT
 from runner.documents.text_errors import TextError
-from runner.errors import INVISIBLE, ODD_INDENT, name_character
 
 SURROGATE_ESCAPE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F][0-9a-fA-F]{2}")
 """An escape of half a character. Two of them, written with \\u, are a whole one."""
@@ -25,26 +23,6 @@ SURROGATE_ESCAPE = re.compile(r"\\(?:u|U0000)[dD][89a-fA-F][0-9a-fA-F]{2}")
 _UNPRINTABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _MAX_KEY = 1024
 _QUOTE = "quote the text"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Stop:
-    """Where the parser stopped, and the text around it."""
-
-    text: str
-    index: int
-    """Characters before the place where it stopped."""
-    opened: int
-    """Characters before the construct that it was reading."""
-    opening: str
-    """The first character of that construct."""
-    before: str
-    """The line up to `index`."""
-    after: str
-    """The line from `index` on."""
-
-    def error(self, message: str, hint: str | None = None, *, at: int | None = None) -> TextError:
-        return TextError(index=self.index if at is None else at, message=message, hint=hint)
 
 
 def explain(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> TextError:
@@ -56,14 +34,11 @@ def explain(error: yaml.YAMLError | UnicodeEncodeError, text: str) -> TextError:
             hint = 'remove it, or write it as an escape in a text in "double quotes"'
             return TextError(index=bad.start(), message=message, hint=hint)
         return TextError(index=0, message=f"this is not YAML: {error}")
-    stop = _stop(error, text)
-    # These first: the parsers' own messages for them lead astray.
-    if found := _tab(stop) or _odd_indent(stop) or _odd_break(stop) or _divider(stop):
-        return found
-    return _with_names(_explained(error.problem or "", stop), stop)
+    stop = stop_of(error, text)
+    return layout_error(stop) or with_names(_explained(error.problem or "", stop), stop)
 
 
-def _explained(problem: str, stop: _Stop) -> TextError:
+def _explained(problem: str, stop: Stop) -> TextError:
     for pattern, explanation in _EXPLANATIONS.items():
         if re.search(pattern, problem):
             if isinstance(explanation, tuple):
@@ -73,33 +48,6 @@ def _explained(problem: str, stop: _Stop) -> TextError:
     return stop.error(f"this is not YAML: {problem}")
 
 
-def _with_names(error: TextError, stop: _Stop) -> TextError:
-    """The error with the name of what looks like the blank behind a colon or dash."""
-    line = stop.text[_line_start(stop.text, error.index) :].split("\n", 1)[0]
-    odd = next((c for c in INVISIBLE.finditer(line) if line[: c.start()].endswith(_SIGNS)), None)
-    if odd is None:
-        return error
-    name = f"{name_character(odd[0])} is no space: replace it"
-    return replace(error, hint=f"{error.hint}; {name}" if error.hint else name)
-
-
-_SIGNS = (":", "-", ",")
-
-
-def _stop(error: yaml.MarkedYAMLError, text: str) -> _Stop:
-    mark, context = error.problem_mark, error.context_mark
-    index = min(mark.index if mark else 0, len(text))
-    opened = context.index if context else index
-    return _Stop(
-        text=text,
-        index=index,
-        opened=opened,
-        opening=text[opened : opened + 1],
-        before=text[text.rfind("\n", 0, index) + 1 : index],
-        after=text[index:].split("\n", 1)[0].rstrip("\r"),
-    )
-
-
 def surrogate_error(index: int) -> TextError:
     """The error for a `SURROGATE_ESCAPE`."""
     message = "half of a surrogate pair is not a character, and UTF-8 cannot encode it"
@@ -107,46 +55,7 @@ def surrogate_error(index: int) -> TextError:
     return TextError(index=index, message=message, hint=hint)
 
 
-def _tab(stop: _Stop) -> TextError | None:
-    """A tab in the indentation, before the index or at it."""
-    line = stop.before + stop.after
-    indentation = line[: len(line) - len(line.lstrip(" \t"))]
-    if "\t" not in indentation or len(stop.before) > len(indentation):
-        return None
-    at = stop.index - len(stop.before) + indentation.index("\t")
-    hint = "YAML does not allow tabs for indentation: use spaces"
-    return stop.error("a tab in the indentation", hint, at=at)
-
-
-def _odd_indent(stop: _Stop) -> TextError | None:
-    """What looks like indentation, on the line where it stopped or where the construct began."""
-    for start in {_line_start(stop.text, index): None for index in (stop.index, stop.opened)}:
-        if found := ODD_INDENT.match(stop.text, start):
-            return odd_indent_error(found.end() - 1, found[0][-1])
-    return None
-
-
-def _odd_break(stop: _Stop) -> TextError | None:
-    """A line that only YAML ends before the place where it stopped."""
-    start = _line_start(stop.text, stop.opened)
-    breaks = [found.start() for found in ODD_BREAK.finditer(stop.text, start, stop.index + 1)]
-    return replace(odd_break_error(breaks[-1], stop.text), warning=False) if breaks else None
-
-
-def _divider(stop: _Stop) -> TextError | None:
-    """The line between two versions, left over where the other markers of a conflict are gone."""
-    for index in (stop.index, stop.opened):
-        start = _line_start(stop.text, index)
-        if stop.text[start:].split("\n", 1)[0].rstrip() == "=======":
-            return conflict_error(start)
-    return None
-
-
-def _line_start(text: str, index: int) -> int:
-    return text.rfind("\n", 0, index) + 1
-
-
-def _unexpected_colon(stop: _Stop) -> TextError:
+def _unexpected_colon(stop: Stop) -> TextError:
     """A second ": " on a line, or a key deeper than its siblings."""
     if len(stop.before.strip()) > _MAX_KEY:
         return stop.error(f"a key has at most {_MAX_KEY:,} characters")
@@ -158,19 +67,19 @@ def _unexpected_colon(stop: _Stop) -> TextError:
     return stop.error(message, f'quote the text: {key}: "..."')
 
 
-def _bad_start(stop: _Stop) -> TextError:
+def _bad_start(stop: Stop) -> TextError:
     if stop.after.startswith("\t"):
         return stop.error("a tab in the place of a space", "put a space after - and :")
     return stop.error(f'an unquoted text cannot start with "{stop.after[:1]}"', _QUOTE)
 
 
-def _nameless_anchor(stop: _Stop) -> TextError:
+def _nameless_anchor(stop: Stop) -> TextError:
     kind = "alias" if stop.opening == "*" else "anchor"
     message = f'"{stop.opening}" starts an {kind}, but no name follows'
     return stop.error(message, _QUOTE, at=stop.opened)
 
 
-def _bad_escape(stop: _Stop) -> TextError:
+def _bad_escape(stop: Stop) -> TextError:
     at = max(0, stop.text.rfind("\\", 0, stop.index + 1))
     if SURROGATE_ESCAPE.match(stop.text, at):
         return surrogate_error(at)
@@ -178,12 +87,12 @@ def _bad_escape(stop: _Stop) -> TextError:
     return stop.error("unknown escape in double quotes", hint, at=at)
 
 
-def _unclosed_quote(stop: _Stop) -> TextError:
+def _unclosed_quote(stop: Stop) -> TextError:
     message = f"the quote {stop.opening} opened here is never closed"
     return stop.error(message, f"close the text with {stop.opening}", at=stop.opened)
 
 
-def _unclosed_bracket(stop: _Stop) -> TextError | None:
+def _unclosed_bracket(stop: Stop) -> TextError | None:
     """In a flow list or mapping: an expression that needs quotes, or no closing bracket."""
     closing = {"[": "]", "{": "}"}.get(stop.opening)
     if closing is None:
@@ -199,24 +108,24 @@ def _unclosed_bracket(stop: _Stop) -> TextError | None:
     return stop.error(message, hint, at=stop.opened)
 
 
-def _comment_in_brackets(stop: _Stop) -> TextError | None:
+def _comment_in_brackets(stop: Stop) -> TextError | None:
     """A # that has hidden the closing bracket, on the last line before the place."""
     end = len(stop.text[: stop.index].rstrip())
-    line = stop.text[_line_start(stop.text, end) : end]
+    line = stop.text[line_start(stop.text, end) : end]
     sign = COMMENT.search(line)
-    if sign is None:
-        return None
+    if sign is None or any(line.count(quote, 0, sign.start()) % 2 for quote in "\"'"):
+        return None  # it may be in quotes
     at = end - len(line) + sign.end() - 1
     message = f'"{line[sign.end() - 1 :]}" is a comment, so a bracket before it is not closed'
     return stop.error(message, _QUOTE, at=at)
 
 
-def _missing_value(stop: _Stop) -> TextError:
+def _missing_value(stop: Stop) -> TextError:
     comment = _comment_in_brackets(stop)
     return comment or stop.error("a value is missing here", "quote the text if it is one")
 
 
-def _missing_key(stop: _Stop) -> TextError:
+def _missing_key(stop: Stop) -> TextError:
     """Text after a closing quote or bracket, or a line that fits no indentation."""
     before = stop.before.rstrip()
     if stop.after.startswith(":"):
@@ -232,7 +141,7 @@ def _missing_key(stop: _Stop) -> TextError:
     return stop.error("a key is expected here", _QUOTE)
 
 
-def _after_quote(stop: _Stop) -> TextError:
+def _after_quote(stop: Stop) -> TextError:
     start = 0  # of the last quoted text that could be read
     with open_events(stop.text) as events, suppress(yaml.YAMLError):
         for event in events:
@@ -246,7 +155,7 @@ def _after_quote(stop: _Stop) -> TextError:
     return stop.error("text continues after its closing quote", hint)
 
 
-def _missing_colon(stop: _Stop) -> TextError:
+def _missing_colon(stop: Stop) -> TextError:
     hint = "add a colon and a space, or indent the line if it continues the text above"
     if "：" in stop.text[stop.opened : stop.index]:  # what Chinese keyboards write
         hint = 'write ": " in the place of the wide colon U+FF1A'
@@ -258,7 +167,7 @@ _MISALIGNED = (
     "align it with the keys or items it belongs to",
 )
 
-_Explanation: TypeAlias = Callable[[_Stop], TextError | None] | tuple[str, str | None]
+_Explanation: TypeAlias = Callable[[Stop], TextError | None] | tuple[str, str | None]
 
 # A pattern in the message of libyaml or PyYAML to what is wrong and what to do. The parsers offer
 # nothing but their messages to tell errors apart; the first pattern with an explanation applies.
