@@ -39,7 +39,7 @@ class Reachability:
 
     def record(self, purpose: Purpose, reply: Reply, now: float) -> Step | None:
         """Learn from one exchange; whether it makes the provider unreachable, or reached again."""
-        is_silent, is_submission = _is_silent(reply), purpose is Purpose.SUBMISSION
+        is_silent, is_submission = reply.is_silent, purpose is Purpose.SUBMISSION
         is_refused = is_silent or reply.status == 429
         self.failures = self.failures + 1 if is_silent else 0
         if is_submission and not is_refused:
@@ -62,11 +62,6 @@ class Reachability:
         lost = self.failures >= (FAILURES if self.was_reached else 1)
         refused = self.refused_since is not None and now - self.refused_since >= REFUSED_S
         return Step.UNREACHABLE if (lost or refused) and now >= self.back_at + CALM_S else None
-
-
-def _is_silent(reply: Reply) -> bool:
-    """Whether an answer, if there is one, comes from a gateway instead of the provider."""
-    return reply.reach is not Reach.ANSWERED or reply.status >= 500
 
 
 @dataclass(slots=True, kw_only=True)
@@ -118,8 +113,12 @@ class Monitor:
     def _patience(self, state: Reachability) -> str:
         # `outage` is a limit on submissions only; a task under way has the job's own.
         if state.refused_since is not None:
-            return f"trying for {span(self.settings.outage_s)}"
-        return f"asking again for up to {span(self.settings.timeout_s)}"
+            return f"trying for {_limit(self.settings.outage_s)}"
+        return f"asking again for up to {_limit(self.settings.timeout_s)}"
+
+
+def _limit(seconds: float) -> str:
+    return f"{seconds:g} s" if seconds < 60 else span(seconds)
 
 
 def _now() -> float:

@@ -78,6 +78,11 @@ class Reply:
     error: str = ""
     """The network error, for the user; empty for `Reach.ANSWERED`."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether an answer, if there is one, comes from a gateway instead of the provider."""
+        return self.reach is not Reach.ANSWERED or self.status >= 500
+
 
 class ErrorClass(enum.StrEnum):
     """Who can repair a failure."""

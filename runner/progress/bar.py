@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from tqdm import tqdm
 
-from runner.errors import hang, plural, terminal_columns
+from runner.errors import fold, plural, terminal_columns
 from runner.model.events import Event, Observer, Step
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan
@@ -137,7 +137,7 @@ class BarObserver(Observer):
                 self._write_above(line)
 
     def _write_above(self, text: str) -> None:
-        for line in hang("", text, terminal_columns(self._err)):
+        for line in fold(text, terminal_columns(self._err)):
             self._bar.write(line, file=self._err)
 
 

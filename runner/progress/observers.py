@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
+from runner.errors import fold, terminal_columns
 from runner.model.events import Event, Observer, Step
 from runner.model.outcomes import Outcome
 from runner.model.plans import Plan
@@ -69,7 +70,8 @@ class LineObserver(Observer):
             self._write(line)
 
     def _write(self, text: str) -> None:
-        print(text, file=self._err, flush=True)  # a log is followed while it grows
+        for line in fold(text, terminal_columns(self._err)):
+            print(line, file=self._err, flush=True)  # a log is followed while it grows
 
 
 class RequestObserver(Observer):

@@ -541,7 +541,7 @@ def test_an_outage_ends_on_time_and_in_a_few_lines(project: Project) -> None:
     assert ran.code == 6
     lines = ran.err.splitlines()
     assert lines[0].startswith("vidu cannot be reached: cannot connect to 127.0.0.1:9: ")
-    assert lines[0].endswith("; trying for 3.0 s")
+    assert lines[0].endswith("; trying for 3 s")
     assert re.match(r"\[1/40\] j\d+: pending, not submitted: nothing accepted for ", lines[1])
     assert lines[2].startswith("spring.yaml: 40 pending")
     lasted = re.search(r"stopped   vidu: nothing accepted for ([.0-9]+) s", ran.err)
@@ -564,6 +564,26 @@ def test_an_outage_ends_the_search_for_lost_tasks_too(project: Project) -> None:
         "pending": 3,
     }
     assert ran.err.count("run the same command again: it looks for the task") == 2
+
+
+def test_an_outage_leaves_tasks_under_way_to_the_next_run(project: Project) -> None:
+    accepted: list[str] = []
+
+    async def out(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path != SUBMIT or len(accepted) == 3:
+            return web.Response(status=503, text="<html>out</html>")
+        accepted.append(request.path)
+        return await handler(request)
+
+    project.jobs("".join(f"  - {{id: j{n}, prompt: boat {n}}}\n" for n in range(8)))
+    began = quick_time()
+    with provider(project, out):
+        ran = project.run("spring.yaml", "--outage", "4s", "--concurrency", "8")
+    assert ran.code == 7
+    assert quick_time() - began < 20  # the tasks' own limit is 30 min
+    left = [row for row in project.rows().values() if row["state"] == "pending" and row["task_id"]]
+    assert len(left) == 3
+    assert all(row["reason"].startswith("its task has not ended: nothing ") for row in left)
 
 
 def test_retries_and_requests_of_jobs_are_shown_if_asked_for(project: Project) -> None:

@@ -61,6 +61,8 @@ class Rate:
     def __init__(self, per_second: float) -> None:
         """`per_second`: above 0."""
         self.throttle = Throttle()
+        self.unanswered = 0
+        """Requests in a row that had no answer of the provider itself."""
         self._gap_s = 1 / per_second
         self.next_at = 0.0
         """The loop's time at which the next request may leave."""
@@ -71,6 +73,10 @@ class Rate:
             self.throttle.slow_down(asyncio.get_running_loop().time())
         else:
             self.throttle.ease()
+
+    def note_reply(self, *, is_silent: bool) -> None:
+        """Count a request by whether the provider itself has answered it."""
+        self.unanswered = self.unanswered + 1 if is_silent else 0
 
     async def acquire(self) -> None:
         """Wait for a turn."""
@@ -102,6 +108,8 @@ async def query(
 ) -> AnswerT:
     """Send a request that is no submission at its turn, read its answer, and adapt the rate."""
     await rate.acquire()
-    answer = read(await http.send(request, submission=False))
+    reply = await http.send(request, submission=False)
+    rate.note_reply(is_silent=reply.is_silent)
+    answer = read(reply)
     rate.note(throttled=answer.throttled)
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
@@ -128,6 +129,7 @@ async def _last_status(
     if context.once:
         return await _current_status(context, job_run, subscription)
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
+    breaker = context.breakers[job_run.operation.provider]
     started, gone_since, failures, status, lacking = loop.time(), None, 0, None, None
     while (waited_s := loop.time() - started) <= limit_s:
         single_s, listed_s = _delays(context, job_run, subscription)
@@ -136,9 +138,14 @@ async def _last_status(
             single_s, listed_s = max(single_s, least_s), max(listed_s, least_s)
         # A `Retry-After` of the provider does not extend the job's time limit.
         rest_s = limit_s - waited_s + 0.01
-        listed = await subscription.wait(min(single_s, rest_s), min(listed_s, rest_s))
+        listed = None
+        with suppress(TimeoutError):  # the provider is given up: not worth a long wait
+            async with breaker.until_given_up():
+                listed = await subscription.wait(min(single_s, rest_s), min(listed_s, rest_s))
         if listed is not None and _is_complete(context, job_run, listed):
             return context.redacted_status(listed)
+        if breaker.is_dead:
+            break
         asked_at = loop.time()
         status = await ask(context, job_run.operation, subscription.task_id)
         subscription.observe(listed, status, asked_at)
@@ -235,7 +242,10 @@ async def _record_loss(context: Context, job_run: JobRun, status: TaskStatus) ->
 
 
 def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
-    stop = None
+    stop, breaker = None, context.breakers[job_run.operation.provider]
+    if breaker.is_dead:
+        reason = Reason(ReasonCode.STOPPED, f"its task has not ended: {breaker.outage_reason()}")
+        return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
     if status.fatal:
         text = f"the request for its task was refused: {status.detail}"
         stop = StopReason(reason=Reason(ReasonCode.STOPPED, status.detail), exit=Exit.PROVIDER)

@@ -11,8 +11,8 @@ The limit is on POSTs without an answer. That on tasks in flight, which a 429 su
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -120,6 +120,8 @@ class CircuitBreaker:
     """The loop's time at which the next submission may leave."""
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
     _probing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _waits: set[asyncio.Timeout] = field(default_factory=set)
+    """What ends when the provider is given up."""
 
     async def acquire(self) -> bool:
         """Wait until a submission may leave; False once none may: `tripped` or `is_out`."""
@@ -212,6 +214,21 @@ class CircuitBreaker:
         except TimeoutError:
             return False
 
+    @asynccontextmanager
+    async def until_given_up(self) -> AsyncIterator[None]:
+        """Raise TimeoutError in the block at the moment when the provider is given up."""
+        async with asyncio.timeout(None) as limit:
+            self._waits.add(limit)
+            try:
+                yield
+            finally:
+                self._waits.discard(limit)
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether the provider is given up, and does not answer other requests either."""
+        return self.given_up.is_set() and self.rate.unanswered >= UNKNOWN_LIMIT
+
     async def _pause(self, seconds: float) -> None:
         """Sleep, but not beyond the moment when the provider is given up."""
         with suppress(TimeoutError):
@@ -219,8 +236,10 @@ class CircuitBreaker:
                 await self.given_up.wait()
 
     def _give_up_if_out(self) -> None:
-        if self.is_out:
+        if self.is_out and not self.given_up.is_set():
             self.given_up.set()
+            for wait in self._waits:
+                wait.reschedule(asyncio.get_running_loop().time())
 
 
 def breakers_for(
@@ -230,7 +249,7 @@ def breakers_for(
     return {
         name: CircuitBreaker(
             state=BreakerState(max_limit=account.concurrency or settings.concurrency),
-            probe=partial(_is_up, account, http),
+            probe=partial(_is_up, account, http, rates[name]),
             outage_s=settings.outage_s,
             rate=rates[name],
         )
@@ -238,6 +257,8 @@ def breakers_for(
     }
 
 
-async def _is_up(account: Account, http: HttpClient) -> bool:
+async def _is_up(account: Account, http: HttpClient, rate: Rate) -> bool:
     probe = PROVIDERS[account.provider].probe(account)
-    return is_healthy(await http.send(probe, submission=False))
+    reply = await http.send(probe, submission=False)
+    rate.note_reply(is_silent=reply.is_silent)
+    return is_healthy(reply)

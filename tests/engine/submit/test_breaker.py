@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -221,6 +222,37 @@ def test_a_probe_that_hangs_does_not_extend_an_outage(run_virtual: RunVirtual) -
             await submit(breaker, Fate.AMBIGUOUS)
         assert not await breaker.acquire()
         assert asyncio.get_running_loop().time() == pytest.approx(8, abs=1.1)
+
+    run_virtual(scene())
+
+
+def test_giving_up_a_provider_ends_what_waits_for_it(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        breaker, _ = breaker_with(outage_s=8)
+
+        async def wait() -> float:
+            with suppress(TimeoutError):
+                async with breaker.until_given_up():
+                    await asyncio.sleep(3600)
+            return asyncio.get_running_loop().time()
+
+        waiter = asyncio.create_task(wait())
+        await submit(breaker, Fate.NOT_SENT)
+        await asyncio.sleep(8)
+        await submit(breaker, Fate.NOT_SENT)
+        assert await waiter == pytest.approx(8)
+        assert await wait() == pytest.approx(3608)  # what begins later is not ended
+
+    run_virtual(scene())
+
+
+def test_a_given_up_provider_that_answers_is_not_dead(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        breaker, _ = breaker_with(outage_s=0)
+        await submit(breaker, Fate.BUSY)
+        for is_silent, dead in ((False, False), (True, False), (True, True), (False, False)):
+            breaker.rate.note_reply(is_silent=is_silent)
+            assert breaker.is_dead is dead
 
     run_virtual(scene())
 
