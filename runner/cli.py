@@ -281,4 +281,12 @@ def _exit_with(step: Callable[[], Exit]) -> None:
 
 def main() -> None:
     """Read the command line, run the verb and exit."""
-    cli(prog_name="vidu-run")
+    try:
+        cli(prog_name="vidu-run")
+    except OSError as error:  # help that cannot be written: a verb handles its own errors
+        failure = error
+
+        def step() -> Exit:
+            raise failure
+
+        _exit_with(step)

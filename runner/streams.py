@@ -8,7 +8,7 @@ import io
 import json
 import os
 import sys
-from typing import TextIO
+from typing import Any, TextIO
 
 _ESCAPING = "vidu-run-escaping"
 
@@ -43,6 +43,31 @@ def abandon(stream: TextIO) -> None:
     """Redirect a stream that cannot be written to /dev/null: the flush at exit would fail again."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+class Lasting:
+    """A text stream that takes what is written to it also when nobody reads it any longer.
+
+    For tqdm, which keeps its lock when a stream raises: at the end of the program, its own thread
+    would wait for that lock for ever.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """Write if that is possible."""
+        with contextlib.suppress(OSError, ValueError):  # ValueError: it is closed on our side
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush if that is possible."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def json_text(value: object, stream: TextIO, *, indent: int | None = None) -> str:

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from runner.streams import json_text
+from runner.streams import Lasting, abandon, json_text
 
 ROOT = Path(__file__).parent.parent
 TEXT = "猫 é \U0001f408 \udc80"
 
 
-def end(script: str, *, shell: str = "", **env: str) -> subprocess.CompletedProcess[bytes]:
+def end(script: str, *, redirected: str = "", **env: str) -> subprocess.CompletedProcess[bytes]:
     """The script in a process of its own, whose streams the shell redirects."""
-    command = f'exec "$0" -c "$1" {shell}'
+    command = f'exec "$0" -c "$1" {redirected}'
     return subprocess.run(
         ["/bin/sh", "-c", command, sys.executable, script],
         check=False,
@@ -70,7 +70,7 @@ raise SystemExit(os.open("pyproject.toml", os.O_RDONLY))
 
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-", "0<&- 1>&- 2>&-"])
 def test_no_file_gets_the_number_of_a_closed_stream(closed: str) -> None:
-    assert end(NUMBERS, shell=closed).returncode > 2
+    assert end(NUMBERS, redirected=closed).returncode > 2
 
 
 RUN = """
@@ -81,6 +81,25 @@ main()
 """
 
 
-@pytest.mark.parametrize("shell", ["1>&-", "2>&-", "1>&- 2>&-", "2>/dev/full", ">/dev/full"])
-def test_streams_that_take_nothing_leave_the_exit_code(shell: str) -> None:
-    assert end(RUN, shell=shell).returncode == 2
+@pytest.mark.parametrize("redirected", ["1>&-", "2>&-", "1>&- 2>&-", "2>/dev/full", ">/dev/full"])
+def test_streams_that_take_nothing_leave_the_exit_code(redirected: str) -> None:
+    assert end(RUN, redirected=redirected).returncode == 2
+
+
+def test_help_that_cannot_be_written_is_no_traceback() -> None:
+    ended = end(RUN.replace('"schema", "no-such"', '"--help"'), redirected=">/dev/full")
+    assert ended.stderr == b"error: the output cannot be written: No space left on device\n"
+    assert ended.returncode == 6
+
+
+def test_a_lasting_stream_takes_what_a_closed_one_does_not() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "w", encoding="utf-8", buffering=1) as broken:
+        lasting = Lasting(broken)
+        assert lasting.write("a\n") == 2
+        lasting.flush()
+        assert lasting.encoding == "utf-8"
+        abandon(broken)
+    lasting.write("b\n")
+    lasting.flush()

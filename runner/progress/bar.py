@@ -6,7 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, MutableMapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NoReturn, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO, cast
 
 from tqdm import tqdm
 
@@ -16,6 +16,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan
 from runner.progress.notices import Notices
 from runner.progress.observers import active_jobs
+from runner.streams import Lasting
 
 if TYPE_CHECKING:
     _Bar = tqdm[NoReturn]
@@ -49,7 +50,7 @@ class BarObserver(Observer):
     """Shows a bar over the jobs that need something done; what is news is written above it."""
 
     def __init__(self, err: TextIO, *, verbose: bool = False) -> None:
-        self._err = err
+        self._err = cast("TextIO", Lasting(err))
         self._notices = Notices(verbose=verbose)
         self._in_flight: set[str] = set()
         self._out: set[str] = set()

@@ -6,9 +6,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from typing import TYPE_CHECKING, TextIO, TypeVar
+from typing import TYPE_CHECKING, TextIO, TypeVar, cast
 
 from runner.progress.observers import is_interactive
+from runner.streams import Lasting
 
 if TYPE_CHECKING:
     from runner.progress.bar import NarrowBar
@@ -33,7 +34,7 @@ class Stages:
 
     def __init__(self, out: TextIO | None, *, clock: Callable[[], float] = time.monotonic) -> None:
         """`out`: where the bar is drawn, None for nowhere."""
-        self._out = out
+        self._out = out and cast("TextIO", Lasting(out))
         self._clock = clock
         self._start = clock()  # of all stages: the delay counts once
         self._bar: NarrowBar | None = None
@@ -49,10 +50,7 @@ class Stages:
         """Show how far the stage is. Cheap, but too slow to be called for every job."""
         if self._out is None or self._clock() - self._start < DELAY_S:
             return
-        try:
-            self._draw(self._out, done, total)
-        except (OSError, ValueError):  # the terminal was closed
-            self._out = None
+        self._draw(self._out, done, total)
 
     def each(self, name: str, items: Sequence[T]) -> Iterator[T]:
         """Yield the items one by one, as a stage of their own."""
