@@ -13,6 +13,7 @@ from runner.commands.session import networked
 from runner.engine.download.place import output_errors, output_folder, relative
 from runner.errors import OutputError, UsageError
 from runner.fs import atomic_write, is_file
+from runner.model.plans import Action
 
 OWNER = ".vidu-run-manifest"
 """The file in a folder of results that names their manifest, relative to that folder."""
@@ -40,16 +41,22 @@ def prepare_folders(planned: ManifestPlan, *, results: bool = True) -> None:
     Where they cannot be written, that shows here, before anything is paid for; `results`: that of
     the results manifest as well. Raises OutputError, and UsageError if another manifest was faster.
     """
-    if not networked(planned):
-        return
-    if results:
-        _prepare_results(planned.paths.results.parent)
-    if planned.settings.download:
-        folder = output_folder(planned.settings.outputs, *planned.paths.below_outputs)
-        with output_errors(folder):
-            _check_writable(folder)
-        if not _is_same(planned.settings.outputs, planned.manifest.path.parent / "outputs"):
-            _claim(folder, planned)
+    if networked(planned):
+        if results:
+            _prepare_results(planned.paths.results.parent)
+        if planned.settings.download:
+            _prepare_files(planned)
+    elif any(entry.action is Action.REUSE for entry in planned.plan.entries):
+        # Files that are here already need no new place, but may be copied to one.
+        with suppress(OutputError):
+            _claim(planned)
+
+
+def _prepare_files(planned: ManifestPlan) -> None:
+    folder = output_folder(planned.settings.outputs, *planned.paths.below_outputs)
+    with output_errors(folder):
+        _check_writable(folder)
+    _claim(planned)
 
 
 def _prepare_results(folder: Path) -> None:
@@ -70,8 +77,13 @@ def _check_writable(folder: Path) -> None:
     trial.unlink()
 
 
-def _claim(folder: Path, planned: ManifestPlan) -> None:
-    manifest, mark = planned.manifest.path, folder / OWNER
+def _claim(planned: ManifestPlan) -> None:
+    """Mark the folder of files as this manifest's, unless it is in the usual place."""
+    manifest = planned.manifest.path
+    if _is_same(planned.settings.outputs, manifest.parent / "outputs"):
+        return
+    folder = output_folder(planned.settings.outputs, *planned.paths.below_outputs)
+    mark = folder / OWNER
     name = os.fsencode(relative(manifest, folder)) + b"\n"
     with output_errors(mark):
         with suppress(FileExistsError), mark.open("xb") as file:

@@ -147,7 +147,7 @@ def plan_manifest(
     @functools.cache  # several jobs may share a file
     def present(file: StoredFile) -> bool:
         path = paths.base / file.path
-        with output_errors(path):
+        with output_errors(path, "make it readable, then run again"):
             return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
 
     def pointer(file: StoredFile) -> bool:

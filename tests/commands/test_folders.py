@@ -52,6 +52,12 @@ def test_the_usual_folder_belongs_to_the_manifest_beside_it(two: Project) -> Non
     assert ran.err.startswith(message("a/outputs/spring", "a/spring.yaml", "b/spring.yaml"))
 
 
+def test_a_folder_to_which_results_are_copied_is_taken_too(two: Project) -> None:
+    two.run("a/spring.yaml")
+    assert "1 reused" in two.run("a/spring.yaml", "--outputs", "made").err
+    assert two.run("b/spring.yaml", "--outputs", "made").code == 2
+
+
 def test_a_manifest_may_move_with_its_files(two: Project) -> None:
     two.run("a/spring.yaml", "--outputs", "a/made")
     (two.folder / "a").rename(two.folder / "c")

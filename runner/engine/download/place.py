@@ -36,12 +36,12 @@ _HINTS = {
 
 
 @contextmanager
-def output_errors(path: Path) -> Iterator[None]:
+def output_errors(path: Path, hint: str = "make it writable, then run again") -> Iterator[None]:
     """Turn an OSError of the block into an OutputError about `path`, with what to do."""
     try:
         yield
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "make it writable, then run again")
+        hint = _HINTS.get(error.errno or 0, hint)
         raise OutputError(f"{path}: {error.strerror or error}", hint=hint) from error
 
 
