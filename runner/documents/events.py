@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import yaml
 
 from runner.documents.json_events import json_events
+from runner.documents.json_values import read_plain_json
 
 MAX_DEPTH = 100
 """Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""
@@ -30,11 +31,11 @@ def open_events(text: str, *, as_json: bool = False) -> Iterator[Iterator[yaml.E
 
     With `as_json`, DocumentError.
     """
-    if as_json:
+    by_python = not as_json and _is_beyond_libyaml(text)
+    if as_json or (by_python and _is_json_text(text)):
         yield json_events(text)
         return
     # Only events are taken from it, so nothing of a document is ever constructed.
-    by_python = _is_beyond_libyaml(text)
     loader = (yaml.SafeLoader if by_python else getattr(yaml, "CSafeLoader", yaml.SafeLoader))(text)
     events = iter(loader.get_event, None)
     try:
@@ -53,6 +54,17 @@ def _is_beyond_libyaml(text: str) -> bool:
     if "\t" in text and _TAB_IN_BLOCK.search(text):
         return True
     return "\\u" in text and _SURROGATE_PAIR.search(text) is not None
+
+
+def _is_json_text(text: str) -> bool:
+    """Whether YAML is written as JSON, as programs do: its events come ten times faster."""
+    if not text.startswith("{"):
+        return False
+    try:
+        read_plain_json(text, MAX_DEPTH)
+    except ValueError:
+        return False
+    return True
 
 
 def _with_whole_characters(event: yaml.Event) -> yaml.Event:

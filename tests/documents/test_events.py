@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from runner.documents.events import index_of, open_events
+from runner.documents.files import load
 
 
 def scalars(text: str) -> dict[str, int]:
@@ -54,3 +55,9 @@ def test_a_tab_behind_the_indentation_of_a_block_is_text(text: str, value: str) 
 def test_a_surrogate_pair_in_double_quotes_is_one_character() -> None:
     text = '"\\ud83d\\ude00": ["\\uD83D\\uDE00 cat", \'\\ud83d\\ude00\']\n'
     assert list(scalars(text)) == ["😀", "😀 cat", "\\ud83d\\ude00"]
+
+
+def test_yaml_written_as_json_keeps_the_values_of_yaml() -> None:
+    text = '{"\\ud83d\\ude00": 1e-2, "b": ["no"]}'
+    assert load(text) == {"😀": "1e-2", "b": ["no"]}
+    assert scalars(text)["1e-2"] == text.index("1e-2")
