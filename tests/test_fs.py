@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import Exit, LedgerError
-from runner.fs import atomic_write, flush_folder, folder_lock, other_spellings, unexpanded
+from runner.fs import atomic_write, flush_folder, folder_lock
 
 HOLD = """
 import sys
@@ -178,41 +178,3 @@ def test_a_disk_error_while_flushing_a_folder_is_raised(
     monkeypatch.setattr(os, "fsync", broken)
     with pytest.raises(OSError, match="I/O error"):
         flush_folder(tmp_path)
-
-
-NFC, NFD = "caf\u00e9", "cafe\u0301"
-
-
-@pytest.mark.parametrize(("written", "stored"), [(NFC, NFD), (NFD, NFC)])
-def test_a_name_is_found_in_another_unicode_form(tmp_path: Path, written: str, stored: str) -> None:
-    (tmp_path / stored).mkdir()
-    (tmp_path / stored / f"{stored}.png").touch()
-    found = other_spellings(tmp_path / written / f"{written}.png")
-    assert found == [tmp_path / stored / f"{stored}.png"]
-
-
-def test_a_name_that_exists_comes_before_other_forms_of_it(tmp_path: Path) -> None:
-    for name in (NFC, NFD):
-        (tmp_path / name).touch()
-    assert other_spellings(tmp_path / NFC) == [tmp_path / NFC]
-    assert other_spellings(tmp_path / "caf\u00e8") == []
-    assert other_spellings(tmp_path / "plain") == []
-
-
-@pytest.mark.parametrize(
-    ("path", "part"),
-    [
-        ("~", "~"),
-        ("~/made", "~"),
-        ("~root/made", "~root"),
-        ("$HOME/made", "$HOME"),
-        ("made/${STEM}", "${STEM}"),
-        ("~lock", None),
-        ("a/~/b", None),
-        ("cash$", None),
-        ("$5", None),
-        ("", None),
-    ],
-)
-def test_what_only_a_shell_expands_is_found(path: str, part: str | None) -> None:
-    assert unexpanded(Path(path)) == part

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent / "runner"
 
 ROWS = (
     {"errors", "timestamps", "signals", "streams"},
-    {"fs", "limits", "mounts"},
+    {"file_names", "fs", "lfs", "limits", "mounts"},
     {"model", "hashing"},
     {"operations", "documents", "media", "ledger", "expressions"},
     {"settings", "results", "providers"},

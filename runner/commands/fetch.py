@@ -13,7 +13,7 @@ from runner.commands.output import announce
 from runner.engine.download.place import is_lfs_pointer
 from runner.error_handler import emit
 from runner.errors import Exit, plural
-from runner.fs import LFS_HINT
+from runner.lfs import LFS_HINT
 from runner.model.reasons import ReasonCode
 from runner.model.tasks import StoredFile
 

@@ -15,7 +15,7 @@ from runner.commands.results_files import check_results_file
 from runner.engine.download.place import find_file, is_lfs_pointer, output_errors, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError, plural
-from runner.fs import locale_hint
+from runner.file_names import locale_hint
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model.jobs import Job

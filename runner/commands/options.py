@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import UsageError
-from runner.fs import unexpanded
+from runner.file_names import unexpanded
 from runner.providers.registry import PROVIDERS
 
 REHEARSAL_SCALE = 0.1

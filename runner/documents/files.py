@@ -16,7 +16,8 @@ from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
 from runner.documents.text_errors import TextError
 from runner.errors import Diagnostic, Location, ManifestError
-from runner.fs import LFS_HINT, is_lfs_head, locale_hint, similar_name, unexpanded_hint
+from runner.file_names import locale_hint, similar_name, unexpanded_hint
+from runner.lfs import LFS_HINT, is_lfs_head
 from runner.model.values import ValuePath
 
 MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory

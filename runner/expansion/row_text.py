@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.documents.conflicts import find_conflict
 from runner.documents.files import likely_encoding, read_content
 from runner.errors import HintedError, ManifestError
-from runner.fs import other_spellings
+from runner.file_names import other_spellings
 
 
 class RowError(HintedError):

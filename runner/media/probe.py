@@ -15,15 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from runner import __version__
-from runner.fs import (
-    LFS_HINT,
-    is_lfs_head,
-    locale_hint,
-    other_spellings,
-    similar_name,
-    unexpanded_hint,
-)
+from runner.file_names import locale_hint, other_spellings, similar_name, unexpanded_hint
 from runner.hashing import CachedHash, HashCache, StatKey
+from runner.lfs import LFS_HINT, is_lfs_head
 from runner.media.png import png_size
 from runner.media.sources import (
     MediaError,

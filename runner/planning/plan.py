@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from runner.errors import Diagnostic
-from runner.fs import LFS_HINT
+from runner.lfs import LFS_HINT
 from runner.model.jobs import DraftLocator, Job
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import State

@@ -16,7 +16,7 @@ from typing import Any
 
 from runner.documents.files import load
 from runner.errors import Location, ManifestError, plural
-from runner.fs import LFS_HINT, is_lfs_head
+from runner.lfs import LFS_HINT, is_lfs_head
 from runner.model.outcomes import State
 from runner.results.row_filter import JSON, YAML, SkipRow, filter_rows
 from runner.results.rows import VERSION

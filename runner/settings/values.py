@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
 
-from runner.fs import unexpanded
+from runner.file_names import unexpanded
 from runner.model.operations import UNITS, Unit
 
 Reader: TypeAlias = Callable[[Any], Any]

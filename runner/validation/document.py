@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.errors import looks_secret, suggest
-from runner.fs import unexpanded
+from runner.file_names import unexpanded
 from runner.model.jobs import JOB_KEYS
 from runner.model.operations import Operation
 from runner.model.values import ValuePath, walk

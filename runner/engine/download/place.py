@@ -17,8 +17,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from runner.errors import OutputError
-from runner.fs import flush, flush_folder, is_lfs_head
+from runner.fs import flush, flush_folder
 from runner.hashing import HashCache
+from runner.lfs import is_lfs_head
 
 _MAX_TRIES = 100
 """How often another process may put a file in the way."""
