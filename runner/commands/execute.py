@@ -31,7 +31,7 @@ from runner.terminal.summary import RunSummary, RunTotals, format_summary
 from runner.timestamps import stamp_now
 
 NOTHING_SUBMITTED = StopReason(
-    reason=Reason(ReasonCode.COLLECT_ONLY, "only run submits"), exit=Exit.OK
+    reason=Reason(ReasonCode.COLLECT_ONLY, "only `vidu-run run` submits"), exit=Exit.OK
 )
 
 

@@ -104,6 +104,6 @@ def check_trust(
     pair = f"{address.name}={variable}"
     pairs = ",".join([*map("=".join, trusted), pair])
     return Diagnostic(
-        message=f"only the manifest asks to send the key in {variable} to {address.name}",
+        message=f"the manifest sends the key in {variable} to {address.name}, which is not trusted",
         hint=f"to allow it: --trust {pair}, or VIDU_RUN_TRUST={pairs}",
     )

@@ -107,7 +107,10 @@ def test_fetch_submits_nothing(online: Project, submissions: Submissions) -> Non
     assert ran.code == 6
     assert online.rows()["a"]["state"] == "succeeded"
     row = online.rows()["b"]
-    assert (row["state"], row["reason"]) == ("pending", "not submitted yet (only run submits)")
+    assert (row["state"], row["reason"]) == (
+        "pending",
+        "not submitted yet (only `vidu-run run` submits)",
+    )
     assert submissions() == {"accepted": 1}
 
 

@@ -153,7 +153,10 @@ def test_the_emulator_gets_no_real_key() -> None:
 def test_a_host_that_is_not_trusted_is_an_error() -> None:
     error = refusal({"base_url": "https://gw.example"})
     assert error.exit == 4
-    assert error.message == "only the manifest asks to send the key in VIDU_API_KEY to gw.example"
+    assert (
+        error.message
+        == "the manifest sends the key in VIDU_API_KEY to gw.example, which is not trusted"
+    )
 
 
 def test_a_trusted_pair_gets_its_key() -> None:

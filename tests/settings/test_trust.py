@@ -62,7 +62,10 @@ def test_the_vendors_key_may_go_to_vendor_and_loopback(url: str) -> None:
 
 def test_a_host_that_only_the_manifest_names_gets_no_key() -> None:
     error = refusal("https://gw.example", OWN)
-    assert error.message == "only the manifest asks to send the key in VIDU_API_KEY to gw.example"
+    assert (
+        error.message
+        == "the manifest sends the key in VIDU_API_KEY to gw.example, which is not trusted"
+    )
     assert error.hint == (
         "to allow it: --trust gw.example=VIDU_API_KEY, or VIDU_RUN_TRUST=gw.example=VIDU_API_KEY"
     )
@@ -79,7 +82,10 @@ def test_a_variable_from_the_manifest_must_be_trusted(url: str) -> None:
 
 def test_an_address_from_the_environment_needs_trust_too() -> None:
     error = refusal("https://gw.example", "TEAM_KEY", source="environment")
-    assert error.message == "only the manifest asks to send the key in TEAM_KEY to gw.example"
+    assert (
+        error.message
+        == "the manifest sends the key in TEAM_KEY to gw.example, which is not trusted"
+    )
 
 
 def test_a_trusted_pair_is_allowed() -> None:
