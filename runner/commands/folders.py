@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-from runner.commands.manifest_plan import ManifestPlan
-from runner.commands.session import networked
+from runner.commands.manifest_plan import ManifestPlan, networked
 from runner.engine.download.place import output_errors, output_folder, relative
 from runner.errors import OutputError, UsageError
 from runner.fs import atomic_write, is_file

@@ -10,7 +10,7 @@ from typing import Any
 from runner.commands.execute import execute_all
 from runner.commands.folders import check_folders, prepare_folders
 from runner.commands.load import read_manifests
-from runner.commands.manifest_plan import ManifestPlan, plan_manifest
+from runner.commands.manifest_plan import ManifestPlan, networked, plan_manifest
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.output import announce, confirm_cost
 from runner.commands.session import (
@@ -18,7 +18,6 @@ from runner.commands.session import (
     accounts_with_keys,
     add_to_ledger,
     check_limits,
-    networked,
 )
 from runner.engine.context import Context
 from runner.error_handler import emit

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runner import __version__
-from runner.commands.manifest_plan import ManifestPlan, setting_sources, used_providers
+from runner.commands.manifest_plan import ManifestPlan, networked, setting_sources, used_providers
 from runner.engine.context import Context, redacted
 from runner.engine.job_run import JobRun
 from runner.engine.ledger_client import LedgerClient
@@ -33,7 +33,7 @@ from runner.ledger.run_locks import alive
 from runner.ledger.store import Ledger, open_ledger
 from runner.limits import SPARE_THREADS, require_files, require_threads, started_pool
 from runner.model.events import Event, Observer, Step
-from runner.model.plans import Action, PlanEntry
+from runner.model.plans import PlanEntry
 from runner.model.requests import Account
 from runner.planning.estimates import Kind, Learned, learn
 from runner.providers.registry import LISTERS, PROVIDERS
@@ -180,19 +180,6 @@ class RunSession:
             if (account := self.planned.settings.accounts.get(operation.provider)) is not None:
                 found |= learn(operation, self.ledger.past_tasks(name, realm_of(account.base_url)))
         return found
-
-
-def networked(planned: ManifestPlan) -> list[PlanEntry]:
-    """The entries for which a provider has to be asked for something."""
-
-    def is_networked(entry: PlanEntry) -> bool:
-        if entry.action is not Action.DECIDE:
-            return entry.action in (Action.SUBMIT, Action.ATTACH, Action.FETCH)
-        # A submission of unknown fate is sent again, or looked for if there is a list.
-        listed = planned.manifest.operations[entry.job.operation].provider in LISTERS
-        return planned.settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
-
-    return [entry for entry in planned.plan.entries if is_networked(entry)]
 
 
 def accounts_with_keys(planned: ManifestPlan) -> Mapping[str, Account]:

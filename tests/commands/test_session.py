@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from runner.commands.load import read_manifests
-from runner.commands.manifest_plan import ManifestPlan, plan_manifest
+from runner.commands.manifest_plan import ManifestPlan, networked, plan_manifest
 from runner.commands.options import Options
-from runner.commands.session import RunSession, accounts_with_keys, networked
+from runner.commands.session import RunSession, accounts_with_keys
 from runner.engine.context import Context
 from runner.errors import Exit, LedgerError, ProviderError
 from tests.commands.conftest import Project
