@@ -85,6 +85,11 @@ def read_document(path: Path, skip: SkipRow | None) -> ResultsDocument:
     location = Location(path=str(path))
     content = b""
     try:
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+        # A picture or a database, which may be large: not worth reading.
+        if b"\0" in head.strip(b"\0") and not is_results(head):
+            return _unusable(head, "is not UTF-8 text", location)
         content, skipped = _content(path, skip)
         if problem := _problem_of_bytes(content):
             return _unusable(content, problem, location)

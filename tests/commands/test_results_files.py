@@ -33,6 +33,15 @@ def test_other_files_are_safe_where_nothing_is_submitted(online: Project) -> Non
     assert (online.folder / "run.sh").read_text() == "echo hi\n"
 
 
+def test_a_picture_is_not_replaced_by_results(online: Project) -> None:
+    online.jobs(ONE)
+    online.run("spring.yaml")
+    picture = online.folder / "outputs/spring/a.png"
+    content = picture.read_bytes()
+    assert online.run("spring.yaml", "-o", "outputs/spring/a.png").code == 2
+    assert picture.read_bytes() == content
+
+
 @pytest.mark.parametrize("name", ["folder", "pipe", "/dev/null"])
 def test_results_go_to_regular_files_only(online: Project, name: str) -> None:
     online.jobs(ONE)

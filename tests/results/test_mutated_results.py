@@ -19,7 +19,7 @@ from runner.results.write import write_results
 from tests.mutation import ROUNDS, as_json, mutated, seeds
 from tests.results.conftest import write_all
 
-SHARE = 10
+SHARE = 15
 """Reading a manifest takes so much longer than reading a reply."""
 
 SNIPPETS = (
