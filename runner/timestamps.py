@@ -1,7 +1,9 @@
-"""Formats moments the way ledger, results and requests write them, and spans of time for people."""
+"""Time: moments as the ledger and the results write them, spans for people, suspended time."""
 
 from __future__ import annotations
 
+import sys
+import time
 from datetime import UTC, datetime
 
 
@@ -13,6 +15,16 @@ def stamp(moment: datetime) -> str:
 def stamp_now() -> str:
     """The current time of this machine's clock."""
     return stamp(datetime.now(UTC))
+
+
+def suspended_s() -> float:
+    """Seconds for which this machine has been suspended since it was started.
+
+    The event loop's clock stands still meanwhile: to it, what waited is as young as before.
+    """
+    if sys.platform == "darwin":  # there CLOCK_MONOTONIC goes on
+        return time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(time.CLOCK_UPTIME_RAW)
+    return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
 def span(seconds: float) -> str:

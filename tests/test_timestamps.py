@@ -6,13 +6,19 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from runner.timestamps import span, stamp, stamp_now
+from runner.timestamps import span, stamp, stamp_now, suspended_s
 
 
 def test_a_moment_is_formatted_in_utc_to_the_millisecond() -> None:
     shanghai = timezone(timedelta(hours=8))
     moment = datetime(2026, 11, 20, 18, 0, 5, 123_999, tzinfo=shanghai)
     assert stamp(moment) == "2026-11-20T10:00:05.123Z"
+
+
+def test_time_awake_is_not_suspended_time() -> None:
+    before = suspended_s()
+    assert before > -1
+    assert abs(suspended_s() - before) < 0.1
 
 
 def test_now_has_the_same_format() -> None:

@@ -11,6 +11,7 @@ import asyncio
 import math
 import select
 from collections import defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -20,8 +21,12 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 from yarl import URL
 
+from runner.timestamps import suspended_s
+
 READY_S = 5.0
 """Age at which an unused connection is closed; servers wait longer than that for a request."""
+SUSPENDED_S = 1.0
+"""A longer suspension of the machine ends them; less is the time between two readings."""
 MAX_AHEAD = 16
 """Connections to one server that wait for a request, or are being opened for one."""
 NEAR_S = 0.01
@@ -48,11 +53,17 @@ class SubmissionConnector(aiohttp.TCPConnector):
     """
 
     def __init__(
-        self, resolver: AbstractResolver, timeout: aiohttp.ClientTimeout, ready_s: float = READY_S
+        self,
+        resolver: AbstractResolver,
+        timeout: aiohttp.ClientTimeout,
+        ready_s: float = READY_S,
+        suspended_s: Callable[[], float] = suspended_s,
     ) -> None:
         super().__init__(limit=0, resolver=resolver, force_close=True)
         self._timeout = timeout
         self._ready_s = ready_s
+        self._suspended_s = suspended_s
+        self._suspended_before_s = suspended_s()
         self._servers: defaultdict[URL, _Server] = defaultdict(_Server)
         """By the origin of their addresses."""
 
@@ -65,6 +76,7 @@ class SubmissionConnector(aiohttp.TCPConnector):
         """Return the oldest connection that was opened ahead and is unused, or else a new one."""
         if req.proxy is not None:
             return await super().connect(req, traces, timeout)
+        self._discard_after_suspension()
         server = self._servers[req.url.origin()]
         while server.ahead:
             opening = server.ahead.popleft()
@@ -103,6 +115,13 @@ class SubmissionConnector(aiohttp.TCPConnector):
         """Close every connection without a request."""
         for server in self._servers.values():
             _discard(server.ahead)
+
+    def _discard_after_suspension(self) -> None:
+        """Close what was opened before the machine was suspended, if it was."""
+        # Its age is wrong, and its end may have been sent while nobody was there to receive it.
+        before_s, self._suspended_before_s = self._suspended_before_s, self._suspended_s()
+        if self._suspended_before_s - before_s > SUSPENDED_S:
+            self.discard_ahead()
 
     async def _open(self, server: _Server, request: aiohttp.ClientRequest) -> Connection:
         loop = asyncio.get_running_loop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -14,6 +14,7 @@ from yarl import URL
 
 from runner.engine.net.connections import MAX_AHEAD, NEAR_S, SubmissionConnector
 from runner.engine.net.resolve import Resolver
+from runner.timestamps import suspended_s
 from tests.engine.conftest import Serving
 
 T = TypeVar("T")
@@ -83,10 +84,13 @@ class Client:
 
 @asynccontextmanager
 async def client_of(
-    server: Server, serving: Serving, ready_s: float = 60.0
+    server: Server,
+    serving: Serving,
+    ready_s: float = 60.0,
+    suspended_s: Callable[[], float] = suspended_s,
 ) -> AsyncIterator[Client]:
     async with serving(server.handle) as port:
-        connector = SubmissionConnector(Resolver(), aiohttp.ClientTimeout(), ready_s)
+        connector = SubmissionConnector(Resolver(), aiohttp.ClientTimeout(), ready_s, suspended_s)
         async with aiohttp.ClientSession(connector=connector) as session:
             yield Client(URL(f"http://127.0.0.1:{port}/x"), connector, session)
             connector.discard_ahead()
@@ -177,6 +181,21 @@ def test_a_connection_that_is_not_used_is_closed_in_time(serving: Serving) -> No
             await server.until(closed=2)
             await client.submit()
         assert server.requests == [3]
+
+    run(main())
+
+
+@pytest.mark.parametrize(("slept_s", "used"), [(8 * 3600.0, 3), (0.5, 1)])
+def test_what_was_opened_before_a_suspension_carries_nothing(
+    serving: Serving, slept_s: float, used: int
+) -> None:
+    async def main() -> None:
+        server = Server()
+        clock = iter([100.0, 100.0 + slept_s])
+        async with client_of(server, serving, suspended_s=clock.__next__) as client:
+            await client.open(2, server)
+            await client.submit()
+        assert server.requests == [used]
 
     run(main())
 
