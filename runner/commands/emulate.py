@@ -8,7 +8,7 @@ from pathlib import Path
 from runner.commands.options import check_expanded
 from runner.documents.files import load, read_text
 from runner.emulator.faults.script import Rule, parse_faults
-from runner.emulator.options import Options, missing_extra
+from runner.emulator.options import EmulatorOptions, missing_extra
 from runner.emulator.server import serve
 from runner.error_handler import emit
 from runner.errors import Diagnostic, Exit, Location, ManifestError, UsageError
@@ -30,10 +30,10 @@ def emulate(
     `faults` is the file of a fault script; raises UsageError if it is invalid.
     """
     check_expanded("--state-dir", state_dir)
-    options = Options(
+    options = EmulatorOptions(
         time_scale=time_scale,
         concurrency=concurrency,
-        credits=Options().credits if credits is None else credits,
+        credits=EmulatorOptions().credits if credits is None else credits,
         keys=frozenset(key) or None,
         state_dir=state_dir,
         faults=read_script(faults) if faults else (),

@@ -229,7 +229,7 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
         yield accounts_with_keys(planned) if keys else planned.settings.accounts
         return
     # Late: its server and its renderers take long to load, and most runs need neither.
-    from runner.emulator.options import Options, missing_extra
+    from runner.emulator.options import EmulatorOptions, missing_extra
     from runner.emulator.server import run_emulator
 
     lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
@@ -237,10 +237,10 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
         raise UsageError(lacking)
     # Before the emulator writes beside it: the ledger makes their folder, or reports why it cannot.
     open_ledger(planned.paths.ledger, on_wait=emit).close()
-    options = Options(
+    options = EmulatorOptions(
         time_scale=planned.options.scale,
         # A rehearsal of many jobs at once is not to be refused for its number alone.
-        concurrency=max(Options().concurrency, planned.settings.concurrency),
+        concurrency=max(EmulatorOptions().concurrency, planned.settings.concurrency),
         state_dir=planned.paths.emulator,
     )
     with run_emulator(options) as url:

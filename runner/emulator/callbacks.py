@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import aiohttp
 from yarl import URL
 
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.state.tasks import Task
 
 Answer: TypeAlias = Callable[[], Mapping[str, Any]]
@@ -34,7 +34,7 @@ class Callbacks:
 
     # Keys are not journaled, so a restart ends the callbacks of the tasks before it.
 
-    def __init__(self, options: Options):
+    def __init__(self, options: EmulatorOptions):
         self._options = options
         self._ended: dict[str, asyncio.Event] = {}
         self._watchers: set[asyncio.Task[None]] = set()

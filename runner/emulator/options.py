@@ -24,7 +24,7 @@ EXTRA_HINT = 'pip install "vidu-run[media]"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
+class EmulatorOptions:
     """How the emulated provider behaves. All keys belong to one organisation."""
 
     time_scale: float = 1.0

@@ -16,7 +16,7 @@ from aiohttp import web
 from runner.emulator.api.routes import SERVICE, Service, add_routes, format_errors
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.faults.actions import FaultInjector
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.request_log import RequestLog
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
@@ -27,7 +27,7 @@ _SHUTDOWN_S = 1.0  # for open requests, once the emulator ends
 
 
 @contextmanager
-def run_emulator(options: Options, port: int = 0) -> Iterator[str]:
+def run_emulator(options: EmulatorOptions, port: int = 0) -> Iterator[str]:
     """Both APIs in a thread with an event loop of its own; yields their base URL (no slash).
 
     Blocks until requests are accepted, and at the end until the port is free; open requests have a
@@ -55,7 +55,7 @@ def run_emulator(options: Options, port: int = 0) -> Iterator[str]:
             asyncio.run_coroutine_threadsafe(served.__aexit__(None, None, None), loop).result()
 
 
-def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
+def serve(options: EmulatorOptions, port: int, ready: Callable[[str], None]) -> None:
     """Serve until SIGINT or SIGTERM; `ready` gets the base URL once requests are accepted.
 
     Blocks; needs the main thread for the signals. Raises UsageError when it cannot serve.
@@ -75,7 +75,7 @@ def serve(options: Options, port: int, ready: Callable[[str], None]) -> None:
 
 
 @asynccontextmanager
-async def listening(options: Options, port: int) -> AsyncIterator[str]:
+async def listening(options: EmulatorOptions, port: int) -> AsyncIterator[str]:
     """Both APIs on a port (0: a free one) of this event loop; yields their base URL."""
     with ExitStack() as stack:
         app = _application(_service(options, stack))
@@ -89,7 +89,7 @@ async def listening(options: Options, port: int) -> AsyncIterator[str]:
             await runner.cleanup()
 
 
-def _service(options: Options, stack: ExitStack) -> Service:
+def _service(options: EmulatorOptions, stack: ExitStack) -> Service:
     """A service with its state in the state folder, or in one that is removed with the stack."""
     try:
         folder = options.state_dir or Path(

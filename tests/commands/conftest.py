@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from runner.cli import cli
 from runner.documents.files import load
 from runner.emulator import tables
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from tests.commands.quick_clock import quicken_runs
 
@@ -99,7 +99,7 @@ def project(tmp_path: Path) -> Project:
 @pytest.fixture
 def emulator() -> Iterator[str]:
     """The URL of both APIs, whose tasks are done at once."""
-    with run_emulator(Options(time_scale=0)) as url:
+    with run_emulator(EmulatorOptions(time_scale=0)) as url:
         yield url
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from aiohttp import web
 
 from runner.emulator.faults.script import parse_faults
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project
 
@@ -85,7 +85,7 @@ def serving(project: Project, **options: Any) -> Iterator[Served]:
     """Both APIs for the project; tasks take as long as real ones unless the options say other."""
     served = Served("")
     rules = parse_faults(options.pop("faults", ()))
-    with run_emulator(Options(now_ns=served.now_ns, faults=rules, **options)) as served.url:
+    with run_emulator(EmulatorOptions(now_ns=served.now_ns, faults=rules, **options)) as served.url:
         for name in ("VIDU", "MODELVERSE"):
             project.env |= {f"{name}_BASE_URL": served.url, f"{name}_API_KEY": "secret-key-7351"}
         yield served
@@ -108,7 +108,7 @@ def provider(project: Project, fault: Fault | None = None, **options: object) ->
     async def faulty(request: web.Request, handler: Handler) -> web.StreamResponse:
         return await (fault(request, handler) if fault else handler(request))
 
-    with run_emulator(Options(time_scale=0, middlewares=(faulty,), **options)) as url:  # type: ignore[arg-type]
+    with run_emulator(EmulatorOptions(time_scale=0, middlewares=(faulty,), **options)) as url:  # type: ignore[arg-type]
         for name in ("VIDU", "MODELVERSE"):
             project.env |= {f"{name}_BASE_URL": url, f"{name}_API_KEY": "k"}
         yield url

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from runner.emulator.faults.script import parse_faults
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project
 from tests.commands.quick_clock import quicken_runs
@@ -115,7 +115,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     project = Project(tmp_path_factory.mktemp("earlier"), {})
     project.jobs(EARLIER, "earlier.yaml")
-    options = Options(time_scale=0)
+    options = EmulatorOptions(time_scale=0)
     with pytest.MonkeyPatch.context() as patch, run_emulator(options) as url:
         quicken_runs(patch)
         connect(project, url)
@@ -160,7 +160,7 @@ def test_no_fault_makes_a_run_pay_twice_or_hang(
     project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.1s", "VIDU_RUN_POLL_RATE": "50"})
     project.jobs(JOBS)
     shutil.copytree(ledger, tmp_path / ".vidu-run")
-    with run_emulator(Options(time_scale=0, faults=parse_faults(faults))) as url:
+    with run_emulator(EmulatorOptions(time_scale=0, faults=parse_faults(faults))) as url:
         connect(project, url)
         began = time.monotonic()
         for _ in range(2):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project
 from tests.commands.process import running
@@ -58,7 +58,7 @@ def killed(project: Project, after_s: float) -> bool:
 def test_a_run_killed_again_and_again_pays_for_nothing_twice(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
     names = ("VIDU", "MODELVERSE")
-    with run_emulator(Options(time_scale=0.02, concurrency=20)) as url:
+    with run_emulator(EmulatorOptions(time_scale=0.02, concurrency=20)) as url:
         project = Project(tmp_path, {"VIDU_RUN_SETTLE": "0.2s", "VIDU_RUN_POLL_RATE": "50"})
         for name in names:
             project.env |= {f"{name}_BASE_URL": url, f"{name}_API_KEY": "chaos-key"}

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 
 
@@ -74,7 +74,7 @@ def start(clock: Clock) -> Iterator[Callable[..., str]]:
 
         def started(**options: Any) -> str:
             chosen: dict[str, Any] = {"now_ns": clock, "concurrency": 1000, **options}
-            return stack.enter_context(run_emulator(Options(**chosen)))
+            return stack.enter_context(run_emulator(EmulatorOptions(**chosen)))
 
         yield started
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from runner.emulator.options import Options, can_encode, missing_extra
+from runner.emulator.options import EmulatorOptions, can_encode, missing_extra
 from runner.errors import UsageError
 
 
@@ -22,11 +22,11 @@ from runner.errors import UsageError
 )
 def test_values_out_of_range_are_rejected(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
-        Options(**wrong)
+        EmulatorOptions(**wrong)
 
 
 def test_repr_hides_the_keys() -> None:
-    assert "secret" not in repr(Options(keys=frozenset({"secret"})))
+    assert "secret" not in repr(EmulatorOptions(keys=frozenset({"secret"})))
 
 
 def test_videos_need_pyav(monkeypatch: pytest.MonkeyPatch) -> None:

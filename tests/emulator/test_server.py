@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator, serve
 from runner.errors import UsageError
 
@@ -25,7 +25,7 @@ def test_a_taken_port_is_an_error_with_a_hint() -> None:
         port = taken.getsockname()[1]
         with (
             pytest.raises(UsageError, match=f"port {port}: Address already in use") as caught,
-            run_emulator(Options(), port),
+            run_emulator(EmulatorOptions(), port),
         ):
             pass
     assert caught.value.hint
@@ -34,21 +34,21 @@ def test_a_taken_port_is_an_error_with_a_hint() -> None:
 @pytest.mark.parametrize("port", [-1, 70_000])
 def test_an_impossible_port_is_an_error(port: int) -> None:
     with pytest.raises(UsageError, match="cannot listen"):
-        serve(Options(), port, lambda _: None)
+        serve(EmulatorOptions(), port, lambda _: None)
 
 
 def test_an_impossible_folder_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    options = Options(state_dir=tmp_path / "file" / "state")
+    options = EmulatorOptions(state_dir=tmp_path / "file" / "state")
     with pytest.raises(UsageError, match="cannot keep its state"), run_emulator(options):
         pass
 
 
 def test_the_port_is_free_after_the_end(ask: Any) -> None:
-    with run_emulator(Options()) as url:
+    with run_emulator(EmulatorOptions()) as url:
         port = int(url.rpartition(":")[2])
         assert ask("GET", url + "/ent/v2/credits").status == 200
-    with run_emulator(Options(), port) as url:
+    with run_emulator(EmulatorOptions(), port) as url:
         assert url == f"http://127.0.0.1:{port}"
 
 
@@ -57,8 +57,9 @@ def test_a_signal_ends_serving_cleanly(tmp_path: Path, ask: Any, number: signal.
     program = (
         "import sys; from pathlib import Path\n"
         "from runner.emulator.server import serve\n"
-        "from runner.emulator.options import Options\n"
-        "serve(Options(state_dir=Path(sys.argv[1])), 0, lambda url: print(url, flush=True))\n"
+        "from runner.emulator.options import EmulatorOptions\n"
+        "options = EmulatorOptions(state_dir=Path(sys.argv[1]))\n"
+        "serve(options, 0, lambda url: print(url, flush=True))\n"
     )
     with subprocess.Popen(
         [sys.executable, "-c", program, str(tmp_path)],
@@ -77,7 +78,7 @@ def test_a_signal_ends_serving_cleanly(tmp_path: Path, ask: Any, number: signal.
 
 def test_it_starts_in_a_thread_whose_event_loop_runs() -> None:
     async def start() -> str:
-        with run_emulator(Options()) as url:
+        with run_emulator(EmulatorOptions()) as url:
             return url
 
     assert asyncio.run(start()).startswith("http://127.0.0.1:")

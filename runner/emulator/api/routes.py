@@ -19,7 +19,7 @@ from runner.emulator.api.errors import ApiError, bad_request, error_body, lackin
 from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import Fetch, receive
 from runner.emulator.callbacks import Callbacks
-from runner.emulator.options import EXTRA_HINT, Options, can_encode
+from runner.emulator.options import EXTRA_HINT, EmulatorOptions, can_encode
 from runner.emulator.request_log import RequestLog
 from runner.emulator.requests import body_of, context_of
 from runner.emulator.state import files
@@ -39,7 +39,7 @@ _TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp
 class Service:
     """What all handlers share."""
 
-    options: Options
+    options: EmulatorOptions
     store: Store
     files: ResultFiles
     callbacks: Callbacks

@@ -15,7 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.render.image import Painter
 from runner.emulator.render.text import system_fonts
 from runner.emulator.state.store import Store, write_atomically
@@ -62,7 +62,7 @@ def _signature(path: str, head: str) -> str:
 class ResultFiles:
     """Result files by task and name. Its methods may block and may be called by any thread."""
 
-    def __init__(self, folder: Path, store: Store, options: Options):
+    def __init__(self, folder: Path, store: Store, options: EmulatorOptions):
         self._folder = folder / "rendered"
         self._folder.mkdir(parents=True, exist_ok=True)
         self._store = store

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.state.tasks import Order, Task, from_record
 from runner.emulator.tables import credits_of, seconds_of
 
@@ -30,7 +30,7 @@ _EPOCH_MS = 1_546_300_800_000
 class Store:
     """All tasks of a state folder. Other threads may only look up `tasks`, `keep` and `copy`."""
 
-    def __init__(self, folder: Path, options: Options):
+    def __init__(self, folder: Path, options: EmulatorOptions):
         self._options = options
         self._copies = folder / "references"
         self._copies.mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from runner.emulator.state.store import Journal, Store
 from tests.builders import as_data_uri, emulated_order, image_bytes
@@ -20,7 +20,9 @@ SUBMIT = "/ent/v2/reference2image"
 def test_tasks_outlive_the_process_and_urls_follow_the_port(
     tmp_path: Path, ask: Any, clock: Any
 ) -> None:
-    options = Options(state_dir=tmp_path, now_ns=clock, credits=100, keys=frozenset({"secret-k"}))
+    options = EmulatorOptions(
+        state_dir=tmp_path, now_ns=clock, credits=100, keys=frozenset({"secret-k"})
+    )
     body = {
         "model": "viduq2",
         "prompt": "猫",
@@ -47,9 +49,9 @@ def test_tasks_outlive_the_process_and_urls_follow_the_port(
 
 def test_without_a_folder_nothing_is_kept(ask: Any) -> None:
     body = {"model": "viduq2", "prompt": "猫"}
-    with run_emulator(Options()) as url:
+    with run_emulator(EmulatorOptions()) as url:
         task_id = ask("POST", url + SUBMIT, body).json["task_id"]
-    with run_emulator(Options()) as url:
+    with run_emulator(EmulatorOptions()) as url:
         assert ask("GET", f"{url}/ent/v2/tasks/{task_id}/creations").status == 404
 
 
@@ -58,7 +60,7 @@ def test_without_a_folder_nothing_is_kept(ask: Any) -> None:
     [b'{"kind":"task","task":{"id"', b"\x00\xff", b"[]\n", b'{"kind":"task","task":{}}\n', b"{}\n"],
 )
 def test_a_damaged_line_is_skipped(tmp_path: Path, clock: Any, rubbish: bytes) -> None:
-    options = Options(now_ns=clock)
+    options = EmulatorOptions(now_ns=clock)
     with closing(Store(tmp_path, options)) as store:
         first = store.create(ORDER, "a")
     with (tmp_path / "journal.jsonl").open("ab") as file:
@@ -70,7 +72,7 @@ def test_a_damaged_line_is_skipped(tmp_path: Path, clock: Any, rubbish: bytes) -
 
 
 def test_two_processes_may_share_a_folder(tmp_path: Path, clock: Any) -> None:
-    options = Options(now_ns=clock, concurrency=2)
+    options = EmulatorOptions(now_ns=clock, concurrency=2)
     with closing(Store(tmp_path, options)) as first, closing(Store(tmp_path, options)) as second:
         task = first.create(ORDER, "a")
         second.refresh()
@@ -83,14 +85,14 @@ def test_two_processes_may_share_a_folder(tmp_path: Path, clock: Any) -> None:
 
 
 def test_a_task_is_journaled_before_it_is_returned(tmp_path: Path, clock: Any) -> None:
-    with closing(Store(tmp_path, Options(now_ns=clock))) as store:
+    with closing(Store(tmp_path, EmulatorOptions(now_ns=clock))) as store:
         task = store.create(ORDER, "digest")
         [line] = (tmp_path / "journal.jsonl").read_text().splitlines()
         assert json.loads(line)["task"]["id"] == task.id
 
 
 def test_a_cancelled_task_is_refunded_exactly_once(tmp_path: Path, clock: Any) -> None:
-    options = Options(now_ns=clock, credits=20)
+    options = EmulatorOptions(now_ns=clock, credits=20)
     with closing(Store(tmp_path, options)) as store:
         store.cancel(store.create(ORDER, "").id)
         assert (store.balance(), store.balance()) == (20, 20)
@@ -101,7 +103,7 @@ def test_a_cancelled_task_is_refunded_exactly_once(tmp_path: Path, clock: Any) -
 
 
 def test_ids_look_like_those_of_the_document(tmp_path: Path, clock: Any) -> None:
-    with closing(Store(tmp_path, Options(now_ns=clock))) as store:
+    with closing(Store(tmp_path, EmulatorOptions(now_ns=clock))) as store:
         ids = {store.create(ORDER, "").id for _ in range(5)}
     assert len(ids) == 5
     assert all(found.isdigit() and 18 <= len(found) <= 19 for found in ids)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from runner.emulator.options import Options
+from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import Search, find_verdict
@@ -37,7 +37,7 @@ def emulated(folder: Path, scene: Callable[[LiveRun], Awaitable[None]]) -> None:
         async with live_run(url, folder) as run:
             await scene(run)
 
-    with run_emulator(Options(time_scale=0)) as url:
+    with run_emulator(EmulatorOptions(time_scale=0)) as url:
         asyncio.run(run(url))
 
 
