@@ -111,10 +111,10 @@ class Monitor:
         self.observer.event(Event(step=step, job="", text=text, subject=name))
 
     def _patience(self, state: Reachability) -> str:
-        # `outage` is a limit on submissions only; a task under way has the job's own.
-        if state.refused_since is not None:
-            return f"trying for {_limit(self.settings.outage_s)}"
-        return f"asking again for up to {_limit(self.settings.timeout_s)}"
+        # A task under way has the job's own limit as well.
+        outage_s, timeout_s = self.settings.outage_s, self.settings.timeout_s
+        limit_s = min(outage_s, timeout_s) if state.refused_since is None else outage_s
+        return f"trying for {_limit(limit_s)}"
 
 
 def _limit(seconds: float) -> str:

@@ -125,9 +125,9 @@ def test_an_outage_is_reported_with_its_cause_and_limit(run_virtual: RunVirtual)
     assert {event.subject for event in events} == {"vidu"}
 
 
-def test_tasks_under_way_have_a_limit_of_their_own(run_virtual: RunVirtual) -> None:
+def test_while_tasks_are_asked_for_the_limit_is_the_same(run_virtual: RunVirtual) -> None:
     (event,) = reported(run_virtual, exchange(GATEWAY, purpose=Purpose.QUERY))
-    expected = "vidu cannot be reached: it answers HTTP 503; asking again for up to 30 min"
+    expected = "vidu cannot be reached: it answers HTTP 503; trying for 10 min"
     assert event.text == expected
 
 

@@ -55,14 +55,46 @@ class Throttle:
         self.gap_s = eased_s if eased_s > THROTTLED_FIRST_S / 2 else 0.0
 
 
+class Silence:
+    """How long a provider has answered none of the requests that it was sent."""
+
+    def __init__(self) -> None:
+        self.requests = 0
+        """Without an answer of the provider itself, in a row."""
+        self.seconds = 0.0
+        """From the first to the last of them."""
+        self.at = 0.0
+        """The loop's time of the last one."""
+        self.error = ""
+        """What it met, for the user."""
+        self.on_change: Callable[[], None] | None = None
+        """Called after each request without an answer."""
+
+    def note(self, reply: Reply) -> None:
+        """Take in the reply to a request that is no submission."""
+        if not reply.is_silent:
+            self.end()
+            return
+        now = asyncio.get_running_loop().time()
+        # At most our own longest pause: while nothing is sent, the provider may be in order.
+        self.seconds += min(BACKOFF_LONGEST_S, now - self.at) if self.requests else 0.0
+        self.requests, self.at = self.requests + 1, now
+        self.error = reply.error or f"HTTP {reply.status}"
+        if self.on_change is not None:
+            self.on_change()
+
+    def end(self) -> None:
+        """The provider has answered."""
+        self.requests, self.seconds = 0, 0.0
+
+
 class Rate:
     """At most `per_second` requests a second, first come, first served; fewer while throttled."""
 
     def __init__(self, per_second: float) -> None:
         """`per_second`: above 0."""
         self.throttle = Throttle()
-        self.unanswered = 0
-        """Requests in a row that had no answer of the provider itself."""
+        self.silence = Silence()
         self._gap_s = 1 / per_second
         self.next_at = 0.0
         """The loop's time at which the next request may leave."""
@@ -73,10 +105,6 @@ class Rate:
             self.throttle.slow_down(asyncio.get_running_loop().time())
         else:
             self.throttle.ease()
-
-    def note_reply(self, *, is_silent: bool) -> None:
-        """Count a request by whether the provider itself has answered it."""
-        self.unanswered = self.unanswered + 1 if is_silent else 0
 
     async def acquire(self) -> None:
         """Wait for a turn."""
@@ -109,7 +137,7 @@ async def query(
     """Send a request that is no submission at its turn, read its answer, and adapt the rate."""
     await rate.acquire()
     reply = await http.send(request, submission=False)
-    rate.note_reply(is_silent=reply.is_silent)
+    rate.silence.note(reply)
     answer = read(reply)
     rate.note(throttled=answer.throttled)
     return answer

@@ -135,19 +135,24 @@ async def _last_status(
         single_s, listed_s = _delays(context, job_run, subscription)
         if failures and status:
             least_s = backoff(failures - 1, context.random, status.retry_after_s)
+            if status.retry_after_s is None:  # one request falls on the end of an outage
+                least_s = min(least_s, breaker.silence_left_s)
             single_s, listed_s = max(single_s, least_s), max(listed_s, least_s)
         # A `Retry-After` of the provider does not extend the job's time limit.
         rest_s = limit_s - waited_s + 0.01
-        listed = None
+        listed, answer, asked_at = None, None, loop.time()
         with suppress(TimeoutError):  # the provider is given up: not worth a long wait
             async with breaker.until_given_up():
                 listed = await subscription.wait(min(single_s, rest_s), min(listed_s, rest_s))
-        if listed is not None and _is_complete(context, job_run, listed):
-            return context.redacted_status(listed)
+                if listed is not None and _is_complete(context, job_run, listed):
+                    return context.redacted_status(listed)
+                asked_at = loop.time()
+                answer = await ask(context, job_run.operation, subscription.task_id)
         if breaker.is_dead:
             break
-        asked_at = loop.time()
-        status = await ask(context, job_run.operation, subscription.task_id)
+        if answer is None:
+            continue
+        status = answer
         subscription.observe(listed, status, asked_at)
         if status.shortfall and lacking is None:
             text = f"{status.shortfall.message}; asking again for up to {limit_s - waited_s:.0f} s"

@@ -112,9 +112,9 @@ class Search:
         settle_s = self._lost.settle_s
         # From now, not from the submission: what other jobs submit meanwhile has to be listed too.
         limit_s = LAG_FACTOR * settle_s
-        given_up = self._context.breakers[self._operation.provider].given_up
+        breaker = self._context.breakers[self._operation.provider]
         while True:
-            is_last = self._searched_s() >= limit_s or given_up.is_set()
+            is_last = self._searched_s() >= limit_s or breaker.given_up.is_set()
             verdict = await self._read_once()
             if is_last or not isinstance(verdict, Unclear) or verdict.final:
                 return verdict
@@ -122,7 +122,9 @@ class Search:
             pause_s = settle_s - age_s if age_s < settle_s else settle_s
             with suppress(TimeoutError):  # the run may end the search with an outage
                 async with asyncio.timeout(max(min(pause_s, left_s), _PAUSE_MIN_S)):
-                    await given_up.wait()
+                    await breaker.given_up.wait()
+            if breaker.is_dead:
+                return verdict
 
     def _searched_s(self) -> float:
         return asyncio.get_running_loop().time() - self._started_s

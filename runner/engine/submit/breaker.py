@@ -123,6 +123,9 @@ class CircuitBreaker:
     _waits: set[asyncio.Timeout] = field(default_factory=set)
     """What ends when the provider is given up."""
 
+    def __post_init__(self) -> None:
+        self.rate.silence.on_change = self._give_up_if_out
+
     async def acquire(self) -> bool:
         """Wait until a submission may leave; False once none may: `tripped` or `is_out`."""
         loop = asyncio.get_running_loop()
@@ -156,9 +159,11 @@ class CircuitBreaker:
 
     def _learn(self, submission: Submission, now: float, began: float | None) -> None:
         self.state.record(submission.fate, now, began)
-        self._give_up_if_out()
+        if submission.fate not in _UNANSWERED:
+            self.rate.silence.end()
         if self.state.failed_at is not None and submission.error is not None:
             self._last_error = submission.error.message
+        self._give_up_if_out()
         # A refusal of another kind shows nothing about the number of requests.
         if submission.fate is Fate.SUBMITTED:
             self._throttle.ease()
@@ -173,22 +178,36 @@ class CircuitBreaker:
 
     @property
     def is_out(self) -> bool:
-        """Whether the provider has taken nothing for longer than the run accepts."""
-        return self.state.is_out(self.outage_s)
+        """Whether the provider has taken or answered nothing for longer than the run accepts."""
+        silence = self.rate.silence
+        # Tasks under way may take all places: no submission is tried then.
+        is_silent = silence.requests >= UNKNOWN_LIMIT and silence.seconds >= self.outage_s
+        is_silent = is_silent and silence.seconds > 0
+        # Once given up it stays so: jobs have ended for that reason.
+        return self.given_up.is_set() or self.state.is_out(self.outage_s) or is_silent
 
     @property
     def left_s(self) -> float:
-        """Seconds until a further failure would make the provider out."""
+        """Seconds until a further submission that is not taken would make the provider out."""
         return self.state.left_s(self.outage_s, asyncio.get_running_loop().time())
+
+    @property
+    def silence_left_s(self) -> float:
+        """Seconds until a further request without an answer would make the provider out."""
+        silence, now = self.rate.silence, asyncio.get_running_loop().time()
+        since_s = now - silence.at if silence.requests else 0.0
+        return max(0.0, self.outage_s - silence.seconds - since_s)
 
     def outage_reason(self) -> str:
         """Why the run gives up a provider that `is_out`: the same text for every job."""
         # Written once: the jobs that follow would each see a longer outage.
         if not self._outage_reason:
-            failing_s = self.state.failing_s
+            silence, is_refused = self.rate.silence, self.state.is_out(self.outage_s)
+            failing_s = self.state.failing_s if is_refused else silence.seconds
+            self._last_error = self._last_error if is_refused else silence.error
             self._outage_reason = (
-                f"nothing accepted for {failing_s:.{0 if failing_s >= 10 else 1}f} s"
-                f" (outage: {self.outage_s:g} s)"
+                f"nothing {'accepted' if is_refused else 'answered'} for "
+                f"{failing_s:.{0 if failing_s >= 10 else 1}f} s (outage: {self.outage_s:g} s)"
             )
             self._outage_reason += f": {self._last_error}" if self._last_error else ""
         return self._outage_reason
@@ -227,7 +246,7 @@ class CircuitBreaker:
     @property
     def is_dead(self) -> bool:
         """Whether the provider is given up, and does not answer other requests either."""
-        return self.given_up.is_set() and self.rate.unanswered >= UNKNOWN_LIMIT
+        return self.given_up.is_set() and self.rate.silence.requests >= UNKNOWN_LIMIT
 
     async def _pause(self, seconds: float) -> None:
         """Sleep, but not beyond the moment when the provider is given up."""
@@ -237,6 +256,7 @@ class CircuitBreaker:
 
     def _give_up_if_out(self) -> None:
         if self.is_out and not self.given_up.is_set():
+            self.outage_reason()  # as it is now: a late answer would change it
             self.given_up.set()
             for wait in self._waits:
                 wait.reschedule(asyncio.get_running_loop().time())
@@ -260,5 +280,5 @@ def breakers_for(
 async def _is_up(account: Account, http: HttpClient, rate: Rate) -> bool:
     probe = PROVIDERS[account.provider].probe(account)
     reply = await http.send(probe, submission=False)
-    rate.note_reply(is_silent=reply.is_silent)
+    rate.silence.note(reply)
     return is_healthy(reply)

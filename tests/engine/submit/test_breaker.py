@@ -14,7 +14,7 @@ from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.breaker import BreakerState, CircuitBreaker
 from runner.errors import Exit
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import Billed, ErrorClass, Fate, JobError, Submission
+from runner.model.requests import Billed, ErrorClass, Fate, JobError, Reach, Reply, Submission
 from tests.engine.conftest import RunVirtual
 
 
@@ -250,9 +250,36 @@ def test_a_given_up_provider_that_answers_is_not_dead(run_virtual: RunVirtual) -
     async def scene() -> None:
         breaker, _ = breaker_with(outage_s=0)
         await submit(breaker, Fate.BUSY)
-        for is_silent, dead in ((False, False), (True, False), (True, True), (False, False)):
-            breaker.rate.note_reply(is_silent=is_silent)
+        for status, dead in ((200, False), (503, False), (503, True), (404, False)):
+            breaker.rate.silence.note(Reply(reach=Reach.ANSWERED, status=status))
             assert breaker.is_dead is dead
+
+    run_virtual(scene())
+
+
+def test_a_provider_silent_to_all_requests_is_given_up(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        breaker, _ = breaker_with(outage_s=8)
+        for _ in range(4):
+            breaker.rate.silence.note(Reply(reach=Reach.NOT_SENT, error="no route"))
+            await asyncio.sleep(2)
+        assert not breaker.is_out
+        breaker.rate.silence.note(Reply(reach=Reach.ANSWERED, status=503))
+        assert breaker.is_dead
+        assert not await breaker.acquire()
+        assert breaker.outage_reason() == "nothing answered for 8.0 s (outage: 8 s): HTTP 503"
+
+    run_virtual(scene())
+
+
+def test_a_submission_that_is_answered_ends_a_silence(run_virtual: RunVirtual) -> None:
+    async def scene() -> None:
+        breaker, _ = breaker_with(outage_s=8)
+        for _ in range(10):
+            breaker.rate.silence.note(Reply(reach=Reach.ANSWERED, status=503))
+            await asyncio.sleep(2)
+            await submit(breaker, Fate.SUBMITTED)
+        assert not breaker.is_out
 
     run_virtual(scene())
 
