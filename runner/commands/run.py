@@ -18,6 +18,7 @@ from runner.commands.session import (
     accounts_with_keys,
     add_to_ledger,
     check_limits,
+    proxy_warning,
 )
 from runner.engine.context import Context
 from runner.error_handler import emit
@@ -77,14 +78,14 @@ def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:
 
 def _check_before_sending(planned: ManifestPlan) -> None:
     """Print warnings and ask for consent; raises every error that needs no request to be found."""
-    warning = sharing_warning(planned.paths.ledger)
+    place = sharing_warning(planned.paths.ledger)
     planned.check_earlier_results()
     planned.check_file_names()
     announce(planned)
-    if warning:
-        emit(warning)
     if not planned.options.emulate:
         accounts_with_keys(planned)  # for its errors: each session reads the keys for itself
+    for warning in filter(None, (place, proxy_warning(planned))):
+        emit(warning)
     check_limits(planned)
     confirm_cost(planned)
 

@@ -196,6 +196,18 @@ def accounts_with_keys(planned: ManifestPlan) -> Mapping[str, Account]:
     return accounts
 
 
+def proxy_warning(planned: ManifestPlan) -> str | None:
+    """What to print where files could be paid for, but not fetched from other hosts."""
+    if planned.options.emulate or not (planned.settings.download and networked(planned)):
+        return None
+    try:
+        check_proxy("https://files.invalid")  # which hosts have the files, only answers tell
+    except UnusableProxy as error:
+        consequence = "files of other hosts than the providers' may stay unfetched"
+        return f"warning: {error}: {consequence}\n  hint: name an http proxy there, or unset it"
+    return None
+
+
 def _check_proxy(provider: str, account: Account) -> None:
     try:
         check_proxy(account.base_url)

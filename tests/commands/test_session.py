@@ -84,7 +84,16 @@ def test_a_socks_proxy_ends_a_run_before_anything_is_sent(keyed: Project, scheme
     assert ran.err == message
     assert not (keyed.folder / ".vidu-run" / "ledger.sqlite3").exists()
     keyed.env["no_proxy"] = "127.0.0.1"
-    assert "SOCKS" not in keyed.run("spring.yaml", "--outage", "0.1s").err
+    assert "nothing was sent" not in keyed.run("spring.yaml", "--outage", "0.1s").err
+
+
+def test_a_proxy_that_files_cannot_pass_is_a_warning(online: Project) -> None:
+    online.jobs(TWO)
+    online.env |= {"ALL_PROXY": "socks5://127.0.0.1:1", "NO_PROXY": "127.0.0.1", "no_proxy": None}
+    ran = online.run("spring.yaml")
+    assert ran.code == Exit.OK
+    assert "warning: ALL_PROXY names a SOCKS proxy" in ran.err
+    assert "SOCKS" not in online.run("spring.yaml").err  # nothing is left to fetch
 
 
 def test_a_rehearsal_asks_no_proxy(project: Project) -> None:
