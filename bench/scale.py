@@ -16,7 +16,7 @@ from bench.tables import Table, number, ratio
 
 PLACES = 200
 SCENARIO = Scenario(median_s=0.1)
-MOST_MEMORY = 1.2
+MAX_MEMORY = 1.2
 """What is promised: the larger run's memory over that of its plan, against the smaller one's."""
 
 
@@ -50,7 +50,7 @@ def measure(*, quick: bool = False) -> list[Table]:
             notes=(
                 f"{PLACES} tasks in flight."
                 + (f" Of {turns} turns the one in the middle, by memory." if turns > 1 else ""),
-                f"Over what the plan takes, the larger run takes {ratio(growth, MOST_MEMORY)}.",
+                f"Over what the plan takes, the larger run takes {ratio(growth, MAX_MEMORY)}.",
             ),
         )
     ]

@@ -23,7 +23,7 @@ def locale_hint(name: str | Path) -> str | None:
     return None
 
 
-_MOST_NAMES = 300
+_MAX_NAMES = 300
 """Names that are compared with a missing one: comparing is slow."""
 
 
@@ -37,7 +37,7 @@ def similar_name(
     """
     try:
         with os.scandir(path.parent) as entries:
-            names = [entry.name for entry in islice(filter(accepts, entries), _MOST_NAMES)]
+            names = [entry.name for entry in islice(filter(accepts, entries), _MAX_NAMES)]
     except (OSError, ValueError):
         return None
     wanted = Path(path.name.strip())

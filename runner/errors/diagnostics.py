@@ -124,10 +124,10 @@ def merge(problems: Iterable[Diagnostic]) -> list[Diagnostic]:
     return list(merged.values())
 
 
-_MOST_SHOWN = 50
+_MAX_SHOWN = 50
 """Of errors, and of warnings: nobody reads more."""
 
-_MOST_SHOWN_PER_EXPRESSION = 5
+_MAX_SHOWN_PER_EXPRESSION = 5
 """Of those about values that one expression reads from rows."""
 
 
@@ -141,9 +141,9 @@ def format_diagnostics(problems: Iterable[Diagnostic]) -> list[str]:
         via = problem.location.via if problem.location else None
         of_all, of_cause = ("", problem.warning), (str(via), problem.warning)
         counts[of_cause] += 1
-        if via and counts[of_cause] > _MOST_SHOWN_PER_EXPRESSION:
+        if via and counts[of_cause] > _MAX_SHOWN_PER_EXPRESSION:
             left_out[of_cause] += 1
-        elif counts[of_all] >= _MOST_SHOWN:
+        elif counts[of_all] >= _MAX_SHOWN:
             left_out[of_all] += 1
         else:
             counts[of_all] += 1

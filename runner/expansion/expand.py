@@ -22,7 +22,7 @@ from runner.expansion.references import JobResults, check_needs
 from runner.expansion.source_map import SourceMap
 from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import VARYING, Variant, Variants, varying
-from runner.model.jobs import MOST_JOBS, DocumentLocator, Draft, DraftLocator
+from runner.model.jobs import MAX_JOBS, DocumentLocator, Draft, DraftLocator
 from runner.model.operations import Operation
 from runner.model.values import as_dict, as_list
 
@@ -162,8 +162,8 @@ class _Expander:
             templates[operation] = self._template(index, operation, entry)
         template = templates[operation]
         takes = template.number_of_takes(scope, errors)
-        if len(self.expansion.drafts) + (takes or 1) > MOST_JOBS:
-            message = f"the manifest has more than {MOST_JOBS:,} jobs"
+        if len(self.expansion.drafts) + (takes or 1) > MAX_JOBS:
+            message = f"the manifest has more than {MAX_JOBS:,} jobs"
             location = self.source_map.at(("jobs", index))
             self.expansion.diagnostics.append(Diagnostic(message=message, location=location))
             self.ids.add_unknown()  # the remaining jobs may have any id

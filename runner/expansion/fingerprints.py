@@ -32,7 +32,7 @@ from runner.operations import defaults_of
 
 SCHEME = 1
 SEED_MAX = 2**31 - 1  # of drawn seeds, even where an operation allows larger ones
-MOST_EXACT = 2**53 - 1
+MAX_EXACT = 2**53 - 1
 """The largest integer that RFC 8785 writes: beyond it, different ones may be the same double."""
 
 Images: TypeAlias = Mapping[str, tuple[Media | Deferred, ...]]
@@ -212,7 +212,7 @@ def canonical(value: Any) -> str:
         if isinstance(value, bool):
             return "true" if value else "false"
         digits = int.__repr__(value)
-        return digits if -MOST_EXACT <= value <= MOST_EXACT else f'"{digits}"'
+        return digits if -MAX_EXACT <= value <= MAX_EXACT else f'"{digits}"'
     # Containers are written here as well, since they may contain such integers.
     if isinstance(value, list | tuple):
         return "[" + ",".join(map(canonical, value)) + "]"

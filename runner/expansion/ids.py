@@ -11,7 +11,7 @@ from itertools import islice
 from runner.errors import Diagnostic, HintedError, plural
 from runner.model.jobs import DocumentLocator, Draft, DraftLocator, Row
 
-MOST_BYTES = 100
+MAX_BYTES = 100
 """In UTF-8, after expansion: ids serve as file names."""
 
 _COMMON = re.compile(r"[^\W_][\w.-]*", re.ASCII)
@@ -24,7 +24,7 @@ class IdError(HintedError):
 def normalize(text: str) -> str:
     """The id in NFC; raises IdError where it is empty, too long or has a forbidden character."""
     # Most ids are plain ASCII, for which the rest is slow.
-    if len(text) <= MOST_BYTES and _COMMON.fullmatch(text):
+    if len(text) <= MAX_BYTES and _COMMON.fullmatch(text):
         return text
     id_ = unicodedata.normalize("NFC", text)
     if not id_:
@@ -33,9 +33,9 @@ def normalize(text: str) -> str:
         if not _is_allowed(character, first=index == 0):
             raise _forbidden(id_, character)
     size = len(id_.encode())  # file systems count bytes
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise IdError(
-            f"the id has {size} bytes in UTF-8, but at most {MOST_BYTES} are allowed",
+            f"the id has {size} bytes in UTF-8, but at most {MAX_BYTES} are allowed",
             "shorten its parts with | slug(40), and tell them apart with | digest",
         )
     return id_
@@ -66,7 +66,7 @@ def _forbidden(id_: str, character: str) -> IdError:
 _TAKE = re.compile(r"\.[0-9]+\Z")
 
 # Comparing takes time: with more unknown ids than this, any id may be one of them.
-_MOST_GLOBS = 100
+_MAX_GLOBS = 100
 
 
 _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
@@ -109,7 +109,7 @@ class IdRegistry:
 
     def may_exist(self, id_: str) -> bool:
         """Whether the id may be one that could not be evaluated, or a take of such a job."""
-        if len(self._globs) > _MOST_GLOBS:
+        if len(self._globs) > _MAX_GLOBS:
             return True
         # A reference names a take, the glob is of the id without it.
         names = {id_, _TAKE.sub("", id_)}
@@ -139,7 +139,7 @@ class IdRegistry:
             location = locate(("jobs", entry, "id"))
             messages = [
                 self._message(key, entry, jobs, locate)
-                for key, jobs in islice(taken.items(), _MOST_TAKEN)
+                for key, jobs in islice(taken.items(), _MAX_TAKEN)
             ]
             if more := len(taken) - len(messages):
                 messages.append(f"{plural(more, 'more id')} of this entry are taken as well")
@@ -171,8 +171,8 @@ class IdRegistry:
 
 
 _CASE = "ids must differ in more than case"
-_MOST_TAKEN = 5
-_MOST_LINES = 5
+_MAX_TAKEN = 5
+_MAX_LINES = 5
 
 
 def _lines(rows: Sequence[Row | None]) -> str:
@@ -181,7 +181,7 @@ def _lines(rows: Sequence[Row | None]) -> str:
     if len(known) < len(rows):
         return ""
     lines = [f"{line:,}" for line in sorted({row.line for row in known})]
-    shown = lines[:_MOST_LINES]
+    shown = lines[:_MAX_LINES]
     if len(lines) > len(shown):
         shown.append(f"{len(lines) - len(shown):,} more")
     *first, last = shown

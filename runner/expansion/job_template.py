@@ -10,7 +10,7 @@ from typing import Any
 from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
 from runner.expressions.filters import is_number, is_whole
-from runner.model.jobs import JOB_KEYS, MOST_JOBS, Draft, Row
+from runner.model.jobs import JOB_KEYS, MAX_JOBS, Draft, Row
 from runner.model.values import Deferred, Parameters, as_dict, references
 
 
@@ -121,11 +121,11 @@ class JobTemplate:
         takes = interpolate(written, scope, errors, ("takes",))
         if len(errors) > before or takes is None:
             return None
-        if is_whole(takes) and 1 <= takes <= MOST_JOBS:
+        if is_whole(takes) and 1 <= takes <= MAX_JOBS:
             return int(takes)
         # The schema has no upper limit, so a number that is too large is reported here.
-        here = has_expression(written) or (is_whole(takes) and takes > MOST_JOBS)
-        message = f"takes must be a whole number from 1 to {MOST_JOBS:,}" if here else None
+        here = has_expression(written) or (is_whole(takes) and takes > MAX_JOBS)
+        message = f"takes must be a whole number from 1 to {MAX_JOBS:,}" if here else None
         hint = "${{ ... | int }} makes a number of text" if isinstance(takes, str) else None
         errors.append(EvaluationError(path=("takes",), message=message, hint=hint))
         return None

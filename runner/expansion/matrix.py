@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from runner.errors import suggest
 from runner.expansion.interpolate import EvaluationError
-from runner.model.jobs import MOST_JOBS
+from runner.model.jobs import MAX_JOBS
 from runner.model.values import ValuePath, as_dict, as_list, same
 
 Combination: TypeAlias = dict[str, Any]
@@ -34,8 +34,8 @@ def combinations(matrix: Mapping[str, Any]) -> tuple[list[Combination], list[Eva
     axes = {key: values for key, values in matrix.items() if key not in _RULES}
     excluded = matrix.get("exclude") or ()
     # Before the product is built: ten lists of a hundred values would fill the memory.
-    if math.prod(len(values) for values in axes.values()) > MOST_JOBS:
-        return [], [_error((), f"the matrix has more than {MOST_JOBS:,} combinations")]
+    if math.prod(len(values) for values in axes.values()) > MAX_JOBS:
+        return [], [_error((), f"the matrix has more than {MAX_JOBS:,} combinations")]
     # The product of no lists would be one empty combination.
     product: Iterable[tuple[Any, ...]] = itertools.product(*axes.values()) if axes else ()
     combined = (dict(zip(axes, values, strict=True)) for values in product)

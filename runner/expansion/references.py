@@ -12,7 +12,7 @@ from runner.model.jobs import Draft, DraftLocator
 from runner.model.needs import cycles
 from runner.model.values import Deferred, JobOutput, references
 
-_MOST_OUTPUTS = 100  # no operation makes as many; which ones a job has is known when it is done
+_MAX_OUTPUTS = 100  # no operation makes as many; which ones a job has is known when it is done
 
 
 class JobResults(dict[str, "JobResult"]):
@@ -48,12 +48,12 @@ class Outputs(Sequence[Deferred]):
         self._job = job
 
     def __getitem__(self, index: Any) -> Any:
-        if not isinstance(index, int) or not 0 <= index < _MOST_OUTPUTS:
+        if not isinstance(index, int) or not 0 <= index < _MAX_OUTPUTS:
             raise IndexError(index)
         return _deferred(self._job, "output", index)
 
     def __len__(self) -> int:
-        return _MOST_OUTPUTS
+        return _MAX_OUTPUTS
 
 
 def _deferred(job: str, attribute: Literal["output", "url", "seed"], index: int = 0) -> Deferred:

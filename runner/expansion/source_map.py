@@ -14,7 +14,7 @@ from runner.model.jobs import DocumentLocator, Draft, Row
 from runner.model.values import ValuePath, as_list, same
 
 # Variables that are followed from one to the next: they may refer to each other in a circle.
-_MOST_STEPS = 50
+_MAX_STEPS = 50
 
 
 class SourceMap:
@@ -89,7 +89,7 @@ class SourceMap:
         value: Any = self._document
         for length, key in enumerate((*path, None)):
             source = _lone_path(value)
-            if source and steps < _MOST_STEPS:
+            if source and steps < _MAX_STEPS:
                 return self._follow(path, source, path[length:], draft, steps)
             if key is not None:
                 value = _item(value, key)

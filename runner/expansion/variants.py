@@ -13,7 +13,7 @@ from runner.expansion.job_template import merge_defaults
 from runner.expansion.matrix import Combination, combinations
 from runner.expansion.rows import RowFile, RowSource, parse_delimiter, read_rows
 from runner.expansion.source_map import SourceMap
-from runner.model.jobs import MOST_JOBS, Row
+from runner.model.jobs import MAX_JOBS, Row
 from runner.model.values import ValuePath, same
 
 
@@ -57,8 +57,8 @@ class Variants:
         # None is one variant without a matrix or row; an empty list is an error.
         found = [None] if matrix is None else self._combinations(index, matrix)
         rows = [None] if foreach is None else self._rows(index, foreach)
-        if len(found) * len(rows) > MOST_JOBS:
-            message = f"the entry has more than {MOST_JOBS:,} jobs, rows times combinations"
+        if len(found) * len(rows) > MAX_JOBS:
+            message = f"the entry has more than {MAX_JOBS:,} jobs, rows times combinations"
             self._report_errors([EvaluationError(path=("jobs", index), message=message)])
             return ()
         return tuple(Variant(matrix=each, row=row) for row in rows for each in found)
@@ -146,14 +146,14 @@ def _merged(defaults: Mapping[str, Any], entry: Mapping[str, Any], key: str) -> 
 
 
 # Errors in the lines of one file that are reported one by one.
-_MOST_ROW_ERRORS = 20
+_MAX_ROW_ERRORS = 20
 
 
 def _line_diagnostics(file: RowFile) -> Iterator[Diagnostic]:
     errors = [error for error in file.errors if error.line]
-    for error in errors[:_MOST_ROW_ERRORS]:
+    for error in errors[:_MAX_ROW_ERRORS]:
         yield Diagnostic(message=error.message, location=file.locate(error), hint=error.hint)
-    more = errors[_MOST_ROW_ERRORS:]
+    more = errors[_MAX_ROW_ERRORS:]
     if more:
         message = f"{len(more):,} more rows are wrong"
         yield Diagnostic(message=message, location=Location(path=str(file.path), line=more[0].line))

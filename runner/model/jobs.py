@@ -109,5 +109,5 @@ class DraftLocator(Protocol):
 JOB_KEYS = ("id", "operation", "matrix", "foreach", "takes", "tags", "description")
 """A job's own keys; all others are parameters of its operation, except the user's `x-` keys."""
 
-MOST_JOBS = 1_000_000
+MAX_JOBS = 1_000_000
 """The most jobs of one manifest: far more than any real batch, far fewer than fill the memory."""

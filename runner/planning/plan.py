@@ -22,10 +22,10 @@ from runner.model.tasks import Attempt, AttemptState, StoredFile
 from runner.planning.changes import describe
 from runner.providers.registry import PROVIDERS
 
-MOST_FAILURES = 3
+MAX_FAILURES = 3
 """A request whose tasks failed this often is submitted again only with `--retry-failed`."""
 
-MOST_CANCELLATIONS = 1
+MAX_CANCELLATIONS = 1
 """How often a request is submitted again by itself after its task was cancelled."""
 
 # Classes of errors that may not occur again with the same request.
@@ -237,7 +237,7 @@ def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
         paid = "and was billed" if error.billed is Billed.YES else "and may have been billed"
         return Action.SKIP, f"{before} {paid}; use --retry-failed to pay again"
     is_cancelled = error.code == CANCELLED
-    most = MOST_CANCELLATIONS + 1 if is_cancelled else MOST_FAILURES
+    most = MAX_CANCELLATIONS + 1 if is_cancelled else MAX_FAILURES
     times = attempt.cancellations if is_cancelled else attempt.failures
     if times >= most:
         return Action.SKIP, f"{before}, {times} times; use --retry-failed"

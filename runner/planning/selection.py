@@ -13,7 +13,7 @@ from runner.expansion.ids import fold
 from runner.model.jobs import Draft, Job
 from runner.model.outcomes import State
 
-_MOST_EXAMPLES = 5
+_MAX_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +97,7 @@ def _hint(pattern: str, drafts: Sequence[Draft]) -> str | None:
         return "no job has a tag" if prefix else None
     # Not `suggest`: several ids may be as near as each other (takes, a matrix).
     near = difflib.get_close_matches(pattern.removeprefix(prefix), names, n=3, cutoff=0.5)
-    shown = near or names[:_MOST_EXAMPLES]
+    shown = near or names[:_MAX_EXAMPLES]
     return ("nearest: " if near else "for example: ") + ", ".join(prefix + name for name in shown)
 
 

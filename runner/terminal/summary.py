@@ -18,10 +18,10 @@ from runner.providers.registry import LISTERS, PROVIDERS
 from runner.terminal.format import CostSums, add, money_list
 from runner.timestamps import span
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 """Jobs of a group whose names are kept."""
 
-MOST_SHOWN = 20
+MAX_SHOWN = 20
 """Groups that are printed; the results manifest has the others."""
 
 
@@ -38,7 +38,7 @@ class FailureGroup:
     def add(self, outcome: Outcome) -> None:
         """Add one more."""
         self.count += 1
-        if len(self.names) < MOST_NAMED:
+        if len(self.names) < MAX_NAMED:
             self.names.append(outcome.job.id)
         add(self.at_risk, outcome.at_risk)
 
@@ -125,9 +125,9 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     groups = list(totals.failures.values())
     # The advice that holds for several groups is printed once, after them.
     shared = sum(_is_continued(group.first) for group in groups) > 1
-    for group in groups[:MOST_SHOWN]:
+    for group in groups[:MAX_SHOWN]:
         lines += ["", *_failure_lines(run, group, columns, shared=shared)]
-    if (more := len(groups) - MOST_SHOWN) > 0:
+    if (more := len(groups) - MAX_SHOWN) > 0:
         lines += ["", f"  ... and {more} more, see {run.results}"]
     lines += ["", f"  {_CONTINUE}"] if shared else []
     return "\n".join(one_line(line) for line in lines)

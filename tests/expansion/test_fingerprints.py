@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.expansion.expand import Expansion
-from runner.expansion.fingerprints import MOST_EXACT, canonical, finalize
+from runner.expansion.fingerprints import MAX_EXACT, canonical, finalize
 from runner.model.jobs import Draft, Job, Media
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
@@ -346,7 +346,7 @@ def test_an_expanded_manifest_has_stable_fingerprints(expanded: Expand) -> None:
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]))
-numbers = st.integers(-MOST_EXACT, MOST_EXACT) | st.floats(allow_nan=False, allow_infinity=False)
+numbers = st.integers(-MAX_EXACT, MAX_EXACT) | st.floats(allow_nan=False, allow_infinity=False)
 json_values: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | numbers | texts,
     lambda inner: st.lists(inner, max_size=5) | st.dictionaries(texts, inner, max_size=5),

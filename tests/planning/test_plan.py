@@ -25,7 +25,7 @@ from runner.model.requests import (
 )
 from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts
 from runner.planning.plan import (
-    MOST_FAILURES,
+    MAX_FAILURES,
     PlanInputs,
     PlanOptions,
     duplicate_warnings,
@@ -218,7 +218,7 @@ def test_a_superseded_result_is_made_again_despite_evidence() -> None:
 @pytest.mark.parametrize("class_", ["auth", "quota", "transient", "provider"])
 @pytest.mark.parametrize("state", ["refused", "failed"])
 def test_a_retryable_failure_is_submitted_again(state: str, class_: str) -> None:
-    entry = only(known(attempt(state, error=failure(class_), failures=MOST_FAILURES - 1)))
+    entry = only(known(attempt(state, error=failure(class_), failures=MAX_FAILURES - 1)))
     assert (entry.action, entry.reason.text) == (Action.SUBMIT, f"{state} before: QuotaExceeded")
 
 
