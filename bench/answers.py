@@ -85,10 +85,17 @@ def _creations(task: Task, *, done: bool) -> dict[str, Any]:
 
 def row(task: Task, *, done: bool) -> bytes:
     """One task as Vidu's list has it."""
-    asked = task.asked
+    asked, query = task.asked, _creations(task, done=done)
+    video = {"duration": 0, "fps": 0, "resolution": {"width": 1, "height": 1}}
+    for file in query["creations"]:
+        file |= {"moderation_url": [], "video": video}
     return as_json(
-        _creations(task, done=done)
+        {name: query[name] for name in ("id", "state", "credits", "creations")}
         | {
+            "key_id": "1",
+            "type": "reference2image",
+            "template": "",
+            "duration": 0,
             "model": asked["model"],
             "prompt": asked["prompt"],
             "images": asked.get("images", []),

@@ -39,7 +39,7 @@ def _flag(*names: str, text: str) -> Callable[[F], F]:
 
 
 def _value(
-    name: str, metavar: str, text: str, kind: click.ParamType[Any] | None = None, **more: Any
+    name: str, metavar: str | None, text: str, kind: click.ParamType[Any] | None = None, **more: Any
 ) -> Callable[[F], F]:
     return click.option(name, metavar=metavar, help=text, type=kind, **more)
 
@@ -236,13 +236,23 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
 
 
 _PORT = "Port to listen on; 0 takes a free one."
-_ACCOUNT_SIZE = "Tasks that the account may have at once."
+_ACCOUNT_SIZE = "Tasks that the account works on at once."
+_OVER_LIMIT = "Whether more tasks wait in order, or are refused with 429."
+_LIST_FIELDS = "Fields of the task list: as documented, or with payload and err_code too."
 
 
 @cli.command(context_settings={"show_default": True})
 @_value("--port", "N", _PORT, click.IntRange(0, 65535), default=8787)
 @_value("--time-scale", "X", "Duration of tasks; 1 is real time.", _SCALE, default=1.0)
 @_value("--concurrency", "N", _ACCOUNT_SIZE, click.IntRange(min=1), default=5)
+@_value("--over-limit", None, _OVER_LIMIT, click.Choice(["queue", "refuse"]), default="queue")
+@_value(
+    "--list-fields",
+    None,
+    _LIST_FIELDS,
+    click.Choice(["documented", "all"]),
+    default="documented",
+)
 @_value("--credits", "N", "The account's credits.", click.IntRange(min=0))
 @_value("--key", "KEY", "A key to accept.  [default: any key]", multiple=True)
 @click.option("--state-dir", type=PATH, help="Folder to keep tasks in.  [default: in memory]")

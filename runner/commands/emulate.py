@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from runner.commands.options import check_expanded
 from runner.documents.files import load, read_text
@@ -18,25 +19,24 @@ from runner.operations import load_operations
 def emulate(
     *,
     port: int,
-    time_scale: float,
-    concurrency: int,
     credits: int | None,  # noqa: A002 - the flag's name
     key: tuple[str, ...],
     state_dir: Path | None,
     faults: Path | None = None,
+    **behaviour: Any,
 ) -> Exit:
     """Serve both APIs on loopback until SIGINT or SIGTERM; print the address first. Blocks.
 
+    `behaviour`: the fields of `EmulatorOptions` whose names and values are those of their flags.
     `faults` is the file of a fault script; raises UsageError if it is invalid.
     """
     check_expanded("--state-dir", state_dir)
     options = EmulatorOptions(
-        time_scale=time_scale,
-        concurrency=concurrency,
         credits=EmulatorOptions().credits if credits is None else credits,
         keys=frozenset(key) or None,
         state_dir=state_dir,
         faults=read_script(faults) if faults else (),
+        **behaviour,
     )
     lacking = missing_extra(load_operations())
     if lacking is not None:  # only some operations need it: the others can be served

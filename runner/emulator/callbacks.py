@@ -9,7 +9,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import formatdate
 from typing import Any, TypeAlias
 
@@ -21,6 +21,8 @@ from runner.emulator.state.tasks import Task
 
 Answer: TypeAlias = Callable[[], Mapping[str, Any]]
 """Returns what a query for the task would answer now."""
+Current: TypeAlias = Callable[[], Task]
+"""Returns the task as it is now."""
 
 _SIGNED = ("Date", "x-request-nonce")
 _ATTEMPTS = 3  # for success and failed; processing is sent once
@@ -36,21 +38,23 @@ class Callbacks:
 
     def __init__(self, options: EmulatorOptions):
         self._options = options
-        self._ended: dict[str, asyncio.Event] = {}
+        self._changed: dict[str, asyncio.Event] = {}
+        """By the id of a task that is reported on: set when its moments have changed."""
         self._watchers: set[asyncio.Task[None]] = set()
 
-    def watch(self, task: Task, key: str, answer: Answer) -> None:
+    def watch(self, task: Task, key: str, current: Current, answer: Answer) -> None:
         """Report the task's changes from now on, signed with the key it was created with."""
         if task.order.callback_url:
-            self._ended[task.id] = asyncio.Event()
-            watcher = asyncio.create_task(self._report(task, key, answer))
+            self._changed[task.id] = asyncio.Event()
+            watcher = asyncio.create_task(self._report(task, key, current, answer))
             self._watchers.add(watcher)
             watcher.add_done_callback(self._watchers.discard)
 
-    def end(self, task_id: str) -> None:
-        """Report the end at once: the task was cancelled."""
-        if task_id in self._ended:
-            self._ended[task_id].set()
+    def wake(self, task_ids: Iterable[str]) -> None:
+        """Look at these tasks now: one was cancelled, and those behind it moved up."""
+        for task_id in task_ids:
+            if task_id in self._changed:
+                self._changed[task_id].set()
 
     async def close(self) -> None:
         """Cancel what is pending."""
@@ -58,30 +62,35 @@ class Callbacks:
             watcher.cancel()
         await asyncio.gather(*self._watchers, return_exceptions=True)
 
-    async def _report(self, task: Task, key: str, answer: Answer) -> None:
+    async def _report(self, task: Task, key: str, current: Current, answer: Answer) -> None:
         url = task.order.callback_url
         try:
-            if not await self._ends_before(task.started_ns, task.id):
+            await self._reach(lambda: min(current().started_ns, current().done_ns), task.id)
+            if current().started_ns <= current().done_ns:  # else it was cancelled before
                 await self._post(url, key, {**answer(), "state": "processing", "creations": []})
-                await self._ends_before(task.done_ns, task.id)
+                await self._reach(lambda: current().done_ns, task.id)
             for attempt in range(1, _ATTEMPTS + 1):
                 if await self._post(url, key, answer()):
                     return
                 await asyncio.sleep(_PAUSE_S * attempt * self._options.time_scale)
         finally:
-            del self._ended[task.id]
+            del self._changed[task.id]
 
-    async def _ends_before(self, moment_ns: int, task_id: str) -> bool:
-        """Wait until the emulator's clock reaches a moment or the task is cancelled."""
-        seconds = max(0.0, (moment_ns - self._options.now_ns()) / 1e9)
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._ended[task_id].wait(), seconds)
-        return self._ended[task_id].is_set()
+    async def _reach(self, moment_ns: Callable[[], int], task_id: str) -> None:
+        """Wait until the emulator's clock reaches a moment of a task, which may change."""
+        changed = self._changed[task_id]
+        while (left_ns := moment_ns() - self._options.now_ns()) > 0:
+            changed.clear()
+            with contextlib.suppress(TimeoutError):
+                # No timer is good for years: what never comes is looked for once a day.
+                await asyncio.wait_for(changed.wait(), min(left_ns / 1e9, 86_400.0))
 
     async def _post(self, url: str, key: str, body: Mapping[str, Any]) -> bool:
         """One attempt; whether the receiver accepted it."""
-        # The callback's document names the field `status`, the query's `state`.
-        content = json.dumps({**body, "status": body["state"]}, ensure_ascii=False).encode()
+        # The callback's document names the field `status`, the query's `state`. Its sample has no
+        # id: which task it is about stands in the URL, if the user wrote it there.
+        values = {name: value for name, value in body.items() if name != "id"}
+        content = json.dumps({**values, "status": body["state"]}, ensure_ascii=False).encode()
         try:
             target = URL(url, encoded=True)  # byte for byte: path and query are signed
             headers = signed_headers(key, target.raw_path, target.raw_query_string)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from runner.errors import UsageError
 
@@ -30,7 +30,11 @@ class EmulatorOptions:
     time_scale: float = 1.0
     """Factor on the duration of tasks; at 0 they are done at once."""
     concurrency: int = 5
-    """Tasks in flight, for each of the two APIs, before a submission gets 429."""
+    """Tasks that each of the two APIs works on at a time."""
+    over_limit: Literal["queue", "refuse"] = "queue"
+    """What becomes of a submission above `concurrency`: it waits in order, or gets 429."""
+    list_fields: Literal["documented", "all"] = "documented"
+    """The fields of the list's rows: `all` adds those of a query for one task, such as payload."""
     credits: int = 100_000
     """Vidu credits on the account before the first task of the state folder."""
     keys: frozenset[str] | None = field(default=None, repr=False)

@@ -18,7 +18,7 @@ def submissions(url: str, ask: Any) -> Any:
 
 
 def test_submissions_are_logged_with_their_outcome(start: Any, ask: Any) -> None:
-    url = start(concurrency=1)
+    url = start(concurrency=1, over_limit="refuse")
     task_id = ask("POST", url + SUBMIT, SAMPLE).json["task_id"]
     ask("POST", url + SUBMIT, SAMPLE)
     ask("POST", url + SUBMIT, {})

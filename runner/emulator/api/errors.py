@@ -13,7 +13,8 @@ def _by_reason(table: str) -> dict[str, int]:
     return {reason: int(status) for status, *reasons in lines for reason in reasons}
 
 
-# From the vendors' public documentation; the two documents list no errors. The first reason of a
+# From the vendors' public documentation; the two documents list no errors. Vidu's page gives no
+# statuses any more: those that it does not show elsewhere are ours. The first reason of a
 # status stands for all errors of which only the status is known.
 VIDU = _by_reason("""
     400 BadRequest FieldLacking FieldUnwanted FieldInvalid FieldItemCountOutOfRange
@@ -63,8 +64,18 @@ _TRANSLATIONS = {
 _NEAREST = {402: "CreditInsufficient", 403: "auth_error"}
 
 
+# From the vendor's table of errors; its page about keys shows the last one.
+_MODELVERSE_TYPES = {
+    "timeout": "timeout",
+    "gateway_timeout_error": "timeout",
+    "rate_limit": "rate_limit_error",
+    "internal_error": "internal_error",
+    "model_server_error": "internal_error",
+    "permission_error": "permission_error",
+}
+"""By reason; the others are errors of the request, or internal ones by their status."""
 _MODELVERSE_CODES = {"permission_error": "forbidden"}
-"""The codes that are not the name of their type."""
+"""The codes that are not the name of their reason."""
 
 
 class ApiError(Exception):
@@ -112,7 +123,9 @@ def error_body(api: str, status: int, reason: str, message: str) -> dict[str, An
     if api != "vidu":
         # The document shows no error: the envelope is that of the vendor's page about keys.
         code, request_id = _MODELVERSE_CODES.get(reason, reason), str(uuid.uuid4())
-        return {"error": {"message": message, "type": reason, "param": request_id, "code": code}}
+        usual = "internal_error" if status >= 500 else "invalid_request_error"
+        type_ = _MODELVERSE_TYPES.get(reason, usual)
+        return {"error": {"message": message, "type": type_, "param": request_id, "code": code}}
     return {
         "code": VIDU.get(reason, status),
         "reason": reason,

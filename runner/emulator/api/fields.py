@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,9 +11,11 @@ from urllib.parse import urlsplit
 
 from runner.emulator.api.errors import ApiError, bad_request, invalid, lacking
 
+_DIGITS = re.compile("-?[0-9]+")
 _PROMPT_LIMIT = 2000  # characters, in both documents
-# No document states a limit; answers contain the seed as an integer, so one of 64 bits.
-SEED_LIMIT = 2**63 - 1
+# No document states a range: 32 bits, and those that fit whether or not they have a sign.
+SEED_LIMIT = 2**31 - 1
+_MOST_DIGITS = 20  # of an integer as text: more than 64 bits have
 
 
 def parse(body: bytes) -> dict[str, Any]:
@@ -28,7 +31,10 @@ def parse(body: bytes) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fields:
-    """The fields of a JSON object. A field without a default is required and must not be empty."""
+    """The fields of a JSON object. A field without a default is required and must not be empty.
+
+    `null` counts as absent: protocol stacks take it for a field that is not set.
+    """
 
     values: Mapping[str, Any]
     path: str = ""
@@ -36,10 +42,10 @@ class Fields:
 
     def _value(self, key: str, default: Any) -> tuple[Any, str]:
         """The value of a field, and its full name."""
-        name = self.path + key
-        if default is None and self.values.get(key) in (None, ""):
+        name, value = self.path + key, self.values.get(key)
+        if default is None and value in (None, ""):
             raise lacking(name)
-        return self.values.get(key, default), name
+        return default if value is None else value, name
 
     def text(self, key: str, default: str | None = None, limit: int | None = None) -> str:
         """A string of at most `limit` characters."""
@@ -67,13 +73,16 @@ class Fields:
             raise invalid(f"{name} must be an integer")
         return _in_range(value, name, low, high)
 
-    def seed_digits(self) -> int:
-        """A `seed` as a string of digits, as the Vidu document has it; 0 by default."""
-        found = self.text("seed", "0")
-        # More digits exceed the limit anyway, and `int` raises ValueError for thousands of them.
-        if not (found.isascii() and found.isdigit() and len(found) <= 19):
-            raise invalid("seed must be a string of digits")
-        return _in_range(int(found), "seed", 0, SEED_LIMIT)
+    def number(self, key: str, default: int, low: int, high: int) -> int:
+        """An integer as a JSON number or as text: Vidu's protocol stack takes either for any."""
+        value, name = self._value(key, default)
+        if isinstance(value, str) and _DIGITS.fullmatch(value) and len(value) <= _MOST_DIGITS:
+            value = int(value)
+        if isinstance(value, float) and value.is_integer():  # 5.0 is an integer in JSON
+            value = int(value)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise invalid(f"{name} must be an integer")
+        return _in_range(value, name, low, high)
 
     def flag(self, key: str) -> bool:
         """A JSON boolean, false by default; neither 0 nor "false" is one."""
@@ -93,7 +102,7 @@ class Fields:
 
     def images(self, least: int, most: int) -> list[str]:
         """The sources of `images`, as many as the model takes; only their number is checked."""
-        value, name = self.values.get("images", []), f"{self.path}images"
+        value, name = self._value("images", [])
         if not isinstance(value, list):
             raise invalid(f"{name} must be an array of strings")
         sources = [_text(item, f"{name}[{n}]") for n, item in enumerate(value)]

@@ -50,8 +50,11 @@ def receive(sources: Sequence[str], fetch: Fetch) -> list[tuple[Reference, bytes
 
 def _receive(source: str, name: str, fetch: Fetch) -> tuple[Reference, bytes | None]:
     if source[:5].lower() == "data:":  # the scheme of a URL ignores case
-        content = _decode(source, name)
-        return _checked(content, "", name), content
+        declared, content = _decode(source, name)
+        reference = _checked(content, "", name)
+        if declared != reference.media_type:
+            raise _wrong_format(f"{name} is {reference.media_type}, not {declared} as it declares")
+        return reference, content
     if not is_web_url(source):
         raise invalid(f"{name} must be an http(s) URL or data:image/png;base64,...")
     fetched = fetch(source)
@@ -60,14 +63,16 @@ def _receive(source: str, name: str, fetch: Fetch) -> tuple[Reference, bytes | N
     return _checked(fetched, source, name), fetched
 
 
-def _decode(source: str, name: str) -> bytes:
+def _decode(source: str, name: str) -> tuple[str, bytes]:
+    """The declared media type of a data URI, and its content; raises ApiError."""
     head = _DATA.match(source)
     if not head or not head["parameters"].lower().endswith(";base64"):
         raise _wrong_format(f"{name} must start with data:image/png;base64, or the like")
     if head["type"].lower() not in _OFFERED:
         raise _wrong_format(f"{name} must be png, jpeg, jpg or webp")
+    declared = head["type"].lower().replace("image/jpg", "image/jpeg")
     try:
-        return base64.b64decode(source[head.end() :], validate=True)
+        return declared, base64.b64decode(source[head.end() :], validate=True)
     except (binascii.Error, ValueError) as error:
         raise _wrong_format(f"{name} is not valid base64") from error
 
@@ -75,7 +80,7 @@ def _decode(source: str, name: str) -> bytes:
 def _checked(content: bytes, url: str, name: str) -> Reference:
     if len(content) > _MOST_BYTES:
         raise _wrong_size(f"{name} has {len(content)} bytes, at most {_MOST_BYTES} are allowed")
-    # By content: the type in a data URI or in an answer's header may be wrong.
+    # By content: the type in the header of an answer may be wrong.
     media_type = media_type_of(content)
     if media_type is None:
         raise _wrong_format(f"{name} must be png, jpeg, jpg or webp")

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from types import ModuleType
 from typing import Any, TypeAlias
 
 from aiohttp import web
@@ -54,6 +55,10 @@ class Service:
 
         return fresh_url
 
+    def row(self, task: Task, now_ns: int, link: vidu.Link) -> dict[str, Any]:
+        """A task as a row of the list at that moment."""
+        return vidu.row(task, now_ns, link, every_field=self.options.list_fields == "all")
+
     async def submit(self, request: web.Request, read: Read) -> Task:
         """Make the task of a submission; raises ApiError."""
         context, body = context_of(request), await body_of(request)
@@ -62,6 +67,8 @@ class Service:
         fetch = partial(self.files.fetch, host=request.host)
         read_order = partial(self._order, Fields(values=body.values), read, fetch)
         order = await asyncio.to_thread(read_order) if body.may_block else read_order()
+        key = _api(request).key_of(request.headers.get("Authorization"))
+        order = replace(order, key_id=vidu.key_id(key))
         task = self.store.create(order, body.digest, untagged=body.untagged, change=context.change)
         # Here rather than after the answer, which a fault may lose.
         self.log.accept(task, context.submission)
@@ -136,13 +143,17 @@ def _api_of(request: web.Request) -> str:
     return "modelverse" if request.path.startswith("/v1/") else "vidu"
 
 
+def _api(request: web.Request) -> ModuleType:
+    return modelverse if _api_of(request) == "modelverse" else vidu
+
+
 def _handler(answer: Answer) -> Callable[[web.Request], Awaitable[web.Response]]:
     """A handler that checks the key and answers in readable UTF-8."""
 
     async def handle(request: web.Request) -> web.Response:
         service = request.app[SERVICE]
-        api = modelverse if _api_of(request) == "modelverse" else vidu
-        key, keys = api.key_of(request.headers.get("Authorization")), service.options.keys
+        vidu.check_id(request.match_info.get("id", "0"))  # the vendor reads it before the key
+        key, keys = _api(request).key_of(request.headers.get("Authorization")), service.options.keys
         if keys is not None and key not in keys:
             raise ApiError("Unauthorized", "the key is not valid")
         service.store.refresh()  # another process on this folder may have made or cancelled tasks
@@ -159,11 +170,15 @@ def _json(body: Mapping[str, Any]) -> web.Response:
 async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]:
     task, link = await service.submit(request, vidu.read), service.link(request)
 
-    def report() -> dict[str, Any]:
+    def current() -> Task:
         service.store.refresh()
-        return vidu.creations(service.store.task("vidu", task.id), service.options.now_ns(), link)
+        return service.store.task("vidu", task.id)
 
-    service.callbacks.watch(task, vidu.key_of(request.headers.get("Authorization")), report)
+    def report() -> dict[str, Any]:
+        return vidu.creations(current(), service.options.now_ns(), link)
+
+    key = vidu.key_of(request.headers.get("Authorization"))
+    service.callbacks.watch(task, key, current, report)
     return vidu.created(task, link)
 
 
@@ -176,22 +191,22 @@ async def _vidu_tasks(service: Service, request: web.Request) -> dict[str, Any]:
     now, link = service.options.now_ns(), service.link(request)
     query = {name: request.query.getall(name) for name in request.query}
     tasks, token = vidu.select(service.store, query, now)
-    return {"tasks": [vidu.row(task, now, link) for task in tasks], "next_page_token": token}
+    return {"tasks": [service.row(task, now, link) for task in tasks], "next_page_token": token}
 
 
 async def _vidu_cancel(service: Service, request: web.Request) -> dict[str, Any]:
     task = service.store.task("vidu", request.match_info["id"])
     if task.phase(service.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
-        raise bad_request("the task has been scheduled and cannot be cancelled")
-    service.store.cancel(task.id)
-    service.callbacks.end(task.id)
+        raise bad_request("task state is scheduled, can not cancel")
+    service.callbacks.wake(service.store.cancel(task.id))
     return {}
 
 
-async def _vidu_credits(service: Service, _: web.Request) -> dict[str, Any]:
+async def _vidu_credits(service: Service, request: web.Request) -> dict[str, Any]:
     now, limit = service.options.now_ns(), service.options.concurrency
-    phases = [task.phase(now) for task in service.store.in_flight("vidu")]
-    return vidu.balance(service.store.balance(), limit, phases)
+    tasks, credits_left = service.store.in_flight("vidu"), service.store.balance()
+    detail = request.query.get("show_detail", "") == "true"
+    return vidu.balance(credits_left, limit, tasks, now, detail=detail)
 
 
 async def _modelverse_submit(service: Service, request: web.Request) -> dict[str, Any]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias
 
-from runner.emulator.api.errors import ApiError, invalid
-from runner.emulator.api.fields import Fields
+from runner.emulator.api.errors import ApiError, bad_request, invalid
+from runner.emulator.api.fields import SEED_LIMIT, Fields
 from runner.emulator.state import files
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Phase, Task, timestamp
+from runner.emulator.tables import pixels_of
 
 Link: TypeAlias = Callable[[str, str], str]
 """Maps owner and name of a file to a fresh URL."""
@@ -27,9 +29,13 @@ _RATIOS = {
 _RESOLUTIONS = {"viduq1": ("1080p",), "viduq2": ("1080p", "2K", "4K")}
 _FEWEST_IMAGES = {"viduq1": 1, "viduq2": 0}
 _MOST_IMAGES = 7
+# The vendor's word for it is not published; those known are alike.
+_TYPE = "reference2image"
+_FPS = 24
 _PAYLOAD_LIMIT = 1_048_576  # characters
 
 _WEEK_NS = 7 * 86_400 * 10**9  # how far the list goes back without `created_at.from`
+_MOST_DIGITS = 20  # of an id: it has 64 bits
 _PAGE_SIZE, _LARGEST_PAGE_SIZE = 10, 100
 
 
@@ -40,6 +46,17 @@ def key_of(authorization: str | None) -> str:
     if scheme.lower() not in {"token", "bearer"} or not is_key(key):
         raise ApiError("Unauthorized", "Authorization must be: Token YOUR_API_KEY")
     return key
+
+
+def check_id(task_id: str) -> None:
+    """Raise ApiError for a task id that is not a number."""
+    if not (task_id.isascii() and task_id.isdigit() and len(task_id) <= _MOST_DIGITS):
+        raise bad_request(f'parsing field "id": parsing "{task_id[:64]}": invalid syntax')
+
+
+def key_id(key: str) -> str:
+    """What rows of the list name a key by; it does not give the key away."""
+    return str(zlib.crc32(b"vidu-run emulator " + key.encode()))
 
 
 def is_key(text: str) -> bool:
@@ -58,7 +75,8 @@ def read(body: Fields) -> tuple[Order, list[str]]:
         prompt=body.prompt(),
         aspect_ratio=body.choice("aspect_ratio", _RATIOS[model], "16:9"),
         resolution=body.choice("resolution", _RESOLUTIONS[model], "1080p"),
-        seed=body.seed_digits(),
+        # The document has text, the vendor's page an integer.
+        seed=body.number("seed", 0, 0, SEED_LIMIT),
         payload=body.text("payload", "", _PAYLOAD_LIMIT),
         callback_url=body.callback_url(),
     )
@@ -111,14 +129,27 @@ def _creation(task: Task, link: Link) -> dict[str, str]:
     }
 
 
-def row(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
-    """A task as a row of the list."""
-    order = task.order
+def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, Any]:
+    """A task as a row of the list; `every_field`: with those of a query for it as well."""
+    order, query = task.order, creations(task, now_ns, link)
+    if not every_field:  # the vendor's page lists neither payload nor error code
+        query = {name: query[name] for name in ("id", "state", "credits", "creations")}
+    video = {"duration": order.duration_s, "fps": _FPS if order.is_video else 0}
+    across, down = pixels_of(order)
+    details = {
+        "moderation_url": [],
+        "video": {**video, "resolution": {"width": across, "height": down}},
+    }
     return {
-        **creations(task, now_ns, link),
+        **query,
+        "creations": [{**creation, **details} for creation in query["creations"]],
+        "key_id": order.key_id,
+        "type": _TYPE,
+        "template": "",
         "model": order.model,
         "prompt": order.prompt,
         "images": _images(order, link),
+        "duration": order.duration_s,
         "resolution": order.resolution,
         "aspect_ratio": order.aspect_ratio,
         "created_at": timestamp(task.made_ns),
@@ -133,20 +164,23 @@ def _images(order: Order, link: Link) -> list[str]:
     ]
 
 
-def balance(credits_left: int, limit: int, in_flight: list[Phase]) -> dict[str, Any]:
-    """The answer to a query for the balance."""
-    waiting = sum(phase is not Phase.PROCESSING for phase in in_flight)
+def balance(
+    credits_left: int, limit: int, in_flight: Sequence[Task], now_ns: int, *, detail: bool
+) -> dict[str, Any]:
+    """The answer to a query for the balance; `detail`: with the packages that were bought."""
+    waiting = sum(task.is_queued(now_ns) for task in in_flight)
+    package = {"id": "1", "name": "emulated", "type": "metered", "concurrency": limit}
     return {
         "remains": [
             {
                 "type": "metered",
                 "credit_remain": credits_left,
                 "concurrency_limit": limit,
-                "current_concurrency": len(in_flight),
+                "current_concurrency": len(in_flight) - waiting,
                 "queue_count": waiting,
             }
         ],
-        "packages": [],
+        "packages": [{**package, "credit_remain": credits_left}] if detail else [],
     }
 
 
@@ -161,11 +195,11 @@ def select(store: Store, query: Query, now_ns: int) -> tuple[list[Task], str]:
     # The vendor's page states no order: with ours, a token stays valid while tasks are added.
     matches, token = _filter(query, now_ns), _pager(query, "page_token")
     size = _number(_pager(query, "pagesz") or str(_PAGE_SIZE), "pager.pagesz")
-    page = _number(_pager(query, "page") or "1", "pager.page")
+    page = _number(_pager(query, "page") or "0", "pager.page")  # the first one is 0
     if not 1 <= size <= _LARGEST_PAGE_SIZE:
         raise invalid(f"pager.pagesz must be from 1 to {_LARGEST_PAGE_SIZE}")
     # A token has precedence over the number of a page.
-    skip = 0 if token else max(0, page - 1) * size
+    skip = 0 if token else page * size
     tasks = filter(matches, _candidates(store, _all(query, "task_ids"), token))
     # One more than the page holds shows whether there is a next page.
     found = list(islice(tasks, skip, skip + size + 1))
@@ -179,12 +213,15 @@ def _filter(query: Query, now_ns: int) -> Callable[[Task], bool]:
         raise invalid(f"states contains unknown values: {', '.join(sorted(unknown))}")
     since_ns = _nanoseconds(query, "created_at.from", now_ns - _WEEK_NS)
     until_ns = _nanoseconds(query, "created_at.to", 2**63)
-    resolutions, models = _all(query, "resolutions"), _all(query, "model_versions")
+    resolutions, versions = _all(query, "resolutions"), _all(query, "model_versions")
+    templates = _all(query, "templates")
     return lambda task: (
         since_ns <= task.made_ns <= until_ns
         and (not states or task.phase(now_ns) in states)
         and (not resolutions or task.order.resolution in resolutions)
-        and (not models or task.order.model in models)
+        # q1, q2, ...
+        and (not versions or task.order.model.removeprefix("vidu") in versions)
+        and not templates  # no operation here makes a task of a template
     )
 
 

@@ -10,7 +10,6 @@ from functools import partial
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from runner.emulator.api import vidu
 from runner.emulator.api.errors import REASONS, ApiError, reason_for
 from runner.emulator.api.routes import Service, error_response
 from runner.emulator.faults import responses
@@ -225,7 +224,7 @@ def _other_rows(exchange: _Exchange) -> web.Response:
     then_ns = service.options.now_ns() - round(exchange.rule.values["lag_s"] * 1e9)
     found = (service.store.tasks.get(row["id"]) for row in body["tasks"])
     tasks = [task for task in found if task and task.made_ns <= then_ns]
-    rows = [vidu.row(task, then_ns, service.link(exchange.request)) for task in tasks]
+    rows = [service.row(task, then_ns, service.link(exchange.request)) for task in tasks]
     return responses.with_json(exchange.response, {**body, "tasks": rows})
 
 

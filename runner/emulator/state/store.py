@@ -18,6 +18,7 @@ from typing import Any
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.options import EmulatorOptions
+from runner.emulator.state.places import Places
 from runner.emulator.state.tasks import Order, Task, from_record
 from runner.emulator.tables import credits_of, seconds_of
 
@@ -38,6 +39,7 @@ class Store:
         self.tasks: dict[str, Task] = {}
         """Every task of both APIs by id, in the order of making."""
         self._in_flight: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
+        self._places = {api: Places(options.concurrency) for api in self._in_flight}
         self._charged = 0
         self.refresh()
 
@@ -55,13 +57,23 @@ class Store:
 
     def _apply(self, record: dict[str, Any]) -> None:
         if record["kind"] == "cancelled":
-            task_id = record["id"]
+            task_id, api = record["id"], self.tasks[record["id"]].order.api
             self.tasks[task_id] = self.tasks[task_id].cancelled(record["at_ns"])
+            for moved, started_ns in record.get("moved", {}).items():
+                self.tasks[moved] = self.tasks[moved].moved(started_ns)
+            self._places[api] = Places(self._options.concurrency)
+            for task in self._unsettled(api):
+                self._places[api].take(task)
             return
         task = from_record(record["task"])
         self._in_flight[task.order.api].add(task.id)
+        self._places[task.order.api].take(task)
         self._charged += task.credits
         self.tasks[task.id] = task
+
+    def _unsettled(self, api: str) -> list[Task]:
+        """The tasks that had not ended when somebody last asked, in the order of making."""
+        return [self.tasks[task_id] for task_id in sorted(self._in_flight[api], key=int)]
 
     def task(self, api: str, task_id: str) -> Task:
         """The task, if this API made it; raises ApiError otherwise."""
@@ -71,7 +83,7 @@ class Store:
         return task
 
     def in_flight(self, api: str) -> list[Task]:
-        """The tasks that count against the concurrency limit now."""
+        """The tasks that have not ended by now."""
         # Settled when somebody asks: states follow from the clock, and no timer runs for a task.
         now = self._options.now_ns()
         tasks = [self.tasks[task_id] for task_id in self._in_flight[api]]
@@ -97,9 +109,9 @@ class Store:
     ) -> Task:
         """Make a task of an order; it is journaled when this returns.
 
-        `change` is what a scripted fault makes of the task. Raises ApiError above the limit in
-        flight or without enough credits, and OSError when it cannot be journaled: then there is no
-        task.
+        `change` is what a scripted fault makes of the task. Raises ApiError without enough
+        credits, or above the limit where that is to be refused, and OSError when it cannot be
+        journaled: then there is no task.
         """
         # Other processes count tasks of the same account: inside the lock nobody else makes one.
         with self._journal.locked():
@@ -112,22 +124,25 @@ class Store:
     def _scheduled(self, order: Order, digest: str, untagged: str) -> Task:
         price, now = self._price(order), self._options.now_ns()
         duration_ns = seconds_of(order) * self._options.time_scale * 1e9
+        ready_ns = now + round(duration_ns * _STARTED)
+        started_ns = self._places[order.api].free_at(ready_ns)
         return Task(
             id=self._new_id(now),
             order=order,
             credits=price,
             made_ns=now,
             queued_ns=now + round(duration_ns * _QUEUED),
-            started_ns=now + round(duration_ns * _STARTED),
-            done_ns=now + round(duration_ns),
+            ready_ns=ready_ns,
+            started_ns=started_ns,
+            done_ns=started_ns + now + round(duration_ns) - ready_ns,
             digest=digest,
             untagged=untagged,
         )
 
     def _price(self, order: Order) -> int:
         """Credits of an order that the account can take."""
-        limit = self._options.concurrency
-        if len(self.in_flight(order.api)) >= limit:
+        limit, refuses = self._options.concurrency, self._options.over_limit == "refuse"
+        if refuses and len(self.in_flight(order.api)) >= limit:
             raise ApiError("QuotaExceeded", f"{limit} tasks are in flight, the account's limit")
         if order.api != "vidu":
             return 0  # ModelVerse answers without credits or balance
@@ -143,12 +158,34 @@ class Store:
         latest = int(next(reversed(self.tasks), 0))
         return str(max((stamp << 22) + secrets.randbelow(1 << 22), latest + 1))
 
-    def cancel(self, task_id: str) -> None:
-        """Cancel a task; raises OSError when that cannot be journaled."""
+    def cancel(self, task_id: str) -> list[str]:
+        """Cancel a task; returns its id and those of tasks that start earlier because of it.
+
+        Raises OSError when that cannot be journaled.
+        """
         with self._journal.locked():
-            record = {"kind": "cancelled", "id": task_id, "at_ns": self._options.now_ns()}
+            self.refresh()
+            now = self._options.now_ns()
+            moved = self._moves(task_id, now)
+            record = {"kind": "cancelled", "id": task_id, "at_ns": now, "moved": moved}
             self._journal.append(record)
             self.refresh()
+        return [task_id, *moved]
+
+    def _moves(self, cancelled: str, now_ns: int) -> dict[str, int]:
+        """When the tasks start that start at another moment without one, by id."""
+        places, moves = Places(self._options.concurrency), dict[str, int]()
+        for task in self._unsettled(self.tasks[cancelled].order.api):
+            if task.id == cancelled:
+                continue
+            if task.started_ns > now_ns and not task.never_starts:
+                started_ns = places.free_at(max(task.ready_ns, now_ns))
+                if started_ns != task.started_ns:
+                    moves[task.id] = started_ns
+                places.take(task.moved(started_ns))
+            else:
+                places.take(task)
+        return moves
 
     def keep(self, sha256: str, content: bytes) -> None:
         """Keep a copy of an image under its digest."""

@@ -43,6 +43,8 @@ class Order:
     bgm: bool = False
     payload: str = ""
     callback_url: str = ""
+    key_id: str = ""
+    """What rows of the list name the key by that it came with."""
 
     @property
     def is_video(self) -> bool:
@@ -76,6 +78,8 @@ class Task:
     queued_ns: int
     started_ns: int
     done_ns: int
+    ready_ns: int = 0
+    """From when on it is worked on, unless all places are taken."""
     digest: str = ""
     """SHA-256 of the request body, for those who count submissions."""
     untagged: str = ""
@@ -98,6 +102,20 @@ class Task:
         if now_ns >= self.started_ns:
             return Phase.PROCESSING
         return Phase.QUEUEING if now_ns >= self.queued_ns else Phase.CREATED
+
+    def is_queued(self, now_ns: int) -> bool:
+        """Whether it waits, or is going to wait, for a place."""
+        return now_ns < self.started_ns and self.started_ns > self.ready_ns
+
+    def moved(self, started_ns: int) -> Task:
+        """The task that is worked on from another moment on, for as long."""
+        done_ns = started_ns + self.done_ns - self.started_ns
+        return replace(self, started_ns=started_ns, done_ns=done_ns)
+
+    @property
+    def never_starts(self) -> bool:
+        """Whether nothing but a cancellation ends it."""
+        return self.started_ns >= _NEVER_NS
 
     def cancelled(self, at_ns: int) -> Task:
         """The task after the user cancelled it."""

@@ -48,7 +48,24 @@ def test_bodies_have_the_form_of_their_api() -> None:
     assert vidu == {"code": 400, "reason": "FieldInvalid", "message": "why"}
     modelverse = error_body("modelverse", 400, "param_error", "why")
     assert modelverse["error"].pop("param")  # a request id
-    assert modelverse == {"error": {"type": "param_error", "code": "param_error", "message": "why"}}
+    assert modelverse == {
+        "error": {"type": "invalid_request_error", "code": "param_error", "message": "why"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "type_"),
+    [
+        (401, "auth_error", "invalid_request_error"),
+        (408, "timeout", "timeout"),
+        (429, "rate_limit", "rate_limit_error"),
+        (500, "model_server_error", "internal_error"),
+        (504, "gateway_timeout_error", "timeout"),
+    ],
+)
+def test_modelverse_has_types_beside_its_codes(status: int, code: str, type_: str) -> None:
+    error = error_body("modelverse", status, code, "why")["error"]
+    assert (error["type"], error["code"]) == (type_, code)
 
 
 def test_the_refusal_of_a_key_has_a_code_of_its_own() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.api.fields import Fields, is_web_url, parse
+from runner.emulator.api.fields import SEED_LIMIT, Fields, is_web_url, parse
 
 
 @pytest.mark.parametrize(
@@ -49,20 +49,29 @@ def test_half_a_character_is_rejected() -> None:
         Fields(values={"prompt": "half a cat \ud83d"}).prompt()
 
 
-@pytest.mark.parametrize("value", [True, 5.0, "5", None, [5], 0, 11, 10**40])
+@pytest.mark.parametrize("value", [True, 5.0, "5", [5], 0, 11, 10**40])
 def test_an_integer_is_exactly_that_and_in_range(value: Any) -> None:
     with pytest.raises(ApiError, match="duration must be"):
         Fields(values={"duration": value}).integer("duration", 5, 1, 10)
 
 
-@pytest.mark.parametrize("value", ["", "-1", "1.5", "٣", "9" * 19, "9" * 5000, 5, True, None])
-def test_a_seed_is_a_string_of_digits(value: Any) -> None:
-    with pytest.raises(ApiError):
-        Fields(values={"seed": value}).seed_digits()
+@pytest.mark.parametrize(
+    "value", ["", "-1", "1.5", "٣", "9" * 10, "9" * 5000, -1, 1.5, 2**31, True, [1]]
+)
+def test_a_number_is_an_integer_in_range(value: Any) -> None:
+    with pytest.raises(ApiError, match="seed must be"):
+        Fields(values={"seed": value}).number("seed", 0, 0, SEED_LIMIT)
 
 
-def test_a_seed_may_have_leading_zeros() -> None:
-    assert Fields(values={"seed": "007"}).seed_digits() == 7
+@pytest.mark.parametrize("value", [7, "7", "007", 7.0])
+def test_a_number_may_be_text(value: Any) -> None:
+    assert Fields(values={"seed": value}).number("seed", 0, 0, SEED_LIMIT) == 7
+
+
+def test_null_stands_for_an_absent_field() -> None:
+    body = Fields(values=dict.fromkeys(("text", "count", "flag", "images")))
+    assert (body.text("text", "x"), body.integer("count", 5, 1, 9)) == ("x", 5)
+    assert (body.flag("flag"), body.images(0, 7)) == (False, [])
 
 
 @pytest.mark.parametrize(
@@ -93,7 +102,7 @@ def test_the_number_of_images_has_limits(count: int) -> None:
     assert caught.value.reason == "FieldItemCountOutOfRange"
 
 
-@pytest.mark.parametrize("value", ["https://a/b.png", None, [1], [None], {}])
+@pytest.mark.parametrize("value", ["https://a/b.png", [1], [None], {}])
 def test_images_are_a_list_of_strings(value: object) -> None:
     with pytest.raises(ApiError, match="must be a"):
         Fields(values={"images": value}).images(0, 7)

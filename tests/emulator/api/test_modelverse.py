@@ -67,6 +67,7 @@ def test_the_documents_example_is_accepted(url: str, ask: Any) -> None:
         wanted(bgm=False),
         wanted(new_field=[1]),
         {**SAMPLE, "new_field": None},
+        {**SAMPLE, "parameters": {"vidu_type": "reference2video", "seed": None, "bgm": None}},
         given(prompt="猫" * 2000),
         given(images=[REF] * 7),
     ],
@@ -103,12 +104,12 @@ REFUSED = [
     given(images=REF),
     given(images=["cat.png"]),
     given(images=["data:image/png;base64,AAAA"]),
-    *(wanted(duration=value) for value in (0, 11, -1, "5", 5.0, 5.5, True, None, [5], 10**40)),
-    *(wanted(seed=value) for value in ("1", 1.5, True, None, -1, 2**63)),
-    *(wanted(aspect_ratio=value) for value in ("21:9", "auto", "", 969, None)),
-    *(wanted(resolution=value) for value in ("2K", "720", 720, None)),
-    *(wanted(movement_amplitude=value) for value in ("small", "medium", "large", "", None, 1)),
-    *(wanted(bgm=value) for value in ("true", 1, 0, None)),
+    *(wanted(duration=value) for value in (0, 11, -1, "5", 5.0, 5.5, True, [5], 10**40)),
+    *(wanted(seed=value) for value in ("1", 1.5, True, -1, 2**31)),
+    *(wanted(aspect_ratio=value) for value in ("21:9", "auto", "", 969)),
+    *(wanted(resolution=value) for value in ("2K", "720", 720)),
+    *(wanted(movement_amplitude=value) for value in ("small", "medium", "large", "", 1)),
+    *(wanted(bgm=value) for value in ("true", 1, 0)),
 ]
 
 

@@ -64,6 +64,12 @@ def test_data_without_an_image_is_refused(source: str) -> None:
     assert refusal(source).reason == "ImageFormatInvalid"
 
 
+def test_an_image_is_what_it_declares() -> None:
+    error = refusal(as_data_uri(image_bytes("jpeg"), "image/png"))
+    assert error.reason == "ImageFormatInvalid"
+    assert error.message == "images[0] is image/jpeg, not image/png as it declares"
+
+
 @pytest.mark.parametrize("source", ["", "cat.png", "file:///etc/passwd", "iVBORw0KGgo="])
 def test_other_texts_are_refused(source: str) -> None:
     assert refusal(source).reason == "FieldInvalid"

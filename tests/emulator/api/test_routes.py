@@ -84,15 +84,57 @@ def test_the_balance_pays_for_tasks(start: Any, ask: Any) -> None:
                 "credit_remain": 5,
                 "concurrency_limit": 4,
                 "current_concurrency": 1,
-                "queue_count": 1,
+                "queue_count": 0,
             }
         ],
         "packages": [],
     }
+    [package] = ask("GET", url + "/ent/v2/credits?show_detail=true").json["packages"]
+    assert (package["concurrency"], package["credit_remain"]) == (4, 5)
 
 
-def test_vidu_tasks_above_the_limit_are_refused(start: Any, ask: Any, clock: Any) -> None:
-    url = start(concurrency=5)
+def states_of(url: str, ask: Any, task_ids: list[str]) -> list[str]:
+    paths = (f"/ent/v2/tasks/{task_id}/creations" for task_id in task_ids)
+    return [ask("GET", url + path).json["state"] for path in paths]
+
+
+def test_tasks_above_the_limit_wait_in_order(start: Any, ask: Any, clock: Any) -> None:
+    url = start(concurrency=2)
+    ids = [ask("POST", url + VIDU, PICTURE | {"seed": 1}).json["task_id"] for _ in range(5)]
+    clock.forward(2)
+    assert states_of(url, ask, ids) == ["processing"] * 2 + ["queueing"] * 3
+    account = ask("GET", url + "/ent/v2/credits").json["remains"][0]
+    assert (account["current_concurrency"], account["queue_count"]) == (2, 3)
+    assert states_after(url, ask, clock, ids) == ["success"] * 2 + ["processing"] * 2 + ["queueing"]
+
+
+def states_after(url: str, ask: Any, clock: Any, ids: list[str]) -> list[str]:
+    """The states of the tasks once the first one has ended."""
+    while states_of(url, ask, ids[:1]) != ["success"]:
+        clock.forward(0.25)
+    return states_of(url, ask, ids)
+
+
+def test_the_next_moves_up_for_a_cancelled_task(start: Any, ask: Any, clock: Any) -> None:
+    url = start(concurrency=1)
+    ids = [ask("POST", url + VIDU, PICTURE | {"seed": 1}).json["task_id"] for _ in range(3)]
+    clock.forward(2)
+    assert ask("POST", f"{url}/ent/v2/tasks/{ids[1]}/cancel").status == 200
+    assert states_after(url, ask, clock, ids) == ["success", "failed", "processing"]
+
+
+@pytest.mark.parametrize("path", ["creations", "cancel"])
+def test_an_id_is_a_number_whatever_the_key(url: str, ask: Any, path: str) -> None:
+    method = "POST" if path == "cancel" else "GET"
+    for key in ("Token k", None):
+        answer = ask(method, f"{url}/ent/v2/tasks/abc/{path}", key=key)
+        assert (answer.status, answer.json["reason"]) == (400, "BadRequest")
+    assert ask(method, f"{url}/ent/v2/tasks/0/{path}", key=None).status == 401
+    assert ask(method, f"{url}/ent/v2/tasks/0/{path}").status == 404
+
+
+def test_vidu_tasks_above_the_limit_can_be_refused(start: Any, ask: Any, clock: Any) -> None:
+    url = start(concurrency=5, over_limit="refuse")
     assert [ask("POST", url + VIDU, PICTURE).status for _ in range(6)] == [200] * 5 + [429]
     answer = ask("POST", url + VIDU, PICTURE)
     assert (answer.json["code"], answer.json["reason"]) == (429, "QuotaExceeded")
@@ -101,7 +143,7 @@ def test_vidu_tasks_above_the_limit_are_refused(start: Any, ask: Any, clock: Any
 
 
 def test_each_api_has_a_limit_of_its_own(start: Any, ask: Any) -> None:
-    url = start(concurrency=2)
+    url = start(concurrency=2, over_limit="refuse")
     statuses = [ask("POST", url + MODELVERSE, VIDEO, key="k").status for _ in range(3)]
     assert statuses == [200, 200, 429]
     answer = ask("POST", url + MODELVERSE, VIDEO, key="k")

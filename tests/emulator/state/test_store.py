@@ -72,7 +72,7 @@ def test_a_damaged_line_is_skipped(tmp_path: Path, clock: Any, rubbish: bytes) -
 
 
 def test_two_processes_may_share_a_folder(tmp_path: Path, clock: Any) -> None:
-    options = EmulatorOptions(now_ns=clock, concurrency=2)
+    options = EmulatorOptions(now_ns=clock, concurrency=2, over_limit="refuse")
     with closing(Store(tmp_path, options)) as first, closing(Store(tmp_path, options)) as second:
         task = first.create(ORDER, "a")
         second.refresh()
