@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +35,29 @@ MIN_KEY_LENGTH = 6
 def redacted(settings: Settings, text: str) -> str:
     """The text without the keys of a run."""
     return redact(text, (key for key in settings.secrets if len(key.reveal()) >= MIN_KEY_LENGTH))
+
+
+class TaggedTasks:
+    """The tasks that searches for lost submissions have asked for, and that have a tag.
+
+    Many submissions can be lost at once, and be looked for among the same tasks: each is asked
+    for once. A tag never changes.
+    """
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, str], TaskStatus] = {}
+        self._locks = defaultdict[tuple[str, str], asyncio.Lock](asyncio.Lock)
+
+    async def ask(
+        self, provider: str, task_id: str, query: Callable[[], Awaitable[TaskStatus]]
+    ) -> TaskStatus:
+        """The status of a task by an earlier answer, or by `query`."""
+        key = (provider, task_id)
+        async with self._locks[key]:
+            status = self._found.get(key) or await query()
+            if status.tag is not None:
+                self._found[key] = status
+            return status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +94,8 @@ class Context:
     observer: Observer
     alive: Callable[[str], bool]
     """Whether the run with that id, in the same ledger, is still alive."""
+    tagged_tasks: TaggedTasks = field(default_factory=TaggedTasks)
+    """What searches for lost submissions have learned of single tasks."""
     random: random.Random
     stopping: asyncio.Event
     """Set when nothing more is to be submitted."""

@@ -26,6 +26,10 @@ class TaskRow:
     """UTC, by the provider's clock."""
     images: int | None = None
     """Number of reference images."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """What else it shows of the request, as text: parameter to value."""
+    key_id: str | None = None
+    """The provider's name for the key that the task was made with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,8 @@ from runner.timestamps import stamp
 LIST_MAX = 100
 """Tasks on a page, at most."""
 
+_DETAILS = ("resolution", "aspect_ratio", "duration")
+
 # Rows of a full page: the size that the documentation calls the default, or the one requested.
 _PAGE_SIZES = frozenset({10, LIST_MAX})
 
@@ -127,9 +129,12 @@ def _read_row(row: Any) -> TaskRow | None:
     return TaskRow(
         status=read_task(row, task_id),
         model=parse.first_text(row.get("model"), row.get("model_version")),
-        prompt=prompt if isinstance(prompt, str) else None,
+        # An empty one cannot be submitted: it is left out.
+        prompt=prompt if isinstance(prompt, str) and prompt else None,
         created_at=parse.moment(row.get("created_at")),
         images=len(images) if isinstance(images, list) else None,
+        details={name: str(row[name]) for name in _DETAILS if row.get(name)},
+        key_id=parse.task_id(row.get("key_id")),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -221,6 +222,8 @@ class FakeVidu:
     """Set when the list has been asked for three times."""
     missed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a task was asked for that is not here."""
+    asked_for: Counter[str] = field(default_factory=Counter)
+    """How often each task was asked for by itself."""
     cancels: list[web.Response] = field(default_factory=list)
     """The answers to requests to cancel a task, in turn."""
 
@@ -266,6 +269,7 @@ class FakeVidu:
         if self.forbidden:
             return web.json_response({"code": 401, "reason": "Unauthorized"}, status=401)
         task_id = request.match_info["id"]
+        self.asked_for[task_id] += 1
         if task_id not in self.payloads:
             self.missed.set()
             return web.json_response({"code": 404, "reason": "TaskNotFound"}, status=404)

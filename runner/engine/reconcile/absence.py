@@ -17,13 +17,12 @@ from runner.engine.reconcile.match import (
     TaskListing,
     Unclear,
     Verdict,
-    fits,
+    is_recognized,
+    known_rows,
     match,
-    sent_tag,
+    was_set_back,
 )
 from runner.ledger.queries import KnownTask
-from runner.model.tasks import Intent
-from runner.providers.base import TaskRow
 
 LAG_FACTOR = 10  # times `settle` must pass where nothing was submitted later
 # How far back the list reaches by the vendor's public documentation, with an hour to spare.
@@ -63,7 +62,7 @@ def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapsho
     }
     passing = {
         "it was submitted just now": age_s < lost.settle_s,
-        "the clock was set back": lost.started_at > listing.asked_at + CLOCK_TOLERANCE,
+        "the clock was set back": was_set_back(lost, listing),
         "it lacks a task that exists": any(_is_missing(t, lost, listing) for t in ledger.tasks),
         "it shows no task that was submitted later": not has_witness and (later or not is_old),
     }
@@ -78,21 +77,8 @@ _NOT_LISTED = "the provider's list does not show its task"
 
 def _is_distorted(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
     """Whether the list shows known tasks, and none of them as it was submitted."""
-    recognized = [
-        _is_recognized(row, attempt.intent, lost)
-        for task_id, row in listing.rows.items()
-        if (attempt := ledger.owners.get(task_id))
-        and attempt.intent.operation == lost.attempt.intent.operation
-    ]
-    return bool(recognized) and not any(recognized)
-
-
-def _is_recognized(row: TaskRow, intent: Intent, lost: LostSubmission) -> bool:
-    """Whether a search for this submission would match its own task."""
-    tag = sent_tag(intent, lost.operation)
-    if tag and row.status.tag:
-        return row.status.tag == tag
-    return fits(row, intent, lost.operation)
+    known = known_rows(lost, listing, ledger)
+    return bool(known) and not any(is_recognized(row, each.intent, lost) for row, each in known)
 
 
 def _age_s(listing: TaskListing, ledger: LedgerSnapshot) -> float:

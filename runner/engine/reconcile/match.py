@@ -97,6 +97,8 @@ class TaskListing:
     """With `error`: asking again would not help."""
     polled: Mapping[str, TaskStatus] = field(default_factory=dict)
     """By task id, the states of tasks that were asked for singly."""
+    repeats_tags: bool = False
+    """A known task, asked for singly, had the tag that was sent with it."""
 
     def created_at(self, row: TaskRow) -> datetime | None:
         """When a task was created, by the local clock; None where that is unknown."""
@@ -111,6 +113,10 @@ class TaskListing:
         """The tag of a task, from its row or from its own status."""
         status = self.polled.get(row.status.task_id)
         return row.status.tag or (status.tag if status else None)
+
+    def knows_tag(self, row: TaskRow) -> bool:
+        """Whether it has been looked for: rows of the documented list have none."""
+        return row.status.tag is not None or row.status.task_id in self.polled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,12 +150,37 @@ def fits(row: TaskRow, intent: Intent, operation: Operation) -> bool:
 
 
 def _same_text(listed: str | None, sent: object) -> bool:
-    return listed is None or not isinstance(sent, str) or _plain(listed) == _plain(sent)
+    if listed is None or not isinstance(sent, str):
+        return True
+    plain, whole = _plain(listed), _plain(sent)
+    # A list may show the beginning of a long text only.
+    cut = plain.removesuffix("…").removesuffix("...").rstrip()
+    return plain == whole or (len(cut) >= _CUT_MIN and whole.startswith(cut))
 
 
 def _plain(text: str) -> str:
     """A text without what a provider may normalize: composed characters and white space."""
     return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def is_recognized(row: TaskRow, intent: Intent, lost: LostSubmission) -> bool:
+    """Whether a search for this submission would match its own task."""
+    tag = sent_tag(intent, lost.operation)
+    if tag and row.status.tag:
+        return row.status.tag == tag
+    return fits(row, intent, lost.operation)
+
+
+def known_rows(
+    lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
+) -> list[tuple[TaskRow, Attempt]]:
+    """The listed tasks of the same operation that the ledger knows, with their attempts."""
+    return [
+        (row, attempt)
+        for task_id, row in listing.rows.items()
+        if (attempt := ledger.owners.get(task_id))
+        and attempt.intent.operation == lost.attempt.intent.operation
+    ]
 
 
 def match(
@@ -171,40 +202,95 @@ def match(
     if not rows:
         return None
     # The user's own text took the place of the tag: only the requests can be compared.
-    is_lasting = not lost.has_own_tag and (len(rows) > 1 or not _is_sure(rows[0], lost, listing))
+    sure = [row for row in rows if _is_sure(row, lost, listing, ledger)]
+    is_asked = lost.operation.tag is None or all(listing.knows_tag(row) for row in rows)
     is_early = (
         lost.has_own_tag  # which the provider has not reported yet
+        or not is_asked
         or any(_can_claim(rival, lost, rows[0], listing) for rival in ledger.undecided)
         or listing.error  # there may be more such tasks
         or listing.age_s < lost.settle_s
     )
+    is_lasting = not lost.has_own_tag and is_asked and (len(rows) > 1 or not sure)
     if is_lasting or is_early:
         reason = "a task has an equal request, but nothing proves that it is this job's"
+        if not any(fits(row, lost.attempt.intent, lost.operation) for row in rows):
+            reason = "tasks were made at that time, and nothing proves that none is this job's"
+        if listing.error:
+            reason += f"; of the list, {listing.error}"
         return Unclear(reason=reason, candidates=_ids(rows), final=is_lasting or listing.hopeless)
     return _adopted(rows[0], listing)
+
+
+_CUT_MIN = 40  # characters of a text's beginning that say something about the text
 
 
 def _is_candidate(
     row: TaskRow, lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
 ) -> bool:
-    """Whether a row may be the submission's task."""
-    return (
-        # What the ledger knows belongs to another submission: no task is taken twice.
-        row.status.task_id not in ledger.owners
-        and listing.tag(row) in {None, lost.tag}
-        and fits(row, lost.attempt.intent, lost.operation)
-        and not _created_before(row, lost.started_at - LOOK_BACK, listing)
-    )
+    """Whether a row may be the submission's task.
 
-
-def _is_sure(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
-    """Whether a fitting row shows enough to be the submission's task, if no other row fits."""
-    created_at = listing.created_at(row)
-    if created_at is None or row.model is None or row.prompt is None:
+    What proves another task: the ledger, a tag, another request as far as the list is known to
+    show requests as they were sent, and no tag where the provider is known to repeat it.
+    """
+    tag, status = listing.tag(row), listing.polled.get(row.status.task_id)
+    # What the ledger knows belongs to another submission: no task is taken twice.
+    if row.status.task_id in ledger.owners or tag not in {None, lost.tag}:
         return False
+    is_untagged = lost.tag is not None and status is not None and tag is None
+    # If the clock was set back since the submission, times say nothing.
+    is_timeless = listing.created_at(row) is None or was_set_back(lost, listing)
+    if fits(row, lost.attempt.intent, lost.operation):
+        is_early = _created_before(row, lost.started_at - LOOK_BACK, listing)
+        return (is_timeless or not is_early) and not (is_untagged and listing.repeats_tags)
+    # Another request, and no tag either: the two together are enough.
+    in_time = is_timeless or _is_in_time(row, lost, listing)
+    return in_time and not is_untagged and not _shows_requests(lost, listing, ledger)
+
+
+def was_set_back(lost: LostSubmission, listing: TaskListing) -> bool:
+    """Whether the submission began later than the clock shows now."""
+    return lost.started_at > listing.asked_at + CLOCK_TOLERANCE
+
+
+def _shows_requests(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
+    """Whether a known task is listed with its request: then another request is another task."""
+    known = known_rows(lost, listing, ledger)
+    # Where rows have tags, what else they show does not matter.
+    has_tags = any(row.status.tag for row in listing.rows.values())
+    return has_tags or any(fits(row, each.intent, lost.operation) for row, each in known)
+
+
+def _is_in_time(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
+    """Whether a task was created when the submission may have arrived."""
+    created_at = listing.created_at(row)
     earliest = lost.started_at - CLOCK_TOLERANCE
     latest = lost.started_at + ARRIVAL_LIMIT + CLOCK_TOLERANCE
-    return lost.same_endpoint and earliest <= created_at <= latest
+    return created_at is not None and earliest <= created_at <= latest
+
+
+def _is_sure(
+    row: TaskRow, lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
+) -> bool:
+    """Whether a row shows enough to be the submission's task, if no other row fits."""
+    request = lost.attempt.intent.request
+    shown = all(
+        # What was not asked for has a default, which the provider may change.
+        request.get(name) is None or str(request[name]).lower() == value.lower()
+        for name, value in row.details.items()
+    )
+    keys = {known.key_id for known, _ in known_rows(lost, listing, ledger)} - {None}
+    return (
+        lost.same_endpoint
+        and row.model is not None
+        and row.prompt is not None
+        and _plain(row.prompt) == _plain(str(request.get("prompt")))
+        and fits(row, lost.attempt.intent, lost.operation)
+        and listing.tag(row) == lost.tag
+        and shown
+        and (not keys or row.key_id in {None, *keys})
+        and _is_in_time(row, lost, listing)
+    )
 
 
 def _created_before(row: TaskRow, moment: datetime, listing: TaskListing) -> bool:

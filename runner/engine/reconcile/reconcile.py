@@ -5,6 +5,7 @@ A submission is sent again only where its absence is proven, or where the user t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from runner.engine.context import Context
@@ -22,6 +23,7 @@ from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState
 
 _UNKNOWN_FATE = "unknown_fate"
+_MOST_SHOWN = 10
 _ABSENT = "the provider's list shows that it did not arrive"
 
 
@@ -94,8 +96,14 @@ async def _leave_open(
     job_run.task = replace(job_run.task, id=attempt.task.id)
     text = verdict.reason
     if verdict.candidates and attempt.task.id is None:
-        text += f" (candidates: {', '.join(verdict.candidates)})"
+        text += f" (candidates: {_some(verdict.candidates)})"
     return Ended(outcome=ended(job_run, State.AMBIGUOUS, reason=Reason(code, text), error=error))
+
+
+def _some(task_ids: Sequence[str]) -> str:
+    """The ids, and of very many only the first ones."""
+    more = len(task_ids) - _MOST_SHOWN
+    return ", ".join(task_ids[:_MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 async def _take_task(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Coroutine, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from runner.engine.context import Context
@@ -24,6 +26,8 @@ from runner.engine.reconcile.match import (
     TaskListing,
     Unclear,
     Verdict,
+    known_rows,
+    sent_tag,
 )
 from runner.ledger.store import open_ledger
 from runner.model.operations import Operation
@@ -106,6 +110,9 @@ class Search:
         self._started_s = asyncio.get_running_loop().time()
         self._skew: timedelta | None = None
         self._polled: dict[str, TaskStatus] = {}
+        self._repeats_tags = False
+        self._has_unasked = False
+        """There are candidates that one reading of the list had no time to ask for."""
 
     async def run(self) -> Verdict:
         """Read the list until the verdict is final, for at most `LAG_FACTOR` times `settle`."""
@@ -116,7 +123,9 @@ class Search:
         while True:
             is_last = self._searched_s() >= limit_s or breaker.given_up.is_set()
             verdict = await self._read_once()
-            if is_last or not isinstance(verdict, Unclear) or verdict.final:
+            if not isinstance(verdict, Unclear) or verdict.final:
+                return verdict
+            if is_last and not (self._has_unasked and not given_up.is_set()):
                 return verdict
             age_s, left_s = self._age_s + self._searched_s(), limit_s - self._searched_s()
             pause_s = settle_s - age_s if age_s < settle_s else settle_s
@@ -140,6 +149,7 @@ class Search:
             searched_s=searched_s,
             skew=self._skew,
             polled=self._polled,
+            repeats_tags=self._repeats_tags,
         )
         listing = await self._read_pages(empty)
         expected = self._skew or timedelta()
@@ -154,7 +164,13 @@ class Search:
             return verdict
         # Only where the list alone does not show the task: each candidate costs a request.
         await self._poll_singly([listing.rows[task_id] for task_id in verdict.candidates])
-        return verdict_on(self._lost, replace(listing, polled=self._polled), ledger)
+        listing = replace(listing, polled=self._polled)
+        verdict = verdict_on(self._lost, listing, ledger)
+        if not isinstance(verdict, Unclear) or not any(map(self._is_untagged, verdict.candidates)):
+            return verdict
+        # A task without a tag is another one, if this provider repeats the tags that it gets.
+        await self._check_repetition(listing, ledger)
+        return verdict_on(self._lost, replace(listing, repeats_tags=self._repeats_tags), ledger)
 
     async def _read_pages(self, listing: TaskListing) -> TaskListing:
         """Fill an empty listing, whose `skew` is how far the provider's clock should be ahead."""
@@ -184,12 +200,42 @@ class Search:
 
     async def _poll_singly(self, rows: Iterable[TaskRow]) -> None:
         """Ask for the tasks whose rows have no tag; their own status repeats it."""
-        untagged = [row.status.task_id for row in rows if row.status.tag is None]
-        new = [task_id for task_id in untagged if task_id not in self._polled]
-        for task_id in new[:MAX_POLLS]:
-            status = await ask(self._context, self._operation, task_id)
-            if status.state not in {TaskState.UNKNOWN, TaskState.GONE}:
-                self._polled = {**self._polled, task_id: status}
+        unasked = [row for row in rows if row.status.tag is None and not self._has_tag(row)]
+        # A submission mostly arrives at once: the tasks made right after it come first.
+        unasked.sort(key=lambda row: _distance_s(row, self._lost.started_at))
+        self._has_unasked = len(unasked) > MAX_POLLS
+        for row in unasked[:MAX_POLLS]:
+            await self._poll(row.status.task_id)
+
+    def _has_tag(self, row: TaskRow) -> bool:
+        status = self._polled.get(row.status.task_id)
+        return status is not None and status.tag is not None
+
+    def _is_untagged(self, task_id: str) -> bool:
+        """Whether the task's own status was asked for, and has no tag."""
+        status = self._polled.get(task_id)
+        return status is not None and status.tag is None
+
+    async def _poll(self, task_id: str) -> TaskStatus:
+        known = self._context.tagged_tasks
+        status = await known.ask(self._operation.provider, task_id, partial(self._ask, task_id))
+        if status.state not in {TaskState.UNKNOWN, TaskState.GONE}:
+            self._polled = {**self._polled, task_id: status}
+        return status
+
+    async def _ask(self, task_id: str) -> TaskStatus:
+        return await ask(self._context, self._operation, task_id)
+
+    async def _check_repetition(self, listing: TaskListing, ledger: LedgerSnapshot) -> None:
+        """Find out by a known task whether the provider repeats tags."""
+        sent = {
+            row.status.task_id: (attempt.number, tag)
+            for row, attempt in known_rows(self._lost, listing, ledger)
+            if (tag := sent_tag(attempt.intent, self._operation))
+        }
+        if sent and not self._repeats_tags:
+            latest = max(sent, key=lambda task_id: sent[task_id])
+            self._repeats_tags = (await self._poll(latest)).tag == sent[latest][1]
 
     def _snapshot(self, task_ids: Iterable[str]) -> LedgerSnapshot:
         """What the ledger knows now; of the owners, those of these tasks."""
@@ -205,3 +251,8 @@ class Search:
             tasks=tasks,
             undecided=[attempt for attempt in undecided if attempt.number != lost.number],
         )
+
+
+def _distance_s(row: TaskRow, moment: datetime) -> float:
+    """Between a task's creation and a moment; without it, further than any."""
+    return abs((row.created_at - moment).total_seconds()) if row.created_at else math.inf

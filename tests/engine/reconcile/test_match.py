@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from runner.engine.reconcile.match import (
     Absent,
     Adopted,
     LedgerSnapshot,
+    LostSubmission,
     Unclear,
 )
 from runner.model.requests import TaskStatus
@@ -22,6 +24,7 @@ from tests.engine.builders import (
     ALONE,
     KNOWING,
     LIST_SETTLE_S,
+    OLD_S,
     OURS,
     PICTURE,
     TAG,
@@ -200,8 +203,10 @@ def test_a_row_that_shows_too_little_is_unclear(row: TaskRow) -> None:
 
 
 def test_before_settle_an_equal_request_is_not_adopted() -> None:
-    early = verdict_on(THEIRS, listing_of(row_of("1"), age_s=LIST_SETTLE_S - 0.1), ALONE)
-    cut = verdict_on(THEIRS, listing_of(row_of("1"), error="cut"), ALONE)
+    early = verdict_on(
+        THEIRS, listing_of(row_of("1", tag="mine"), age_s=LIST_SETTLE_S - 0.1), ALONE
+    )
+    cut = verdict_on(THEIRS, listing_of(row_of("1", tag="mine"), error="cut"), ALONE)
     for verdict in (early, cut):
         assert isinstance(verdict, Unclear)
         assert not verdict.final
@@ -215,7 +220,81 @@ def test_an_equal_request_at_another_address_is_unclear() -> None:
 
 def test_an_empty_payload_is_no_tag() -> None:
     lost = replace(THEIRS, attempt=attempt_of(payload=""))
-    assert verdict_on(lost, listing_of(row_of("1")), ALONE) == Adopted(task_id="1")
+    listing = listing_of(row_of("1"), polled=polled_status("1", None))
+    assert verdict_on(lost, listing, ALONE) == Adopted(task_id="1", credits=8)
+
+
+# ------------------------------------------------------------- what the documented list shows
+
+
+SILENT_WITNESS = replace(WITNESS, status=replace(WITNESS.status, tag=None))
+"""As the documented list has it: without a tag."""
+
+
+def test_a_row_is_asked_for_its_payload_before_it_is_adopted() -> None:
+    verdict = verdict_on(THEIRS, listing_of(row_of("1")), ALONE)
+    assert isinstance(verdict, Unclear)
+    assert (verdict.candidates, verdict.final) == (("1",), False)
+    listing = listing_of(row_of("1"), polled=polled_status("1", "mine"))
+    assert verdict_on(THEIRS, listing, ALONE) == Adopted(task_id="1", credits=8)
+
+
+@pytest.mark.parametrize("lost", [OURS, THEIRS])
+def test_a_task_without_a_tag_is_another_where_tags_are_repeated(lost: LostSubmission) -> None:
+    polled = polled_status("1", None)
+    listing = listing_of(row_of("1"), SILENT_WITNESS, polled=polled)
+    assert isinstance(verdict_on(lost, listing, KNOWING), Unclear)
+    assert isinstance(verdict_on(lost, replace(listing, repeats_tags=True), KNOWING), Absent)
+
+
+def test_where_requests_are_not_shown_every_task_may_be_it() -> None:
+    row = row_of("1", prompt="shown in other words", model="q2")
+    for listing in (listing_of(row, age_s=OLD_S), listing_of(row, age_s=OLD_S, polled={})):
+        verdict = verdict_on(OURS, listing, ALONE)
+        assert isinstance(verdict, Unclear)
+        assert (verdict.candidates, verdict.final) == (("1",), False)
+        assert "nothing proves that none is this job's" in verdict.reason
+
+
+@pytest.mark.parametrize("tag", [None, "c" * 32])
+def test_another_request_without_the_tag_is_another_task(tag: str | None) -> None:
+    row = row_of("1", prompt="another", model="q2")
+    listing = listing_of(row, age_s=OLD_S, polled=polled_status("1", tag))
+    assert isinstance(verdict_on(OURS, listing, ALONE), Absent)
+
+
+def test_a_task_in_other_words_is_found_by_its_own_status() -> None:
+    row = row_of("1", prompt="in other words")
+    listing = listing_of(row, polled=polled_status("1", TAG))
+    assert verdict_on(OURS, listing, ALONE) == Adopted(task_id="1", credits=8)
+
+
+def test_the_beginning_of_a_long_prompt_excludes_nothing() -> None:
+    prompt = "一只小猫坐在窗台上" * 20
+    lost = replace(OURS, attempt=attempt_of(prompt=prompt))
+    verdict = verdict_on(lost, listing_of(row_of("1", prompt=prompt[:100] + "…"), WITNESS), KNOWING)
+    assert isinstance(verdict, Unclear)
+    assert verdict.candidates == ("1",)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        {"details": {"resolution": "4K"}},
+        {"details": {"resolution": "2k", "aspect_ratio": "1:1"}},
+        {"key_id": "another"},
+    ],
+    ids=str,
+)
+def test_another_shape_or_key_is_never_adopted_under_a_payload(shown: dict[str, Any]) -> None:
+    lost = replace(THEIRS, attempt=attempt_of(payload="mine", resolution="2K", aspect_ratio="9:16"))
+    known = replace(WITNESS, key_id="ours")
+    row = row_of("1", tag="mine", **shown)
+    verdict = verdict_on(lost, listing_of(row, known), KNOWING)
+    assert isinstance(verdict, Unclear)
+    assert verdict.final
+    same = row_of("1", tag="mine", details={"resolution": "2K"}, key_id="ours")
+    assert verdict_on(lost, listing_of(same, known), KNOWING) == Adopted(task_id="1")
 
 
 def test_without_a_tag_parameter_requests_are_compared() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -84,6 +85,52 @@ def test_after_ten_times_settle_a_submission_is_absent(tmp_path: Path) -> None:
         assert asyncio.get_running_loop().time() - began >= 10 * SETTLE_S
 
     emulated(tmp_path, scene)
+
+
+def test_takes_are_told_apart_on_the_documented_list(tmp_path: Path) -> None:
+    async def scene(run: LiveRun) -> None:
+        tags = [f"{number:032}" for number in range(1, 13)]
+        lost = [await run.ambiguous(run.intent(tag, tag=tag)) for tag in tags]
+        # Half of them arrived; others on this account have made the very same picture.
+        made = {each.intent.tag: await run.post(each.intent) for each in lost[::2]}
+        for tag in ("mine", "", *("f" * n for n in range(1, 20))):
+            await run.post(run.intent("theirs", tag=tag))
+        await asyncio.sleep(0.002)
+        later = run.intent("later", tag="b" * 32)
+        await run.submitted(later, await run.post(later))
+        verdicts = await asyncio.gather(*map(run.find_verdict, lost))
+        for attempt, verdict in zip(lost, verdicts, strict=True):
+            task_id = made.get(attempt.intent.tag)
+            assert verdict == (Adopted(task_id=task_id, credits=6) if task_id else Absent())
+
+    emulated(tmp_path, scene)
+
+
+def test_a_strangers_task_does_not_stand_in_for_an_absent_one(tmp_path: Path) -> None:
+    async def scene(run: LiveRun) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        await run.post(run.intent("theirs", tag=""))
+        verdict = await run.find_verdict(attempt)
+        # No task of ours shows that payloads are repeated.
+        assert isinstance(verdict, Unclear)
+        later = run.intent("later", tag="b" * 32, prompt="a dog")
+        await run.submitted(later, await run.post(later))
+        assert isinstance(await run.find_verdict(attempt), Absent)
+
+    emulated(tmp_path, scene)
+
+
+def test_many_lost_submissions_ask_for_each_task_once(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        lost = [await run.ambiguous(run.intent(f"f{n}", tag=f"{n:032}")) for n in range(5)]
+        for number in range(5):
+            vidu.row(str(number))
+            vidu.payloads[str(number)] = f"{number:032}"
+        verdicts = await asyncio.gather(*map(run.find_verdict, lost))
+        assert [each.task_id for each in verdicts if isinstance(each, Adopted)] == list("01234")
+        assert vidu.asked_for == Counter("01234")
+
+    play(tmp_path, scene)
 
 
 # ------------------------------------------------------------------------------------ odd lists
