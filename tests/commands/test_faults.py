@@ -88,7 +88,7 @@ LISTS: list[Fault] = [
     {"on": "vidu.list", "fault": "no_list"},
     {"on": "vidu.list", "fault": "empty_list"},
     {"on": "vidu.list", "fault": "stale_list", "lag_s": 60},
-    {"on": "vidu.list", "fault": "drop", "fields": ["payload"]},
+    {"on": "vidu.list", "fault": "drop", "fields": ["prompt"]},
     {"on": "vidu.list", "fault": "drop", "fields": ["state"]},
     {"on": "vidu.list", "fault": "not_json"},
 ]
