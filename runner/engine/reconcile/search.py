@@ -125,7 +125,7 @@ class Search:
             verdict = await self._read_once()
             if not isinstance(verdict, Unclear) or verdict.final:
                 return verdict
-            if is_last and not (self._has_unasked and not given_up.is_set()):
+            if is_last and (breaker.given_up.is_set() or not self._has_unasked):
                 return verdict
             age_s, left_s = self._age_s + self._searched_s(), limit_s - self._searched_s()
             pause_s = settle_s - age_s if age_s < settle_s else settle_s
