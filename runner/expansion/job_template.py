@@ -99,7 +99,8 @@ class JobTemplate:
         if take and take > 1:
             parameters = _parameters_of_take(parameters, self.seed, take, errors)
         tags = self._tags(scope, errors)
-        note = interpolate(self.written.get("description"), scope, errors, ("description",))
+        # A note for people: nothing reads it, but its expressions have to be right.
+        interpolate(self.written.get("description"), scope, errors, ("description",))
         return Draft(
             entry=self.entry,
             id=id_,
@@ -109,7 +110,6 @@ class JobTemplate:
             needs=self.needs(parameters),
             take=take or 1,
             tags=tags,
-            description=None if note is None else str(note),
             matrix=matrix,
             row=row,
         )

@@ -39,7 +39,6 @@ class Draft:
     """Ids of the jobs whose results this one uses, in order of appearance."""
     take: int = 1
     tags: tuple[str, ...] = ()
-    description: str | None = None
     matrix: Mapping[str, Any] | None = None
     row: Row | None = None
 

@@ -36,7 +36,7 @@ jobs:
     assert found["a"].parameters == {"prompt": "general", "model": "viduq2", "aspect_ratio": "9:16"}
     assert found["a"].tags == ("x",)
     assert found["b"].parameters == {"prompt": "own", "model": "other", "duration": 3}
-    assert (found["b"].tags, found["b"].description) == (("y",), "why")
+    assert found["b"].tags == ("y",)
     assert [draft.entry for draft in found.values()] == [0, 1]
 
 

@@ -163,7 +163,7 @@ def test_order_labels_and_defaults_have_no_effect(
     other.setdefault("images", [])
     other |= {"payload": "x", "callback_url": "https://example.com"}
     one = finalized(draft("a", **values))[0]
-    two = replace(draft("b", **other), entry=7, tags=("t",), description="d", base=Path("/x"))
+    two = replace(draft("b", **other), entry=7, tags=("t",), base=Path("/x"))
     found = finalized(two)[0]
     assert found.fingerprint == one.fingerprint
     assert found.parameters["seed"] == one.parameters["seed"]

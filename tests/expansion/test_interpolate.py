@@ -21,7 +21,6 @@ jobs:
     images: ${{ vars.pics }}
     seed: ${{ vars.n }}
     tags: ["${{ vars.hero }}", 7]
-    description: ${{ vars.n }} cats
 """
     draft = drafts_by_id(expanded(jobs, env={"STUDIO": "Lo", "HOME": "/"}))["猫-1"]
     assert draft.parameters == {
@@ -31,7 +30,6 @@ jobs:
         "seed": 3,
     }
     assert draft.tags == ("猫", "7")
-    assert draft.description == "3 cats"
 
 
 def test_values_are_data_and_not_evaluated_again(expanded: Expand) -> None:
