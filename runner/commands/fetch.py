@@ -10,6 +10,7 @@ from runner.commands.folders import check_folders
 from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce
+from runner.commands.session import check_limits
 from runner.engine.download.place import is_lfs_pointer
 from runner.error_handler import emit
 from runner.errors import Exit, plural
@@ -31,6 +32,7 @@ def fetch(options: Options, *, verify: bool = False) -> Exit:
     for planned in plans:  # all of them before the first is acted on
         planned.check_earlier_results()
         planned.check_file_names()
+        check_limits(planned)
         announce(planned)
     return execute_all(map(_verified, plans) if verify else plans, collect_only=True)
 

@@ -22,6 +22,8 @@ _REPAIR = (
 )
 _FREE_SPACE = "free some space and run again; nothing that was recorded is lost"
 
+_HINTS = {errno.EMFILE: "allow more open files (`ulimit -n`) and run again"}
+
 _MESSAGES = {
     sqlite3.SQLITE_NOTADB: ("is not a vidu-run ledger: not an SQLite database", _KEEP_FILE),
     sqlite3.SQLITE_CORRUPT: ("is damaged; nothing more is submitted", _REPAIR),
@@ -80,5 +82,5 @@ def translated_system_errors(path: Path, *, kind: str = "file") -> Iterator[None
         why = error.strerror or str(error)
         raise LedgerError(
             f"the ledger {kind} {path} cannot be written: {why}",
-            hint=_FREE_SPACE if full else _USE_STATE_DIR,
+            hint=_FREE_SPACE if full else _HINTS.get(error.errno or 0, _USE_STATE_DIR),
         ) from error

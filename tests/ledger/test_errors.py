@@ -56,3 +56,9 @@ def test_a_defect_of_ours_is_not_translated() -> None:
         raise sqlite3.IntegrityError
     with pytest.raises(LedgerError), translated_errors(PATH):
         raise sqlite3.OperationalError
+
+
+def test_too_many_open_files_are_no_matter_of_the_folder(tmp_path: Path) -> None:
+    with pytest.raises(LedgerError) as caught, translated_system_errors(tmp_path):
+        raise OSError(errno.EMFILE, "Too many open files")
+    assert "ulimit -n" in (caught.value.hint or "")

@@ -32,6 +32,7 @@ _HINTS = {
     errno.ENOTDIR: _NO_FOLDER,
     errno.ENOSPC: "free some space and run again: what is paid for is fetched then",
     errno.EDQUOT: "free some of your quota and run again: what is paid for is fetched then",
+    errno.EMFILE: "allow more open files (`ulimit -n`), then run again",
     errno.ENAMETOOLONG: "give the job a shorter id",
 }
 
