@@ -21,6 +21,7 @@ from runner.errors.exits import leaves as leaves
 from runner.errors.exits import worst as worst
 from runner.errors.folding import fold as fold
 from runner.errors.folding import hang as hang
+from runner.errors.folding import table_row as table_row
 from runner.errors.folding import terminal_columns as terminal_columns
 from runner.errors.invisible import INVISIBLE as INVISIBLE
 from runner.errors.invisible import ODD_INDENT as ODD_INDENT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import TextIO
 
 from runner.errors.text import width
@@ -44,12 +45,27 @@ def hang(head: str, text: str, columns: int | None, *, indent: int = 6) -> list[
     Where `head` leaves little room, `text` begins on the next line, behind `indent` blanks.
     """
     start = width(head)
+    if not text:
+        return [head.rstrip()]
     if columns is None or start + width(text) <= columns:
         return [head + text]
     if columns - start >= LEAST_COLUMNS:
         first, *others = fold(text, columns - start)
         return [head + first, *(" " * start + line for line in others)]
     return [head.rstrip(), *(" " * indent + line for line in fold(text, columns - indent))]
+
+
+def table_row(
+    cells: Iterable[str], text: str, columns: int | None, *, indent: int = 6
+) -> list[str]:
+    """A row of padded `cells` with `text` behind them; folded between cells where they are wide."""
+    lines, head = [], ""
+    for cell in cells:
+        if columns is not None and head.strip() and width((head + cell).rstrip()) > columns:
+            lines.append(head.rstrip())
+            head = " " * indent
+        head += cell
+    return lines + hang(head, text, columns, indent=indent)
 
 
 def _line_end(text: str, columns: int) -> int:

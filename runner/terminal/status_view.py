@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from runner.errors import hang, one_line, plural, width
+from runner.errors import hang, one_line, plural, table_row, width
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import ReasonCode
 from runner.providers.parse import moment
@@ -54,7 +54,7 @@ def status_text(
             for cell, wide in zip(cells, widths, strict=False)
             if wide
         )
-        lines += hang("  " + "".join(padded), why, columns)
+        lines += table_row(["  ", *padded], why, columns)
     return "\n".join(line.rstrip() for line in lines)
 
 

@@ -11,7 +11,7 @@ import termios
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors import fold, hang, terminal_columns, width
+from runner.errors import fold, hang, table_row, terminal_columns, width
 
 
 def test_lines_break_between_words() -> None:
@@ -68,6 +68,12 @@ def test_where_little_room_is_left_a_text_begins_on_the_next_line() -> None:
         "  pending  a-very-long-id",
         "      not submitted yet: new",
     ]
+
+
+def test_a_wide_row_is_folded_between_its_cells() -> None:
+    cells = ["  ", "succeeded  ", "小船-01  ", "6 credits  ", "21 days ago  "]
+    assert table_row(cells, "", 30) == ["  succeeded  小船-01", "      6 credits  21 days ago"]
+    assert table_row(cells, "", None) == ["  succeeded  小船-01  6 credits  21 days ago"]
 
 
 @given(st.text(max_size=200), st.integers(2, 40))
