@@ -12,13 +12,14 @@ from aiohttp import web
 from runner.engine.download.collect import collect, name_of
 from runner.engine.job_run import JobRun
 from runner.ledger.changes import Finish, Intend, Settle
+from runner.model.events import Event, Observer, Step
 from runner.model.outcomes import State
 from runner.model.plans import Action
 from runner.model.reasons import ReasonCode
 from runner.model.requests import RESULT_GONE
 from runner.model.tasks import AttemptState
 from tests.builders import image_bytes
-from tests.engine.builders import PICTURE, FakeVidu, LiveRun, plan_entry, play
+from tests.engine.builders import PICTURE, FakeVidu, LiveRun, NoJitter, plan_entry, play
 
 
 async def succeeded(run: LiveRun, vidu: FakeVidu, *paths: str) -> JobRun:
@@ -129,3 +130,32 @@ def test_a_task_without_urls_stays_pending(tmp_path: Path) -> None:
 
 def test_further_files_have_numbers_in_their_names() -> None:
     assert [name_of("a", index) for index in range(3)] == ["a", "a~2", "a~3"]
+
+
+class Recorder(Observer):
+    """Keeps the events."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def event(self, event: Event) -> None:
+        self.events.append(event)
+
+
+def test_a_file_that_is_asked_for_again_is_reported_with_its_host(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        asked: list[str] = []
+
+        async def at_last(request: web.Request) -> web.StreamResponse:
+            asked.append(request.path)
+            return await picture(request) if len(asked) > 1 else web.Response(status=503)
+
+        vidu.file, shown = at_last, Recorder()
+        context = replace(run.context, observer=shown, random=NoJitter())
+        end = await collect(context, await succeeded(run, vidu, "1.png"))
+        assert end.outcome.state is State.SUCCEEDED
+        assert [event.step for event in shown.events] == [Step.REFETCHING, Step.FETCHED]
+        assert shown.events[0].subject == run.url.removeprefix("http://")
+        assert shown.events[0].text.startswith("the file host answered HTTP 503; trying for ")
+
+    play(tmp_path, scene)
