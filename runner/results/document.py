@@ -6,8 +6,10 @@ may have been paid for, so nothing but a whole document is used.
 
 from __future__ import annotations
 
+import errno
 import json
 import re
+import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -85,8 +87,7 @@ def read_document(path: Path, skip: SkipRow | None) -> ResultsDocument:
     location = Location(path=str(path))
     content = b""
     try:
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
+        head = _head(path)
         # A picture or a database, which may be large: not worth reading.
         if b"\0" in head.strip(b"\0") and not is_results(head):
             return _unusable(head, "is not UTF-8 text", location)
@@ -115,6 +116,15 @@ def read_document(path: Path, skip: SkipRow | None) -> ResultsDocument:
     name = owner.get("path") if isinstance(owner, dict) else None
     is_name = isinstance(name, str) and name
     return ResultsDocument(value=document, location=location, manifest=name if is_name else None)
+
+
+def _head(path: Path) -> bytes:
+    mode = path.stat().st_mode
+    # Opening a pipe would wait for a writer; a folder raises an error of its own.
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "it is not a regular file")
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
 
 
 def _unusable(content: bytes, problem: str, location: Location) -> ResultsDocument:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -141,3 +142,9 @@ def test_a_key_twice_in_json_is_damage(tmp_path: Path, header: Header) -> None:
     path.write_text(text, "utf-8")
     (problem,) = read_results(path).diagnostics
     assert 'is damaged: the key "id" is there twice' in problem.message
+
+
+def test_a_pipe_is_rejected_without_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "m.results.yaml")
+    found = read_document(tmp_path / "m.results.yaml", None)
+    assert found.problem == "cannot be read: it is not a regular file"
