@@ -26,7 +26,8 @@ chaos: .venv/.stamp  ## hundreds of kills, every pair of faults, broken answers;
 		tests/commands/test_kill.py tests/commands/test_faults.py \
 		tests/commands/test_mutated_answers.py tests/providers/test_mutated_replies.py \
 		tests/engine/net/test_mutated_answers.py tests/commands/test_mutated_manifests.py \
-		tests/commands/test_mutated_results.py tests/results
+		tests/commands/test_mutated_results.py tests/results \
+		tests/expansion/test_mutated_rows.py
 
 bench: .venv/.stamp  ## speed and memory beside plain scripts, into BENCHMARKS.md, in about twenty minutes
 	$(BIN)/python -m bench --write
