@@ -42,9 +42,10 @@ CODES: fates.Codes = {
     "sensitive_check_error": _POLICY,
     "model_error": ErrorCodeInfo(class_=ErrorClass.PROVIDER, by_account=True),
     "auth_error": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
-    # The key's quota, or the caller's address: perhaps of one model only, as with Vidu's Forbidden.
-    "permission_error": ErrorCodeInfo(class_=ErrorClass.AUTH),
-    "forbidden": ErrorCodeInfo(class_=ErrorClass.AUTH),
+    # The key's quota is used up, or the caller's address is not on its list: every request meets
+    # the same. A model that the key may not use is a `model_error`.
+    "permission_error": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
+    "forbidden": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
     "rate_limit": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, too_many_tasks=True),
     "timeout": _UNKNOWN_FATE,
     "internal_error": _UNKNOWN_FATE,

@@ -180,7 +180,8 @@ def _tag(payload: Any) -> str | None:
 
 def probe(account: Account) -> Request:
     """A free request that shows whether the provider answers: the balance."""
-    return base.request(account, "GET", "/ent/v2/credits")
+    # Its page calls the parameter required.
+    return base.request(account, "GET", "/ent/v2/credits?show_detail=false")
 
 
 def _task_error(value: parse.JsonObject) -> JobError:

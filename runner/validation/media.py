@@ -90,13 +90,22 @@ def _check_body(
     known = [image for listed in images.values() for image in listed if isinstance(image, Media)]
     lengths = [data_uri_length(image) for image in known]
     plain = {name: value for name, value in draft.parameters.items() if name not in images}
+    # "20 MB" may mean millions of bytes: between the two meanings, nobody knows.
+    decimal_bytes = limit_bytes * 10**6 // 2**20
     # Each image adds its text, two quotes and a comma.
-    size = sum(lengths) + 3 * len(known) + _plain_size(plain, operation, limit_bytes - sum(lengths))
-    if size <= limit_bytes:
+    media = sum(lengths) + 3 * len(known)
+    size = media + _plain_size(plain, operation, decimal_bytes - media)
+    if size <= decimal_bytes:
         return []
-    message = f"the request would be {_mb(size)}, but at most {_mb(limit_bytes)} are allowed"
+    is_over = size > limit_bytes
+    message = (
+        f"the request would be {_mb(size)}, but at most {_mb(limit_bytes)} are allowed"
+        if is_over
+        else f"the request would be {size:,} bytes: too many if the provider counts "
+        f"its {_mb(limit_bytes)} as {decimal_bytes:,} bytes"
+    )
     if not known:  # the prompt alone is too long: there is no image to blame
-        return [Finding(path=(), message=message)]
+        return [Finding(path=(), message=message, warning=not is_over)]
     largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])
     parts = ", ".join(f"{label(image.source)} {_mb(length)}" for length, image in largest)
     return [
@@ -104,6 +113,7 @@ def _check_body(
             path=(next(iter(images)),),
             message=f"{message} (images: {parts})",
             hint="base64 adds a third to each file; give URLs instead, or smaller images",
+            warning=not is_over,
         )
     ]
 

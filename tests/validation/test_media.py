@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 from runner.model.jobs import Draft, Media
 from runner.model.operations import MediaLimits
 from runner.model.values import Deferred, JobOutput
-from runner.operations import load_operations
+from runner.operations import load_operations, to_wire
+from runner.validation.diagnostics import Finding
 from runner.validation.media import check_limits, check_media
 
 IMAGE = load_operations()["vidu/reference2image"]
@@ -85,9 +87,27 @@ def test_a_body_may_be_too_large_without_any_image() -> None:
 
 
 def test_the_text_of_a_body_is_counted_in_bytes() -> None:
-    images = {"images": [file("a.png", 14 * MIB)]}
+    images = {"images": [file("a.png", 13 * MIB)]}
     assert check_media(draft(payload="x" * MIB), IMAGE, images) == []
     assert check_media(draft(payload="字" * MIB), IMAGE, images) != []
+
+
+def body_of(size_bytes: int) -> list[Finding]:
+    """What is found in a body of so many bytes, all of them but the keys in one parameter."""
+    keys = len(json.dumps(to_wire(IMAGE, draft(callback_url="").parameters), ensure_ascii=False))
+    return check_media(draft(callback_url="x" * (size_bytes - keys)), IMAGE, {})
+
+
+def test_between_the_two_meanings_of_megabyte_is_a_warning() -> None:
+    assert body_of(20_000_000) == []
+    (finding,) = body_of(20_000_001)
+    assert finding.warning
+    assert finding.message == (
+        "the request would be 20,000,001 bytes: too many if the provider counts"
+        " its 20 MB as 20,000,000 bytes"
+    )
+    assert [each.warning for each in body_of(20 * MIB)] == [True]
+    assert [each.warning for each in body_of(20 * MIB + 1)] == [False]
 
 
 @pytest.mark.parametrize(
