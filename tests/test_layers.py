@@ -39,7 +39,7 @@ ENGINE_ROWS = (
     {"submit.budget", "submit.breaker"},
     {"context", "job_run", "monitor"},
     {"outcomes"},
-    {"outcome_store", "poll.watch"},
+    {"outcome_store", "poll.watch", "capacity"},
     {"cancel", "submit", "download"},
     {"reconcile"},
     {"job_runner"},

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, assert_never
 
+from runner.engine.capacity import Capacity
 from runner.engine.context import Context
 from runner.engine.download.collect import collect
 from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, Succeeded
@@ -23,6 +24,7 @@ from runner.errors import OutputError, plural
 from runner.model.events import Step
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan
+from runner.providers.registry import LISTERS
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
@@ -124,6 +126,7 @@ class Batch:
                 self._runner.prefetcher.keep_building(),
                 Preconnector(self._context, self._schedule).keep_connecting(),
                 *(poller.keep_polling() for poller in self._context.pollers.values()),
+                *(each.keep_within() for each in self._capacities()),
                 self._write_checkpoints(checkpoint),
             ]
             running = [helpers.create_task(self._guarded(service)) for service in services]
@@ -132,6 +135,12 @@ class Batch:
                 task.cancel()
         if self.shutdown.errors:
             raise ExceptionGroup("the batch ended early", self.shutdown.errors)
+
+    def _capacities(self) -> list[Capacity]:
+        """One for each provider that shows how much its account works on."""
+        context = self._context
+        names = [name for name in context.settings.accounts if name in LISTERS]
+        return [Capacity(context, self._schedule, name, self._wake_workers) for name in names]
 
     def outcomes(self) -> StoredOutcomes:
         """One outcome for every job, in the plan's order, as things are now."""

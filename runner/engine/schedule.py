@@ -27,6 +27,8 @@ class Lane:
     """Of the limit, by the settings."""
     limit: float
     """Between 1 and `maximum`."""
+    places: int | None = None
+    """How many tasks its account works on at a time; more submissions would only wait there."""
     in_flight: int = 0
     generation: int = 0
     """Counts the decreases of the limit."""
@@ -49,6 +51,11 @@ class Lane:
     def on_success(self) -> None:
         """Raise the limit a little after a submission was accepted: by one for a full round."""
         self.limit = min(float(self.maximum), self.limit + 1 / self.limit)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the account would work on one more task."""
+        return self.places is None or self.in_flight < self.places
 
     @property
     def can_start(self) -> bool:
@@ -106,8 +113,13 @@ class Schedule:
             number = heapq.heappop(self._delayed)[2]
             self._lane(number).ready.append(number)
         # The manifest's order holds across providers, as far as their limits allow.
-        lanes = [lane for lane in self._lanes.values() if lane.can_start]
+        lanes = [lane for lane in self._lanes.values() if self._can_start(lane)]
         return min(lanes, key=lambda lane: lane.first).start() if lanes else None
+
+    def _can_start(self, lane: Lane) -> bool:
+        # Tasks that exist already are watched all the same, however many there are.
+        is_new = lane.can_start and self._entries[lane.first].action is Action.SUBMIT
+        return lane.can_start and (lane.has_place or not is_new)
 
     def upcoming(self, count: int) -> list[PlanEntry]:
         """The next jobs of each provider that are ready, at most `count` of each."""

@@ -54,6 +54,8 @@ class TaskStates:
 
     active: Collection[str] = ()
     """Ids, as the provider writes them."""
+    waiting: Collection[str] = ()
+    """Of these, the tasks that nobody works on yet."""
     ended: Mapping[str, TaskStatus] = field(default_factory=dict)
     """By id; `UNKNOWN` where a row does not contain the result."""
     next_page: str | None = None
@@ -76,6 +78,16 @@ class ListFailure:
     def permanent(self) -> bool:
         """Asking again cannot help."""
         return self.missing or self.key_refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLoad:
+    """How much an account works on at a time."""
+
+    places: int | None = None
+    """The most tasks that are worked on at once; None where the answer does not show it."""
+    throttled: bool = False
+    """There were too many requests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from runner.model.outcomes import STATES, State
 from runner.model.requests import Account, Fate, Reply, Request, Submission, TaskStatus, Vendor
 from runner.model.tasks import Attempt, AttemptState
 from runner.providers import modelverse, vidu, vidu_tasks
-from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskStates
+from runner.providers.base import AccountLoad, CancelResult, ListFailure, TaskPage, TaskStates
 from runner.providers.fates import Codes
 
 
@@ -59,6 +59,12 @@ class TaskListApi(Protocol):
 
     def read_states(self, reply: Reply) -> TaskStates | ListFailure:
         """The same page, reduced to which tasks have ended."""
+
+    def load(self, account: Account) -> Request:
+        """The request for how much the account works on at a time."""
+
+    def read_load(self, reply: Reply) -> AccountLoad:
+        """How much that is."""
 
     def cancel(self, account: Account, task_id: str) -> Request:
         """The request to cancel a task."""

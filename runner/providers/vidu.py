@@ -100,6 +100,8 @@ _STATES = {
 _ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
 ACTIVE = frozenset(word for word, state in _STATES.items() if state not in _ENDED)
 """The documented states of tasks that have not ended."""
+WAITING = frozenset(word for word, state in _STATES.items() if state is TaskState.WAITING)
+"""Of these, the states of tasks that nobody works on yet."""
 
 
 def default_auth(base_url: str) -> Auth:

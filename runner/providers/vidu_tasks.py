@@ -13,8 +13,15 @@ from urllib.parse import quote, urlencode
 
 from runner.model.requests import Account, Reply, Request, TaskStatus
 from runner.providers import base, fates, parse
-from runner.providers.base import CancelResult, ListFailure, TaskPage, TaskRow, TaskStates
-from runner.providers.vidu import ACTIVE, is_active, read_error, read_task
+from runner.providers.base import (
+    AccountLoad,
+    CancelResult,
+    ListFailure,
+    TaskPage,
+    TaskRow,
+    TaskStates,
+)
+from runner.providers.vidu import ACTIVE, WAITING, is_active, probe, read_error, read_task
 from runner.timestamps import stamp
 
 LIST_MAX = 100
@@ -76,20 +83,23 @@ def read_states(reply: Reply) -> TaskStates | ListFailure:
     rows = _task_rows(value)
     if not base.is_ok(reply) or rows is None:
         return _list_failure(reply, value)
-    active, ended = set[str](), dict[str, TaskStatus]()
+    active, waiting, ended = set[str](), set[str](), dict[str, TaskStatus]()
     for row in rows:
         if not isinstance(row, dict):
             continue
         state, row_id = row.get("state"), row.get("id")
         if isinstance(row_id, str) and isinstance(state, str) and state in ACTIVE:
             active.add(row_id)  # nearly every row: pages are read ten times a second
+            if state in WAITING:
+                waiting.add(row_id)
         elif (task_id := parse.task_id(row_id, row.get("task_id"))) is None:
             continue
         elif is_active(row):
             active.add(task_id)
         else:
             ended[task_id] = read_task(row, task_id)
-    return TaskStates(active=active, ended=ended, next_page=_next_page(value, len(rows))[0])
+    next_page, _ = _next_page(value, len(rows))
+    return TaskStates(active=active, waiting=waiting, ended=ended, next_page=next_page)
 
 
 def _list_failure(reply: Reply, value: parse.JsonObject) -> ListFailure:
@@ -153,6 +163,24 @@ def _read_token(value: Any) -> str | None:
         return str(value)
     # Neither cut nor stripped: it is sent back as it came.
     return value if isinstance(value, str) and 0 < len(value) <= 4096 else None
+
+
+def load(account: Account) -> Request:
+    """The request for how much the account works on: its balance shows that too."""
+    return probe(account)
+
+
+def read_load(reply: Reply) -> AccountLoad:
+    """How many tasks the account works on at once, over all kinds of credits that it has."""
+    value = parse.json_object(reply.body) or {}
+    if not base.is_ok(reply):
+        return AccountLoad(throttled=fates.is_throttled(reply, read_error(reply, value)))
+    # The vendor's page has the first name in its sample and the second one in its table.
+    found = next((value[name] for name in ("remains", "remaining_credits") if name in value), ())
+    rows = [row for row in parse.items(found) if isinstance(row, dict)]
+    return AccountLoad(
+        places=sum(parse.whole(row.get("concurrency_limit")) or 0 for row in rows) or None
+    )
 
 
 def cancel(account: Account, task_id: str) -> Request:

@@ -28,6 +28,7 @@ PAUSE_S = 60.0
 # The list may report an end so much later than a request for the task itself does, or later by a
 # tenth of the task's time.
 GRACE_S = 1.0
+QUEUED_S = 1.0  # a task that waits for longer does not wait for its turn in an idle provider
 MAX_UNANSWERED = 5  # requests for all tasks on their way at a time
 COMMA_TRIES = 3  # a list that finds one task of many may just not have the others
 
@@ -40,10 +41,14 @@ class Subscription:
     ) -> None:
         self.task_id = task_id
         self.started_at = started_at
+        """When it was submitted, or last known to wait for a place at its provider."""
+        self._submitted_at = started_at
         self.durations = durations
         self.answered_at = self.running_at = started_at
         """When the last answer about it was asked for, and the last by which it was running; at
         first its submission stands for both."""
+        self.is_waiting = False
+        """By the last answer, nobody works on it yet."""
         self.misses = 0
         """How often in a row the list has left it out."""
         self.was_listed_running = False
@@ -104,6 +109,7 @@ class Subscription:
             self.misses += 1
         else:
             self.misses, self.answered_at = 0, asked_at
+            self._note_waiting(asked_at, is_waiting=self.task_id in reply.waiting)
             if status is None:
                 self.running_at, self.was_listed_running = asked_at, True
                 if self._wants_running:
@@ -121,7 +127,17 @@ class Subscription:
         self.answered_at = asked_at
         if polled.state in RUNNING:
             self.running_at = self.answered_at
+            self._note_waiting(asked_at, is_waiting=polled.state is TaskState.WAITING)
         self._poller.compare(self, listed, polled)
+
+    def _note_waiting(self, asked_at: float, *, is_waiting: bool) -> None:
+        """Count its time from here on while it waits: tasks take as long wherever they queued."""
+        self.is_waiting = is_waiting
+        if is_waiting and asked_at >= self._submitted_at + QUEUED_S:
+            self._poller.seen_waiting.set()
+        if is_waiting and asked_at > self.started_at:
+            self.started_at = asked_at
+            self.durations.waited(self.task_id, asked_at)
 
 
 class ListPoller:
@@ -146,6 +162,8 @@ class ListPoller:
         self.trusted = False
         """A task that the list reported as running was, by its own status."""
         self._has_reported_end = False
+        self.seen_waiting = asyncio.Event()
+        """Set when a task still waits for a place at its provider, long after its submission."""
         self._commas = False
         self._comma_tries = 0
         self._failures = 0

@@ -30,6 +30,8 @@ class ListReply:
 
     known: Collection[str] = ()
     """Ids that were asked for and have a row."""
+    waiting: Collection[str] = ()
+    """Of these, the tasks that nobody works on yet."""
     ended: Mapping[str, TaskStatus] = field(default_factory=dict)
     """Of these, by id, the tasks that have ended; `UNKNOWN` where a row leaves out the outcome."""
     unrequested: int = 0
@@ -46,7 +48,7 @@ async def query_tasks(
     """
     values = [",".join(task_ids)] if commas else task_ids
     asked, known, ended = frozenset(task_ids), set[str](), dict[str, TaskStatus]()
-    unrequested, page = 0, None
+    unrequested, page, waiting = 0, None, set[str]()
     while True:
         request = endpoint.api.list_tasks(endpoint.account, task_ids=values, page=page)
         states = await query(endpoint.http, endpoint.rate, request, endpoint.api.read_states)
@@ -55,12 +57,13 @@ async def query_tasks(
         listed = {*states.active, *states.ended}
         new = (listed & asked) - known
         known |= new
+        waiting |= new.intersection(states.waiting)
         ended |= {task_id: states.ended[task_id] for task_id in new & states.ended.keys()}
         unrequested += len(listed - asked)
         page = states.next_page
         # Pages need not end, nor be of the size asked for: one without news is the last.
         if page is None or not new or len(known) == len(asked):
-            return ListReply(known=known, ended=ended, unrequested=unrequested)
+            return ListReply(known=known, waiting=waiting, ended=ended, unrequested=unrequested)
 
 
 def batches(task_ids: Iterable[str], most: int) -> Iterator[list[str]]:

@@ -172,6 +172,11 @@ class DurationStats:
         """Count a task as running since the loop's time `at`."""
         self._started_at[task_id] = at
 
+    def waited(self, task_id: str, at: float) -> None:
+        """Count a measured task from the loop's time `at` on: nobody worked on it before."""
+        if task_id in self._started_at:
+            self._started_at[task_id] = at
+
     def ended(self, task_id: str, at: float | None) -> None:
         """Count a task as ended at the loop's time `at`; None where nobody saw its end."""
         started_at = self._started_at.pop(task_id, None)

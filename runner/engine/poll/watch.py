@@ -164,7 +164,8 @@ async def _last_status(
         if status.state in ENDED or status.fatal or gone_for_s > gone_tolerated_s:
             return _best(status, lacking)
     detail = status.detail if status else ""
-    running = TaskStatus(task_id=subscription.task_id, state=TaskState.RUNNING, detail=detail)
+    state = TaskState.WAITING if subscription.is_waiting else TaskState.RUNNING
+    running = TaskStatus(task_id=subscription.task_id, state=state, detail=detail)
     return _best(running, lacking)
 
 
@@ -258,7 +259,8 @@ def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
         text = not_known_now(status)
     else:
         within = "yet" if context.once else f"within {context.settings.timeout_s:g} s"
+        queued = "; it waits in the provider's queue" if status.state is TaskState.WAITING else ""
         last = f" (the last answer: {status.detail})" if status.detail else ""
-        text = f"its task has not ended {within}{last}"
+        text = f"its task has not ended {within}{queued}{last}"
     reason = Reason(ReasonCode.NOT_ENDED, text)
     return Ended(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)
