@@ -57,13 +57,14 @@ def plan_entry(
     *needs: str,
     operation: str = "vidu/reference2image",
     share: str | None = None,
+    action: Action = Action.SUBMIT,
 ) -> PlanEntry:
     """An entry that submits, or shares the result of `share`; `needs` are ids of other jobs."""
     draft = Draft(
         entry=0, id=name, operation=operation, parameters={}, base=Path(), needs=tuple(needs)
     )
     job = Job(draft=draft, parameters={}, media={}, fingerprint=name)
-    action = Action.SHARE if share else Action.SUBMIT
+    action = Action.SHARE if share else action
     return PlanEntry(job=job, action=action, reason=Reason(ReasonCode.NEW, "new"), share=share)
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.engine.schedule import Schedule
-from runner.model.plans import PlanEntry
+from runner.model.plans import Action, PlanEntry
 from tests.engine.builders import plan_entry as entry
 
 
@@ -164,3 +164,17 @@ def test_delays_end_where_nothing_more_is_submitted() -> None:
     assert plan.end_delays(lambda provider: provider == "vidu") == 1
     assert taken(plan) == [0]
     assert plan.due() == 60.0
+
+
+def test_no_more_start_than_the_account_works_on() -> None:
+    plan = schedule(entry("a"), entry("b"), entry("c"))
+    plan.lane("vidu").places = 2
+    assert taken(plan) == [0, 1]
+    plan.release(0)
+    assert taken(plan) == [2]
+
+
+def test_tasks_that_exist_need_no_place() -> None:
+    plan = schedule(*(entry(name, action=Action.ATTACH) for name in "ab"), entry("c"))
+    plan.lane("vidu").places = 1
+    assert taken(plan) == [0, 1]

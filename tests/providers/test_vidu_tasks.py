@@ -298,3 +298,53 @@ def test_states_that_cannot_be_read_are_a_failure(status: int, permanent: bool) 
     failure = vidu_tasks.read_states(answered(status, {}))
     assert isinstance(failure, ListFailure)
     assert failure.permanent is permanent
+
+
+@pytest.mark.parametrize("name", ["remains", "remaining_credits"])
+def test_the_balance_shows_the_places_of_all_credits(name: str) -> None:
+    rows = [{"type": "metered", "concurrency_limit": 5}, {"concurrency_limit": "20"}, {}, 7]
+    assert vidu_tasks.read_load(answered(200, {name: rows})).places == 25
+    assert vidu_tasks.load(ACCOUNT).url.endswith("/ent/v2/credits?show_detail=false")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        answered(404, {"reason": "NotFound"}),
+        answered(200, {"remains": [{"concurrency_limit": 0}]}),
+        answered(200, {"remains": 5}),
+        answered(200, []),
+    ],
+)
+def test_a_balance_without_places_shows_none(reply: Reply) -> None:
+    assert vidu_tasks.read_load(reply).places is None
+
+
+def test_a_documented_row_has_neither_payload_nor_code() -> None:
+    row = {
+        "id": "1",
+        "key_id": "77",
+        "type": "reference2image",
+        "template": "",
+        "model": "viduq2",
+        "prompt": "",
+        "images": [],
+        "duration": 0,
+        "resolution": "2K",
+        "aspect_ratio": "16:9",
+        "state": "failed",
+        "credits": 0,
+        "created_at": "2026-11-20T12:00:00.123456789Z",
+        "creations": [],
+    }
+    (found,) = page_of({"tasks": [row], "next_page_token": ""}).tasks
+    assert (found.prompt, found.key_id, found.status.tag) == (None, "77", None)
+    assert found.details == {"resolution": "2K", "aspect_ratio": "16:9"}
+    assert found.status.state is TaskState.FAILED
+
+
+def test_tasks_that_wait_are_among_the_active_ones() -> None:
+    rows = [{"id": str(n), "state": s} for n, s in enumerate(["created", "queueing", "processing"])]
+    states = vidu_tasks.read_states(answered(200, {"tasks": rows}))
+    assert isinstance(states, TaskStates)
+    assert (set(states.active), set(states.waiting)) == ({"0", "1", "2"}, {"0", "1"})

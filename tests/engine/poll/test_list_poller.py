@@ -410,3 +410,20 @@ async def test_a_list_given_up_before_it_is_due_is_not_asked() -> None:
             poller.compare(one, status("1", TaskState.SUCCEEDED), status("1", TaskState.RUNNING))
             await polling
         assert not poller.active
+
+
+@in_a_loop
+async def test_a_task_ages_from_when_it_was_last_seen_to_wait() -> None:
+    tasks = TaskList()
+    async with subscriptions(tasks, "a") as (poller, [subscription]):
+        submitted_at = subscription.started_at
+        tasks.put("a", "queueing")
+        await until(lambda: subscription.is_waiting)
+        assert submitted_at < subscription.started_at <= subscription.answered_at
+        assert not poller.seen_waiting.is_set(), "each task waits for a moment"
+        await asyncio.wait_for(poller.seen_waiting.wait(), 5)
+        tasks.put("a", "processing")
+        await until(lambda: not subscription.is_waiting)
+        began_at = subscription.started_at
+        await requests(tasks, 2)
+        assert subscription.started_at == began_at

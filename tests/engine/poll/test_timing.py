@@ -337,3 +337,13 @@ def test_only_the_latest_times_count() -> None:
         stats.ended(str(number), 1.0)
     assert stats.timing is not None
     assert stats.timing.median_s == pytest.approx(1.0)
+
+
+def test_time_in_the_providers_queue_is_not_measured() -> None:
+    stats = DurationStats((), None)
+    for number in range(MIN_SAMPLES):
+        stats.started(str(number), 0.0)
+        stats.waited(str(number), 60.0)
+        stats.ended(str(number), 64.0)
+    assert stats.timing is not None
+    assert stats.timing.median_s == pytest.approx(4.0)

@@ -165,3 +165,15 @@ def test_a_deadline_starts_again_when_it_is_renewed(tmp_path: Path) -> None:
             assert deadline.allows(DEADLINE_ONCE_S / 2)
 
     asyncio.run(scene())
+
+
+def test_a_task_in_the_queue_is_left_pending_as_such(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu, state="queueing")
+        settings = replace(run.context.settings, timeout_s=0.3)
+        result = await watch(replace(run.context, settings=settings), job_run)
+        assert isinstance(result, Ended)
+        text = "its task has not ended within 0.3 s; it waits in the provider's queue"
+        assert str(result.outcome.reason) == text
+
+    play(tmp_path, scene)
