@@ -251,7 +251,7 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
     open_ledger(planned.paths.ledger, on_wait=emit).close()
     options = EmulatorOptions(
         time_scale=planned.options.scale,
-        # A rehearsal of many jobs at once is not to be refused for its number alone.
+        # A rehearsal of many jobs at once is not to wait for its number alone.
         concurrency=max(EmulatorOptions().concurrency, planned.settings.concurrency),
         state_dir=planned.paths.emulator,
     )

@@ -69,7 +69,8 @@ def test_the_examples_of_the_page_are_valid(tmp_path: Path) -> None:
 def test_the_program_serves_with_faults(tmp_path: Path) -> None:
     path = tmp_path / "faults.yaml"
     path.write_text("- {on: vidu.credits, fault: error, reason: Forbidden}\n")
-    arguments = ["emulate", "--port", "0", "--faults", str(path)]
+    switches = ["--over-limit", "refuse", "--list-fields", "all"]
+    arguments = ["emulate", "--port", "0", "--faults", str(path), *switches]
     with subprocess.Popen(
         [sys.executable, "-m", "runner", *arguments],
         cwd=ROOT,

@@ -256,9 +256,7 @@ def was_set_back(lost: LostSubmission, listing: TaskListing) -> bool:
 def _shows_requests(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
     """Whether a known task is listed with its request: then another request is another task."""
     known = known_rows(lost, listing, ledger)
-    # Where rows have tags, what else they show does not matter.
-    has_tags = any(row.status.tag for row in listing.rows.values())
-    return has_tags or any(fits(row, each.intent, lost.operation) for row, each in known)
+    return any(is_recognized(row, each.intent, lost) for row, each in known)
 
 
 def _is_in_time(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:
