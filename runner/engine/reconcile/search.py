@@ -200,11 +200,14 @@ class Search:
 
     async def _poll_singly(self, rows: Iterable[TaskRow]) -> None:
         """Ask for the tasks whose rows have no tag; their own status repeats it."""
-        unasked = [row for row in rows if row.status.tag is None and not self._has_tag(row)]
-        # A submission mostly arrives at once: the tasks made right after it come first.
-        unasked.sort(key=lambda row: _distance_s(row, self._lost.started_at))
-        self._has_unasked = len(unasked) > MAX_POLLS
-        for row in unasked[:MAX_POLLS]:
+        untagged = [row for row in rows if row.status.tag is None and not self._has_tag(row)]
+        new = {row.status.task_id for row in untagged} - self._polled.keys()
+        self._has_unasked = len(new) > MAX_POLLS
+        # New ones first, and of these the ones made right after the submission: it mostly arrives
+        # at once.
+        started_at = self._lost.started_at
+        untagged.sort(key=lambda row: (row.status.task_id not in new, _distance_s(row, started_at)))
+        for row in untagged[:MAX_POLLS]:
             await self._poll(row.status.task_id)
 
     def _has_tag(self, row: TaskRow) -> bool:

@@ -15,7 +15,7 @@ from aiohttp import web
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
-from runner.engine.reconcile.search import Search, find_verdict
+from runner.engine.reconcile.search import MAX_POLLS, Search, find_verdict
 from runner.ledger.changes import Finish
 from runner.ledger.store import open_ledger
 from runner.model.tasks import AttemptState
@@ -129,6 +129,19 @@ def test_many_lost_submissions_ask_for_each_task_once(tmp_path: Path) -> None:
         verdicts = await asyncio.gather(*map(run.find_verdict, lost))
         assert [each.task_id for each in verdicts if isinstance(each, Adopted)] == list("01234")
         assert vidu.asked_for == Counter("01234")
+
+    play(tmp_path, scene)
+
+
+def test_a_task_is_found_behind_very_many_without_a_tag(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        for number in range(2 * MAX_POLLS):
+            vidu.row(str(number))
+            vidu.payloads[str(number)] = ""
+        vidu.row("ours")
+        vidu.payloads["ours"] = TAG
+        assert await run.find_verdict(attempt) == Adopted(task_id="ours", credits=6)
 
     play(tmp_path, scene)
 
