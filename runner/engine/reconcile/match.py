@@ -198,11 +198,12 @@ def match(
                 reason = f'its task {owner.task.id} is recorded for job "{owner.intent.job}"'
             return Unclear(reason=reason, candidates=_ids(tagged))
         return _adopted(tagged[0], listing)
-    rows = [row for row in rows if _is_candidate(row, lost, listing, ledger)]
+    shows_requests = _shows_requests(lost, listing, ledger)
+    rows = [row for row in rows if _is_candidate(row, lost, listing, ledger, shows_requests)]
     if not rows:
         return None
     # The user's own text took the place of the tag: only the requests can be compared.
-    sure = [row for row in rows if _is_sure(row, lost, listing, ledger)]
+    is_sure = len(rows) == 1 and _is_sure(rows[0], lost, listing, ledger)
     is_asked = lost.operation.tag is None or all(listing.knows_tag(row) for row in rows)
     is_early = (
         lost.has_own_tag  # which the provider has not reported yet
@@ -211,7 +212,7 @@ def match(
         or listing.error  # there may be more such tasks
         or listing.age_s < lost.settle_s
     )
-    is_lasting = not lost.has_own_tag and is_asked and (len(rows) > 1 or not sure)
+    is_lasting = not lost.has_own_tag and is_asked and not is_sure
     if is_lasting or is_early:
         reason = "a task has an equal request, but nothing proves that it is this job's"
         if not any(fits(row, lost.attempt.intent, lost.operation) for row in rows):
@@ -226,7 +227,11 @@ _CUT_MIN = 40  # characters of a text's beginning that say something about the t
 
 
 def _is_candidate(
-    row: TaskRow, lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot
+    row: TaskRow,
+    lost: LostSubmission,
+    listing: TaskListing,
+    ledger: LedgerSnapshot,
+    shows_requests: bool,
 ) -> bool:
     """Whether a row may be the submission's task.
 
@@ -245,7 +250,7 @@ def _is_candidate(
         return (is_timeless or not is_early) and not (is_untagged and listing.repeats_tags)
     # Another request, and no tag either: the two together are enough.
     in_time = is_timeless or _is_in_time(row, lost, listing)
-    return in_time and not is_untagged and not _shows_requests(lost, listing, ledger)
+    return in_time and not is_untagged and not shows_requests
 
 
 def was_set_back(lost: LostSubmission, listing: TaskListing) -> bool:
