@@ -22,9 +22,6 @@ from runner.planning.estimates import Kind, Learned, kind_of
 SHARE = 0.17
 GAP_MIN_S = 0.1
 GAP_MAX_S = 3.0  # once a task can be done: the expected times may be wrong
-# Exponent of the gap between two list requests by the time that tasks take. It grows slower than
-# the time: a place is empty for half a gap after each task, and one request covers all tasks.
-LIST_EXPONENT = 0.6
 # A listed task is asked for by itself at this age, or at twice the expected one if later.
 CHECK_AFTER_S = 10.0
 SIGMA = 0.5  # spread of the logarithm of the times where no history shows it
@@ -97,7 +94,9 @@ def stretch_of(tasks: int, timing: Timing | None, per_second: float) -> float:
 def next_list_poll(tasks: Iterable[tuple[float, Timing | None]]) -> float:
     """Seconds until the next request for all these tasks, each an age and a timing."""
     gaps_s = (
-        max(list_gap_s(timing.median_s), timing.earliest_s - age_s) if timing else list_gap_s(age_s)
+        max(list_gap_s(timing.median_s), timing.earliest_s - age_s)
+        if timing
+        else list_gap_s(2 * age_s)
         for age_s, timing in tasks
     )
     return min(GAP_MAX_S, max(GAP_MIN_S, min(gaps_s, default=GAP_MAX_S)))
@@ -105,22 +104,24 @@ def next_list_poll(tasks: Iterable[tuple[float, Timing | None]]) -> float:
 
 def list_gap_s(time_s: float) -> float:
     """The gap between two list requests that suits tasks that take so long; unbounded."""
-    # A twentieth of the time at two seconds.
-    return GAP_MIN_S * math.pow(time_s / 2, LIST_EXPONENT)
+    # It grows with the root of the time: a place is empty for half a gap after each task, and what
+    # shortens that share of a long time costs few requests, since one covers all tasks.
+    return GAP_MIN_S * math.sqrt(time_s / 2)
 
 
 def ends_within(horizon_s: float, tasks: Iterable[tuple[float, Timing | None]]) -> float:
     """How many of these tasks, each an age and a timing, are likely to end within that time.
 
-    Of tasks without a timing one counts: any may end.
+    What nothing is known of is taken to last about as long again as it has so far.
     """
-    ends, unknown = 0.0, 0.0
+    ends = 0.0
     for age_s, timing in tasks:
+        later_s = max(0.0, age_s) + horizon_s
         if timing is None:
-            unknown = 1.0
+            ends += horizon_s / later_s
         elif running := timing.running_at(age_s):
-            ends += 1 - timing.running_at(age_s + horizon_s) / running
-    return ends + unknown
+            ends += 1 - timing.running_at(later_s) / running
+    return ends
 
 
 def next_check(age_s: float, timing: Timing | None) -> float:

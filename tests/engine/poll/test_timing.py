@@ -22,6 +22,7 @@ from runner.engine.poll.timing import (
     SHARE,
     DurationStats,
     Timing,
+    ends_within,
     estimate,
     next_check,
     next_list_poll,
@@ -205,8 +206,8 @@ def test_a_crowd_of_unknown_times_shares_the_rate_too() -> None:
 # ------------------------------------------------------------------------------- list requests
 
 
-@pytest.mark.parametrize(("median_s", "gap_s"), [(0.5, 0.1), (4, 0.1516), (64, 0.8), (3600, 3)])
-def test_the_gap_of_the_list_grows_slower_than_the_time(median_s: float, gap_s: float) -> None:
+@pytest.mark.parametrize(("median_s", "gap_s"), [(0.5, 0.1), (8, 0.2), (200, 1.0), (3600, 3)])
+def test_the_gap_of_the_list_grows_with_the_root_of_the_time(median_s: float, gap_s: float) -> None:
     assert next_list_poll([(median_s, Timing(median_s=median_s))]) == pytest.approx(gap_s, rel=1e-3)
 
 
@@ -221,7 +222,21 @@ def test_the_list_is_not_asked_while_no_task_can_be_done() -> None:
 
 def test_without_an_expectation_the_age_sets_the_cadence() -> None:
     assert next_list_poll([(0.0, None), (20.0, None)]) == GAP_MIN_S
-    assert next_list_poll([(64.0, None)]) == pytest.approx(0.8)
+    assert next_list_poll([(100.0, None)]) == pytest.approx(1.0)
+
+
+def test_half_of_the_tasks_end_by_their_median() -> None:
+    fresh = [(0.0, TWO)] * 10
+    assert ends_within(2.0, fresh) == pytest.approx(5.0)
+    assert ends_within(1000.0, fresh) == pytest.approx(10.0)
+
+
+def test_an_older_task_is_likelier_to_end() -> None:
+    assert ends_within(0.2, [(0.1, TWO)]) < ends_within(0.2, [(2.0, TWO)])
+
+
+def test_an_unknown_task_lasts_as_long_again() -> None:
+    assert ends_within(3.0, [(3.0, None), (0.0, None)]) == pytest.approx(1.5)
 
 
 def test_without_tasks_the_list_waits_longest() -> None:
