@@ -76,3 +76,9 @@ class Operation:
     """The vendor's price table, with its unit: see `planning.estimates`."""
     time: Mapping[str, Any] | None
     """The vendor's table of task times in seconds, of the same form."""
+
+    @property
+    def sure_body_bytes(self) -> int | None:
+        """The bytes that a body may surely have: the "MB" of a document may be millions of them."""
+        limit = self.body_limit_bytes
+        return None if limit is None else limit * 10**6 // 2**20

@@ -90,19 +90,18 @@ def _check_body(
     known = [image for listed in images.values() for image in listed if isinstance(image, Media)]
     lengths = [data_uri_length(image) for image in known]
     plain = {name: value for name, value in draft.parameters.items() if name not in images}
-    # "20 MB" may mean millions of bytes: between the two meanings, nobody knows.
-    decimal_bytes = limit_bytes * 10**6 // 2**20
+    sure_bytes = operation.sure_body_bytes or limit_bytes
     # Each image adds its text, two quotes and a comma.
     media = sum(lengths) + 3 * len(known)
-    size = media + _plain_size(plain, operation, decimal_bytes - media)
-    if size <= decimal_bytes:
+    size = media + _plain_size(plain, operation, sure_bytes - media)
+    if size <= sure_bytes:
         return []
     is_over = size > limit_bytes
     message = (
         f"the request would be {_mb(size)}, but at most {_mb(limit_bytes)} are allowed"
         if is_over
         else f"the request would be {size:,} bytes: too many if the provider counts "
-        f"its {_mb(limit_bytes)} as {decimal_bytes:,} bytes"
+        f"its {_mb(limit_bytes)} as {sure_bytes:,} bytes"
     )
     if not known:  # the prompt alone is too long: there is no image to blame
         return [Finding(path=(), message=message, warning=not is_over)]

@@ -129,11 +129,11 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
 def _too_large(
     operation: Operation, parameters: Mapping[str, Any], images: Mapping[str, tuple[Media, ...]]
 ) -> bool:
-    """Whether the body with every image inside it would exceed the provider's limit."""
-    if operation.body_limit_bytes is None:
+    """Whether the body with every image inside it may exceed the provider's limit."""
+    if operation.sure_body_bytes is None:
         return False
     inside = sum(data_uri_length(image) for some in images.values() for image in some)
-    return inside + len(json.dumps(dict(parameters)).encode()) > operation.body_limit_bytes
+    return inside + len(json.dumps(dict(parameters)).encode()) > operation.sure_body_bytes
 
 
 async def _with_fresh_urls(
