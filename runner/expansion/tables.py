@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from runner.errors import plural
+from runner.errors.invisible import name_invisible
 from runner.expansion.row_text import RowError
 
 _Records: TypeAlias = Iterator[tuple[int, list[str]]]
@@ -47,6 +48,7 @@ class Table:
         if not first:
             raise RowError("the file is empty: its first line must name the columns")
         header = _header(first, names)
+        self._warn_of_invisible(first, names, header)
         if self.is_guess:
             self._reject_other_delimiter(first, header)
         for line, cells in records:
@@ -67,6 +69,14 @@ class Table:
         if self.delimiter == "\t":
             return _tab_records(text, first, self.warnings)
         return _quoted_records(text, self.delimiter, first)
+
+    def _warn_of_invisible(self, line: int, names: Sequence[str], header: Sequence[str]) -> None:
+        """Warn of what was left out of the names of columns, but for the mark of an encoding."""
+        for written, name in zip(names, header, strict=True):
+            hint = name_invisible(written.lstrip("\ufeff"))
+            if name and hint and written.strip() != name:
+                message = f'the column "{name}" is named with characters that cannot be seen'
+                self.warnings.append(RowError(message, hint, line=line))
 
     def _ragged(self, line: int, cells: int, columns: int) -> RowError:
         message = f"the row has {plural(cells, 'cell')}, the header {columns}"

@@ -193,6 +193,8 @@ def test_columns_without_a_name_and_text_are_left_out(tmp_path: Path) -> None:
 def test_a_name_of_a_column_has_nothing_invisible(tmp_path: Path) -> None:
     text = "\ufeff\ufeffid,\u200bp\u00a0\nx,y\n"
     assert rows_of(tmp_path, "a.csv", text) == [(2, {"id": "x", "p": "y"})]
+    (warning,) = read(tmp_path, "a.csv", text).warnings
+    assert "U+200B (zero width space)" in (warning.hint or "")
 
 
 @pytest.mark.parametrize(
