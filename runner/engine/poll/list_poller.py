@@ -167,6 +167,8 @@ class ListPoller:
         self._commas = False
         self._comma_tries = 0
         self._failures = 0
+        self._answers_well = False
+        """Whether the latest request had an answer of the list."""
         self._failed_at = -math.inf
         self._paused_until = 0.0
         self._due = math.inf
@@ -255,8 +257,8 @@ class ListPoller:
             # Not before the rate has a turn: the answer would only be older by the wait for it.
             due = max(self._due, endpoint.rate.next_at)
             is_due = due <= asyncio.get_running_loop().time()
-            # A list that fails is asked by one request at a time.
-            has_room = self._unanswered < (1 if self._failures else MAX_UNANSWERED)
+            # Until it answers, and while it fails, it is asked by one request at a time.
+            has_room = self._unanswered < (MAX_UNANSWERED if self._answers_well else 1)
             if is_due and has_room:
                 return True
             self._changed.clear()
@@ -315,7 +317,7 @@ class ListPoller:
 
     def _take(self, batch: list[str], reply: ListReply, asked_at: float) -> None:
         """Apply one answer to the tasks in it, and to what is known of the list."""
-        self._failures = 0
+        self._failures, self._answers_well = 0, True
         for task_id in batch:
             if task_id in reply.ended:
                 self._has_reported_end = True
@@ -333,7 +335,7 @@ class ListPoller:
     def _fail(self, failure: ListFailure, asked_at: float) -> None:
         if asked_at < self._failed_at:  # on its way before the last failure: the same one
             return
-        self._failures += 1
+        self._failures, self._answers_well = self._failures + 1, False
         self._failed_at = asyncio.get_running_loop().time()
         if failure.permanent:
             self._give_up("")
