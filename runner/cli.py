@@ -247,11 +247,7 @@ _LIST_FIELDS = "Fields of the task list: as documented, or with payload and err_
 @_value("--concurrency", "N", _ACCOUNT_SIZE, click.IntRange(min=1), default=5)
 @_value("--over-limit", None, _OVER_LIMIT, click.Choice(["queue", "refuse"]), default="queue")
 @_value(
-    "--list-fields",
-    None,
-    _LIST_FIELDS,
-    click.Choice(["documented", "all"]),
-    default="documented",
+    "--list-fields", None, _LIST_FIELDS, click.Choice(["documented", "all"]), default="documented"
 )
 @_value("--credits", "N", "The account's credits.", click.IntRange(min=0))
 @_value("--key", "KEY", "A key to accept.  [default: any key]", multiple=True)

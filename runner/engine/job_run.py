@@ -11,14 +11,7 @@ from runner.ledger.changes import Finish, Result
 from runner.model.operations import Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
-from runner.model.requests import (
-    Fate,
-    JobError,
-    Shortfall,
-    Submission,
-    TaskState,
-    TaskStatus,
-)
+from runner.model.requests import Fate, JobError, Shortfall, Submission, TaskState, TaskStatus
 from runner.model.tasks import NO_TASK, Attempt, AttemptState, Intent, TaskFacts
 
 

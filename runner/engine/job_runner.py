@@ -12,15 +12,7 @@ from dataclasses import dataclass, field
 
 from runner.engine.context import Context
 from runner.engine.download.collect import reuse_files
-from runner.engine.job_run import (
-    Ended,
-    HasTask,
-    JobRun,
-    Phase,
-    RetryLater,
-    Succeeded,
-    Unanswered,
-)
+from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, Succeeded, Unanswered
 from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile

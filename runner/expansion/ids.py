@@ -149,11 +149,7 @@ class IdRegistry:
         return found
 
     def _message(
-        self,
-        key: str,
-        entry: int,
-        jobs: Sequence[tuple[str, Row | None]],
-        locate: DocumentLocator,
+        self, key: str, entry: int, jobs: Sequence[tuple[str, Row | None]], locate: DocumentLocator
     ) -> str:
         """Which jobs of an entry have an id that is taken, by what."""
         owner, id_ = self._owners[key], jobs[0][0]

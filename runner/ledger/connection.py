@@ -142,10 +142,7 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def _connect(
-    uri: str,
-    wait_s: float,
-    path: Path,
-    factory: type[sqlite3.Connection] = sqlite3.Connection,
+    uri: str, wait_s: float, path: Path, factory: type[sqlite3.Connection] = sqlite3.Connection
 ) -> sqlite3.Connection:
     """A connection to a ledger or to an empty database; `path` is that of the ledger.
 

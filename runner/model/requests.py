@@ -146,10 +146,7 @@ class Shortfall:
     def error(self) -> JobError:
         """The same as the ledger has it, with the success."""
         return JobError(
-            code=self.code,
-            message=self.message,
-            class_=ErrorClass.PROVIDER,
-            billed=Billed.YES,
+            code=self.code, message=self.message, class_=ErrorClass.PROVIDER, billed=Billed.YES
         )
 
 

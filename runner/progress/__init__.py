@@ -17,11 +17,7 @@ from runner.progress.observers import (
 
 
 def observer(
-    mode: str,
-    environ: Mapping[str, str],
-    *,
-    verbose: bool = False,
-    err: TextIO | None = None,
+    mode: str, environ: Mapping[str, str], *, verbose: bool = False, err: TextIO | None = None
 ) -> Observer:
     """The observer for `--progress`; `auto` is a bar on a terminal, otherwise lines.
 

@@ -68,10 +68,7 @@ async def fetch(
     """
     with PartFile(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
-            async with (
-                idle() as limit,
-                http.get(url, private=private) as response,
-            ):
+            async with idle() as limit, http.get(url, private=private) as response:
                 _check_answer(response, max_bytes)
                 await _stream(response, part, limit, expected, max_bytes)
                 chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
