@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
+from runner.documents.json_values import read_json
 from runner.errors import Location
 from runner.expansion.row_text import RowError, read_row_text
 from runner.expansion.tables import Table
@@ -47,13 +47,10 @@ class RowFile:
 # Line on which the row starts, from 1, and its values by column, or what is wrong with it.
 _Rows: TypeAlias = Iterator[tuple[int, dict[str, Any] | RowError]]
 
-# JSON's escapes can spell half a character; UTF-8 cannot.
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
-
 
 def _parse_line(content: str, line: int) -> dict[str, Any] | RowError:
     try:
-        value = json.loads(content, object_pairs_hook=_object, parse_constant=_reject_constant)
+        value = read_json(content)
     except RecursionError:
         return RowError("the line is nested too deeply", line=line)
     except json.JSONDecodeError as error:
@@ -62,24 +59,7 @@ def _parse_line(content: str, line: int) -> dict[str, Any] | RowError:
         return RowError(f"the line is not JSON: {error}", line=line)
     if not isinstance(value, dict):
         return RowError('the line is not a JSON object such as {"prompt": "a cat"}', line=line)
-    # Only an escape can spell one: the file itself is UTF-8.
-    if "\\u" in content and _LONE_SURROGATE.search(json.dumps(value, ensure_ascii=False)):
-        return RowError("the line has half a surrogate pair, which is not a character", line=line)
     return value
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    # `json` would silently keep the last one.
-    if len(value) != len(pairs):
-        names = [name for name, _ in pairs]
-        duplicate = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f'it has "{duplicate}" twice')
-    return value
-
-
-def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number")
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

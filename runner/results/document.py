@@ -10,13 +10,14 @@ import errno
 import json
 import re
 import stat
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from runner.documents.files import load
+from runner.documents.events import is_json
+from runner.documents.files import check_conflict, load
+from runner.documents.json_values import read_json
 from runner.errors import Location, ManifestError, plural
 from runner.lfs import LFS_HINT, is_lfs_head
 from runner.model.outcomes import State
@@ -36,7 +37,6 @@ _FIRST_BYTES = (
     b"version: 1\nmanifest:\n  path:",
     b'{\n  "version": 1,\n  "manifest": {\n    "path":',
 )
-_CONFLICT = re.compile(rb"^(?:<{7} .*|={7}|>{7} .*)\r?$", re.MULTILINE)
 _PROMISED_END = re.compile(rb'^removed:[ \t]+#.*"\.\.\."', re.MULTILINE)
 _ENDED = re.compile(rb"^\.\.\.\s*\Z", re.MULTILINE)
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
@@ -142,33 +142,15 @@ def _content(path: Path, skip: SkipRow | None) -> tuple[bytes, int]:
     if skip is None:
         return path.read_bytes(), 0
     with path.open("rb") as file:
-        return filter_rows(file, JSON if _is_json(path) else YAML, skip)
+        return filter_rows(file, JSON if is_json(path.name) else YAML, skip)
 
 
 def _parse(path: Path, content: bytes) -> Any:
     text = content.decode("utf-8-sig")  # editors may add a byte order mark
-    if not _is_json(path):
+    if not is_json(path.name):
         return load(text, path=str(path))
-    value = json.loads(text, object_pairs_hook=_without_duplicates)
-    if "\\ud" in text.lower():  # rarely: this program writes characters as they are
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError:
-            raise ValueError("half of a surrogate pair is not a character") from None
-    return value
-
-
-def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """The mapping; raises ValueError where a key is there twice, as in two rows run together."""
-    mapping = dict(pairs)
-    if len(mapping) < len(pairs):
-        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
-        raise ValueError(f'the key "{twice}" is there twice')
-    return mapping
-
-
-def _is_json(path: Path) -> bool:
-    return path.suffix.lower() == ".json"
+    check_conflict(text, str(path))
+    return read_json(text)  # a key is there twice where two rows have run together
 
 
 def _is_results_value(document: Any) -> bool:
@@ -197,9 +179,6 @@ def _problem_of_bytes(content: bytes) -> str | None:
         return "is empty"
     if is_lfs_head(content):
         return f"is a Git LFS pointer: {LFS_HINT}"
-    if conflict := _CONFLICT.search(content):
-        line = content.count(b"\n", 0, conflict.start()) + 1
-        return f"has merge conflict markers (the first in line {line:,}): resolve the conflict"
     return None
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.documents.dump import dump, dump_item
+from runner.documents.events import is_json
 from runner.errors import OutputError
 from runner.fs import atomic_write
 from runner.model.outcomes import Outcome
@@ -36,7 +37,7 @@ def write_results(
 
     Blocks; for any thread. Raises `OutputError` when the file cannot be written.
     """
-    as_json = path.suffix.lower() == ".json"
+    as_json = is_json(path.name)
     run_keys = _JSON_RUN_KEYS if as_json else _YAML_RUN_KEYS
     rows = (row(outcome, path.parent) for outcome in outcomes)
     format_ = _json if as_json else _yaml

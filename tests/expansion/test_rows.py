@@ -246,7 +246,7 @@ def test_a_name_in_another_unicode_form_is_found(tmp_path: Path) -> None:
         ("a.jsonl", '{"a": 1, "a": 2}\n', 1, 'the line is not JSON: it has "a" twice'),
         ("a.jsonl", '{"a": NaN}\n', 1, "the line is not JSON: NaN is not a number"),
         ("a.jsonl", "[" * 200_000, 1, "the line is nested too deeply"),
-        ("a.jsonl", '{"a": "\\ud83d"}\n', 1, "the line has half a surrogate pair"),
+        ("a.jsonl", '{"a": "\\ud83d"}\n', 1, "the line is not JSON: it has half a surrogate pair"),
         ("a.xlsx", "x", 0, 'foreach cannot read a file named "a.xlsx"'),
     ],
 )

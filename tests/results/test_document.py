@@ -83,7 +83,9 @@ def test_merge_conflict_markers_are_named_with_their_line(
     marked = [*lines[:8], "<<<<<<< HEAD\n", lines[8], "=======\n", lines[8], ">>>>>>> b\n"]
     path.write_text("".join([*marked, *lines[9:]]), "utf-8")
     (problem,) = read_results(path).diagnostics
-    assert "has merge conflict markers (the first in line 9): resolve" in problem.message
+    assert "is damaged: a merge conflict is not resolved here" in problem.message
+    assert problem.location is not None
+    assert problem.location.line == 9
 
 
 def test_a_git_lfs_pointer_is_named(tmp_path: Path) -> None:
@@ -141,7 +143,7 @@ def test_a_key_twice_in_json_is_damage(tmp_path: Path, header: Header) -> None:
     text = path.read_text("utf-8").replace('"id": "b",', '"id": "b", "id": "c",')
     path.write_text(text, "utf-8")
     (problem,) = read_results(path).diagnostics
-    assert 'is damaged: the key "id" is there twice' in problem.message
+    assert 'is damaged: it has "id" twice' in problem.message
 
 
 def test_a_pipe_is_rejected_without_waiting(tmp_path: Path) -> None:
