@@ -34,9 +34,5 @@ def observer(
             return UntilClosed(BarObserver(err, verbose=verbose))
         case "plain":
             return UntilClosed(LineObserver(err, verbose=verbose))
-        case "json":
-            shown = UntilClosed(JsonObserver(sys.stdout))
-        case _:
-            shown = UntilClosed(Observer())
-    # Each in a wrapper of its own: one stream may be closed before the other.
-    return UntilClosed(RequestObserver(shown, err)) if verbose else shown
+    shown = JsonObserver(sys.stdout) if mode == "json" else Observer()
+    return RequestObserver(shown, err) if verbose else UntilClosed(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TextIO
 
 from runner.errors import fold, terminal_columns
@@ -74,27 +75,20 @@ class LineObserver(Observer):
             print(line, file=self._err, flush=True)  # a log is followed while it grows
 
 
-class RequestObserver(Observer):
-    """Writes a line for each request, beside another observer that shows none."""
+class RequestObserver(UntilClosed):
+    """Writes a line for each request to `err`, beside another observer that shows none."""
 
     def __init__(self, observer: Observer, err: TextIO) -> None:
-        self._observer = observer
+        super().__init__(observer)
         self._err = err
-
-    def start(self, plan: Plan) -> None:
-        """Pass on."""
-        self._observer.start(plan)
 
     def event(self, event: Event) -> None:
         """Write the request, or pass on what is none."""
-        if event.step is Step.EXCHANGED:
+        if event.step is not Step.EXCHANGED:
+            super().event(event)
+            return
+        with suppress(OSError, ValueError):  # one stream may be closed before the other
             print(format_event(event), file=self._err, flush=True)
-        else:
-            self._observer.event(event)
-
-    def stop(self) -> None:
-        """Pass on."""
-        self._observer.stop()
 
 
 class JsonObserver(Observer):
