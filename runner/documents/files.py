@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from runner.documents.conflicts import find_conflict
 from runner.documents.events import is_json
 from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
-from runner.documents.text_errors import TextError
+from runner.documents.text_errors import TextError, find_conflict
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.file_names import locale_hint, similar_name, unexpanded_hint
 from runner.lfs import LFS_HINT, is_lfs_head

@@ -9,9 +9,8 @@ from dataclasses import dataclass, replace
 
 import yaml
 
-from runner.documents.conflicts import conflict_error
 from runner.documents.surprises import ODD_BREAK, odd_break_error, odd_indent_error
-from runner.documents.text_errors import TextError
+from runner.documents.text_errors import TextError, conflict_error
 from runner.errors import INVISIBLE, ODD_INDENT, name_character
 
 _SIGNS = (":", "-", ",")

@@ -23,11 +23,12 @@ from runner.errors.folding import fold as fold
 from runner.errors.folding import hang as hang
 from runner.errors.folding import table_row as table_row
 from runner.errors.folding import terminal_columns as terminal_columns
-from runner.errors.invisible import INVISIBLE as INVISIBLE
-from runner.errors.invisible import ODD_INDENT as ODD_INDENT
-from runner.errors.invisible import name_character as name_character
+from runner.errors.text import INVISIBLE as INVISIBLE
+from runner.errors.text import ODD_INDENT as ODD_INDENT
 from runner.errors.text import Secret as Secret
 from runner.errors.text import looks_secret as looks_secret
+from runner.errors.text import name_character as name_character
+from runner.errors.text import name_invisible as name_invisible
 from runner.errors.text import one_line as one_line
 from runner.errors.text import plural as plural
 from runner.errors.text import printable as printable

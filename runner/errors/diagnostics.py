@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from runner.errors.invisible import name_invisible
-from runner.errors.text import excerpt, one_line, plural, visible
+from runner.errors.text import excerpt, name_invisible, one_line, plural, visible
 
 _SHOWN = 12
 _COMPARED = 1000

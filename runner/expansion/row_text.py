@@ -6,8 +6,8 @@ import codecs
 import re
 from pathlib import Path
 
-from runner.documents.conflicts import find_conflict
 from runner.documents.files import likely_encoding, read_content
+from runner.documents.text_errors import find_conflict
 from runner.errors import HintedError, ManifestError
 from runner.file_names import other_spellings
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from runner.errors import plural
-from runner.errors.invisible import name_invisible
+from runner.errors import name_invisible, plural
 from runner.expansion.row_text import RowError
 
 _Records: TypeAlias = Iterator[tuple[int, list[str]]]

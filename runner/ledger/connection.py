@@ -13,9 +13,9 @@ from urllib.parse import quote
 
 from runner.errors import LedgerError
 from runner.fs import atomic_write, flush_folder, folder_lock
-from runner.ledger.errors import translated_errors, translated_system_errors
+from runner.ledger.errors import damage_error, translated_errors, translated_system_errors
 from runner.ledger.filesystem import Sharing, SoleUse, sharing
-from runner.ledger.integrity import check_integrity, logs, was_left_open
+from runner.ledger.run_locks import alive
 from runner.mounts import has_reliable_locks
 
 APPLICATION_ID = 0x76696475
@@ -218,3 +218,41 @@ def _make_folder(folder: Path) -> None:
     # Otherwise a power failure may remove the folder, and with it a ledger that was flushed.
     flush_folder(folder)
     flush_folder(folder.parent)
+
+
+# ------------------------------------------------------------------------------------------ damage
+
+_SUFFIXES = ("-wal", "-journal")
+"""Of the files in which SQLite keeps what is not in the ledger's own file yet."""
+
+
+def logs(path: Path) -> list[Path]:
+    """The log files of the ledger at `path` that have content."""
+    found = (Path(f"{path}{suffix}") for suffix in _SUFFIXES)
+    return [log for log in found if log.exists() and log.stat().st_size]
+
+
+def was_left_open(path: Path) -> bool:
+    """Whether the last process to use the ledger died, or one is using it now.
+
+    The last connection that is closed empties or removes the log; so this is to be asked before
+    another one is opened.
+    """
+    return bool(logs(path))
+
+
+def check_integrity(connection: sqlite3.Connection, path: Path) -> None:
+    """Raise LedgerError if a ledger that was left open is damaged.
+
+    100,000 attempts take seconds. One that a living run has open is not checked: that run did so.
+    """
+    if not connection.execute("PRAGMA user_version").fetchone()[0]:
+        return  # its creation was interrupted
+    runs = connection.execute("SELECT id FROM runs WHERE finished_at IS NULL").fetchall()
+    if any(alive(path.parent, run) for (run,) in runs):
+        return
+    # Not `quick_check`: it leaves out the indexes, and one of them keeps jobs from being paid for
+    # twice.
+    (finding,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+    if finding != "ok":
+        raise damage_error(path, finding)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.documents.conflicts import find_conflict
 from runner.documents.files import load, read_text
+from runner.documents.text_errors import find_conflict
 from runner.errors import ManifestError
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from runner.errors import name_character, name_invisible
 from runner.errors.diagnostics import Diagnostic, Location
-from runner.errors.invisible import name_character, name_invisible
 from runner.errors.text import visible
 
 HIDDEN = "\u00a0\u00ad\u034f\u115f\u1680\u180e\u2003\u200b\u200c\u200d\u202f\u205f\u2060\u3000"

@@ -13,7 +13,7 @@ import pytest
 
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Intend
-from runner.ledger.integrity import was_left_open
+from runner.ledger.connection import was_left_open
 from runner.ledger.store import open_ledger
 from runner.model.tasks import Intent
 
