@@ -103,6 +103,11 @@ def is_file(path: Path) -> bool:
         return False
 
 
+def is_same(one: Path, other: Path) -> bool:
+    """Whether two paths, which need not exist, lead to one place."""
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 @contextmanager
 def folder_lock(
     folder: Path, *, wait_s: float, on_wait: Callable[[str], None] | None = None

@@ -11,7 +11,7 @@ from pathlib import Path
 from runner.commands.manifest_plan import ManifestPlan, networked
 from runner.engine.download.place import output_errors, output_folder, relative
 from runner.errors import OutputError, UsageError
-from runner.fs import atomic_write, is_file
+from runner.fs import atomic_write, is_file, is_same
 from runner.model.plans import Action
 
 OWNER = ".vidu-run-manifest"
@@ -30,7 +30,7 @@ def check_folders(plans: Iterable[ManifestPlan]) -> None:
         owner = owners.setdefault(os.path.realpath(folder), manifest)
         if owner is manifest:
             owner = _owner(folder, planned.settings.outputs, manifest) or manifest
-        if not _is_same(owner, manifest):
+        if not is_same(owner, manifest):
             raise _taken(folder, owner, manifest)
 
 
@@ -79,7 +79,7 @@ def _check_writable(folder: Path) -> None:
 def _claim(planned: ManifestPlan) -> None:
     """Mark the folder of files as this manifest's, unless it is in the usual place."""
     manifest = planned.manifest.path
-    if _is_same(planned.settings.outputs, manifest.parent / "outputs"):
+    if is_same(planned.settings.outputs, manifest.parent / "outputs"):
         return
     folder = output_folder(planned.settings.outputs, *planned.paths.below_outputs)
     mark = folder / OWNER
@@ -88,7 +88,7 @@ def _claim(planned: ManifestPlan) -> None:
         with suppress(FileExistsError), mark.open("xb") as file:
             file.write(name)
         owner = _owner(folder, planned.settings.outputs, manifest)
-        if owner is not None and not _is_same(owner, manifest):
+        if owner is not None and not is_same(owner, manifest):
             raise _taken(folder, owner, manifest)
         if owner is None:  # the manifest of that name is gone
             atomic_write(mark, [name])
@@ -104,7 +104,7 @@ def _owner(folder: Path, outputs: Path, manifest: Path) -> Path | None:
     if outputs.name == "outputs" and folder.exists():
         candidates += [outputs.parent / f"{manifest.stem}{suffix}" for suffix in _SUFFIXES]
     there = [each for each in candidates if is_file(each)]
-    return next((each for each in there if _is_same(each, manifest)), next(iter(there), None))
+    return next((each for each in there if is_same(each, manifest)), next(iter(there), None))
 
 
 def _taken(folder: Path, owner: Path, manifest: Path) -> UsageError:
@@ -112,7 +112,3 @@ def _taken(folder: Path, owner: Path, manifest: Path) -> UsageError:
         f"{folder} has the files of {owner}, which those of {manifest} would displace",
         hint="name another folder with --outputs, or rename one of the manifests",
     )
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)

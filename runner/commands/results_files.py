@@ -9,7 +9,7 @@ from pathlib import Path
 from runner.commands.options import Options, ProjectPaths
 from runner.error_handler import emit
 from runner.errors import Diagnostic, Location, UsageError
-from runner.fs import is_file
+from runner.fs import is_file, is_same
 from runner.results.document import HEAD_BYTES, named_manifest
 from runner.results.evidence import EarlierResults
 
@@ -27,11 +27,11 @@ def check_results_file(manifest: Path, options: Options, earlier: EarlierResults
         )
     other = paths.base / earlier.manifest if earlier.manifest is not None else None
     # A manifest that is gone was renamed, perhaps to this one.
-    if other is None or not is_file(other) or _is_same(other, manifest):
+    if other is None or not is_file(other) or is_same(other, manifest):
         return
     # The usual name is this manifest's own, unless spring.yaml and spring.json share it.
     usual = ProjectPaths.of(other, options).results
-    if options.results is not None or _is_same(usual, paths.results):
+    if options.results is not None or is_same(usual, paths.results):
         raise UsageError(
             f"{paths.results} has the results of {_shown(other)}, and would be overwritten",
             hint="name another file with -o" if options.results else "rename one of the manifests",
@@ -72,11 +72,7 @@ def _owner(path: Path) -> Path | None:
 
 
 def _find(owner: Path, manifests: Iterable[Path]) -> Path | None:
-    return next((path for path in manifests if _is_same(path, owner)), None)
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
+    return next((path for path in manifests if is_same(path, owner)), None)
 
 
 def _shown(path: Path) -> Path:

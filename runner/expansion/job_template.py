@@ -9,9 +9,9 @@ from typing import Any
 
 from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
-from runner.expressions.filters import is_number, is_whole
+from runner.expressions.filters import is_whole
 from runner.model.jobs import JOB_KEYS, MAX_JOBS, Draft, Row
-from runner.model.values import Deferred, Parameters, as_dict, references
+from runner.model.values import Deferred, Parameters, as_dict, is_number, references
 
 
 def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

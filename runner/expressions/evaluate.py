@@ -10,7 +10,7 @@ from itertools import chain
 from typing import Any, Final
 
 from runner.errors import suggest
-from runner.expressions.filters import DEFAULT, FilterError, format_value, is_number, to_text
+from runner.expressions.filters import DEFAULT, FilterError, format_value, to_text
 from runner.expressions.syntax import (
     OPENING,
     AbsentError,
@@ -19,7 +19,7 @@ from runner.expressions.syntax import (
     format_path,
     parse_expression,
 )
-from runner.model.values import Deferred
+from runner.model.values import Deferred, is_number
 
 _MISSING: Final = object()
 _PLACEHOLDER: Final = "..."

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from runner.model.values import is_number
+
 
 class FilterError(ValueError):
     """A value that a filter does not accept; the message describes what is wrong with it."""
@@ -40,14 +42,9 @@ _FALSE = frozenset({"false", "no", "off", "0"})
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
-def is_number(value: Any) -> bool:
-    """Whether a value is a number; true and false are not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
 def is_whole(value: Any) -> bool:
     """Whether a value is an integer in JSON's sense: 2.0 is one, true and infinity are not."""
-    return is_number(value) and bool(value % 1 == 0)  # infinity leaves NaN
+    return is_number(value) and value % 1 == 0
 
 
 def format_value(value: Any) -> str:

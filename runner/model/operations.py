@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, get_args
@@ -19,6 +19,20 @@ class Amount:
 
     unit: Unit
     value: Decimal
+
+
+def add(sums: dict[Unit, Decimal], amount: Amount | None) -> None:
+    """Add a known amount to the sum of its unit."""
+    if amount is not None:
+        sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value
+
+
+def add_up(amounts: Iterable[Amount | None]) -> dict[Unit, Decimal]:
+    """The known amounts by unit."""
+    sums: dict[Unit, Decimal] = {}
+    for amount in amounts:
+        add(sums, amount)
+    return sums
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

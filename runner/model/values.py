@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 ValuePath: TypeAlias = tuple[str | int, ...]
 """Keys and indexes that lead from a value to another one inside it."""
@@ -41,6 +42,14 @@ def as_dict(value: Any) -> dict[str, Any]:
 def as_list(value: Any) -> list[Any]:
     """`value` where it is a list, else an empty one; validation reports other types."""
     return value if isinstance(value, list) else []
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether it is a finite number; true and false are not."""
+    # To Python true is 1: without this, `concurrency: yes` would be one task in flight.
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return isinstance(value, int) or math.isfinite(value)
 
 
 def walk(value: Any, path: ValuePath = ()) -> Iterator[tuple[ValuePath, Any]]:

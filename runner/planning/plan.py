@@ -13,7 +13,7 @@ from decimal import Decimal
 from runner.errors import Diagnostic
 from runner.lfs import LFS_HINT
 from runner.model.jobs import DraftLocator, Job
-from runner.model.operations import Amount, Unit
+from runner.model.operations import Amount, Unit, add_up
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
@@ -102,9 +102,9 @@ def totals(plan: Plan) -> PlanTotals:
     numbers = Counter(entry.action for entry in plan.entries)
     return PlanTotals(
         actions={action: numbers[action] for action in Action},
-        cost=_sum(entry.estimate for entry in submits),
+        cost=add_up(entry.estimate for entry in submits),
         unpriced=sum(entry.estimate is None for entry in submits),
-        at_risk=_sum(entry.estimate for entry in decides),
+        at_risk=add_up(entry.estimate for entry in decides),
     )
 
 
@@ -298,12 +298,3 @@ def _estimate(
     if attempt and action is not Action.SUBMIT:
         return attempt.intent.estimate
     return evidence.estimated if evidence and action is not Action.SUBMIT else inputs.estimate(job)
-
-
-def _sum(amounts: Iterable[Amount | None]) -> dict[Unit, Decimal]:
-    """The known amounts by unit."""
-    sums: dict[Unit, Decimal] = {}
-    for amount in amounts:
-        if amount:
-            sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value
-    return sums

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from runner.errors import Diagnostic
 from runner.media.types import EXTENSIONS
@@ -18,10 +17,9 @@ from runner.model.outcomes import State
 from runner.model.plans import Evidence
 from runner.model.requests import RESULT_GONE, Shortfall
 from runner.model.tasks import StoredFile, TaskFacts
+from runner.model.values import as_dict, as_list, is_number
 from runner.results.document import read_document
 from runner.results.row_filter import SkipRow
-
-T = TypeVar("T")
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _MAX_PATH_BYTES = 4096
@@ -77,7 +75,7 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
         rows=rows,
         evidence=tuple(evidence),
         manifest=found.manifest,
-        manifest_sha256=_text(_typed(found.value.get("manifest"), dict, {}).get("sha256")),
+        manifest_sha256=_text(as_dict(found.value.get("manifest")).get("sha256")),
     )
 
 
@@ -86,7 +84,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
     state, fingerprint = _proven_state(row, task_id), _text(row.get("fingerprint"))
     if not fingerprint or state is None:
         return None
-    cost = _typed(row.get("cost"), dict, {})
+    cost = as_dict(row.get("cost"))
     return Evidence(
         job=row["id"],
         fingerprint=fingerprint,
@@ -96,13 +94,13 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
             seed=_int(row.get("seed")),
             credits=_int(row.get("credits")),
             cost=_amount(cost.get("actual")),
-            usage=_typed(row.get("usage"), dict, {}),
-            urls=tuple(url for url in _typed(row.get("urls"), list, []) if isinstance(url, str)),
+            usage=as_dict(row.get("usage")),
+            urls=tuple(url for url in as_list(row.get("urls")) if isinstance(url, str)),
             submitted_at=_text(row.get("submitted_at")),
             finished_at=_text(row.get("finished_at")),
         ),
         estimated=_amount(cost.get("estimated")),
-        files=_files(_typed(row.get("files"), list, [])),
+        files=_files(as_list(row.get("files"))),
         attempts=_int(row.get("attempts")) or 1,  # what is evidence was submitted at least once
         shortfall=_shortfall(row) if state is State.SUCCEEDED else None,
     )
@@ -110,7 +108,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
 
 def _shortfall(row: Mapping[str, Any]) -> Shortfall | None:
     """That of the first warning which is one; the others are of newer versions."""
-    warnings = (_typed(each, dict, {}) for each in _typed(row.get("warnings"), list, []))
+    warnings = (as_dict(each) for each in as_list(row.get("warnings")))
     found = (Shortfall.named(_text(w.get("code")), _text(w.get("message"))) for w in warnings)
     return next(filter(None, found), None)
 
@@ -121,10 +119,10 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
         case State.SUCCEEDED:
             return State.SUCCEEDED
         # Made: its file was not here, or a Git LFS pointer to it.
-        case State.PENDING if _typed(row.get("files"), list, []):
+        case State.PENDING if as_list(row.get("files")):
             return State.SUCCEEDED
         # The result was paid for, though it can no longer be fetched.
-        case State.FAILED if _typed(row.get("error"), dict, {}).get("code") == RESULT_GONE:
+        case State.FAILED if as_dict(row.get("error")).get("code") == RESULT_GONE:
             return State.SUCCEEDED
         case State.PENDING | State.AMBIGUOUS if task_id:
             return State.PENDING  # even a task that the provider had lost is asked for again
@@ -136,7 +134,7 @@ def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
 def _files(values: list[Any]) -> tuple[StoredFile, ...]:
     """All files of a row; empty unless every one of them is valid."""
     # A partial list would look like all files of the job.
-    files = [file for value in values if (file := _file(_typed(value, dict, {})))]
+    files = [file for value in values if (file := _file(as_dict(value)))]
     return tuple(files) if len(files) == len(values) else ()
 
 
@@ -160,20 +158,14 @@ def _is_path(text: str) -> bool:
 
 def _amount(value: Any) -> Amount | None:
     for unit in UNITS:
-        number = _typed(value, dict, {}).get(unit)
-        # To Python true is a number.
-        if isinstance(number, int | float) and type(number) is not bool and math.isfinite(number):
+        number = as_dict(value).get(unit)
+        if is_number(number):
             return Amount(unit=unit, value=Decimal(str(number)))  # the decimal as written
     return None
 
 
-def _typed(value: Any, kind: type[T], default: T) -> T:
-    """`value` if it is of that type; the file may have been edited."""
-    return value if isinstance(value, kind) else default
-
-
 def _text(value: Any) -> str | None:
-    return _typed(value, str, "") or None
+    return value or None if isinstance(value, str) else None
 
 
 def _task_id(value: Any) -> str | None:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from runner.media.sources import classify
 from runner.model.jobs import Job, Media
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import Outcome, State
@@ -157,7 +158,7 @@ def _image(image: Media | Deferred, base: Path, folder: Path) -> str:
             return image.source
         return Path(os.path.relpath(base / image.source, folder)).as_posix()
     # A data URI may have megabytes; its digest identifies it.
-    if image.source[:5].lower() == "data:":
+    if classify(image.source) == "data":
         return f"data:{image.media_type or ''};sha256={image.sha256}"
     return image.source
 

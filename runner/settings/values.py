@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeAlias
 
 from runner.file_names import unexpanded
 from runner.model.operations import UNITS, Unit
+from runner.model.values import is_number
 
 Reader: TypeAlias = Callable[[Any], Any]
 """Checks a value as YAML would hold it; raises ValueFormError."""
@@ -58,14 +58,6 @@ def parse_amounts(text: str) -> dict[str, Any] | int | float | str:
         return parse_number(text)
     pairs = (part.partition("=") for part in text.split(","))
     return {unit.strip(): parse_number(value) for unit, _, value in pairs}
-
-
-def is_number(value: Any) -> TypeGuard[int | float]:
-    """Whether it is a finite number; true and false are not."""
-    # To Python true is 1: without this, `concurrency: yes` would be one task in flight.
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return False
-    return isinstance(value, int) or math.isfinite(value)
 
 
 def whole(minimum: int, maximum: int) -> Callable[[Any], int]:

@@ -25,12 +25,6 @@ def money_list(sums: Sums) -> list[str]:
     return [money(Amount(unit=unit, value=sums[unit])) for unit in UNITS if unit in sums]
 
 
-def add(sums: dict[Unit, Decimal], amount: Amount | None) -> None:
-    """Add a known amount to the sum of its unit."""
-    if amount is not None:
-        sums[amount.unit] = sums.get(amount.unit, Decimal(0)) + amount.value
-
-
 def json_sums(sums: Sums) -> dict[str, int | float]:
     """Sums as JSON values."""
     return {unit: json_number(sums[unit]) for unit in UNITS if unit in sums}

@@ -9,11 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from runner.errors import hang, one_line, plural, table_row, width
+from runner.model.operations import add_up
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import ReasonCode
 from runner.providers.parse import moment
 from runner.results.rows import json_amount, json_error
-from runner.terminal.format import CostSums, Sums, add, json_sums, money, money_list
+from runner.terminal.format import CostSums, Sums, json_sums, money, money_list
 from runner.timestamps import span
 
 DAY_S = 86_400
@@ -132,13 +133,12 @@ def _counts(jobs: Iterable[JobStatus]) -> str:
 
 
 def _costs(jobs: Iterable[JobStatus]) -> CostSums:
-    costs = CostSums()
-    for job in jobs:
-        add(costs.actual, job.outcome.task.actual)
-        add(costs.at_risk, job.outcome.at_risk)
-        if _counts_by_estimate(job.outcome):
-            add(costs.estimated, job.outcome.estimated)
-    return costs
+    outcomes = [job.outcome for job in jobs]
+    return CostSums(
+        actual=add_up(each.task.actual for each in outcomes),
+        at_risk=add_up(each.at_risk for each in outcomes),
+        estimated=add_up(each.estimated for each in outcomes if _counts_by_estimate(each)),
+    )
 
 
 def _paid(jobs: Iterable[JobStatus], spent: Sums) -> str:

@@ -10,12 +10,12 @@ from decimal import Decimal
 
 from runner.errors import Location, hang, one_line
 from runner.model.jobs import Job
-from runner.model.operations import Unit
+from runner.model.operations import Unit, add
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
 from runner.providers.registry import LISTERS, PROVIDERS
-from runner.terminal.format import CostSums, add, money_list
+from runner.terminal.format import CostSums, money_list
 from runner.timestamps import span
 
 MAX_NAMED = 5

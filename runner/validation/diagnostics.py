@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.errors import Diagnostic, Location, merge
 from runner.model.jobs import DocumentLocator, Draft, DraftLocator
-from runner.model.values import ValuePath
+from runner.model.values import ValuePath, as_dict
 
 # Characters of a value in a message.
 _LONGEST_VALUE = 60
@@ -67,14 +67,9 @@ def dotted(path: Iterable[str | int]) -> str:
     return text
 
 
-def mapping(value: Any) -> Mapping[str, Any]:
-    """The value if it is a JSON object, otherwise an empty one."""
-    return value if isinstance(value, dict) else {}
-
-
 def in_order_of(value: Any, findings: Iterable[Finding]) -> list[Finding]:
     """The findings in the order of the value's keys; those about the whole value come first."""
-    order: dict[Any, int] = {key: n for n, key in enumerate(mapping(value))}
+    order: dict[Any, int] = {key: n for n, key in enumerate(as_dict(value))}
     return sorted(findings, key=lambda f: order.get(f.path[0], -1) if f.path else -1)
 
 
@@ -92,7 +87,7 @@ def _job_at(document: Any, path: ValuePath) -> str | None:
     """The id, as written, of the job that contains the path."""
     match path:
         case ("jobs", int() as index, *_):
-            name = mapping(document["jobs"][index]).get("id")
+            name = as_dict(document["jobs"][index]).get("id")
             return name if isinstance(name, str) and name else None
     return None
 
@@ -114,10 +109,10 @@ def job_diagnostics(
 
 def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> Finding:
     entry = document["jobs"][draft.entry]
-    defaults = mapping(document.get("defaults"))
+    defaults = as_dict(document.get("defaults"))
     # Null unsets a parameter, so an expression that gives null looks like a missing one.
     if (name := finding.missing) is not None:
-        layers = (entry, mapping(defaults.get(draft.operation)), defaults)
+        layers = (entry, as_dict(defaults.get(draft.operation)), defaults)
         written = next((layer[name] for layer in layers if name in layer), None)
         if isinstance(written, str):
             message = f"{finding.message}: {written} gives null"

@@ -11,8 +11,8 @@ from runner.errors import looks_secret, suggest
 from runner.file_names import unexpanded
 from runner.model.jobs import JOB_KEYS
 from runner.model.operations import Operation
-from runner.model.values import ValuePath, walk
-from runner.validation.diagnostics import Finding, in_order_of, mapping, shown
+from runner.model.values import ValuePath, as_dict, as_list, walk
+from runner.validation.diagnostics import Finding, in_order_of, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
 from runner.validation.shape import Schema, job_shape, manifest_shape
@@ -53,7 +53,7 @@ def check_document(document: Any, operations: Mapping[str, Operation]) -> list[F
         *_secrets(document.get("env"), document.get("providers")),
         *_defaults(document, operations),
         *_jobs(document, operations),
-        *_folders(mapping(document.get("run"))),
+        *_folders(as_dict(document.get("run"))),
     ]
     return in_order_of(document, findings)
 
@@ -76,8 +76,8 @@ def _check(
 
 def _secrets(env: Any, providers: Any) -> Iterator[Finding]:
     # Expressions end up in prompts and file names, where no key may go.
-    keys = [mapping(block).get("api_key_env") for block in mapping(providers).values()]
-    for index, name in enumerate(env if isinstance(env, list) else ()):
+    keys = [as_dict(block).get("api_key_env") for block in as_dict(providers).values()]
+    for index, name in enumerate(as_list(env)):
         if isinstance(name, str) and (name in keys or looks_secret(name)):
             message = f"env lists {name}, which holds a secret: no job may read it"
             yield Finding(path=("env", index), message=message)
@@ -93,7 +93,7 @@ def _folders(run: Mapping[str, Any]) -> Iterator[Finding]:
 def _defaults(
     document: Mapping[str, Any], operations: Mapping[str, Operation]
 ) -> Iterator[Finding]:
-    defaults = mapping(document.get("defaults"))
+    defaults = as_dict(document.get("defaults"))
     yield from _own_keys(defaults, ("defaults",), operations)
     for key, values in defaults.items():
         if "/" not in key or key.startswith("x-"):
@@ -138,7 +138,7 @@ def _unknown_parameters(values: Mapping[str, Any], operation: Operation) -> Iter
 
 def _may_be_used(operation: Operation, document: Mapping[str, Any]) -> bool:
     general = document["defaults"].get("operation")
-    jobs = [job for job in _job_list(document) if isinstance(job, dict)]
+    jobs = [job for job in as_list(document.get("jobs")) if isinstance(job, dict)]
     used = [job.get("operation", general) for job in jobs]
     # An expression may give any operation.
     return any(name == operation.name or (isinstance(name, str) and "${{" in name) for name in used)
@@ -146,15 +146,10 @@ def _may_be_used(operation: Operation, document: Mapping[str, Any]) -> bool:
 
 def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> Iterator[Finding]:
     schema = job_shape(operations)
-    if mapping(document.get("defaults")).get("operation") is not None:
+    if as_dict(document.get("defaults")).get("operation") is not None:
         schema["required"] = ["id"]
     example = max(operations, default="PROVIDER/OPERATION")
     hint = f'write "operation: {example}", here or under defaults'
     schema["properties"]["operation"]["x-hints"] = {"required": hint}
-    jobs = [(("jobs", index), job) for index, job in enumerate(_job_list(document))]
+    jobs = [(("jobs", index), job) for index, job in enumerate(as_list(document.get("jobs")))]
     yield from _check(schema, jobs, "a job")
-
-
-def _job_list(document: Mapping[str, Any]) -> list[Any]:
-    jobs = document.get("jobs")
-    return jobs if isinstance(jobs, list) else []

@@ -13,6 +13,7 @@ from typing import Any
 
 from runner.errors import nearest, suggest
 from runner.model.jobs import JOB_KEYS
+from runner.model.values import as_dict
 from runner.settings.values import suggest_amounts
 from runner.validation.diagnostics import (
     DeferredNumber,
@@ -20,7 +21,6 @@ from runner.validation.diagnostics import (
     Finding,
     dotted,
     in_order_of,
-    mapping,
     shown,
 )
 from runner.validation.schema import Subject, Violation, violations_of
@@ -88,7 +88,7 @@ def _required(violation: Violation) -> Iterator[Finding]:
             yield Finding(
                 path=violation.path,
                 message=f"{dotted((*violation.path, name))} is missing ({who} needs it)",
-                hint=mapping(rule).get("x-hints", {}).get("required"),
+                hint=as_dict(rule).get("x-hints", {}).get("required"),
                 missing=None if violation.path else name,
             )
 
@@ -207,7 +207,7 @@ def _other_models(violation: Violation) -> str | None:
     for branch in branches:
         model = branch.get("if", {}).get("properties", {}).get("model", {}).get("const")
         rule = branch.get("then", {}).get("properties", {}).get(violation.path[0])
-        if model is not None and violation.value in mapping(rule).get("enum", ()):
+        if model is not None and violation.value in as_dict(rule).get("enum", ()):
             found.append(model)
     return f"{' and '.join(found)} offer{'s' if len(found) == 1 else ''} it" if found else None
 

@@ -11,12 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from runner.validation.diagnostics import dotted, mapping, shown
+from runner.model.values import ValuePath, as_dict
+from runner.validation.diagnostics import dotted, shown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
-
-    from runner.model.values import ValuePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +82,7 @@ def violations_of(subject: Subject) -> list[Violation]:
 
 
 def _violations(subject: Subject, error: ValidationError) -> Iterator[Violation]:
-    schema = mapping(error.schema)
+    schema = as_dict(error.schema)
     if error.validator == "anyOf" and "x-expected" not in schema:
         # The first alternative is the plain value; the others are null and an expression.
         for inner in error.context or ():
@@ -133,7 +132,7 @@ def _conditions(schema: Any, schema_path: Sequence[str | int], path: ValuePath) 
 def _step(schema: Any, step: str | int) -> Any:
     if isinstance(step, int):
         return schema[step] if isinstance(schema, list) and step < len(schema) else {}
-    return mapping(schema).get(step, {})
+    return as_dict(schema).get(step, {})
 
 
 def _relevant(violations: Sequence[Violation]) -> list[Violation]:

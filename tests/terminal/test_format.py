@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from runner.model.operations import Amount, Unit
-from runner.terminal.format import CostSums, add, json_sums, money, money_list
+from runner.model.operations import Amount, Unit, add
+from runner.terminal.format import CostSums, json_sums, money, money_list
 
 
 @pytest.mark.parametrize(
