@@ -40,13 +40,14 @@ class Subscription:
         self, poller: ListPoller, task_id: str, started_at: float, durations: DurationStats
     ) -> None:
         self.task_id = task_id
+        self.submitted_at = started_at
         self.started_at = started_at
         """When it was submitted, or last known to wait for a place at its provider."""
-        self._submitted_at = started_at
         self.durations = durations
         self.answered_at = self.running_at = started_at
         """When the last answer about it was asked for, and the last by which it was running; at
         first its submission stands for both."""
+        self._checked_at = started_at
         self.is_waiting = False
         """By the last answer, nobody works on it yet."""
         self.misses = 0
@@ -100,6 +101,15 @@ class Subscription:
         finally:
             self._update = None
 
+    def may_queue(self, each_s: float) -> bool:
+        """Whether it is enough that the list reports it as waiting: hundreds of tasks may queue.
+
+        They are all asked for singly once in `each_s` for each watched task.
+        """
+        due = self._checked_at + each_s * self._poller.watched
+        is_listed = not self.polled_singly and not self._poller.tests_list(self)
+        return self.is_waiting and is_listed and asyncio.get_running_loop().time() < due
+
     def take(self, reply: ListReply, asked_at: float) -> None:
         """Take in what an answer of the list, asked for at `asked_at`, reports of this task."""
         status = reply.ended.get(self.task_id)
@@ -124,7 +134,7 @@ class Subscription:
 
     def observe(self, listed: TaskStatus | None, polled: TaskStatus, asked_at: float) -> None:
         """Compare what the list reported, if anything, with the answer for the task by itself."""
-        self.answered_at = asked_at
+        self.answered_at = self._checked_at = asked_at
         if polled.state in RUNNING:
             self.running_at = self.answered_at
             self._note_waiting(asked_at, is_waiting=polled.state is TaskState.WAITING)
@@ -133,7 +143,7 @@ class Subscription:
     def _note_waiting(self, asked_at: float, *, is_waiting: bool) -> None:
         """Count its time from here on while it waits: tasks take as long wherever they queued."""
         self.is_waiting = is_waiting
-        if is_waiting and asked_at >= self._submitted_at + QUEUED_S:
+        if is_waiting and asked_at >= self.submitted_at + QUEUED_S:
             self._poller.seen_waiting.set()
         if is_waiting and asked_at > self.started_at:
             self.started_at = asked_at

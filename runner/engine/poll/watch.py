@@ -25,6 +25,7 @@ from runner.providers import parse
 
 # A provider may not know a new task at once: a replica, a cache.
 GONE_TOLERATED_S = 30.0  # a task that is missing for longer is lost
+QUEUE_SHARE = 10  # of so many requests, one is about a listed task that waits in a queue
 LISTED_S = 3.0  # how long a verb that asks once waits for the list to report a task
 DEADLINE_S = 120.0  # how long a provider is asked again while its answers do not show the task
 DEADLINE_ONCE_S = 10.0  # the same for a verb that asks once: its user waits for it
@@ -146,6 +147,10 @@ async def _last_status(
                 listed = await subscription.wait(min(single_s, rest_s), min(listed_s, rest_s))
                 if listed is not None and _is_complete(context, job_run, listed):
                     return context.redacted_status(listed)
+                if listed is None and subscription.may_queue(
+                    QUEUE_SHARE / context.settings.poll_rate
+                ):
+                    continue
                 asked_at = loop.time()
                 answer = await ask(context, job_run.operation, subscription.task_id)
         if breaker.is_dead:
@@ -191,14 +196,15 @@ async def _current_status(
 
 def _delays(context: Context, job_run: JobRun, subscription: Subscription) -> tuple[float, float]:
     """Seconds until this task is polled singly: without a list that reports it, and with one."""
-    provider, timing = job_run.operation.provider, subscription.durations.timing
+    poller = context.pollers[job_run.operation.provider]
+    timing = subscription.durations.timing
     age_s = subscription.answered_at - subscription.started_at
-    since_s = asyncio.get_running_loop().time() - subscription.answered_at
-    polled = context.pollers[provider].polled_singly
-    stretch = stretch_of(polled, timing, context.settings.poll_rate)
+    now = asyncio.get_running_loop().time()
+    since_s = now - subscription.answered_at
+    stretch = stretch_of(poller.polled_singly, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
     single_s = next_poll(age_s, timing, stretch=stretch)
-    checked_s = next_check(age_s + since_s, timing)
+    checked_s = next_check(now - subscription.submitted_at, timing)
     return max(0.0, single_s * jitter - since_s), checked_s * jitter
 
 
