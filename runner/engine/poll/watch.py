@@ -147,12 +147,8 @@ async def _last_status(
                 listed = await subscription.wait(min(single_s, rest_s), min(listed_s, rest_s))
                 if listed is not None and _is_complete(context, job_run, listed):
                     return context.redacted_status(listed)
-                if listed is None and subscription.may_queue(
-                    QUEUE_SHARE / context.settings.poll_rate
-                ):
-                    continue
                 asked_at = loop.time()
-                answer = await ask(context, job_run.operation, subscription.task_id)
+                answer = await _ask_if_due(context, job_run, subscription, listed)
         if breaker.is_dead:
             break
         if answer is None:
@@ -172,6 +168,15 @@ async def _last_status(
     state = TaskState.WAITING if subscription.is_waiting else TaskState.RUNNING
     running = TaskStatus(task_id=subscription.task_id, state=state, detail=detail)
     return _best(running, lacking)
+
+
+async def _ask_if_due(
+    context: Context, job_run: JobRun, subscription: Subscription, listed: TaskStatus | None
+) -> TaskStatus | None:
+    """The task's own status; None while it is enough that the list reports it as waiting."""
+    if listed is None and subscription.may_queue(QUEUE_SHARE / context.settings.poll_rate):
+        return None
+    return await ask(context, job_run.operation, subscription.task_id)
 
 
 def _best(status: TaskStatus, lacking: TaskStatus | None) -> TaskStatus:

@@ -427,3 +427,18 @@ async def test_a_task_ages_from_when_it_was_last_seen_to_wait() -> None:
         began_at = subscription.started_at
         await requests(tasks, 2)
         assert subscription.started_at == began_at
+
+
+@in_a_loop
+async def test_what_the_list_reports_as_waiting_is_rarely_polled_singly() -> None:
+    tasks = TaskList()
+    async with subscriptions(tasks, "a", "b") as (_, [oldest, queued]):
+        for task_id in "ab":
+            tasks.put(task_id, "queueing")
+        await until(lambda: oldest.is_waiting and queued.is_waiting)
+        assert queued.may_queue(LONG_S)
+        assert not queued.may_queue(0.0)
+        assert not oldest.may_queue(LONG_S), "it tests the list"
+        tasks.put("b")
+        await until(lambda: not queued.is_waiting)
+        assert not queued.may_queue(LONG_S)
