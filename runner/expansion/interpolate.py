@@ -40,9 +40,12 @@ class EvaluationError:
 
 def has_expression(value: Any) -> bool:
     """Whether there is an expression, or an escaped one, anywhere inside."""
-    if isinstance(value, str):  # most values
+    # Asked of every value of every job, so without the paths that `walk` makes.
+    if isinstance(value, str):
         return OPENING in value
-    return any(isinstance(leaf, str) and OPENING in leaf for _, leaf in walk(value))
+    if isinstance(value, dict):
+        return any(map(has_expression, value.values()))
+    return isinstance(value, list | tuple) and any(map(has_expression, value))
 
 
 def parts_of(text: str) -> tuple[str | Expression, ...]:
