@@ -21,94 +21,78 @@ _STRINGS = json.JSONDecoder()
 _CLOSING = {"{": "}", "[": "]"}
 _AS_YAML = "or name the file .yaml, if YAML is meant"
 
-# What may follow. A comma, unlike an opening bracket, is not followed by a closing one.
-_VALUE, _FIRST_ITEM, _KEY, _FIRST_KEY, _COLON, _MORE, _END = range(7)
+_EVENTS = {
+    "{": (yaml.MappingStartEvent, yaml.MappingEndEvent),
+    "[": (yaml.SequenceStartEvent, yaml.SequenceEndEvent),
+}
 
 
 def json_events(text: str) -> Iterator[yaml.Event]:
     """The events of `text`, none for blank text; raises DocumentError at the first error."""
     reader = _Reader(text)
-    while reader.state != _END:
-        reader.skip_blanks()
-        if event := reader.step():
-            yield event
-    reader.skip_blanks()
-    if reader.index < len(text):
+    if reader.next():
+        yield from reader.value()
+    if reader.next():
         raise reader.error("the document has ended before this", "keep one document per file")
 
 
 class _Reader:
-    """Where the text has been read to, what may follow there, and the open brackets."""
+    """Where the text has been read to, and the open brackets. Its caller limits the depth."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.index = 0
-        self.state = _VALUE if text.strip(" \t\n\r") else _END
         self.opened: list[int] = []
         """Indexes of the brackets that are not closed yet."""
 
-    def skip_blanks(self) -> None:
+    def next(self) -> str:
+        """Skip blanks; the character after them, empty at the end of the text."""
         if found := _BLANKS.match(self.text, self.index):
             self.index = found.end()
+        return self.text[self.index : self.index + 1]
 
-    def step(self) -> yaml.Event | None:
-        """Read one token; None for a comma or a colon. Raises DocumentError."""
-        first = self.text[self.index : self.index + 1]
-        if self.state == _COLON:
-            if first != ":":
-                raise self._unexpected("a colon")
-            return self._sign(_VALUE)
-        if self.state == _MORE and first == ",":
-            in_mapping = self.text[self.opened[-1]] == "{"
-            return self._sign(_KEY if in_mapping else _VALUE)
-        may_close = self.state in {_MORE, _FIRST_ITEM, _FIRST_KEY}
-        if may_close and first and first == _CLOSING[self.text[self.opened[-1]]]:
-            return self._close(first)
-        if self.state == _MORE:
-            raise self._unexpected(f"a comma or {_CLOSING[self.text[self.opened[-1]]]}")
-        return self._key(first) if self.state in {_KEY, _FIRST_KEY} else self._value(first)
-
-    def _sign(self, then: int) -> yaml.Event | None:
-        self.index += 1
-        self.state = then
-        return None
-
-    def _key(self, first: str) -> yaml.Event:
-        if first != '"':
-            raise self._unexpected('a key in "double quotes"')
-        event = self._string()
-        self.state = _COLON
-        return event
-
-    def _value(self, first: str) -> yaml.Event:
-        if first == '"':
-            event: yaml.Event = self._string()
-        elif first in _CLOSING:
-            return self._open(first)
+    def value(self) -> Iterator[yaml.Event]:
+        """The events of one value."""
+        first = self.next()
+        if first in _CLOSING:
+            yield from self._container(first)
         else:
-            event = self._word()
-        self._after_value()
-        return event
+            yield self._string() if first == '"' else self._word()
 
-    def _after_value(self) -> None:
-        self.state = _MORE if self.opened else _END
-
-    def _open(self, first: str) -> yaml.Event:
+    def _container(self, bracket: str) -> Iterator[yaml.Event]:
+        start, end = _EVENTS[bracket]
         mark = _mark(self.index)
         self.opened.append(self.index)
         self.index += 1
-        if first == "{":
-            self.state = _FIRST_KEY
-            return yaml.MappingStartEvent(None, None, True, mark, mark)
-        self.state = _FIRST_ITEM
-        return yaml.SequenceStartEvent(None, None, True, mark, mark)
-
-    def _close(self, first: str) -> yaml.Event:
+        yield start(None, None, True, mark, mark)
+        if self.next() != _CLOSING[bracket]:
+            yield from self._items(bracket)
         mark = _mark(self.index)
         self.opened.pop()
         self.index += 1
-        self._after_value()
-        return yaml.MappingEndEvent(mark) if first == "}" else yaml.SequenceEndEvent(mark)
+        yield end(mark)
+
+    def _items(self, bracket: str) -> Iterator[yaml.Event]:
+        """One item or more, up to the closing bracket."""
+        while True:
+            if bracket == "{":
+                yield self._key()
+            yield from self.value()
+            if self.next() != ",":
+                break
+            self.index += 1
+        if self.next() != _CLOSING[bracket]:
+            raise self._unexpected(f"a comma or {_CLOSING[bracket]}")
+
+    def _key(self) -> yaml.Event:
+        """A key and its colon."""
+        if self.next() != '"':
+            raise self._unexpected('a key in "double quotes"')
+        key = self._string()
+        if self.next() != ":":
+            raise self._unexpected("a colon")
+        self.index += 1
+        return key
 
     def _string(self) -> yaml.Event:
         start = self.index
@@ -140,19 +124,18 @@ class _Reader:
             bracket = self.text[self.opened[-1]]
             at = self.opened[-1]
             return self.error(f"the {bracket} opened here is not closed", at=at)
-        if rest[0] in "}]" and self.state in {_KEY, _VALUE}:
-            if self.text[: self.index].rstrip().endswith(","):
-                return self.error(f"a comma before the {rest[0]}", "remove the comma")
-        elif rest[0] in "#/":
+        if rest[0] in "}]" and self.text[: self.index].rstrip().endswith(","):
+            return self.error(f"a comma before the {rest[0]}", "remove the comma")
+        if rest[0] in "#/":
             return self.error("a comment", f"remove it, {_AS_YAML}")
-        elif rest[0] == "'":
+        if rest[0] == "'":
             return self.error("a text needs double quotes", f'write "...", {_AS_YAML}')
         if not rest[0].isprintable() or rest[0].isspace():
             return self.error(f"{name_character(rest[0])} cannot stand here", "remove it")
         word = _BAD_WORD.match(rest)
         found = word[0] if word else rest[0]
         # A word where no value can be is not the mistake.
-        hint = _word_hint(found) if word and self.state in {_VALUE, _FIRST_ITEM} else None
+        hint = _word_hint(found) if word and wanted == "a value" else None
         return self.error(f"{wanted} is expected here, not {found}", hint)
 
     def _bad_string(self, start: int, error: json.JSONDecodeError) -> Exception:
