@@ -16,7 +16,7 @@ from runner.commands.results_files import without_results
 from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
-from runner.expansion.fingerprints import finalize
+from runner.expansion.fingerprints import Images, finalize
 from runner.expansion.ids import reserved_warnings
 from runner.hashing import HashCache
 from runner.media.probe import probe
@@ -54,10 +54,6 @@ def uncollected() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
-
-
-Images = Mapping[str, tuple[Media | Deferred, ...]]
-"""Parameter to its images."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from runner.commands.options import Options, ProjectPaths
@@ -47,9 +47,10 @@ def without_results(manifests: Sequence[Path]) -> tuple[list[Path], list[Diagnos
     errors: list[Diagnostic] = []
     for path in manifests:
         owner = _owner(path)
+        named = owner and next((each for each in manifests if is_same(each, owner)), None)
         if owner is None:
             kept.append(path)
-        elif (named := _find(owner, manifests)) not in (None, path):
+        elif named not in (None, path):
             emit(f"{path}: skipped, it has the results of {named}")
         else:
             location = Location(path=str(path))
@@ -69,10 +70,6 @@ def _owner(path: Path) -> Path | None:
     except OSError:
         return None  # whoever reads the manifest reports it
     return path.parent / name if name is not None else None
-
-
-def _find(owner: Path, manifests: Iterable[Path]) -> Path | None:
-    return next((path for path in manifests if is_same(path, owner)), None)
 
 
 def _shown(path: Path) -> Path:

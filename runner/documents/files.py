@@ -173,16 +173,21 @@ def _encoding_error(path: Path, error: UnicodeDecodeError) -> ManifestError:
     """The first byte that is not UTF-8, and the likely encoding of the file."""
     content = error.object  # without the byte order mark, from which `start` does not count
     before = content[: error.start].decode()
-    encoding = likely_encoding(content)
     is_table = path.suffix.lower() == ".csv"
-    guess = f" (it seems to be {encoding})" if encoding else ""
     diagnostic = Diagnostic(
-        message=f"the file is not UTF-8{guess}: byte 0x{content[error.start]:02X} is not valid",
+        message=describe_encoding_error(error, likely_encoding(content)),
         hint="save it as UTF-8 " + ('(in Excel: "CSV UTF-8")' if is_table else "in your editor"),
         # Without the line: the rest of it could not be shown.
         location=replace(Positions(str(path), before).at(len(before)), text=None),
     )
     return ManifestError([diagnostic])
+
+
+def describe_encoding_error(error: UnicodeDecodeError, likely: str | None) -> str:
+    """The message for a file that is not UTF-8, but `likely` in another encoding."""
+    guess = f" (it seems to be {likely})" if likely else ""
+    byte = error.object[error.start]
+    return f"the file is not UTF-8{guess}: byte 0x{byte:02X} is not valid"
 
 
 def likely_encoding(content: bytes) -> str | None:

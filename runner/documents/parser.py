@@ -78,9 +78,8 @@ def parse(
     """
     if as_json:
         with suppress(ValueError):
-            return Parsed(
-                value=read_plain_json(text, MAX_DEPTH), root=len(text) - len(text.lstrip())
-            )
+            root = len(text) - len(text.lstrip())
+            return Parsed(value=read_plain_json(text, MAX_DEPTH), root=root)
     builder = _Builder(text, text_keys, as_json=as_json)
     if on_progress:
         builder.on_progress = lambda index: on_progress(index, len(text))
@@ -125,8 +124,10 @@ class _Builder:
         self.on_progress: Callable[[int], None] = _ignore
 
     def run(self, events: Iterator[yaml.Event]) -> None:
+        # Each scalar is looked at twice only where something in the text makes that worth it.
+        is_odd = self.has_surrogates or self.surprises
         handlers: dict[type[yaml.Event], Any] = {
-            yaml.ScalarEvent: self._checked_scalar if self._is_odd() else self._scalar,
+            yaml.ScalarEvent: self._checked_scalar if is_odd else self._scalar,
             yaml.MappingStartEvent: lambda event: self._open({}, event, "map"),
             yaml.MappingEndEvent: self._close,
             yaml.SequenceStartEvent: lambda event: self._open([], event, "seq"),
@@ -183,26 +184,19 @@ class _Builder:
         if is_text and not any(str(step).startswith("x-") for step in (*self._path(), self.key)):
             self.anchors.before_texts.append((name, index_of(event)))
 
-    def _is_odd(self) -> bool:
-        """Whether anything in the text makes it worth to look at each scalar twice."""
-        return self.has_surrogates or bool(self.surprises)
-
     def _checked_scalar(self, event: yaml.ScalarEvent) -> None:
         if self.has_surrogates and not _is_encodable(event.value):
             # JSON and PyYAML accept half a surrogate pair, libyaml does not.
             escape = SURROGATE_ESCAPE.search(self.text, index_of(event))
             raise DocumentError(surrogate_error(escape.start() if escape else index_of(event)))
-        if self.surprises and isinstance(self._peek(event), str):
+        is_text = not event.implicit[0] or isinstance(self.read(event.value).value, str)
+        if self.surprises and is_text:
             is_key = self.key is _NO_KEY and self.top.__class__ is dict
             if found := self.surprises.of_text(event, is_key=is_key):
                 if not found.warning:
                     raise DocumentError(found)
                 self.parsed.errors.append(found)
         self._scalar(event)
-
-    def _peek(self, event: yaml.ScalarEvent) -> Any:
-        """The value of a plain scalar."""
-        return self.read(event.value).value if event.implicit[0] else event.value
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         value = self.anchors.resolve(event.anchor or "", index_of(event), len(self.frames))

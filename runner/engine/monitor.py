@@ -97,32 +97,26 @@ class Monitor:
         return max(fitting, key=lambda pair: len(pair[1].base_url), default=("", None))[0]
 
     def _learn(self, name: str, exchange: Exchange) -> None:
-        state, now = self._providers.setdefault(name, Reachability()), _now()
+        now = asyncio.get_running_loop().time()
+        state = self._providers.setdefault(name, Reachability())
         since = state.out_since
         match state.record(exchange.purpose, exchange.reply, now):
             case Step.UNREACHABLE as step:
                 reply = exchange.reply
                 why = self.redacted(reply.error) or f"it answers HTTP {reply.status}"
-                text = f"{name} cannot be reached: {why}; {self._patience(state)}"
+                text = f"{name} cannot be reached: {why}; trying for {self._limit(state)}"
             case Step.REACHABLE as step if since is not None:
                 text = f"{name} can be reached again after {span(now - since)}"
             case _:
                 return
         self.observer.event(Event(step=step, job="", text=text, subject=name))
 
-    def _patience(self, state: Reachability) -> str:
-        # A task under way has the job's own limit as well.
-        outage_s, timeout_s = self.settings.outage_s, self.settings.timeout_s
-        limit_s = min(outage_s, timeout_s) if state.refused_since is None else outage_s
-        return f"trying for {_limit(limit_s)}"
-
-
-def _limit(seconds: float) -> str:
-    return f"{seconds:g} s" if seconds < 60 else span(seconds)
-
-
-def _now() -> float:
-    return asyncio.get_running_loop().time()
+    def _limit(self, state: Reachability) -> str:
+        """How long it is tried to reach the provider."""
+        limit_s = self.settings.outage_s
+        if state.refused_since is None:  # a task under way has the job's own limit as well
+            limit_s = min(limit_s, self.settings.timeout_s)
+        return f"{limit_s:g} s" if limit_s < 60 else span(limit_s)
 
 
 def format_exchange(exchange: Exchange, provider: str) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from runner.errors import Exit, plural
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import ErrorClass, JobError
-from runner.providers.registry import PROVIDERS
+from runner.model.requests import ErrorClass
+from runner.providers.registry import code_info
 
 REFUSALS = 3
 """This many different requests refused with one code: the account is the cause."""
@@ -75,7 +75,8 @@ class StopConditions:
     def note_refusal(self, outcome: Outcome) -> StopReason | None:
         """Count a refusal that the account may cause; the stop that follows, if one does."""
         provider, error = outcome.job.provider, outcome.error
-        if error is None or not _may_be_by_account(provider, error):
+        code = error and code_info(provider, error)
+        if error is None or not (error.class_ is ErrorClass.AUTH or (code and code.by_account)):
             return None
         refused = self._refused[provider, error.code]
         refused.add(outcome.job.fingerprint)  # one request refused often proves nothing
@@ -84,8 +85,3 @@ class StopConditions:
         text = f"{error.code} for {len(refused)} different requests: {error.message}"
         stop = StopReason(reason=Reason(ReasonCode.STOPPED, text), exit=Exit.PROVIDER)
         return self.by_provider.setdefault(provider, stop)
-
-
-def _may_be_by_account(provider: str, error: JobError) -> bool:
-    code = PROVIDERS[provider].CODES.get(error.code) if provider in PROVIDERS else None
-    return error.class_ is ErrorClass.AUTH or (code is not None and code.by_account)

@@ -8,6 +8,7 @@ from typing import TextIO
 
 from runner.errors.text import width
 
+_INDENT = 6
 LEAST_COLUMNS = 24
 """Text in fewer columns reads worse than text on a line of its own."""
 
@@ -39,10 +40,10 @@ def fold(text: str, columns: int | None) -> list[str]:
     return [*lines, text] if text or not lines else lines
 
 
-def hang(head: str, text: str, columns: int | None, *, indent: int = 6) -> list[str]:
+def hang(head: str, text: str, columns: int | None) -> list[str]:
     """`head` with `text` behind it, folded below its own beginning.
 
-    Where `head` leaves little room, `text` begins on the next line, behind `indent` blanks.
+    Where `head` leaves little room, `text` begins on the next line, behind a few blanks.
     """
     start = width(head)
     if not text:
@@ -52,20 +53,18 @@ def hang(head: str, text: str, columns: int | None, *, indent: int = 6) -> list[
     if columns - start >= LEAST_COLUMNS:
         first, *others = fold(text, columns - start)
         return [head + first, *(" " * start + line for line in others)]
-    return [head.rstrip(), *(" " * indent + line for line in fold(text, columns - indent))]
+    return [head.rstrip(), *(" " * _INDENT + line for line in fold(text, columns - _INDENT))]
 
 
-def table_row(
-    cells: Iterable[str], text: str, columns: int | None, *, indent: int = 6
-) -> list[str]:
+def table_row(cells: Iterable[str], text: str, columns: int | None) -> list[str]:
     """A row of padded `cells` with `text` behind them; folded between cells where they are wide."""
     lines, head = [], ""
     for cell in cells:
         if columns is not None and head.strip() and width((head + cell).rstrip()) > columns:
             lines.append(head.rstrip())
-            head = " " * indent
+            head = " " * _INDENT
         head += cell
-    return lines + hang(head, text, columns, indent=indent)
+    return lines + hang(head, text, columns)
 
 
 def _line_end(text: str, columns: int) -> int:

@@ -125,9 +125,9 @@ def _visible(character: str) -> str:
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
 
 
-def plural(count: int, noun: str, many: str | None = None) -> str:
-    """The count with its noun: `1 job`, `2 jobs`, `12,000 jobs`; `many`: an irregular plural."""
-    return f"{count:,} {noun if count == 1 else many or f'{noun}s'}"
+def plural(count: int, noun: str) -> str:
+    """The count with its noun: `1 job`, `2 jobs`, `12,000 jobs`."""
+    return f"{count:,} {noun if count == 1 else f'{noun}s'}"
 
 
 def width(text: str) -> int:

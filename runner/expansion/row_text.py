@@ -6,7 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
-from runner.documents.files import likely_encoding, read_content
+from runner.documents.files import describe_encoding_error, likely_encoding, read_content
 from runner.documents.text_errors import find_conflict
 from runner.errors import HintedError, ManifestError
 from runner.file_names import other_spellings
@@ -94,14 +94,13 @@ def _encoding_error(
     path: Path, error: UnicodeDecodeError, encoding: str | None, line: int
 ) -> RowError:
     """The line of the first byte that is invalid, and how to name the file's encoding."""
-    byte = f"byte 0x{error.object[error.start]:02X} is not valid"
     if encoding:
+        byte = f"byte 0x{error.object[error.start]:02X} is not valid"
         return RowError(f"the file is not {encoding}: {byte}", line=line)
     likely = likely_encoding(error.object)
-    guess = f" (it seems to be {likely})" if likely else ""
     named = _encoding_hint(path, _CODECS.get(likely or "", "NAME"))
     hint = f'save it as UTF-8 (in Excel: "CSV UTF-8"), or {named}'
-    return RowError(f"the file is not UTF-8{guess}: {byte}", hint, line=line)
+    return RowError(describe_encoding_error(error, likely), hint, line=line)
 
 
 def _encoding_hint(path: Path, codec: str) -> str:

@@ -148,7 +148,9 @@ def _connect(
 
     Raises LedgerError if it is not a ledger, or damaged by a program that did not close it.
     """
-    unclean = was_left_open(path)  # before SQLite opens it, which leaves the same signs
+    # The last connection that is closed empties or removes the log: with one, a process has died,
+    # or is using the ledger now. Asked before SQLite opens it, which leaves the same signs.
+    is_left_open = bool(logs(path))
     # A group commit opens its ledger in one thread and uses it in another, one after the other.
     connection = sqlite3.connect(
         uri,
@@ -162,7 +164,7 @@ def _connect(
     with ExitStack() as on_error:
         on_error.callback(connection.close)
         check(connection, path)
-        if unclean:
+        if is_left_open:
             check_integrity(connection, path)
         on_error.pop_all()
     return connection
@@ -230,15 +232,6 @@ def logs(path: Path) -> list[Path]:
     """The log files of the ledger at `path` that have content."""
     found = (Path(f"{path}{suffix}") for suffix in _SUFFIXES)
     return [log for log in found if log.exists() and log.stat().st_size]
-
-
-def was_left_open(path: Path) -> bool:
-    """Whether the last process to use the ledger died, or one is using it now.
-
-    The last connection that is closed empties or removes the log; so this is to be asked before
-    another one is opened.
-    """
-    return bool(logs(path))
 
 
 def check_integrity(connection: sqlite3.Connection, path: Path) -> None:

@@ -159,13 +159,9 @@ def png_size(file: BinaryIO) -> tuple[int, int]:
     width, height, depth, colour = struct.unpack(">IIBB", data[:10])
     if not (width and height and depth in _PNG_DEPTHS.get(colour, ())):
         raise ValueError("a header that the standard forbids")
-    _skip_to_pixels(file)
-    return width, height
-
-
-def _skip_to_pixels(file: BinaryIO) -> None:
     while (chunk := _chunk(file)) and chunk[0] != b"IDAT":
         file.seek(chunk[1] + 4, 1)  # and its checksum
+    return width, height
 
 
 def _chunk(file: BinaryIO) -> tuple[bytes, int]:

@@ -20,7 +20,7 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import CANCELLED, DECLARED_LOST, Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState, StoredFile
 from runner.planning.changes import describe
-from runner.providers.registry import PROVIDERS
+from runner.providers.registry import code_info
 
 MAX_FAILURES = 3
 """A request whose tasks failed this often is submitted again only with `--retry-failed`."""
@@ -247,7 +247,7 @@ def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
 def _may_pass(provider: str, error: JobError) -> bool:
     """Whether the same request may go well the next time."""
     # As the code is understood today: an older version may have recorded another class.
-    known = PROVIDERS[provider].CODES.get(error.code) if provider in PROVIDERS else None
+    known = code_info(provider, error)
     if known is None:
         return error.class_ in _RETRYABLE
     return known.class_ in _RETRYABLE and not known.by_hand

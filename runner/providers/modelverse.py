@@ -22,6 +22,7 @@ from runner.model.requests import (
     TaskState,
     TaskStatus,
 )
+from runner.model.values import as_list
 from runner.providers import base, fates, parse
 from runner.providers.fates import ApiError, ErrorCodeInfo
 
@@ -99,7 +100,7 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
         return fates.failed_status(task_id, reply, _read_error(reply, value))
     if other := fates.other_task(task_id, output.get("task_id")):
         return other
-    offered = fates.results([parse.url(item) for item in parse.items(output.get("urls"))])
+    offered = fates.results([parse.url(item) for item in as_list(output.get("urls"))])
     word = parse.first_text(output.get("task_status"), output.get("status"))
     state, detail = fates.task_state(word, _STATES, offered)
     return TaskStatus(

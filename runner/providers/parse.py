@@ -11,6 +11,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+from runner.model.values import as_dict
+
 JsonObject: TypeAlias = Mapping[str, Any]
 
 _TEXT_LIMIT = 2_000
@@ -54,13 +56,7 @@ def _object(text: bytes | str) -> JsonObject | None:
 
 def child(value: Any, key: str) -> JsonObject:
     """The object under `key`; empty if there is none."""
-    found = value.get(key) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
-
-
-def items(value: Any) -> list[Any]:
-    """The list; empty for anything else."""
-    return value if isinstance(value, list) else []
+    return as_dict(as_dict(value).get(key))
 
 
 def text(value: Any) -> str | None:

@@ -8,11 +8,20 @@ from typing import Protocol
 
 from runner.model.operations import Unit
 from runner.model.outcomes import STATES, State
-from runner.model.requests import Account, Fate, Reply, Request, Submission, TaskStatus, Vendor
+from runner.model.requests import (
+    Account,
+    Fate,
+    JobError,
+    Reply,
+    Request,
+    Submission,
+    TaskStatus,
+    Vendor,
+)
 from runner.model.tasks import Attempt, AttemptState
 from runner.providers import modelverse, vidu, vidu_tasks
 from runner.providers.base import AccountLoad, CancelResult, ListFailure, TaskPage, TaskStates
-from runner.providers.fates import Codes
+from runner.providers.fates import Codes, ErrorCodeInfo
 
 
 class Provider(Vendor, Protocol):
@@ -79,12 +88,15 @@ LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 """The providers with a list of tasks, which can also cancel one."""
 
 
+def code_info(provider: str, error: JobError) -> ErrorCodeInfo | None:
+    """The meaning of an error's code as it is known today; None for an undocumented one."""
+    return PROVIDERS[provider].CODES.get(error.code) if provider in PROVIDERS else None
+
+
 def state_of(attempt: Attempt) -> State:
     """Where a job stands by its latest attempt alone."""
     # A submission that was refused for the moment only (too many requests) has not failed.
-    provider = PROVIDERS.get(attempt.intent.provider)
-    if attempt.state is AttemptState.REFUSED and attempt.error and provider:
-        code = provider.CODES.get(attempt.error.code)
-        if code and code.fate is Fate.BUSY:
-            return State.PENDING
+    code = attempt.error and code_info(attempt.intent.provider, attempt.error)
+    if attempt.state is AttemptState.REFUSED and code and code.fate is Fate.BUSY:
+        return State.PENDING
     return STATES[attempt.state]

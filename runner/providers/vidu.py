@@ -23,6 +23,7 @@ from runner.model.requests import (
     TaskState,
     TaskStatus,
 )
+from runner.model.values import as_list
 from runner.providers import base, fates, parse
 from runner.providers.fates import ApiError, ErrorCodeInfo
 
@@ -34,38 +35,27 @@ BASE_URL_ENV = "VIDU_BASE_URL"
 UNIT: Unit = "credits"
 REPORTS_PRICE = True
 
-_INPUT = ErrorCodeInfo(class_=ErrorClass.INPUT)
-_POLICY = ErrorCodeInfo(class_=ErrorClass.POLICY)
+# The size in PageSizeOutOfRange is that of an image.
+_INPUT_CODES = (
+    *("BadRequest", "FieldLacking", "FieldUnwanted", "FieldInvalid", "FieldItemCountOutOfRange"),
+    *("PageSizeOutOfRange", "ImageFormatInvalid", "ImageDownloadFailure", "ImageSizeInvalid"),
+    *("ImageCheckBodyJointsFailed", "ImageCheckFaceFailed", "ImageObjectsUndetected"),
+    *("FaceDetectFailure", "FaceDetectNotPass", "NoFaceDetected", "MultiFaceDetected"),
+    *("VideoDownloadFailure", "VideoFormatInvalid"),
+)
+_POLICY_CODES = (
+    *("AuditSubmitIllegal", "TaskPromptPolicyViolation", "CreationPolicyViolation"),
+    *("PhotoAuditNotPass", "AuditFailed"),
+)
 _KEY = ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED)
 _CREDIT = ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.STOPPED)
 _LATER = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.BUSY)
 _UNKNOWN_FATE = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
 
 CODES: fates.Codes = {
-    "BadRequest": _INPUT,
-    "FieldLacking": _INPUT,
-    "FieldUnwanted": _INPUT,
-    "FieldInvalid": _INPUT,
-    "FieldItemCountOutOfRange": _INPUT,
-    "PageSizeOutOfRange": _INPUT,  # the size of an image
-    "ImageFormatInvalid": _INPUT,
-    "ImageDownloadFailure": _INPUT,
-    "ImageSizeInvalid": _INPUT,
-    "ImageCheckBodyJointsFailed": _INPUT,
-    "ImageCheckFaceFailed": _INPUT,
-    "ImageObjectsUndetected": _INPUT,
-    "FaceDetectFailure": _INPUT,
-    "FaceDetectNotPass": _INPUT,
-    "NoFaceDetected": _INPUT,
-    "MultiFaceDetected": _INPUT,
-    "VideoDownloadFailure": _INPUT,
-    "VideoFormatInvalid": _INPUT,
+    **dict.fromkeys(_INPUT_CODES, ErrorCodeInfo(class_=ErrorClass.INPUT)),
+    **dict.fromkeys(_POLICY_CODES, ErrorCodeInfo(class_=ErrorClass.POLICY)),
     "ModelUnavailable": ErrorCodeInfo(class_=ErrorClass.PROVIDER, by_account=True),
-    "AuditSubmitIllegal": _POLICY,
-    "TaskPromptPolicyViolation": _POLICY,
-    "CreationPolicyViolation": _POLICY,
-    "PhotoAuditNotPass": _POLICY,
-    "AuditFailed": _POLICY,
     "OperationInProcess": _LATER,
     "CreditInsufficient": _CREDIT,
     "402": _CREDIT,
@@ -170,7 +160,7 @@ def _state_word(value: parse.JsonObject) -> str | None:
 
 
 def _results(creations: Any) -> fates.Results:
-    rows = [row for row in parse.items(creations) if isinstance(row, dict) and row]
+    rows = [row for row in as_list(creations) if isinstance(row, dict) and row]
     clean = [parse.url(row.get("url")) for row in rows]
     return fates.results(clean, [parse.url(row.get("watermarked_url")) for row in rows])
 

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from runner.model.requests import Account, Reply, Request, TaskStatus
+from runner.model.values import as_list
 from runner.providers import base, fates, parse
 from runner.providers.base import (
     AccountLoad,
@@ -177,7 +178,7 @@ def read_load(reply: Reply) -> AccountLoad:
         return AccountLoad(throttled=fates.is_throttled(reply, read_error(reply, value)))
     # The vendor's page has the first name in its sample and the second one in its table.
     found = next((value[name] for name in ("remains", "remaining_credits") if name in value), ())
-    rows = [row for row in parse.items(found) if isinstance(row, dict)]
+    rows = [row for row in as_list(found) if isinstance(row, dict)]
     return AccountLoad(
         places=sum(parse.whole(row.get("concurrency_limit")) or 0 for row in rows) or None
     )

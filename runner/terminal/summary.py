@@ -14,7 +14,7 @@ from runner.model.operations import Unit, add
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
-from runner.providers.registry import LISTERS, PROVIDERS
+from runner.providers.registry import LISTERS, code_info
 from runner.terminal.format import CostSums, money_list
 from runner.timestamps import span
 
@@ -236,8 +236,7 @@ def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
 
 def _is_by_hand(outcome: Outcome, error: JobError) -> bool:
     """Whether a further run leaves a failure alone that may pass."""
-    provider = PROVIDERS.get(outcome.job.provider)
-    code = provider.CODES.get(error.code) if provider else None
+    code = code_info(outcome.job.provider, error)
     is_left = outcome.reason is not None and outcome.reason.code is ReasonCode.NOT_RETRIED
     return is_left or (code is not None and code.by_hand)
 

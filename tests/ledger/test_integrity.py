@@ -13,7 +13,7 @@ import pytest
 
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Intend
-from runner.ledger.connection import was_left_open
+from runner.ledger.connection import logs
 from runner.ledger.store import open_ledger
 from runner.model.tasks import Intent
 
@@ -49,10 +49,10 @@ def damage_index(path: Path) -> None:
 
 
 def test_a_ledger_of_a_killed_run_opens_and_is_closed(killed: Path) -> None:
-    assert was_left_open(killed)
+    assert logs(killed)
     with open_ledger(killed) as ledger:
         assert len(ledger.attempts()) == 100
-    assert not was_left_open(killed)
+    assert not logs(killed)
 
 
 @pytest.mark.parametrize("read_only", [True, False])
@@ -75,6 +75,6 @@ def test_a_ledger_that_a_living_run_has_open_is_not_checked(path: Path, intent: 
     with open_ledger(path) as ledger:
         run = ledger.begin_run("m", "t")
         ledger.apply([Intend(run=run, intent=intent())])
-        assert was_left_open(path)
+        assert logs(path)
         with open_ledger(path) as second:
             assert len(second.attempts()) == 1
