@@ -17,7 +17,7 @@ from runner.error_handler import emit
 from runner.errors import Exit, one_line, plural, worst
 from runner.model.plans import Action, PlanEntry
 from runner.progress import observer
-from runner.providers.registry import LISTERS
+from runner.providers.registry import TASK_LISTS
 
 
 def cancel(options: Options) -> Exit:
@@ -59,7 +59,7 @@ def _obstacle(planned: ManifestPlan, entry: PlanEntry) -> str | None:
     provider = planned.manifest.operations[entry.job.operation].provider
     if _task(entry) is None:  # another run is submitting it
         return entry.reason.text
-    return None if provider in LISTERS else f"{provider} has no way to cancel a task"
+    return None if provider in TASK_LISTS else f"{provider} has no way to cancel a task"
 
 
 def _task(entry: PlanEntry) -> str | None:
@@ -78,7 +78,7 @@ async def _cancel_tasks(
         job_run = JobRun.of(entry, operation)
         if job_run.number is None:  # only a results manifest has the task
             await adopt(context, job_run)
-        why = await engine.cancel(context, job_run, LISTERS[operation.provider], deadline)
+        why = await engine.cancel(context, job_run, TASK_LISTS[operation.provider], deadline)
         if why is None:
             _print(entry, "cancelled")
         else:

@@ -38,9 +38,9 @@ def emulate(
         faults=read_script(faults) if faults else (),
         **behaviour,
     )
-    lacking = missing_extra(load_operations())
-    if lacking is not None:  # only some operations need it: the others can be served
-        emit(f"warning: {lacking}")
+    missing = missing_extra(load_operations())
+    if missing is not None:  # only some operations need it: the others can be served
+        emit(f"warning: {missing}")
     serve(options, port, lambda url: _print_address(url, key[0] if key else "any-text"))
     return Exit.OK
 

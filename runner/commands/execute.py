@@ -64,7 +64,10 @@ def execute(
     started, began = time.monotonic(), stamp_now()
     ended: _EndedBatch | None = None
     try:
-        with planned.manifest.hashes, RunSession.open(planned, once=collect_only) as session:
+        with (
+            planned.manifest.hashes,
+            RunSession.open(planned, collect_only=collect_only) as session,
+        ):
             prepare_folders(planned, results=write)
             if write and planned.unreadable:
                 _keep_damaged(planned)

@@ -25,7 +25,7 @@ from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
-from runner.providers.registry import LISTERS, PROVIDERS, Provider, state_of
+from runner.providers.registry import PROVIDERS, TASK_LISTS, Provider, state_of
 from runner.results.evidence import read_results
 from runner.settings.accounts import Sources
 from runner.settings.settings import Settings, read_settings
@@ -223,7 +223,7 @@ def networked(planned: ManifestPlan) -> list[PlanEntry]:
         if entry.action is not Action.DECIDE:
             return entry.action in (Action.SUBMIT, Action.ATTACH, Action.FETCH)
         # A submission of unknown fate is sent again, or looked for if there is a list.
-        listed = planned.manifest.operations[entry.job.operation].provider in LISTERS
+        listed = planned.manifest.operations[entry.job.operation].provider in TASK_LISTS
         return planned.settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
 
     return [entry for entry in planned.plan.entries if is_networked(entry)]

@@ -36,7 +36,7 @@ from runner.model.events import Event, Observer, Step
 from runner.model.plans import PlanEntry
 from runner.model.requests import Account
 from runner.planning.estimates import Kind, Learned, learn
-from runner.providers.registry import LISTERS, PROVIDERS
+from runner.providers.registry import PROVIDERS, TASK_LISTS
 from runner.settings.accounts import emulated_accounts, read_accounts
 
 TOOL = f"vidu-run {__version__}"
@@ -55,7 +55,7 @@ class RunSession:
 
     planned: ManifestPlan
     """Its settings have the accounts of every provider that is asked for something."""
-    once: bool
+    collect_only: bool
     """Ask for each task once; do not wait for it to end."""
     run: str
     """The ledger's id of this run."""
@@ -69,7 +69,7 @@ class RunSession:
     @classmethod
     @contextmanager
     def open(
-        cls, planned: ManifestPlan, *, once: bool = False, keys: bool = True
+        cls, planned: ManifestPlan, *, collect_only: bool = False, keys: bool = True
     ) -> Iterator[RunSession]:
         """Start the emulator if asked, find the keys, open the ledger and record the run there.
 
@@ -92,7 +92,7 @@ class RunSession:
                     settings = replace(planned.settings, accounts=accounts)
                     session = cls(
                         planned=replace(planned, settings=settings),
-                        once=once,
+                        collect_only=collect_only,
                         run=run,
                         ledger=ledger,
                         group_commit=group_commit,
@@ -169,7 +169,7 @@ class RunSession:
             alive=lambda run: alive(planned.paths.state, run),
             random=rng,
             stopping=stopping,
-            once=self.once,
+            collect_only=self.collect_only,
         )
 
     def _learned(self) -> dict[Kind, Learned]:
@@ -244,9 +244,9 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
     from runner.emulator.options import EmulatorOptions, missing_extra
     from runner.emulator.server import run_emulator
 
-    lacking = missing_extra({entry.job.operation for entry in planned.plan.entries})
-    if lacking is not None:
-        raise UsageError(lacking)
+    missing = missing_extra({entry.job.operation for entry in planned.plan.entries})
+    if missing is not None:
+        raise UsageError(missing)
     # Before the emulator writes beside it: the ledger makes their folder, or reports why it cannot.
     open_ledger(planned.paths.ledger, on_wait=emit).close()
     options = EmulatorOptions(
@@ -267,8 +267,8 @@ async def add_to_ledger(context: Context, entry: PlanEntry) -> int:
 
 def _endpoint(account: Account, name: str, http: HttpClient, rate: Rate) -> ListEndpoint | None:
     """The provider's list of tasks; None where it has no such list."""
-    lister = LISTERS.get(name)
-    return ListEndpoint(api=lister, account=account, http=http, rate=rate) if lister else None
+    api = TASK_LISTS.get(name)
+    return ListEndpoint(api=api, account=account, http=http, rate=rate) if api else None
 
 
 def _warn(watcher: Observer, provider: str) -> Callable[[str], None]:

@@ -13,7 +13,7 @@ from runner.engine.context import Context
 from runner.engine.net.pacing import query
 from runner.engine.schedule import Schedule
 from runner.model.events import Step
-from runner.providers.registry import LISTERS
+from runner.providers.registry import TASK_LISTS
 
 USUAL_PLACES = 5
 """What an account has by the vendor's public documentation: so many start before it is asked."""
@@ -39,7 +39,7 @@ class Capacity:
         self._is_large = self._lane.maximum > USUAL_PLACES < schedule.load(provider)[1]
         if self._is_large:
             self._lane.places = USUAL_PLACES
-        self._told: int | None = None
+        self._shown: int | None = None
 
     async def keep_within(self) -> None:
         """Ask at the start of a large run, then whenever a task is seen to wait."""
@@ -52,7 +52,7 @@ class Capacity:
             await self._seen_waiting.wait()
 
     async def _ask(self) -> None:
-        context, api, lane = self._context, LISTERS[self._provider], self._lane
+        context, api, lane = self._context, TASK_LISTS[self._provider], self._lane
         account, rate = context.settings.accounts[self._provider], context.rates[self._provider]
         places = None
         try:
@@ -62,8 +62,8 @@ class Capacity:
         except TimeoutError:
             pass  # it is advice only: submissions will find out whether the provider is there
         before, lane.places = lane.places, places
-        if places is not None and places < lane.maximum and places != self._told:
-            self._told = places
+        if places is not None and places < lane.maximum and places != self._shown:
+            self._shown = places
             text = f"{self._provider} works on {places} tasks at a time: no more are kept in flight"
             context.emit(Step.RETRYING, "", text)
         await self._wake(max(0, min(places or lane.maximum, lane.maximum) - (before or 0)))

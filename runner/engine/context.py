@@ -99,7 +99,7 @@ class Context:
     random: random.Random
     stopping: asyncio.Event
     """Set when nothing more is to be submitted."""
-    once: bool = False
+    collect_only: bool = False
     """Ask for each task once; do not wait for it to end."""
     # The wall clock, for stamps. All waiting goes by the clock of the event loop.
     now: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -10,7 +10,7 @@ from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import JobError
 from runner.model.tasks import Attempt, StoredFile
-from runner.providers.registry import LISTERS, state_of
+from runner.providers.registry import TASK_LISTS, state_of
 
 
 def ended(
@@ -92,7 +92,7 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
         return Outcome(job=entry.job, state=State.SKIPPED, reason=reason, estimated=entry.estimate)
     state = state_of(attempt)
     outcome = _known(entry, state, attempt.files if state is State.SUCCEEDED else ())
-    if entry.action is Action.DECIDE and attempt.intent.provider not in LISTERS:
+    if entry.action is Action.DECIDE and attempt.intent.provider not in TASK_LISTS:
         return replace(outcome, reason=Reason(reason.code, f"{reason}; {unlisted(attempt)}"))
     return outcome
 

@@ -24,7 +24,7 @@ from runner.errors import OutputError, plural
 from runner.model.events import Step
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan
-from runner.providers.registry import LISTERS
+from runner.providers.registry import TASK_LISTS
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
@@ -139,7 +139,7 @@ class Batch:
     def _capacities(self) -> list[Capacity]:
         """One for each provider that shows how much its account works on."""
         context = self._context
-        names = [name for name in context.settings.accounts if name in LISTERS]
+        names = [name for name in context.settings.accounts if name in TASK_LISTS]
         return [Capacity(context, self._schedule, name, self._wake_workers) for name in names]
 
     def outcomes(self) -> StoredOutcomes:

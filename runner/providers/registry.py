@@ -84,7 +84,7 @@ class TaskListApi(Protocol):
 
 PROVIDERS: Mapping[str, Provider] = {vidu.NAME: vidu, modelverse.NAME: modelverse}
 
-LISTERS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
+TASK_LISTS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 """The providers with a list of tasks, which can also cancel one."""
 
 

@@ -117,10 +117,6 @@ def test_a_count_has_its_noun(count: int, words: str) -> None:
     assert plural(count, "job") == words
 
 
-def test_an_irregular_plural_is_given() -> None:
-    assert [plural(n, "entry", "entries") for n in (1, 2)] == ["1 entry", "2 entries"]
-
-
 def test_a_short_line_is_shown_whole() -> None:
     assert excerpt("a: [1", 4) == ["    a: [1", "       ^"]
 

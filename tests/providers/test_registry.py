@@ -8,7 +8,7 @@ from runner.model.outcomes import State
 from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState, Intent
 from runner.operations import load_operations
-from runner.providers.registry import LISTERS, PROVIDERS, state_of
+from runner.providers.registry import PROVIDERS, TASK_LISTS, state_of
 
 
 def test_every_operation_has_its_provider() -> None:
@@ -25,7 +25,7 @@ def test_default_addresses_are_the_vendors_own_hosts() -> None:
 
 
 def test_every_task_list_belongs_to_a_provider() -> None:
-    assert LISTERS.keys() <= PROVIDERS.keys()
+    assert TASK_LISTS.keys() <= PROVIDERS.keys()
 
 
 INTENT = Intent(

@@ -105,7 +105,7 @@ def proxy_for(scheme: str, host: str, port: int | None) -> URL | None:
     named = proxies.get(kind)
     if not named or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
         return None
-    if (what := _flaw(named)) is not None:
+    if (what := _obstacle(named)) is not None:
         raise UnusableProxy(_variable(kind), what, host)
     return _proxy_url(named)
 
@@ -116,7 +116,7 @@ def check_proxy(base_url: str) -> None:
     proxy_for(url.scheme, url.host or "", url.port)
 
 
-def _flaw(text: str) -> str | None:
+def _obstacle(text: str) -> str | None:
     """Why a proxy cannot be used; None if it can. Without its password."""
     try:
         url = _proxy_url(text)

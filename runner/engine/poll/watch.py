@@ -28,7 +28,7 @@ GONE_TOLERATED_S = 30.0  # a task that is missing for longer is lost
 QUEUE_SHARE = 10  # of so many requests, one is about a listed task that waits in a queue
 LISTED_S = 3.0  # how long a verb that asks once waits for the list to report a task
 DEADLINE_S = 120.0  # how long a provider is asked again while its answers do not show the task
-DEADLINE_ONCE_S = 10.0  # the same for a verb that asks once: its user waits for it
+COLLECTING_DEADLINE_S = 10.0  # the same for a verb that asks once: its user waits for it
 
 
 class Deadline:
@@ -36,7 +36,7 @@ class Deadline:
 
     def __init__(self, context: Context):
         """Starts now."""
-        longest_s = DEADLINE_ONCE_S if context.once else DEADLINE_S
+        longest_s = COLLECTING_DEADLINE_S if context.collect_only else DEADLINE_S
         self._limit_s = min(longest_s, context.settings.timeout_s)
         self.renew()
 
@@ -59,17 +59,17 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
 
 
 async def ask_patiently(
-    context: Context, operation: Operation, task_id: str, *, incomplete: bool = False
+    context: Context, operation: Operation, task_id: str, *, accept_shortfall: bool = False
 ) -> TaskStatus:
     """Request the status of a task until an answer shows it, or until the deadline.
 
-    `incomplete`: an answer with a shortfall is enough.
+    `accept_shortfall`: an answer with a shortfall is enough.
     """
     deadline, tries = Deadline(context), 0
     while True:
         status = await ask(context, operation, task_id)
         delay_s = backoff(tries, context.random, status.retry_after_s)
-        enough = not has_no_status(status) or (incomplete and status.shortfall is not None)
+        enough = not has_no_status(status) or (accept_shortfall and status.shortfall is not None)
         if enough or not deadline.allows(delay_s):
             return status
         tries += 1
@@ -127,11 +127,11 @@ async def _last_status(
     context: Context, job_run: JobRun, subscription: Subscription, gone_tolerated_s: float
 ) -> TaskStatus:
     """The task's end, or the status with which the run stops waiting for it."""
-    if context.once:
+    if context.collect_only:
         return await _current_status(context, job_run, subscription)
     loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
     breaker = context.breakers[job_run.operation.provider]
-    started, gone_since, failures, status, lacking = loop.time(), None, 0, None, None
+    started, gone_since, failures, status, short = loop.time(), None, 0, None, None
     while (waited_s := loop.time() - started) <= limit_s:
         single_s, listed_s = _delays(context, job_run, subscription)
         if failures and status:
@@ -155,19 +155,19 @@ async def _last_status(
             continue
         status = answer
         subscription.observe(listed, status, asked_at)
-        if status.shortfall and lacking is None:
+        if status.shortfall and short is None:
             text = f"{status.shortfall.message}; asking again for up to {limit_s - waited_s:.0f} s"
             context.emit(Step.RETRYING, job_run.entry.job.id, text)
-        lacking = status if status.shortfall else lacking
+        short = status if status.shortfall else short
         failures = failures + 1 if status.state is TaskState.UNKNOWN else 0
         gone_since = (gone_since or loop.time()) if status.state is TaskState.GONE else None
         gone_for_s = loop.time() - gone_since if gone_since else 0.0
         if status.state in ENDED or status.fatal or gone_for_s > gone_tolerated_s:
-            return _best(status, lacking)
+            return _best(status, short)
     detail = status.detail if status else ""
     state = TaskState.WAITING if subscription.is_waiting else TaskState.RUNNING
     running = TaskStatus(task_id=subscription.task_id, state=state, detail=detail)
-    return _best(running, lacking)
+    return _best(running, short)
 
 
 async def _ask_if_due(
@@ -179,11 +179,11 @@ async def _ask_if_due(
     return await ask(context, job_run.operation, subscription.task_id)
 
 
-def _best(status: TaskStatus, lacking: TaskStatus | None) -> TaskStatus:
+def _best(status: TaskStatus, short: TaskStatus | None) -> TaskStatus:
     """The end of a task; without one, an earlier status with a part of what was paid for."""
-    if status.state in ENDED or lacking is None:
+    if status.state in ENDED or short is None:
         return status
-    return replace(lacking, state=TaskState.SUCCEEDED)
+    return replace(short, state=TaskState.SUCCEEDED)
 
 
 async def _current_status(
@@ -238,7 +238,7 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
             await context.ledger.commit(finish)
             return Ended(outcome=ended(job_run, State.FAILED, error=status.error))
         # A single answer proves no loss: the next run asks for as long as it takes.
-        case TaskState.GONE if not context.once:
+        case TaskState.GONE if not context.collect_only:
             return await _record_loss(context, job_run, status)
         case _:
             return _not_ended(context, job_run, status)
@@ -269,7 +269,7 @@ def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
     elif status.state is TaskState.GONE:
         text = not_known_now(status)
     else:
-        within = "yet" if context.once else f"within {context.settings.timeout_s:g} s"
+        within = "yet" if context.collect_only else f"within {context.settings.timeout_s:g} s"
         queued = "; it waits in the provider's queue" if status.state is TaskState.WAITING else ""
         last = f" (the last answer: {status.detail})" if status.detail else ""
         text = f"its task has not ended {within}{queued}{last}"

@@ -34,7 +34,7 @@ from runner.model.operations import Operation
 from runner.model.requests import TaskState, TaskStatus
 from runner.model.tasks import Attempt
 from runner.providers.base import ListFailure, TaskRow
-from runner.providers.registry import LISTERS
+from runner.providers.registry import TASK_LISTS
 from runner.timestamps import stamp
 
 MAX_PAGES = 500  # a longer list is too much to read for one task
@@ -54,7 +54,7 @@ async def find_verdict(
     search: Coroutine[Any, Any, Verdict]
     if attempt.task.id is not None:
         search = _check_task(context, operation, attempt.task.id)
-    elif operation.provider in LISTERS:
+    elif operation.provider in TASK_LISTS:
         search = Search(context, attempt, operation).run()
     else:
         return Unclear(reason=unlisted(attempt))
@@ -94,7 +94,7 @@ class Search:
         account, intent = context.account(operation), attempt.intent
         self._context = context
         self._operation = operation
-        self._api = LISTERS[operation.provider]
+        self._api = TASK_LISTS[operation.provider]
         self._max_pages = max_pages
         self._lost = LostSubmission(
             attempt=attempt,

@@ -93,7 +93,7 @@ def test_a_verb_that_asks_once_leaves_a_missing_result_pending(tmp_path: Path) -
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         job_run = await succeeded(run, vidu, "1.png")
         del vidu.payloads["911"]
-        end = await collect(replace(run.context, once=True), job_run)
+        end = await collect(replace(run.context, collect_only=True), job_run)
         assert end.outcome.state is State.PENDING
         assert "is not known to the provider at the moment" in str(end.outcome.reason)
         assert run.attempt("a").error is None

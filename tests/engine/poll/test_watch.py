@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.engine.job_run import Ended, JobRun, Phase, Succeeded
-from runner.engine.poll.watch import DEADLINE_ONCE_S, Deadline, ask, ask_patiently, watch
+from runner.engine.poll.watch import COLLECTING_DEADLINE_S, Deadline, ask, ask_patiently, watch
 from runner.errors import Exit
 from runner.ledger.changes import Intend, Settle
 from runner.model.outcomes import State
@@ -79,7 +79,7 @@ def test_a_task_without_an_end_is_left_pending(tmp_path: Path) -> None:
 def test_a_verb_that_asks_once_does_not_wait_for_the_end(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         job_run = await under_way(run, vidu)
-        result = await watch(replace(run.context, once=True), job_run)
+        result = await watch(replace(run.context, collect_only=True), job_run)
         assert isinstance(result, Ended)
         text = str(result.outcome.reason)
         assert text == "its task has not ended yet"
@@ -103,7 +103,7 @@ def test_a_verb_that_asks_once_records_no_loss(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         job_run = await under_way(run, vidu)
         del vidu.payloads["911"]
-        result = await watch(replace(run.context, once=True), job_run)
+        result = await watch(replace(run.context, collect_only=True), job_run)
         assert isinstance(result, Ended)
         assert result.outcome.state is State.PENDING
         text = "its task 911 is not known to the provider at the moment"
@@ -158,11 +158,11 @@ def test_asking_again_ends_at_the_time_limit_of_a_job(tmp_path: Path) -> None:
 def test_a_deadline_starts_again_when_it_is_renewed(tmp_path: Path) -> None:
     async def scene() -> None:
         async with live_run(NOWHERE, tmp_path) as run:
-            deadline = Deadline(replace(run.context, once=True))
-            assert deadline.allows(DEADLINE_ONCE_S / 2)
-            assert not deadline.allows(DEADLINE_ONCE_S * 2)
+            deadline = Deadline(replace(run.context, collect_only=True))
+            assert deadline.allows(COLLECTING_DEADLINE_S / 2)
+            assert not deadline.allows(COLLECTING_DEADLINE_S * 2)
             deadline.renew()
-            assert deadline.allows(DEADLINE_ONCE_S / 2)
+            assert deadline.allows(COLLECTING_DEADLINE_S / 2)
 
     asyncio.run(scene())
 
