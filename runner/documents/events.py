@@ -8,8 +8,7 @@ from contextlib import contextmanager
 
 import yaml
 
-from runner.documents.json_events import json_events
-from runner.documents.json_values import read_plain_json
+from runner.documents.json_reader import json_events, read_plain_json
 
 MAX_DEPTH = 100
 """Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""

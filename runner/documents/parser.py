@@ -15,7 +15,7 @@ import yaml
 
 from runner.documents.anchors import Anchors
 from runner.documents.events import MAX_DEPTH, index_of, open_events
-from runner.documents.json_values import read_plain_json
+from runner.documents.json_reader import read_plain_json
 from runner.documents.scalars import (
     NON_TEXT_STARTS,
     Reading,

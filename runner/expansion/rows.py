@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from runner.documents.json_values import read_json
+from runner.documents.json_reader import read_json
 from runner.errors import Location
 from runner.expansion.row_text import RowError, read_row_text
 from runner.expansion.tables import Table

@@ -17,7 +17,7 @@ from typing import Any
 
 from runner.documents.events import is_json
 from runner.documents.files import check_conflict, load
-from runner.documents.json_values import read_json
+from runner.documents.json_reader import read_json
 from runner.errors import Location, ManifestError, plural
 from runner.lfs import LFS_HINT, is_lfs_head
 from runner.model.outcomes import State
