@@ -223,7 +223,8 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     """Open the cache file; OperationalError if it is not ours, DatabaseError if it is damaged."""
     if not has_reliable_locks(path):
         raise OSError("locks are unreliable there")
-    uri = f"file:{quote(str(path.absolute()))}?mode={mode}"
+    # By its bytes, as the locale's encoding has decoded them: SQLite takes a text for UTF-8.
+    uri = f"file:{quote(os.fsencode(path.absolute()))}?mode={mode}"
     connection = sqlite3.connect(
         uri, uri=True, timeout=LOCK_WAIT_S, isolation_level=None, check_same_thread=False
     )

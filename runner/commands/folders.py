@@ -11,6 +11,7 @@ from pathlib import Path
 from runner.commands.manifest_plan import ManifestPlan, networked
 from runner.engine.download.place import output_errors, output_folder, relative
 from runner.errors import OutputError, UsageError
+from runner.file_names import locale_hint
 from runner.fs import atomic_write, is_file, is_same
 from runner.model.plans import Action
 
@@ -27,6 +28,8 @@ def check_folders(plans: Iterable[ManifestPlan]) -> None:
     owners: dict[str, Path] = {}
     for planned in plans:
         manifest, folder = planned.manifest.path, planned.outputs
+        if locale_hint(folder):
+            continue  # it cannot exist in this locale, which `check_file_names` reports
         owner = owners.setdefault(os.path.realpath(folder), manifest)
         if owner is manifest:
             owner = _owner(folder, planned.settings.outputs, manifest) or manifest

@@ -101,6 +101,7 @@ class ManifestPlan:
 
     def check_file_names(self) -> None:
         """Raise ManifestError if files cannot be named as their jobs are, in this locale."""
+        self._check_outputs_name()
         hints = {e.job.id: locale_hint(self.outputs / e.job.id) for e in self._to_be_fetched()}
         wrong = [e for e in self._to_be_fetched() if hints[e.job.id]]
         if wrong:
@@ -110,6 +111,16 @@ class ManifestPlan:
                 message=f"{text}, nor can {plural(more, 'other')}" if more else text,
                 hint=hints[first.id],
                 location=self.manifest.locate(first),
+            )
+            raise ManifestError([*self.manifest.warnings, problem])
+
+    def _check_outputs_name(self) -> None:
+        hint = locale_hint(self.outputs) if self._to_be_fetched() else None
+        if hint:
+            problem = Diagnostic(
+                message=f'run.outputs "{self.settings.outputs}" cannot be named in this locale',
+                hint=hint,
+                location=self.manifest.document.locate(("run", "outputs")),
             )
             raise ManifestError([*self.manifest.warnings, problem])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -171,7 +172,8 @@ def _connect(
 
 
 def _uri(path: Path) -> str:
-    return f"file:{quote(str(path.absolute()))}"
+    # By its bytes, as the locale's encoding has decoded them: SQLite takes a text for UTF-8.
+    return f"file:{quote(os.fsencode(path.absolute()))}"
 
 
 def _open_read_only(path: Path, wait_s: float) -> sqlite3.Connection:

@@ -51,6 +51,29 @@ def test_a_name_that_the_locale_lacks_ends_a_run_unpaid(
 
 
 @linux_only
+def test_outputs_that_the_locale_lacks_end_a_run_unpaid(
+    online: Project, submissions: Callable[[], Counter[str]]
+) -> None:
+    online.jobs("  - {id: a, prompt: x}\nrun: {outputs: 输出}\n")
+    run = ended(online, "run", "spring.yaml", **ASCII)
+    assert run.returncode == 3
+    assert rb'run.outputs "\u8f93\u51fa" cannot be named in this locale' in run.stderr
+    assert not submissions()
+
+
+@linux_only
+def test_a_ledger_is_the_same_file_in_every_locale(
+    online: Project, submissions: Callable[[], Counter[str]]
+) -> None:
+    online.jobs("  - {id: a, prompt: x}\n")
+    folder = ("--state-dir", "账本")
+    assert ended(online, "run", "spring.yaml", *folder, **ASCII).returncode == 0
+    (online.folder / "spring.results.yaml").unlink()
+    assert ended(online, "run", "spring.yaml", *folder).returncode == 0
+    assert submissions() == {"accepted": 1}
+
+
+@linux_only
 def test_without_downloads_any_locale_will_do(
     online: Project, submissions: Callable[[], Counter[str]]
 ) -> None:
