@@ -35,6 +35,7 @@ ENGINE_ROWS = (
         "poll.timing",
         "poll.list_query",
         "poll.list_poller",
+        "poll.subscription",
     },
     {"submit.budget", "submit.breaker"},
     {"context", "job_run", "monitor"},

@@ -11,7 +11,7 @@ from runner.engine.context import Context
 from runner.engine.job_run import Ended, JobRun, Succeeded, TaskOrigin
 from runner.engine.net.pacing import backoff, query
 from runner.engine.outcomes import ended
-from runner.engine.poll.list_poller import ENDED, Subscription
+from runner.engine.poll.subscription import ENDED, Subscription
 from runner.engine.poll.timing import next_check, next_poll, stretch_of
 from runner.engine.stop_conditions import StopReason
 from runner.errors import Exit

@@ -15,8 +15,9 @@ from aiohttp import web
 
 from runner.engine.net.client import HttpClient
 from runner.engine.net.pacing import Rate
-from runner.engine.poll.list_poller import MAX_FAILURES, ListPoller, Subscription
+from runner.engine.poll.list_poller import MAX_FAILURES, ListPoller
 from runner.engine.poll.list_query import ListEndpoint
+from runner.engine.poll.subscription import Subscription
 from runner.engine.poll.timing import DurationStats
 from runner.model.requests import Account, TaskState, TaskStatus
 from runner.providers import vidu_tasks
