@@ -120,7 +120,7 @@ def folder_lock(
     began = time.monotonic()
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        while not _try_lock(descriptor):
+        while not try_lock(descriptor):
             waited_s = time.monotonic() - began
             process = _holder(descriptor)
             name = f"process {process}" if process else "another process"
@@ -141,10 +141,11 @@ def folder_lock(
         os.close(descriptor)  # which releases the lock
 
 
-def _try_lock(descriptor: int) -> bool:
+def try_lock(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Lock an open file or folder; False where another process holds a lock that excludes it."""
     try:
         # Non-blocking, because a blocking `flock` has no time limit.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

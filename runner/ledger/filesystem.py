@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import fcntl
 import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from runner.errors import LedgerError
+from runner.fs import try_lock
 from runner.ledger.errors import translated_system_errors
 from runner.mounts import Mount, find_mount
 
@@ -103,13 +103,11 @@ class SoleUse:
     def _lock(self, ledger: Path) -> int:
         with translated_system_errors(self._path):
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not try_lock(descriptor):
             os.close(descriptor)
             raise LedgerError(
                 f"the ledger {ledger} is in use by another command, and on this file system only "
                 "one can use it",
                 hint="run again when that has ended, or keep the ledger elsewhere with --state-dir",
-            ) from None
+            )
         return descriptor

@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 
+from runner.fs import try_lock
 from runner.ledger.errors import translated_system_errors
 
 
@@ -47,10 +48,6 @@ def alive(folder: Path, run: str) -> bool:
             return False  # it has ended
     try:
         # Shared, so that two processes that test at once do not take each other for the run.
-        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    else:
-        return False
+        return not try_lock(file, fcntl.LOCK_SH)
     finally:
         os.close(file)

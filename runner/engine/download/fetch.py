@@ -7,7 +7,6 @@ import hashlib
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
@@ -25,7 +24,6 @@ MediaKind: TypeAlias = Literal["image", "video"]
 
 FIRST_S, IDLE_S = 120.0, 60.0
 """A file host gets so long to begin, and so long between two pieces."""
-_patience = partial(IdleTimeout, FIRST_S, IDLE_S)
 
 _ACCEPTED = {
     "image": frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"}),
@@ -56,15 +54,15 @@ async def fetch(
     expected: MediaKind,
     max_bytes: int = 2048 * MIB,
     private: bool = True,
-    idle: Callable[[], IdleTimeout] = _patience,
+    idle: Callable[[], IdleTimeout] = lambda: IdleTimeout(FIRST_S, IDLE_S),
 ) -> PartFile:
     """Stream a result to `<stem>.part-<random>` in `folder`, which exists, and flush it to disk.
 
     `private`: whether addresses of this machine and its network are allowed. `idle` makes the
-    limit on the time without progress. The type is that of
-    the first bytes, not the server's. Where the server sends no length, the file's format has to
-    show that it is complete. Raises DownloadError, or OutputError where the disk refuses the file;
-    then, and when cancelled, the part is removed.
+    limit on the time without progress. The type is that of the first bytes, not the server's.
+    Where the server sends no length, the file's format has to show that it is complete. Raises
+    DownloadError, or OutputError where the disk refuses the file; then, and when cancelled, the
+    part is removed.
     """
     with PartFile(folder / f"{stem}.part-{secrets.token_hex(6)}") as part:
         try:
