@@ -26,6 +26,7 @@ from runner.errors.folding import terminal_columns as terminal_columns
 from runner.errors.text import INVISIBLE as INVISIBLE
 from runner.errors.text import ODD_INDENT as ODD_INDENT
 from runner.errors.text import Secret as Secret
+from runner.errors.text import is_blank as is_blank
 from runner.errors.text import looks_secret as looks_secret
 from runner.errors.text import name_character as name_character
 from runner.errors.text import name_invisible as name_invisible

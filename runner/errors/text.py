@@ -79,6 +79,14 @@ ODD_INDENT = re.compile(rf"[ \t-]*[{_BLANK}{_WITHOUT_WIDTH}]")
 """The start of a line up to a character that looks like indentation, but is none."""
 
 
+_NOTHING = re.compile(rf"(?:\s|{INVISIBLE.pattern})*")
+
+
+def is_blank(text: str) -> bool:
+    """Whether nothing in the text can be seen."""
+    return not text.strip() or (not text.isascii() and _NOTHING.fullmatch(text) is not None)
+
+
 def name_character(character: str) -> str:
     """The number and name of a character: `U+200B (zero width space)`."""
     name = unicodedata.name(character, "").lower()

@@ -38,14 +38,15 @@ _FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook"),
     (b"\x1f\x8b", "a gzip archive"),
 )
-_EXPORT_HINT = 'export the rows as CSV (in Excel: "CSV UTF-8")'
+EXPORT_HINT = 'export the rows as CSV (in Excel: "CSV UTF-8")'
 _HTML = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 
 
-def read_row_text(path: Path, encoding: str | None = None) -> str:
+def read_row_text(path: Path, encoding: str | None, warnings: list[RowError]) -> str:
     """The text of the file, with LF for every line break; raises RowError. Blocks on the disk.
 
-    Without `encoding` it is UTF-8, unless a byte order mark tells UTF-16 or UTF-32.
+    Without `encoding` it is UTF-8, unless a byte order mark tells UTF-16 or UTF-32. Adds to the
+    `warnings`.
     """
     try:
         content = read_content(_existing(path))
@@ -54,8 +55,11 @@ def read_row_text(path: Path, encoding: str | None = None) -> str:
         raise RowError(found.message, found.hint) from None
     for head, kind in _FOREIGN:
         if content.startswith(head):
-            raise RowError(f"the file is {kind}, not text", _EXPORT_HINT)
-    text = _decode(path, content, encoding).removeprefix("\ufeff")
+            raise RowError(f"the file is {kind}, not text", EXPORT_HINT)
+    text = _with_whole_characters(_decode(path, content, encoding)).removeprefix("\ufeff")
+    if encoding and _is_utf_8(content, encoding):
+        message = f"the file is UTF-8, but read as {encoding}: its text may come out wrong"
+        warnings.append(RowError(message, "leave the encoding out if the text is wrong", line=1))
     # Git and editors change line breaks without anybody's intent: a prompt must not change with
     # them, or it would be paid for again.
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -87,6 +91,39 @@ def _decode(path: Path, content: bytes, encoding: str | None) -> str:
         raise RowError(f'the encoding "{encoding}" is not known', hint) from None
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def _with_whole_characters(text: str) -> str:
+    """The text with the halves of surrogate pairs joined, as escapes of some encodings spell them.
+
+    Raises RowError for half a pair, which UTF-8 cannot send.
+    """
+    if text.isascii() or not _SURROGATE.search(text):
+        return text
+    units = text.encode("utf-16-le", "surrogatepass")
+    text = units.decode("utf-16-le", "surrogatepass")
+    if half := _SURROGATE.search(text):
+        line = text.count("\n", 0, half.start()) + 1
+        raise RowError("the line has half a surrogate pair, which is not a character", line=line)
+    return text
+
+
+# Two letters of another encoding may happen to be one of UTF-8, but hardly ever so many.
+_MIN_CHARACTERS = 4
+
+
+def _is_utf_8(content: bytes, encoding: str) -> bool:
+    """Whether the named `encoding` was given up, as when a spreadsheet saves the file again."""
+    if content.isascii() or codecs.lookup(encoding).name.startswith("utf"):
+        return False
+    try:
+        text = content.decode()
+    except UnicodeDecodeError:
+        return False
+    return sum(not character.isascii() for character in text) >= _MIN_CHARACTERS
+
+
 _UTF_16_MARKS = {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
 
 
@@ -96,7 +133,8 @@ def _encoding_error(
     """The line of the first byte that is invalid, and how to name the file's encoding."""
     if encoding:
         byte = f"byte 0x{error.object[error.start]:02X} is not valid"
-        return RowError(f"the file is not {encoding}: {byte}", line=line)
+        hint = "it is UTF-8: leave encoding out" if _is_utf_8(error.object, encoding) else None
+        return RowError(f"the file is not {encoding}: {byte}", hint, line=line)
     likely = likely_encoding(error.object)
     named = _encoding_hint(path, _CODECS.get(likely or "", "NAME"))
     hint = f'save it as UTF-8 (in Excel: "CSV UTF-8"), or {named}'

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from runner.documents.json_reader import read_json
-from runner.errors import Location
-from runner.expansion.row_text import RowError, read_row_text
+from runner.errors import Location, is_blank
+from runner.expansion.row_text import EXPORT_HINT, RowError, read_row_text
 from runner.expansion.tables import Table
 from runner.model.jobs import Row
 
@@ -66,16 +66,35 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
     """Number and text of each line that is not blank."""
     # Not `splitlines`: a line separator (U+2028) may be part of a prompt.
     for line, content in enumerate(text.split("\n"), start=1):
-        if content.strip():
+        if not is_blank(content):
             yield line, content
+
+
+def _json_lines(text: str) -> _Rows:
+    first = next((line for _, line in _lines(text)), "").strip()
+    if first in {"[", "{"} or first.startswith("[{"):  # each line of it would be an error
+        kind, query = ("list", ".[]") if first[0] == "[" else ("text", ".")
+        message = f"the file is one JSON {kind}, not an object a line"
+        raise RowError(message, f"write each object on a line of its own: jq -c '{query}'", line=1)
+    return ((line, _parse_line(content, line)) for line, content in _lines(text))
 
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 _LINE_READERS: Mapping[str, Callable[[str], _Rows]] = {
-    ".jsonl": lambda text: ((n, _parse_line(line, n)) for n, line in _lines(text)),
+    ".jsonl": _json_lines,
     ".txt": lambda text: ((n, {"text": line}) for n, line in _lines(text)),
 }
 """By file name extension. A reader yields the errors it can skip, and raises the others."""
+
+
+_NAME_HINT = "name a .csv, .tsv, .jsonl or .txt file, or its delimiter"
+_OTHER_FILES = {
+    ".json": "write each object on a line of its own, into a .jsonl file: jq -c '.[]'",
+    ".ndjson": "if each line is an object, name it .jsonl",
+    ".gz": "unpack it first",
+    ".zip": "unpack it first",
+} | dict.fromkeys((".xlsx", ".xls", ".ods", ".numbers"), EXPORT_HINT)
+"""What to do about files that people have their rows in, by extension."""
 
 
 def parse_delimiter(text: Any) -> str | None:
@@ -120,10 +139,10 @@ def _read(source: RowSource, file: RowFile) -> _Rows:
     reader, delimiter = _LINE_READERS.get(suffix), source.delimiter or _DELIMITERS.get(suffix)
     if delimiter is None and reader is None:
         message = f'foreach cannot read a file named "{source.path.name}"'
-        raise RowError(message, "name a .csv, .tsv, .jsonl or .txt file, or its delimiter")
+        raise RowError(message, _OTHER_FILES.get(suffix, _NAME_HINT))
     if source.delimiter and suffix == ".jsonl":
         raise RowError("the lines of a .jsonl file have no delimiter", "leave delimiter out")
-    file.text = read_row_text(source.path, source.encoding)
+    file.text = read_row_text(source.path, source.encoding, file.warnings)
     if delimiter is None:
         assert reader is not None, "one of the two is there, as checked above"
         return reader(file.text)

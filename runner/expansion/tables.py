@@ -10,17 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
-from runner.errors import name_invisible, plural
+from runner.errors import is_blank, name_invisible, plural
 from runner.expansion.row_text import RowError
 
-_Records: TypeAlias = Iterator[tuple[int, list[str]]]
-"""Line on which each record starts, from 1, and its cells."""
+_Record: TypeAlias = tuple[int, list[str]]
+"""Line on which the record starts, from 1, and its cells."""
+_Records: TypeAlias = Iterator[_Record]
 
 _DELIMITERS = {";": "semicolon", "\t": "tab", ",": "comma", "|": "pipe"}
 """Those that files are found with, by their names."""
 
 _EXCEL_LINE = re.compile(r"sep=([^\n])\n")
 """How Excel writes the delimiter into the file itself."""
+
+_KEPT_QUOTES = re.compile(r' +".*" *', re.DOTALL)
+_BLANK_HINT = "remove the blank before the quote: only a cell that starts with one is quoted"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -42,7 +46,7 @@ class Table:
 
         Raises RowError for what makes all rows doubtful.
         """
-        records = (record for record in self._records() if any(map(str.strip, record[1])))
+        records = (record for record in self._records() if not all(map(is_blank, record[1])))
         first, names = next(records, (0, []))
         if not first:
             raise RowError("the file is empty: its first line must name the columns")
@@ -50,15 +54,21 @@ class Table:
         self._warn_of_invisible(first, names, header)
         if self.is_guess:
             self._reject_other_delimiter(first, header)
-        for line, cells in records:
+        rest, broken = _collect(records)
+        if broken is None:
+            _check_width(first, len(header), rest)
+        self._warn_of_kept_quotes([(first, names), *rest])
+        for line, cells in rest:
             if len(cells) != len(header):
-                yield line, self._ragged(line, len(cells), len(header))
+                yield line, self._ragged(line, cells, len(header))
                 continue
             row = dict(zip(header, cells, strict=True))
             if "" in row:
                 _check_unnamed(first, header, cells)
                 del row[""]
             yield line, row
+        if broken is not None:
+            raise broken
 
     def _records(self) -> _Records:
         excel = _EXCEL_LINE.match(self.text) if self.is_guess else None
@@ -77,8 +87,20 @@ class Table:
                 message = f'the column "{name}" is named with characters that cannot be seen'
                 self.warnings.append(RowError(message, hint, line=line))
 
-    def _ragged(self, line: int, cells: int, columns: int) -> RowError:
-        message = f"the row has {plural(cells, 'cell')}, the header {columns}"
+    def _warn_of_kept_quotes(self, records: Sequence[_Record]) -> None:
+        """Warn of cells such as ` "a cat"`: after a blank a quote is a part of the text."""
+        if self.delimiter == "\t" or ' "' not in self.text:
+            return
+        lines = [line for line, cells in records if any(map(_KEPT_QUOTES.fullmatch, cells))]
+        if lines:
+            rows = plural(len(lines), "row")
+            message = f"the quotes of {rows} are kept as text: a blank is before them"
+            self.warnings.append(RowError(message, _BLANK_HINT, line=lines[0]))
+
+    def _ragged(self, line: int, cells: Sequence[str], columns: int) -> RowError:
+        message = f"the row has {plural(len(cells), 'cell')}, the header {columns}"
+        if self.delimiter != "\t" and any(cell.lstrip(" ").startswith('"') for cell in cells):
+            return RowError(message, _BLANK_HINT, line=line)
         name = _DELIMITERS.get(self.delimiter, f'"{self.delimiter}"')
         return RowError(message, f'a cell with a {name} or a line break needs "quotes"', line=line)
 
@@ -103,6 +125,28 @@ def _header(line: int, names: Sequence[str]) -> list[str]:
         if name and name in header[:index]:
             raise RowError(f'two columns are named "{name}"', line=line)
     return header
+
+
+def _collect(records: _Records) -> tuple[list[_Record], RowError | None]:
+    """The records up to the first error that ends them, and that error."""
+    collected: list[_Record] = []
+    try:
+        collected.extend(records)  # keeps those before the error
+    except RowError as error:
+        return collected, error
+    return collected, None
+
+
+def _check_width(line: int, columns: int, records: Sequence[_Record]) -> None:
+    """Raise RowError where all rows have the same number of cells, but the header another one."""
+    widths = {len(cells) for _, cells in records}
+    if len(records) < 2 or len(widths) > 1 or columns in widths:
+        return
+    message = f"the first line has {plural(columns, 'cell')}, every row {widths.pop()}"
+    hint = "the first line must name the columns, and nothing stand above it"
+    if all(not cells[-1] for _, cells in records):
+        hint = "a delimiter at the end of each row starts one more cell: remove it"
+    raise RowError(message, hint, line=line)
 
 
 def _check_unnamed(line: int, header: Sequence[str], cells: Sequence[str]) -> None:
@@ -140,7 +184,7 @@ _PLAIN = re.compile(r"[^\t\n]*")
 _NEEDS_QUOTES = re.compile(r'[\t\n"]')
 
 
-class _Record(NamedTuple):
+class _TabRecord(NamedTuple):
     cells: list[str]
     end: int
     """Index after the record and its line break."""
@@ -157,7 +201,7 @@ def _tab_records(text: str, first: int, warnings: list[RowError]) -> _Records:
         # A program that quotes a name in the header quotes everything.
         if record.needless and width:
             needless.append(line)
-        if not width and any(map(str.strip, record.cells)):
+        if not width and not all(map(is_blank, record.cells)):
             width, quotes_all = len(record.cells), record.needless
         yield line, record.cells
         line += max(1, text.count("\n", at, record.end))
@@ -168,7 +212,7 @@ def _tab_records(text: str, first: int, warnings: list[RowError]) -> _Records:
         warnings.append(RowError(message, hint, line=needless[0]))
 
 
-def _tab_record(text: str, at: int, width: int) -> _Record:
+def _tab_record(text: str, at: int, width: int) -> _TabRecord:
     """The record at an index; `width` is the number of columns, 0 for the header."""
     record = _split(text, at, _QUOTED)
     if not width:
@@ -190,7 +234,7 @@ def _are_rows(text: str, at: int, end: int, width: int) -> bool:
     return width > 1
 
 
-def _split(text: str, at: int, quoted: re.Pattern[str]) -> _Record:
+def _split(text: str, at: int, quoted: re.Pattern[str]) -> _TabRecord:
     cells, needless = [], False
     while True:
         if match := quoted.match(text, at):
@@ -202,4 +246,4 @@ def _split(text: str, at: int, quoted: re.Pattern[str]) -> _Record:
             cells.append(match[0])
         at = match.end() + 1
         if text[at - 1 : at] != "\t":
-            return _Record(cells, at, needless)
+            return _TabRecord(cells, at, needless)

@@ -319,3 +319,81 @@ def test_a_line_of_jsonl_gives_back_what_json_wrote(
     content = "\n".join(json.dumps(value) for value in values)
     found = rows_of(tmp_path_factory.mktemp("rows"), "a.jsonl", content)
     assert [value for _, value in found] == values
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.csv", "a.tsv"])
+def test_rows_of_invisible_characters_are_skipped(tmp_path: Path, name: str) -> None:
+    found = rows_of(tmp_path, name, "text\ncat\n\u200b\n\ufeff \u00a0\ndog\n")
+    assert [row["text"] for _, row in found if row["text"] != "text"] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("unicode_escape", "text\ncat\ncat \\ud83d\n"),
+        ("raw_unicode_escape", "text\n\n\\ude00\\ud83d\n"),
+    ],
+)
+def test_half_a_character_of_an_encoding_is_rejected(
+    tmp_path: Path, encoding: str, text: str
+) -> None:
+    (tmp_path / "a.csv").write_text(text)
+    (error,) = read_rows(tmp_path / "a.csv", encoding=encoding).errors
+    assert error.line == 3
+    assert str(error) == "the line has half a surrogate pair, which is not a character"
+
+
+def test_two_halves_of_an_encoding_are_one_character(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("p\n\\ud83d\\ude00\n")
+    file = read_rows(tmp_path / "a.csv", encoding="unicode_escape")
+    assert [row.values for row in file.rows] == [{"p": "\U0001f600"}]
+
+
+def test_utf_8_read_as_something_else_is_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("p\n猫坐在窗台上\n".encode())
+    (warning,) = read_rows(path, encoding="gb18030").warnings
+    assert str(warning).startswith("the file is UTF-8, but read as gb18030")
+    path.write_bytes("p\n一只小猫坐在窗台上\n".encode("gb18030"))
+    assert not read_rows(path, encoding="gb18030").warnings
+
+
+def test_utf_8_that_a_named_encoding_rejects_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_bytes("p\n一只小猫\n".encode())
+    (error,) = read_rows(tmp_path / "a.csv", encoding="gb18030").errors
+    assert error.hint == "it is UTF-8: leave encoding out"
+
+
+def test_quotes_behind_a_blank_are_a_warning(tmp_path: Path) -> None:
+    file = read(tmp_path, "a.csv", 'id,prompt\na, "cat"\nb,say ""hi""\nc,"dog"\nd, "bird"\n')
+    (warning,) = file.warnings
+    assert warning.line == 2
+    assert str(warning) == "the quotes of 2 rows are kept as text: a blank is before them"
+
+
+def test_a_quote_behind_a_blank_explains_a_ragged_row(tmp_path: Path) -> None:
+    file = read(tmp_path, "a.csv", 'id,prompt\na, "cat, dog"\nb,x\n')
+    assert [error.line for error in file.errors] == [2]
+    assert "blank before the quote" in str(file.errors[0].hint)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("Table 1\nid,prompt\na,cat\n", "the first line has 1 cell, every row 2", "first line"),
+        ("id,p\na,x,\nb,y,\n", "the first line has 2 cells, every row 3", "at the end of each row"),
+    ],
+)
+def test_rows_that_all_differ_from_the_header_are_one_error(
+    tmp_path: Path, text: str, message: str, hint: str
+) -> None:
+    (error,) = read(tmp_path, "a.csv", text).errors
+    assert (error.line, str(error)) == (1, message)
+    assert hint in str(error.hint)
+
+
+@pytest.mark.parametrize("text", ['[\n{"a": 1},\n{"a": 2}\n]\n', '{\n"a": 1\n}\n', '[{"a": 1}]'])
+def test_json_of_several_lines_is_one_error(tmp_path: Path, text: str) -> None:
+    (error,) = read(tmp_path, "a.jsonl", text).errors
+    assert str(error).startswith("the file is one JSON ")
+    assert "jq -c" in str(error.hint)

@@ -86,7 +86,7 @@ def test_a_file_that_is_not_utf_8_shows_no_line(expanded: Expand, tmp_path: Path
 
 
 def test_of_many_wrong_rows_the_first_are_reported(expanded: Expand) -> None:
-    rows = "p,q\n" + "1\n" * 30
+    rows = "p,q\n" + "1\n1,2,3\n" * 15
     found = expanded("jobs: [{id: a, foreach: r.csv}]", files={"r.csv": rows})
     assert len(found.diagnostics) == 21
     assert reported(found)[-1] == "22:0 10 more rows are wrong"
