@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from runner.errors import Failure
 from runner.model.operations import MediaLimits, Operation, Wire
@@ -20,6 +20,9 @@ class SchemaError(Failure):
 
 
 _SUFFIX = ".schema.json"
+
+Table: TypeAlias = Mapping[str, Any]
+"""A table of prices or times as the schema file has it: see schemas/README.md."""
 
 
 def schema_folder() -> Path:
@@ -146,12 +149,14 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
         raise ValueError(f"x-operation has no {min(missing)}")
     if described["makes"] not in {"image", "video"}:
         raise ValueError('x-operation.makes is neither "image" nor "video"')
-    _check_names(schema["properties"], described)
+    tables = {key: _tables(described[key]) for key in ("price", "time")}
+    _check_names(schema["properties"], described, tables["price"] + tables["time"])
     converted = {
         "wire": {key: _wire(key, value) for key, value in described["wire"].items()},
         "constants": dict(_leaves(described["constants"])),
         "media": {key: _limits(value) for key, value in described["media"].items()},
         "unhashed": frozenset(described["unhashed"]),
+        **tables,
     }
     return Operation(
         name=name,
@@ -162,12 +167,15 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
     )
 
 
-def _check_names(properties: Mapping[str, Any], described: Mapping[str, Any]) -> None:
+def _check_names(
+    properties: Mapping[str, Any], described: Mapping[str, Any], tables: Sequence[Table]
+) -> None:
     """Every parameter has its wire entry, and every name in x-operation is a parameter."""
     if missing := set(properties) - set(described["wire"]):
         raise ValueError(f"x-operation.wire has no entry for {min(missing)}")
     named = {*described["wire"], *described["media"], *described["unhashed"]}
     named |= {described[key] for key in ("seed", "tag") if described[key] is not None}
+    named |= {name for table in tables for name in names_in(table)}
     if unknown := named - set(properties):
         raise ValueError(f"x-operation names {min(unknown)}, which is not a parameter")
 
@@ -190,4 +198,30 @@ def _leaves(
 
 
 def _limits(value: Mapping[str, Any]) -> MediaLimits:
-    return MediaLimits(**{**value, "media_types": tuple(value["media_types"])})
+    limits = {key: item for key, item in value.items() if key != "$comment"}
+    lists = {key: tuple(item) for key, item in limits.items() if isinstance(item, list)}
+    return MediaLimits(**(limits | lists))
+
+
+_TABLE_KEYS = frozenset({"$comment", "unit", "read", "source", "by", "rows", "per", "changes"})
+_CHANGE_KEYS = ({"if", "add"}, {"if", "times"})
+
+
+def _tables(value: Any) -> tuple[Table, ...]:
+    """No table, one, or several, of which the first that has a row for a request counts."""
+    tables = value if isinstance(value, list) else [value] if value else []
+    for table in tables:
+        if unknown := set(table) - _TABLE_KEYS:
+            raise ValueError(f"a table has an unknown key {min(unknown)}")
+        if any(len(row) != len(table["by"]) + 1 for row in table["rows"]):
+            raise ValueError("a row has not one cell for each name in `by`, and a value")
+        if any(set(change) not in _CHANGE_KEYS for change in table.get("changes", ())):
+            raise ValueError('a change has not "if" and one of "add" and "times"')
+    return tuple(tables)
+
+
+def names_in(table: Table) -> tuple[str, ...]:
+    """The parameters that a table looks at, each once."""
+    per = [table["per"]] if "per" in table else []
+    changed = [name for change in table.get("changes", ()) for name in change["if"]]
+    return tuple(dict.fromkeys([*table["by"], *per, *changed]))

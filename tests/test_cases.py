@@ -2,9 +2,9 @@
 
 A file under `data/cases/<provider>/<operation>/{accept,reject}` holds a job's `parameters`; a
 rejecting one the `errors` it must give, in order, and perhaps the first one's `hint`; an accepting
-one perhaps `warnings`. In parameters `{repeat: [TEXT, N]}` is a long text, `{picture: {name,
-format, width, height, bytes}}` a file made for the test (padded to `bytes`) and `{data_uri:
-{format, width, height}}` an image within the manifest.
+one perhaps `warnings`, and the `price` by the tables (null: unknown). In parameters `{repeat:
+[TEXT, N]}` is a long text, `{picture: {name, format, width, height, bytes}}` a file made for the
+test (padded to `bytes`) and `{data_uri: {format, width, height}}` an image within the manifest.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.media.sources import MediaError
 from runner.model.jobs import Draft, Media
+from runner.model.operations import Operation
 from runner.operations import load_operations
+from runner.planning.estimates import estimate
 from runner.validation.diagnostics import Finding
 from runner.validation.jobs import check_job
 from runner.validation.media import check_media
@@ -58,21 +60,30 @@ def drawn(picture: dict[str, Any]) -> bytes:
     return out.getvalue()
 
 
+def read(case: Any) -> str:
+    return case.values[0].read_text(encoding="utf-8")  # type: ignore[no-any-return]
+
+
+def operation_of(file: Path) -> Operation:
+    return load_operations()["/".join(file.relative_to(CASES).parts[:2])]
+
+
 def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     case = yaml.safe_load(file.read_text(encoding="utf-8"))
-    operation = load_operations()["/".join(file.relative_to(CASES).parts[:2])]
+    operation = operation_of(file)
     parameters = {key: written(value, folder) for key, value in case["parameters"].items()}
     draft = Draft(entry=0, id="a", operation=operation.name, parameters=parameters, base=folder)
     found = check_job(draft, operation)
     if all(finding.warning for finding in found):
         try:
-            images: list[Media] = [
-                probe(i, folder, HashCache()) for i in parameters.get("images", ())
-            ]
+            images: dict[str, list[Media]] = {
+                name: [probe(i, folder, HashCache()) for i in parameters.get(name, ())]
+                for name in operation.media
+            }
         except MediaError as error:
             found.append(Finding(path=("images",), message=error.message, hint=error.hint))
         else:
-            found += check_media(draft, operation, {"images": images})
+            found += check_media(draft, operation, images)
     return case, found
 
 
@@ -81,6 +92,13 @@ def test_what_the_documents_allow_is_accepted(file: Path, tmp_path: Path) -> Non
     case, found = check(file, tmp_path)
     assert [f.message for f in found if not f.warning] == []
     assert [f.message for f in found if f.warning] == case.get("warnings", [])
+
+
+@pytest.mark.parametrize("file", [p for p in cases("accept") if "\nprice: " in read(p)])
+def test_a_request_costs_what_the_documents_tables_have(file: Path) -> None:
+    case = yaml.safe_load(file.read_text(encoding="utf-8"))
+    found = estimate(operation_of(file), case["parameters"])
+    assert (None if found is None else float(found.value)) == case["price"]
 
 
 @pytest.mark.parametrize("file", cases("reject"))
@@ -92,7 +110,7 @@ def test_what_the_documents_forbid_is_rejected_with_its_message(file: Path, tmp_
         assert errors[0].hint == case["hint"]
 
 
-def test_both_operations_have_cases_of_both_kinds() -> None:
-    for operation in ("vidu/reference2image", "modelverse/reference2video"):
+def test_every_operation_has_cases_of_both_kinds() -> None:
+    for operation in load_operations():
         for kind in ("accept", "reject"):
             assert len(list((CASES / operation / kind).glob("*.yaml"))) > 10

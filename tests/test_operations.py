@@ -48,6 +48,31 @@ def test_only_the_vidu_document_limits_the_body(video: Operation) -> None:
     assert (video.body_limit_bytes, video.sure_body_bytes) == (None, None)
 
 
+@pytest.mark.parametrize("name", ["text2video", "img2video", "start-end2video"])
+def test_a_seed_is_sent_as_a_number_where_the_document_has_one(name: str) -> None:
+    operation = load_operations()[f"vidu/{name}"]
+    body = to_wire(operation, {"model": "viduq1", "seed": 7, "payload": "a"})
+    assert body == {"model": "viduq1", "seed": 7, "payload": "a"}
+    assert (operation.makes, operation.path) == ("video", f"/ent/v2/{name}")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "resolution", "duration", "audio"),
+    [
+        ({"model": "viduq3-pro"}, "720p", 5, True),
+        ({"model": "viduq2-turbo"}, "720p", 5, False),
+        ({"model": "viduq1"}, "1080p", 5, False),
+        ({"model": "vidu2.0"}, "360p", 4, False),
+        ({"model": "vidu2.0", "duration": 8}, "720p", 4, False),
+    ],
+)
+def test_defaults_depend_on_model_and_duration(
+    parameters: dict[str, Any], resolution: str, duration: int, audio: bool
+) -> None:
+    found = defaults_of(load_operations()["vidu/img2video"], parameters)
+    assert (found["resolution"], found["duration"], found["audio"]) == (resolution, duration, audio)
+
+
 def test_a_vidu_seed_is_sent_as_its_digits(image: Operation) -> None:
     body = to_wire(image, {"seed": 616519648, "prompt": "a cat", "model": "viduq2"})
     assert body == {"model": "viduq2", "prompt": "a cat", "seed": "616519648"}
@@ -148,15 +173,13 @@ def test_a_condition_may_list_values_and_ignore_other_types(tmp_path: Path) -> N
 
 
 def test_price_tables_name_their_unit_source_and_date(image: Operation, video: Operation) -> None:
-    for table in (image.price, video.price, video.time):
-        assert table is not None
+    for table in image.price + video.price + video.time:
         assert {"unit", "read", "source", "by", "rows"} <= set(table)
         assert all(len(row) == len(table["by"]) + 1 for row in table["rows"])
 
 
 def test_the_sample_answers_six_credits_are_in_the_price_table(image: Operation) -> None:
-    assert image.price is not None
-    assert ["viduq2", [0, 0], "1080p", 6] in image.price["rows"]
+    assert ["viduq2", [0, 0], "1080p", 6] in image.price[0]["rows"]
 
 
 def test_the_schemas_are_beside_the_package_in_a_checkout() -> None:
@@ -213,6 +236,11 @@ def _spoil(*path: str, value: Any = None) -> dict[str, Any]:
     return schema
 
 
+def _table(**keys: Any) -> dict[str, Any]:
+    table = {"unit": "credits", "by": ["model"], "rows": [["m1", 1]], **keys}
+    return _spoil("x-operation", "price", value=table)
+
+
 @pytest.mark.parametrize(
     ("schema", "what"),
     [
@@ -239,6 +267,12 @@ def _spoil(*path: str, value: Any = None) -> dict[str, Any]:
             ),
             "the default of style has a condition with pattern",
         ),
+        (_table(by=["size"]), "names size, which is not a parameter"),
+        (_table(per="size"), "names size, which is not a parameter"),
+        (_table(rows=[[1]]), "a row has not one cell for each name"),
+        (_table(rouding="up"), "a table has an unknown key rouding"),
+        (_table(changes=[{"if": {"size": 1}, "add": 1}]), "names size, which is not a parameter"),
+        (_table(changes=[{"if": {"model": 1}, "plus": 1}]), "a change has not"),
         ([], "not an operation's schema"),
     ],
 )

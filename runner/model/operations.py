@@ -51,10 +51,12 @@ class MediaLimits:
 
     media_types: tuple[str, ...]
     max_bytes: int
-    min_width: int
-    min_height: int
+    min_width: int | None
+    min_height: int | None
     max_ratio: float
     """Longer side over shorter side must be below this."""
+    first_to_last: tuple[float, float] | None = None
+    """Of two images: the least and the most size of the first, divided by that of the last."""
 
 
 # Compared and hashed by identity, so that what is compiled from an operation can be cached.
@@ -86,10 +88,10 @@ class Operation:
     """The parameter whose text the provider returns with the task: it carries the runner's tag."""
     unhashed: frozenset[str]
     """Parameters without effect on the result; not part of the fingerprint."""
-    price: Mapping[str, Any] | None
-    """The vendor's price table, with its unit: see `planning.estimates`."""
-    time: Mapping[str, Any] | None
-    """The vendor's table of task times in seconds, of the same form."""
+    price: tuple[Mapping[str, Any], ...]
+    """The vendor's price tables, each with its unit: see `planning.estimates`."""
+    time: tuple[Mapping[str, Any], ...]
+    """The vendor's tables of task times in seconds, of the same form."""
 
     @property
     def sure_body_bytes(self) -> int | None:

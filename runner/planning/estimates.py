@@ -10,13 +10,13 @@ import functools
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, TypeAlias
 
 from runner.ledger.queries import PastTask
 from runner.model.operations import Amount, Operation
 from runner.model.values import Deferred, Parameters
-from runner.operations import defaults_of
+from runner.operations import Table, defaults_of, names_in
 
 
 def estimate(operation: Operation, parameters: Parameters) -> Amount | None:
@@ -24,44 +24,69 @@ def estimate(operation: Operation, parameters: Parameters) -> Amount | None:
 
     An absent parameter counts as its documented default.
     """
-    value = _look_up(operation, "price", parameters)
-    if value is None or operation.price is None:
-        return None
-    # By way of its text: the float 1.41 is not the decimal 1.41.
-    return Amount(unit=operation.price["unit"], value=Decimal(str(value)))
+    found = _look_up(operation, "price", parameters)
+    return None if found is None else Amount(unit=found[0], value=found[1])
 
 
 def expected_s(operation: Operation, parameters: Parameters) -> float | None:
     """Seconds that such a task takes by the vendor's table; None where it has no time."""
-    value = _look_up(operation, "time", parameters)
-    return None if value is None else float(value)
+    found = _look_up(operation, "time", parameters)
+    return None if found is None else float(found[1])
 
 
-_Table: TypeAlias = Literal["price", "time"]
-"""The attribute of an operation that is a table: `by` are the names of its columns, `rows` their
-cells, and last the value."""
+_Tables: TypeAlias = Literal["price", "time"]
+"""The attribute of an operation that has tables."""
 
 _LIMITED = ("integer", "boolean")
 """Types of parameters with few values; texts and fractions would make each request its own kind."""
 
 
-def _look_up(operation: Operation, name: _Table, parameters: Parameters) -> int | float | None:
-    table: Mapping[str, Any] | None = getattr(operation, name)
-    if table is None:
-        return None
-    values = _values(operation, table["by"], parameters)
-    # No number is better than a wrong one: a budget is kept by it.
-    return None if None in values else _last_cell(operation, name, values)
+def _look_up(
+    operation: Operation, kind: _Tables, parameters: Parameters
+) -> tuple[Any, Decimal] | None:
+    """The unit and the value of the first table that has a row for the request."""
+    return _first(operation, kind, _values(operation, _names(operation, kind), parameters))
+
+
+@functools.cache
+def _names(operation: Operation, kind: _Tables) -> tuple[str, ...]:
+    tables: tuple[Table, ...] = getattr(operation, kind)
+    return tuple(dict.fromkeys(name for table in tables for name in names_in(table)))
 
 
 # A hundred thousand jobs look up a handful of rows.
 @functools.cache
-def _last_cell(operation: Operation, name: _Table, values: tuple[Any, ...]) -> int | float | None:
-    for row in getattr(operation, name)["rows"]:
-        # Without `strict`: the last cell of a row is its value.
-        if all(_is_within(cell, value) for cell, value in zip(row, values, strict=False)):
-            return row[-1]  # type: ignore[no-any-return]
-    return None
+def _first(
+    operation: Operation, kind: _Tables, values: tuple[Any, ...]
+) -> tuple[Any, Decimal] | None:
+    given = dict(zip(_names(operation, kind), values, strict=True))
+    found = ((table["unit"], _total(table, given)) for table in getattr(operation, kind))
+    return next(((unit, total) for unit, total in found if total is not None), None)
+
+
+def _total(table: Table, given: Mapping[str, Any]) -> Decimal | None:
+    """The value of the row for these parameters, with the changes that apply."""
+    # No number is better than a wrong one: a budget is kept by it.
+    if any(given[name] in {None, "?"} for name in names_in(table)):
+        return None
+    cells = [given[name] for name in table["by"]]
+    rows = (row for row in table["rows"] if all(map(_is_within, row, cells)))
+    row = next(rows, None)
+    if row is None:
+        return None
+    # By way of its text: the float 1.41 is not the decimal 1.41.
+    total = Decimal(str(row[-1])) * (given[table["per"]] if "per" in table else 1)
+    for change in table.get("changes", ()):
+        if all(_is_within(cell, given[name]) for name, cell in change["if"].items()):
+            total = _changed(total, change)
+    return total
+
+
+def _changed(total: Decimal, change: Mapping[str, Any]) -> Decimal:
+    if "add" in change:
+        return total + Decimal(str(change["add"]))
+    # A vendor that halves an odd number of credits rounds up.
+    return (total * Decimal(str(change["times"]))).to_integral_value(ROUND_CEILING)
 
 
 def _values(operation: Operation, names: Iterable[str], parameters: Parameters) -> tuple[Any, ...]:
@@ -140,10 +165,11 @@ def kind_of(operation: Operation, parameters: Parameters) -> Kind:
 def _columns(operation: Operation) -> Mapping[str, list[Any]]:
     """The parameters that distinguish kinds, each with its ranges in the tables."""
     columns: dict[str, list[Any]] = {}
-    for table in filter(None, (operation.price, operation.time)):
+    for table in operation.price + operation.time:
+        for name in names_in(table):
+            columns.setdefault(name, [])
         for at, name in enumerate(table["by"]):
-            ranges = [row[at] for row in table["rows"] if isinstance(row[at], list)]
-            columns.setdefault(name, []).extend(ranges)
+            columns[name] += [row[at] for row in table["rows"] if isinstance(row[at], list)]
     return columns or {name: [] for name in _choices(operation)}
 
 

@@ -23,6 +23,8 @@ def check_media(
     Images that other jobs make do not exist yet and are not counted.
     """
     findings = check_images(operation, images)
+    for name, listed in images.items():
+        findings += _check_pair(name, listed, operation.media[name])
     if operation.body_limit_bytes is not None:
         findings += _check_body(draft, operation, images, operation.body_limit_bytes)
     return findings
@@ -69,7 +71,7 @@ def check_limits(media: Media, limits: MediaLimits) -> Iterator[str]:
 
 def _check_pixels(width: int, height: int, limits: MediaLimits) -> Iterator[str]:
     size = f"is {width}x{height} pixels"
-    if width < limits.min_width or height < limits.min_height:
+    if width < (limits.min_width or 0) or height < (limits.min_height or 0):
         yield f"{size}, but at least {limits.min_width}x{limits.min_height} are needed"
     longer, shorter = max(width, height), min(width, height)
     # The documents require "smaller than", not "at most".
@@ -79,6 +81,42 @@ def _check_pixels(width: int, height: int, limits: MediaLimits) -> Iterator[str]
             yield f"{size} ({ratio}:1); the ratio must be below {maximum}:1"
         else:
             yield f"{size} (1:{ratio}); the ratio must be above 1:{maximum}"
+
+
+def _check_pair(
+    name: str, images: Sequence[Media | Deferred], limits: MediaLimits
+) -> Iterator[Finding]:
+    """Whether the first of two images is about as large as the last one."""
+    if limits.first_to_last is None or len(images) != 2:
+        return
+    first, last = images
+    if not isinstance(first, Media) or not isinstance(last, Media):
+        return
+    if not (first.width and first.height and last.width and last.height):  # of a URL
+        return
+    least, most = limits.first_to_last
+    across, down = first.width / last.width, first.height / last.height
+    is_close = {
+        size: least <= value <= most
+        for size, value in (("width", across), ("height", down), ("pixels", across * down))
+    }
+    sizes = (
+        f"{label(first.source)} is {first.width}x{first.height} pixels,"
+        f" {label(last.source)} {last.width}x{last.height}"
+    )
+    if not is_close["pixels"]:
+        # Which of the three is divided is not documented: one that is close may be the one.
+        is_sure = not any(is_close.values())
+        yield Finding(
+            path=(name, 1),
+            message=f"{sizes}: the first must have {least:g} to {most:g} times the pixels of the"
+            f" last, and has {across * down:.3g} times",
+            hint="scale one of them to the size of the other",
+            warning=not is_sure,
+        )
+    elif not least <= across / down <= most:
+        message = f"{sizes}: the ratio of the first is {across / down:.3g} times that of the last"
+        yield Finding(path=(name, 1), message=f"{message}, which may be refused", warning=True)
 
 
 def _check_body(

@@ -201,15 +201,18 @@ def _digits(option: Any) -> list[str]:
 
 def _other_models(violation: Violation) -> str | None:
     """Which other models offer the value."""
-    found = []
+    found: list[str] = []
     # Only the operations' schemas have conditions on the model, for top-level parameters.
     branches = violation.subject.schema.get("allOf", ()) if len(violation.path) == 1 else ()
     for branch in branches:
-        model = branch.get("if", {}).get("properties", {}).get("model", {}).get("const")
+        model = branch.get("if", {}).get("properties", {}).get("model", {})
         rule = branch.get("then", {}).get("properties", {}).get(violation.path[0])
-        if model is not None and violation.value in as_dict(rule).get("enum", ()):
-            found.append(model)
-    return f"{' and '.join(found)} offer{'s' if len(found) == 1 else ''} it" if found else None
+        if violation.value in as_dict(rule).get("enum", ()):
+            found += [model["const"]] if "const" in model else model.get("enum", [])
+    own = as_dict(violation.subject.value).get("model")  # which offers it under another condition
+    others = [model for model in dict.fromkeys(found) if model != own]
+    listed = " and ".join(filter(None, [", ".join(others[:-1]), *others[-1:]]))
+    return f"{listed} offer{'s' if len(others) == 1 else ''} it" if others else None
 
 
 _NOUNS = {

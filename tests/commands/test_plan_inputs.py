@@ -42,7 +42,7 @@ def read(project: Project, text: str = ONE) -> Manifest:
 
 def without_tables(manifest: Manifest) -> Manifest:
     bare = {
-        name: replace(operation, price=None, time=None)
+        name: replace(operation, price=(), time=())
         for name, operation in manifest.operations.items()
     }
     return replace(manifest, operations=bare)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.ledger.queries import PastTask
-from runner.model.operations import Amount
+from runner.model.operations import Amount, Operation
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.planning.estimates import estimate, expected_s, kind_of, learn
@@ -16,6 +16,7 @@ from runner.planning.estimates import estimate, expected_s, kind_of, learn
 OPERATIONS = load_operations()
 IMAGE = OPERATIONS["vidu/reference2image"]
 VIDEO = OPERATIONS["modelverse/reference2video"]
+FRAME = OPERATIONS["vidu/img2video"]
 LATER = Deferred(parts=(JobOutput(job="a", attribute="output"),))
 
 
@@ -74,6 +75,62 @@ def test_a_price_is_an_exact_decimal() -> None:
     assert found == Amount(unit="cny", value=Decimal("5.78"))
 
 
+def tabled(*tables: Mapping[str, Any]) -> Operation:
+    """An operation with these price tables."""
+    return replace(FRAME, price=tuple({"unit": "credits", **table} for table in tables))
+
+
+def price(operation: Operation, **parameters: Any) -> Decimal | None:
+    found = estimate(operation, {"model": "viduq2-pro", **parameters})
+    return found.value if found else None
+
+
+BY_MODEL = {"by": ["model"], "rows": [["viduq2-pro", 15]]}
+
+
+def test_a_value_per_second_is_multiplied_by_the_duration() -> None:
+    by_second = tabled({**BY_MODEL, "per": "duration"})
+    assert price(by_second, duration=3) == 45
+    assert price(by_second) == 75  # the documented default is 5 s
+    assert price(by_second, duration=LATER) is None
+
+
+def test_changes_are_made_in_their_order() -> None:
+    sound = {"if": {"audio": True}, "add": 10}
+    half = {"if": {"off_peak": True}, "times": 0.5}
+    both = {"audio": True, "off_peak": True}
+    assert price(tabled({**BY_MODEL, "changes": [sound, half]}), **both) == 13  # 12.5
+    assert price(tabled({**BY_MODEL, "changes": [half, sound]}), **both) == 18
+    assert price(tabled({**BY_MODEL, "changes": [sound, half]})) == 15
+
+
+def test_a_change_with_an_unknown_condition_leaves_the_price_unknown() -> None:
+    change = {"if": {"voice_id": "x"}, "add": 10}
+    assert price(tabled({**BY_MODEL, "changes": [change]})) is None
+
+
+def test_the_first_table_with_a_row_for_the_request_counts() -> None:
+    other = {"by": ["model"], "rows": [["viduq1", 1]]}
+    twice = {"by": ["model"], "rows": [["viduq2-pro", 30]]}
+    assert price(tabled(other, BY_MODEL, twice)) == 15
+    assert price(tabled(other)) is None
+
+
+def test_a_cell_may_be_true_or_false() -> None:
+    quiet = tabled({"by": ["audio"], "rows": [[False, 1], [True, 2]]})
+    assert price(quiet) == 1
+    assert price(quiet, audio=True) == 2
+
+
+def test_what_changes_a_price_makes_kinds_of_their_own() -> None:
+    kinds = [
+        kind_of(FRAME, {"model": "viduq3-pro", **more})
+        for more in ({}, {"duration": 6}, {"off_peak": True}, {"is_rec": True})
+    ]
+    assert len(set(kinds)) == 4
+    assert kinds[0] == kind_of(FRAME, {"model": "viduq3-pro", "duration": 5, "prompt": "a"})
+
+
 def test_a_long_video_without_a_resolution_has_no_documented_price() -> None:
     assert estimate(VIDEO, {"model": "viduq2", "duration": 9}) is None
 
@@ -121,7 +178,7 @@ def test_videos_differ_by_model_seconds_and_resolution() -> None:
 
 
 def test_without_tables_every_limited_choice_counts() -> None:
-    unpriced = replace(VIDEO, price=None, time=None)
+    unpriced = replace(VIDEO, price=(), time=())
     plain = kind_of(unpriced, {"model": "viduq2", "prompt": "a", "seed": 1})
     assert plain == kind_of(unpriced, {"model": "viduq2", "prompt": "b", "seed": 2})
     assert plain != kind_of(unpriced, {"model": "viduq2", "bgm": True})

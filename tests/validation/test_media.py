@@ -92,6 +92,59 @@ def test_the_text_of_a_body_is_counted_in_bytes() -> None:
     assert check_media(draft(payload="字" * MIB), IMAGE, images) != []
 
 
+FRAMES = load_operations()["vidu/start-end2video"]
+
+
+def pair(first: tuple[int, int], last: tuple[int, int]) -> list[tuple[bool, str]]:
+    """What is found in two frames of these sizes: whether it is a warning, and the message."""
+    frames = [
+        replace(file(name, 1000), width=width, height=height)
+        for name, (width, height) in (("a.png", first), ("b.png", last))
+    ]
+    found = check_media(draft(), FRAMES, {"images": frames})
+    assert {finding.path for finding in found} <= {("images", 1)}
+    return [(finding.warning, finding.message) for finding in found]
+
+
+@pytest.mark.parametrize("last", [(1000, 500), (1250, 500), (800, 500), (800, 625), (500, 1000)])
+def test_a_first_frame_may_differ_a_little_from_the_last(last: tuple[int, int]) -> None:
+    assert not any("times the pixels" in message for _, message in pair((1000, 500), last))
+
+
+def test_frames_of_quite_another_size_are_an_error() -> None:
+    ((is_warning, message),) = pair((600, 600), (1200, 1200))
+    assert not is_warning
+    assert message == (
+        "a.png is 600x600 pixels, b.png 1200x1200: the first must have 0.8 to 1.25 times"
+        " the pixels of the last, and has 0.25 times"
+    )
+
+
+def test_frames_with_one_side_alike_are_a_warning() -> None:
+    ((is_warning, message),) = pair((1600, 900), (1200, 900))
+    assert is_warning
+    assert message.endswith("has 1.33 times")
+
+
+def test_frames_of_another_ratio_are_a_warning() -> None:
+    ((is_warning, message),) = pair((1600, 900), (900, 1600))
+    assert is_warning
+    assert message.endswith(
+        "the ratio of the first is 3.16 times that of the last, which may be refused"
+    )
+
+
+def test_a_frame_whose_size_is_not_known_yet_is_not_compared() -> None:
+    to_come = Deferred(parts=(JobOutput(job="b", attribute="output"),))
+    for other in (to_come, url("https://a.b/c.png")):
+        assert check_media(draft(), FRAMES, {"images": [CAT, other]}) == []
+
+
+def test_a_size_that_no_document_limits_is_not_checked() -> None:
+    limits = replace(LIMITS, min_width=None, min_height=None)
+    assert list(check_limits(replace(CAT, width=8, height=8), limits)) == []
+
+
 def body_of(size_bytes: int) -> list[Finding]:
     """What is found in a body of so many bytes, all of them but the keys in one parameter."""
     keys = len(json.dumps(to_wire(IMAGE, draft(callback_url="").parameters), ensure_ascii=False))

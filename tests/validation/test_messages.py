@@ -74,6 +74,28 @@ BY_MODEL = {
 }
 
 
+def test_the_models_that_offer_a_value_are_named_once() -> None:
+    def branch(models: list[str], sizes: list[str]) -> Any:
+        return {
+            "if": {"properties": {"model": {"enum": models}}},
+            "then": {"properties": {"size": {"enum": sizes}}},
+        }
+
+    rules = [branch(["a"], ["S"]), branch(["b", "c"], ["M", "L"]), branch(["c", "d"], ["M"])]
+    schema = {"properties": {"model": True, "size": True}, "allOf": rules}
+
+    def hint(model: str, size: str) -> str | None:
+        value = {"model": model, "size": size}
+        return explain(Subject(schema=schema, value=value, owner="vidu/x", noun="parameter"))[
+            0
+        ].hint
+
+    assert hint("a", "M") == "b, c and d offer it"
+    assert hint("b", "S") == "a offers it"
+    # Offered by this model too, but not under every condition that holds.
+    assert hint("c", "L") == "b offers it"
+
+
 @pytest.mark.parametrize(
     ("value", "messages"),
     [
