@@ -15,7 +15,7 @@ from runner.engine.net.pacing import backoff
 from runner.engine.poll.watch import ask, has_no_status
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
-from runner.expansion.ids import fold
+from runner.expansion.ids import fold_case
 from runner.ledger.changes import Settle, Stale
 from runner.ledger.store import open_ledger
 from runner.model.operations import Operation
@@ -89,8 +89,8 @@ def _check(options: Options, job: str | None, *, lost: bool, task_id: str | None
 def _entry(planned: ManifestPlan, job: str) -> PlanEntry:
     """The entry of the job, or of the job whose result it shares; raises UsageError."""
     by_id = {entry.job.id: entry for entry in planned.plan.entries}
-    by_folded_id = {fold(name): name for name in by_id}
-    name = by_folded_id.get(fold(job))
+    by_folded_id = {fold_case(name): name for name in by_id}
+    name = by_folded_id.get(fold_case(job))
     if name is None:
         raise UsageError(f'there is no job "{job}"', hint=suggest(job, by_id))
     entry = by_id[name]

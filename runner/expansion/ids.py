@@ -41,7 +41,7 @@ def normalize(text: str) -> str:
     return id_
 
 
-def fold(id_: str) -> str:
+def fold_case(id_: str) -> str:
     """The id as a file system that ignores case sees it: no two ids may share it."""
     if id_.isascii():
         return id_.lower()
@@ -117,7 +117,7 @@ class IdRegistry:
 
     def add(self, id_: str, entry: int, row: Row | None = None) -> bool:
         """Give a job of an entry its id; False where another job has it already."""
-        key = fold(id_)
+        key = fold_case(id_)
         # The owner is the id itself when it is new, and then it has no entry yet.
         if self._owners.setdefault(key, id_) in self.entries:
             self._duplicates.setdefault(entry, {}).setdefault(key, []).append((id_, row))

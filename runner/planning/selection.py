@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from runner.errors import UsageError
-from runner.expansion.ids import fold
+from runner.expansion.ids import fold_case
 from runner.model.jobs import Draft, Job
 from runner.model.outcomes import State
 
@@ -83,9 +83,9 @@ def _matcher(pattern: str, states: Mapping[str, str]) -> Callable[[Draft], bool]
 
 def _glob(text: str) -> Callable[[str], bool]:
     """Whether a name matches the glob, or is written exactly like it: a tag may be `[wip]`."""
-    folded = fold(text)
+    folded = fold_case(text)
     compiled = re.compile(fnmatch.translate(folded))
-    return lambda name: (each := fold(name)) == folded or compiled.match(each) is not None
+    return lambda name: (each := fold_case(name)) == folded or compiled.match(each) is not None
 
 
 def _hint(pattern: str, drafts: Sequence[Draft]) -> str | None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.expansion.expand import Expansion
-from runner.expansion.ids import IdError, fold, normalize
+from runner.expansion.ids import IdError, fold_case, normalize
 from tests.builders import hints, reported
 
 Expand = Callable[..., Expansion]
@@ -61,8 +61,8 @@ def test_an_accepted_id_is_accepted_again_and_unchanged(id_: str) -> None:
 
 
 def test_ids_that_differ_in_case_only_are_equal() -> None:
-    assert fold("Look") == fold("lOOK")
-    assert fold("Straße") == fold("STRASSE")
+    assert fold_case("Look") == fold_case("lOOK")
+    assert fold_case("Straße") == fold_case("STRASSE")
 
 
 def test_equal_ids_are_reported_with_both_locations(expanded: Expand) -> None:

@@ -19,7 +19,7 @@ from runner.engine.net import heads, resolve
 from runner.engine.net.bodies import is_json, unpacked
 from runner.engine.net.connections import SubmissionConnector
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe, reach
-from runner.engine.net.exchange import Exchange, Purpose, Report, report_nothing
+from runner.engine.net.exchange import Exchange, Purpose, Report
 from runner.engine.net.upload import CountedBody, IdleTimeout
 from runner.model.requests import Reach, Reply, Request
 
@@ -45,7 +45,7 @@ class HttpClient:
         trust_env: bool,
         idle_timeout_s: float = 60,
         connect_timeout_s: float = CONNECT_LIMIT_S,
-        report: Report = report_nothing,
+        report: Report = lambda _exchange: None,
     ):
         self._report = report
         self._trust_env = trust_env

@@ -34,7 +34,3 @@ class Exchange:
 
 
 Report: TypeAlias = Callable[[Exchange], None]
-
-
-def report_nothing(_: Exchange) -> None:
-    """The report of a client that nobody watches."""
