@@ -118,7 +118,7 @@ def ends_within(horizon_s: float, tasks: Iterable[tuple[float, Timing | None]]) 
     for age_s, timing in tasks:
         later_s = max(0.0, age_s) + horizon_s
         if timing is None:
-            ends += horizon_s / later_s
+            ends += horizon_s / later_s if later_s else 0.0
         elif running := timing.running_at(age_s):
             ends += 1 - timing.running_at(later_s) / running
     return ends

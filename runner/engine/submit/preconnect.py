@@ -40,8 +40,15 @@ class Preconnector:
             return 0  # it takes nothing at the moment
         in_flight, ready = self._schedule.load(provider)
         begun = max(0, in_flight - poller.watched - breaker.in_flight)
-        if not ready or math.isinf(setup_s):
-            return begun
-        ends = ends_within(setup_s + TICK_S, poller.ages())
-        # One standard deviation more than the mean: ends come in bunches.
-        return begun + min(ready, math.ceil(ends + math.sqrt(ends)))
+        # Before the first connection it is unknown how long one takes.
+        horizon_s = 0.0 if math.isinf(setup_s) else setup_s + TICK_S
+        return near(begun=begun, ready=ready, ends=ends_within(horizon_s, poller.ages()))
+
+
+def near(*, begun: int, ready: int, ends: float) -> int:
+    """How many submissions are near, where so many ends are likely.
+
+    `begun`: jobs that hold a place and are not submitted yet; `ready`: jobs that wait for a place.
+    """
+    # One standard deviation more than the mean: ends come in bunches.
+    return begun + min(ready, math.ceil(ends + math.sqrt(ends)))

@@ -237,6 +237,7 @@ def test_an_older_task_is_likelier_to_end() -> None:
 
 def test_an_unknown_task_lasts_as_long_again() -> None:
     assert ends_within(3.0, [(3.0, None), (0.0, None)]) == pytest.approx(1.5)
+    assert ends_within(0.0, [(3.0, None), (0.0, None)]) == 0.0
 
 
 def test_without_tasks_the_list_waits_longest() -> None:
