@@ -10,6 +10,16 @@ _LFS_HEADS = (
 LFS_HINT = "run `git lfs pull`"
 
 
+def pointer_kind(head: bytes) -> tuple[str, str] | None:
+    """What stands for content not fetched yet, and how to fetch it; None for any other file."""
+    if is_lfs_head(head):
+        return "a Git LFS pointer", LFS_HINT
+    # https://git-annex.branchable.com/internals/pointer_file/
+    if head.startswith(b"/annex/objects/"):
+        return "a git-annex pointer", "run `git annex get`"
+    return None
+
+
 def is_lfs_head(head: bytes) -> bool:
     """Whether a file starts like a Git LFS pointer, which stands for content not fetched yet."""
     return head.startswith(_LFS_HEADS)

@@ -14,9 +14,9 @@ from runner.documents.events import is_json
 from runner.documents.parser import Parsed, parse
 from runner.documents.positions import Positions
 from runner.documents.text_errors import TextError, find_conflict
-from runner.errors import Diagnostic, Location, ManifestError
+from runner.errors import Diagnostic, Location, ManifestError, did_you_mean
 from runner.file_names import locale_hint, similar_name, unexpanded_hint
-from runner.lfs import LFS_HINT, is_lfs_head
+from runner.lfs import pointer_kind
 from runner.model.values import ValuePath
 
 MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory
@@ -136,14 +136,15 @@ def read_content(path: Path) -> bytes:
         content = path.read_bytes()
     except FileNotFoundError:
         near = similar_name(path, lambda entry: entry.is_file())
-        hint = unexpanded_hint(path) or (f'did you mean "{near}"?' if near else None)
+        hint = unexpanded_hint(path) or (did_you_mean(path.name, near) if near else None)
         raise _file_error(path, "there is no such file", hint) from None
     except OSError as error:
         raise _file_error(path, f"the file cannot be read: {error.strerror or error}") from None
     except ValueError:
         raise _file_error(path, "it is not a valid file name", locale_hint(path)) from None
-    if is_lfs_head(content):
-        raise _file_error(path, "it is a Git LFS pointer, not the file itself", LFS_HINT)
+    if pointer := pointer_kind(content):
+        kind, hint = pointer
+        raise _file_error(path, f"it is {kind}, not the file itself", hint)
     return content
 
 

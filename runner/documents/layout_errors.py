@@ -59,12 +59,22 @@ def layout_error(stop: Stop) -> TextError | None:
 
 def with_names(error: TextError, stop: Stop) -> TextError:
     """The error with the name of what looks like the blank behind a colon or dash."""
-    line = stop.text[line_start(stop.text, error.index) :].split("\n", 1)[0]
-    odd = next((c for c in INVISIBLE.finditer(line) if line[: c.start()].endswith(_SIGNS)), None)
-    if odd is None:
-        return error
-    name = f"{name_character(odd[0])} is no space: replace it"
-    return replace(error, hint=f"{error.hint}; {name}" if error.hint else name)
+    start = line_start(stop.text, error.index)
+    if odd := _odd_space(stop.text, start):
+        name = f"{name_character(stop.text[odd])} is no space: replace it"
+        return replace(error, hint=f"{error.hint}; {name}" if error.hint else name)
+    # `id:` without its space is a text, which the parser goes on reading on the next line.
+    if odd := start and _odd_space(stop.text, line_start(stop.text, start - 1)):
+        message = f"{name_character(stop.text[odd])} is no space, so this is not a key and a value"
+        return replace(error, index=odd, message=message, hint="replace it by a space")
+    return error
+
+
+def _odd_space(text: str, start: int) -> int:
+    """The index of what looks like the blank behind a colon or dash of a line; 0 without any."""
+    line = text[start:].split("\n", 1)[0]
+    found = (c.start() for c in INVISIBLE.finditer(line) if line[: c.start()].endswith(_SIGNS))
+    return next((start + at for at in found), 0)
 
 
 def _tab(stop: Stop) -> TextError | None:

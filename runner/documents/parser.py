@@ -276,8 +276,8 @@ class _Builder:
         # Most numbers: seeds and durations. A leading zero makes an octal number.
         if len(text) < 19 and text.isdigit() and text.isascii() and text[0] != "0":
             return int(text)
-        if not text and self.top.__class__ is dict:
-            first = not self.top
+        if not text:
+            first = self.top.__class__ is not dict or not self.top
             self.parsed.errors += no_value_warnings(self.text, event, self.key, first=first)
         return self._accept(self.read(text), event)
 

@@ -20,7 +20,8 @@ from runner.errors import ODD_INDENT, name_character
 _CUT_OFF = re.compile(r"(?<=[^\s#]) #(?=[^\W_])")
 # A comment deeper than the key above may be meant as the next line of its text.
 _CUT_OFF_LINE = re.compile(r"(?<=[^\s#])\r?\n {2,}#(?=[^\W_])")
-COMMENT = re.compile(r" #(?=[^\W_])")
+COMMENT = re.compile(r"[ \[{,]#(?=[^\W_])")
+"""A # that may be meant as text: behind a bracket it starts a comment without any blank."""
 _ODD_LINE = re.compile(rf"\n{ODD_INDENT.pattern}")  # faster than with ^
 _LINE_START = re.compile(r" *(?:- +)*")
 ODD_BREAK = re.compile("[\\x85\\u2028\\u2029]")
@@ -135,13 +136,13 @@ def odd_indent_error(index: int, character: str) -> TextError:
 def no_value_warnings(
     text: str, event: yaml.ScalarEvent, key: str, *, first: bool
 ) -> Iterator[TextError]:
-    """A warning if a comment, or a comma in braces, may have taken the value of a key.
+    """A warning if a comment, or a comma in braces, may have taken the value of a key or item.
 
-    `event` is the empty scalar that YAML gives such a key, `first` whether it is the first one.
+    `event` is the empty scalar that YAML gives it, `first` whether it is an item or the first key.
     """
     index = index_of(event)
     before, after = text[max(0, index - 80) : index].rstrip(), text[index : index + 80]
-    if before.endswith(":"):
+    if before.endswith((":", "-")):
         if sign := COMMENT.match(after):
             yield _comment_warning(text, index + sign.end() - 1)
     elif not first and not key.startswith("\0") and after.lstrip().startswith((",", "}")):

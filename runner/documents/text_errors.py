@@ -37,7 +37,10 @@ def fatal(index: int, message: str, hint: str | None = None) -> DocumentError:
 # -------------------------------------------------------------------------------- merge conflicts
 
 # The line `=======` between the two versions counts only below one of these: it may be a text.
-_MARKER = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
+# Git makes longer ones on demand (conflict-marker-size), and for conflicts inside a conflict.
+_MARKER = re.compile(
+    r"^(?:(?:<{7}|>{7}|\|{7})(?: .*)?|(?:<{8,}|>{8,}|\|{8,}) .*)\r?$", re.MULTILINE
+)
 _MARKS = ("<<<<<<<", ">>>>>>>", "|||||||")
 
 

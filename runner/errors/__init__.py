@@ -6,6 +6,7 @@ from __future__ import annotations
 from runner.errors.diagnostics import Diagnostic as Diagnostic
 from runner.errors.diagnostics import HintedError as HintedError
 from runner.errors.diagnostics import Location as Location
+from runner.errors.diagnostics import did_you_mean as did_you_mean
 from runner.errors.diagnostics import format_diagnostics as format_diagnostics
 from runner.errors.diagnostics import merge as merge
 from runner.errors.diagnostics import nearest as nearest

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from runner.errors.text import excerpt, name_invisible, one_line, plural, visible
+from runner.errors.text import excerpt, name_character, name_invisible, one_line, plural, visible
 
 _SHOWN = 12
 _COMPARED = 1000
@@ -33,6 +33,28 @@ def _plain(name: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
 
 
+def did_you_mean(name: str, near: str) -> str:
+    """A hint with a near name, and what tells the two apart where they look alike."""
+    hint = f'did you mean "{near}"?'
+    if name != near and unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", near):
+        # One with é as a character, the other as e and an accent.
+        return f"{hint} the two only look alike, it is written {_escaped(near)}"
+    if len(name) != len(near):
+        return hint
+    pairs = dict.fromkeys(zip(name, near, strict=True))
+    odd = [f'{name_character(a)} is not "{b}"' for a, b in pairs if _is_foreign(a, b)]
+    return f"{hint} {', '.join(odd)}" if odd else hint
+
+
+def _escaped(text: str) -> str:
+    return text.encode("unicode_escape").decode()
+
+
+def _is_foreign(character: str, wanted: str) -> bool:
+    """Whether a letter of another script, such as Cyrillic, stands in the place of a Latin one."""
+    return wanted.isascii() and not character.isascii() and character.isalpha()
+
+
 def suggest(name: str, known: Iterable[str]) -> str | None:
     """A hint with the nearest known name, else with the first known names; None without any."""
     names = list(known)
@@ -40,7 +62,7 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
         return None
     near = nearest(name, names)
     if near is not None:
-        return f'did you mean "{near}"?'
+        return did_you_mean(name, near)
     more = ", ..." if len(names) > _SHOWN else ""
     return f"known: {', '.join(names[:_SHOWN])}{more}"
 

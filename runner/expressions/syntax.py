@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from runner.errors import HintedError, suggest
+from runner.errors import HintedError, name_character, suggest
 from runner.expressions.filters import FILTERS, Filter
 
 OPENING = "${{"
@@ -126,6 +127,7 @@ def _next_token(text: str, at: int) -> _Token:
 
 _QUOTES = ("'", '"')
 _CONSTANTS = {"true": True, "false": False, "null": None}
+_BRACKETS_HINT = '${{ vars["name"] }}'
 _GENERAL_HINT = "an expression is a path and filters: ${{ vars.name | lower }}"
 _HINTS = dict.fromkeys("+-*/%=<>!&?", "expressions have no arithmetic and no comparisons") | {
     "|": 'use a default for a missing value: | default("...")',
@@ -237,6 +239,9 @@ class _Parser:
 
     def _unexpected(self) -> ExpressionError:
         sign = self.token.text
+        if unicodedata.category(sign[:1] or " ").startswith("M"):  # an accent, a vowel sign
+            hint = f"write the whole name in brackets and quotes: {_BRACKETS_HINT}"
+            return self._error(f"{name_character(sign[0])} is not allowed here", hint)
         return self._error(f"{sign} is not allowed here", _HINTS.get(sign, _GENERAL_HINT))
 
     def _error(self, message: str, hint: str | None = None) -> ExpressionError:

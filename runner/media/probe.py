@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from runner import __version__
 from runner.file_names import locale_hint, other_spellings, similar_name, unexpanded_hint
 from runner.hashing import CachedHash, HashCache, StatKey
-from runner.lfs import LFS_HINT, is_lfs_head
+from runner.lfs import pointer_kind
 from runner.media.sources import (
     MediaError,
     bare_base64_type,
@@ -163,8 +163,8 @@ def _read_facts(file: BinaryIO) -> CachedHash:
     """Digest of a file, with a note of this program's version, type, width and height."""
     media_type = sniff(head := file.read(HEAD_BYTES))
     if media_type is None:
-        pointer = f"is a Git LFS pointer: {LFS_HINT}" if is_lfs_head(head) else None
-        raise _UnusableError(pointer or "is not an image")
+        pointer = pointer_kind(head)
+        raise _UnusableError(f"is {': '.join(pointer)}" if pointer else "is not an image")
     file.seek(0)
     sha256, complete = _digest(file, END_MARKS.get(media_type))
     if not complete:

@@ -9,7 +9,8 @@ from urllib.parse import unquote
 # One of these names is enough. S3 and all that imitate it (R2, MinIO, Spaces, ...), Google Cloud
 # Storage, CloudFront, Alibaba OSS, Tencent COS, Huawei OBS, Volcengine TOS and ImageX, Kingsoft
 # KS3, UCloud US3; then Alibaba CDN (auth_key), Baidu BOS (authorization), Upyun (_upt), Akamai
-# (hdn*, __gda__, __token__), Cloudinary, Huawei CDN, ImageKit, Bilibili, Weibo.
+# (hdn*, __gda__, __token__), Cloudinary, Huawei CDN, ImageKit, Bilibili, Weibo, Wangsu
+# (wsSecret), Tencent Live, SharePoint (tempauth).
 _NAME = re.compile(
     r"(?:\w+-)*(?:signature|expires)|\w*expir(?:y|es|ation)\w*|x-(?:amz|goog|obs)-[\w-]+"
     # Not all of theirs: x-oss-process and x-tos-process only resize.
@@ -17,7 +18,7 @@ _NAME = re.compile(
     r"|q-(?:sign-algorithm|ak|sign-time|key-time)"
     r"|(?:aws|oss|kss|obs)?accesskeyid|googleaccessid|ucloudpublickey|key-pair-id"
     r"|auth_key|authorization|_upt|hdn(?:ts|ea|tl)|__gda__|__token__|__cld_token__|hwsecret|ik-t"
-    r"|upsig|ssig"
+    r"|upsig|ssig|wssecret|txsecret|tempauth"
 )
 
 # Each of these names means little alone: `token=` may be a permanent password, as Firebase's is.
@@ -39,6 +40,8 @@ _TOGETHER = (
 _VALUE = re.compile(
     r"\d{10}-\w+-\w+-[0-9a-f]{32}"  # the CDNs of Alibaba and Tencent, under any name
     r"|(?:st=\d+~)?exp=\d+~.*"  # Akamai
+    r"|q-sign-algorithm=.*"  # Tencent COS, all of it as one parameter
+    r"|GHSAT\w{20,}"  # raw files of private GitHub repositories
     r"|\d{10}[_-][0-9A-Za-z+/=_-]{40,}"  # Fastly, Cloudflare
     r"|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+",  # a JSON web token: Supabase, GitHub
     re.ASCII,
@@ -46,7 +49,9 @@ _VALUE = re.compile(
 
 # The time and a digest as folders: the other types of the CDNs of Alibaba, Tencent and Qiniu.
 _PATH = re.compile(
-    r"/(?:20\d{10}|\d{10})/[0-9a-f]{32}/|/[0-9a-f]{32}/[0-9a-f]{8}/", re.IGNORECASE | re.ASCII
+    r"/(?:20\d{10}|\d{10})/[0-9a-f]{32}/|/[0-9a-f]{32}/[0-9a-f]{8}/"
+    r"|/bcdn_token=",  # Bunny
+    re.IGNORECASE | re.ASCII,
 )
 
 

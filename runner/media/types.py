@@ -100,7 +100,7 @@ def describe_type(media_type: str) -> str:
     if media_type == "text/html":
         return "an HTML page"
     name = "JPEG" if media_type == "image/jpeg" else EXTENSIONS.get(media_type, media_type).upper()
-    return f"{'an' if name[0] in 'AEIOSH' and name != 'HEIC' else 'a'} {name}"
+    return f"{'an' if name[0] in 'AEIOSHM' and name != 'HEIC' else 'a'} {name}"
 
 
 _TAIL_BYTES = 64 * 1024

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.errors import nearest, suggest
+from runner.errors import did_you_mean, nearest, suggest
 from runner.model.jobs import JOB_KEYS
 from runner.model.values import as_dict
 from runner.settings.values import suggest_amounts
@@ -192,7 +192,7 @@ def _option_hint(value: str, options: Sequence[Any]) -> str | None:
     # Other digits mean another value (viduq1, viduq2), they are not a typing error.
     names = [str(option) for option in options if _digits(option) == _digits(value)]
     name = nearest(value, names, cutoff=0.8)
-    return f'did you mean "{name}"?' if name else None
+    return did_you_mean(value, name) if name else None
 
 
 def _digits(option: Any) -> list[str]:

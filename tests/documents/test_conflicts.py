@@ -18,6 +18,7 @@ from runner.errors import ManifestError
         ("a\r\n<<<<<<<\r\nb\r\n", 3),
         ("a\n>>>>>>> other: a change\n", 2),
         ("||||||| 1f2e3d\n", 0),
+        ("a\n<<<<<<<<< HEAD\n", 2),
     ],
 )
 def test_a_marker_at_the_start_of_a_line_is_found(text: str, index: int) -> None:

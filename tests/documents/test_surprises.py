@@ -24,6 +24,7 @@ def warnings(document: Document) -> list[tuple[int, int, str]]:
         ("a: colour #ff0000\n", 11, "#ff0000"),
         ("a: 提示 #标签\n", 7, "#标签"),
         ("- cat #3\n", 7, "#3"),
+        ("- #ff0000\n- red\n", 3, "#ff0000"),
         ("a: [\n cat #3\n ]\n", 6, "#3"),
         ("a: cat #3\r\nb: 1\n", 8, "#3"),
         ("a: #3 of five\n", 4, "#3 of five"),

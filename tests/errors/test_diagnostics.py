@@ -152,3 +152,12 @@ def test_without_a_near_name_the_first_ones_are_listed() -> None:
 
 def test_without_names_nothing_is_suggested() -> None:
     assert suggest("promt", []) is None
+
+
+def test_a_name_that_only_looks_right_is_told_apart() -> None:
+    assert suggest("v\u0456duq2", ["viduq2"]) == (
+        'did you mean "viduq2"? U+0456 (cyrillic small letter byelorussian-ukrainian i) is not "i"'
+    )
+    assert suggest("caf\u00e9", ["cafe\u0301"]) == (
+        'did you mean "cafe\u0301"? the two only look alike, it is written cafe\\u0301'
+    )

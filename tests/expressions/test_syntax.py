@@ -24,6 +24,12 @@ CLOSE = "close it with }}, or write $${{ for a literal ${{"
         ('${{ vars["x }}', '"', 'the quote " opened here is never closed', None),
         ("${{ }}", "}}", "the expression is empty", "name a value: ${{ vars.name }}"),
         ("${{ vars.n + 1 }}", "+", "+ is not allowed here", PATHS_ONLY),
+        (
+            "${{ vars.e\u0301 }}",
+            "\u0301",
+            "U+0301 (combining acute accent) is not allowed here",
+            'write the whole name in brackets and quotes: ${{ vars["name"] }}',
+        ),
         ("${{ vars.n == 1 }}", "=", "= is not allowed here", PATHS_ONLY),
         ("${{ !vars.n }}", "!", "! is not allowed here", PATHS_ONLY),
         ("${{ f(x) }}", "(", "( is not allowed here", "only filters take arguments, after a |"),

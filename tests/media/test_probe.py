@@ -244,6 +244,13 @@ def test_a_git_lfs_pointer_is_not_an_image(tmp_path: Path) -> None:
     assert probe_error("cat.png", tmp_path).message == message
 
 
+def test_a_git_annex_pointer_is_not_an_image(tmp_path: Path) -> None:
+    pointer = b"/annex/objects/SHA256E-s9--00.png\n"
+    write_file(tmp_path, "cat.png", pointer)
+    message = "cat.png is a git-annex pointer: run `git annex get`"
+    assert probe_error("cat.png", tmp_path).message == message
+
+
 def test_compressed_data_in_a_png_is_not_unpacked(tmp_path: Path) -> None:
     info = PngInfo()
     info.add_text("workflow", "x" * (3 << 20), zip=True)
