@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Clock: TypeAlias = Callable[[], int]
 """Nanoseconds since 1970, UTC."""
 
+_PICTURES = frozenset({"vidu/reference2image"})
 EXTRA_HINT = 'pip install "vidu-run[media]"'
 
 
@@ -70,8 +71,8 @@ def can_encode() -> bool:
 
 def missing_extra(operations: Iterable[str]) -> str | None:
     """Why these operations (`<provider>/<operation>`) cannot be emulated; None when they can."""
-    # ModelVerse makes videos, and PyAV, which encodes them, is an extra.
-    videos = sorted({name for name in operations if name.startswith("modelverse/")})
+    # Nearly all make videos, and PyAV, which encodes them, is an extra.
+    videos = sorted(set(operations) - _PICTURES)
     if not videos or can_encode():
         return None
     return f"emulating {', '.join(videos)} needs PyAV to encode videos: {EXTRA_HINT}"

@@ -46,6 +46,8 @@ class RequestLog:
         """Count the request, and log it with its outcome if it is a submission."""
         route = request.match_info.route
         path = route.resource.canonical if route.resource else "*"
+        if "operation" in request.match_info:  # one route serves them all
+            path = request.path
         self._requests[f"{request.method} {path}"] += 1
         api, _, action = (route.name or "").partition(".")
         submission = Submission(api=api)

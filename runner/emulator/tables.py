@@ -1,4 +1,4 @@
-"""Tables: price, duration and pixels of an order, as published or as we guess them."""
+"""Tables: duration and pixels of an order, as published or as we guess them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import random
 
 from runner.emulator.state.tasks import Order
 
-# Credits by model and least number of references (vendor's price page, read 2026-08).
-_PRICES = {
-    ("viduq2", 0): {"1080p": 6, "2K": 8, "4K": 10},
-    ("viduq2", 1): {"1080p": 8, "2K": 12, "4K": 20},
-    ("viduq2", 4): {"1080p": 10, "2K": 16, "4K": 30},
-    ("viduq1", 1): {"1080p": 20},
-}
+FPS = 24
+"""Frames a second of all videos."""
 
 # Seconds of generation by resolution and length 1-10 s (ModelVerse's published table).
 _VIDEO_SECONDS = {
@@ -27,28 +22,29 @@ _IMAGE_SIGMA = 0.25
 
 # Pixels of the shorter side: ours, after the usual meaning of these names. The longer side follows
 # from the ratio, so 16:9 is 1920x1080, 2560x1440 and 3840x2160, 1:1 is 1080x1080.
-_SHORT_SIDE = {"540p": 540, "720p": 720, "1080p": 1080, "2K": 1440, "4K": 2160}
-
-
-def credits_of(model: str, images: int, resolution: str) -> int:
-    """Credits that a picture costs."""
-    step = max(least for name, least in _PRICES if name == model and least <= images)
-    return _PRICES[model, step][resolution]
+_SHORT_SIDE = {"360p": 360, "540p": 540, "720p": 720, "1080p": 1080, "2K": 1440, "4K": 2160}
 
 
 def seconds_of(order: Order) -> float:
     """How long the task takes at time scale 1; the same order always takes the same time."""
     if order.is_video:
-        return _VIDEO_SECONDS[order.resolution][order.duration_s - 1]
+        return _video_seconds(order.resolution, order.duration_s)
     chance = random.Random(f"{order.model} {order.prompt} {order.seed}")  # noqa: S311 - no secret
     return _IMAGE_MEDIAN_S[order.resolution] * chance.lognormvariate(0, _IMAGE_SIGMA)
+
+
+def _video_seconds(resolution: str, duration_s: int) -> float:
+    # The table has neither 360p nor more than 10 s: our guess is 540p, and the last step repeated.
+    known = _VIDEO_SECONDS.get(resolution, _VIDEO_SECONDS["540p"])
+    beyond = max(0, duration_s - len(known))
+    return known[duration_s - beyond - 1] + beyond * (known[-1] - known[-2])
 
 
 def pixels_of(order: Order) -> tuple[int, int]:
     """Width and height of the result, both even: yuv420p halves both sides.
 
-    "auto" takes the ratio of the first image; without one, or where its size is unknown because
-    the emulator fetches nothing from outside, it is 16:9.
+    "auto" and no ratio take that of the first image; without one, or where its size is unknown
+    because the emulator fetches nothing from outside, it is 16:9.
     """
     across, down = _ratio(order)
     short = _SHORT_SIDE[order.resolution]
@@ -57,7 +53,7 @@ def pixels_of(order: Order) -> tuple[int, int]:
 
 
 def _ratio(order: Order) -> tuple[int, int]:
-    if order.aspect_ratio != "auto":
+    if order.aspect_ratio not in {"", "auto"}:
         across, down = order.aspect_ratio.split(":")
         return int(across), int(down)
     first = order.images[0] if order.images else None

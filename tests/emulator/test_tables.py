@@ -5,7 +5,7 @@ import statistics
 import pytest
 
 from runner.emulator.state.tasks import Reference
-from runner.emulator.tables import credits_of, pixels_of, seconds_of
+from runner.emulator.tables import pixels_of, seconds_of
 from tests.builders import emulated_order
 
 
@@ -39,28 +39,24 @@ def test_auto_takes_the_ratio_of_the_first_image() -> None:
     assert pixels_of(taken) == (1080, 1440)
     fallback = emulated_order(aspect_ratio="auto", images=(unknown, first))
     assert pixels_of(fallback) == (1920, 1080)
-
-
-@pytest.mark.parametrize(
-    ("model", "images", "resolution", "credit"),
-    [
-        ("viduq2", 0, "1080p", 6),
-        ("viduq2", 1, "1080p", 8),
-        ("viduq2", 3, "2K", 12),
-        ("viduq2", 4, "4K", 30),
-        ("viduq2", 7, "1080p", 10),
-        ("viduq1", 7, "1080p", 20),
-    ],
-)
-def test_prices_follow_the_published_table(
-    model: str, images: int, resolution: str, credit: int
-) -> None:
-    assert credits_of(model, images, resolution) == credit
+    # Without a ratio, the video begins with the image.
+    assert pixels_of(emulated_order(aspect_ratio="", images=(first,), resolution="360p")) == (
+        360,
+        480,
+    )
 
 
 def test_a_video_takes_the_published_time() -> None:
     video = emulated_order(api="modelverse", resolution="720p", duration_s=5)
     assert seconds_of(video) == 28.7
+
+
+def test_videos_longer_than_the_table_go_on_with_its_last_step() -> None:
+    times = [
+        seconds_of(emulated_order(resolution=resolution, duration_s=duration))
+        for resolution, duration in (("720p", 10), ("720p", 16), ("360p", 4))
+    ]
+    assert times == [89.0, 89.0 + 6 * 14.0, 11.0]
 
 
 def test_pictures_take_times_around_the_median() -> None:

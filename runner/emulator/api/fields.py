@@ -84,9 +84,9 @@ class Fields:
             raise invalid(f"{name} must be an integer")
         return _in_range(value, name, low, high)
 
-    def flag(self, key: str) -> bool:
-        """A JSON boolean, false by default; neither 0 nor "false" is one."""
-        value, name = self._value(key, default=False)
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """A JSON boolean; neither 0 nor "false" is one."""
+        value, name = self._value(key, default)
         if not isinstance(value, bool):
             raise invalid(f"{name} must be a boolean")
         return value
@@ -100,14 +100,15 @@ class Fields:
             raise invalid(f"{key} must be an object")
         return Fields(values=value, path=f"{key}.")
 
-    def images(self, least: int, most: int) -> list[str]:
-        """The sources of `images`, as many as the model takes; only their number is checked."""
-        value, name = self._value("images", [])
+    def images(self, least: int, most: int, key: str = "images") -> list[str]:
+        """The sources of images, as many as the model takes; only their number is checked."""
+        value, name = self._value(key, [])
         if not isinstance(value, list):
             raise invalid(f"{name} must be an array of strings")
         sources = [_text(item, f"{name}[{n}]") for n, item in enumerate(value)]
         if not least <= len(sources) <= most:
-            message = f"images must have {least} to {most} items, not {len(sources)}"
+            expected = f"{least} to {most}" if least < most else str(least)
+            message = f"{name} must have {expected} items, not {len(sources)}"
             raise ApiError("FieldItemCountOutOfRange", message)
         return sources
 
@@ -130,7 +131,7 @@ def _text(value: Any, name: str) -> str:
 
 def _in_range(number: int, name: str, low: int, high: int) -> int:
     if not low <= number <= high:
-        raise invalid(f"{name} must be from {low} to {high}")
+        raise invalid(f"{name} must be " + (f"from {low} to {high}" if low < high else str(low)))
     return number
 
 

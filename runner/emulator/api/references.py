@@ -1,7 +1,7 @@
 """Reference images: turns the data URIs and URLs of a request into checked images.
 
-Both documents set the same limits: png, jpeg, jpg or webp, at least 128x128 pixels, a ratio inside
-1:4 and 4:1, at most 50 MB, a URL or base64 with a matching content type.
+Both documents set the same limits: png, jpeg, jpg or webp, a ratio inside 1:4 and 4:1, at most
+50 MB, a URL or base64 with a matching content type; most operations, at least 128x128 pixels.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import io
 import re
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import TypeAlias
 
 from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -27,8 +29,8 @@ Fetch: TypeAlias = Callable[[str], bytes | None]
 a file of this emulator that cannot be had: expired, altered or unknown."""
 
 _MOST_BYTES = 50 * 1024 * 1024
-_LEAST_SIDE = 128
 _RATIO_LIMIT = 4  # exclusive: the documents demand "smaller than"
+_LEAST_ALIKE, _MOST_ALIKE = 0.8, 1.25  # first divided by last
 
 _DATA = re.compile(r"data:(?P<type>[^;,]*)(?P<parameters>(?:;[^;,]*)*),", re.IGNORECASE)
 _OFFERED = frozenset({"image/png", "image/jpeg", "image/jpg", "image/webp"})
@@ -43,15 +45,52 @@ _wrong_format = partial(ApiError, "ImageFormatInvalid")
 _wrong_size = partial(ApiError, "PageSizeOutOfRange")
 
 
-def receive(sources: Sequence[str], fetch: Fetch) -> list[tuple[Reference, bytes | None]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageLimits:
+    """What the limits of operations differ in."""
+
+    least_side: int = 128
+    """Pixels."""
+    are_alike: bool = False
+    """Whether the images must have about the same size."""
+
+
+USUAL_LIMITS = ImageLimits()
+
+
+def receive(
+    sources: Sequence[str], fetch: Fetch, limits: ImageLimits = USUAL_LIMITS
+) -> list[tuple[Reference, bytes | None]]:
     """Each image and its content; None for a URL outside this emulator, which is not fetched."""
-    return [_receive(source, f"images[{n}]", fetch) for n, source in enumerate(sources)]
+    received = [
+        _receive(source, f"images[{n}]", fetch, limits.least_side)
+        for n, source in enumerate(sources)
+    ]
+    if limits.are_alike:
+        for (first, _), (last, _) in pairwise(received):
+            _check_alike(first, last)
+    return received
 
 
-def _receive(source: str, name: str, fetch: Fetch) -> tuple[Reference, bytes | None]:
+def _check_alike(first: Reference, last: Reference) -> None:
+    # The vendor says "resolution" and not whether that is width, height or pixels: what is wrong
+    # only in the number of pixels is let through. URLs elsewhere have no known size.
+    if not (first.width and last.width):
+        return
+    pixels = first.width * first.height / (last.width * last.height)
+    ratio = first.width * last.height / (first.height * last.width)
+    if not any(_LEAST_ALIKE <= found <= _MOST_ALIKE for found in (pixels, ratio)):
+        sizes = f"{first.width}x{first.height} and {last.width}x{last.height}"
+        message = f"the images are {sizes}: first divided by last must be from 0.8 to 1.25"
+        raise _wrong_size(message)
+
+
+def _receive(
+    source: str, name: str, fetch: Fetch, least_side: int
+) -> tuple[Reference, bytes | None]:
     if source[:5].lower() == "data:":  # the scheme of a URL ignores case
         declared, content = _decode(source, name)
-        reference = _checked(content, "", name)
+        reference = _checked(content, "", name, least_side)
         if declared != reference.media_type:
             raise _wrong_format(f"{name} is {reference.media_type}, not {declared} as it declares")
         return reference, content
@@ -60,7 +99,7 @@ def _receive(source: str, name: str, fetch: Fetch) -> tuple[Reference, bytes | N
     fetched = fetch(source)
     if fetched is None:
         return Reference(url=source), None
-    return _checked(fetched, source, name), fetched
+    return _checked(fetched, source, name, least_side), fetched
 
 
 def _decode(source: str, name: str) -> tuple[str, bytes]:
@@ -77,7 +116,7 @@ def _decode(source: str, name: str) -> tuple[str, bytes]:
         raise _wrong_format(f"{name} is not valid base64") from error
 
 
-def _checked(content: bytes, url: str, name: str) -> Reference:
+def _checked(content: bytes, url: str, name: str, least_side: int) -> Reference:
     if len(content) > _MOST_BYTES:
         raise _wrong_size(f"{name} has {len(content)} bytes, at most {_MOST_BYTES} are allowed")
     # By content: the type in the header of an answer may be wrong.
@@ -85,8 +124,9 @@ def _checked(content: bytes, url: str, name: str) -> Reference:
     if media_type is None:
         raise _wrong_format(f"{name} must be png, jpeg, jpg or webp")
     width, height = _size_of(content, media_type, name)
-    if min(width, height) < _LEAST_SIDE:
-        raise _wrong_size(f"{name} is {width}x{height}, at least 128x128 pixels are needed")
+    if min(width, height) < least_side:
+        needed = f"at least {least_side}x{least_side} pixels are needed"
+        raise _wrong_size(f"{name} is {width}x{height}, {needed}")
     if max(width, height) >= _RATIO_LIMIT * min(width, height):
         raise _wrong_size(f"{name} is {width}x{height}, the ratio must be inside 1:4 and 4:1")
     digest = hashlib.sha256(content).hexdigest()

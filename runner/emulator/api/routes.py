@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import ModuleType
@@ -18,18 +19,22 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import Fetch, receive
+from runner.emulator.api.references import USUAL_LIMITS, ImageLimits, receive
 from runner.emulator.callbacks import Callbacks
+from runner.emulator.operations import reading
+from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.options import EXTRA_HINT, EmulatorOptions, can_encode
 from runner.emulator.request_log import RequestLog
 from runner.emulator.requests import body_of, context_of
 from runner.emulator.state import files
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
-from runner.emulator.state.tasks import Order, Phase, Task
+from runner.emulator.state.tasks import Order, Phase, Reference, Task
 
 Read: TypeAlias = Callable[[Fields], tuple[Order, list[str]]]
 """How an API reads a body: the order without its images, and their sources."""
+Receive: TypeAlias = Callable[[Sequence[str]], list[tuple[Reference, bytes | None]]]
+"""Maps the sources of images to checked ones with their content; raises ApiError."""
 
 _LARGEST_DRAWN_SEED = 2**31 - 1
 _log = logging.getLogger(__name__)
@@ -59,13 +64,16 @@ class Service:
         """A task as a row of the list at that moment."""
         return vidu.row(task, now_ns, link, every_field=self.options.list_fields == "all")
 
-    async def submit(self, request: web.Request, read: Read) -> Task:
+    async def submit(
+        self, request: web.Request, read: Read, limits: ImageLimits = USUAL_LIMITS
+    ) -> Task:
         """Make the task of a submission; raises ApiError."""
         context, body = context_of(request), await body_of(request)
         if body.error:
             raise body.error
         fetch = partial(self.files.fetch, host=request.host)
-        read_order = partial(self._order, Fields(values=body.values), read, fetch)
+        received = partial(receive, fetch=fetch, limits=limits)
+        read_order = partial(self._order, Fields(values=body.values), read, received)
         order = await asyncio.to_thread(read_order) if body.may_block else read_order()
         key = _api(request).key_of(request.headers.get("Authorization"))
         order = replace(order, key_id=vidu.key_id(key))
@@ -74,10 +82,10 @@ class Service:
         self.log.accept(task, context.submission)
         return task
 
-    def _order(self, fields: Fields, read: Read, fetch: Fetch) -> Order:
+    def _order(self, fields: Fields, read: Read, received: Receive) -> Order:
         """The whole order, its images kept; may block."""
         order, sources = read(fields)
-        images = receive(sources, fetch)
+        images = received(sources)
         for reference, content in images:
             if content is not None:
                 self.store.keep(reference.sha256, content)
@@ -95,7 +103,9 @@ Answer: TypeAlias = Callable[[Service, web.Request], Awaitable[Mapping[str, Any]
 def add_routes(app: web.Application) -> None:
     """Add every route to the application; fault scripts use their names."""
     get, post = app.router.add_get, app.router.add_post
-    post("/ent/v2/reference2image", _handler(_vidu_submit), name="vidu.submit")
+    # One route for all operations, because names of routes are unique.
+    paths = "|".join(map(re.escape, OPERATIONS))
+    post(f"/ent/v2/{{operation:{paths}}}", _handler(_vidu_submit), name="vidu.submit")
     get("/ent/v2/tasks/{id}/creations", _handler(_vidu_creations), name="vidu.creations")
     get("/ent/v2/tasks", _handler(_vidu_tasks), name="vidu.list")
     post("/ent/v2/tasks/{id}/cancel", _handler(_vidu_cancel), name="vidu.cancel")
@@ -168,7 +178,12 @@ def _json(body: Mapping[str, Any]) -> web.Response:
 
 
 async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]:
-    task, link = await service.submit(request, vidu.read), service.link(request)
+    operation = OPERATIONS[request.match_info["operation"]]
+    if operation.makes == "video":
+        _check_encoder()
+    read = partial(reading.read, operation)
+    task = await service.submit(request, read, operation.image_limits)
+    link = service.link(request)
 
     def current() -> Task:
         service.store.refresh()
@@ -209,10 +224,14 @@ async def _vidu_credits(service: Service, request: web.Request) -> dict[str, Any
     return vidu.balance(credits_left, limit, tasks, now, detail=detail)
 
 
-async def _modelverse_submit(service: Service, request: web.Request) -> dict[str, Any]:
+def _check_encoder() -> None:
     if not can_encode():
         message = f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
         raise ApiError("ModelUnavailable", message)
+
+
+async def _modelverse_submit(service: Service, request: web.Request) -> dict[str, Any]:
+    _check_encoder()
     return modelverse.submitted(await service.submit(request, modelverse.read))
 
 

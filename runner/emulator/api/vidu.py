@@ -1,4 +1,4 @@
-"""Vidu API: reads request bodies and list queries, and formats tasks as the document's answers."""
+"""Vidu API: reads list queries, and formats tasks as the document's answers."""
 
 from __future__ import annotations
 
@@ -9,30 +9,16 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from runner.emulator.api.errors import ApiError, bad_request, invalid
-from runner.emulator.api.fields import SEED_LIMIT, Fields
+from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state import files
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Phase, Task, timestamp
-from runner.emulator.tables import pixels_of
+from runner.emulator.tables import FPS, pixels_of
 
 Link: TypeAlias = Callable[[str, str], str]
 """Maps owner and name of a file to a fresh URL."""
 Query: TypeAlias = Mapping[str, list[str]]
 """Every value of each name in a URL's query."""
-
-# The document has "auto" for viduq2 only, but its sample shows it without any image, so it is
-# accepted everywhere.
-_RATIOS = {
-    "viduq1": ("16:9", "9:16", "1:1", "3:4", "4:3", "auto"),
-    "viduq2": ("16:9", "9:16", "1:1", "3:4", "4:3", "21:9", "2:3", "3:2", "auto"),
-}
-_RESOLUTIONS = {"viduq1": ("1080p",), "viduq2": ("1080p", "2K", "4K")}
-_FEWEST_IMAGES = {"viduq1": 1, "viduq2": 0}
-_MOST_IMAGES = 7
-# The vendor's word for it is not published; those known are alike.
-_TYPE = "reference2image"
-_FPS = 24
-_PAYLOAD_LIMIT = 1_048_576  # characters
 
 _WEEK_NS = 7 * 86_400 * 10**9  # how far the list goes back without `created_at.from`
 _MOST_DIGITS = 20  # of an id: it has 64 bits
@@ -64,42 +50,28 @@ def is_key(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
-def read(body: Fields) -> tuple[Order, list[str]]:
-    """The order in a request body, without its images, and their sources; raises ApiError."""
-    # Unknown fields are ignored: the real service takes more than the document lists, and newer
-    # clients send them.
-    model = body.choice("model", tuple(_RATIOS))
-    order = Order(
-        api="vidu",
-        model=model,
-        prompt=body.prompt(),
-        aspect_ratio=body.choice("aspect_ratio", _RATIOS[model], "16:9"),
-        resolution=body.choice("resolution", _RESOLUTIONS[model], "1080p"),
-        # The document has text, the vendor's page an integer.
-        seed=body.number("seed", 0, 0, SEED_LIMIT),
-        payload=body.text("payload", "", _PAYLOAD_LIMIT),
-        callback_url=body.callback_url(),
-    )
-    return order, body.images(_FEWEST_IMAGES[model], _MOST_IMAGES)
-
-
 def created(task: Task, link: Link) -> dict[str, Any]:
     """The answer to a submission, with every field the document requires."""
-    order = task.order
-    return {
-        "task_id": task.id,
-        "state": Phase.CREATED.value,
+    order, operation = task.order, OPERATIONS[task.order.operation]
+    values = {
+        **order.details,
         "model": order.model,
         "prompt": order.prompt,
         "images": _images(order, link),
         "seed": order.seed,
         "aspect_ratio": order.aspect_ratio,
+        "resolution": order.resolution,
+        "duration": order.duration_s,
         "callback_url": order.callback_url,
+    }
+    return {
+        "task_id": task.id,
+        "state": Phase.CREATED.value,
+        **{name: values[name] for name in operation.answer},
+        **operation.constants,
         "payload": order.payload,
-        "cus_priority": 0,
         "credits": task.credits,
         "created_at": timestamp(task.made_ns),
-        "watermark": False,
     }
 
 
@@ -114,19 +86,20 @@ def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         "err_code": task.err_code if failed else "",
         "credits": task.lost_credits if failed else task.credits,
         "payload": task.order.payload,
-        "bgm": False,
-        "off_peak": False,
+        "bgm": task.order.details.get("bgm", False),
+        "off_peak": task.order.details.get("off_peak", False),
         "creations": [_creation(task, link)] if phase is Phase.SUCCESS else [],
     }
 
 
 def _creation(task: Task, link: Link) -> dict[str, str]:
-    return {
-        "id": f"{int(task.id) + 1}",
-        "url": link(task.id, files.PICTURE),
-        "cover_url": link(task.id, files.COVER),
-        "watermarked_url": link(task.id, files.WATERMARKED),
-    }
+    url, watermarked = link(task.id, files.PICTURE), link(task.id, files.WATERMARKED)
+    if task.order.is_video:  # of these, one with a watermark is made on request only
+        url, wanted = link(task.id, files.VIDEO), task.order.details.get("watermark")
+        watermarked = link(task.id, files.WATERMARKED_VIDEO) if wanted else ""
+    cover = link(task.id, files.COVER)
+    names = {"url": url, "cover_url": cover, "watermarked_url": watermarked}
+    return {"id": f"{int(task.id) + 1}", **names}
 
 
 def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, Any]:
@@ -134,7 +107,7 @@ def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, 
     order, query = task.order, creations(task, now_ns, link)
     if not every_field:  # the vendor's page lists neither payload nor error code
         query = {name: query[name] for name in ("id", "state", "credits", "creations")}
-    video = {"duration": order.duration_s, "fps": _FPS if order.is_video else 0}
+    video = {"duration": order.duration_s, "fps": FPS if order.is_video else 0}
     across, down = pixels_of(order)
     details = {
         "moderation_url": [],
@@ -144,7 +117,7 @@ def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, 
         **query,
         "creations": [{**creation, **details} for creation in query["creations"]],
         "key_id": order.key_id,
-        "type": _TYPE,
+        "type": OPERATIONS[order.operation].row_type,
         "template": "",
         "model": order.model,
         "prompt": order.prompt,
@@ -219,10 +192,14 @@ def _filter(query: Query, now_ns: int) -> Callable[[Task], bool]:
         since_ns <= task.made_ns <= until_ns
         and (not states or task.phase(now_ns) in states)
         and (not resolutions or task.order.resolution in resolutions)
-        # q1, q2, ...
-        and (not versions or task.order.model.removeprefix("vidu") in versions)
+        and (not versions or _version(task.order.model) in versions)
         and not templates  # no operation here makes a task of a template
     )
+
+
+def _version(model: str) -> str:
+    """q1, q2, ...: those of one version differ after a dash."""
+    return model.removeprefix("vidu").partition("-")[0]
 
 
 def _candidates(store: Store, task_ids: frozenset[str], token: str) -> Iterable[Task]:

@@ -79,10 +79,27 @@ class Scene:
         return frame
 
 
+class KeyFrames:
+    """The first image, which turns into the last one: the frames that a video has to pass."""
+
+    sun_colour: Colour = (255, 255, 255)
+
+    def __init__(self, first: Image.Image, last: Image.Image):
+        self._first, self._last = first, last
+
+    def paint(self, progress: float = 0.0) -> Image.Image:
+        """One frame, with progress from 0 to 1."""
+        return Image.blend(self._first, self._last, progress)
+
+
+Background: TypeAlias = Scene | KeyFrames
+"""What stands behind the card."""
+
+
 def _dice_of(order: Order) -> random.Random:
     # By content: the same image has another URL each time, and still gives the same picture.
     images = " ".join(image.sha256 or image.url for image in order.images)
-    request = f"{order.seed}\n{order.model}\n{order.prompt}\n{images}"
+    request = f"{order.seed}\n{order.model}\n{order.written_prompt}\n{images}"
     seed = hashlib.sha256(request.encode()).hexdigest()
     return random.Random(seed)  # noqa: S311 - a picture has to come out the same again
 
@@ -152,6 +169,7 @@ Copies: TypeAlias = Callable[[str], bytes | None]
 
 _WHITE, _GREY = "#ffffff", "#c9d2dc"
 _CARD = (14, 18, 30, 178)
+_TOP_RIGHT = 2
 _MOST_DECODED_PIXELS = 40_000_000  # a larger reference gets a tile in place of a thumbnail
 
 
@@ -166,20 +184,35 @@ class Painter:
         """The PNG of an order, with a watermark top right if asked for."""
         frame = self._frame(order)
         if watermark:
-            size = max(12, min(frame.size) // 30)
-            text = TextBlock(lines=("emulated watermark",), size=size, fonts=self.fonts)
-            text.draw(frame, (frame.width - size - round(text.width), size), _WHITE)
+            self.mark(frame, _TOP_RIGHT)
         return _encode(frame, order)
+
+    def mark(self, frame: Image.Image, corner: int) -> None:
+        """Draw a watermark in a corner: 1 top left, 2 top right, 3 bottom right, 4 bottom left."""
+        size = max(12, min(frame.size) // 30)
+        text = TextBlock(lines=("emulated watermark",), size=size, fonts=self.fonts)
+        right, bottom = frame.width - size - round(text.width), frame.height - 2 * size
+        at = (right if corner in {2, 3} else size, size if corner in {1, 2} else bottom)
+        text.draw(frame, at, _WHITE)
 
     def cover(self, order: Order) -> bytes:
         """A small PNG of the same picture."""
         return _encode(ImageOps.contain(self._frame(order), (480, 480)), order)
 
     def _frame(self, order: Order) -> Image.Image:
-        frame = Scene(order, pixels_of(order)).paint()
+        frame = self.background(order, pixels_of(order)).paint()
         card, at = self.card(order, frame.size)
         frame.paste(card, at, card)
         return frame
+
+    def background(self, order: Order, size: tuple[int, int], overscan: int = 0) -> Background:
+        """What is behind the card: the first and last frame of a request with those, or a scene."""
+        if order.is_video and not order.aspect_ratio:
+            found = [self._decoded(image, max(size)) for image in order.images]
+            frames = [ImageOps.fit(image, size) for image in found if image is not None]
+            if frames:
+                return KeyFrames(frames[0], frames[-1])
+        return Scene(order, size, overscan)
 
     def card(self, order: Order, size: tuple[int, int]) -> tuple[Image.Image, tuple[int, int]]:
         """The translucent panel at the foot of a frame of `size`, and where to paste it.
@@ -194,7 +227,7 @@ class Painter:
         facts = self._facts(order, inner, short)
         room = round(size[1] * 0.62) - facts.line_height - above
         sizes = [max(9, round(short / part)) for part in (22, 26, 31, 37, 44, 52, 60)]
-        text = fit(order.prompt, (inner, room), sizes, self.fonts)
+        text = fit(order.written_prompt, (inner, room), sizes, self.fonts)
         facts_at = pad + above + text.height + pad // 3
         height = facts_at + facts.line_height + pad
         card = Image.new("RGBA", (size[0] - 2 * margin, height))
@@ -210,7 +243,7 @@ class Painter:
         parts = [f"seed {order.seed}", order.model, order.aspect_ratio, order.resolution]
         if order.is_video:
             parts.append(f"{order.duration_s} s")
-        line = "  ·  ".join([*parts, "emulated"])
+        line = "  ·  ".join(part for part in (*parts, *order.shown, "emulated") if part)
         preferred = TextBlock(lines=(line,), size=round(short / 38), fonts=self.fonts)
         # Narrow frames get smaller letters, so that the line stays on the card.
         size = min(preferred.size, int(preferred.size * width / max(1.0, preferred.width)))
@@ -255,7 +288,7 @@ class Painter:
 def _encode(frame: Image.Image, order: Order) -> bytes:
     """A PNG that contains prompt and seed as text, compressed quickly rather than well."""
     info = PngImagePlugin.PngInfo()  # without any time, so that equal orders give equal bytes
-    info.add_itxt("prompt", order.prompt)
+    info.add_itxt("prompt", order.written_prompt)
     info.add_text("seed", str(order.seed))
     info.add_text("Software", "vidu-run emulator")
     out = io.BytesIO()

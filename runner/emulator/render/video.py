@@ -1,6 +1,6 @@
 """Videos: draws an order as an MP4 in which the landscape passes under the card.
 
-H.264 where the encoder has it, MPEG-4 otherwise; with `bgm` a soft chord in AAC.
+H.264 where the encoder has it, MPEG-4 otherwise; where sound is asked for, a soft chord in AAC.
 """
 
 from __future__ import annotations
@@ -15,29 +15,36 @@ from functools import lru_cache
 import av
 from PIL import Image, ImageDraw
 
-from runner.emulator.render.image import Painter, Scene
+from runner.emulator.render.image import Painter
 from runner.emulator.state.tasks import Order
-from runner.emulator.tables import pixels_of
+from runner.emulator.tables import FPS, pixels_of
 
-FPS = 15
+HOLD = 4
+"""Frames that show the same picture: painting takes longer than encoding what does not move."""
+_BOTTOM_RIGHT = 3
 _SOUND_RATE = 24_000
 _SOUND_FRAME = 1024  # samples that AAC packs at once
 # Whole hertz, so that one second of a chord repeats without a click.
 _CHORDS = ((196, 247, 294, 392), (220, 262, 330, 440), (175, 220, 262, 349), (165, 196, 247, 330))
 
 
-def film(order: Order, painter: Painter) -> bytes:
-    """The MP4 of an order, exactly `duration_s` long."""
+def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
+    """The MP4 of an order, exactly `duration_s` long, with a watermark if asked for."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as container:
-        container.metadata["title"] = order.prompt
+        container.metadata["title"] = order.written_prompt
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
         stream = _video_stream(container, pixels_of(order))
-        sound = container.add_stream("aac", rate=_SOUND_RATE) if order.bgm else None
-        for number, image in enumerate(frames(order, painter)):
+        has_sound = order.bgm or order.audio
+        sound = container.add_stream("aac", rate=_SOUND_RATE) if has_sound else None
+        for number, image in enumerate(pictures(order, painter)):
+            if watermark:
+                painter.mark(image, order.details.get("wm_position", _BOTTOM_RIGHT))
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
-            frame.pts = number
-            container.mux(stream.encode(frame))
+            frame = frame.reformat(format="yuv420p")
+            for pts in range(number * HOLD, number * HOLD + HOLD):
+                frame.pts = pts
+                container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if sound is not None:
             container.mux(sound.encode(_sound(order)))
@@ -45,13 +52,13 @@ def film(order: Order, painter: Painter) -> bytes:
     return out.getvalue()
 
 
-def frames(order: Order, painter: Painter) -> Iterator[Image.Image]:
-    """Every frame in order, mode RGB, with a bar at the foot that shows the progress."""
+def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
+    """Every picture in order, mode RGB, with a bar at the foot that shows the progress."""
     width, height = size = pixels_of(order)
-    scene = Scene(order, size, overscan=round(width * 0.03 * (order.duration_s + 2)))
+    scene = painter.background(order, size, round(width * 0.03 * (order.duration_s + 2)))
     card, at = painter.card(order, size)
     bar_top = height - max(2, height // 120)
-    count = order.duration_s * FPS
+    count = order.duration_s * FPS // HOLD
     for number in range(count):
         progress = number / count
         image = scene.paint(progress)

@@ -21,7 +21,8 @@ from runner.emulator.render.text import system_fonts
 from runner.emulator.state.store import Store, write_atomically
 from runner.emulator.state.tasks import Order, Phase
 
-PICTURE, COVER, WATERMARKED, VIDEO = "creation.png", "cover.png", "watermarked.png", "creation.mp4"
+PICTURE, COVER, WATERMARKED = "creation.png", "cover.png", "watermarked.png"
+VIDEO, WATERMARKED_VIDEO = "creation.mp4", "watermarked.mp4"
 REFERENCES = "references"
 """The owner of copies of reference images, in place of a task's id; they are named by digest."""
 ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
@@ -101,20 +102,19 @@ class ResultFiles:
         return path.read_bytes()
 
     def _render(self, order: Order, name: str) -> bytes | None:
-        if order.is_video != (name == VIDEO):
-            return None
         painter = Painter(copies=self._store.copy, fonts=system_fonts())
-        if order.is_video:
-            try:  # late: PyAV is an extra, and pictures do without it
-                from runner.emulator.render.video import film
-            except ImportError as error:  # the state folder comes from where PyAV was installed
-                raise ApiError("ModelUnavailable", "PyAV is not installed") from error
-            return film(order, painter)
         if name == COVER:
             return painter.cover(order)
-        if name in {PICTURE, WATERMARKED}:
-            return painter.picture(order, watermark=name == WATERMARKED)
-        return None
+        whole, marked = (VIDEO, WATERMARKED_VIDEO) if order.is_video else (PICTURE, WATERMARKED)
+        if name not in {whole, marked}:
+            return None
+        if not order.is_video:
+            return painter.picture(order, watermark=name == marked)
+        try:  # late: PyAV is an extra, and pictures do without it
+            from runner.emulator.render.video import film
+        except ImportError as error:  # the state folder comes from where PyAV was installed
+            raise ApiError("ModelUnavailable", "PyAV is not installed") from error
+        return film(order, painter, watermark=name == marked)
 
     def _cached(self, key: str, render: Callable[[], bytes | None]) -> Path | None:
         """The file called `key`, rendered if need be; the one unused for longest may make room."""

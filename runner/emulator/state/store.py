@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from runner.emulator.api.errors import ApiError
+from runner.emulator.operations.reading import credits_of
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.state.places import Places
 from runner.emulator.state.tasks import Order, Task, from_record
-from runner.emulator.tables import credits_of, seconds_of
+from runner.emulator.tables import seconds_of
 
 # Shares of a task's time until it is queueing and until it is processing: our guess.
 _QUEUED, _STARTED = 0.02, 0.1
@@ -144,9 +145,7 @@ class Store:
         limit, refuses = self._options.concurrency, self._options.over_limit == "refuse"
         if refuses and len(self.in_flight(order.api)) >= limit:
             raise ApiError("QuotaExceeded", f"{limit} tasks are in flight, the account's limit")
-        if order.api != "vidu":
-            return 0  # ModelVerse answers without credits or balance
-        price = credits_of(order.model, len(order.images), order.resolution)
+        price = credits_of(order)
         if price > self.balance():
             message = f"the task costs {price} credits, {self.balance()} are left"
             raise ApiError("CreditInsufficient", message)

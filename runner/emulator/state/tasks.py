@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -36,11 +36,21 @@ class Order:
     seed: int
     """Never 0 once it is part of a task."""
     aspect_ratio: str
+    """Empty where the first image decides, because the video begins with it."""
     resolution: str
+    operation: str = "reference2image"
+    """The last part of Vidu's path."""
     images: tuple[Reference, ...] = ()
     duration_s: int = 0
     """Length of the video; 0 for a picture."""
     bgm: bool = False
+    """Whether music is heard."""
+    audio: bool = False
+    """Whether speech and sounds are heard."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """The other fields of the request, as answers repeat them."""
+    shown: tuple[str, ...] = ()
+    """What the result shows of them."""
     payload: str = ""
     callback_url: str = ""
     key_id: str = ""
@@ -50,6 +60,11 @@ class Order:
     def is_video(self) -> bool:
         """Whether a video is asked for rather than a picture."""
         return self.duration_s > 0
+
+    @property
+    def written_prompt(self) -> str:
+        """The prompt that the result follows: with `is_rec`, it is not the user's."""
+        return "(recommended prompt)" if self.details.get("is_rec") else self.prompt
 
 
 class Phase(enum.StrEnum):
@@ -133,6 +148,7 @@ def from_record(record: Mapping[str, Any]) -> Task:
     """The task that `asdict` made `record` of; raises KeyError or TypeError for anything else."""
     order = dict(record["order"])
     images = tuple(Reference(**image) for image in order.pop("images"))
+    order["shown"] = tuple(order.get("shown", ()))  # JSON has lists only
     return Task(**{**record, "order": Order(images=images, **order)})
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,9 @@ from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
 from runner.emulator.api.references import receive
+from runner.emulator.api.routes import Read
+from runner.emulator.operations import reading
+from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state.tasks import Order
 from tests.builders import as_data_uri, image_bytes
 
@@ -39,7 +43,7 @@ FIELDS = {
 
 def read(body: dict[str, Any]) -> Order:
     """The order in a body whose images are all checked."""
-    order, sources = vidu.read(Fields(values=body))
+    order, sources = reading.read(OPERATIONS["reference2image"], Fields(values=body))
     receive(sources, lambda _: None)
     return order
 
@@ -169,9 +173,10 @@ JSON = st.recursive(
     add_sample=st.booleans(),
 )
 def test_every_body_is_an_order_or_an_error(body: dict[str, Any], add_sample: bool) -> None:
-    for api in (vidu, modelverse):
+    readers: list[Read] = [partial(reading.read, table) for table in OPERATIONS.values()]
+    for read_order in (*readers, modelverse.read):
         with suppress(ApiError):  # and nothing else
-            _, sources = api.read(Fields(values={**SAMPLE, **body} if add_sample else body))
+            _, sources = read_order(Fields(values={**SAMPLE, **body} if add_sample else body))
             receive(sources, lambda _: None)
 
 

@@ -5,11 +5,13 @@ from typing import Any
 
 import av
 import pytest
+from PIL import Image
 
 from runner.emulator.render.image import Painter
 from runner.emulator.render.text import FontSet
-from runner.emulator.render.video import FPS, film, frames
-from runner.emulator.state.tasks import Order
+from runner.emulator.render.video import HOLD, film, pictures
+from runner.emulator.state.tasks import Order, Reference
+from runner.emulator.tables import FPS
 from tests.builders import emulated_order
 
 PAINTER = Painter(copies=lambda _: None, fonts=FontSet())
@@ -56,7 +58,53 @@ def test_the_same_order_gives_the_same_bytes() -> None:
     assert film(order(seed=8), PAINTER) != film(order(), PAINTER)
 
 
-def test_every_frame_differs() -> None:
-    shown = [frame.tobytes() for frame in frames(order(), PAINTER)]
-    assert len(shown) == FPS
-    assert len(set(shown)) == FPS
+def test_every_picture_differs() -> None:
+    shown = [picture.tobytes() for picture in pictures(order(), PAINTER)]
+    assert len(shown) == FPS // HOLD
+    assert len(set(shown)) == FPS // HOLD
+
+
+def decoded(content: bytes) -> list[Image.Image]:
+    with av.open(io.BytesIO(content), "r") as container:
+        assert container.streams.video[0].average_rate == FPS
+        return [frame.to_image() for frame in container.decode(video=0)]  # type: ignore[no-untyped-call]
+
+
+def test_a_video_goes_from_its_first_image_to_its_last() -> None:
+    images = {name: Image.new("RGB", (160, 90), name) for name in ("red", "blue")}
+    copies = {name: png(image) for name, image in images.items()}
+    references = tuple(
+        Reference(sha256=name, media_type="image/png", width=160, height=90) for name in copies
+    )
+    asked = order(aspect_ratio="", images=references, resolution="360p")
+    frames = decoded(film(asked, Painter(copies=copies.get, fonts=FontSet())))
+    first, last = frames[0].getpixel((20, 20)), frames[-1].getpixel((20, 20))
+    assert isinstance(first, tuple)
+    assert isinstance(last, tuple)
+    assert (first[0] > 200, first[2] < 60) == (True, True)
+    assert (last[2] > 180, last[0] < 80) == (True, True)
+
+
+def png(image: Image.Image) -> bytes:
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(("corner", "left", "top"), [(1, 0, 0), (2, 1, 0), (3, 1, 1), (4, 0, 1)])
+def test_a_watermark_is_in_its_corner(corner: int, left: int, top: int) -> None:
+    image = Image.new("RGB", (640, 360))
+    PAINTER.mark(image, corner)
+    box = image.getbbox()
+    assert box is not None
+    assert (box[0] + box[2] > image.width, box[1] + box[3] > image.height) == (left, top)
+
+
+def test_only_one_of_the_films_has_the_watermark() -> None:
+    asked = order(details={"wm_position": 4})
+    assert film(asked, PAINTER, watermark=True) != film(asked, PAINTER)
+
+
+def test_speech_and_sounds_are_heard_too() -> None:
+    with av.open(io.BytesIO(film(order(audio=True), PAINTER)), "r") as container:
+        assert container.streams.audio[0].codec_context.name == "aac"

@@ -1,0 +1,76 @@
+"""Prices: the vendor's price tables in credits, by model and resolution (read 2026-08).
+
+Where sources disagree, at 9 and 10 s of viduq2, it is the larger price.
+"""
+
+from __future__ import annotations
+
+from runner.emulator.operations.language import ASecond, Prices, Steps
+
+
+def _by_seconds(*credits_: int) -> Steps:
+    """Credits of 1 s, 2 s and so on."""
+    return Steps(field="duration", steps=dict(enumerate(credits_, 1)))
+
+
+def _at(seconds: dict[int, int]) -> Steps:
+    """Credits of the only lengths that there are."""
+    return Steps(field="duration", steps=seconds)
+
+
+# ------------------------------------------------------------------- q3, a second, sound included
+
+_Q3: Prices = {
+    ("viduq3-pro", "540p"): ASecond(usual=9, off_peak=5),
+    ("viduq3-pro", "720p"): ASecond(usual=20, off_peak=10),
+    ("viduq3-pro", "1080p"): ASecond(usual=24, off_peak=12),
+    ("viduq3-turbo", "540p"): ASecond(usual=7, off_peak=4),
+    ("viduq3-turbo", "720p"): ASecond(usual=12, off_peak=6),
+    ("viduq3-turbo", "1080p"): ASecond(usual=13, off_peak=7),
+    # img2video only.
+    ("viduq3-pro-fast", "720p"): ASecond(usual=12, off_peak=6),
+    ("viduq3-pro-fast", "1080p"): ASecond(usual=15, off_peak=8),
+}
+
+# -------------------------------------------------------------------------- q2, a task, by seconds
+
+_Q2_TEXT: Prices = {
+    ("viduq2", "540p"): _by_seconds(10, 12, 14, 16, 18, 20, 22, 24, 44, 64),
+    ("viduq2", "720p"): _by_seconds(15, 20, 25, 30, 35, 40, 45, 50, 70, 90),
+    ("viduq2", "1080p"): _by_seconds(20, 30, 40, 50, 60, 70, 80, 90, 110, 130),
+}
+_Q2_IMAGES: Prices = {
+    ("viduq2-turbo", "540p"): _by_seconds(6, 8, 10, 12, 14, 16, 18, 20, 40, 60),
+    ("viduq2-turbo", "720p"): _by_seconds(8, 10, 20, 30, 40, 50, 60, 70, 90, 110),
+    ("viduq2-turbo", "1080p"): _by_seconds(35, 45, 55, 65, 75, 85, 95, 105, 125, 145),
+    ("viduq2-pro", "540p"): _by_seconds(8, 10, 15, 20, 25, 30, 35, 40, 60, 80),
+    ("viduq2-pro", "720p"): _by_seconds(15, 25, 35, 45, 55, 65, 75, 85, 105, 125),
+    ("viduq2-pro", "1080p"): _by_seconds(55, 70, 85, 100, 115, 130, 145, 160, 180, 200),
+    ("viduq2-pro-fast", "720p"): _by_seconds(8, 10, 12, 14, 16, 18, 20, 22, 24, 26),
+    ("viduq2-pro-fast", "1080p"): _by_seconds(16, 20, 24, 28, 32, 36, 40, 44, 48, 52),
+}
+
+# --------------------------------------------------------------------------- q1 and 2.0, a task
+
+_Q1: Prices = {
+    ("viduq1", "1080p"): _at({5: 80}),
+    ("viduq1-classic", "1080p"): _at({5: 80}),
+}
+_V20: Prices = {
+    ("vidu2.0", "360p"): _at({4: 20}),
+    ("vidu2.0", "720p"): _at({4: 40, 8: 100}),
+    ("vidu2.0", "1080p"): _at({4: 100}),
+}
+
+TEXT_TO_VIDEO: Prices = {**_Q3, **_Q2_TEXT, **_Q1}
+IMAGES_TO_VIDEO: Prices = {**_Q3, **_Q2_IMAGES, **_Q1, **_V20}
+"""Of img2video and start-end2video."""
+
+# ---------------------------------------------------------- pictures, by the number of references
+
+PICTURES: Prices = {
+    ("viduq2", "1080p"): Steps(field="images", steps={0: 6, 1: 8, 4: 10}),
+    ("viduq2", "2K"): Steps(field="images", steps={0: 8, 1: 12, 4: 16}),
+    ("viduq2", "4K"): Steps(field="images", steps={0: 10, 1: 20, 4: 30}),
+    ("viduq1", "1080p"): Steps(field="images", steps={1: 20}),
+}

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+TEXT = {"prompt": "a cat"}
+ONE = {"images": ["https://example.com/cat.png"]}
+TWO = {"images": ONE["images"] * 2}
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "credits_"),
+    [
+        ("text2video", {**TEXT, "model": "viduq3-pro", "duration": 16}, 320),
+        ("text2video", {**TEXT, "model": "viduq3-pro", "off_peak": True, "resolution": "540p"}, 25),
+        ("text2video", {**TEXT, "model": "viduq3-turbo", "resolution": "1080p"}, 65),
+        ("text2video", {**TEXT, "model": "viduq2", "resolution": "540p", "duration": 10}, 64),
+        ("text2video", {**TEXT, "model": "viduq2", "off_peak": True}, 18),
+        ("text2video", {**TEXT, "model": "viduq1"}, 80),
+        ("img2video", {**ONE, "model": "viduq3-pro-fast", "duration": 2}, 24),
+        ("img2video", {**ONE, "model": "viduq3-pro", "is_rec": True}, 110),
+        ("img2video", {**ONE, "model": "viduq3-pro", "is_rec": True, "off_peak": True}, 55),
+        ("img2video", {**ONE, "model": "viduq2-pro", "audio": True}, 70),
+        ("img2video", {**ONE, "model": "viduq2-turbo", "duration": 2}, 10),
+        ("img2video", {**ONE, "model": "viduq2-pro-fast", "is_rec": True, "duration": 1}, 18),
+        ("img2video", {**ONE, "model": "viduq1-classic", "off_peak": True}, 40),
+        ("img2video", {**ONE, "model": "vidu2.0"}, 20),
+        ("img2video", {**ONE, "model": "vidu2.0", "duration": 8, "audio": True}, 115),
+        ("start-end2video", {**TWO, "model": "viduq3-turbo", "duration": 1}, 12),
+        ("start-end2video", {**TWO, "model": "viduq2-pro", "off_peak": True, "is_rec": True}, 33),
+        ("start-end2video", {**TWO, "model": "vidu2.0", "resolution": "1080p"}, 100),
+        ("reference2image", {**TEXT, "model": "viduq2"}, 6),
+        ("reference2image", {**TEXT, **TWO, "model": "viduq2", "resolution": "2K"}, 12),
+        ("reference2image", {**TEXT, "images": ONE["images"] * 7, "model": "viduq2"}, 10),
+        ("reference2image", {**TEXT, **ONE, "model": "viduq1"}, 20),
+    ],
+)
+def test_prices_follow_the_published_tables(
+    address: str, ask: Any, operation: str, body: dict[str, Any], credits_: int
+) -> None:
+    answer = ask("POST", f"{address}/ent/v2/{operation}", body)
+    assert answer.json["credits"] == credits_
