@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import yaml
 
 from runner.documents.json_reader import json_events, read_plain_json
+from runner.documents.text_errors import SURROGATE, join_surrogates
 
 MAX_DEPTH = 100
 """Lists and mappings inside each other; no manifest needs more, and recursion needs a limit."""
@@ -16,7 +17,6 @@ MAX_DEPTH = 100
 _SURROGATE_PAIR = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _TAB_IN_BLOCK = re.compile(r"[|>][-+0-9]*[ \t]*(?:#.*)?\r?\n(?: *\r?\n)* +\t")
 """A block text whose first line begins with a tab behind its indentation."""
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def is_json(path: str) -> bool:
@@ -68,7 +68,6 @@ def _is_json_text(text: str) -> bool:
 
 def _with_whole_characters(event: yaml.Event) -> yaml.Event:
     """The event with the halves of surrogate pairs joined, as in JSON."""
-    if isinstance(event, yaml.ScalarEvent) and _SURROGATE.search(event.value):
-        units = event.value.encode("utf-16", "surrogatepass")
-        event.value = units.decode("utf-16", "surrogatepass")
+    if isinstance(event, yaml.ScalarEvent) and SURROGATE.search(event.value):
+        event.value = join_surrogates(event.value)
     return event

@@ -15,14 +15,13 @@ from typing import Any, NoReturn
 
 import yaml
 
-from runner.documents.text_errors import fatal
+from runner.documents.text_errors import SURROGATE, fatal
 from runner.errors import name_character
 
 # Numbers that may be too large for a double.
 _LARGE_NUMBER = re.compile(r"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
 _CONTAINERS = frozenset((dict, list))
 _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_json(text: str) -> Any:
@@ -32,7 +31,7 @@ def read_json(text: str) -> Any:
     """
     value = json.loads(text, object_pairs_hook=_mapping, parse_constant=_reject)
     # Only an escape can spell one: the text itself was UTF-8.
-    if _SURROGATE_ESCAPE.search(text) and _SURROGATE.search(json.dumps(value, ensure_ascii=False)):
+    if _SURROGATE_ESCAPE.search(text) and SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         raise ValueError("it has half a surrogate pair, which is not a character")
     return value
 

@@ -26,7 +26,7 @@ from runner.documents.scalars import (
 )
 from runner.documents.surprises import find_surprises, no_value_warnings
 from runner.documents.syntax_errors import SURROGATE_ESCAPE, explain, surrogate_error
-from runner.documents.text_errors import DocumentError, TextError, fatal
+from runner.documents.text_errors import SURROGATE, DocumentError, TextError, fatal
 
 Container: TypeAlias = dict[str, Any] | list[Any]
 
@@ -185,7 +185,7 @@ class _Builder:
             self.anchors.before_texts.append((name, index_of(event)))
 
     def _checked_scalar(self, event: yaml.ScalarEvent) -> None:
-        if self.has_surrogates and not _is_encodable(event.value):
+        if self.has_surrogates and SURROGATE.search(event.value):
             # JSON and PyYAML accept half a surrogate pair, libyaml does not.
             escape = SURROGATE_ESCAPE.search(self.text, index_of(event))
             raise DocumentError(surrogate_error(escape.start() if escape else index_of(event)))
@@ -327,11 +327,6 @@ class _Builder:
 
     def _report(self, event: yaml.Event, message: str, **fields: Any) -> None:
         self.parsed.errors.append(TextError(index=index_of(event), message=message, **fields))
-
-
-def _is_encodable(text: str) -> bool:
-    """Whether the text has no half of a surrogate pair."""
-    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _ignore(_: object) -> None:

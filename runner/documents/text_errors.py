@@ -7,6 +7,14 @@ from dataclasses import dataclass
 
 from runner.model.values import ValuePath
 
+SURROGATE = re.compile("[\ud800-\udfff]")
+"""Half of a pair, which is no character: escapes can spell it, UTF-8 cannot encode it."""
+
+
+def join_surrogates(text: str) -> str:
+    """The text with the halves of surrogate pairs joined; a half without the other one stays."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextError:

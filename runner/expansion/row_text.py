@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from runner.documents.files import describe_encoding_error, likely_encoding, read_content
-from runner.documents.text_errors import find_conflict
+from runner.documents.text_errors import SURROGATE, find_conflict, join_surrogates
 from runner.errors import HintedError, ManifestError
 from runner.file_names import other_spellings
 
@@ -91,19 +91,15 @@ def _decode(path: Path, content: bytes, encoding: str | None) -> str:
         raise RowError(f'the encoding "{encoding}" is not known', hint) from None
 
 
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-
 def _with_whole_characters(text: str) -> str:
     """The text with the halves of surrogate pairs joined, as escapes of some encodings spell them.
 
     Raises RowError for half a pair, which UTF-8 cannot send.
     """
-    if text.isascii() or not _SURROGATE.search(text):
+    if text.isascii() or not SURROGATE.search(text):
         return text
-    units = text.encode("utf-16-le", "surrogatepass")
-    text = units.decode("utf-16-le", "surrogatepass")
-    if half := _SURROGATE.search(text):
+    text = join_surrogates(text)
+    if half := SURROGATE.search(text):
         line = text.count("\n", 0, half.start()) + 1
         raise RowError("the line has half a surrogate pair, which is not a character", line=line)
     return text

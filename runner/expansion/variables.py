@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
+from runner.documents.text_errors import SURROGATE
 from runner.errors import looks_secret
 from runner.expansion.interpolate import (
     AlreadyReportedError,
@@ -16,9 +16,6 @@ from runner.expansion.interpolate import (
 )
 from runner.expressions.syntax import AbsentError
 from runner.model.values import as_dict, as_list
-
-# How Python represents bytes of the environment that are not UTF-8.
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class Variables(dict[str, Any]):
@@ -104,6 +101,7 @@ def environment(document: Mapping[str, Any], env: Mapping[str, str]) -> Environm
     listed = [name for name in as_list(document.get("env")) if isinstance(name, str)]
     visible = [name for name in listed if name not in keys and not looks_secret(name)]
     return Environment(
-        {n: env[n] for n in visible if n in env and not _LONE_SURROGATE.search(env[n])},
+        # Python represents bytes of the environment that are not UTF-8 so.
+        {n: env[n] for n in visible if n in env and not SURROGATE.search(env[n])},
         {n for n in visible if n not in env},
     )
