@@ -12,6 +12,7 @@ from runner.ledger.queries import KnownTask
 from runner.model.operations import Operation
 from runner.model.requests import TaskStatus
 from runner.model.tasks import Attempt, Intent
+from runner.operations import defaults_of
 from runner.providers.base import TaskRow
 
 # How far before its submission a task is looked for: the clock may have been set back since.
@@ -142,11 +143,17 @@ def fits(row: TaskRow, intent: Intent, operation: Operation) -> bool:
     images = sum(len(request.get(name) or ()) for name in operation.media)
     return (
         _same_text(row.model, request.get("model"))
-        and _same_text(row.prompt, request.get("prompt"))
+        and (_is_rewritten(intent, operation) or _same_text(row.prompt, request.get("prompt")))
         # A list that omits images or seed reports none and 0.
         and (not row.images or row.images == images)
         and (not row.status.seed or not intent.seed or row.status.seed == intent.seed)
     )
+
+
+def _is_rewritten(intent: Intent, operation: Operation) -> bool:
+    """Whether the provider may have replaced the prompt by one of its own, as with `is_rec`."""
+    given = {**defaults_of(operation, intent.request), **intent.request}
+    return "is_rec" in operation.wire and given.get("is_rec") is not False
 
 
 def _same_text(listed: str | None, sent: object) -> bool:
@@ -261,7 +268,10 @@ def was_set_back(lost: LostSubmission, listing: TaskListing) -> bool:
 def _shows_requests(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
     """Whether a known task is listed with its request: then another request is another task."""
     known = known_rows(lost, listing, ledger)
-    return any(is_recognized(row, each.intent, lost) for row, each in known)
+    return any(
+        is_recognized(row, each.intent, lost) and not _is_rewritten(each.intent, lost.operation)
+        for row, each in known
+    )
 
 
 def _is_in_time(row: TaskRow, lost: LostSubmission, listing: TaskListing) -> bool:

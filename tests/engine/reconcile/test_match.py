@@ -16,9 +16,11 @@ from runner.engine.reconcile.match import (
     LedgerSnapshot,
     LostSubmission,
     Unclear,
+    Verdict,
 )
 from runner.model.requests import TaskStatus
 from runner.model.tasks import Attempt
+from runner.operations import load_operations
 from runner.providers.base import TaskRow
 from tests.engine.builders import (
     ALONE,
@@ -31,6 +33,7 @@ from tests.engine.builders import (
     THEIRS,
     WITNESS,
     attempt_of,
+    known_task,
     listing_of,
     polled_status,
     row_of,
@@ -295,6 +298,31 @@ def test_another_shape_or_key_is_never_adopted_under_a_payload(shown: dict[str, 
     assert verdict.final
     same = row_of("1", tag="mine", details={"resolution": "2K"}, key_id="ours")
     assert verdict_on(lost, listing_of(same, known), KNOWING) == Adopted(task_id="1")
+
+
+FRAME = load_operations()["vidu/img2video"]
+OTHER = attempt_of(11, tag="b" * 32, at=2, task_id="later", model="viduq1", prompt="another")
+
+
+def verdict_on_frame(row: TaskRow, **request: Any) -> Verdict:
+    """Of a lost img2video, where a known task shows that prompts are listed as they were sent."""
+    lost = replace(OURS, operation=FRAME, attempt=attempt_of(**request))
+    known = LedgerSnapshot(owners={"later": OTHER}, tasks=[known_task(OTHER, 2)])
+    return verdict_on(lost, listing_of(row, replace(WITNESS, model="viduq1")), known)
+
+
+@pytest.mark.parametrize("is_rec", [{"is_rec": True}, {"model": "viduq4-preview"}], ids=str)
+def test_a_prompt_that_the_provider_writes_excludes_nothing(is_rec: dict[str, Any]) -> None:
+    request = {"model": "viduq1", **is_rec}
+    row = row_of("1", prompt="by the provider", model=request["model"])
+    verdict = verdict_on_frame(row, **request)
+    assert isinstance(verdict, Unclear)
+    assert verdict.candidates == ("1",)
+
+
+def test_another_prompt_than_the_jobs_own_is_another_task() -> None:
+    row = row_of("1", prompt="by the provider", model="viduq1")
+    assert isinstance(verdict_on_frame(row, model="viduq1"), Absent)
 
 
 def test_without_a_tag_parameter_requests_are_compared() -> None:
