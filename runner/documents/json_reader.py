@@ -7,6 +7,7 @@ manifest have them like those of any other.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -27,9 +28,11 @@ _SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 def read_json(text: str) -> Any:
     """The value of `text`; raises ValueError, also where `json` itself would let an error pass.
 
-    These are keys given twice, NaN, infinity and halves of surrogate pairs. Raises RecursionError.
+    These are keys given twice, NaN, numbers beyond a double, and halves of surrogate pairs.
+    Raises RecursionError.
     """
-    value = json.loads(text, object_pairs_hook=_mapping, parse_constant=_reject)
+    hooks = _NUMBER_HOOKS if _LARGE_NUMBER.search(text) else {}  # most texts need none
+    value = json.loads(text, object_pairs_hook=_mapping, parse_constant=_reject, **hooks)
     # Only an escape can spell one: the text itself was UTF-8.
     if _SURROGATE_ESCAPE.search(text) and SURROGATE.search(json.dumps(value, ensure_ascii=False)):
         raise ValueError("it has half a surrogate pair, which is not a character")
@@ -62,6 +65,21 @@ def _mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _reject(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a number")
+
+
+def _float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"the number {text[:20]} is too large")
+    return value
+
+
+def _int(text: str) -> int:
+    _float(text)
+    return int(text)
+
+
+_NUMBER_HOOKS: dict[str, Any] = {"parse_float": _float, "parse_int": _int}
 
 
 def _is_deeper(value: Any, most_depth: int) -> bool:

@@ -397,3 +397,9 @@ def test_json_of_several_lines_is_one_error(tmp_path: Path, text: str) -> None:
     (error,) = read(tmp_path, "a.jsonl", text).errors
     assert str(error).startswith("the file is one JSON ")
     assert "jq -c" in str(error.hint)
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1E400", "9" * 400, "1" * 5000])
+def test_a_number_that_no_double_holds_is_rejected(tmp_path: Path, number: str) -> None:
+    (error,) = read(tmp_path, "a.jsonl", f'{{"n": {number}}}\n').errors
+    assert str(error) == f"the line is not JSON: the number {number[:20]} is too large"
