@@ -69,7 +69,7 @@ def execute(
             RunSession.open(planned, collect_only=collect_only) as session,
         ):
             prepare_folders(planned, results=write)
-            if write and planned.unreadable:
+            if write:
                 _keep_damaged(planned)
             batch = _BatchRun(
                 session=session,
@@ -93,7 +93,11 @@ def execute(
 
 
 def _keep_damaged(planned: ManifestPlan) -> None:
-    """Keep a copy of the results manifest that nobody could read and this run will replace."""
+    """Keep a copy of a results manifest that nobody could read and this run will replace."""
+    # With `-o` the unreadable one may be that beside the manifest, which stays.
+    path = str(planned.paths.results)
+    if not any(each.location and each.location.path == path for each in planned.unreadable):
+        return
     # It may name results of others, or of jobs that are no longer in the manifest.
     kept = keep_copy(planned.paths.results, planned.paths.archive, planned.manifest.hashes)
     if kept is not None:

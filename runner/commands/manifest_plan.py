@@ -11,7 +11,7 @@ from typing import Any
 from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
-from runner.commands.results_files import check_results_file
+from runner.commands.results_files import read_earlier_results
 from runner.engine.download.place import find_file, is_lfs_pointer, output_errors, relative
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError, plural
@@ -26,7 +26,6 @@ from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
 from runner.providers.registry import PROVIDERS, TASK_LISTS, Provider, state_of
-from runner.results.evidence import read_results
 from runner.settings.accounts import Sources
 from runner.settings.settings import Settings, read_settings
 from runner.terminal.plan_view import Outlook
@@ -180,10 +179,11 @@ def plan_manifest(
         }
         ids, requests = {job.id for job in jobs}, {job.fingerprint for job in jobs}
         # Where the ledger has an attempt, a row proves nothing more.
-        earlier = read_results(
-            paths.results, skip=lambda job, fingerprint: job in ids and fingerprint in attempts
+        earlier = read_earlier_results(
+            manifest.path,
+            options,
+            skip=lambda job, fingerprint: job in ids and fingerprint in attempts,
         )
-        check_results_file(manifest.path, options, earlier)
         inputs = PlanInputs(
             attempts=attempts,
             evidence=select_evidence(earlier, realms, attempts, ledger),

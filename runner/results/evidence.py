@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,27 @@ class EarlierResults:
         rows = {row["id"]: row for row in reversed(self.rows) if row["id"] not in ids}
         return list(reversed(rows.values()))
 
+    def with_evidence_of(
+        self, other: EarlierResults, to_path: Callable[[str], str]
+    ) -> EarlierResults:
+        """These results, with what other results prove, or would prove if they were readable.
+
+        `to_path` converts the path of a file in the other results into one of these.
+        """
+        moved = [
+            replace(each, files=tuple(replace(f, path=to_path(f.path)) for f in each.files))
+            for each in other.evidence
+        ]
+        return replace(
+            self,
+            evidence=_surest_first([*self.evidence, *moved]),
+            diagnostics=(*self.diagnostics, *other.diagnostics),
+        )
+
+
+def _surest_first(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    return tuple(sorted(evidence, key=lambda proof: _SUREST_FIRST.index(proof.state)))
+
 
 def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
     """Read the results manifest at `path`, if there is one, without the rows to `skip`."""
@@ -69,11 +90,9 @@ def read_results(path: Path, *, skip: SkipRow | None = None) -> EarlierResults:
             diagnostics=(warning,), recognized=found.recognized, manifest=found.manifest
         )
     rows = (*found.value["jobs"], *found.value["removed"])
-    evidence = [proof for row in rows if (proof := _evidence(row))]
-    evidence.sort(key=lambda proof: _SUREST_FIRST.index(proof.state))  # of equal fingerprint
     return EarlierResults(
         rows=rows,
-        evidence=tuple(evidence),
+        evidence=_surest_first(proof for row in rows if (proof := _evidence(row))),
         manifest=found.manifest,
         manifest_sha256=_text(as_dict(found.value.get("manifest")).get("sha256")),
     )

@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.commands.conftest import Project
 from tests.commands.serving import LOSES_THE_FIRST_ANSWER, RESULTS, TWO, UNDER_WAY, forget, serving
@@ -39,6 +40,42 @@ def test_a_missing_file_is_fetched_by_a_fresh_url(project: Project) -> None:
         assert row["files"] == before[name]["files"]
         assert row["credits"] == before[name]["credits"]
         assert (project.folder / row["files"][0]["path"]).is_file()
+
+
+@pytest.mark.parametrize("name", ["fresh.yaml", "made/fresh.json"])
+def test_usual_results_are_evidence_where_o_names_others(project: Project, name: str) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project)
+        assert project.run("spring.yaml", "-o", name).code == 0
+        assert served.outcomes() == {"accepted": 2}
+    results = yaml.safe_load((project.folder / name).read_bytes())
+    for row in results["jobs"]:
+        assert ((project.folder / name).parent / row["files"][0]["path"]).is_file()
+
+
+def test_usual_results_that_are_damaged_stop_a_run_with_o(project: Project) -> None:
+    project.jobs(TWO)
+    with serving(project, time_scale=0) as served:
+        project.run("spring.yaml")
+        forget(project)
+        usual = project.folder / RESULTS
+        usual.write_bytes(usual.read_bytes()[:900])
+        ran = project.run("spring.yaml", "-o", "fresh.yaml")
+        assert (ran.code, f"{RESULTS}: error: the results manifest is " in ran.err) == (3, True)
+        assert served.outcomes() == {"accepted": 2}
+
+
+def test_damaged_usual_results_stay_where_o_names_others(online: Project) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    usual = online.folder / RESULTS
+    usual.write_bytes(usual.read_bytes()[:900])
+    ran = online.run("spring.yaml", "-o", "fresh.yaml")
+    again = online.run("spring.yaml", "-o", "fresh.yaml")
+    assert (ran.code, again.code, "replaced" in ran.err + again.err) == (0, 0, False)
+    assert usual.stat().st_size == 900
 
 
 def to_pointer(path: Path) -> None:
