@@ -56,7 +56,7 @@ class MediaLimits:
     max_ratio: float
     """Longer side over shorter side must be below this."""
     first_to_last: tuple[float, float] | None = None
-    """Of two images: the least and the most size of the first, divided by that of the last."""
+    """Of two images: the least and the most of the first's pixels, or ratio, over the last's."""
 
 
 # Compared and hashed by identity, so that what is compiled from an operation can be cached.

@@ -95,28 +95,26 @@ def _check_pair(
     if not (first.width and first.height and last.width and last.height):  # of a URL
         return
     least, most = limits.first_to_last
-    across, down = first.width / last.width, first.height / last.height
-    is_close = {
-        size: least <= value <= most
-        for size, value in (("width", across), ("height", down), ("pixels", across * down))
-    }
-    sizes = (
-        f"{label(first.source)} is {first.width}x{first.height} pixels,"
-        f" {label(last.source)} {last.width}x{last.height}"
-    )
-    if not is_close["pixels"]:
-        # Which of the three is divided is not documented: one that is close may be the one.
-        is_sure = not any(is_close.values())
+    # One division each: that of 4 by 5 is exactly the 0.8 of the limits.
+    pixels = (first.width * first.height) / (last.width * last.height)
+    ratio = (first.width * last.height) / (first.height * last.width)
+    off = [
+        f"{value:.3g} times the {what}"
+        for what, value in (("pixels", pixels), ("ratio", ratio))
+        if not least <= value <= most
+    ]
+    if off:
+        # Which of the two counts is not documented: one that is close may be the one.
+        is_sure = len(off) == 2
         yield Finding(
             path=(name, 1),
-            message=f"{sizes}: the first must have {least:g} to {most:g} times the pixels of the"
-            f" last, and has {across * down:.3g} times",
-            hint="scale one of them to the size of the other",
+            message=f"{label(first.source)} is {first.width}x{first.height} pixels,"
+            f" {label(last.source)} {last.width}x{last.height}: the first has"
+            f" {' and '.join(off)} of the last; {least:g} to {most:g} times"
+            f" {'are' if is_sure else 'may be'} required",
+            hint="crop or scale one of them to the size of the other",
             warning=not is_sure,
         )
-    elif not least <= across / down <= most:
-        message = f"{sizes}: the ratio of the first is {across / down:.3g} times that of the last"
-        yield Finding(path=(name, 1), message=f"{message}, which may be refused", warning=True)
 
 
 def _check_body(
