@@ -49,6 +49,18 @@ def test_seed_and_credits_come_from_the_provider(online: Project) -> None:
     assert online.results()["totals"]["credits"] == 14
 
 
+def test_the_videos_of_the_page_are_made_for_the_tables_prices(online: Project) -> None:
+    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("### vidu/text2video")
+    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    assert "(about 51 credits)" in online.run("plan", "spring.yaml").out
+    assert online.run("spring.yaml").code == 0
+    rows = online.rows()
+    videos = {name: row["credits"] for name, row in rows.items() if "video" in row["operation"]}
+    assert videos == {"street": 10, "breathes": 8 + 15, "wakes": 4}
+    assert all(rows[name]["files"][0]["path"].endswith(".mp4") for name in videos)
+
+
 def test_a_second_run_submits_nothing_and_writes_nothing(
     online: Project, submissions: Submissions
 ) -> None:
