@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
-from runner.emulator.api.errors import invalid
+from runner.emulator.api.errors import invalid, lacking
 from runner.emulator.api.fields import SEED_LIMIT, Fields, is_web_url
 from runner.emulator.api.references import USUAL_LIMITS, ImageLimits
 
@@ -112,10 +112,14 @@ class Images:
 
     least: int
     most: int
+    is_required: bool = False
+    """Whether a missing list is missing rather than too short."""
     limits: ImageLimits = USUAL_LIMITS
 
     def read(self, body: Fields, name: str) -> list[str]:
         """The value, as `Kind` says."""
+        if self.is_required and body.values.get(name) is None:
+            raise lacking(body.path + name)
         return body.images(self.least, self.most, name)
 
 

@@ -54,6 +54,8 @@ _COMMON: Mapping[str, Kind] = MappingProxyType(
         "meta_data": Text(),
     }
 )
+# The vendor states 128x128 pixels for other operations only.
+_ANY_SIZE, _ALIKE = ImageLimits(least_side=1), ImageLimits(least_side=1, are_alike=True)
 _AMPLITUDE = Choice(among=("auto", "small", "medium", "large"), default="auto")
 _STYLE = Choice(among=("general", "anime"), default="general")
 _ANSWER = ("duration", "seed", "resolution", "bgm", "audio", "movement_amplitude", "off_peak")
@@ -151,8 +153,7 @@ _IMG2VIDEO = Operation(
     row_type="img2video",
     fields={
         "model": Choice(among=(*_Q3, *_Q2_IMAGE, *_Q1, "vidu2.0")),
-        # The vendor states 128x128 pixels for other operations only.
-        "images": Images(least=1, most=1, limits=ImageLimits(least_side=1)),
+        "images": Images(least=1, most=1, is_required=True, limits=_ANY_SIZE),
         "prompt": Text(most=_PROMPT_LIMIT),
         "is_rec": Flag(),
         "duration": _DURATION,
@@ -195,7 +196,7 @@ _START_END2VIDEO = Operation(
     row_type="headtailimg2video",  # as in real answers
     fields={
         "model": Choice(among=(*_PRO_TURBO, *_Q2_IMAGE, *_Q1, "vidu2.0")),
-        "images": Images(least=2, most=2, limits=ImageLimits(least_side=1, are_alike=True)),
+        "images": Images(least=2, most=2, is_required=True, limits=_ALIKE),
         "prompt": Text(most=_PROMPT_LIMIT),
         "is_rec": Flag(),
         "duration": _DURATION,

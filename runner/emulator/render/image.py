@@ -169,6 +169,7 @@ Copies: TypeAlias = Callable[[str], bytes | None]
 
 _WHITE, _GREY = "#ffffff", "#c9d2dc"
 _CARD = (14, 18, 30, 178)
+_DENSE_CARD = (14, 18, 30, 240)  # over an image, which may be a picture with a card itself
 _TOP_RIGHT = 2
 _MOST_DECODED_PIXELS = 40_000_000  # a larger reference gets a tile in place of a thumbnail
 
@@ -232,7 +233,8 @@ class Painter:
         height = facts_at + facts.line_height + pad
         card = Image.new("RGBA", (size[0] - 2 * margin, height))
         box = (0, 0, card.width - 1, height - 1)
-        ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=_CARD)
+        colour = _CARD if order.aspect_ratio else _DENSE_CARD
+        ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=colour)
         for number, thumb in enumerate(thumbs):
             card.paste(thumb, (pad + number * round(thumb.width * 1.1), pad))
         text.draw(card, (pad, pad + above), _WHITE)

@@ -59,7 +59,8 @@ ACCEPTED: list[dict[str, Any]] = [
 ]
 REFUSED: list[tuple[dict[str, Any], str]] = [
     *(({"model": model}, INVALID) for model in ("viduq2", "viduq3", "viduq4-preview")),
-    *(({"images": value}, COUNT) for value in (None, [], [REF, REF])),
+    ({"images": None}, LACKING),
+    *(({"images": value}, COUNT) for value in ([], [REF, REF])),
     ({"images": REF}, INVALID),
     ({"images": ["cat.png"]}, INVALID),
     ({"images": [image(512, 128)]}, "PageSizeOutOfRange"),

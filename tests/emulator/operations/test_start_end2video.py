@@ -53,7 +53,8 @@ ACCEPTED: list[dict[str, Any]] = [
 ]
 REFUSED: list[tuple[dict[str, Any], str]] = [
     *(({"model": model}, INVALID) for model in ("viduq2", "viduq3-pro-fast", "viduq4-preview")),
-    *(({"images": value}, COUNT) for value in (None, [], [REF], [REF] * 3)),
+    ({"images": None}, LACKING),
+    *(({"images": value}, COUNT) for value in ([], [REF], [REF] * 3)),
     ({"images": [image(128, 128), image(300, 128)]}, "PageSizeOutOfRange"),
     ({"images": [image(128, 128), image(512, 128)]}, "PageSizeOutOfRange"),
     ({"images": [REF, "cat.png"]}, INVALID),
