@@ -16,6 +16,9 @@ _VIDEO_SECONDS = {
     "1080p": (9.9, 15.7, 20.4, 27.1, 35.3, 44.1, 53.0, 62.9, 90.0, 106.0),
 }
 
+# Those that the table lacks, and the ones whose seconds we take for them.
+_NEAREST_RESOLUTION = {"360p": "540p", "2K": "1080p", "4K": "1080p"}
+
 # Not published: our guess, lognormal as such durations tend to be.
 _IMAGE_MEDIAN_S = {"1080p": 6.0, "2K": 8.0, "4K": 12.0}
 _IMAGE_SIGMA = 0.25
@@ -34,8 +37,8 @@ def seconds_of(order: Order) -> float:
 
 
 def _video_seconds(resolution: str, duration_s: int) -> float:
-    # The table has neither 360p nor more than 10 s: our guess is 540p, and the last step repeated.
-    known = _VIDEO_SECONDS.get(resolution, _VIDEO_SECONDS["540p"])
+    # The table ends at 10 s: our guess is that its last step is repeated.
+    known = _VIDEO_SECONDS[_NEAREST_RESOLUTION.get(resolution, resolution)]
     beyond = max(0, duration_s - len(known))
     return known[duration_s - beyond - 1] + beyond * (known[-1] - known[-2])
 

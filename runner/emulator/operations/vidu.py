@@ -28,6 +28,7 @@ from runner.emulator.operations.language import (
 # Those of q3 that the vendor's rules about sound and off-peak name.
 _PRO_TURBO = ("viduq3-pro", "viduq3-turbo")
 _Q3 = (*_PRO_TURBO, "viduq3-pro-fast")
+_Q4 = "viduq4-preview"  # known from third parties only
 _Q2_IMAGE = ("viduq2-pro", "viduq2-turbo", "viduq2-pro-fast")
 _Q2 = ("viduq2", *_Q2_IMAGE)
 _Q1 = ("viduq1", "viduq1-classic")
@@ -37,7 +38,7 @@ _TRUE, _FALSE = (True,), (False,)
 # --------------------------------------------------------------------- fields that come back often
 
 _PAYLOAD_LIMIT = 1_048_576  # characters
-_PROMPT_LIMIT, _PICTURE_PROMPT_LIMIT = 5000, 2000  # characters
+_PROMPT_LIMIT, _PICTURE_PROMPT_LIMIT, _Q4_PROMPT_LIMIT = 5000, 2000, 20_000  # characters
 _RATIOS = ("16:9", "9:16", "3:4", "4:3", "1:1")
 _TAGS: Mapping[str, Kind] = MappingProxyType(
     {"seed": SEED, "payload": Text(most=_PAYLOAD_LIMIT), "callback_url": WebAddress()}
@@ -103,8 +104,8 @@ _OFF_PEAK_WITHOUT_SOUND = Refusal(
     why="off_peak: only viduq3 models take it together with audio: true",
 )
 _SILENT_BEFORE_Q3 = Case(when={"model": _BEFORE_Q3}, fields={"audio": Flag()})
-_NO_BGM: tuple[When, ...] = ({"model": _Q3}, {"model": _Q2, "duration": (9, 10)})
-_NO_AMPLITUDE: tuple[When, ...] = ({"model": (*_Q3, *_Q2)},)
+_NO_BGM: tuple[When, ...] = ({"model": (_Q4, *_Q3)}, {"model": _Q2, "duration": (9, 10)})
+_NO_AMPLITUDE: tuple[When, ...] = ({"model": (_Q4, *_Q3, *_Q2)},)
 _RECOMMENDED = Addition(when={"is_rec": _TRUE}, credits=10)
 _ADDED_SOUND = Addition(when={"model": _BEFORE_Q3, "audio": _TRUE}, credits=15)
 
@@ -152,7 +153,7 @@ _IMG2VIDEO = Operation(
     makes="video",
     row_type="img2video",
     fields={
-        "model": Choice(among=(*_Q3, *_Q2_IMAGE, *_Q1, "vidu2.0")),
+        "model": Choice(among=(_Q4, *_Q3, *_Q2_IMAGE, *_Q1, "vidu2.0")),
         "images": Images(least=1, most=1, is_required=True, limits=_ANY_SIZE),
         "prompt": Text(most=_PROMPT_LIMIT),
         "is_rec": Flag(),
@@ -167,6 +168,8 @@ _IMG2VIDEO = Operation(
         **_COMMON,
     },
     cases=(
+        _lengths((_Q4,), range(3, 17), (*_ALL_P, "2K", "4K"), 5, "720p"),
+        Case(when={"model": (_Q4,)}, fields={"prompt": Text(most=_Q4_PROMPT_LIMIT)}),
         _lengths(_PRO_TURBO, range(1, 17), _ALL_P, 5, "720p"),
         _lengths(("viduq3-pro-fast",), range(1, 17), _NOT_540P, 5, "720p"),
         _lengths(("viduq2-pro", "viduq2-turbo"), range(1, 11), _ALL_P, 5, "720p"),
@@ -180,8 +183,8 @@ _IMG2VIDEO = Operation(
     no_effect={
         "movement_amplitude": _NO_AMPLITUDE,
         "bgm": _NO_BGM,
-        "audio_type": ({"model": _Q3}, {"audio": _FALSE}),
-        "voice_id": ({"model": _Q3}, {"audio": _FALSE}),
+        "audio_type": ({"model": (_Q4, *_Q3)}, {"audio": _FALSE}),
+        "voice_id": ({"model": (_Q4, *_Q3)}, {"audio": _FALSE}),
         "prompt": ({"is_rec": _TRUE},),
     },
     prices=prices.IMAGES_TO_VIDEO,

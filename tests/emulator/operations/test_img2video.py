@@ -21,7 +21,12 @@ def named(value: object) -> str:
 Q3 = ("viduq3-turbo", "viduq3-pro", "viduq3-pro-fast")
 Q2 = ("viduq2-pro-fast", "viduq2-pro", "viduq2-turbo")
 OLDER = (*Q2, "viduq1", "viduq1-classic", "vidu2.0")
+Q4 = "viduq4-preview"
 ACCEPTED: list[dict[str, Any]] = [
+    *({"model": Q4, "duration": seconds} for seconds in (3, 16)),
+    *({"model": Q4, "resolution": p} for p in ("540p", "720p", "1080p", "2K", "4K")),
+    *({"model": Q4, "audio": audio} for audio in (True, False)),
+    {"model": Q4, "prompt": "x" * 20_000, "is_rec": False},
     *({"model": model} for model in (*Q3, *OLDER)),
     {"images": [image(20, 60)]},
     {"images": [image(510, 128)]},
@@ -58,7 +63,9 @@ ACCEPTED: list[dict[str, Any]] = [
     {"negative_prompt": "unknown fields are ignored"},
 ]
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    *(({"model": model}, INVALID) for model in ("viduq2", "viduq3", "viduq4-preview")),
+    *(({"model": Q4, "duration": seconds}, INVALID) for seconds in (2, 17)),
+    *(({"model": Q4, "resolution": p}, INVALID) for p in ("360p", "8K")),
+    *(({"model": model}, INVALID) for model in ("viduq2", "viduq3")),
     ({"images": None}, LACKING),
     *(({"images": value}, COUNT) for value in ([], [REF, REF])),
     ({"images": REF}, INVALID),
@@ -128,6 +135,7 @@ def test_the_answer_repeats_values_and_defaults(submit: Any) -> None:
 @pytest.mark.parametrize(
     ("model", "duration", "resolution", "audio"),
     [
+        ("viduq4-preview", 5, "720p", True),
         ("viduq3-pro-fast", 5, "720p", True),
         ("viduq2-turbo", 5, "720p", False),
         ("viduq1-classic", 5, "1080p", False),

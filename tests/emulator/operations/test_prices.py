@@ -18,6 +18,7 @@ TWO = {"images": ONE["images"] * 2}
         ("text2video", {**TEXT, "model": "viduq2", "resolution": "540p", "duration": 10}, 64),
         ("text2video", {**TEXT, "model": "viduq2", "off_peak": True}, 18),
         ("text2video", {**TEXT, "model": "viduq1"}, 80),
+        ("img2video", {**ONE, "model": "viduq4-preview", "resolution": "4K"}, 390),
         ("img2video", {**ONE, "model": "viduq3-pro-fast", "duration": 2}, 24),
         ("img2video", {**ONE, "model": "viduq3-pro", "is_rec": True}, 110),
         ("img2video", {**ONE, "model": "viduq3-pro", "is_rec": True, "off_peak": True}, 55),
