@@ -37,6 +37,7 @@ def test_videos_need_pyav(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "modelverse/reference2video" in message
     assert 'pip install "vidu-run[media]"' in message
     assert missing_extra(["vidu/reference2image"]) is None
+    assert missing_extra(["vidu/text2video"]) is not None
 
 
 def test_with_pyav_videos_can_be_emulated() -> None:

@@ -1,4 +1,4 @@
-"""Backgrounds: a landscape that an order's seed decides, or the images between which a video goes."""
+"""Backgrounds: a landscape that a seed decides, or the images between which a video goes."""
 
 from __future__ import annotations
 

@@ -158,6 +158,9 @@ def test_a_video_without_pyav_is_refused_with_a_hint(
     answer = ask("POST", url + MODELVERSE, VIDEO, key="k")
     assert (answer.status, answer.json["error"]["code"]) == (400, "model_error")
     assert 'pip install "vidu-run[media]"' in answer.json["error"]["message"]
+    answer = ask("POST", url + "/ent/v2/text2video", PICTURE)
+    assert (answer.status, answer.json["reason"]) == (400, "ModelUnavailable")
+    assert ask("POST", url + VIDU, PICTURE).status == 200
 
 
 def test_a_vidu_body_has_at_most_20_mib(url: str, ask: Any) -> None:
