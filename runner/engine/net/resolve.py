@@ -118,17 +118,18 @@ def check_proxy(base_url: str) -> None:
 
 def _obstacle(text: str) -> str | None:
     """Why a proxy cannot be used; None if it can. Without its password."""
+    unreadable = "a proxy, but not by an address that can be read"
     try:
         url = _proxy_url(text)
         host, port = url.host, url.port
     except ValueError:
-        return "a proxy, but not by an address that can be read"
+        return unreadable
     where = f"{url.scheme}://{host or ''}{f':{port}' if port else ''}"
     if url.scheme.startswith("socks"):
         return f"a SOCKS proxy ({where}), which is not supported"
-    if url.scheme not in {"http", "https"} or not host:
+    if url.scheme not in {"http", "https"}:
         return f"a proxy ({where}) that is neither http nor https"
-    return None
+    return None if host and host.strip() else unreadable
 
 
 def _variable(kind: str) -> str:

@@ -161,3 +161,10 @@ def test_proxy_hosts_are_those_that_can_be_read(
     monkeypatch.setenv("all_proxy", "http://[::1")
     monkeypatch.setenv("no_proxy", "three.test")
     assert proxy_hosts() == {"one.test", "two.test"}
+
+
+@pytest.mark.parametrize("value", ["http://", " ", "http:// :80"])
+def test_a_proxy_without_a_host_cannot_be_read(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    with pytest.raises(UnusableProxy, match="not by an address that can be read"):
+        check_proxy("https://a.test/v1")
