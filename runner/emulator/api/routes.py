@@ -134,8 +134,8 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return response
     except ConnectionError:  # a scripted cut: there is nobody left to answer
         raise
-    except OSError:
-        _log.exception("the emulator's state cannot be written")
+    except OSError as error:  # a full disk, say: no defect of ours, and so without a traceback
+        _log.error("the emulator's state cannot be written: %s", error)
         return error_response(request, ApiError("InternalServiceFailure", "cannot keep state"))
 
 
