@@ -261,15 +261,16 @@ def emulate(**flags: Any) -> None:
 
 
 @cli.command()
-@click.argument("name", required=False)
-def schema(name: str | None) -> None:
+@click.argument("names", nargs=-1, metavar="[NAME | FILE...]")
+@_flag("--check", text="Check operations' files; without FILE, those that are installed.")
+def schema(names: tuple[str, ...], check: bool) -> None:
     """Print a JSON Schema, or the names of all.
 
-    NAME is manifest, results or an operation, such as vidu/reference2image.
+    NAME is manifest, results, operation or an operation, such as vidu/reference2image.
     """
     from runner.commands import schema
 
-    _exit_with(lambda: schema.schema(name))
+    _exit_with(lambda: schema.schema(names, check=check))
 
 
 def _call(verb: Callable[[Options], Exit], flags: Mapping[str, Any]) -> None:

@@ -19,7 +19,7 @@ class SchemaError(Failure):
     """A schema file that ships with the program is malformed."""
 
 
-_SUFFIX = ".schema.json"
+SUFFIX = ".schema.json"
 
 Table: TypeAlias = Mapping[str, Any]
 """A table of prices or times as the schema file has it: see schemas/README.md."""
@@ -31,6 +31,11 @@ def schema_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parent.parent / "schemas"
 
 
+def operation_files(folder: Path | None = None) -> list[Path]:
+    """Every file under `folder`, or of the program, that may be an operation, in order."""
+    return sorted((folder or schema_folder()).glob("*/*" + SUFFIX))
+
+
 @functools.cache
 def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
     """Every operation under `folder`, by name and in the order of names; read-only.
@@ -39,8 +44,8 @@ def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
     Raises SchemaError, which names the file and what is wrong in it.
     """
     operations = {}
-    for file in sorted((folder or schema_folder()).glob("*/*" + _SUFFIX)):
-        name = f"{file.parent.name}/{file.name.removesuffix(_SUFFIX)}"
+    for file in operation_files(folder):
+        name = f"{file.parent.name}/{file.name.removesuffix(SUFFIX)}"
         try:
             schema = json.loads(file.read_text(encoding="utf-8"))
             if "x-operation" in schema:

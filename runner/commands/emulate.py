@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from runner.commands.operation_files import installed_operations
 from runner.commands.options import check_expanded
 from runner.documents.files import load, read_text
 from runner.emulator.faults.script import Rule, parse_faults
@@ -13,7 +14,6 @@ from runner.emulator.options import EmulatorOptions, missing_extra
 from runner.emulator.server import serve
 from runner.error_handler import emit
 from runner.errors import Diagnostic, Exit, Location, ManifestError, UsageError
-from runner.operations import load_operations
 
 
 def emulate(
@@ -38,7 +38,7 @@ def emulate(
         faults=read_script(faults) if faults else (),
         **behaviour,
     )
-    missing = missing_extra(load_operations())
+    missing = missing_extra(installed_operations())
     if missing is not None:  # only some operations need it: the others can be served
         emit(f"warning: {missing}")
     serve(options, port, lambda url: _print_address(url, key[0] if key else "any-text"))

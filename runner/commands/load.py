@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from runner.commands.operation_files import check_installed, installed_operations
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.results_files import without_results
 from runner.documents.files import Document, read_document
@@ -24,7 +25,6 @@ from runner.media.sources import MediaError
 from runner.model.jobs import Draft, Job, Media
 from runner.model.operations import Operation
 from runner.model.values import Deferred
-from runner.operations import load_operations
 from runner.planning.plan import duplicate_warnings
 from runner.progress.stages import Stages, stages
 from runner.validation.diagnostics import (
@@ -90,7 +90,7 @@ def read_manifests(options: Options) -> list[Manifest]:
     def open_cache(file: Path) -> HashCache:
         return HashCache(file, trusted=not options.rehash, writable=not options.dry)
 
-    operations = load_operations()
+    operations = installed_operations()
     manifests: list[Manifest] = []
     paths, problems = without_results(options.manifests)
     for path in paths:
@@ -136,6 +136,8 @@ def _read(
         each=lambda entries: stage.each("expanding", entries),
     )
     report(expansion.diagnostics)
+    for name in {draft.operation for draft in expansion.drafts}:
+        check_installed(name)
     checker = _JobChecker(operations=operations, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
     by_job = checker.check_all(drafts, expansion.partial_jobs)

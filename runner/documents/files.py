@@ -20,12 +20,24 @@ from runner.lfs import pointer_kind
 from runner.model.values import ValuePath
 
 MAX_BYTES = 1 << 30  # far more than any manifest: the whole file is held in memory
-_START_HINT = "a manifest starts with `version: 1`"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kind:
+    """What a file is meant to be, for the messages about one that is not."""
+
+    name: str
+    """With its article."""
+    start: str
+    """The hint that says how such a file starts."""
+
+
+MANIFEST = Kind(name="a manifest", start="a manifest starts with `version: 1`")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """A manifest as written. Aliased parts of the value are shared: treat it as read-only."""
+    """A file as written. Aliased parts of the value are shared: treat it as read-only."""
 
     path: Path
     """As the user wrote it."""
@@ -45,8 +57,10 @@ class Document:
         return self.positions.at(self.positions.index(path, key=key))
 
 
-def read_document(path: Path, on_progress: Callable[[int, int], None] | None = None) -> Document:
-    """The manifest at `path`, JSON by its name or else YAML; blocks on the disk only.
+def read_document(
+    path: Path, on_progress: Callable[[int, int], None] | None = None, kind: Kind = MANIFEST
+) -> Document:
+    """The file at `path`, JSON by its name or else YAML; blocks on the disk only.
 
     `on_progress` is called now and then with the characters read so far and their total. Raises
     ManifestError with every error found, if the text does not become a mapping.
@@ -58,7 +72,7 @@ def read_document(path: Path, on_progress: Callable[[int, int], None] | None = N
     if not parsed.complete:
         raise ManifestError(diagnostics)
     if not isinstance(parsed.value, dict):
-        raise ManifestError([*diagnostics, _not_a_mapping(parsed, positions)])
+        raise ManifestError([*diagnostics, _not_a_mapping(parsed, positions, kind)])
     return Document(
         path=path,
         value=parsed.value,
@@ -83,13 +97,14 @@ def load(text: str, *, path: str = "<text>", text_keys: frozenset[str] = frozens
     return parsed.value
 
 
-def _not_a_mapping(parsed: Parsed, positions: Positions) -> Diagnostic:
+def _not_a_mapping(parsed: Parsed, positions: Positions, kind: Kind) -> Diagnostic:
     if parsed.value is None:
         location = Location(path=positions.path)
-        return Diagnostic(message="the manifest is empty", hint=_START_HINT, location=location)
-    kind = "a list" if isinstance(parsed.value, list) else "a single value"
-    message = f"a manifest is a mapping of keys to values, not {kind}"
-    return Diagnostic(message=message, hint=_START_HINT, location=positions.at(parsed.root or 0))
+        message = f"the {kind.name.partition(' ')[2]} is empty"
+        return Diagnostic(message=message, hint=kind.start, location=location)
+    found = "a list" if isinstance(parsed.value, list) else "a single value"
+    message = f"{kind.name} is a mapping of keys to values, not {found}"
+    return Diagnostic(message=message, hint=kind.start, location=positions.at(parsed.root or 0))
 
 
 def _diagnostics(parsed: Parsed, positions: Positions) -> list[Diagnostic]:

@@ -1,0 +1,81 @@
+"""Reads and checks operations' files, and reports every mistake of one at once."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+from runner.documents.files import Kind, read_document
+from runner.errors import Diagnostic, Location, ManifestError
+from runner.model.operations import Operation
+from runner.operations import (
+    SUFFIX,
+    SchemaError,
+    load_operations,
+    operation_files,
+    schema_folder,
+)
+from runner.validation.operation_file.check import diagnose_operation, is_right
+
+_OPERATION = Kind(
+    name="an operation's file",
+    start='it is a JSON Schema with "x-operation", see schemas/README.md',
+)
+_MAX_BYTES = 8 << 20
+"""A hundred times the longest one."""
+
+
+def check_file(path: Path) -> list[Diagnostic]:
+    """Every mistake in an operation's file, in file order; empty if it is right."""
+    if problem := _unreadable(path):
+        return [problem]
+    try:
+        document = read_document(path, kind=_OPERATION)
+    except ManifestError as error:
+        return error.diagnostics
+    found = diagnose_operation(document.value, document.locate, path)
+    return sorted([*document.diagnostics, *found], key=_line_and_column)
+
+
+def _line_and_column(diagnostic: Diagnostic) -> tuple[int, int]:
+    location = diagnostic.location
+    return (location.line, location.column) if location else (0, 0)
+
+
+def installed_operations() -> Mapping[str, Operation]:
+    """Every operation by name; raises SchemaError with every mistake in the files' form."""
+    try:
+        return load_operations()
+    except SchemaError as error:
+        found = [problem for path in operation_files() for problem in check_file(path)]
+        raise _not_usable(found, error) from error
+
+
+@functools.cache
+def check_installed(name: str) -> None:
+    """Raise SchemaError with every mistake in the file of this operation."""
+    # Only of those that a manifest uses, because most manifests use one.
+    if not is_right(load_operations()[name].schema):
+        raise _not_usable(check_file(schema_folder() / f"{name}{SUFFIX}"))
+
+
+def _not_usable(found: list[Diagnostic], error: SchemaError | None = None) -> SchemaError:
+    errors = [problem for problem in found if not problem.warning]
+    if error is not None and not errors:
+        return error
+    hint = "install vidu-run again; vidu-run schema --check FILE checks a file that is your own"
+    return SchemaError("an installed operation cannot be used", hint=hint, others=errors)
+
+
+def _unreadable(path: Path) -> Diagnostic | None:
+    """The error for a file that is not JSON by its name, or far too large."""
+    location = Location(path=str(path))
+    if path.suffix.lower() in {".yaml", ".yml"}:
+        hint = f"write it as JSON, in a file <provider>/<operation>{SUFFIX}"
+        message = "an operation's file is JSON, not YAML"
+        return Diagnostic(message=message, hint=hint, location=location)
+    if path.is_file() and path.stat().st_size > _MAX_BYTES:
+        message = f"it is larger than {_MAX_BYTES >> 20} MiB: no operation is described so"
+        return Diagnostic(message=message, location=location)
+    return None

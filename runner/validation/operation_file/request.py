@@ -1,0 +1,112 @@
+"""The request in an operation's file: each parameter has a place in the body, each name exists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from runner.model.values import ValuePath, as_dict, as_list, is_number
+from runner.validation.diagnostics import Finding, dotted, shown
+from runner.validation.operation_file.parts import (
+    Schema,
+    described,
+    listed_names,
+    parameters,
+    unknown_name,
+)
+from runner.validation.operation_file.rules import acceptor
+
+_ROOT = ("x-operation",)
+
+
+def check_request(schema: Schema) -> Iterator[Finding]:
+    """Mistakes in `x-operation`, but for its tables."""
+    known, request = parameters(schema), described(schema)
+    if not known or not request:
+        return
+    if isinstance(wire := request.get("wire"), dict):
+        yield from _wire(known, wire)
+    yield from _collisions(request)
+    yield from listed_names(request.get("unhashed"), (*_ROOT, "unhashed"), known)
+    for name, limits in as_dict(request.get("media")).items():
+        place = (*_ROOT, "media", name)
+        yield from _typed(name, place, known, "array", key=True)
+        yield from _sizes(as_dict(limits).get("first_to_last"), (*place, "first_to_last"))
+    yield from _typed(request.get("tag"), (*_ROOT, "tag"), known, "string")
+    wrong_seed = [*_typed(request.get("seed"), (*_ROOT, "seed"), known, "integer")]
+    yield from wrong_seed or _largest_seed(request, known)
+
+
+def _wire(known: Mapping[str, Any], wire: Mapping[str, Any]) -> Iterator[Finding]:
+    for name in known:
+        if name not in wire:
+            message = f"{name} has no entry in x-operation.wire: it could not be sent"
+            hint = f'add "{name}": {{"path": ["{name}"]}} there'
+            yield Finding(path=("properties", name), message=message, hint=hint, key=True)
+    for name in wire:
+        if name not in known:
+            yield unknown_name((*_ROOT, "wire", name), name, known, key=True)
+
+
+_JSON_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
+_TYPES = {"array": "a list", "string": "text", "integer": "a whole number"}
+
+
+def _typed(
+    name: Any, path: ValuePath, known: Mapping[str, Any], wanted: str, *, key: bool = False
+) -> Iterator[Finding]:
+    """An error unless `name` is a parameter whose rule has the wanted type, or any."""
+    if not isinstance(name, str):
+        return
+    if name not in known:
+        yield unknown_name(path, name, known, key=key)
+        return
+    types = as_dict(known[name]).get("type", wanted)
+    if types in _JSON_TYPES and types != wanted:
+        message = f"{name} must be {_TYPES[wanted]} here, but its type is {shown(types)}"
+        yield Finding(path=path, message=message, key=key)
+
+
+def _sizes(value: Any, path: ValuePath) -> Iterator[Finding]:
+    ends = [end for end in as_list(value) if is_number(end)]
+    if len(ends) == 2 and ends[0] > ends[1]:
+        message = f"the range {shown(value)} is empty: write [least, most]"
+        yield Finding(path=path, message=message)
+
+
+def _largest_seed(request: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:
+    name, most = request.get("seed"), request.get("seed_max")
+    if isinstance(name, str) and name in known and not acceptor(known[name])(most):
+        message = f"{name} does not accept {shown(most)}, the largest seed that would be drawn"
+        yield Finding(path=(*_ROOT, "seed_max"), message=message)
+
+
+def _collisions(request: Mapping[str, Any]) -> Iterator[Finding]:
+    """Two values for one place in the body, or one inside the other."""
+    taken: dict[tuple[str, ...], str] = {}
+    for path, name, place in _places(request):
+        for other, owner in taken.items():
+            shorter = min(len(path), len(other))
+            if path[:shorter] == other[:shorter]:
+                message = f"{name} and {owner} both are at {dotted(path)} of the body"
+                yield Finding(path=place, message=message)
+                break
+        taken[path] = name
+
+
+def _places(request: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, ValuePath]]:
+    """The path in the body, the name and the place in the file of all that is sent."""
+    for path in _leaves(as_dict(request.get("constants"))):
+        yield path, "a constant", (*_ROOT, "constants", *path)
+    for name, entry in as_dict(request.get("wire")).items():
+        keys = as_list(as_dict(entry).get("path"))
+        if keys and all(isinstance(key, str) for key in keys):
+            yield tuple(keys), name, (*_ROOT, "wire", name, "path")
+
+
+def _leaves(fragment: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in fragment.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, (*above, key))
+        else:
+            yield (*above, key)

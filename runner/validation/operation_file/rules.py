@@ -1,0 +1,175 @@
+"""Rules in an operation's file: patterns that compile, limits and values that can be met."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from runner.errors import nearest, suggest
+from runner.model.values import ValuePath, as_dict, as_list, is_number
+from runner.validation.diagnostics import Finding, dotted, shown
+from runner.validation.operation_file.parts import Schema, all_rules, conditions, parameters
+
+_BOUNDS = (
+    ("minimum", "maximum"),
+    ("minLength", "maxLength"),
+    ("minItems", "maxItems"),
+    ("minProperties", "maxProperties"),
+)
+_EXPLAINED = ("pattern", "anyOf", "not")
+"""The keywords in whose messages `x-expected` is written."""
+
+
+def check_rules(schema: Schema) -> Iterator[Finding]:
+    """Mistakes in the rules of parameters, wherever they are."""
+    for path, rule in all_rules(schema):
+        yield from _patterns(rule, path)
+        yield from _bounds(rule, path)
+        yield from _annotations(rule, path)
+        if "default" in rule and not acceptor(rule)(rule["default"]):
+            message = f"the default {shown(rule['default'])} is rejected by its own rule"
+            yield Finding(
+                path=(*path, "default"), message=message, hint=_option(rule["default"], rule)
+            )
+    yield from _impossible_values(schema)
+    yield from _branches(schema)
+
+
+def acceptor(rule: Any) -> Callable[[Any], bool]:
+    """The test whether the rule accepts a value; all pass a rule that is wrong itself."""
+    from jsonschema_rs import Draft202012Validator
+
+    try:
+        return Draft202012Validator(rule).is_valid
+    except (ValueError, TypeError):  # reported elsewhere
+        return lambda _: True
+
+
+# ------------------------------------------------------------------------------------- one keyword
+
+
+def _patterns(rule: Schema, path: ValuePath) -> Iterator[Finding]:
+    if isinstance(pattern := rule.get("pattern"), str):
+        yield from _pattern(pattern, (*path, "pattern"), key=False)
+    for pattern in as_dict(rule.get("patternProperties")):
+        yield from _pattern(pattern, (*path, "patternProperties", pattern), key=True)
+
+
+def _pattern(pattern: str, path: ValuePath, *, key: bool) -> Iterator[Finding]:
+    """An error unless both validators can read it: the fast one, and that of the messages."""
+    reason = None
+    try:
+        re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        reason = str(error)
+    if reason is None and not _is_readable(pattern):
+        reason = "JSON Schema's syntax is that of JavaScript"
+    if reason is not None:
+        message = f"{shown(pattern)} is not a regular expression: {reason}"
+        yield Finding(path=path, message=message, key=key)
+
+
+def _is_readable(pattern: str) -> bool:
+    from jsonschema_rs import Draft202012Validator
+
+    try:
+        Draft202012Validator({"pattern": pattern})
+    except ValueError:
+        return False
+    return True
+
+
+def _bounds(rule: Schema, path: ValuePath) -> Iterator[Finding]:
+    for low, high in _BOUNDS:
+        least, most = rule.get(low), rule.get(high)
+        if is_number(least) and is_number(most) and least > most:
+            message = f"{low} {least} is above {high} {most}: no value is accepted"
+            yield Finding(path=(*path, low), message=message)
+
+
+def _annotations(rule: Schema, path: ValuePath) -> Iterator[Finding]:
+    """Hints and explanations that no message would show."""
+    for keyword in as_dict(rule.get("x-hints")):
+        if keyword != "required" and keyword not in rule:
+            known = ["required", *(key for key in rule if not key.startswith("x-"))]
+            near = nearest(keyword, known)
+            yield Finding(
+                path=(*path, "x-hints", keyword),
+                message=f"a hint for {shown(keyword)}, which is not beside x-hints, is never shown",
+                hint=f'did you mean "{near}"?' if near else None,
+                key=True,
+            )
+    if "x-expected" in rule and not any(keyword in rule for keyword in _EXPLAINED):
+        message = "x-expected is never shown: it has no pattern, anyOf or not beside it"
+        yield Finding(path=(*path, "x-expected"), message=message, key=True)
+
+
+# -------------------------------------------------------------------- conditions against parameters
+
+
+def _impossible_values(schema: Schema) -> Iterator[Finding]:
+    """Values in conditions and narrower rules that the parameter itself rejects."""
+    own = parameters(schema)
+    accepts = {name: acceptor(rule) for name, rule in own.items()}
+    for path, condition in conditions(schema):
+        rules = as_dict(condition.get("properties")) if path else {}
+        for name in (name for name in rules if name in own):
+            base = as_dict(own[name])
+            for place, value in _values(as_dict(rules[name]), (*path, "properties", name)):
+                if not accepts[name](value):
+                    message = f"{name} never is {shown(value)}: its own rule rejects it"
+                    yield Finding(path=place, message=message, hint=_option(value, base))
+
+
+def _values(rule: Schema, path: ValuePath) -> Iterator[tuple[ValuePath, Any]]:
+    for key in ("const", "default"):
+        if key in rule:
+            yield (*path, key), rule[key]
+    for index, value in enumerate(as_list(rule.get("enum"))):
+        yield (*path, "enum", index), value
+    if isinstance(inner := rule.get("not"), dict):
+        yield from _values(inner, (*path, "not"))
+
+
+def _option(value: Any, rule: Mapping[str, Any]) -> str | None:
+    options = [str(option) for option in as_list(rule.get("enum"))]
+    return suggest(str(value), options)
+
+
+_CONDITION_KEYWORDS = ("$comment", "properties", "required")
+_RULE_KEYWORDS = ("$comment", "const", "enum", "minimum", "maximum")
+
+
+def _branches(schema: Schema) -> Iterator[Finding]:
+    """Conditions of defaults may use a part of JSON Schema only; an `else` has no defaults."""
+    for index, branch in enumerate(as_list(schema.get("allOf"))):
+        path = ("allOf", index)
+        for name, rule in as_dict(as_dict(as_dict(branch).get("if")).get("properties")).items():
+            if isinstance(rule, bool):
+                message = f"a condition about {name} must be a mapping, not {shown(rule)}"
+                yield Finding(path=(*path, "if", "properties", name), message=message)
+        for name in _defaults(as_dict(branch).get("else")):
+            message = f"the default of {name} under else is never applied"
+            hint = "write a branch of its own, with the opposite condition"
+            place = (*path, "else", "properties", name, "default")
+            yield Finding(path=place, message=message, hint=hint, key=True)
+        if names := _defaults(as_dict(branch).get("then")):
+            condition = as_dict(as_dict(branch).get("if"))
+            yield from _unsupported(condition, (*path, "if"), ", ".join(names))
+
+
+def _unsupported(condition: Schema, path: ValuePath, names: str) -> Iterator[Finding]:
+    found = [(path, key) for key in condition if key not in _CONDITION_KEYWORDS]
+    for name, rule in as_dict(condition.get("properties")).items():
+        place = (*path, "properties", name)
+        found += [(place, key) for key in as_dict(rule) if key not in _RULE_KEYWORDS]
+    for place, key in found:
+        message = f"the default of {names} has a condition with {key}: {dotted(place)}"
+        hint = "such conditions may use required and, per property, const, enum, minimum, maximum"
+        yield Finding(path=(*place, key), message=message, hint=hint, key=True)
+
+
+def _defaults(schema: Any) -> list[str]:
+    rules = as_dict(as_dict(schema).get("properties"))
+    return [name for name, rule in rules.items() if "default" in as_dict(rule)]

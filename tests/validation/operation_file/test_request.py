@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.validation.operation_file.builders import messages, only, picture
+
+
+def test_a_parameter_without_a_wire_entry_is_reported() -> None:
+    message, hint = only(picture("x-operation", "wire", "size", without=True))
+    assert message == "size has no entry in x-operation.wire: it could not be sent"
+    assert hint == 'add "size": {"path": ["size"]} there'
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (("wire", "size", "path"), ["model"], "size and model both are at model of the body"),
+        (
+            ("wire", "size", "path"),
+            ["model", "x"],
+            "size and model both are at model.x of the body",
+        ),
+        (
+            ("wire", "size", "path"),
+            ["kind", "of"],
+            "size and a constant both are at kind.of of the body",
+        ),
+        (("wire", "size", "path"), ["kind"], "size and a constant both are at kind of the body"),
+    ],
+)
+def test_two_values_at_one_place_of_the_body(
+    path: tuple[Any, ...], value: Any, message: str
+) -> None:
+    assert messages(picture("x-operation", *path, to=value)) == [message]
+
+
+def test_values_beside_each_other_are_right() -> None:
+    assert messages(picture("x-operation", "wire", "size", "path", to=["kind", "size"])) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "message"),
+    [
+        ("seed", "note", 'note must be a whole number here, but its type is "string"'),
+        ("tag", "seed", 'seed must be text here, but its type is "integer"'),
+    ],
+)
+def test_a_parameter_of_the_wrong_type(key: str, name: str, message: str) -> None:
+    assert messages(picture("x-operation", key, to=name)) == [message]
+
+
+def test_media_are_lists() -> None:
+    limits = picture()["x-operation"]["media"]["images"]
+    found = messages(picture("x-operation", "media", "note", to=limits))
+    assert found == ['note must be a list here, but its type is "string"']
+
+
+def test_the_largest_seed_must_be_accepted() -> None:
+    (message,) = messages(picture("properties", "seed", "maximum", to=99))
+    assert message == "seed does not accept 2147483647, the largest seed that would be drawn"
+
+
+def test_the_sizes_of_two_images_need_a_range() -> None:
+    (message,) = messages(
+        picture("x-operation", "media", "images", "first_to_last", to=[1.25, 0.8])
+    )
+    assert message == "the range [1.25, 0.8] is empty: write [least, most]"
