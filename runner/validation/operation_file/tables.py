@@ -9,7 +9,13 @@ from typing import Any
 from runner.errors import plural, suggest
 from runner.model.values import ValuePath, as_dict, as_list, is_number
 from runner.validation.diagnostics import Finding, shown
-from runner.validation.operation_file.parts import Schema, described, listed_names, parameters, unknown_name
+from runner.validation.operation_file.parts import (
+    Schema,
+    described,
+    listed_names,
+    parameters,
+    unknown_name,
+)
 from runner.validation.operation_file.rules import acceptor
 
 _MOST_ROWS = 1000

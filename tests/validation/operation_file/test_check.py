@@ -187,7 +187,17 @@ def _nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from _nodes(value[step], (*path, step))
 
 
-_ODD_VALUES: tuple[Any, ...] = (None, [], {}, "x", -1.5, True, [["a"]], {"a": {"b": 1}}, [None, {"x": []}])
+_ODD_VALUES: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    "x",
+    -1.5,
+    True,
+    [["a"]],
+    {"a": {"b": 1}},
+    [None, {"x": []}],
+)
 # Of every value one change: all of them take too long.
 _SPOILT = [
     (path, value) for n, path in enumerate(_nodes(picture())) for value in _ODD_VALUES[n % 9 :: 9]

@@ -19,7 +19,9 @@ THEN = ("allOf", 0, "then", "properties", "size")
         ((*THEN, "default"), "4K", "known: 2K"),
     ],
 )
-def test_a_default_its_own_rule_rejects(path: tuple[Any, ...], value: Any, hint: str | None) -> None:
+def test_a_default_its_own_rule_rejects(
+    path: tuple[Any, ...], value: Any, hint: str | None
+) -> None:
     message = f"the default {json.dumps(value)} is rejected by its own rule"
     assert only(picture(*path, to=value)) == (message, hint)
 
