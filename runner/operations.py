@@ -59,10 +59,34 @@ def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
 
 def defaults_of(operation: Operation, parameters: Parameters) -> dict[str, Any]:
     """All defaults that the API document states for a request with these parameters."""
+    given = [
+        (name, parameters[name] if isinstance(parameters[name], str | int | float) else _NO_SCALAR)
+        for name in _condition_names(operation)
+        if name in parameters
+    ]
+    return dict(_defaults_where(operation, tuple(given)))
+
+
+_NO_SCALAR = object()
+"""A list, or another job's result: equal to no value of a condition."""
+
+
+@functools.cache
+def _condition_names(operation: Operation) -> tuple[str, ...]:
+    conditions = [condition for condition, _ in _defaults(operation)]
+    names = [
+        n for each in conditions for key in ("properties", "required") for n in each.get(key, ())
+    ]
+    return tuple(dict.fromkeys(names))
+
+
+# A hundred thousand jobs have a handful of models and durations.
+@functools.lru_cache(maxsize=4096)
+def _defaults_where(operation: Operation, given: tuple[tuple[str, Any], ...]) -> Mapping[str, Any]:
     defaults: dict[str, Any] = {}
     for condition, values in _defaults(operation):
         # Those under a condition (a model, a duration) are narrower, and come later.
-        if _holds(condition, parameters):
+        if _holds(condition, dict(given)):
             defaults |= values
     return defaults
 
