@@ -1,4 +1,4 @@
-"""File names: finds what a missing one may have meant, and those that cannot be right."""
+"""File names: writes them relative to a folder, and finds what a wrong one may have meant."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ from itertools import islice
 from pathlib import Path
 
 from runner.errors import nearest
+
+
+def relative(path: Path, base: Path) -> str:
+    """The path as it is written in a file of the folder `base`: relative, with `/`."""
+    return Path(os.path.relpath(path, base)).as_posix()
+
+
+def located(path: str, base: Path) -> Path:
+    """The path that `relative` has written so; `base` need not exist yet, and may be a link."""
+    # By the text, as it was made: the system would look for `..` in the folder that a link names.
+    return Path(os.path.normpath(base / path))
 
 
 def locale_hint(name: str | Path) -> str | None:

@@ -14,11 +14,12 @@ from runner.commands.folders import prepare_folders
 from runner.commands.manifest_plan import ManifestPlan
 from runner.commands.session import TOOL, RunSession
 from runner.engine.context import Context
-from runner.engine.download.place import keep_copy, relative
+from runner.engine.download.place import keep_copy
 from runner.engine.run import Batch
 from runner.engine.stop_conditions import StopReason
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, terminal_columns, worst
+from runner.file_names import relative
 from runner.model.events import Observer
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Plan, PlanEntry

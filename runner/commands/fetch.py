@@ -14,6 +14,7 @@ from runner.commands.session import check_limits
 from runner.engine.download.place import is_lfs_pointer
 from runner.error_handler import emit
 from runner.errors import Exit, plural
+from runner.file_names import located
 from runner.lfs import LFS_HINT
 from runner.model.reasons import ReasonCode
 from runner.model.tasks import StoredFile
@@ -42,7 +43,7 @@ def _verified(planned: ManifestPlan) -> ManifestPlan:
     intact = 0
     with planned.manifest.hashes as hashes:
         for file in _expected_files(planned):
-            path = planned.paths.base / file.path
+            path = located(file.path, planned.paths.base)
             if hashes.sha256(path) == file.sha256:
                 intact += 1
             elif is_lfs_pointer(path, file.sha256):

@@ -9,9 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from runner.commands.manifest_plan import ManifestPlan, networked
-from runner.engine.download.place import output_errors, output_folder, relative
+from runner.engine.download.place import output_errors, output_folder
 from runner.errors import OutputError, UsageError
-from runner.file_names import locale_hint
+from runner.file_names import locale_hint, relative
 from runner.fs import atomic_write, is_file, is_same
 from runner.model.plans import Action
 

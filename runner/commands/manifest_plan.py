@@ -12,10 +12,10 @@ from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
 from runner.commands.results_files import read_earlier_results
-from runner.engine.download.place import find_file, is_lfs_pointer, output_errors, relative
+from runner.engine.download.place import find_file, is_lfs_pointer, output_errors
 from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError, plural
-from runner.file_names import locale_hint
+from runner.file_names import locale_hint, located, relative
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model.jobs import Job
@@ -156,12 +156,12 @@ def plan_manifest(
 
     @functools.cache  # several jobs may share a file
     def present(file: StoredFile) -> bool:
-        path = paths.base / file.path
+        path = located(file.path, paths.base)
         with output_errors(path, "make it readable, then run again"):
             return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
 
     def pointer(file: StoredFile) -> bool:
-        return is_lfs_pointer(paths.base / file.path, file.sha256)
+        return is_lfs_pointer(located(file.path, paths.base), file.sha256)
 
     with (
         stages(options.progress, options.environ) as stage,

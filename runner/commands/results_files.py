@@ -8,9 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.commands.options import Options, ProjectPaths
-from runner.engine.download.place import relative
 from runner.error_handler import emit
 from runner.errors import Diagnostic, Location, UsageError
+from runner.file_names import relative
 from runner.fs import is_file, is_same
 from runner.results.document import HEAD_BYTES, named_manifest
 from runner.results.evidence import EarlierResults, read_results

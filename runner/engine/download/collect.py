@@ -17,6 +17,7 @@ from runner.engine.net.upload import STALL_S, IdleTimeout
 from runner.engine.outcomes import ended
 from runner.engine.poll.watch import GONE_TOLERATED_S, ask_patiently, not_known_now
 from runner.errors import OutputError
+from runner.file_names import located, relative
 from runner.ledger.changes import Store
 from runner.media.types import EXTENSIONS
 from runner.model.events import Step
@@ -103,7 +104,7 @@ async def _fetch_files(context: Context, job_run: JobRun) -> tuple[StoredFile, .
 def ledger_files(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
     """Files as the ledger has them: with paths that start from the ledger's own folder."""
     return tuple(
-        replace(file, path=place.relative(context.base / file.path, context.archive.parent))
+        replace(file, path=relative(located(file.path, context.base), context.archive.parent))
         for file in stored
     )
 
@@ -169,7 +170,7 @@ async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFi
     await asyncio.to_thread(
         place.rename_into_place, part.path, target, sha256, context.archive, context.hashes
     )
-    path = place.relative(target, context.base)
+    path = relative(target, context.base)
     return StoredFile(path=path, sha256=sha256, bytes=part.size, media_type=part.media_type)
 
 
@@ -234,9 +235,9 @@ async def reuse_files(
 def _reuse_file(context: Context, name: str, file: StoredFile) -> StoredFile:
     target = context.outputs / f"{name}.{EXTENSIONS[file.media_type]}"
     place.copy_into_place(
-        context.base / file.path, target, file.sha256, context.archive, context.hashes
+        located(file.path, context.base), target, file.sha256, context.archive, context.hashes
     )
-    return replace(file, path=place.relative(target, context.base))
+    return replace(file, path=relative(target, context.base))
 
 
 def name_of(job: str, index: int) -> str:

@@ -134,11 +134,6 @@ def keep_copy(path: Path, archive: Path, hashes: HashCache) -> Path | None:
     return kept
 
 
-def relative(path: Path, base: Path) -> str:
-    """The path as it is written in a file of the folder `base`: relative, with `/`."""
-    return Path(os.path.relpath(path, base)).as_posix()
-
-
 def output_folder(root: Path, *names: str) -> Path:
     """Create the folder `root/names...` where it is missing, and return it.
 

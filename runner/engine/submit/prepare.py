@@ -17,6 +17,7 @@ from runner.engine.context import Context
 from runner.engine.job_run import JobRun
 from runner.engine.poll.watch import ask_patiently
 from runner.errors import plural
+from runner.file_names import located
 from runner.media.probe import probe
 from runner.media.sources import MediaError, data_uri, data_uri_length
 from runner.model.jobs import Job, Media
@@ -118,7 +119,7 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
             raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
         return outcome.task.seed
     # Relative paths of images start from the manifest's folder, those of results from theirs.
-    paths = tuple(str((context.base / file.path).absolute()) for file in outcome.files)
+    paths = tuple(str(located(file.path, context.base).absolute()) for file in outcome.files)
     made = outcome.task.urls if _is_by_url(context, part) else paths
     if part.index >= len(made):
         what = f'job "{part.job}" made {plural(len(made), "file")}'
