@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from runner.documents.files import Kind, read_document
+from runner.documents.json_reader import AS_YAML
 from runner.errors import Diagnostic, Location, ManifestError
 from runner.model.operations import Operation
 from runner.operations import (
@@ -33,9 +35,17 @@ def check_file(path: Path) -> list[Diagnostic]:
     try:
         document = read_document(path, kind=_OPERATION)
     except ManifestError as error:
-        return error.diagnostics
+        return [_without_yaml(diagnostic) for diagnostic in error.diagnostics]
     found = diagnose_operation(document.value, document.locate, path)
     return sorted([*document.diagnostics, *found], key=_line_and_column)
+
+
+def _without_yaml(diagnostic: Diagnostic) -> Diagnostic:
+    """The error of a text that is not JSON, without the advice for files that may be YAML."""
+    if diagnostic.hint is None or AS_YAML not in diagnostic.hint:
+        return diagnostic
+    hint = diagnostic.hint.replace(AS_YAML, "for an operation's file is JSON, not YAML")
+    return replace(diagnostic, hint=hint)
 
 
 def _line_and_column(diagnostic: Diagnostic) -> tuple[int, int]:

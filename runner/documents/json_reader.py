@@ -98,7 +98,7 @@ _WORD = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|true|f
 _BAD_WORD = re.compile(r"[^\s,:{}\[\]\"]+")
 _STRINGS = json.JSONDecoder()
 _CLOSING = {"{": "}", "[": "]"}
-_AS_YAML = "or name the file .yaml, if YAML is meant"
+AS_YAML = "or name the file .yaml, if YAML is meant"
 
 _EVENTS = {
     "{": (yaml.MappingStartEvent, yaml.MappingEndEvent),
@@ -206,9 +206,9 @@ class _Reader:
         if rest[0] in "}]" and self.text[: self.index].rstrip().endswith(","):
             return self.error(f"a comma before the {rest[0]}", "remove the comma")
         if rest[0] in "#/":
-            return self.error("a comment", f"remove it, {_AS_YAML}")
+            return self.error("a comment", f"remove it, {AS_YAML}")
         if rest[0] == "'":
-            return self.error("a text needs double quotes", f'write "...", {_AS_YAML}')
+            return self.error("a text needs double quotes", f'write "...", {AS_YAML}')
         if not rest[0].isprintable() or rest[0].isspace():
             return self.error(f"{name_character(rest[0])} cannot stand here", "remove it")
         word = _BAD_WORD.match(rest)
@@ -240,7 +240,7 @@ def _word_hint(word: str) -> str:
         return "write null"
     if plain[:1].isdigit() or plain[:1] == ".":
         return "a number has no leading zero or plus, and digits around its point"
-    return f"quote it, {_AS_YAML}"
+    return f"quote it, {AS_YAML}"
 
 
 def _scalar(value: str, start: int, end: int, style: str) -> yaml.Event:

@@ -101,6 +101,12 @@ def test_another_file_is_reported_as_what_it_is(
     assert message in ran.err
 
 
+def test_yaml_is_not_recommended_for_an_operation(project: Project) -> None:
+    project.write("# an operation\ntype: object\n", "a.schema.json")
+    error = project.run("schema", "--check", "a.schema.json").err
+    assert "hint: remove it, for an operation's file is JSON, not YAML" in error
+
+
 def test_a_missing_file_is_reported(project: Project) -> None:
     ran = project.run("schema", "--check", "none.schema.json")
     assert ran.code == 3

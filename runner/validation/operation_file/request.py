@@ -17,6 +17,8 @@ from runner.validation.operation_file.parts import (
 from runner.validation.operation_file.rules import acceptor
 
 _ROOT = ("x-operation",)
+_DEEPEST = 20
+"""Keys of a path in the body; the meta-schema rejects more."""
 
 
 def check_request(schema: Schema) -> Iterator[Finding]:
@@ -84,14 +86,16 @@ def _largest_seed(request: Mapping[str, Any], known: Mapping[str, Any]) -> Itera
 def _collisions(request: Mapping[str, Any]) -> Iterator[Finding]:
     """Two values for one place in the body, or one inside the other."""
     taken: dict[tuple[str, ...], str] = {}
+    around: dict[tuple[str, ...], str] = {}
+    """The places that have a value inside, with the name of one."""
     for path, name, place in _places(request):
-        for other, owner in taken.items():
-            shorter = min(len(path), len(other))
-            if path[:shorter] == other[:shorter]:
-                message = f"{name} and {owner} both are at {dotted(path)} of the body"
-                yield Finding(path=place, message=message)
-                break
+        prefixes = [path[:end] for end in range(1, len(path))]
+        owners = [*(taken.get(each) for each in (*prefixes, path)), around.get(path)]
+        if owner := next(filter(None, owners), None):
+            message = f"{name} and {owner} both are at {dotted(path)} of the body"
+            yield Finding(path=place, message=message)
         taken[path] = name
+        around |= dict.fromkeys(prefixes, name)
 
 
 def _places(request: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, ValuePath]]:
@@ -100,7 +104,7 @@ def _places(request: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, 
         yield path, "a constant", (*_ROOT, "constants", *path)
     for name, entry in as_dict(request.get("wire")).items():
         keys = as_list(as_dict(entry).get("path"))
-        if keys and all(isinstance(key, str) for key in keys):
+        if 0 < len(keys) <= _DEEPEST and all(isinstance(key, str) for key in keys):
             yield tuple(keys), name, (*_ROOT, "wire", name, "path")
 
 
