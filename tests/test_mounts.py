@@ -132,10 +132,10 @@ FOREIGN = {
 )
 def test_a_share_of_the_host_is_recognised(machine: str, text: str) -> None:
     root, options = FOREIGN[machine].split(" ", maxsplit=1)
-    lines = f"22 1 254:0 / / rw - ext4 /dev/vda rw\n40 22 0:35 {root} /work {options}\n"
-    found = lookup("/work/campaign", parse_mountinfo(lines))
+    lines = f"22 1 254:0 / / rw - ext4 /dev/vda rw\n40 22 0:35 {root} /srv {options}\n"
+    found = lookup("/srv/campaign", parse_mountinfo(lines))
     assert found is not None
-    assert found.point == "/work"
+    assert found.point == "/srv"
     assert found.is_host_share
     assert not found.is_network
     assert str(found) == text

@@ -11,10 +11,10 @@ from runner.errors import LedgerError
 from runner.ledger.filesystem import Sharing, SoleUse, sharing, sharing_warning
 from runner.mounts import Mount
 
-LEDGER = Path("/work/.vidu-run/ledger.sqlite3")
+LEDGER = Path("/srv/.vidu-run/ledger.sqlite3")
 
 
-def on(kind: str, point: str = "/work", **more: str) -> Callable[[Path], Mount]:
+def on(kind: str, point: str = "/srv", **more: str) -> Callable[[Path], Mount]:
     return lambda _path: Mount(point=point, kind=kind, **more)
 
 
@@ -29,7 +29,7 @@ def test_an_unknown_file_system_counts_as_local() -> None:
 
 
 @pytest.mark.parametrize("kind", ["nfs", "cifs", "fuse.sshfs"])
-@pytest.mark.parametrize("point", ["/", "/work"])
+@pytest.mark.parametrize("point", ["/", "/srv"])
 def test_a_network_file_system_is_refused(kind: str, point: str) -> None:
     with pytest.raises(LedgerError) as caught:
         sharing(LEDGER, on(kind, point))
@@ -45,7 +45,7 @@ def test_a_network_file_system_is_refused(kind: str, point: str) -> None:
 )
 def test_a_share_of_the_host_is_refused(kind: str) -> None:
     with pytest.raises(
-        LedgerError, match=rf"shared with the host .*\({kind}, mounted at /work\)"
+        LedgerError, match=rf"shared with the host .*\({kind}, mounted at /srv\)"
     ) as caught:
         sharing(LEDGER, on(kind))
     assert "--state-dir" in (caught.value.hint or "")
