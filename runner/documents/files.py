@@ -29,7 +29,7 @@ class Kind:
     name: str
     """With its article."""
     start: str
-    """The hint that says how such a file starts."""
+    """The hint that describes how such a file starts."""
 
 
 MANIFEST = Kind(name="a manifest", start="a manifest starts with `version: 1`")

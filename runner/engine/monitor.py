@@ -83,7 +83,7 @@ class Monitor:
         if self.verbose:
             text = self.redacted(format_exchange(exchange, name))
             self.observer.event(Event(step=Step.EXCHANGED, job="", text=text))
-        # What an interruption cuts says nothing about the provider.
+        # What an interruption cuts shows nothing about the provider.
         if name and not self.stopping.is_set():
             self._learn(name, exchange)
 

@@ -34,7 +34,7 @@ def _plain(name: str) -> str:
 
 
 def did_you_mean(name: str, near: str) -> str:
-    """A hint with a near name, and what tells the two apart where they look alike."""
+    """A hint with a near name, and how the two differ where they look alike."""
     hint = f'did you mean "{near}"?'
     if name != near and unicodedata.normalize("NFC", name) == unicodedata.normalize("NFC", near):
         # One with é as a character, the other as e and an accent.

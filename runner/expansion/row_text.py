@@ -45,7 +45,7 @@ _HTML = re.compile(r"\s*<(?:!doctype html|html)\b", re.IGNORECASE)
 def read_row_text(path: Path, encoding: str | None, warnings: list[RowError]) -> str:
     """The text of the file, with LF for every line break; raises RowError. Blocks on the disk.
 
-    Without `encoding` it is UTF-8, unless a byte order mark tells UTF-16 or UTF-32. Adds to the
+    Without `encoding` it is UTF-8, unless a byte order mark names UTF-16 or UTF-32. Adds to the
     `warnings`.
     """
     try:

@@ -19,7 +19,7 @@ from runner.timestamps import span
 
 DAY_S = 86_400
 MANY_DAYS_S = 2 * DAY_S
-"""From here on a date says more than a span of time."""
+"""From here on a date is clearer than a span of time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

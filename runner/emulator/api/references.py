@@ -73,7 +73,7 @@ def receive(
 
 
 def _check_alike(first: Reference, last: Reference) -> None:
-    # The vendor says "resolution" and not whether that is width, height or pixels: what is wrong
+    # The vendor writes "resolution" and not whether that is width, height or pixels: what is wrong
     # only in the number of pixels is let through. URLs elsewhere have no known size.
     if not (first.width and last.width):
         return

@@ -99,7 +99,7 @@ def with_header(response: web.Response, values: Values) -> web.Response:
 
 
 def compressed(response: web.Response, values: Values) -> web.Response:
-    """The response with a packed body, and the header that declares it where the fault says so."""
+    """The response with a packed body, and the header that declares it if the fault asks for it."""
     encoding, content = values["encoding"], content_of(response)
     response.body = gzip.compress(content) if encoding == "gzip" else zlib.compress(content)
     if values["declared"]:

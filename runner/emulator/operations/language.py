@@ -50,7 +50,7 @@ class Text:
     """Characters."""
 
     def read(self, body: Fields, name: str) -> str:
-        """The value, as `Kind` says."""
+        """The value, by the rules of `Kind`."""
         return body.text(name, self.default, self.most)
 
 
@@ -63,7 +63,7 @@ class Choice:
     """None: the field is required."""
 
     def read(self, body: Fields, name: str) -> str:
-        """The value, as `Kind` says."""
+        """The value, by the rules of `Kind`."""
         return body.choice(name, self.among, self.default)
 
 
@@ -76,7 +76,7 @@ class Whole:
     default: int
 
     def read(self, body: Fields, name: str) -> int:
-        """The value, as `Kind` says."""
+        """The value, by the rules of `Kind`."""
         found = body.number(name, self.default, self.among[0], self.among[-1])
         if found not in self.among:
             raise invalid(f"{name} must be one of {', '.join(map(str, self.among))}")
@@ -90,7 +90,7 @@ class Flag:
     default: bool = False
 
     def read(self, body: Fields, name: str) -> bool:
-        """The value, as `Kind` says."""
+        """The value, by the rules of `Kind`."""
         return body.flag(name, default=self.default)
 
 
@@ -99,7 +99,7 @@ class WebAddress:
     """An http(s) URL; empty without one."""
 
     def read(self, body: Fields, name: str) -> str:
-        """The value, as `Kind` says."""
+        """The value, by the rules of `Kind`."""
         found = body.text(name, "")
         if found and not is_web_url(found):
             raise invalid(f"{name} must be an http or https URL")
@@ -117,7 +117,7 @@ class Images:
     limits: ImageLimits = USUAL_LIMITS
 
     def read(self, body: Fields, name: str) -> list[str]:
-        """The value, as `Kind` says."""
+        """The value, by the rules of `Kind`."""
         if self.is_required and body.values.get(name) is None:
             raise lacking(body.path + name)
         return body.images(self.least, self.most, name)

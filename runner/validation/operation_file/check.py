@@ -69,7 +69,7 @@ def _other_kind(schema: Mapping[str, Any]) -> Finding | None:
 
 
 def _check_place(path: Path, schema: Mapping[str, Any]) -> Iterator[Finding]:
-    """Warnings if the file, where it is, is no operation or another one than it says."""
+    """Warnings if the file, where it is, is no operation or another one than it names."""
     path = path.absolute()
     if not path.name.endswith(SUFFIX):
         message = f"operations are loaded from <provider>/<operation>{SUFFIX} only"
