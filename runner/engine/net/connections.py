@@ -25,6 +25,8 @@ from runner.timestamps import suspended_s
 
 READY_S = 5.0
 """Age at which an unused connection is closed; servers wait longer than that for a request."""
+RENEW_SHARE = 0.2
+"""The last part of that age, in which another one is opened to follow it without a gap."""
 SUSPENDED_S = 1.0
 """A longer suspension of the machine ends them; less is the time between two readings."""
 MAX_AHEAD = 16
@@ -33,11 +35,20 @@ NEAR_S = 0.01
 """A server whose connections open within this time is near: opening ahead would gain nothing."""
 
 
+@dataclass(slots=True, eq=False)
+class _Ahead:
+    """A connection without a request, open or being opened."""
+
+    opening: asyncio.Task[Connection]
+    expires_at: float = math.inf
+    """When it is closed, on the event loop's clock; infinite before it is open."""
+
+
 @dataclass(slots=True, kw_only=True)
 class _Server:
     """What is known of one server, and the connections to it that have no request yet."""
 
-    ahead: deque[asyncio.Task[Connection]] = field(default_factory=deque)
+    ahead: deque[_Ahead] = field(default_factory=deque)
     """The first one begun is used first: a server may handle them one at a time, in this order."""
     setup_s: float = math.inf
     """How long the latest connection took to open; infinite before the first."""
@@ -79,7 +90,7 @@ class SubmissionConnector(aiohttp.TCPConnector):
         self._discard_after_suspension()
         server = self._servers[req.url.origin()]
         while server.ahead:
-            opening = server.ahead.popleft()
+            opening = server.ahead.popleft().opening
             if opening.done() and _failed(opening):
                 continue  # that was then
             connection = await _opened(opening)
@@ -89,16 +100,22 @@ class SubmissionConnector(aiohttp.TCPConnector):
         return await self._open(server, req)
 
     def open_ahead(self, url: URL, count: int) -> None:
-        """Have at least `count` connections, up to `MAX_AHEAD`, wait for submissions to `url`."""
+        """Have at least `count` connections, up to `MAX_AHEAD`, wait for submissions to `url`.
+
+        One that is about to be closed does not count, so that whoever asks again and again never
+        finds all of them gone at once.
+        """
         server = self._servers[url.origin()]
         if not server.keeps or server.setup_s < NEAR_S:
             return
         loop = asyncio.get_running_loop()
-        while len(server.ahead) < min(count, MAX_AHEAD):
+        old_at = loop.time() + RENEW_SHARE * self._ready_s
+        lasting = sum(each.expires_at > old_at for each in server.ahead)
+        for _ in range(lasting, min(count, MAX_AHEAD)):
             request = aiohttp.ClientRequest("POST", url, loop=loop)
-            task = loop.create_task(self._open(server, request))
-            task.add_done_callback(partial(self._wait_for_request, server))
-            server.ahead.append(task)
+            ahead = _Ahead(loop.create_task(self._open(server, request)))
+            ahead.opening.add_done_callback(partial(self._wait_for_request, server, ahead))
+            server.ahead.append(ahead)
 
     def setup_s(self, url: URL) -> float:
         """Seconds that the latest connection took to open; infinite before the first."""
@@ -130,16 +147,20 @@ class SubmissionConnector(aiohttp.TCPConnector):
         server.setup_s = loop.time() - began
         return connection
 
-    def _wait_for_request(self, server: _Server, task: asyncio.Task[Connection]) -> None:
+    def _wait_for_request(
+        self, server: _Server, ahead: _Ahead, opening: asyncio.Task[Connection]
+    ) -> None:
         """Limit the time for which a connection waits."""
-        if task not in server.ahead:
+        if ahead not in server.ahead:
             return
-        if _failed(task):
+        if _failed(opening):
             # Not an error yet: a submission opens its own connection, and reports its failure.
             server.keeps = False
-            server.ahead.remove(task)
+            server.ahead.remove(ahead)
             return
-        asyncio.get_running_loop().call_later(self._ready_s, _expire, server.ahead, task)
+        loop = asyncio.get_running_loop()
+        ahead.expires_at = loop.time() + self._ready_s
+        loop.call_at(ahead.expires_at, _expire, server.ahead, ahead)
 
 
 def _failed(opening: asyncio.Task[Connection]) -> bool:
@@ -147,19 +168,22 @@ def _failed(opening: asyncio.Task[Connection]) -> bool:
     return opening.cancelled() or opening.exception() is not None
 
 
-def _expire(ahead: deque[asyncio.Task[Connection]], task: asyncio.Task[Connection]) -> None:
-    if task in ahead:
-        ahead.remove(task)
-        task.result().close()
+def _expire(waiting: deque[_Ahead], ahead: _Ahead) -> None:
+    if ahead in waiting:
+        waiting.remove(ahead)
+        ahead.opening.result().close()
 
 
-def _discard(ahead: deque[asyncio.Task[Connection]]) -> None:
-    while ahead:
-        task = ahead.popleft()
-        if not task.done():
-            task.cancel()
-        elif not _failed(task):
-            task.result().close()
+def _discard(waiting: deque[_Ahead]) -> None:
+    while waiting:
+        _close(waiting.popleft().opening)
+
+
+def _close(opening: asyncio.Task[Connection]) -> None:
+    if not opening.done():
+        opening.cancel()
+    elif not _failed(opening):
+        opening.result().close()
 
 
 async def _opened(task: asyncio.Task[Connection]) -> Connection:
@@ -168,7 +192,7 @@ async def _opened(task: asyncio.Task[Connection]) -> Connection:
         return await task
     except asyncio.CancelledError:
         # The task may have ended in the same turn of the loop, then nobody else closes it.
-        _discard(deque([task]))
+        _close(task)
         raise
 
 

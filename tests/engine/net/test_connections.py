@@ -79,7 +79,8 @@ class Client:
         self.connector.open_ahead(self.url, count)
         await server.until(opened=count)
         # The server may see a connection before this side does.
-        await asyncio.gather(*self.connector._servers[self.url.origin()].ahead)
+        waiting = self.connector._servers[self.url.origin()].ahead
+        await asyncio.gather(*(each.opening for each in waiting))
 
 
 @asynccontextmanager
@@ -163,7 +164,7 @@ def test_an_unread_end_is_noticed_too(serving: Serving) -> None:
             await client.open(1, server)
             (waiting,) = client.connector._servers[client.url.origin()].ahead
             # Nothing on this side has read the end yet: it is only in the kernel.
-            transport = waiting.result().transport
+            transport = waiting.opening.result().transport
             assert transport is not None
             transport.pause_reading()
             await server.until(closed=1)
@@ -223,6 +224,19 @@ def test_to_a_near_server_nothing_is_opened_ahead(serving: Serving) -> None:
             assert client.connector.setup_s(client.url) < NEAR_S
             client.connector.open_ahead(client.url, 3)
             await client.submit()
+        assert server.opened == 2
+
+    run(main())
+
+
+def test_a_connection_is_followed_by_another_before_it_expires(serving: Serving) -> None:
+    async def main() -> None:
+        server = Server()
+        async with client_of(server, serving, ready_s=1.0) as client:
+            while server.closed == 0:
+                client.connector._servers[client.url.origin()].setup_s = 1.0  # as if it were far
+                client.connector.open_ahead(client.url, 1)
+                await asyncio.sleep(0.01)
         assert server.opened == 2
 
     run(main())
