@@ -41,7 +41,8 @@ class Preconnector:
         in_flight, ready = self._schedule.load(provider)
         begun = max(0, in_flight - poller.watched - breaker.in_flight)
         # Before the first connection it is unknown how long one takes.
-        horizon_s = 0.0 if math.isinf(setup_s) else setup_s + TICK_S
+        # Twice its time: what a bunch of ends has used up is open again only that much later.
+        horizon_s = 0.0 if math.isinf(setup_s) else 2 * setup_s + TICK_S
         return near(begun=begun, ready=ready, ends=ends_within(horizon_s, poller.ages()))
 
 
@@ -50,5 +51,5 @@ def near(*, begun: int, ready: int, ends: float) -> int:
 
     `begun`: jobs that hold a place and are not submitted yet; `ready`: jobs that wait for a place.
     """
-    # One standard deviation more than the mean: ends come in bunches.
-    return begun + min(ready, math.ceil(ends + math.sqrt(ends)))
+    # Two standard deviations more than the mean: ends come in bunches, as many as one answer lists.
+    return begun + min(ready, math.ceil(ends + 2 * math.sqrt(ends)))

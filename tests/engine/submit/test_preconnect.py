@@ -12,9 +12,9 @@ def test_jobs_that_hold_a_place_each_want_one() -> None:
     assert near(begun=7, ready=100, ends=0.0) == 7
 
 
-def test_likely_ends_want_one_more_than_their_mean() -> None:
-    assert near(begun=0, ready=100, ends=1.0) == 2
-    assert near(begun=2, ready=100, ends=4.0) == 8
+def test_likely_ends_want_two_standard_deviations_more_than_their_mean() -> None:
+    assert near(begun=0, ready=100, ends=1.0) == 3
+    assert near(begun=2, ready=100, ends=4.0) == 10
 
 
 def test_without_jobs_in_line_an_end_wants_none() -> None:
