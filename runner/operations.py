@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from runner.errors import Failure
-from runner.model.operations import MediaLimits, Operation, Wire
+from runner.model.operations import MediaLimits, Operation, TimeLimit, Wire
 from runner.model.values import Parameters
 
 
@@ -178,6 +178,8 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
         raise ValueError(f"x-operation has no {min(missing)}")
     if described["makes"] not in {"image", "video"}:
         raise ValueError('x-operation.makes is neither "image" nor "video"')
+    if described["result"] is not None:
+        raise ValueError("x-operation.result is not null")
     tables = {key: _tables(described[key]) for key in ("price", "time")}
     _check_names(schema["properties"], described, tables["price"] + tables["time"])
     converted = {
@@ -185,6 +187,7 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
         "constants": dict(_leaves(described["constants"])),
         "media": {key: _limits(value) for key, value in described["media"].items()},
         "unhashed": frozenset(described["unhashed"]),
+        "timeout": tuple(map(_time_limit, described["timeout"] or ())),
         **tables,
     }
     return Operation(
@@ -204,6 +207,7 @@ def _check_names(
         raise ValueError(f"x-operation.wire has no entry for {min(missing)}")
     named = {*described["wire"], *described["media"], *described["unhashed"]}
     named |= {described[key] for key in ("seed", "tag") if described[key] is not None}
+    named |= {name for limit in described["timeout"] or () for name in limit.get("if", ())}
     named |= {name for table in tables for name in names_in(table)}
     if unknown := named - set(properties):
         raise ValueError(f"x-operation names {min(unknown)}, which is not a parameter")
@@ -230,6 +234,12 @@ def _limits(value: Mapping[str, Any]) -> MediaLimits:
     limits = {key: item for key, item in value.items() if key != "$comment"}
     lists = {key: tuple(item) for key, item in limits.items() if isinstance(item, list)}
     return MediaLimits(**(limits | lists))
+
+
+def _time_limit(value: Mapping[str, Any]) -> TimeLimit:
+    if unknown := set(value) - {"$comment", "if", "s"}:
+        raise ValueError(f"a time limit has an unknown key {min(unknown)}")
+    return TimeLimit(where=value.get("if", {}), seconds=value["s"])
 
 
 _TABLE_KEYS = frozenset({"$comment", "unit", "read", "source", "by", "rows", "per", "changes"})

@@ -206,6 +206,8 @@ def _schema() -> dict[str, Any]:
             "unhashed": [],
             "price": None,
             "time": None,
+            "timeout": None,
+            "result": None,
         },
     }
 

@@ -59,6 +59,16 @@ class MediaLimits:
     """Of two images: the least and the most of the first's pixels, or ratio, over the last's."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeLimit:
+    """How long tasks of some requests may take."""
+
+    where: Mapping[str, Any]
+    """Parameter to the cell, of the form of a table's, that its value must be in."""
+    seconds: float
+    """From the submission on."""
+
+
 # Compared and hashed by identity, so that what is compiled from an operation can be cached.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
@@ -92,6 +102,10 @@ class Operation:
     """The vendor's price tables, each with its unit: see `planning.estimates`."""
     time: tuple[Mapping[str, Any], ...]
     """The vendor's tables of task times in seconds, of the same form."""
+    timeout: tuple[TimeLimit, ...]
+    """The time limits of its tasks, of which the first that holds counts; else the usual one."""
+    result: None
+    """How the result is given, where that is not the provider's usual way."""
 
     @property
     def sure_body_bytes(self) -> int | None:

@@ -81,6 +81,8 @@ def added_operation(tmp_path: Path) -> Operation:
             "unhashed": [],
             "price": None,
             "time": None,
+            "timeout": None,
+            "result": None,
         },
     }
     (tmp_path / "vidu").mkdir()

@@ -61,6 +61,8 @@ _PICTURE = {
             "rows": [["m1", 0, "2K", 6], ["m1", [1, 3], "2K", 8], ["m2", [0, 3], "4K", 10.5]],
         },
         "time": None,
+        "timeout": None,
+        "result": None,
     },
 }
 
