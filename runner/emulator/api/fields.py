@@ -84,6 +84,18 @@ class Fields:
             raise invalid(f"{name} must be an integer")
         return _in_range(value, name, low, high)
 
+    def real(self, key: str, default: float | None, low: float, high: float) -> float | None:
+        """A JSON number; null where there is no default either."""
+        value = self.values.get(key)
+        if value is None:
+            return default
+        name = self.path + key
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise invalid(f"{name} must be a number")
+        if not low <= value <= high:
+            raise invalid(f"{name} must be from {low:g} to {high:g}")
+        return value
+
     def flag(self, key: str, *, default: bool = False) -> bool:
         """A JSON boolean; neither 0 nor "false" is one."""
         value, name = self._value(key, default)
@@ -102,15 +114,25 @@ class Fields:
 
     def images(self, least: int, most: int, key: str = "images") -> list[str]:
         """The sources of images, as many as the model takes; only their number is checked."""
+        value, name = self._list(key, "strings")
+        sources = [_text(item, f"{name}[{n}]") for n, item in enumerate(value)]
+        _check_count(len(sources), least, most, name)
+        return sources
+
+    def objects(self, least: int, most: int, key: str) -> list[Fields]:
+        """The fields of each object in a list."""
+        value, name = self._list(key, "objects")
+        _check_count(len(value), least, most, name)
+        for number, item in enumerate(value):
+            if not isinstance(item, dict):
+                raise invalid(f"{name}[{number}] must be an object")
+        return [Fields(values=item, path=f"{name}[{n}].") for n, item in enumerate(value)]
+
+    def _list(self, key: str, items: str) -> tuple[list[Any], str]:
         value, name = self._value(key, [])
         if not isinstance(value, list):
-            raise invalid(f"{name} must be an array of strings")
-        sources = [_text(item, f"{name}[{n}]") for n, item in enumerate(value)]
-        if not least <= len(sources) <= most:
-            expected = f"{least} to {most}" if least < most else str(least)
-            message = f"{name} must have {expected} items, not {len(sources)}"
-            raise ApiError("FieldItemCountOutOfRange", message)
-        return sources
+            raise invalid(f"{name} must be an array of {items}")
+        return value, name
 
     def callback_url(self) -> str:
         """An http(s) URL, or the empty text, which stands for no URL in the document's sample."""
@@ -127,6 +149,13 @@ def _text(value: Any, name: str) -> str:
     if any("\ud800" <= character <= "\udfff" for character in value):
         raise invalid(f"{name} is not valid Unicode text")
     return value
+
+
+def _check_count(count: int, least: int, most: int, name: str) -> None:
+    if not least <= count <= most:
+        expected = f"{least} to {most}" if least < most else str(least)
+        message = f"{name} must have {expected} items, not {count}"
+        raise ApiError("FieldItemCountOutOfRange", message)
 
 
 def _in_range(number: int, name: str, low: int, high: int) -> int:

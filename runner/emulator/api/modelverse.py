@@ -6,19 +6,14 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from runner.emulator.api.errors import ApiError, lacking
-from runner.emulator.api.fields import SEED_LIMIT, Fields
+from runner.emulator.api.errors import ApiError
+from runner.emulator.api.fields import Fields
+from runner.emulator.api.references import Source
 from runner.emulator.api.vidu import Link, is_key
+from runner.emulator.operations import reading
+from runner.emulator.operations.modelverse import operation_of
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
-
-_MODELS = ("viduq2",)
-_RATIOS = ("16:9", "9:16", "4:3", "3:4", "1:1")
-_RESOLUTIONS = ("540p", "720p", "1080p")
-# small, medium and large are for other models: "q2 does not support this parameter".
-_AMPLITUDES = ("auto",)
-_LONGEST_S = 10
-_MOST_IMAGES = 7
 
 STATUS: Mapping[str, str] = {
     Phase.CREATED: "Pending",
@@ -39,28 +34,9 @@ def key_of(authorization: str | None) -> str:
     return key
 
 
-def read(body: Fields) -> tuple[Order, list[str]]:
-    """The order in a request body, without its images, and their sources; raises ApiError."""
-    # Unknown fields are ignored: the gateway serves several models, each with its own.
-    model = body.choice("model", _MODELS)
-    # The document's "required" column is lost: these are the fields that no request can do without.
-    given, parameters = body.object("input"), body.object("parameters")
-    parameters.choice("vidu_type", ("reference2video",))
-    if given.values.get("images") is None:
-        raise lacking("input.images")
-    prompt = given.prompt()
-    parameters.choice("movement_amplitude", _AMPLITUDES, "auto")
-    order = Order(
-        api="modelverse",
-        model=model,
-        prompt=prompt,
-        seed=parameters.integer("seed", 0, 0, SEED_LIMIT),
-        aspect_ratio=parameters.choice("aspect_ratio", _RATIOS, "16:9"),
-        resolution=parameters.choice("resolution", _RESOLUTIONS, "720p"),
-        duration_s=parameters.integer("duration", 5, 1, _LONGEST_S),
-        bgm=parameters.flag("bgm"),
-    )
-    return order, given.images(1, _MOST_IMAGES)
+def read(body: Fields) -> tuple[Order, list[Source]]:
+    """The order in a request body, without its media, and their sources; raises ApiError."""
+    return reading.read(operation_of(body), body)
 
 
 def submitted(task: Task) -> dict[str, Any]:

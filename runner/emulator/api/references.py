@@ -51,24 +51,33 @@ class ImageLimits:
 
     least_side: int = 128
     """Pixels."""
+    most_inline_bytes: int = _MOST_BYTES
+    """Of the content of a data URI."""
     are_alike: bool = False
-    """Whether the images must have about the same size."""
+    """Whether images with these limits must have about the same size."""
 
 
 USUAL_LIMITS = ImageLimits()
 
 
-def receive(
-    sources: Sequence[str], fetch: Fetch, limits: ImageLimits = USUAL_LIMITS
-) -> list[tuple[Reference, bytes | None]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An image as a request names it."""
+
+    name: str
+    """The full name of its field, for messages."""
+    text: str
+    """A URL or a data URI."""
+    limits: ImageLimits = USUAL_LIMITS
+
+
+def receive(sources: Sequence[Source], fetch: Fetch) -> list[tuple[Reference, bytes | None]]:
     """Each image and its content; None for a URL outside this emulator, which is not fetched."""
-    received = [
-        _receive(source, f"images[{n}]", fetch, limits.least_side)
-        for n, source in enumerate(sources)
-    ]
-    if limits.are_alike:
-        for (first, _), (last, _) in pairwise(received):
-            _check_alike(first, last)
+    received = [_receive(source, fetch) for source in sources]
+    pairs = zip(sources, (image for image, _ in received), strict=True)
+    alike = [image for source, image in pairs if source.limits.are_alike]
+    for first, last in pairwise(alike):
+        _check_alike(first, last)
     return received
 
 
@@ -85,21 +94,27 @@ def _check_alike(first: Reference, last: Reference) -> None:
         raise _wrong_size(message)
 
 
-def _receive(
-    source: str, name: str, fetch: Fetch, least_side: int
-) -> tuple[Reference, bytes | None]:
-    if source[:5].lower() == "data:":  # the scheme of a URL ignores case
-        declared, content = _decode(source, name)
-        reference = _checked(content, "", name, least_side)
+def _receive(source: Source, fetch: Fetch) -> tuple[Reference, bytes | None]:
+    text, name, limits = source.text, source.name, source.limits
+    if text[:5].lower() == "data:":  # the scheme of a URL ignores case
+        declared, content = _decode(text, name)
+        _check_bytes(content, name, limits.most_inline_bytes)
+        reference = _checked(content, "", name, limits.least_side)
         if declared != reference.media_type:
             raise _wrong_format(f"{name} is {reference.media_type}, not {declared} as it declares")
         return reference, content
-    if not is_web_url(source):
+    if not is_web_url(text):
         raise invalid(f"{name} must be an http(s) URL or data:image/png;base64,...")
-    fetched = fetch(source)
+    fetched = fetch(text)
     if fetched is None:
-        return Reference(url=source), None
-    return _checked(fetched, source, name, least_side), fetched
+        return Reference(url=text), None
+    _check_bytes(fetched, name, _MOST_BYTES)
+    return _checked(fetched, text, name, limits.least_side), fetched
+
+
+def _check_bytes(content: bytes, name: str, most: int) -> None:
+    if len(content) > most:
+        raise _wrong_size(f"{name} has {len(content)} bytes, at most {most} are allowed")
 
 
 def _decode(source: str, name: str) -> tuple[str, bytes]:
@@ -117,8 +132,6 @@ def _decode(source: str, name: str) -> tuple[str, bytes]:
 
 
 def _checked(content: bytes, url: str, name: str, least_side: int) -> Reference:
-    if len(content) > _MOST_BYTES:
-        raise _wrong_size(f"{name} has {len(content)} bytes, at most {_MOST_BYTES} are allowed")
     # By content: the type in the header of an answer may be wrong.
     media_type = media_type_of(content)
     if media_type is None:

@@ -19,7 +19,7 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import USUAL_LIMITS, ImageLimits, receive
+from runner.emulator.api.references import Source, receive
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.operations import reading
 from runner.emulator.operations.vidu import OPERATIONS
@@ -31,9 +31,9 @@ from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Phase, Reference, Task
 
-Read: TypeAlias = Callable[[Fields], tuple[Order, list[str]]]
+Read: TypeAlias = Callable[[Fields], tuple[Order, list[Source]]]
 """How an API reads a body: the order without its images, and their sources."""
-Receive: TypeAlias = Callable[[Sequence[str]], list[tuple[Reference, bytes | None]]]
+Receive: TypeAlias = Callable[[Sequence[Source]], list[tuple[Reference, bytes | None]]]
 """Maps the sources of images to checked ones with their content; raises ApiError."""
 
 _LARGEST_DRAWN_SEED = 2**31 - 1
@@ -64,15 +64,13 @@ class Service:
         """A task as a row of the list at that moment."""
         return vidu.row(task, now_ns, link, every_field=self.options.list_fields == "all")
 
-    async def submit(
-        self, request: web.Request, read: Read, limits: ImageLimits = USUAL_LIMITS
-    ) -> Task:
+    async def submit(self, request: web.Request, read: Read) -> Task:
         """Make the task of a submission; raises ApiError."""
         context, body = context_of(request), await body_of(request)
         if body.error:
             raise body.error
         fetch = partial(self.files.fetch, host=request.host)
-        received = partial(receive, fetch=fetch, limits=limits)
+        received = partial(receive, fetch=fetch)
         read_order = partial(self._order, Fields(values=body.values), read, received)
         order = await asyncio.to_thread(read_order) if body.may_block else read_order()
         key = _api(request).key_of(request.headers.get("Authorization"))
@@ -181,8 +179,7 @@ async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]
     operation = OPERATIONS[request.match_info["operation"]]
     if operation.makes == "video":
         _check_encoder()
-    read = partial(reading.read, operation)
-    task = await service.submit(request, read, operation.image_limits)
+    task = await service.submit(request, partial(reading.read, operation))
     link = service.link(request)
 
     def current() -> Task:

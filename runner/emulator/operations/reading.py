@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from runner.emulator.api.errors import invalid
 from runner.emulator.api.fields import Fields
+from runner.emulator.api.references import Source
+from runner.emulator.operations.kinds import sources
 from runner.emulator.operations.language import Operation, Values, holds
 from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state.tasks import Order
@@ -16,14 +19,16 @@ _NOT_DETAILS = frozenset(
     | {"payload", "callback_url", "meta_data"}
 )
 # What the result shows of the body besides prompt, seed, images and its own form.
-_SHOWN = ("style", "movement_amplitude", "audio_type", "voice_id")
+_SHOWN = ("style", "movement_amplitude", "audio_type", "voice_id", "guidance_scale")
 
 
-def read(operation: Operation, body: Fields) -> tuple[Order, list[str]]:
-    """The order in a request body, without its images, and their sources; raises ApiError."""
-    values = _checked(operation, body)
+def read(operation: Operation, body: Fields) -> tuple[Order, list[Source]]:
+    """The order in a request body, without its media, and their sources; raises ApiError."""
+    scopes = _scopes(operation, body)
+    values, media = _checked(operation, scopes)
+    kept_elsewhere = _NOT_DETAILS | {name for name, found in media.items() if found}
     order = Order(
-        api="vidu",
+        api=operation.api,
         operation=operation.path,
         model=values.get("model", ""),
         prompt=values.get("prompt", ""),
@@ -35,24 +40,43 @@ def read(operation: Operation, body: Fields) -> tuple[Order, list[str]]:
         audio=operation.has_effect("audio", values),
         payload=values.get("payload", ""),
         callback_url=values.get("callback_url", ""),
-        details={name: values[name] for name in values if name not in _NOT_DETAILS},
+        details={name: values[name] for name in values if name not in kept_elsewhere},
         shown=tuple(
             str(values[name])
             for name in _SHOWN
-            if body.values.get(name) is not None and operation.has_effect(name, values)
+            if name in values
+            and scopes[name].values.get(name) is not None
+            and operation.has_effect(name, values)
         ),
     )
-    return order, values.get("images", [])
+    return order, [source for found in media.values() for source in found]
 
 
-def _checked(operation: Operation, body: Fields) -> Values:
-    values: dict[str, Any] = {}
+def _scopes(operation: Operation, body: Fields) -> Mapping[str, Fields]:
+    """The object of the body in which each field stands."""
+    parents = {name: operation.parents.get(name, "") for name in operation.fields}
+    objects = {name: body.object(name) if name else body for name in set(parents.values())}
+    for name, parent in parents.items():
+        for other, fields in objects.items():
+            if other != parent and fields.values.get(name) is not None:
+                place = f"{parent}.{name}" if parent else name
+                raise invalid(f"{fields.path}{name}: its place is {place}")
+    return {name: objects[parent] for name, parent in parents.items()}
+
+
+def _checked(
+    operation: Operation, scopes: Mapping[str, Fields]
+) -> tuple[Values, Mapping[str, Sequence[Source]]]:
+    """The value of each field, and the media in it."""
+    values, media = dict[str, Any](), dict[str, Sequence[Source]]()
     for name in operation.fields:
-        values[name] = operation.kind(name, values).read(body, name)
+        kind, scope = operation.kind(name, values), scopes[name]
+        values[name] = kind.read(scope, name)
+        media[name] = list(sources(kind, values[name], scope.path + name))
     for refusal in operation.refusals:
         if holds(refusal.when, values):
             raise invalid(refusal.why)
-    return values
+    return values, media
 
 
 def credits_of(order: Order) -> int:

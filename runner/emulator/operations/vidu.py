@@ -7,21 +7,17 @@ from types import MappingProxyType
 
 from runner.emulator.api.references import ImageLimits
 from runner.emulator.operations import prices
-from runner.emulator.operations.language import (
+from runner.emulator.operations.kinds import (
     SEED,
-    Addition,
-    Case,
     Choice,
     Flag,
     Images,
     Kind,
-    Operation,
-    Refusal,
     Text,
     WebAddress,
-    When,
     Whole,
 )
+from runner.emulator.operations.language import Addition, Case, Operation, Refusal, When
 
 # --------------------------------------------------------------------------------------- models
 

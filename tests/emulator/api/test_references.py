@@ -8,22 +8,26 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.api.references import receive
+from runner.emulator.api.references import Source, receive
 from tests.builders import as_data_uri, image_bytes
 
 URL = "https://example.com/cat.png"
 
 
+def named(text: str) -> Source:
+    return Source(name="images[0]", text=text)
+
+
 def refusal(source: str) -> ApiError:
     with pytest.raises(ApiError) as caught:
-        receive([source], lambda _: None)
+        receive([named(source)], lambda _: None)
     return caught.value
 
 
 @pytest.mark.parametrize("kind", ["png", "jpeg", "jpg", "webp"])
 def test_documented_formats_are_accepted(kind: str) -> None:
     content = image_bytes(kind.replace("jpg", "jpeg"))
-    [(image, received)] = receive([as_data_uri(content, f"image/{kind}")], lambda _: None)
+    [(image, received)] = receive([named(as_data_uri(content, f"image/{kind}"))], lambda _: None)
     assert received == content
     assert image.media_type == f"image/{kind.replace('jpg', 'jpeg')}"
     assert (image.url, image.width, image.height) == ("", 128, 128)
@@ -31,7 +35,7 @@ def test_documented_formats_are_accepted(kind: str) -> None:
 
 @pytest.mark.parametrize("size", [(128, 128), (128, 511), (511, 128), (4000, 1001)])
 def test_documented_sizes_are_accepted(size: tuple[int, int]) -> None:
-    [(image, _)] = receive([as_data_uri(image_bytes(size=size))], lambda _: None)
+    [(image, _)] = receive([named(as_data_uri(image_bytes(size=size)))], lambda _: None)
     assert (image.width, image.height) == size
 
 
@@ -76,13 +80,13 @@ def test_other_texts_are_refused(source: str) -> None:
 
 
 def test_a_url_outside_the_emulator_is_not_fetched() -> None:
-    [(image, content)] = receive([URL], lambda _: None)
+    [(image, content)] = receive([named(URL)], lambda _: None)
     assert (image.url, image.sha256, content) == (URL, "", None)
 
 
 def test_a_file_of_the_emulator_is_checked_too() -> None:
     with pytest.raises(ApiError, match="at least 128x128"):
-        receive([URL], lambda _: image_bytes(size=(64, 64)))
+        receive([named(URL)], lambda _: image_bytes(size=(64, 64)))
 
 
 def test_metadata_of_a_png_is_not_unpacked() -> None:
@@ -91,5 +95,5 @@ def test_metadata_of_a_png_is_not_unpacked() -> None:
     out = io.BytesIO()
     Image.new("RGB", (300, 200)).save(out, "PNG", pnginfo=info)
     source = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
-    ((reference, _),) = receive([source], lambda _: None)
+    ((reference, _),) = receive([named(source)], lambda _: None)
     assert (reference.width, reference.height) == (300, 200)

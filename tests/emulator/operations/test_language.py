@@ -6,17 +6,13 @@ import pytest
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
+from runner.emulator.operations.kinds import Choice, Flag, Images, Text, Whole
 from runner.emulator.operations.language import (
     ASecond,
     Case,
-    Choice,
-    Flag,
-    Images,
     Operation,
     Refusal,
     Steps,
-    Text,
-    Whole,
     half,
     holds,
 )
@@ -52,7 +48,8 @@ MADE_UP = Operation(
 def test_an_operation_is_no_more_than_a_table() -> None:
     order, sources = read(MADE_UP, Fields(values={"model": "b", "images": ["https://a/b.png"]}))
     assert (order.operation, order.duration_s, order.resolution) == ("made-up", 5, "540p")
-    assert (order.details, sources) == ({"title": "none", "loud": False}, ["https://a/b.png"])
+    assert order.details == {"title": "none", "loud": False}
+    assert [(source.name, source.text) for source in sources] == [("images[0]", "https://a/b.png")]
 
 
 def test_a_case_changes_what_a_field_may_be() -> None:
