@@ -1,11 +1,9 @@
 from __future__ import annotations
 
-import statistics
-
 import pytest
 
 from runner.emulator.state.tasks import Reference
-from runner.emulator.tables import pixels_of, seconds_of
+from runner.emulator.tables import pixels_of
 from tests.builders import emulated_order
 
 
@@ -44,23 +42,3 @@ def test_auto_takes_the_ratio_of_the_first_image() -> None:
         360,
         480,
     )
-
-
-def test_a_video_takes_the_published_time() -> None:
-    video = emulated_order(api="modelverse", resolution="720p", duration_s=5)
-    assert seconds_of(video) == 28.7
-
-
-def test_videos_longer_than_the_table_go_on_with_its_last_step() -> None:
-    times = [
-        seconds_of(emulated_order(resolution=resolution, duration_s=duration))
-        for resolution, duration in (("720p", 10), ("720p", 16), ("360p", 4))
-    ]
-    assert times == [89.0, 89.0 + 6 * 14.0, 11.0]
-
-
-def test_pictures_take_times_around_the_median() -> None:
-    times = [seconds_of(emulated_order(seed=seed)) for seed in range(1, 200)]
-    assert 5.5 < statistics.median(times) < 6.5
-    assert len(set(times)) == len(times)
-    assert seconds_of(emulated_order()) == seconds_of(emulated_order())

@@ -21,7 +21,7 @@ from runner.emulator.operations.reading import credits_of
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.state.places import Places
 from runner.emulator.state.tasks import Order, Task, from_record
-from runner.emulator.tables import seconds_of
+from runner.emulator.times import seconds_of
 
 # Shares of a task's time until it is queueing and until it is processing: our guess.
 _QUEUED, _STARTED = 0.02, 0.1
