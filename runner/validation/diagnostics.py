@@ -25,8 +25,10 @@ class Finding:
     warning: bool = False
     key: bool = False
     """It is about the key at the path, not its value."""
-    missing: str | None = None
-    """The parameter that is missing."""
+    missing: tuple[str, ...] = ()
+    """The parameters that are missing, or of which one is needed."""
+    rivals: tuple[str, ...] = ()
+    """The parameters that cannot be given together."""
 
     def below(self, path: ValuePath) -> Finding:
         """The finding in the value that has the checked one at `path`."""
@@ -111,8 +113,8 @@ def _explained(finding: Finding, draft: Draft, document: Mapping[str, Any]) -> F
     entry = document["jobs"][draft.entry]
     defaults = as_dict(document.get("defaults"))
     # Null unsets a parameter, so an expression that gives null looks like a missing one.
-    if (name := finding.missing) is not None:
-        layers = (entry, as_dict(defaults.get(draft.operation)), defaults)
+    layers = (entry, as_dict(defaults.get(draft.operation)), defaults)
+    for name in finding.missing:
         written = next((layer[name] for layer in layers if name in layer), None)
         if isinstance(written, str):
             message = f"{finding.message}: {written} gives null"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from runner.model.jobs import Draft
 from runner.model.operations import Operation
-from runner.model.values import Deferred, Parameters, ValuePath, map_leaves
+from runner.model.values import Deferred, Parameters, ValuePath, as_list, map_leaves
 from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
@@ -36,7 +36,7 @@ def check_job(
         findings = explain(Subject(schema=schema, value=shown_, owner=owner, noun="parameter"))
     if _accepts(validators.any_warning, parameters):
         findings += _warnings(validators, parameters)
-    return [finding for finding in findings if not unknown.intersection(finding.path[:1])]
+    return [each for each in findings if not unknown.intersection((*each.path[:1], *each.rivals))]
 
 
 def _accepts_known(
@@ -70,7 +70,7 @@ def _validators(operation: Operation) -> _Validators:
 
     schema = operation.schema
     rules = schema.get("x-warnings", [])
-    any_rule = {"anyOf": [rule["if"] for rule in rules]} if rules else False
+    any_rule = {"anyOf": [_of_whole(rule) for rule in rules]} if rules else False
     return _Validators(
         strict=Draft202012Validator(dict(schema)),
         without_required=Draft202012Validator({**schema, "required": []}),
@@ -86,14 +86,35 @@ def _accepts(validator: _Validator, value: Any) -> bool:
         return False
 
 
+def _of_whole(rule: Mapping[str, Any]) -> Mapping[str, Any]:
+    """When a warning applies, as a condition on all parameters."""
+    if (name := rule.get("each")) is None:
+        return rule["if"]  # type: ignore[no-any-return]
+    contains = {"type": "array", "contains": {"type": "object", **rule["if"]}}
+    return {"properties": {name: contains}, "required": [name]}
+
+
 def _warnings(validators: _Validators, parameters: Parameters) -> Iterator[Finding]:
     for condition, rule in validators.warnings:
-        if _accepts(condition, parameters):
-            message = rule["message"]
-            for name, value in parameters.items():
-                message = message.replace(f"{{{name}}}", shown(value))
-            name = rule["parameter"]
-            yield Finding(path=(name,) if name in parameters else (), message=message, warning=True)
+        for path, values in _about(rule, parameters):
+            if _accepts(condition, values):
+                message = rule["message"]
+                for name, value in values.items():
+                    message = message.replace(f"{{{name}}}", shown(value))
+                at = (*path, rule["parameter"]) if rule["parameter"] in values else path
+                yield Finding(path=at, message=message, warning=True)
+
+
+def _about(
+    rule: Mapping[str, Any], parameters: Parameters
+) -> Iterator[tuple[ValuePath, Mapping[str, Any]]]:
+    """What a warning is about: all parameters, or each item of a list; with its path."""
+    if (name := rule.get("each")) is None:
+        yield (), parameters
+        return
+    for index, item in enumerate(as_list(parameters.get(name))):
+        if isinstance(item, dict):
+            yield (name, index), item
 
 
 def _stand_in(_path: ValuePath, leaf: Any) -> Any:

@@ -9,21 +9,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from runner.errors import did_you_mean, nearest, suggest
-from runner.model.jobs import JOB_KEYS
+from runner.errors import did_you_mean, nearest
 from runner.model.values import as_dict
 from runner.settings.values import suggest_amounts
-from runner.validation.diagnostics import (
-    DeferredNumber,
-    DeferredText,
-    Finding,
-    dotted,
-    in_order_of,
-    shown,
+from runner.validation.diagnostics import Finding, in_order_of, shown
+from runner.validation.keys import (
+    describe_alternatives,
+    describe_dependent,
+    describe_exclusion,
+    describe_required,
+    describe_unknown,
 )
-from runner.validation.schema import Subject, Violation, violations_of
+from runner.validation.mistyped import describe_type
+from runner.validation.schema import (
+    Subject,
+    Violation,
+    required_only,
+    required_sets,
+    violations_of,
+)
 
 
 def explain(subject: Subject) -> list[Finding]:
@@ -36,20 +43,22 @@ def explain(subject: Subject) -> list[Finding]:
     return in_order_of(subject.value, dict.fromkeys(findings))
 
 
+_EXPLAINED = frozenset({"pattern", "anyOf", "oneOf", "not"})
+"""The keywords in whose messages `x-expected` is written."""
+
+
 def _findings(violation: Violation) -> Iterator[Finding]:
     expected = violation.schema.get("x-expected")
-    if expected and violation.keyword in {"pattern", "anyOf", "not"}:
-        yield _finding(violation, f"{violation.named_value} is not {expected}")
+    if expected and violation.keyword in _EXPLAINED:
+        yield violation.finding(f"{violation.named_value} is not {expected}")
+    elif violation.schema.get("x-form") == "amounts" and violation.keyword in _AMOUNTS_HINTED:
+        hint = _amounts_hint(violation)
+        yield from (replace(each, hint=hint) for each in _MESSAGES[violation.keyword](violation))
     else:
         yield from _MESSAGES.get(violation.keyword, _not_allowed)(violation)
 
 
-def _finding(violation: Violation, message: str, hint: str | None = None) -> Finding:
-    written = violation.schema.get("x-hints", {}).get(violation.keyword)
-    is_amounts = violation.schema.get("x-form") == "amounts"
-    if is_amounts and violation.keyword in {"type", "minProperties"}:
-        written = _amounts_hint(violation)
-    return Finding(path=violation.path, message=message, hint=written or hint)
+_AMOUNTS_HINTED = frozenset({"type", "minProperties"})
 
 
 def _amounts_hint(violation: Violation) -> str:
@@ -59,112 +68,6 @@ def _amounts_hint(violation: Violation) -> str:
         for amounts in suggest_amounts(violation.value)
     )
     return "try " + ", or ".join(f"{violation.path[-1]}: {{{flow}}}" for flow in flows)
-
-
-def _unknown_key(violation: Violation) -> Iterator[Finding]:
-    """`unknown parameter "promt" of vidu/reference2image`; `unknown key "x" in run`."""
-    known = list(violation.schema.get("properties", ()))
-    noun = violation.subject.noun
-    preposition = "of" if noun == "parameter" else "in"
-    # The parameter of an expanded job may be a misspelt key of the job itself.
-    names = known if violation.path or noun == "key" else [*known, *JOB_KEYS]
-    patterns = violation.schema.get("patternProperties", ())
-    for key in violation.value:
-        if key not in known and not any(re.search(pattern, key) for pattern in patterns):
-            yield Finding(
-                path=(*violation.path, key),
-                message=f"unknown {noun} {shown(key)} {preposition} {violation.name}",
-                hint=suggest(key, names),
-                key=True,
-            )
-
-
-def _required(violation: Violation) -> Iterator[Finding]:
-    """`prompt is missing (vidu/reference2image needs it)`."""
-    who = violation.condition or violation.name
-    for name in violation.limit:
-        if name not in violation.value:
-            rule = violation.schema.get("properties", {}).get(name, {})
-            yield Finding(
-                path=violation.path,
-                message=f"{dotted((*violation.path, name))} is missing ({who} needs it)",
-                hint=as_dict(rule).get("x-hints", {}).get("required"),
-                missing=None if violation.path else name,
-            )
-
-
-def _dependent_required(violation: Violation) -> Iterator[Finding]:
-    """`end is missing (start needs it)`."""
-    for name, needed in violation.limit.items():
-        for other in needed if name in violation.value else ():
-            if other not in violation.value:
-                yield _finding(violation, f"{other} is missing ({name} needs it)")
-
-
-_TYPES = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "a mapping",
-    "null": "null",
-}
-
-# The first type that fits counts: a bool is an int too, and stand-ins are texts and numbers.
-_DESCRIPTIONS: Mapping[type, str] = {
-    DeferredText: "another job's output, a text",
-    DeferredNumber: "another job's seed, a number",
-    bool: "{}",
-    str: "the text {}",
-    int: "the number {}",
-    float: "the number {}",
-    dict: "a mapping",
-}
-
-_FILTERS = {"integer": "int", "boolean": "bool"}
-_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
-
-
-def _type(violation: Violation) -> Iterator[Finding]:
-    """`duration is the text "5", but must be a whole number`."""
-    wanted = [violation.limit] if isinstance(violation.limit, str) else list(violation.limit)
-    types = " or ".join(_TYPES[name] for name in wanted if name != "null")
-    message = f"{violation.name} is {_described(violation.value)}, but must be {types}"
-    yield _finding(violation, message, _type_hint(violation, wanted))
-
-
-def _described(value: Any) -> str:
-    """The type of a value, with the value where it is short."""
-    for type_, text in _DESCRIPTIONS.items():
-        if isinstance(value, type_):
-            return text.format(shown(value))
-    return "empty (null)" if value is None else "a list"
-
-
-def _type_hint(violation: Violation, wanted: Sequence[str]) -> str | None:
-    """How to write the value so that it has the wanted type."""
-    value = violation.value
-    if isinstance(value, DeferredNumber):
-        return "for an image write .output; with text around it a seed becomes text"
-    if isinstance(value, DeferredText):
-        return 'write it as a list: ["${{ ... }}"]' if "array" in wanted else None
-    if isinstance(value, (bool, int, float)) and "string" in wanted:
-        # It may have been written as yes or 3.10.
-        return "quote it" if isinstance(value, (bool, float)) else f'quote it: "{shown(value)}"'
-    if isinstance(value, (bool, int, float)):
-        return None
-    if not isinstance(value, str):
-        return None
-    text = value.strip()
-    is_number = {"integer", "number"} & set(wanted) and _NUMBER.fullmatch(text)
-    if not is_number and "boolean" not in wanted:
-        return f"write it as a list: [{shown(value)}]" if "array" in wanted else None
-    hint = f"write {text if is_number else 'true or false'} without quotes"
-    if violation.subject.noun == "parameter":
-        # Cells of a row are text, and have no quotes to remove.
-        hint += f" (for a value from a row, add | {_FILTERS.get(wanted[0], 'float')})"
-    return hint
 
 
 def _enum(violation: Violation) -> Iterator[Finding]:
@@ -185,7 +88,7 @@ def _enum(violation: Violation) -> Iterator[Finding]:
     message = f"{violation.named_value} is not offered {by} ({listed})"
     if violation.subject.noun != "parameter":
         message = f"unknown {violation.named_value} (known: {listed})"
-    yield _finding(violation, message, hint)
+    yield violation.finding(message, hint)
 
 
 def _option_hint(value: str, options: Sequence[Any]) -> str | None:
@@ -233,7 +136,7 @@ def _length(violation: Violation) -> Iterator[Finding]:
     message = f"{violation.name} has {size or 'no'} {noun[size != 1]}, but {rule}"
     # Nothing can have less than no items, so an empty value violates a minimum.
     is_plainly_empty = size == 0 and limit == 1 and not violation.conditions
-    yield _finding(violation, f"{violation.name} is empty" if is_plainly_empty else message)
+    yield violation.finding(f"{violation.name} is empty" if is_plainly_empty else message)
 
 
 _BOUNDS = {
@@ -253,7 +156,7 @@ def _range(violation: Violation) -> Iterator[Finding]:
         allowed = f"{_BOUNDS[violation.keyword]} {violation.limit}"
     by = violation.by_condition
     rejected = f"is not offered {by}" if by else "is out of range"
-    yield _finding(violation, f"{violation.named_value} {rejected} ({allowed})")
+    yield violation.finding(f"{violation.named_value} {rejected} ({allowed})")
 
 
 _MISMATCHES = {"multipleOf": "is not a multiple of", "pattern": "does not match the pattern"}
@@ -262,30 +165,42 @@ _MISMATCHES = {"multipleOf": "is not a multiple of", "pattern": "does not match 
 def _mismatch(violation: Violation) -> Iterator[Finding]:
     """`duration 3 is not a multiple of 2`; `size "big" does not match the pattern ^[0-9]+$`."""
     mismatch = _MISMATCHES[violation.keyword]
-    yield _finding(violation, f"{violation.named_value} {mismatch} {violation.limit}")
+    yield violation.finding(f"{violation.named_value} {mismatch} {violation.limit}")
 
 
 def _unique_items(violation: Violation) -> Iterator[Finding]:
     """`tags has "cat" more than once`."""
     value = violation.value
     repeated = next(item for index, item in enumerate(value) if item in value[:index])
-    yield _finding(violation, f"{violation.name} has {shown(repeated)} more than once")
+    yield violation.finding(f"{violation.name} has {shown(repeated)} more than once")
+
+
+def _alternatives(violation: Violation) -> Iterator[Finding]:
+    known = required_sets(violation.limit) is not None
+    yield from (describe_alternatives if known else _not_allowed)(violation)
+
+
+def _excluded(violation: Violation) -> Iterator[Finding]:
+    known = required_only(violation.limit) is not None
+    yield from (describe_exclusion if known else _not_allowed)(violation)
 
 
 def _not_allowed(violation: Violation) -> Iterator[Finding]:
     """`watermark true is not allowed (viduq1)`."""
     by = f" ({violation.condition})" if violation.condition else ""
     what = violation.named_value if violation.path else violation.subject.owner
-    yield _finding(violation, f"{what} is not allowed{by}")
+    yield violation.finding(f"{what} is not allowed{by}")
 
 
 # Other keywords, and a property whose schema is false, such as a parameter that a model does not
 # have, are `_not_allowed`.
 _MESSAGES: Mapping[str, Callable[[Violation], Iterator[Finding]]] = {
-    **dict.fromkeys(("additionalProperties", "unevaluatedProperties"), _unknown_key),
-    "required": _required,
-    "dependentRequired": _dependent_required,
-    "type": _type,
+    **dict.fromkeys(("additionalProperties", "unevaluatedProperties"), describe_unknown),
+    "required": describe_required,
+    "dependentRequired": describe_dependent,
+    **dict.fromkeys(("anyOf", "oneOf"), _alternatives),
+    "not": _excluded,
+    "type": describe_type,
     **dict.fromkeys(("enum", "const"), _enum),
     **dict.fromkeys(("minLength", "maxLength", "minItems", "maxItems", "minProperties"), _length),
     **dict.fromkeys(_BOUNDS, _range),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.model.values import ValuePath, as_dict
-from runner.validation.diagnostics import dotted, shown
+from runner.validation.diagnostics import Finding, dotted, shown
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -42,8 +42,8 @@ class Violation:
     value: Any
     schema: Mapping[str, Any]
     """The part of the schema that has the keyword."""
-    conditions: tuple[str, ...]
-    """The parameters under whose values the keyword applies, in the schema's order."""
+    conditions: tuple[ValuePath, ...]
+    """Paths of the parameters under whose values the keyword applies, in the schema's order."""
 
     @property
     def name(self) -> str:
@@ -58,19 +58,75 @@ class Violation:
     @property
     def condition(self) -> str | None:
         """The values under which the keyword applies: "viduq1", "duration 9"; None if always."""
-        # A model is known by its name alone.
-        words = [
-            str(self.subject.value[name]) if name == "model" else f"{name} {shown(value)}"
-            for name in self.conditions
-            if (value := self.subject.value.get(name)) is not None
-        ]
+        values = {path: _value_at(self.subject.value, path) for path in self.conditions}
+        words = [_named(path, value) for path, value in values.items() if value is not None]
         return " with ".join(words) or None
 
     @property
     def by_condition(self) -> str | None:
         """The condition after "is not offered": "by viduq1", "with duration 9"."""
-        by = "by" if "model" in self.conditions else "with"
+        by = "by" if _MODEL in self.conditions else "with"
         return self.condition and f"{by} {self.condition}"
+
+    def finding(self, message: str, hint: str | None = None) -> Finding:
+        """The error; a hint that the schema has for the keyword is preferred."""
+        written = self.schema.get("x-hints", {}).get(self.keyword)
+        return Finding(path=self.path, message=message, hint=written or hint)
+
+
+_MODEL = ("model",)
+
+
+def _named(path: ValuePath, value: Any) -> str:
+    # A model is known by its name alone, and of a list or mapping only that it is there counts.
+    if path == _MODEL:
+        return str(value)
+    name = str(path[-1])
+    return name if isinstance(value, dict | list) else f"{name} {shown(value)}"
+
+
+def _value_at(value: Any, path: ValuePath) -> Any:
+    """The value at a path; None where there is none."""
+    for step in path:
+        if isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def required_sets(alternatives: Any) -> list[tuple[str, ...]] | None:
+    """The names of each alternative; None unless all are about which names are required, only."""
+    if not isinstance(alternatives, list):
+        return None
+    sets = [required_only(each) for each in alternatives]
+    found = [names for names in sets if names is not None]
+    return found if found and len(found) == len(sets) else None
+
+
+def required_only(schema: Any) -> tuple[str, ...] | None:
+    """The names that a schema requires; None if it demands anything else, or nothing."""
+    names = as_dict(schema).get("required")
+    if not isinstance(names, list) or not names or set(schema) - {"required", "$comment"}:
+        return None
+    return tuple(names) if all(isinstance(name, str) for name in names) else None
+
+
+def mappings_inside(properties: Mapping[str, Any], place: str = "") -> dict[str, dict[str, Any]]:
+    """The keys, with their rules, of all parameters ("") and of each mapping inside them.
+
+    The place of a list's items ends with brackets: `subjects[]`, `content[].image_url`.
+    """
+    found = {place: dict(properties)}
+    for name, rule in properties.items():
+        inner, path = as_dict(rule), f"{place}.{name}" if place else name
+        while isinstance(items := inner.get("items"), dict):
+            inner, path = items, f"{path}[]"
+        if isinstance(inner_properties := inner.get("properties"), dict):
+            found |= mappings_inside(inner_properties, path)
+    return found
 
 
 def violations_of(subject: Subject) -> list[Violation]:
@@ -83,7 +139,11 @@ def violations_of(subject: Subject) -> list[Violation]:
 
 def _violations(subject: Subject, error: ValidationError) -> Iterator[Violation]:
     schema = as_dict(error.schema)
-    if error.validator == "anyOf" and "x-expected" not in schema:
+    if (
+        error.validator == "anyOf"
+        and "x-expected" not in schema
+        and required_sets(error.validator_value) is None
+    ):
         # The first alternative is the plain value; the others are null and an expression.
         for inner in error.context or ():
             if inner.schema_path[0] == 0:
@@ -118,15 +178,31 @@ def _value_paths(
     ]
 
 
-def _conditions(schema: Any, schema_path: Sequence[str | int], path: ValuePath) -> tuple[str, ...]:
-    """The names that the `if`s above a keyword look at, except the violating one."""
-    found: list[str] = []
-    # A `then` or `else` is violated under the condition beside it.
+_MAPPING_STEPS = ("properties", "patternProperties")
+"""Keywords whose value has one schema for each of some keys."""
+_PART_STEPS = ("items", "prefixItems", "additionalProperties")
+"""Keywords whose schema, or each of whose schemas, is about one part of the value."""
+
+
+def _conditions(
+    schema: Any, schema_path: Sequence[str | int], path: ValuePath
+) -> tuple[ValuePath, ...]:
+    """The paths that the `if`s above a keyword look at, except those of the violating value."""
+    found: list[ValuePath] = []
+    depth = 0
+    is_key = False
     for step in schema_path:
-        condition = _step(schema, "if") if step in {"then", "else"} else {}
-        found += _step(condition, "properties")
+        if is_key:
+            depth, is_key = depth + 1, False
+        elif step in _MAPPING_STEPS:
+            is_key = True
+        elif step in _PART_STEPS:
+            depth += 1
+        elif step in {"then", "else"}:  # violated under the condition beside it
+            names = _step(_step(schema, "if"), "properties")
+            found += [(*path[:depth], name) for name in names]
         schema = _step(schema, step)
-    return tuple(name for name in dict.fromkeys(found) if name not in path[:1])
+    return tuple(each for each in dict.fromkeys(found) if each != path[: len(each)])
 
 
 def _step(schema: Any, step: str | int) -> Any:
@@ -137,9 +213,13 @@ def _step(schema: Any, step: str | int) -> Any:
 
 def _relevant(violations: Sequence[Violation]) -> list[Violation]:
     # A value of a wrong type violates other keywords as well, and a constraint under a condition
-    # is narrower than the general one.
+    # is narrower than the general one; but of a mapping both may demand a key.
     wrong_type = {each.path for each in violations if each.keyword == "type"}
-    narrow = {(each.path, each.keyword) for each in violations if each.conditions and each.path}
+    narrow = {
+        (each.path, each.keyword)
+        for each in violations
+        if each.conditions and not isinstance(each.value, dict)
+    }
     return [
         each
         for each in violations

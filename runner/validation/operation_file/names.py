@@ -11,12 +11,14 @@ from runner.model.jobs import JOB_KEYS
 from runner.model.values import ValuePath, as_dict, as_list
 from runner.validation.diagnostics import Finding, shown
 from runner.validation.operation_file.parts import (
+    Rule,
     Schema,
-    conditions,
+    all_rules,
     listed_names,
     parameters,
     unknown_name,
 )
+from runner.validation.schema import mappings_inside
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_-]*)\}")
@@ -28,10 +30,12 @@ def check_names(schema: Schema) -> Iterator[Finding]:
     yield from _unusable(known)
     if not known:  # the meta-schema asks for some: without them every name would be reported
         return
-    for path, condition in conditions(schema):
-        yield from _in_condition(condition, path, known)
+    levels = mappings_inside(known)
+    for rule in all_rules(schema):
+        if (keys := levels.get(rule.place)) is not None:
+            yield from _in_rule(rule, keys)
     for index, warning in enumerate(as_list(schema.get("x-warnings"))):
-        yield from _in_warning(as_dict(warning), ("x-warnings", index), known)
+        yield from _in_warning(as_dict(warning), ("x-warnings", index), levels)
 
 
 def _unusable(known: Mapping[str, Any]) -> Iterator[Finding]:
@@ -46,25 +50,35 @@ def _unusable(known: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(path=path, message=message, hint=hint, key=True)
 
 
-def _in_condition(
-    condition: Schema, path: ValuePath, known: Mapping[str, Any]
+def _in_rule(rule: Rule, known: Mapping[str, Any]) -> Iterator[Finding]:
+    schema, path, place = rule.schema, rule.path, rule.place
+    yield from listed_names(schema.get("required"), (*path, "required"), known, place)
+    for name in as_dict(schema.get("properties")):
+        if name not in known:
+            yield unknown_name((*path, "properties", name), name, known, key=True, place=place)
+    for name, needed in as_dict(schema.get("dependentRequired")).items():
+        below = (*path, "dependentRequired", name)
+        if name not in known:
+            yield unknown_name(below, name, known, key=True, place=place)
+        yield from listed_names(needed, below, known, place)
+
+
+def _in_warning(
+    warning: Schema, path: ValuePath, levels: Mapping[str, Mapping[str, Any]]
 ) -> Iterator[Finding]:
-    yield from listed_names(condition.get("required"), (*path, "required"), known)
-    for name in as_dict(condition.get("properties")) if path else ():
-        if name not in known:
-            yield unknown_name((*path, "properties", name), name, known, key=True)
-    for name, needed in as_dict(condition.get("dependentRequired")).items():
-        place = (*path, "dependentRequired", name)
-        if name not in known:
-            yield unknown_name(place, name, known, key=True)
-        yield from listed_names(needed, place, known)
-
-
-def _in_warning(warning: Schema, path: ValuePath, known: Mapping[str, Any]) -> Iterator[Finding]:
-    name, message = warning.get("parameter"), warning.get("message")
+    each, name, message = (warning.get(key) for key in ("each", "parameter", "message"))
+    place = f"{each}[]" if isinstance(each, str) else ""
+    if (known := levels.get(place)) is None:
+        text = f"{each} is not a list of mappings"
+        lists = [level.removesuffix("[]") for level in levels if level.endswith("[]")]
+        yield Finding(path=(*path, "each"), message=text, hint=suggest(str(each), lists))
+        return
     if isinstance(name, str) and name not in known:
-        yield unknown_name((*path, "parameter"), name, known, key=False)
+        yield unknown_name((*path, "parameter"), name, known, key=False, place=place)
     for found in _PLACEHOLDER.findall(message) if isinstance(message, str) else ():
         if found not in known:
-            text = f"{{{found}}} in the message is not a parameter, and is kept as text"
-            yield Finding(path=(*path, "message"), message=text, hint=suggest(found, known))
+            text = f"{{{found}}} in the message is not a {'key' if place else 'parameter'}"
+            hint = suggest(found, known)
+            yield Finding(
+                path=(*path, "message"), message=f"{text}, and is kept as text", hint=hint
+            )

@@ -12,6 +12,7 @@ from runner.validation.operation_file.parts import (
     described,
     listed_names,
     parameters,
+    rules_by_path,
     unknown_name,
 )
 from runner.validation.operation_file.rules import acceptor
@@ -30,9 +31,10 @@ def check_request(schema: Schema) -> Iterator[Finding]:
         yield from _wire(known, wire)
     yield from _collisions(request)
     yield from listed_names(request.get("unhashed"), (*_ROOT, "unhashed"), known)
+    inside = rules_by_path(schema)
     for name, limits in as_dict(request.get("media")).items():
         place = (*_ROOT, "media", name)
-        yield from _typed(name, place, known, "array", key=True)
+        yield from _media(name, place, inside)
         yield from _sizes(as_dict(limits).get("first_to_last"), (*place, "first_to_last"))
     yield from _typed(request.get("tag"), (*_ROOT, "tag"), known, "string")
     wrong_seed = [*_typed(request.get("seed"), (*_ROOT, "seed"), known, "integer")]
@@ -51,22 +53,36 @@ def _wire(known: Mapping[str, Any], wire: Mapping[str, Any]) -> Iterator[Finding
 
 
 _JSON_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
-_TYPES = {"array": "a list", "string": "text", "integer": "a whole number"}
+_TYPES = {"string": "text", "integer": "a whole number"}
 
 
-def _typed(
-    name: Any, path: ValuePath, known: Mapping[str, Any], wanted: str, *, key: bool = False
-) -> Iterator[Finding]:
+def _typed(name: Any, path: ValuePath, known: Mapping[str, Any], wanted: str) -> Iterator[Finding]:
     """An error unless `name` is a parameter whose rule has the wanted type, or any."""
     if not isinstance(name, str):
         return
     if name not in known:
-        yield unknown_name(path, name, known, key=key)
+        yield unknown_name(path, name, known, key=False)
         return
     types = as_dict(known[name]).get("type", wanted)
     if types in _JSON_TYPES and types != wanted:
         message = f"{name} must be {_TYPES[wanted]} here, but its type is {shown(types)}"
-        yield Finding(path=path, message=message, key=key)
+        yield Finding(path=path, message=message)
+
+
+def _media(name: str, path: ValuePath, inside: Mapping[str, Any]) -> Iterator[Finding]:
+    """An error unless it is a parameter, or a key inside one, that is a text or a list of them."""
+    if name not in inside:
+        yield unknown_name(path, name, inside, key=True)
+        return
+    rule = as_dict(inside[name])
+    types = [rule.get("type")]
+    if types == ["array"]:
+        types.append(as_dict(rule.get("items")).get("type"))
+    if types not in (["string"], ["array", "string"]):
+        what = " of ".join(str(each) for each in types)
+        message = f"{name} must be text or a list of texts here, but its type is {what}"
+        hint = 'write "type": "string", or "type": "array" and that type in its items'
+        yield Finding(path=path, message=message, hint=hint, key=True)
 
 
 def _sizes(value: Any, path: ValuePath) -> Iterator[Finding]:

@@ -9,7 +9,8 @@ from typing import Any
 from runner.errors import nearest, suggest
 from runner.model.values import ValuePath, as_dict, as_list, is_number
 from runner.validation.diagnostics import Finding, dotted, shown
-from runner.validation.operation_file.parts import Schema, all_rules, conditions, parameters
+from runner.validation.operation_file.parts import Rule, Schema, all_rules, parameters
+from runner.validation.schema import mappings_inside, required_only, required_sets
 
 _BOUNDS = (
     ("minimum", "maximum"),
@@ -17,16 +18,19 @@ _BOUNDS = (
     ("minItems", "maxItems"),
     ("minProperties", "maxProperties"),
 )
-_EXPLAINED = ("pattern", "anyOf", "not")
+_EXPLAINED = ("pattern", "anyOf", "oneOf", "not")
 """The keywords in whose messages `x-expected` is written."""
 
 
 def check_rules(schema: Schema) -> Iterator[Finding]:
     """Mistakes in the rules of parameters, wherever they are."""
-    for path, rule in all_rules(schema):
+    for each in all_rules(schema):
+        path, rule = each.path, each.schema
         yield from _patterns(rule, path)
         yield from _bounds(rule, path)
         yield from _annotations(rule, path)
+        if not each.is_condition:
+            yield from _combinations(rule, path)
         if "default" in rule and not acceptor(rule)(rule["default"]):
             message = f"the default {shown(rule['default'])} is rejected by its own rule"
             yield Finding(
@@ -101,8 +105,25 @@ def _annotations(rule: Schema, path: ValuePath) -> Iterator[Finding]:
                 key=True,
             )
     if "x-expected" in rule and not any(keyword in rule for keyword in _EXPLAINED):
-        message = "x-expected is never shown: it has no pattern, anyOf or not beside it"
+        message = "x-expected is never shown: it has no pattern, anyOf, oneOf or not beside it"
         yield Finding(path=(*path, "x-expected"), message=message, key=True)
+
+
+def _combinations(rule: Schema, path: ValuePath) -> Iterator[Finding]:
+    """Alternatives and exclusions that no message could explain."""
+    if "x-expected" in rule:
+        return
+    form = '{"required": [NAMES]}'
+    for key in ("anyOf", "oneOf"):
+        if key in rule and required_sets(rule[key]) is None:
+            message = f"the alternatives of {key} cannot be explained"
+            hint = f"write x-expected beside it, or only {form} in each"
+            yield Finding(path=(*path, key), message=message, hint=hint, key=True)
+    inner = as_dict(rule.get("not"))
+    if {"required", "properties"} & set(inner) and required_only(inner) is None:
+        message = "what is excluded cannot be explained"
+        hint = f"write x-expected beside it, only {form} in it, or a condition"
+        yield Finding(path=(*path, "not"), message=message, hint=hint, key=True)
 
 
 # -------------------------------------------------------------------- conditions against parameters
@@ -110,16 +131,29 @@ def _annotations(rule: Schema, path: ValuePath) -> Iterator[Finding]:
 
 def _impossible_values(schema: Schema) -> Iterator[Finding]:
     """Values in conditions and narrower rules that the parameter itself rejects."""
-    own = parameters(schema)
-    accepts = {name: acceptor(rule) for name, rule in own.items()}
-    for path, condition in conditions(schema):
-        rules = as_dict(condition.get("properties")) if path else {}
-        for name in (name for name in rules if name in own):
-            base = as_dict(own[name])
-            for place, value in _values(as_dict(rules[name]), (*path, "properties", name)):
-                if not accepts[name](value):
-                    message = f"{name} never is {shown(value)}: its own rule rejects it"
-                    yield Finding(path=place, message=message, hint=_option(value, base))
+    levels = mappings_inside(parameters(schema))
+    accepts = {
+        (place, name): acceptor(rule)
+        for place, keys in levels.items()
+        for name, rule in keys.items()
+    }
+    for rule in all_rules(schema):
+        keys = levels.get(rule.place, {})
+        for name, narrower in as_dict(rule.schema.get("properties")).items():
+            # The parameter's own rule is checked for itself.
+            if name in keys and narrower is not keys[name]:
+                yield from _rejected(rule, name, as_dict(keys[name]), accepts[rule.place, name])
+
+
+def _rejected(
+    rule: Rule, name: str, own: Schema, is_accepted: Callable[[Any], bool]
+) -> Iterator[Finding]:
+    narrower = as_dict(as_dict(rule.schema["properties"])[name])
+    for path, value in _values(narrower, (*rule.path, "properties", name)):
+        if not is_accepted(value):
+            what = f"{rule.place}.{name}" if rule.place else name
+            message = f"{what} never is {shown(value)}: its own rule rejects it"
+            yield Finding(path=path, message=message, hint=_option(value, own))
 
 
 def _values(rule: Schema, path: ValuePath) -> Iterator[tuple[ValuePath, Any]]:

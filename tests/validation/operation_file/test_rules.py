@@ -97,7 +97,7 @@ def test_a_hint_for_a_missing_parameter_is_shown() -> None:
 
 def test_an_explanation_beside_nothing_is_reported() -> None:
     (message,) = messages(picture("properties", "size", "x-expected", to="a size"))
-    assert message == "x-expected is never shown: it has no pattern, anyOf or not beside it"
+    assert message == "x-expected is never shown: it has no pattern, anyOf, oneOf or not beside it"
 
 
 def test_a_default_needs_a_condition_the_runner_can_test() -> None:
