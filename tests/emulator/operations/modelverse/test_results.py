@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import av
+import pytest
+
+from tests.emulator.operations.conftest import image
+from tests.emulator.operations.modelverse.conftest import request_body
+
+SHORT = {"parameters.duration": 1, "parameters.resolution": "540p"}
+SMALL = {"model": "viduq2-turbo", **SHORT}
+
+
+def film(address: str, ask: Any, operation: str, changes: dict[str, Any]) -> bytes:
+    submitted = ask(
+        "POST", f"{address}/v1/tasks/submit", request_body(operation, changes), key="k"
+    ).json
+    task_id = submitted["output"]["task_id"]
+    answer = ask("GET", f"{address}/v1/tasks/status?task_id={task_id}", key="k").json
+    assert answer["output"]["task_status"] == "Success"
+    assert answer["usage"] == {"duration": changes["parameters.duration"]}
+    [url] = answer["output"]["urls"]
+    content: bytes = ask("GET", url, key=None).content
+    return content
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes", "size"),
+    [
+        ("text2video", {**SHORT, "parameters.aspect_ratio": "9:16"}, (540, 960)),
+        ("img2video", {**SMALL, "input.first_frame_url": image(300, 200)}, (810, 540)),
+        (
+            "start-end2video",
+            {
+                **SMALL,
+                "parameters.duration": 2,
+                "input.first_frame_url": image(200, 300),
+                "input.last_frame_url": image(210, 300),
+            },
+            (540, 810),
+        ),
+        ("subjects", {**SHORT, "parameters.aspect_ratio": "1:1"}, (540, 540)),
+    ],
+)
+def test_a_video_is_as_asked_for(
+    address: str, ask: Any, operation: str, changes: dict[str, Any], size: tuple[int, int]
+) -> None:
+    content = film(address, ask, operation, changes)
+    with av.open(io.BytesIO(content), "r") as container:
+        [stream] = container.streams.video
+        assert (stream.width, stream.height) == size
+        assert stream.average_rate == 24
+        assert container.duration == changes["parameters.duration"] * 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("operation", "changes", "streams"),
+    [
+        ("text2video", {}, 0),
+        ("text2video", {"parameters.bgm": True}, 1),
+        ("img2video", {"model": "viduq2-turbo"}, 0),
+        ("img2video", {"model": "viduq2-turbo", "parameters.audio": True}, 1),
+        # "Cannot be switched off."
+        ("img2video", {"model": "viduq3-pro", "parameters.audio": False}, 1),
+        ("subjects", {"parameters.audio": True}, 1),
+        ("reference2video", {"parameters.audio": True}, 0),  # the old body has no such field
+    ],
+)
+def test_sound_is_heard_where_asked_for(
+    address: str, ask: Any, operation: str, changes: dict[str, Any], streams: int
+) -> None:
+    content = film(address, ask, operation, {**SHORT, **changes})
+    with av.open(io.BytesIO(content), "r") as container:
+        assert len(container.streams.audio) == streams
+
+
+def test_the_images_of_subjects_are_seen(address: str, ask: Any) -> None:
+    one, two = ({"id": name, "images": [image(side)]} for name, side in (("a", 128), ("b", 200)))
+    changes = {**SHORT, "parameters.seed": 5}
+    films = {
+        film(address, ask, "subjects", {**changes, "input.subjects": chosen})
+        for chosen in ([one], [two], [one, two])
+    }
+    assert len(films) == 3
