@@ -230,8 +230,16 @@ def _leaves(
             yield (*above, key), value
 
 
+_BY_COUNT = frozenset({"min_s", "max_s"})
+"""Limits that may depend on the number of items; those without a list hold for any number."""
+
+
 def _limits(value: Mapping[str, Any]) -> MediaLimits:
     limits = {key: item for key, item in value.items() if key != "$comment"}
+    if "as" in limits:
+        limits["as_object"] = limits.pop("as")
+    for key in _BY_COUNT & limits.keys():
+        limits[key] = limits[key] if isinstance(limits[key], list) else [limits[key]]
     lists = {key: tuple(item) for key, item in limits.items() if isinstance(item, list)}
     return MediaLimits(**(limits | lists))
 

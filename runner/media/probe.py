@@ -18,6 +18,8 @@ from runner import __version__
 from runner.file_names import locale_hint, other_spellings, similar_name, unexpanded_hint
 from runner.hashing import CachedHash, HashCache, StatKey
 from runner.lfs import pointer_kind
+from runner.media.endings import END_MARKS
+from runner.media.png import png_size
 from runner.media.sources import (
     MediaError,
     bare_base64_type,
@@ -26,7 +28,7 @@ from runner.media.sources import (
     decode_data_uri,
     label,
 )
-from runner.media.types import END_MARKS, HEAD_BYTES, describe_type, png_size, sniff
+from runner.media.types import HEAD_BYTES, describe_type, sniff
 from runner.model.jobs import Media
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Media:
-    """An image of a job's request."""
+    """An image, a video or a sound of a job's request."""
 
     source: str
     """As the manifest names it: a path, an http(s) URL or a data URI."""
@@ -56,8 +56,13 @@ class Media:
     media_type: str | None
     size_bytes: int | None
     width: int | None = None
-    """Pixels as stored (an EXIF rotation is not applied); None where they are not known."""
+    """Pixels as stored (a rotation is not applied); None where they are not known."""
     height: int | None = None
+    seconds: float | None = None
+    """To a hundredth; this and what follows is None for images, and where PyAV is missing."""
+    frames_per_second: float | None = None
+    codec: str | None = None
+    """Of the pictures of a video, or of the sound of an audio file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,16 +45,45 @@ class Wire:
     """"string": numbers are sent as their digits."""
 
 
+MediaKind: TypeAlias = Literal["image", "video", "audio"]
+
+MediaForm: TypeAlias = Literal["url", "data_uri", "base64"]
+"""How a medium is sent; "base64" is a data URI without its head."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaLimits:
-    """What a provider accepts as an image of one parameter."""
+    """What a provider accepts at one place of media; None where its document has no limit."""
 
+    kind: MediaKind
     media_types: tuple[str, ...]
-    max_bytes: int
-    min_width: int | None
-    min_height: int | None
-    max_ratio: float
-    """Longer side over shorter side must be below this."""
+    forms: tuple[MediaForm, ...] = ("data_uri", "url")
+    """Those that are accepted, the preferred one for files first."""
+    as_object: Mapping[str, MediaForm | Literal["media_type"]] | None = None
+    """Keys of the object that stands for the medium in the request; None: its form alone."""
+    max_bytes: int | None = None
+    max_inline_bytes: int | None = None
+    """Of a file that is sent inside the request, before base64."""
+    min_width: int | None = None
+    """Pixels, as the other sides."""
+    max_width: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    max_ratio: float | None = None
+    """Of the longer side over the shorter one."""
+    exclusive_max_ratio: float | None = None
+    """The ratio must be below this."""
+    min_s: tuple[float, ...] = ()
+    """Seconds where the list has one item, two, ...; the last counts for all longer lists."""
+    max_s: tuple[float, ...] = ()
+    exclusive_min_s: float | None = None
+    exclusive_max_s: float | None = None
+    min_fps: float | None = None
+    """Frames a second."""
+    max_fps: float | None = None
+    exclusive_max_fps: float | None = None
+    codecs: tuple[str, ...] = ()
+    """Of the pictures in a video; empty: any."""
     first_to_last: tuple[float, float] | None = None
     """Of two images: the least and the most of the first's pixels, or ratio, over the last's."""
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from runner.media.sources import data_uri_length, label, signed_url_warning
-from runner.media.types import describe_type
 from runner.model.jobs import Draft, Media
 from runner.model.operations import MediaLimits, Operation
 from runner.model.values import Deferred, Parameters, ValuePath
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
+from runner.validation.media_limits import check_limits
 
 
 def check_media(
@@ -44,43 +45,10 @@ def check_images(
 
 
 def _check_image(image: Media, path: ValuePath, limits: MediaLimits) -> Iterator[Finding]:
-    for message in check_limits(image, limits):
-        yield Finding(path=path, message=f"{label(image.source)} {message}")
+    for finding in check_limits(image, limits):
+        yield replace(finding, path=path, message=f"{label(image.source)} {finding.message}")
     if warning := signed_url_warning(image.source):
         yield Finding(path=path, message=warning, warning=True)
-
-
-def check_limits(media: Media, limits: MediaLimits) -> Iterator[str]:
-    """Every limit that the image breaks; the texts continue its name. URLs are not probed."""
-    if media.media_type is None:
-        return
-    if media.media_type not in limits.media_types:
-        *names, last = (media_type.partition("/")[2] for media_type in limits.media_types)
-        accepted = f"{', '.join(names)} or {last}" if names else last
-        yield f"is {describe_type(media.media_type)}; {accepted} are accepted"
-        return
-    if (media.size_bytes or 0) > limits.max_bytes:
-        # The documents' "50M" is read as MiB, so that nothing they may allow is rejected.
-        most = f"{limits.max_bytes:,} ({limits.max_bytes / 2**20:g} MiB)"
-        yield f"has {media.size_bytes:,} bytes; at most {most} are accepted"
-    # As stored: an EXIF rotation swaps the sides, which changes neither the shorter side nor the
-    # ratio.
-    if media.width is not None and media.height is not None:
-        yield from _check_pixels(media.width, media.height, limits)
-
-
-def _check_pixels(width: int, height: int, limits: MediaLimits) -> Iterator[str]:
-    size = f"is {width}x{height} pixels"
-    if width < (limits.min_width or 0) or height < (limits.min_height or 0):
-        yield f"{size}, but at least {limits.min_width}x{limits.min_height} are needed"
-    longer, shorter = max(width, height), min(width, height)
-    # The documents require "smaller than", not "at most".
-    if shorter and longer >= limits.max_ratio * shorter:
-        ratio, maximum = f"{longer / shorter:.4g}", f"{limits.max_ratio:g}"
-        if width > height:
-            yield f"{size} ({ratio}:1); the ratio must be below {maximum}:1"
-        else:
-            yield f"{size} (1:{ratio}); the ratio must be above 1:{maximum}"
 
 
 def _check_pair(

@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 
-from runner.media.types import png_size
+from runner.media.png import png_size
 from tests.builders import image_bytes
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"

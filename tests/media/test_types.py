@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from runner.media.types import describe_type, is_truncated, sniff
+from runner.media.endings import is_truncated
+from runner.media.types import describe_type, sniff
 
 
 @pytest.mark.parametrize(

@@ -68,11 +68,12 @@ def added_operation(tmp_path: Path) -> Operation:
             "constants": {"kind": "start-end"},
             "media": {
                 "start": {
+                    "kind": "image",
                     "media_types": ["image/png"],
                     "max_bytes": 100,
                     "min_width": 1,
                     "min_height": 1,
-                    "max_ratio": 2,
+                    "exclusive_max_ratio": 2,
                 }
             },
             "seed": None,

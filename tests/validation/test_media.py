@@ -8,21 +8,13 @@ from typing import Any
 import pytest
 
 from runner.model.jobs import Draft, Media
-from runner.model.operations import MediaLimits
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations, to_wire
 from runner.validation.diagnostics import Finding
-from runner.validation.media import check_limits, check_media
+from runner.validation.media import check_media
 
 IMAGE = load_operations()["vidu/reference2image"]
 MIB = 1 << 20
-LIMITS = MediaLimits(
-    media_types=("image/png", "image/jpeg", "image/webp"),
-    max_bytes=50 * 2**20,
-    min_width=128,
-    min_height=128,
-    max_ratio=4.0,
-)
 
 
 def draft(**more: Any) -> Draft:
@@ -141,11 +133,6 @@ def test_a_frame_whose_size_is_not_known_yet_is_not_compared() -> None:
         assert check_media(draft(), FRAMES, {"images": [CAT, other]}) == []
 
 
-def test_a_size_that_no_document_limits_is_not_checked() -> None:
-    limits = replace(LIMITS, min_width=None, min_height=None)
-    assert list(check_limits(replace(CAT, width=8, height=8), limits)) == []
-
-
 def body_of(size_bytes: int) -> list[Finding]:
     """What is found in a body of so many bytes, all of them but the keys in one parameter."""
     keys = len(json.dumps(to_wire(IMAGE, draft(callback_url="").parameters), ensure_ascii=False))
@@ -162,44 +149,3 @@ def test_between_the_two_meanings_of_megabyte_is_a_warning() -> None:
     )
     assert [each.warning for each in body_of(20 * MIB)] == [True]
     assert [each.warning for each in body_of(20 * MIB + 1)] == [False]
-
-
-@pytest.mark.parametrize(
-    ("size", "messages"),
-    [
-        ((128, 128), []),
-        ((511, 128), []),
-        ((512, 128), ["is 512x128 pixels (4:1); the ratio must be below 4:1"]),
-        ((128, 512), ["is 128x512 pixels (1:4); the ratio must be above 1:4"]),
-        ((4096, 512), ["is 4096x512 pixels (8:1); the ratio must be below 4:1"]),
-        ((100, 90), ["is 100x90 pixels, but at least 128x128 are needed"]),
-        ((128, 127), ["is 128x127 pixels, but at least 128x128 are needed"]),
-        (
-            (600, 100),
-            [
-                "is 600x100 pixels, but at least 128x128 are needed",
-                "is 600x100 pixels (6:1); the ratio must be below 4:1",
-            ],
-        ),
-    ],
-)
-def test_pixels_and_ratio_are_checked_exactly(size: tuple[int, int], messages: list[str]) -> None:
-    width, height = size
-    assert list(check_limits(replace(CAT, width=width, height=height), LIMITS)) == messages
-
-
-@pytest.mark.parametrize("kind", ["gif", "bmp"])
-def test_a_type_that_is_not_accepted_is_an_error(kind: str) -> None:
-    (message,) = check_limits(replace(CAT, media_type=f"image/{kind}"), LIMITS)
-    assert message == f"is a {kind.upper()}; png, jpeg or webp are accepted"
-
-
-@pytest.mark.parametrize("excess", [0, 1])
-def test_the_file_size_is_checked_to_the_byte(excess: int) -> None:
-    found = check_limits(replace(CAT, size_bytes=50 * 2**20 + excess), LIMITS)
-    message = "has 52,428,801 bytes; at most 52,428,800 (50 MiB) are accepted"
-    assert list(found) == [message] * excess
-
-
-def test_a_url_has_nothing_to_check() -> None:
-    assert list(check_limits(url("https://a/b"), LIMITS)) == []

@@ -18,7 +18,8 @@ from runner.engine.net.client import MIB, HttpClient
 from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, IdleTimeout
 from runner.fs import flush
-from runner.media.types import describe_type, is_truncated, sniff
+from runner.media.endings import is_truncated
+from runner.media.types import describe_type, sniff
 
 MediaKind: TypeAlias = Literal["image", "video"]
 

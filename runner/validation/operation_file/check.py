@@ -19,6 +19,7 @@ from runner.validation.diagnostics import (
     shown,
 )
 from runner.validation.messages import explain
+from runner.validation.operation_file.limits import check_media_limits
 from runner.validation.operation_file.names import check_names
 from runner.validation.operation_file.request import check_request
 from runner.validation.operation_file.rules import acceptor, check_rules
@@ -46,7 +47,7 @@ def diagnose_operation(
     return [*form, *not_yet_reported(found, form)]
 
 
-_CHECKS = (check_names, check_rules, check_request, check_tables)
+_CHECKS = (check_names, check_rules, check_request, check_media_limits, check_tables)
 """What a JSON Schema cannot say."""
 
 

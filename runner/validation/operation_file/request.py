@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from runner.model.values import ValuePath, as_dict, as_list, is_number
+from runner.model.values import ValuePath, as_dict, as_list
 from runner.validation.diagnostics import Finding, dotted, shown
 from runner.validation.operation_file.parts import (
     Schema,
@@ -32,10 +32,8 @@ def check_request(schema: Schema) -> Iterator[Finding]:
     yield from _collisions(request)
     yield from listed_names(request.get("unhashed"), (*_ROOT, "unhashed"), known)
     inside = rules_by_path(schema)
-    for name, limits in as_dict(request.get("media")).items():
-        place = (*_ROOT, "media", name)
-        yield from _media(name, place, inside)
-        yield from _sizes(as_dict(limits).get("first_to_last"), (*place, "first_to_last"))
+    for name in as_dict(request.get("media")):
+        yield from _media(name, (*_ROOT, "media", name), inside)
     yield from _typed(request.get("tag"), (*_ROOT, "tag"), known, "string")
     wrong_seed = [*_typed(request.get("seed"), (*_ROOT, "seed"), known, "integer")]
     yield from wrong_seed or _largest_seed(request, known)
@@ -83,13 +81,6 @@ def _media(name: str, path: ValuePath, inside: Mapping[str, Any]) -> Iterator[Fi
         message = f"{name} must be text or a list of texts here, but its type is {what}"
         hint = 'write "type": "string", or "type": "array" and that type in its items'
         yield Finding(path=path, message=message, hint=hint, key=True)
-
-
-def _sizes(value: Any, path: ValuePath) -> Iterator[Finding]:
-    ends = [end for end in as_list(value) if is_number(end)]
-    if len(ends) == 2 and ends[0] > ends[1]:
-        message = f"the range {shown(value)} is empty: write [least, most]"
-        yield Finding(path=path, message=message)
 
 
 def _largest_seed(request: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Finding]:

@@ -42,11 +42,12 @@ _PICTURE = {
         "constants": {"kind": {"of": "picture"}},
         "media": {
             "images": {
+                "kind": "image",
                 "media_types": ["image/png"],
                 "max_bytes": 100,
                 "min_width": 1,
                 "min_height": 1,
-                "max_ratio": 4,
+                "exclusive_max_ratio": 4,
             }
         },
         "seed": "seed",

@@ -58,9 +58,9 @@ def test_a_made_up_operation_is_right() -> None:
             'unknown x-operation.price.unit "usd" (known: credits, cny)',
         ),
         (
-            ("x-operation", "media", "images", "max_ratio"),
+            ("x-operation", "media", "images", "exclusive_max_ratio"),
             1,
-            "x-operation.media.images.max_ratio 1 is out of range (more than 1)",
+            "x-operation.media.images.exclusive_max_ratio 1 is out of range (more than 1)",
         ),
         (("x-operation", "wire", "size"), {"path": []}, "x-operation.wire.size.path is empty"),
         (

@@ -74,10 +74,3 @@ def test_a_medium_may_be_one_text() -> None:
 def test_the_largest_seed_must_be_accepted() -> None:
     (message,) = messages(picture("properties", "seed", "maximum", to=99))
     assert message == "seed does not accept 2147483647, the largest seed that would be drawn"
-
-
-def test_the_sizes_of_two_images_need_a_range() -> None:
-    (message,) = messages(
-        picture("x-operation", "media", "images", "first_to_last", to=[1.25, 0.8])
-    )
-    assert message == "the range [1.25, 0.8] is empty: write [least, most]"
