@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 from runner.model.operations import Operation
+from runner.validation.schema import required_only, required_sets
 from runner.validation.shape import Schema, job_shape, manifest_shape, part
 
 # Only keys of the schema, and the user's own.
@@ -130,11 +132,47 @@ def _relaxed_parameters(operation: Operation) -> dict[str, Schema]:
 
 def _relaxed(schema: Mapping[str, Any]) -> Schema:
     """The schema of a parameter where an expression, or null, may replace the value."""
+    relaxed: Schema = _replaceable(schema, {"type": "null"}, _EXPRESSION)
+    return relaxed
+
+
+_EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
+
+
+def _replaceable(schema: Any, *others: Schema) -> Any:
+    """The rule of a value where another one of `others` may stand; what is forbidden stays so."""
+    if not isinstance(schema, dict):
+        return schema
     annotations = {key: schema[key] for key in ("description", "default") if key in schema}
-    rules = {key: value for key, value in _plain(schema).items() if key not in annotations}
-    if "items" in rules:
-        rules["items"] = {"anyOf": [rules["items"], {"$ref": "#/$defs/expression"}]}
-    return {**annotations, "anyOf": [rules, {"type": "null"}, {"$ref": "#/$defs/expression"}]}
+    rules = {key: value for key, value in _open(schema).items() if key not in annotations}
+    return {**annotations, "anyOf": [rules, *others]}
+
+
+def _open(schema: Mapping[str, Any]) -> Schema:
+    """The rule of a value in whose parts expressions may stand."""
+    rules: Schema = _plain(schema)
+    for key in _PARTS & rules.keys():
+        rules[key] = _replaceable(schema[key], _EXPRESSION)
+    if "properties" in rules:
+        inside = schema["properties"].items()
+        rules["properties"] = {name: _replaceable(rule, _EXPRESSION) for name, rule in inside}
+    # Without `else`: an expression may give what the condition is about.
+    if "properties" in schema.get("if", {}):
+        rules |= {"if": _written(schema["if"]), "then": _open(schema.get("then", {}))}
+        rules.pop("else", None)
+    if "allOf" in rules:
+        rules["allOf"] = [_open(each) for each in schema["allOf"]]
+    return rules
+
+
+_PARTS = frozenset({"items", "contains", "additionalProperties"})
+
+
+def _written(condition: Mapping[str, Any]) -> Schema:
+    """The condition for values that write all the parameters it is about."""
+    plain: Schema = _plain(condition)
+    names = [*plain.get("properties", ()), *plain.get("required", ())]
+    return {**plain, "required": list(dict.fromkeys(names))}
 
 
 def _plain(schema: Any) -> Any:
@@ -152,13 +190,36 @@ def _narrowed(operation: Operation) -> list[Schema]:
     """The operation's conditions, for jobs that write the condition's parameters themselves."""
     conditions = []
     for branch in operation.schema.get("allOf", ()):
-        then: Mapping[str, Any] = branch.get("then", {}).get("properties", {})
+        then: Mapping[str, Any] = branch.get("then", {})
         # A condition that only changes a default restricts nothing.
-        rules = {k: v for k, v in then.items() if v is False or set(_plain(v)) - {"default"}}
+        rules = {
+            name: rule
+            for name, rule in then.get("properties", {}).items()
+            if rule is False or set(_plain(rule)) - {"default"}
+        }
+        relaxed: Schema = {}
         if rules:
+            relaxed["properties"] = {name: rule and _relaxed(rule) for name, rule in rules.items()}
+        if exclusions := _exclusions(then):
+            relaxed["allOf"] = exclusions
+        if relaxed:
             # Required, for an absent parameter may come from the defaults.
-            condition = _plain(branch["if"])
-            condition["required"] = list(condition.get("properties", ()))
-            then_relaxed = {name: rule and _relaxed(rule) for name, rule in rules.items()}
-            conditions.append({"if": condition, "then": {"properties": then_relaxed}})
-    return conditions
+            conditions.append({"if": _written(branch["if"]), "then": relaxed})
+    return [*_exclusions(operation.schema), *conditions]
+
+
+def _exclusions(schema: Mapping[str, Any]) -> list[Schema]:
+    """The parameters that exclude each other; what is missing may come from the defaults."""
+    rivals = [names for names in [required_only(schema.get("not"))] if names]
+    alternatives = required_sets(schema.get("oneOf")) or []
+    rivals += [(*left, *right) for left, right in combinations(alternatives, 2)]
+    # Null unsets a parameter.
+    return [
+        {
+            "not": {
+                "required": list(dict.fromkeys(names)),
+                "properties": {name: {"not": {"type": "null"}} for name in names},
+            }
+        }
+        for names in rivals
+    ]

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.errors import Diagnostic, Location, merge
 from runner.model.jobs import DocumentLocator, Draft, DraftLocator
-from runner.model.values import ValuePath, as_dict
+from runner.model.values import ValuePath, as_dict, as_list
 
 # Characters of a value in a message.
 _LONGEST_VALUE = 60
@@ -70,9 +70,18 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def in_order_of(value: Any, findings: Iterable[Finding]) -> list[Finding]:
-    """The findings in the order of the value's keys; those about the whole value come first."""
-    order: dict[Any, int] = {key: n for n, key in enumerate(as_dict(value))}
-    return sorted(findings, key=lambda f: order.get(f.path[0], -1) if f.path else -1)
+    """The findings in the order of the value's parts; those about a whole come before its parts."""
+    return sorted(findings, key=lambda finding: _position(value, finding.path))
+
+
+def _position(value: Any, path: ValuePath) -> tuple[int, ...]:
+    """The number of each step of the path among its siblings; -1 for what is not there."""
+    found = []
+    for step in path:
+        keys: Sequence[Any] = list(value) if isinstance(value, dict) else range(len(as_list(value)))
+        found.append(keys.index(step) if step in keys else -1)
+        value = value[step] if step in keys else None
+    return tuple(found)
 
 
 def document_diagnostics(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from runner.errors import nearest, suggest
+from runner.errors import suggest
 from runner.model.jobs import JOB_KEYS
 from runner.model.values import as_dict
 from runner.validation.diagnostics import Finding, dotted, shown
@@ -34,9 +34,7 @@ def _unknown_hint(violation: Violation, key: str, known: Sequence[str]) -> str |
         return suggest(key, known)
     # A parameter of an expanded job may be a misspelt key of the job itself.
     names = known if violation.path else [*known, *JOB_KEYS]
-    if nearest(key, names) is None and (place := _other_place(violation, key)):
-        return place
-    return suggest(key, names)
+    return _other_place(violation, key) or suggest(key, names)
 
 
 def _other_place(violation: Violation, key: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from runner.errors import nearest, suggest
 from runner.model.values import ValuePath, as_dict, as_list, is_number
 from runner.validation.diagnostics import Finding, dotted, shown
-from runner.validation.operation_file.parts import Rule, Schema, all_rules, parameters
+from runner.validation.operation_file.parts import Schema, all_rules, parameters
 from runner.validation.schema import mappings_inside, required_only, required_sets
 
 _BOUNDS = (
@@ -36,7 +36,7 @@ def check_rules(schema: Schema) -> Iterator[Finding]:
             yield Finding(
                 path=(*path, "default"), message=message, hint=_option(rule["default"], rule)
             )
-    yield from _impossible_values(schema)
+    yield from _narrower(schema)
     yield from _branches(schema)
 
 
@@ -129,31 +129,30 @@ def _combinations(rule: Schema, path: ValuePath) -> Iterator[Finding]:
 # -------------------------------------------------------------------- conditions against parameters
 
 
-def _impossible_values(schema: Schema) -> Iterator[Finding]:
-    """Values in conditions and narrower rules that the parameter itself rejects."""
+def _narrower(schema: Schema) -> Iterator[Finding]:
+    """Mistakes in conditions and narrower rules, compared with the parameter's own rule."""
     levels = mappings_inside(parameters(schema))
-    accepts = {
-        (place, name): acceptor(rule)
-        for place, keys in levels.items()
-        for name, rule in keys.items()
-    }
     for rule in all_rules(schema):
         keys = levels.get(rule.place, {})
         for name, narrower in as_dict(rule.schema.get("properties")).items():
             # The parameter's own rule is checked for itself.
             if name in keys and narrower is not keys[name]:
-                yield from _rejected(rule, name, as_dict(keys[name]), accepts[rule.place, name])
+                path = (*rule.path, "properties", name)
+                what = f"{rule.place}.{name}" if rule.place else name
+                yield from _rejected(as_dict(narrower), path, what, keys[name])
+                if rule.place and "default" in as_dict(narrower):
+                    message = f"the default of {what} under a condition is never applied"
+                    yield Finding(path=(*path, "default"), message=message, key=True)
 
 
-def _rejected(
-    rule: Rule, name: str, own: Schema, is_accepted: Callable[[Any], bool]
-) -> Iterator[Finding]:
-    narrower = as_dict(as_dict(rule.schema["properties"])[name])
-    for path, value in _values(narrower, (*rule.path, "properties", name)):
-        if not is_accepted(value):
-            what = f"{rule.place}.{name}" if rule.place else name
-            message = f"{what} never is {shown(value)}: its own rule rejects it"
-            yield Finding(path=path, message=message, hint=_option(value, own))
+def _rejected(rule: Schema, path: ValuePath, what: str, own: Any) -> Iterator[Finding]:
+    """Values that the parameter's own rule rejects."""
+    if values := [*_values(rule, path)]:
+        is_accepted = acceptor(own)
+        for place, value in values:
+            if not is_accepted(value):
+                message = f"{what} never is {shown(value)}: its own rule rejects it"
+                yield Finding(path=place, message=message, hint=_option(value, as_dict(own)))
 
 
 def _values(rule: Schema, path: ValuePath) -> Iterator[tuple[ValuePath, Any]]:
