@@ -1,0 +1,41 @@
+"""Small videos for requests that take one."""
+
+from __future__ import annotations
+
+import io
+from functools import cache
+
+import av
+from PIL import Image
+
+
+@cache
+def video_bytes(
+    form: str = "mp4",
+    size: tuple[int, int] = (160, 160),
+    *,
+    seconds: float = 5,
+    fps: int = 10,
+    has_sound: bool = False,
+) -> bytes:
+    """A plain video file of that container (a name of FFmpeg's)."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=form) as container:
+        stream = container.add_stream("mpeg4", rate=fps)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
+        sound = container.add_stream("aac", rate=24_000) if has_sound else None
+        frame = av.VideoFrame.from_image(Image.new("RGB", size, "teal"))  # type: ignore[no-untyped-call]
+        frame = frame.reformat(format="yuv420p")
+        for number in range(round(seconds * fps)):
+            frame.pts = number
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+        if sound is not None:
+            silence = av.AudioFrame(format="s16", layout="mono", samples=1024)
+            silence.sample_rate, silence.pts = 24_000, 0
+            silence.planes[0].update(bytes(2048))
+            container.mux(sound.encode(silence))
+            container.mux(sound.encode())
+    return out.getvalue()
