@@ -1,4 +1,4 @@
-"""Containers: measures videos by the headers of MP4, MOV and AVI files, without decoding anything."""
+"""Containers: measures videos by the headers of MP4, MOV and AVI files, and decodes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _MOST_DEPTH = 8
 
 
-class BrokenVideo(ValueError):
+class BrokenVideoError(ValueError):
     """The headers of a video are damaged, or it has no picture."""
 
 
@@ -37,11 +37,11 @@ def video_type_of(content: bytes) -> str | None:
 
 
 def measure(content: bytes, media_type: str) -> Measures:
-    """The size, length and rate of a video of one of the three types; raises BrokenVideo."""
+    """The size, length and rate of a video of one of the three types; raises BrokenVideoError."""
     try:
         return _measure_avi(content) if media_type == AVI else _measure_boxes(content)
     except (struct.error, ZeroDivisionError) as error:
-        raise BrokenVideo("its headers are damaged") from error
+        raise BrokenVideoError("its headers are damaged") from error
 
 
 # --------------------------------------------------------------------------------------- MP4, MOV
@@ -61,13 +61,13 @@ def _measure_boxes(content: bytes) -> Measures:
         if name == b"stts" and track.get(b"hdlr", b"")[8:12] == b"vide":
             break
     else:
-        raise BrokenVideo("it has no picture")
+        raise BrokenVideoError("it has no picture")
     # Width and height are the last fields: 16 bits before the point, 16 after it.
     width, height = (side >> 16 for side in struct.unpack(">II", track[b"tkhd"][-8:]))
     frames, own = _frames(track[b"stts"]), _length(track.get(b"mdhd", b""))
     seconds = seconds or own
     if not (width and height and seconds):
-        raise BrokenVideo("its headers lack size or length")
+        raise BrokenVideoError("its headers lack size or length")
     return Measures(width=width, height=height, seconds=seconds, fps=frames / (own or seconds))
 
 
@@ -81,7 +81,7 @@ def _boxes(content: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
             (size,), head = struct.unpack_from(">Q", content, at + 8), 16
         end = at + size if size else len(content)  # 0: up to the end
         if end < at + head:
-            raise BrokenVideo("its headers are damaged")
+            raise BrokenVideoError("its headers are damaged")
         if name in _PARENTS and depth < _MOST_DEPTH:
             yield from _boxes(content[at + head : end], depth + 1)
         elif depth:  # at the top there is nothing that says what the film is like
@@ -111,10 +111,10 @@ def _frames(table: bytes) -> int:
 def _measure_avi(content: bytes) -> Measures:
     main, stream = content.find(b"avih"), content.find(b"vids")
     if main < 0 or content[stream - 8 : stream - 4] != b"strh":
-        raise BrokenVideo("it has no picture")
+        raise BrokenVideoError("it has no picture")
     width, height = struct.unpack_from("<II", content, main + 40)
     # Of the stream, because the main header counts its sound too.
     scale, rate, _, frames = struct.unpack_from("<IIII", content, stream + 20)
     if not (width and height and frames and rate):
-        raise BrokenVideo("its headers lack size or length")
+        raise BrokenVideoError("its headers lack size or length")
     return Measures(width=width, height=height, seconds=frames * scale / rate, fps=rate / scale)

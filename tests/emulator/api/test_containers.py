@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import io
 import struct
+from contextlib import suppress
 
 import av
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.emulator.api.containers import AVI, MOV, MP4, BrokenVideo, measure, video_type_of
+from runner.emulator.api.containers import AVI, MOV, MP4, BrokenVideoError, measure, video_type_of
 from tests.emulator.videos import video_bytes
 
 
@@ -31,7 +32,7 @@ def test_a_sound_alone_is_no_video() -> None:
         frame.sample_rate = 24_000
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
-    with pytest.raises(BrokenVideo, match="no picture"):
+    with pytest.raises(BrokenVideoError, match="no picture"):
         measure(out.getvalue(), MP4)
 
 
@@ -57,7 +58,5 @@ def test_damage_is_an_error_and_nothing_else(
     content = video_bytes(form, (320, 180), seconds=1)
     at = len(content) - 1 - at % len(content)
     damaged = content[:at] + noise + content[at + len(noise) :]
-    try:
+    with suppress(BrokenVideoError):  # and nothing else
         assert measure(damaged, media_type).seconds > 0
-    except BrokenVideo as error:
-        assert str(error)
