@@ -61,7 +61,7 @@ _TABLES = {"text2video": _TEXT}
 """By operation; the others take the table of reference2video."""
 
 # Resolutions that a table lacks, and those whose seconds we take for them.
-_NEAREST_RESOLUTION = {"360p": "540p", "2K": "1080p", "4K": "1080p"}
+_NEAREST_RESOLUTION = {"360p": "540p", "2K": "1080p", "4K": "1080p", "8K": "1080p"}
 
 # Of pictures. Not published: our guess, lognormal as such durations tend to be.
 _IMAGE_MEDIAN_S = {"1080p": 6.0, "2K": 8.0, "4K": 12.0}

@@ -85,8 +85,8 @@ def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 
     None becomes too small to be an image of another job.
     """
-    sides = {name: side // 16 * 2 for name, side in tables._SHORT_SIDE.items()}
-    monkeypatch.setattr(tables, "_SHORT_SIDE", sides)
+    sides = {name: side // 16 * 2 for name, side in tables.SHORT_SIDE.items()}
+    monkeypatch.setattr(tables, "SHORT_SIDE", sides)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-MP4, MOV, AVI = "video/mp4", "video/quicktime", "video/x-msvideo"
+MP4, AVI = "video/mp4", "video/x-msvideo"
 
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _MOST_DEPTH = 8
@@ -28,16 +28,15 @@ class Measures:
 
 
 def video_type_of(content: bytes) -> str | None:
-    """The media type by the first bytes; None for anything but MP4, MOV and AVI."""
-    if content[4:8] == b"ftyp":
-        return MOV if content[8:12] == b"qt  " else MP4
-    if content[4:8] in {b"moov", b"mdat", b"wide"}:  # QuickTime files older than `ftyp`
-        return MOV
+    """The media type by the first bytes, MP4 for MOV too; None for other containers."""
+    # QuickTime files older than `ftyp` begin with one of the others.
+    if content[4:8] in {b"ftyp", b"moov", b"mdat", b"wide"}:
+        return MP4
     return AVI if content[:4] == b"RIFF" and content[8:12] == b"AVI " else None
 
 
 def measure(content: bytes, media_type: str) -> Measures:
-    """The size, length and rate of a video of one of the three types; raises BrokenVideoError."""
+    """The size, length and rate of a video of one of these types; raises BrokenVideoError."""
     try:
         return _measure_avi(content) if media_type == AVI else _measure_boxes(content)
     except (struct.error, ZeroDivisionError) as error:

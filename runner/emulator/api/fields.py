@@ -112,12 +112,12 @@ class Fields:
             raise invalid(f"{key} must be an object")
         return Fields(values=value, path=f"{key}.")
 
-    def images(self, least: int, most: int, key: str = "images") -> list[str]:
-        """The sources of images, as many as the model takes; only their number is checked."""
+    def texts(self, least: int, most: int | None, key: str) -> list[str]:
+        """A list of strings; empty without one."""
         value, name = self._list(key, "strings")
-        sources = [_text(item, f"{name}[{n}]") for n, item in enumerate(value)]
-        _check_count(len(sources), least, most, name)
-        return sources
+        found = [_text(item, f"{name}[{n}]") for n, item in enumerate(value)]
+        _check_count(len(found), least, most, name)
+        return found
 
     def objects(self, least: int, most: int, key: str) -> list[Fields]:
         """The fields of each object in a list."""
@@ -151,9 +151,10 @@ def _text(value: Any, name: str) -> str:
     return value
 
 
-def _check_count(count: int, least: int, most: int, name: str) -> None:
-    if not least <= count <= most:
-        expected = f"{least} to {most}" if least < most else str(least)
+def _check_count(count: int, least: int, most: int | None, name: str) -> None:
+    if not least <= count <= (count if most is None else most):
+        upper = f"{least} to {most}" if most is not None else f"at least {least}"
+        expected = str(least) if least == most else upper
         message = f"{name} must have {expected} items, not {count}"
         raise ApiError("FieldItemCountOutOfRange", message)
 

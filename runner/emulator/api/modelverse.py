@@ -8,10 +8,10 @@ from typing import Any
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import Source
 from runner.emulator.api.vidu import Link, is_key
 from runner.emulator.operations import reading
 from runner.emulator.operations.modelverse import operation_of
+from runner.emulator.operations.reading import Receive
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
 
@@ -34,9 +34,9 @@ def key_of(authorization: str | None) -> str:
     return key
 
 
-def read(body: Fields) -> tuple[Order, list[Source]]:
-    """The order in a request body, without its media, and their sources; raises ApiError."""
-    return reading.read(operation_of(body), body)
+def read(body: Fields, receive: Receive) -> Order:
+    """The order in a request body; raises ApiError."""
+    return reading.read(operation_of(body), body, receive)
 
 
 def submitted(task: Task) -> dict[str, Any]:

@@ -19,10 +19,11 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import Source, receive
+from runner.emulator.api.references import Source, no_creation, receive
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.operations import reading
-from runner.emulator.operations.vidu import OPERATIONS
+from runner.emulator.operations.reading import Receive
+from runner.emulator.operations.vidu import OPERATIONS, operation_of
 from runner.emulator.options import EXTRA_HINT, EmulatorOptions, can_encode
 from runner.emulator.request_log import RequestLog
 from runner.emulator.requests import body_of, context_of
@@ -30,15 +31,14 @@ from runner.emulator.state import files
 from runner.emulator.state.files import ResultFiles
 from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Order, Phase, Reference, Task
+from runner.emulator.tables import pixels_of
 
-Read: TypeAlias = Callable[[Fields], tuple[Order, list[Source]]]
-"""How an API reads a body: the order without its images, and their sources."""
-Receive: TypeAlias = Callable[[Sequence[Source]], list[tuple[Reference, bytes | None]]]
-"""Maps the sources of images to checked ones with their content; raises ApiError."""
+Read: TypeAlias = Callable[[Fields, Receive], Order]
+"""How an API reads a body."""
 
 _LARGEST_DRAWN_SEED = 2**31 - 1
 _log = logging.getLogger(__name__)
-_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp", ".mp4": "video/mp4"}
+_TYPES = {f".{ending}": media_type for media_type, ending in files.ENDINGS.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,27 +69,42 @@ class Service:
         context, body = context_of(request), await body_of(request)
         if body.error:
             raise body.error
-        fetch = partial(self.files.fetch, host=request.host)
-        received = partial(receive, fetch=fetch)
-        read_order = partial(self._order, Fields(values=body.values), read, received)
+        received = partial(self._receive, host=request.host)
+        read_order = partial(read, Fields(values=body.values), received)
         order = await asyncio.to_thread(read_order) if body.may_block else read_order()
         key = _api(request).key_of(request.headers.get("Authorization"))
-        order = replace(order, key_id=vidu.key_id(key))
+        # 0 asks for a random seed, in both documents.
+        seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
+        order = replace(order, key_id=vidu.key_id(key), seed=seed)
         task = self.store.create(order, body.digest, untagged=body.untagged, change=context.change)
         # Here rather than after the answer, which a fault may lose.
         self.log.accept(task, context.submission)
         return task
 
-    def _order(self, fields: Fields, read: Read, received: Receive) -> Order:
-        """The whole order, its images kept; may block."""
-        order, sources = read(fields)
-        images = received(sources)
-        for reference, content in images:
+    def _receive(self, sources: Sequence[Source], host: str) -> list[Reference]:
+        """The media of a request, their content kept; may block."""
+        received = receive(sources, partial(self.files.fetch, host=host), self._find)
+        for reference, content in received:
             if content is not None:
                 self.store.keep(reference.sha256, content)
-        # 0 asks for a random seed, in both documents.
-        seed = order.seed or 1 + secrets.randbelow(_LARGEST_DRAWN_SEED)
-        return replace(order, seed=seed, images=tuple(reference for reference, _ in images))
+        return [reference for reference, _ in received]
+
+    def _find(self, creation_id: str) -> Reference:
+        """The video that a creation is; raises ApiError if there is none."""
+        task = self.store.tasks.get(vidu.task_of_creation(creation_id))
+        if task is None or not task.order.is_video:
+            return no_creation(creation_id)
+        if task.phase(self.options.now_ns()) is not Phase.SUCCESS:
+            return no_creation(creation_id)
+        width, height = pixels_of(task.order)
+        return Reference(
+            creation=creation_id,
+            task_id=task.id,
+            media_type=_TYPES[".mp4"],
+            width=width,
+            height=height,
+            seconds=task.order.duration_s,
+        )
 
 
 SERVICE = web.AppKey("service", Service)
@@ -102,7 +117,7 @@ def add_routes(app: web.Application) -> None:
     """Add every route to the application; fault scripts use their names."""
     get, post = app.router.add_get, app.router.add_post
     # One route for all operations, because names of routes are unique.
-    paths = "|".join(map(re.escape, OPERATIONS))
+    paths = "|".join({re.escape(table.path) for table in OPERATIONS.values()})
     post(f"/ent/v2/{{operation:{paths}}}", _handler(_vidu_submit), name="vidu.submit")
     get("/ent/v2/tasks/{id}/creations", _handler(_vidu_creations), name="vidu.creations")
     get("/ent/v2/tasks", _handler(_vidu_tasks), name="vidu.list")
@@ -176,10 +191,15 @@ def _json(body: Mapping[str, Any]) -> web.Response:
 
 
 async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]:
-    operation = OPERATIONS[request.match_info["operation"]]
-    if operation.makes == "video":
-        _check_encoder()
-    task = await service.submit(request, partial(reading.read, operation))
+    path = request.match_info["operation"]
+
+    def read(body: Fields, received: Receive) -> Order:
+        operation = operation_of(path, body.values)
+        if operation.makes == "video":
+            _check_encoder()
+        return reading.read(operation, body, received)
+
+    task = await service.submit(request, read)
     link = service.link(request)
 
     def current() -> Task:

@@ -9,10 +9,11 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from runner.emulator.api.errors import ApiError, bad_request, invalid
+from runner.emulator.operations.kinds import filled
 from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state import files
 from runner.emulator.state.store import Store
-from runner.emulator.state.tasks import Order, Phase, Task, timestamp
+from runner.emulator.state.tasks import Phase, Reference, Task, timestamp
 from runner.emulator.tables import FPS, pixels_of
 
 Link: TypeAlias = Callable[[str, str], str]
@@ -53,15 +54,20 @@ def is_key(text: str) -> bool:
 def created(task: Task, link: Link) -> dict[str, Any]:
     """The answer to a submission, with every field the document requires."""
     order, operation = task.order, OPERATIONS[task.order.operation]
+    texts = {
+        medium.name: medium.creation or url_of(medium, link)
+        for medium in (*order.images, *order.videos, *order.sounds)
+    }
     values = {
-        **order.details,
+        **{
+            name: filled(operation.fields[name], order.details[name], texts)
+            for name in order.details
+        },
         "model": order.model,
         "prompt": order.prompt,
-        "images": _images(order, link),
         "seed": order.seed,
         "aspect_ratio": order.aspect_ratio,
         "resolution": order.resolution,
-        "duration": order.duration_s,
         "callback_url": order.callback_url,
     }
     return {
@@ -102,6 +108,12 @@ def _creation(task: Task, link: Link) -> dict[str, str]:
     return {"id": f"{int(task.id) + 1}", **names}
 
 
+def task_of_creation(creation_id: str) -> str:
+    """The id of the task that made a creation, if there is one."""
+    is_id = creation_id.isascii() and creation_id.isdigit() and len(creation_id) <= _MOST_DIGITS
+    return str(int(creation_id) - 1) if is_id else ""
+
+
 def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, Any]:
     """A task as a row of the list; `every_field`: with those of a query for it as well."""
     order, query = task.order, creations(task, now_ns, link)
@@ -118,23 +130,22 @@ def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, 
         "creations": [{**creation, **details} for creation in query["creations"]],
         "key_id": order.key_id,
         "type": OPERATIONS[order.operation].row_type,
-        "template": "",
+        "template": order.details.get("template", ""),
         "model": order.model,
         "prompt": order.prompt,
-        "images": _images(order, link),
-        "duration": order.duration_s,
+        "images": [url_of(image, link) for image in order.images],
+        "duration": order.details.get("duration") or order.duration_s,
         "resolution": order.resolution,
         "aspect_ratio": order.aspect_ratio,
         "created_at": timestamp(task.made_ns),
     }
 
 
-def _images(order: Order, link: Link) -> list[str]:
-    """URLs as they came, and links to our copies of data URIs."""
-    return [  # an echo of the data would be megabytes
-        image.url or link(files.REFERENCES, f"{image.sha256}.{files.ENDINGS[image.media_type]}")
-        for image in order.images
-    ]
+def url_of(medium: Reference, link: Link) -> str:
+    """The URL as it came, or a link to our copy of a data URI: an echo would be megabytes."""
+    if medium.url or not medium.sha256:
+        return medium.url
+    return link(files.REFERENCES, f"{medium.sha256}.{files.ENDINGS[medium.media_type]}")
 
 
 def balance(
@@ -193,7 +204,7 @@ def _filter(query: Query, now_ns: int) -> Callable[[Task], bool]:
         and (not states or task.phase(now_ns) in states)
         and (not resolutions or task.order.resolution in resolutions)
         and (not versions or _version(task.order.model) in versions)
-        and not templates  # no operation here makes a task of a template
+        and (not templates or task.order.details.get("template") in templates)
     )
 
 

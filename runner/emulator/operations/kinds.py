@@ -1,19 +1,24 @@
 """Kinds: what the value of a field may be; each reads one field and checks its form.
 
-A kind that no operation has yet is one more class with `read`, and a case in `sources` if its
+A kind that no operation has yet is one more class with `read`, and a case in `_with_media` if its
 values have media in them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
 
 from runner.emulator.api.errors import invalid, lacking
 from runner.emulator.api.fields import SEED_LIMIT, Fields, is_web_url
-from runner.emulator.api.references import USUAL_LIMITS, ImageLimits, Source
+from runner.emulator.api.images import USUAL_LIMITS
+from runner.emulator.api.references import Limits, Source
+from runner.emulator.operations.rules import Rule
+
+_RATIO = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}")
 
 
 class Kind(Protocol):
@@ -93,6 +98,20 @@ class WebAddress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ratio:
+    """Any ratio of two whole numbers, such as 21:9."""
+
+    default: str
+
+    def read(self, body: Fields, name: str) -> str:
+        """The value, by the rules of `Kind`."""
+        found = body.text(name, self.default)
+        if not _RATIO.fullmatch(found):
+            raise invalid(f"{body.path}{name} must be a ratio such as 16:9")
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlwaysOn:
     """A boolean that is true whatever the body has."""
 
@@ -119,11 +138,13 @@ class Real:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Image:
-    """One image, by URL or as a data URI; empty without one. What it contains is checked later."""
+class Medium:
+    """One image, video or sound; empty without one. What it contains is checked later."""
 
     is_required: bool = False
-    limits: ImageLimits = USUAL_LIMITS
+    is_creation: bool = False
+    """Whether it is named by its id as a creation, rather than by a URL or as a data URI."""
+    limits: Limits = USUAL_LIMITS
 
     def read(self, body: Fields, name: str) -> str:
         """The value, by the rules of `Kind`."""
@@ -131,20 +152,22 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Images:
-    """A list of images, by URL or as data URIs; what they contain is checked once they are here."""
+class Media:
+    """A list of images, videos or sounds; what they contain is checked once they are here."""
 
-    least: int
-    most: int
+    least: int = 0
+    most: int | None = None
     is_required: bool = False
     """Whether a missing list is missing rather than too short."""
-    limits: ImageLimits = USUAL_LIMITS
+    limits: Limits = USUAL_LIMITS
+    limits_of_many: Mapping[int, Limits] = field(default_factory=dict)
+    """Instead of the usual ones, by the number of media in the list."""
 
     def read(self, body: Fields, name: str) -> list[str]:
         """The value, by the rules of `Kind`."""
         if self.is_required and body.values.get(name) is None:
             raise lacking(body.path + name)
-        return body.images(self.least, self.most, name)
+        return body.texts(self.least, self.most, name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,29 +178,64 @@ class Objects:
     most: int
     fields: Mapping[str, Kind]
     """Fields of an object that are not among them are ignored."""
+    rules: Sequence[Rule] = ()
+    """Between the values of each object."""
 
     def read(self, body: Fields, name: str) -> list[dict[str, Any]]:
         """The value, by the rules of `Kind`."""
         if self.least > 0 and body.values.get(name) is None:
             raise lacking(body.path + name)
-        return [
-            {key: kind.read(item, key) for key, kind in self.fields.items()}
-            for item in body.objects(self.least, self.most, name)
-        ]
+        found = []
+        for item in body.objects(self.least, self.most, name):
+            values = {key: kind.read(item, key) for key, kind in self.fields.items()}
+            for rule in self.rules:
+                rule.check(values, item.path)
+            found.append(values)
+        return found
 
 
-def sources(kind: Kind, value: Any, name: str) -> Iterator[Source]:
+def sources(kind: Kind, value: Any, name: str) -> list[Source]:
     """The media in the value of a field with that full name, in order."""
+    found = []
+
+    def collect(name: str, text: str, limits: Limits, is_creation: bool) -> str:
+        found.append(Source(name=name, text=text, limits=limits, is_creation=is_creation))
+        return text
+
+    _with_media(kind, value, name, collect)
+    return found
+
+
+def named_media(kind: Kind, value: Any, name: str) -> Any:
+    """The value with the full name of its field in place of each of its media."""
+    return _with_media(kind, value, name, lambda name, *_: name)
+
+
+def filled(kind: Kind, value: Any, texts: Mapping[str, str]) -> Any:
+    """What `named_media` made of a value, with a text for each of its names."""
+    return _with_media(kind, value, "", lambda *found: texts[found[1]])
+
+
+_Change: TypeAlias = Callable[[str, str, Limits, bool], str]
+"""Maps the full name, text and limits of a medium, and whether it is a creation, to a text."""
+
+
+def _with_media(kind: Kind, value: Any, name: str, change: _Change) -> Any:
     match kind:
-        case Image() if value:
-            yield Source(name=name, text=value, limits=kind.limits)
-        case Images():
-            for number, text in enumerate(value):
-                yield Source(name=f"{name}[{number}]", text=text, limits=kind.limits)
+        case Medium() if value:
+            return change(name, value, kind.limits, kind.is_creation)
+        case Media():
+            limits = kind.limits_of_many.get(len(value), kind.limits)
+            return [change(f"{name}[{n}]", text, limits, False) for n, text in enumerate(value)]
         case Objects():
-            for number, item in enumerate(value):
-                for key, inner in kind.fields.items():
-                    yield from sources(inner, item[key], f"{name}[{number}].{key}")
+            return [
+                {
+                    key: _with_media(inner, item[key], f"{name}[{number}].{key}", change)
+                    for key, inner in kind.fields.items()
+                }
+                for number, item in enumerate(value)
+            ]
+    return value
 
 
 SEED = Whole(among=range(SEED_LIMIT + 1), default=0)

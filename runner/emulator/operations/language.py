@@ -1,33 +1,29 @@
 """Language: the words in which the tables of operations are written.
 
-A table is a value of `Operation`. Each field has a kind (see `kinds`). What depends on other values
-is a condition: `When` maps names to the values that they may have.
+A table is a value of `Operation`. Each field has a kind (see `kinds`); what holds between fields is
+a rule (see `rules`). What depends on other values is a condition: `When` maps names to the values
+that they may have.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from runner.emulator.operations.kinds import Kind
-
-Values: TypeAlias = Mapping[str, Any]
-"""The value of each field, its default where the body has none."""
-When: TypeAlias = Mapping[str, Collection[Any]]
-"""A condition: each field has one of these values; a list counts by its length. Empty: always."""
-
-
-def holds(when: When, values: Values) -> bool:
-    """Whether the values meet a condition; fields that have not been read yet are null."""
-    return all(_comparable(values.get(name)) in allowed for name, allowed in when.items())
-
-
-def _comparable(value: Any) -> Any:
-    return len(value) if isinstance(value, (list, tuple)) else value
-
+from runner.emulator.operations.rules import Rule, Values, When, comparable, holds
+from runner.emulator.state.tasks import Reference
 
 # ----------------------------------------------------------------------------------------- prices
+
+
+class Price(Protocol):
+    """Credits for one model and resolution."""
+
+    def credits(self, values: Values, added: int) -> int:
+        """What an order costs, with `added` credits for what is charged besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +35,7 @@ class ASecond:
     """Not always half of the usual price: a column of its own in the vendor's table."""
 
     def credits(self, values: Values, added: int) -> int:
-        """What an order costs, with `added` credits for what is charged besides."""
+        """As `Price`."""
         seconds: int = values["duration"]
         if values.get("off_peak"):
             return self.off_peak * seconds + half(added)
@@ -54,9 +50,36 @@ class Steps:
     steps: Mapping[int, int]
 
     def credits(self, values: Values, added: int) -> int:
-        """What an order costs, with `added` credits for what is charged besides."""
-        number = _comparable(values[self.field])
+        """As `Price`."""
+        number = comparable(values[self.field])
         whole = self.steps[max(step for step in self.steps if step <= number)] + added
+        return half(whole) if values.get("off_peak") else whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForEach:
+    """The sum of the prices of the objects in a list."""
+
+    field: str
+    price: Price
+
+    def credits(self, values: Values, added: int) -> int:
+        """As `Price`."""
+        whole = sum(self.price.credits(item, 0) for item in values[self.field]) + added
+        return half(whole) if values.get("off_peak") else whole
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByName:
+    """Credits by the name in a field."""
+
+    field: str
+    usual: int
+    others: Mapping[str, int]
+
+    def credits(self, values: Values, added: int) -> int:
+        """As `Price`."""
+        whole = self.others.get(values[self.field], self.usual) + added
         return half(whole) if values.get("off_peak") else whole
 
 
@@ -65,8 +88,28 @@ def half(credits_: int) -> int:
     return (credits_ + 1) // 2
 
 
-Prices: TypeAlias = Mapping[tuple[str, str], ASecond | Steps]
+Prices: TypeAlias = Mapping[tuple[str, str], Price]
 """By model and resolution."""
+
+
+# ---------------------------------------------------------------------------------------- lengths
+
+Length: TypeAlias = Callable[[Values, Sequence[Reference]], int]
+"""Maps the values and the videos of a request to the seconds of the result; 0 for a picture."""
+UNKNOWN_VIDEO_S = 5
+"""What the length of a video counts as that is not here to be measured."""
+
+
+def asked_length(values: Values, videos: Sequence[Reference]) -> int:
+    """The seconds that the request asks for."""
+    del videos
+    seconds: int = values.get("duration", 0)
+    return seconds
+
+
+def length_of(video: Reference) -> int:
+    """The whole seconds that a video takes."""
+    return math.ceil(video.seconds - 0.05) if video.seconds else UNKNOWN_VIDEO_S
 
 
 # ------------------------------------------------------------------------------------- operations
@@ -78,14 +121,6 @@ class Case:
 
     when: When
     fields: Mapping[str, Kind]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """A combination of values that is refused although each is allowed."""
-
-    when: When
-    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +137,8 @@ class Operation:
 
     path: str
     """The last part of Vidu's path, or ModelVerse's `vidu_type`."""
+    variant: str = ""
+    """The field that only this one of the operations on its path has."""
     api: Literal["vidu", "modelverse"] = "vidu"
     makes: Literal["image", "video"]
     fields: Mapping[str, Kind]
@@ -111,9 +148,18 @@ class Operation:
     """The object of the body in which a field stands; the others stand in the body itself."""
     cases: Sequence[Case] = ()
     """The last one that applies to a field decides."""
-    refusals: Sequence[Refusal] = ()
-    no_effect: Mapping[str, Sequence[When]]
+    rules: Sequence[Rule] = ()
+    """In the order in which they are checked, once every field has been read."""
+    unwanted: Sequence[str] = ()
+    """Fields of the other operations on its path, which are refused rather than ignored."""
+    no_effect: Mapping[str, Sequence[When]] = field(default_factory=dict)
     """Fields that are accepted, but change nothing in the result when one of these holds."""
+    fixed: Values = field(default_factory=dict)
+    """Values that the result has and no field asks for."""
+    length: Length = asked_length
+    resolution_field: str = "resolution"
+    must_grow: bool = False
+    """Whether the task fails unless its result is larger than the video that it is made of."""
     row_type: str = ""
     """Its name in rows of Vidu's list."""
     prices: Prices = field(default_factory=dict)
@@ -123,6 +169,11 @@ class Operation:
     """The fields that the answer to a submission repeats, in its order."""
     constants: Values = field(default_factory=dict)
     """What that answer has besides, whatever was asked for."""
+
+    @property
+    def name(self) -> str:
+        """The only one with this name in its API."""
+        return f"{self.path}-{self.variant}" if self.variant else self.path
 
     def kind(self, name: str, values: Values) -> Kind:
         """What a field may be, given the values of those before it."""

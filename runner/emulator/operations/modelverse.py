@@ -10,20 +10,21 @@ from types import MappingProxyType
 
 from runner.emulator.api.errors import invalid, lacking
 from runner.emulator.api.fields import SEED_LIMIT, Fields
-from runner.emulator.api.references import ImageLimits
+from runner.emulator.api.images import ImageLimits
 from runner.emulator.operations.kinds import (
     AlwaysOn,
     Choice,
     Flag,
-    Image,
-    Images,
     Kind,
+    Media,
+    Medium,
     Objects,
     Real,
     Text,
     Whole,
 )
-from runner.emulator.operations.language import Case, Operation, When
+from runner.emulator.operations.language import Case, Operation
+from runner.emulator.operations.rules import When
 
 _Q3 = ("viduq3-pro",)
 _Q2_FAST = ("viduq2-pro-fast",)
@@ -95,7 +96,7 @@ _TEXT2VIDEO = _operation(
 _IMG2VIDEO = _operation(
     "img2video",
     models=(*_Q3, *_Q2_IMAGE),
-    given={"first_frame_url": Image(is_required=True, limits=_ANY_SIZE), "prompt": _PROMPT},
+    given={"first_frame_url": Medium(is_required=True, limits=_ANY_SIZE), "prompt": _PROMPT},
     parameters={
         "duration": _seconds(10),
         "seed": _SEED,
@@ -128,8 +129,8 @@ _START_END2VIDEO = _operation(
     "start-end2video",
     models=(*_Q2_IMAGE, *_Q3),
     given={
-        "first_frame_url": Image(is_required=True, limits=_ALIKE),
-        "last_frame_url": Image(is_required=True, limits=_ALIKE),
+        "first_frame_url": Medium(is_required=True, limits=_ALIKE),
+        "last_frame_url": Medium(is_required=True, limits=_ALIKE),
         "prompt": _PROMPT,
     },
     parameters={
@@ -160,7 +161,7 @@ _REFERENCE_PARAMETERS: Mapping[str, Kind] = {
 _REFERENCE2VIDEO = _operation(
     "reference2video",
     models=("viduq2",),
-    given={"images": Images(least=1, most=7, is_required=True), "prompt": _REQUIRED_PROMPT},
+    given={"images": Media(least=1, most=7, is_required=True), "prompt": _REQUIRED_PROMPT},
     parameters=_REFERENCE_PARAMETERS,
 )
 _REFERENCE2VIDEO_SUBJECTS = _operation(
@@ -173,7 +174,7 @@ _REFERENCE2VIDEO_SUBJECTS = _operation(
             most=7,
             fields={
                 "id": Text(default=None),
-                "images": Images(least=1, most=3, is_required=True),
+                "images": Media(least=1, most=3, is_required=True),
                 # "Required", but the page's sample has it empty, and then a voice is chosen.
                 "voice_id": Text(),
             },

@@ -2,45 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from runner.emulator.api.errors import invalid
+from runner.emulator.api.errors import ApiError, invalid
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import Source
-from runner.emulator.operations.kinds import sources
-from runner.emulator.operations.language import Operation, Values, holds
+from runner.emulator.api.references import Limits, Source
+from runner.emulator.operations.kinds import named_media, sources
+from runner.emulator.operations.language import Operation
+from runner.emulator.operations.rules import Values, holds
 from runner.emulator.operations.vidu import OPERATIONS
-from runner.emulator.state.tasks import Order
+from runner.emulator.state.tasks import Order, Reference
+from runner.emulator.tables import is_smaller
+
+Receive: TypeAlias = Callable[[Sequence[Source]], list[Reference]]
+"""Maps the media that a request names to checked ones; raises ApiError."""
 
 # Fields of a body that have one in `Order`, or are too large to keep twice.
 _NOT_DETAILS = frozenset(
-    {"model", "prompt", "images", "seed", "aspect_ratio", "resolution", "duration"}
+    {"model", "prompt", "seed", "aspect_ratio", "resolution"}
     | {"payload", "callback_url", "meta_data"}
 )
 # What the result shows of the body besides prompt, seed, images and its own form.
 _SHOWN = ("style", "movement_amplitude", "audio_type", "voice_id", "guidance_scale")
 
 
-def read(operation: Operation, body: Fields) -> tuple[Order, list[Source]]:
-    """The order in a request body, without its media, and their sources; raises ApiError."""
+def read(operation: Operation, body: Fields, receive: Receive) -> Order:
+    """The order in a request body; raises ApiError."""
+    for name in operation.unwanted:
+        if body.values.get(name) is not None:
+            message = f"{name} and {operation.variant} exclude each other"
+            raise ApiError("FieldUnwanted", message)
     scopes = _scopes(operation, body)
-    values, media = _checked(operation, scopes)
-    kept_elsewhere = _NOT_DETAILS | {name for name, found in media.items() if found}
-    order = Order(
+    values = {**operation.fixed, **_checked(operation, scopes)}
+    kinds = {name: operation.kind(name, values) for name in operation.fields}
+    paths = {name: scopes[name].path + name for name in kinds}
+    media = [found for name in kinds for found in sources(kinds[name], values[name], paths[name])]
+    by_kind: dict[str, list[Reference]] = {"image": [], "video": [], "audio": []}
+    for reference, source in zip(receive(media), media, strict=True):
+        by_kind[_kind_of(source.limits)].append(reference)
+    resolution = values[operation.resolution_field]
+    return Order(
         api=operation.api,
-        operation=operation.path,
+        operation=operation.name,
         model=values.get("model", ""),
         prompt=values.get("prompt", ""),
         seed=values.get("seed", 0),
         aspect_ratio=values.get("aspect_ratio", ""),
-        resolution=values["resolution"],
-        duration_s=values.get("duration", 0),
+        resolution=resolution,
+        images=tuple(by_kind["image"]),
+        videos=tuple(by_kind["video"]),
+        sounds=tuple(by_kind["audio"]),
+        duration_s=operation.length(values, by_kind["video"]),
         bgm=operation.has_effect("bgm", values),
         audio=operation.has_effect("audio", values),
         payload=values.get("payload", ""),
         callback_url=values.get("callback_url", ""),
-        details={name: values[name] for name in values if name not in kept_elsewhere},
+        details={
+            name: named_media(kind, values[name], paths[name])
+            for name, kind in kinds.items()
+            if name not in _NOT_DETAILS
+        },
         shown=tuple(
             str(values[name])
             for name in _SHOWN
@@ -48,8 +70,20 @@ def read(operation: Operation, body: Fields) -> tuple[Order, list[Source]]:
             and scopes[name].values.get(name) is not None
             and operation.has_effect(name, values)
         ),
+        err_code=_flaw(operation, resolution, by_kind["video"]),
     )
-    return order, [source for found in media.values() for source in found]
+
+
+def _kind_of(limits: Limits) -> str:
+    """What the first part of their media types is."""
+    return limits.example.removeprefix("data:").partition("/")[0]
+
+
+def _flaw(operation: Operation, resolution: str, videos: Sequence[Reference]) -> str:
+    """Why the task is going to fail although the request is accepted; empty when it is not."""
+    if operation.must_grow and videos and not is_smaller(videos[-1], resolution):
+        return "ImageSizeInvalid"  # the nearest of the documented codes
+    return ""
 
 
 def _scopes(operation: Operation, body: Fields) -> Mapping[str, Fields]:
@@ -64,19 +98,13 @@ def _scopes(operation: Operation, body: Fields) -> Mapping[str, Fields]:
     return {name: objects[parent] for name, parent in parents.items()}
 
 
-def _checked(
-    operation: Operation, scopes: Mapping[str, Fields]
-) -> tuple[Values, Mapping[str, Sequence[Source]]]:
-    """The value of each field, and the media in it."""
-    values, media = dict[str, Any](), dict[str, Sequence[Source]]()
+def _checked(operation: Operation, scopes: Mapping[str, Fields]) -> Values:
+    values: dict[str, Any] = {}
     for name in operation.fields:
-        kind, scope = operation.kind(name, values), scopes[name]
-        values[name] = kind.read(scope, name)
-        media[name] = list(sources(kind, values[name], scope.path + name))
-    for refusal in operation.refusals:
-        if holds(refusal.when, values):
-            raise invalid(refusal.why)
-    return values, media
+        values[name] = operation.kind(name, values).read(scopes[name], name)
+    for rule in operation.rules:
+        rule.check(values, "")
+    return values
 
 
 def credits_of(order: Order) -> int:
@@ -84,8 +112,10 @@ def credits_of(order: Order) -> int:
     if order.api != "vidu":
         return 0
     operation = OPERATIONS[order.operation]
-    values = {**order.details, "model": order.model, "resolution": order.resolution}
-    values |= {"duration": order.duration_s, "images": order.images}
+    values = {"images": order.images, **order.details}
+    values |= {"model": order.model, "resolution": order.resolution}
+    # Where no length was asked for, the one of the result counts.
+    values["duration"] = values.get("duration") or order.duration_s
     fitting = (extra for extra in operation.additions if holds(extra.when, values))
     added = sum(extra.credits for extra in fitting)
     return operation.prices[order.model, order.resolution].credits(values, added)

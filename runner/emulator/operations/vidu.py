@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
-from runner.emulator.api.references import ImageLimits
+from runner.emulator.api.images import ImageLimits
 from runner.emulator.operations import prices
 from runner.emulator.operations.kinds import (
     SEED,
     Choice,
     Flag,
-    Images,
     Kind,
+    Media,
     Text,
     WebAddress,
     Whole,
 )
-from runner.emulator.operations.language import Addition, Case, Operation, Refusal, When
+from runner.emulator.operations.language import Addition, Case, Operation
+from runner.emulator.operations.rules import Refusal, When
 
 # --------------------------------------------------------------------------------------- models
 
@@ -133,7 +134,7 @@ _TEXT2VIDEO = Operation(
         ),
         _SILENT_BEFORE_Q3,
     ),
-    refusals=(_AUDIO_OF_Q3_ONLY, _OFF_PEAK_WITH_SOUND),
+    rules=(_AUDIO_OF_Q3_ONLY, _OFF_PEAK_WITH_SOUND),
     no_effect={
         "style": ({"model": (*_Q3, *_Q2)},),
         "movement_amplitude": _NO_AMPLITUDE,
@@ -150,7 +151,7 @@ _IMG2VIDEO = Operation(
     row_type="img2video",
     fields={
         "model": Choice(among=(_Q4, *_Q3, *_Q2_IMAGE, *_Q1, "vidu2.0")),
-        "images": Images(least=1, most=1, is_required=True, limits=_ANY_SIZE),
+        "images": Media(least=1, most=1, is_required=True, limits=_ANY_SIZE),
         "prompt": Text(most=_PROMPT_LIMIT),
         "is_rec": Flag(),
         "duration": _DURATION,
@@ -175,7 +176,7 @@ _IMG2VIDEO = Operation(
         _SILENT_BEFORE_Q3,
     ),
     # Whether viduq3-pro-fast is sold off-peak without sound is nowhere said: it is accepted.
-    refusals=(_OFF_PEAK_WITH_SOUND, _OFF_PEAK_WITHOUT_SOUND),
+    rules=(_OFF_PEAK_WITH_SOUND, _OFF_PEAK_WITHOUT_SOUND),
     no_effect={
         "movement_amplitude": _NO_AMPLITUDE,
         "bgm": _NO_BGM,
@@ -195,7 +196,7 @@ _START_END2VIDEO = Operation(
     row_type="headtailimg2video",  # as in real answers
     fields={
         "model": Choice(among=(*_PRO_TURBO, *_Q2_IMAGE, *_Q1, "vidu2.0")),
-        "images": Images(least=2, most=2, is_required=True, limits=_ALIKE),
+        "images": Media(least=2, most=2, is_required=True, limits=_ALIKE),
         "prompt": Text(most=_PROMPT_LIMIT),
         "is_rec": Flag(),
         "duration": _DURATION,
@@ -213,7 +214,7 @@ _START_END2VIDEO = Operation(
         *_V20,
         _SILENT_BEFORE_Q3,
     ),
-    refusals=(_AUDIO_OF_Q3_ONLY, _OFF_PEAK_WITH_SOUND),
+    rules=(_AUDIO_OF_Q3_ONLY, _OFF_PEAK_WITH_SOUND),
     no_effect={
         "movement_amplitude": _NO_AMPLITUDE,
         "bgm": ({"model": _Q3},),
@@ -238,7 +239,7 @@ _REFERENCE2IMAGE = Operation(
         "prompt": Text(default=None, most=_PICTURE_PROMPT_LIMIT),
         "aspect_ratio": Choice(among=_PICTURE_RATIOS, default="16:9"),
         "resolution": Choice(among=("1080p", "2K", "4K"), default="1080p"),
-        "images": Images(least=0, most=7),
+        "images": Media(least=0, most=7),
         **_TAGS,
     },
     cases=(
@@ -247,7 +248,7 @@ _REFERENCE2IMAGE = Operation(
             fields={
                 "aspect_ratio": Choice(among=(*_PICTURE_RATIOS[:5], "auto"), default="16:9"),
                 "resolution": Choice(among=("1080p",), default="1080p"),
-                "images": Images(least=1, most=7),
+                "images": Media(least=1, most=7),
             },
         ),
     ),
@@ -258,6 +259,13 @@ _REFERENCE2IMAGE = Operation(
 )
 
 OPERATIONS: Mapping[str, Operation] = {
-    table.path: table for table in (_TEXT2VIDEO, _IMG2VIDEO, _START_END2VIDEO, _REFERENCE2IMAGE)
+    table.name: table for table in (_TEXT2VIDEO, _IMG2VIDEO, _START_END2VIDEO, _REFERENCE2IMAGE)
 }
-"""Every operation by the last part of its path."""
+"""Every operation by its name."""
+
+
+def operation_of(path: str, body: Mapping[str, object]) -> Operation:
+    """The operation on a path that a body is for, by the fields that it has."""
+    on_path = [table for table in OPERATIONS.values() if table.path == path]
+    fitting = [table for table in on_path if body.get(table.variant) is not None]
+    return (fitting or [table for table in on_path if not table.variant])[0]

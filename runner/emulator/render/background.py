@@ -93,8 +93,9 @@ Background: TypeAlias = Scene | KeyFrames
 
 def _dice_of(order: Order) -> random.Random:
     # By content: the same image has another URL each time, and still gives the same picture.
-    images = " ".join(image.sha256 or image.url for image in order.images)
-    request = f"{order.seed}\n{order.model}\n{order.written_prompt}\n{images}"
+    references = (*order.images, *order.videos, *order.sounds)
+    media = " ".join(medium.content_key or medium.url for medium in references)
+    request = f"{order.seed}\n{order.model}\n{order.written_prompt}\n{media}"
     seed = hashlib.sha256(request.encode()).hexdigest()
     return random.Random(seed)  # noqa: S311 - a picture has to come out the same again
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
-from runner.emulator.api.references import open_image
+from runner.emulator.api.images import open_image
 from runner.emulator.render.background import Background, KeyFrames, Scene
 from runner.emulator.render.text import FontSet, TextBlock, fit
 from runner.emulator.state.tasks import Order, Reference

@@ -25,7 +25,14 @@ PICTURE, COVER, WATERMARKED = "creation.png", "cover.png", "watermarked.png"
 VIDEO, WATERMARKED_VIDEO = "creation.mp4", "watermarked.mp4"
 REFERENCES = "references"
 """The owner of copies of reference images, in place of a task's id; they are named by digest."""
-ENDINGS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+ENDINGS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/x-msvideo": "avi",
+    "audio/mpeg": "mp3",
+}
 
 # Not a secret: nothing here is worth stealing. A fixed one keeps URLs valid across restarts.
 _SALT = b"vidu-run emulator"
@@ -101,8 +108,16 @@ class ResultFiles:
             raise ApiError("ImageDownloadFailure", message)
         return path.read_bytes()
 
+    def _content(self, key: str) -> bytes | None:
+        """The content of a reference by its `content_key`."""
+        copy = self._store.copy(key)
+        if copy is None and key in self._store.tasks:  # a creation
+            film = self.file(key, VIDEO)
+            return film.read_bytes() if film else None
+        return copy
+
     def _render(self, order: Order, name: str) -> bytes | None:
-        painter = Painter(copies=self._store.copy, fonts=system_fonts())
+        painter = Painter(copies=self._content, fonts=system_fonts())
         if name == COVER:
             return painter.cover(order)
         whole, marked = (VIDEO, WATERMARKED_VIDEO) if order.is_video else (PICTURE, WATERMARKED)

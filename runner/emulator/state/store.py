@@ -138,6 +138,7 @@ class Store:
             done_ns=started_ns + now + round(duration_ns) - ready_ns,
             digest=digest,
             untagged=untagged,
+            err_code=order.err_code,
         )
 
     def _price(self, order: Order) -> int:

@@ -14,15 +14,29 @@ _NEVER_NS = 4 * 10**18  # in the year 2096; the journal has no infinity in its J
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """One image of an order."""
+    """One image, video or sound of an order."""
 
+    name: str = ""
+    """The full name of its field in the request."""
     url: str = ""
     """As in the request; empty for a data URI."""
     sha256: str = ""
-    """Digest of the content, under which a copy is kept; empty where only a URL is known."""
+    """Digest of the content, under which a copy is kept; empty where only a URL or id is known."""
+    creation: str = ""
+    """The id of the creation that it is, where the request names it so."""
+    task_id: str = ""
+    """The task that made that creation."""
     media_type: str = ""
     width: int = 0
+    """Pixels; 0 where it is not known."""
     height: int = 0
+    seconds: float = 0
+    """Of a video; 0 where it is not known."""
+
+    @property
+    def content_key(self) -> str:
+        """What its content can be looked up by, the same for the same content; may be empty."""
+        return self.sha256 or self.task_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +53,11 @@ class Order:
     """Empty where the first image decides, because the video begins with it."""
     resolution: str
     operation: str = "reference2image"
-    """The last part of Vidu's path."""
+    """Its name in the tables of its API."""
     images: tuple[Reference, ...] = ()
+    """Wherever they stand in the request, in its order."""
+    videos: tuple[Reference, ...] = ()
+    sounds: tuple[Reference, ...] = ()
     duration_s: int = 0
     """Length of the video; 0 for a picture."""
     bgm: bool = False
@@ -55,6 +72,8 @@ class Order:
     callback_url: str = ""
     key_id: str = ""
     """What rows of the list name the key by that it came with."""
+    err_code: str = ""
+    """Why its task is going to fail; empty when it is not."""
 
     @property
     def is_video(self) -> bool:
@@ -147,9 +166,10 @@ class Task:
 def from_record(record: Mapping[str, Any]) -> Task:
     """The task that `asdict` made `record` of; raises KeyError or TypeError for anything else."""
     order = dict(record["order"])
-    images = tuple(Reference(**image) for image in order.pop("images"))
+    for name in ("images", "videos", "sounds"):
+        order[name] = tuple(Reference(**medium) for medium in order[name])
     order["shown"] = tuple(order.get("shown", ()))  # JSON has lists only
-    return Task(**{**record, "order": Order(images=images, **order)})
+    return Task(**{**record, "order": Order(**order)})
 
 
 def timestamp(ns: int) -> str:

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.emulator.api.containers import AVI, MOV, MP4, BrokenVideoError, measure, video_type_of
-from tests.emulator.videos import video_bytes
+from runner.emulator.api.containers import AVI, MP4, BrokenVideoError, measure, video_type_of
+from tests.emulator.media import video_bytes
 
 
-@pytest.mark.parametrize(("form", "media_type"), [("mp4", MP4), ("mov", MOV), ("avi", AVI)])
+@pytest.mark.parametrize(("form", "media_type"), [("mp4", MP4), ("mov", MP4), ("avi", AVI)])
 @pytest.mark.parametrize("has_sound", [False, True])
 def test_the_headers_of_a_video_are_measured(form: str, media_type: str, has_sound: bool) -> None:
     content = video_bytes(form, (320, 180), seconds=1.5, fps=30, has_sound=has_sound)

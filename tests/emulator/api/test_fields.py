@@ -71,7 +71,7 @@ def test_a_number_may_be_text(value: Any) -> None:
 def test_null_stands_for_an_absent_field() -> None:
     body = Fields(values=dict.fromkeys(("text", "count", "flag", "images")))
     assert (body.text("text", "x"), body.integer("count", 5, 1, 9)) == ("x", 5)
-    assert (body.flag("flag"), body.images(0, 7)) == (False, [])
+    assert (body.flag("flag"), body.texts(0, 7, "images")) == (False, [])
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_an_empty_callback_url_means_no_callback() -> None:
 @pytest.mark.parametrize("count", [0, 8])
 def test_the_number_of_images_has_limits(count: int) -> None:
     with pytest.raises(ApiError, match=f"1 to 7 items, not {count}") as caught:
-        Fields(values={"images": ["https://a/b.png"] * count}).images(1, 7)
+        Fields(values={"images": ["https://a/b.png"] * count}).texts(1, 7, "images")
     assert caught.value.reason == "FieldItemCountOutOfRange"
 
 
 @pytest.mark.parametrize("value", ["https://a/b.png", [1], [None], {}])
 def test_images_are_a_list_of_strings(value: object) -> None:
     with pytest.raises(ApiError, match="must be a"):
-        Fields(values={"images": value}).images(0, 7)
+        Fields(values={"images": value}).texts(0, 7, "images")

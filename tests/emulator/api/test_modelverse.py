@@ -8,8 +8,8 @@ import pytest
 from runner.emulator.api import modelverse
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import receive
 from runner.emulator.state.tasks import Order
+from tests.emulator.media import received
 
 SUBMIT = "/v1/tasks/submit"
 REF = "https://umodelverse-inference.cn-wlcb.ufileos.com/ucloud-maxcot.jpg"
@@ -41,9 +41,7 @@ def given(**values: Any) -> dict[str, Any]:
 
 def read(body: dict[str, Any]) -> Order:
     """The order in a body whose images are all checked."""
-    order, sources = modelverse.read(Fields(values=body))
-    receive(sources, lambda _: None)
-    return order
+    return modelverse.read(Fields(values=body), received)
 
 
 def test_the_documents_example_is_accepted(url: str, ask: Any) -> None:

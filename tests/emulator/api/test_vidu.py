@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.references import receive
 from runner.emulator.api.routes import Read
 from runner.emulator.operations import reading
 from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state.tasks import Order
 from tests.builders import as_data_uri, image_bytes
+from tests.emulator.media import received
 
 SAMPLE = {"model": "viduq2", "prompt": "一只可爱的小猫坐在窗台上,阳光洒在它的身上,温馨的画面"}
 SUBMIT = "/ent/v2/reference2image"
@@ -43,9 +43,7 @@ FIELDS = {
 
 def read(body: dict[str, Any]) -> Order:
     """The order in a body whose images are all checked."""
-    order, sources = reading.read(OPERATIONS["reference2image"], Fields(values=body))
-    receive(sources, lambda _: None)
-    return order
+    return reading.read(OPERATIONS["reference2image"], Fields(values=body), received)
 
 
 def test_the_answer_has_every_documented_field(url: str, ask: Any) -> None:
@@ -176,8 +174,7 @@ def test_every_body_is_an_order_or_an_error(body: dict[str, Any], add_sample: bo
     readers: list[Read] = [partial(reading.read, table) for table in OPERATIONS.values()]
     for read_order in (*readers, modelverse.read):
         with suppress(ApiError):  # and nothing else
-            _, sources = read_order(Fields(values={**SAMPLE, **body} if add_sample else body))
-            receive(sources, lambda _: None)
+            read_order(Fields(values={**SAMPLE, **body} if add_sample else body), received)
 
 
 @pytest.mark.parametrize("key", ["Token k", "Bearer k", "token k", "Bearer sk-123.abc_=="])

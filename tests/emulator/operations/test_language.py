@@ -6,18 +6,18 @@ import pytest
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
-from runner.emulator.operations.kinds import Choice, Flag, Images, Text, Whole
+from runner.emulator.operations.kinds import Choice, Flag, Media, Text, Whole
 from runner.emulator.operations.language import (
     ASecond,
     Case,
     Operation,
-    Refusal,
     Steps,
     half,
-    holds,
 )
 from runner.emulator.operations.reading import read
+from runner.emulator.operations.rules import Refusal, holds
 from runner.emulator.operations.vidu import OPERATIONS
+from tests.emulator.media import received
 
 MADE_UP = Operation(
     path="made-up",
@@ -25,7 +25,7 @@ MADE_UP = Operation(
     row_type="made-up",
     fields={
         "model": Choice(among=("a", "b")),
-        "images": Images(least=0, most=2),
+        "images": Media(least=0, most=2),
         "duration": Whole(among=(2, 5, 9), default=5),
         "resolution": Choice(among=("540p", "1080p"), default="540p"),
         "title": Text(default="none", most=5),
@@ -37,7 +37,7 @@ MADE_UP = Operation(
             fields={"resolution": Choice(among=("1080p",), default="1080p")},
         ),
     ),
-    refusals=(Refusal(when={"images": (2,), "loud": (True,)}, why="two images are silent"),),
+    rules=(Refusal(when={"images": (2,), "loud": (True,)}, why="two images are silent"),),
     no_effect={"loud": ({"model": ("a",)},)},
     prices={},
     answer=("model",),
@@ -46,16 +46,23 @@ MADE_UP = Operation(
 
 
 def test_an_operation_is_no_more_than_a_table() -> None:
-    order, sources = read(MADE_UP, Fields(values={"model": "b", "images": ["https://a/b.png"]}))
+    order = read(MADE_UP, Fields(values={"model": "b", "images": ["https://a/b.png"]}), received)
     assert (order.operation, order.duration_s, order.resolution) == ("made-up", 5, "540p")
-    assert order.details == {"title": "none", "loud": False}
-    assert [(source.name, source.text) for source in sources] == [("images[0]", "https://a/b.png")]
+    [image] = order.images
+    assert (image.name, image.url) == ("images[0]", "https://a/b.png")
+    assert order.details == {
+        "images": ["images[0]"],
+        "duration": 5,
+        "title": "none",
+        "loud": False,
+    }
 
 
 def test_a_case_changes_what_a_field_may_be() -> None:
-    assert read(MADE_UP, Fields(values={"model": "b", "duration": 9}))[0].resolution == "1080p"
+    body = {"model": "b", "duration": 9}
+    assert read(MADE_UP, Fields(values=body), received).resolution == "1080p"
     with pytest.raises(ApiError, match="resolution must be one of 1080p"):
-        read(MADE_UP, Fields(values={"model": "b", "duration": 9, "resolution": "540p"}))
+        read(MADE_UP, Fields(values={**body, "resolution": "540p"}), received)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_a_case_changes_what_a_field_may_be() -> None:
 )
 def test_a_message_names_the_rule(body: dict[str, Any], message: str) -> None:
     with pytest.raises(ApiError, match=message):
-        read(MADE_UP, Fields(values=body))
+        read(MADE_UP, Fields(values=body), received)
 
 
 def test_a_list_counts_by_its_length() -> None:

@@ -1,12 +1,16 @@
-"""Small videos for requests that take one."""
+"""Media of requests: small videos, and the check of those that a body names."""
 
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from functools import cache
 
 import av
 from PIL import Image
+
+from runner.emulator.api.references import Source, receive
+from runner.emulator.state.tasks import Reference
 
 
 @cache
@@ -39,3 +43,8 @@ def video_bytes(
             container.mux(sound.encode(silence))
             container.mux(sound.encode())
     return out.getvalue()
+
+
+def received(sources: Sequence[Source]) -> list[Reference]:
+    """The checked media of a request where no file is on the emulator itself."""
+    return [reference for reference, _ in receive(sources, lambda _: None)]

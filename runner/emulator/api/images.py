@@ -1,0 +1,140 @@
+"""Images: checks the pictures of a request against the limits of its operation.
+
+Both documents set the same limits: png, jpeg, jpg or webp, a ratio inside 1:4 and 4:1, at most
+50 MB, a URL or base64 with a matching content type; most operations, at least 128x128 pixels.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import ClassVar
+
+from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from runner.emulator.api.errors import ApiError
+from runner.emulator.state.tasks import Reference
+
+_MOST_BYTES = 50 * 1024 * 1024
+_LEAST_ALIKE, _MOST_ALIKE = 0.8, 1.25  # first divided by last
+_PNG, _JPEG, _WEBP = "image/png", "image/jpeg", "image/webp"
+_READERS: Mapping[str, type[ImageFile.ImageFile]] = {
+    _PNG: PngImagePlugin.PngImageFile,
+    _JPEG: JpegImagePlugin.JpegImageFile,
+    _WEBP: WebPImagePlugin.WebPImageFile,
+}
+
+_wrong_format = partial(ApiError, "ImageFormatInvalid")
+# An odd name for a wrong size, but the vendor's.
+wrong_size = partial(ApiError, "PageSizeOutOfRange")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageLimits:
+    """What images have to be; the fields are what operations differ in."""
+
+    names: ClassVar[str] = "png, jpeg, jpg or webp"
+    example: ClassVar[str] = "data:image/png;base64,"
+    declared: ClassVar[Mapping[str, str]] = MappingProxyType(
+        {_PNG: _PNG, _JPEG: _JPEG, "image/jpg": _JPEG, _WEBP: _WEBP}
+    )
+    takes_data: ClassVar[bool] = True
+
+    least_side: int = 128
+    """Pixels."""
+    ratio: int = 4
+    """Exclusive: the documents demand "smaller than"."""
+    most_inline_bytes: int = _MOST_BYTES
+    """Of the content of a data URI."""
+    are_alike: bool = False
+    """Whether images with these limits must have about the same size."""
+
+    def wrong_format(self, message: str) -> ApiError:
+        """The error of what is no such image."""
+        return _wrong_format(message)
+
+    def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
+        """What an image is, by its content; raises ApiError when it is beyond a limit."""
+        check_bytes(content, name, self.most_inline_bytes if is_inline else _MOST_BYTES)
+        # By content: the type in the header of an answer may be wrong.
+        media_type = media_type_of(content)
+        if media_type is None:
+            raise _wrong_format(f"{name} must be {self.names}")
+        width, height = _size_of(content, media_type, name)
+        check_sides(width, height, name, self.least_side, self.ratio)
+        digest = hashlib.sha256(content).hexdigest()
+        return Reference(sha256=digest, media_type=media_type, width=width, height=height)
+
+
+USUAL_LIMITS = ImageLimits()
+
+
+def check_bytes(content: bytes, name: str, most: int) -> None:
+    """Raise ApiError for more bytes than that."""
+    if len(content) > most:
+        raise wrong_size(f"{name} has {len(content)} bytes, at most {most} are allowed")
+
+
+def check_sides(width: int, height: int, name: str, least_side: int, ratio: int | None) -> None:
+    """Raise ApiError for a side that is too short, or a ratio that is not inside its limit."""
+    if min(width, height) < least_side:
+        needed = f"at least {least_side}x{least_side} pixels are needed"
+        raise wrong_size(f"{name} is {width}x{height}, {needed}")
+    if ratio is not None and max(width, height) >= ratio * min(width, height):
+        allowed = f"the ratio must be inside 1:{ratio} and {ratio}:1"
+        raise wrong_size(f"{name} is {width}x{height}, {allowed}")
+
+
+def check_alike(first: Reference, last: Reference) -> None:
+    """Raise ApiError for two images that cannot be the ends of one video."""
+    # The vendor writes "resolution" and not whether that is width, height or pixels: what is wrong
+    # only in the number of pixels is let through. URLs elsewhere have no known size.
+    if not (first.width and last.width):
+        return
+    pixels = first.width * first.height / (last.width * last.height)
+    ratio = first.width * last.height / (first.height * last.width)
+    if not any(_LEAST_ALIKE <= found <= _MOST_ALIKE for found in (pixels, ratio)):
+        sizes = f"{first.width}x{first.height} and {last.width}x{last.height}"
+        message = f"the images are {sizes}: first divided by last must be from 0.8 to 1.25"
+        raise wrong_size(message)
+
+
+def media_type_of(content: bytes) -> str | None:
+    """The media type by the first bytes; None for a format that the documents do not name."""
+    if content.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _PNG
+    if content.startswith(b"\xff\xd8\xff"):
+        return _JPEG
+    return _WEBP if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else None
+
+
+def open_image(content: bytes, media_type: str) -> ImageFile.ImageFile:
+    """The image with only its header read; raises what `_size_of` catches for a broken one."""
+    if media_type == _PNG:
+        content = _without_metadata(content)
+    # Not `Image.open`, which warns of large pictures: the documents allow them.
+    return _READERS[media_type](io.BytesIO(content))
+
+
+def _without_metadata(png: bytes) -> bytes:
+    """The chunks that make up the pixels: others may unpack to more than Pillow reads."""
+    kept, at = [png[:8]], 8
+    while at < len(png):
+        length, name = int.from_bytes(png[at : at + 4], "big"), png[at + 4 : at + 8]
+        end = at + 12 + length  # with the length itself, the name and the checksum
+        if name[:1].isupper() or name == b"tRNS":  # a capital marks a critical chunk
+            kept.append(png[at:end])
+        at = end
+    return b"".join(kept)
+
+
+def _size_of(content: bytes, media_type: str, name: str) -> tuple[int, int]:
+    try:
+        return open_image(content, media_type).size
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError) as error:
+        raise _wrong_format(f"{name} cannot be read as {media_type}") from error

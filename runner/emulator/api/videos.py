@@ -1,0 +1,122 @@
+"""Videos and sounds: checks those of a request against the limits of its operation.
+
+MP4, MOV and AVI are measured by their headers. What has other headers passes unmeasured where the
+operation takes more containers than these, and so does the length of a sound.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from types import MappingProxyType
+from typing import ClassVar
+
+from runner.emulator.api.containers import AVI, MP4, BrokenVideoError, measure, video_type_of
+from runner.emulator.api.errors import ApiError, invalid
+from runner.emulator.api.images import check_bytes, check_sides
+from runner.emulator.state.tasks import Reference
+
+_MB = 1024 * 1024
+_MP3 = "audio/mpeg"
+_ROUNDING_S = 0.05  # the last frame of a video may end a little late
+
+_wrong_format = partial(ApiError, "VideoFormatInvalid")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoLimits:
+    """What videos have to be."""
+
+    example: ClassVar[str] = "data:video/mp4;base64,"
+    declared: ClassVar[Mapping[str, str]] = MappingProxyType(
+        dict.fromkeys((MP4, "video/quicktime", "video/mov"), MP4)
+        | dict.fromkeys((AVI, "video/avi", "video/msvideo"), AVI)
+    )
+
+    takes_data: bool = True
+    """Whether a data URI will do instead of a URL."""
+    takes_avi: bool = True
+    takes_others: bool = False
+    """Whether containers are taken that cannot be measured here."""
+    least_s: float = 0
+    most_s: float
+    least_side: int = 1
+    """Pixels."""
+    ratio: int | None = None
+    """As for images."""
+    below_fps: int | None = None
+    most_bytes: int | None = None
+    most_inline_bytes: int = 20 * _MB
+    """Of the content of a data URI."""
+
+    @property
+    def names(self) -> str:
+        """The containers, for messages."""
+        known = "mp4, mov or avi" if self.takes_avi else "mp4 or mov"
+        return f"{known}, or another documented format" if self.takes_others else known
+
+    def wrong_format(self, message: str) -> ApiError:
+        """The error of what is no such video."""
+        return _wrong_format(message)
+
+    def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
+        """What a video is, by its headers; raises ApiError when it is beyond a limit."""
+        most = self.most_inline_bytes if is_inline else self.most_bytes
+        if most is not None:
+            check_bytes(content, name, most)
+        media_type, digest = video_type_of(content), hashlib.sha256(content).hexdigest()
+        taken = self.takes_others if media_type is None else media_type == MP4 or self.takes_avi
+        if not taken:
+            raise _wrong_format(f"{name} must be {self.names}")
+        if media_type is None:
+            return Reference(sha256=digest, media_type=MP4)
+        try:
+            found = measure(content, media_type)
+        except BrokenVideoError as error:
+            raise _wrong_format(f"{name} cannot be read as {media_type}: {error}") from error
+        reference = Reference(
+            sha256=digest,
+            media_type=media_type,
+            width=found.width,
+            height=found.height,
+            seconds=found.seconds,
+        )
+        self.check_measures(reference, name)
+        if self.below_fps is not None and found.fps >= self.below_fps:
+            rate = f"{found.fps:.4g} frames a second"
+            raise invalid(f"{name} has {rate}, they must be below {self.below_fps}")
+        return reference
+
+    def check_measures(self, video: Reference, name: str) -> None:
+        """Raise ApiError for a size or a length beyond the limits."""
+        check_sides(video.width, video.height, name, self.least_side, self.ratio)
+        if not self.least_s <= video.seconds <= self.most_s + _ROUNDING_S:
+            allowed = f"it must have {self.least_s:g} to {self.most_s:g} s"
+            raise invalid(f"{name} has {video.seconds:.3g} s, {allowed}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundLimits:
+    """What sounds have to be; how long they are is not measured."""
+
+    names: ClassVar[str] = "mp3"
+    example: ClassVar[str] = "data:audio/mpeg;base64,"
+    declared: ClassVar[Mapping[str, str]] = MappingProxyType({_MP3: _MP3, "audio/mp3": _MP3})
+    takes_data: ClassVar[bool] = True
+
+    most_bytes: int = 50 * _MB
+
+    def wrong_format(self, message: str) -> ApiError:
+        """The error of what is no such sound."""
+        return invalid(message)  # no reason of its own is documented
+
+    def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
+        """What a sound is, by its first bytes; raises ApiError when it is beyond a limit."""
+        del is_inline  # the limit is the same
+        check_bytes(content, name, self.most_bytes)
+        is_frame = len(content) > 1 and content[0] == 0xFF and content[1] >= 0xE0
+        if not (content.startswith(b"ID3") or is_frame):
+            raise invalid(f"{name} must be {self.names}")
+        return Reference(sha256=hashlib.sha256(content).hexdigest(), media_type=_MP3)
