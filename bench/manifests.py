@@ -102,7 +102,7 @@ def _groups(jobs: Iterable[Job], size: int) -> Iterator[list[Job]]:
 
 
 def _intend(run: str, manifest: Path, job: Job) -> Intend:
-    sources = [image.source for image in job.media["images"] if hasattr(image, "source")]
+    sources = [image.source for image in job.media.values() if hasattr(image, "source")]
     intent = Intent(
         manifest=manifest.name,
         job=job.id,

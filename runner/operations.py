@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from runner.errors import Failure
+from runner.model.names import EACH, rule_at
 from runner.model.operations import MediaLimits, Operation, TimeLimit, Wire
-from runner.model.values import Parameters
+from runner.model.values import Parameters, same, with_integers
 
 
 class SchemaError(Failure):
@@ -99,6 +100,45 @@ def _defaults(operation: Operation) -> list[tuple[Mapping[str, Any], Mapping[str
     return [({}, _stated(operation.schema)), *(pair for pair in conditional if pair[1])]
 
 
+def without_inner_defaults(operation: Operation, name: str, value: Any) -> Any:
+    """A parameter's value without what inside of it equals the document's default.
+
+    That a key of an object is absent, has its default, or is an empty list of images is one
+    request.
+    """
+    if name not in _structured(operation):
+        return value
+    return _pruned(operation, name, operation.schema["properties"][name], value)
+
+
+@functools.cache
+def _structured(operation: Operation) -> frozenset[str]:
+    """The parameters that are objects or lists of objects."""
+    rules: Mapping[str, Any] = operation.schema["properties"]
+    return frozenset(
+        name
+        for name, rule in rules.items()
+        if isinstance(rule, dict)
+        and ("properties" in rule or "properties" in rule.get("items", {}))
+    )
+
+
+def _pruned(operation: Operation, name: str, rule: Any, value: Any) -> Any:
+    rule = rule if isinstance(rule, dict) else {}
+    if isinstance(value, list):
+        items = rule.get("items")
+        return [_pruned(operation, name + EACH, items, item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    rules, stated = rule.get("properties", {}), _stated(rule)
+    return {
+        key: _pruned(operation, f"{name}.{key}", rules.get(key), item)
+        for key, item in value.items()
+        if not (key in stated and same(item, stated[key]))
+        and not (item == [] and f"{name}.{key}" in operation.media)
+    }
+
+
 def _stated(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     properties = schema.get("properties", {})
     rules = {name: rule for name, rule in properties.items() if isinstance(rule, dict)}
@@ -161,8 +201,7 @@ def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
 
 
 def _converted(value: Any, type_: Literal["json", "string"]) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # 5.0 is an integer to JSON Schema, but not to every server
+    value = with_integers(value)  # 5.0 is an integer to JSON Schema, but not to every server
     return str(value) if type_ == "string" else value
 
 
@@ -209,8 +248,9 @@ def _check_names(
     named |= {described[key] for key in ("seed", "tag") if described[key] is not None}
     named |= {name for limit in described["timeout"] or () for name in limit.get("if", ())}
     named |= {name for table in tables for name in names_in(table)}
-    if unknown := named - set(properties):
-        raise ValueError(f"x-operation names {min(unknown)}, which is not a parameter")
+    schema = {"properties": properties}
+    if unknown := [name for name in sorted(named) if rule_at(schema, name) is None]:
+        raise ValueError(f"x-operation names {unknown[0]}, which is not a parameter")
 
 
 def _wire(name: str, value: Mapping[str, Any]) -> Wire:

@@ -14,11 +14,12 @@ from PIL import Image
 
 from runner.emulator.state.tasks import Order
 from runner.expansion.expand import Expansion
-from runner.model.jobs import Draft
+from runner.model.jobs import Draft, Media
 from runner.model.outcomes import Outcome
 from runner.model.plans import Evidence
 from runner.model.requests import Reach, Reply
 from runner.model.tasks import Attempt, TaskFacts
+from runner.model.values import Deferred, ValuePath
 
 ANY_JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -46,6 +47,11 @@ def write_file(folder: Path, name: str, content: bytes) -> Path:
 def as_data_uri(content: bytes, media_type: str = "image/png") -> str:
     """The bytes as a base64 data URI."""
     return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
+
+
+def listed(*images: Media | Deferred, name: str = "images") -> dict[ValuePath, Media | Deferred]:
+    """The images of a list by their paths."""
+    return {(name, index): image for index, image in enumerate(images)}
 
 
 def answered(status: int, body: Any = b"", **headers: str) -> Reply:

@@ -23,6 +23,7 @@ from runner.media.probe import probe
 from runner.media.sources import MediaError
 from runner.model.jobs import Draft, Media
 from runner.model.operations import Operation
+from runner.model.values import Deferred, ValuePath
 from runner.operations import load_operations
 from runner.planning.estimates import estimate
 from runner.validation.diagnostics import Finding
@@ -76,9 +77,9 @@ def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     found = check_job(draft, operation)
     if all(finding.warning for finding in found):
         try:
-            images: dict[str, list[Media]] = {
-                name: [probe(i, folder, HashCache()) for i in parameters.get(name, ())]
-                for name in operation.media
+            images: dict[ValuePath, Media | Deferred] = {
+                path: probe(source, folder, HashCache())
+                for path, source in operation.media_in(parameters)
             }
         except MediaError as error:
             found.append(Finding(path=("images",), message=error.message, hint=error.hint))

@@ -17,14 +17,14 @@ from runner.commands.results_files import without_results
 from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
-from runner.expansion.fingerprints import Images, finalize
+from runner.expansion.fingerprints import finalize
 from runner.expansion.ids import reserved_warnings
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.media.sources import MediaError
-from runner.model.jobs import Draft, Job, Media
+from runner.model.jobs import Draft, Job, JobMedia, Media
 from runner.model.operations import Operation
-from runner.model.values import Deferred
+from runner.model.values import Deferred, ValuePath
 from runner.planning.plan import duplicate_warnings
 from runner.progress.stages import Stages, stages
 from runner.validation.diagnostics import (
@@ -176,7 +176,7 @@ class _JobChecker:
 
     operations: Mapping[str, Operation]
     hashes: HashCache
-    images: dict[str, Images] = field(default_factory=dict)
+    images: dict[str, JobMedia] = field(default_factory=dict)
     """Job id to its images."""
 
     def check_all(
@@ -200,29 +200,25 @@ class _JobChecker:
         # Rules about several images together would only repeat what is wrong with one.
         if unknown is not None or unusable or any(not finding.warning for finding in findings):
             return [*findings, *unusable, *check_images(operation, images)]
-        complete = {name: tuple(one for one in some if one) for name, some in images.items()}
+        complete = {path: image for path, image in images.items() if image}
         self.images[draft.id] = complete
         return [*findings, *check_media(draft, operation, complete)]
 
     def _probe(
         self, draft: Draft, operation: Operation, findings: Sequence[Finding]
-    ) -> tuple[dict[str, list[Media | Deferred | None]], list[Finding]]:
+    ) -> tuple[dict[ValuePath, Media | Deferred | None], list[Finding]]:
         """The job's images, None in the place of an unusable one, and why those are unusable."""
         # A source that is wrong by the schema already is not worth reading.
         wrong = {finding.path for finding in findings if not finding.warning}
-        images: dict[str, list[Media | Deferred | None]] = {}
+        images: dict[ValuePath, Media | Deferred | None] = {}
         unusable: list[Finding] = []
-        for name in operation.media.keys() & draft.parameters.keys():
-            sources = draft.parameters[name]
-            sources = sources if isinstance(sources, list) else []  # the schema reports others
-            images[name] = [source if isinstance(source, Deferred) else None for source in sources]
-            for index, source in enumerate(sources):
-                path = (name, index)
-                if isinstance(source, str) and path not in wrong:
-                    try:
-                        images[name][index] = probe(source, draft.base, self.hashes)
-                    except MediaError as error:
-                        unusable.append(Finding(path=path, message=error.message, hint=error.hint))
+        for path, source in operation.media_in(draft.parameters):
+            images[path] = source if isinstance(source, Deferred) else None
+            if isinstance(source, str) and path not in wrong:
+                try:
+                    images[path] = probe(source, draft.base, self.hashes)
+                except MediaError as error:
+                    unusable.append(Finding(path=path, message=error.message, hint=error.hint))
         return images, unusable
 
 

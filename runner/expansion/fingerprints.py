@@ -7,9 +7,10 @@ SHA-256 over the RFC 8785 text of
 
 where `parameters` are those of the request, without those that have no effect on the result and
 without those equal to the document's default: absent and default are one request, so that a
-parameter the vendor adds changes nothing. An image is {"sha256": HEX} by its content, {"url":
-TEXT} where only its address is known, {"job": FINGERPRINT, "output": N} where another job makes
-it. `ordinal` distinguishes requests that are equal and yet meant to give different results; it is
+parameter the vendor adds changes nothing. The same holds for the keys of objects inside them. An
+image, wherever it is inside, is {"sha256": HEX} by its content, {"url": TEXT} where only its
+address is known, {"job": FINGERPRINT, "output": N} where another job makes it. `ordinal`
+distinguishes requests that are equal and yet meant to give different results; it is
 left out when it is 0. A drawn seed comes from the same text without the seed and with "take": K.
 """
 
@@ -20,29 +21,34 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from json import encoder
-from typing import Any, TypeAlias
+from typing import Any
 
 import rfc8785
 
-from runner.model.jobs import Draft, Job, Media
+from runner.model.jobs import Draft, Job, JobMedia, Media
 from runner.model.needs import chain_lengths
 from runner.model.operations import Operation
-from runner.model.values import Deferred, Parameters, ValuePath, map_leaves, same
-from runner.operations import defaults_of
+from runner.model.values import (
+    Deferred,
+    Parameters,
+    ValuePath,
+    map_leaves,
+    same,
+    substitute,
+    with_integers,
+)
+from runner.operations import defaults_of, without_inner_defaults
 
 SCHEME = 1
 SEED_MAX = 2**31 - 1  # of drawn seeds, even where an operation allows larger ones
 MAX_EXACT = 2**53 - 1
 """The largest integer that RFC 8785 writes: beyond it, different ones may be the same double."""
 
-Images: TypeAlias = Mapping[str, tuple[Media | Deferred, ...]]
-"""Media parameter to its images, in order."""
-
 
 def finalize(
     drafts: Sequence[Draft],
     operations: Mapping[str, Operation],
-    media_of: Callable[[Draft], Images],
+    media_of: Callable[[Draft], JobMedia],
     each: Callable[[Sequence[int]], Iterable[int]] = iter,
 ) -> list[Job]:
     """The jobs of a manifest's checked drafts, in the order of the drafts.
@@ -66,7 +72,7 @@ def finalize(
 def _finalize(
     draft: Draft,
     operation: Operation,
-    media: Images,
+    media: JobMedia,
     fingerprints: Mapping[str, str],
     equal: Counter[str],
 ) -> Job:
@@ -86,35 +92,24 @@ def _finalize(
         ordinal = equal[identity]
         equal[identity] += 1
     fingerprint = request.fingerprint(_hashed(seed, fingerprints), ordinal)
-    parameters = _with_integers(parameters)
+    parameters = with_integers(parameters)
     return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
 
 
-def _with_integers(parameters: Parameters) -> Parameters:
-    """The parameters with whole numbers as integers: JSON's 2E3 and 2000.0 are 2000."""
-    if not any(isinstance(value, float) for value in parameters.values()):
-        return parameters
-    return {
-        name: int(value) if isinstance(value, float) and value.is_integer() else value
-        for name, value in parameters.items()
-    }
-
-
 def _effective(
-    operation: Operation, parameters: Parameters, media: Images, fingerprints: Mapping[str, str]
+    operation: Operation, parameters: Parameters, media: JobMedia, fingerprints: Mapping[str, str]
 ) -> Iterator[tuple[str, Any]]:
     """The parameters that count, except the seed."""
     defaults = defaults_of(operation, parameters)
-    for name, value in parameters.items():
+    for name, value in substitute(parameters, media).items():
         if name in operation.unhashed or name == operation.seed:
             continue
         # `same`, since True is not a default of 1.
         if name in defaults and same(value, defaults[name]):
             continue
-        if name not in operation.media:
-            yield name, _hashed(value, fingerprints)
-        elif value:  # an empty list of images is the same request as an absent one
-            yield name, [_hashed(image, fingerprints) for image in media[name]]
+        # An empty list of images is the same request as an absent one.
+        if value or name not in operation.media:
+            yield name, _hashed(without_inner_defaults(operation, name, value), fingerprints)
 
 
 def _hashed(value: Any, fingerprints: Mapping[str, str]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from runner.errors import Location
 from runner.model.values import Deferred, Parameters, ValuePath
@@ -65,6 +65,13 @@ class Media:
     """Of the pictures of a video, or of the sound of an audio file."""
 
 
+JobMedia: TypeAlias = Mapping[ValuePath, Media | Deferred]
+"""The images of a request by their paths in its parameters: `("images", 0)`, `("start_image",)`.
+
+`Deferred` is what another job makes. Those of one list are in order.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One request: a checked draft with its seed and its fingerprint."""
@@ -72,8 +79,7 @@ class Job:
     draft: Draft
     parameters: Parameters
     """The draft's, with the seed drawn where it was absent."""
-    media: Mapping[str, tuple[Media | Deferred, ...]]
-    """Media parameter to its images, in order."""
+    media: JobMedia
     fingerprint: str
     """Hex SHA-256 that two jobs share only if they ask for the same thing."""
 

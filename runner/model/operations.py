@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, get_args
+
+from runner.model.names import leaves_at, name_of
+from runner.model.values import Parameters, ValuePath
 
 Unit: TypeAlias = Literal["credits", "cny"]
 
@@ -118,7 +121,7 @@ class Operation:
     constants: Mapping[tuple[str, ...], Any]
     """Path in the body to a value that every request contains, e.g. ("parameters", "vidu_type")."""
     media: Mapping[str, MediaLimits]
-    """The parameters that hold lists of images."""
+    """What holds images, a list or one text, by name: see `model.names`."""
     body_limit_bytes: int | None
     seed: str | None
     """The parameter that takes the seed."""
@@ -135,6 +138,15 @@ class Operation:
     """The time limits of its tasks, of which the first that holds counts; else the usual one."""
     result: None
     """How the result is given, where that is not the provider's usual way."""
+
+    def media_in(self, parameters: Parameters) -> Iterator[tuple[ValuePath, Any]]:
+        """Every image in the parameters with its path: each of a list, and each single one."""
+        for name in self.media:
+            yield from leaves_at(parameters, name)
+
+    def limits_at(self, path: ValuePath) -> MediaLimits | None:
+        """The limits of the image at a path in the parameters; None where there goes none."""
+        return self.media.get(name_of(path))
 
     @property
     def sure_body_bytes(self) -> int | None:

@@ -73,6 +73,48 @@ def map_leaves(value: Any, function: Callable[[ValuePath, Any], Any], path: Valu
     return function(path, value)
 
 
+def substitute(value: Any, leaves: Mapping[ValuePath, Any]) -> Any:
+    """A copy of `value` with each of `leaves` at its path, where there must be something.
+
+    What contains none of them is shared with the copy.
+    """
+    if not leaves:
+        return value
+    if () in leaves:
+        return leaves[()]
+    below: dict[str | int, dict[ValuePath, Any]] = {}
+    for (key, *rest), leaf in leaves.items():
+        below.setdefault(key, {})[tuple(rest)] = leaf
+    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
+    for key, inner in below.items():
+        copy[key] = substitute(copy[key], inner)
+    return copy
+
+
+def with_integers(value: Any) -> Any:
+    """`value` with whole numbers as integers, at any depth: JSON's 2E3 and 2000.0 are 2000.
+
+    It is `value` itself where no number in it is a float.
+    """
+    return _as_integers(value) if _has_float(value) else value
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(_has_float, value.values()))
+    if isinstance(value, list | tuple):
+        return any(map(_has_float, value))
+    return isinstance(value, float)
+
+
+def _as_integers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _as_integers(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_integers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def references(value: Any) -> Iterator[tuple[ValuePath, JobOutput]]:
     """Every reference to another job's result inside `value` with its path, in order."""
     for path, leaf in walk(value):

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 from runner.ledger.queries import LastRequest
 from runner.model.jobs import Job, Media
+from runner.model.names import steps
 from runner.model.operations import Operation
 from runner.model.plans import Changed
-from runner.model.values import Deferred, Parameters, references, same
-from runner.operations import defaults_of
+from runner.model.values import Deferred, Parameters, ValuePath, references, same, substitute
+from runner.operations import defaults_of, without_inner_defaults
+from runner.validation.diagnostics import dotted
 
 SHOWN = 3
 """How many changes a reason describes."""
@@ -55,12 +58,15 @@ def describe(changes: Sequence[Changed]) -> str:
 
 
 def _changes(job: Job, operation: Operation, request: Parameters) -> Iterator[Changed]:
-    before, defaults_before = _effective(operation, request)
-    after, defaults_after = _effective(operation, job.parameters)
+    sent = {path: _stored_label(image) for path, image in operation.media_in(request)}
+    asked = {path: _label(image) for path, image in job.media.items()}
+    before, defaults_before = _effective(operation, substitute(request, sent))
+    after, defaults_after = _effective(operation, substitute(job.parameters, asked))
+    with_media = {steps(name)[0] for name in operation.media}
     # A parameter that is gone was changed, too: back to its default.
     for name in [*after, *(name for name in before if name not in after)]:
-        if name in operation.media:
-            yield from _image_changes(name, before.get(name, ()), job.media.get(name, ()))
+        if name in with_media:
+            yield from _differences((name,), before.get(name), after.get(name))
         # A value from another job changes with that job, whose own changes are reported.
         elif not any(references(after.get(name))) and not same(before.get(name), after.get(name)):
             yield Changed(
@@ -76,7 +82,7 @@ def _effective(
     """The parameters that have an effect and are not at their default; and the defaults."""
     defaults = defaults_of(operation, parameters)
     return {
-        name: value
+        name: without_inner_defaults(operation, name, value)
         for name, value in parameters.items()
         if name not in operation.unhashed
         and name != operation.tag
@@ -84,24 +90,40 @@ def _effective(
     }, defaults
 
 
-def _image_changes(
-    name: str, before: Sequence[Any], after: Sequence[Media | Deferred]
-) -> Iterator[Changed]:
-    """Index by index; an image that another job makes changes with that job."""
-    pairs = zip_longest(map(_stored_label, before), map(_label, after))
-    for index, (old, new) in enumerate(pairs):
-        # None where one list is shorter, which is a change; empty is another job's result.
-        if "" not in (old, new) and old != new:
-            yield Changed(kind="media", name=f"{name}[{index}]", before=old, after=new)
+@dataclass(frozen=True, slots=True)
+class _Image:
+    """An image, in its place inside a value."""
+
+    label: str
+    """Its digest or URL; empty where another job makes it."""
 
 
-def _stored_label(image: Any) -> str:
-    """An image of the ledger by digest or URL; empty for another job's result."""
-    return str(image.get("sha256") or image.get("url") or "") if isinstance(image, dict) else ""
+def _differences(path: ValuePath, before: Any, after: Any) -> Iterator[Changed]:
+    """What differs inside a value with images, key by key and index by index; None is absent."""
+    if isinstance(before, dict | None) and isinstance(after, dict | None):
+        old, new = before or {}, after or {}
+        for key in [*new, *(key for key in old if key not in new)]:
+            yield from _differences((*path, key), old.get(key), new.get(key))
+    elif isinstance(before, list | None) and isinstance(after, list | None):
+        for index, (one, other) in enumerate(zip_longest(before or (), after or ())):
+            yield from _differences((*path, index), one, other)
+    elif isinstance(before, _Image | None) and isinstance(after, _Image | None):
+        labels = before and before.label, after and after.label
+        # Another job's image changes with that job.
+        if before != after and "" not in labels:
+            yield Changed(kind="media", name=dotted(path), before=labels[0], after=labels[1])
+    elif not any(references(after)) and not same(before, after):
+        yield Changed(name=dotted(path), before=before, after=after)
 
 
-def _label(image: Media | Deferred) -> str:
-    return "" if isinstance(image, Deferred) else image.sha256 or image.source
+def _stored_label(image: Any) -> _Image:
+    """An image of the ledger."""
+    known = image if isinstance(image, dict) else {}
+    return _Image(str(known.get("sha256") or known.get("url") or ""))
+
+
+def _label(image: Media | Deferred) -> _Image:
+    return _Image("" if isinstance(image, Deferred) else image.sha256 or image.source)
 
 
 def _describe(change: Changed) -> str:

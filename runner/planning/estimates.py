@@ -14,6 +14,7 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Literal, TypeAlias
 
 from runner.ledger.queries import PastTask
+from runner.model.names import leaves_at
 from runner.model.operations import Amount, Operation
 from runner.model.values import Deferred, Parameters
 from runner.operations import Table, defaults_of, names_in
@@ -99,9 +100,9 @@ def _values(operation: Operation, names: Iterable[str], parameters: Parameters) 
         given = {**defaults_of(operation, parameters), **parameters}
 
     def value_of(name: str) -> Any:
-        value = given.get(name)
         if name in operation.media:  # an image that another job makes counts, too
-            return len(value or ()) if isinstance(value, list | tuple | None) else None
+            return sum(1 for _ in leaves_at(given, name))
+        value = given.get(name)
         return "?" if isinstance(value, Deferred | list | dict) else value
 
     return tuple(map(value_of, names))

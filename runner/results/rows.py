@@ -16,7 +16,7 @@ from runner.model.jobs import Job, Media
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.requests import JobError, Shortfall
-from runner.model.values import Deferred, JobOutput, ValuePath, map_leaves
+from runner.model.values import Deferred, JobOutput, ValuePath, map_leaves, substitute
 
 VERSION = 1
 _OWN_KEYS = frozenset({"prompt", "model", "seed"})
@@ -137,16 +137,12 @@ def _totals(outcomes: Collection[Outcome]) -> dict[str, Any]:
 
 def _parameters(job: Job, folder: Path) -> dict[str, Any]:
     """The parameters without keys of their own, in the manifest's order."""
+    images = {path: _image(image, job.draft.base, folder) for path, image in job.media.items()}
     return {
-        name: _media(job, name, value, folder) if name in job.media else plain(value)
-        for name, value in job.parameters.items()
+        name: plain(value)
+        for name, value in substitute(job.parameters, images).items()
         if name not in _OWN_KEYS
     }
-
-
-def _media(job: Job, name: str, value: Any, folder: Path) -> Any:
-    images = [_image(image, job.draft.base, folder) for image in job.media[name]]
-    return images if isinstance(value, list | tuple) or len(images) != 1 else images[0]
 
 
 def _image(image: Media | Deferred, base: Path, folder: Path) -> str:

@@ -4,43 +4,41 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from runner.media.sources import data_uri_length, label, signed_url_warning
-from runner.model.jobs import Draft, Media
+from runner.model.jobs import Draft, JobMedia, Media
+from runner.model.names import name_of
 from runner.model.operations import MediaLimits, Operation
-from runner.model.values import Deferred, Parameters, ValuePath
+from runner.model.values import Deferred, Parameters, ValuePath, substitute
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
 from runner.validation.media_limits import check_limits
 
 
-def check_media(
-    draft: Draft, operation: Operation, images: Mapping[str, Sequence[Media | Deferred]]
-) -> list[Finding]:
+def check_media(draft: Draft, operation: Operation, images: JobMedia) -> list[Finding]:
     """Each image against the provider's limits, then the body as a whole after base64.
 
     Images that other jobs make do not exist yet and are not counted.
     """
     findings = check_images(operation, images)
-    for name, listed in images.items():
-        findings += _check_pair(name, listed, operation.media[name])
+    findings += _check_pairs(operation, images)
     if operation.body_limit_bytes is not None:
         findings += _check_body(draft, operation, images, operation.body_limit_bytes)
     return findings
 
 
 def check_images(
-    operation: Operation, images: Mapping[str, Sequence[Media | Deferred | None]]
+    operation: Operation, images: Mapping[ValuePath, Media | Deferred | None]
 ) -> list[Finding]:
     """Each image (None: it cannot be read) against its limits; a warning for expiring URLs."""
     return [
         finding
-        for name, listed in images.items()
-        for index, image in enumerate(listed)
-        if isinstance(image, Media)
-        for finding in _check_image(image, (name, index), operation.media[name])
+        for path, image in images.items()
+        if isinstance(image, Media) and (limits := operation.limits_at(path))
+        for finding in _check_image(image, path, limits)
     ]
 
 
@@ -51,18 +49,28 @@ def _check_image(image: Media, path: ValuePath, limits: MediaLimits) -> Iterator
         yield Finding(path=path, message=warning, warning=True)
 
 
+def _check_pairs(operation: Operation, images: JobMedia) -> Iterator[Finding]:
+    """Whether the first of two images in a list is about as large as the last one."""
+    for name, limits in operation.media.items():
+        if limits.first_to_last is None:
+            continue
+        lists: dict[ValuePath, list[Media | Deferred]] = {}
+        for path, image in images.items():
+            if name_of(path) == name:
+                lists.setdefault(path[:-1], []).append(image)
+        for path, listed in lists.items():
+            match listed:
+                case [Media() as first, Media() as last]:
+                    yield from _check_pair((*path, 1), first, last, limits.first_to_last)
+
+
 def _check_pair(
-    name: str, images: Sequence[Media | Deferred], limits: MediaLimits
+    path: ValuePath, first: Media, last: Media, limits: tuple[float, float]
 ) -> Iterator[Finding]:
-    """Whether the first of two images is about as large as the last one."""
-    if limits.first_to_last is None or len(images) != 2:
-        return
-    first, last = images
-    if not isinstance(first, Media) or not isinstance(last, Media):
-        return
+    """Whether the first image is about as large as the last one, which is at `path`."""
     if not (first.width and first.height and last.width and last.height):  # of a URL
         return
-    least, most = limits.first_to_last
+    least, most = limits
     # One division each: that of 4 by 5 is exactly the 0.8 of the limits.
     pixels = (first.width * first.height) / (last.width * last.height)
     ratio = (first.width * last.height) / (first.height * last.width)
@@ -75,7 +83,7 @@ def _check_pair(
         # Which of the two counts is not documented: one that is close may be the one.
         is_sure = len(off) == 2
         yield Finding(
-            path=(name, 1),
+            path=path,
             message=f"{label(first.source)} is {first.width}x{first.height} pixels,"
             f" {label(last.source)} {last.width}x{last.height}: the first has"
             f" {' and '.join(off)} of the last; {least:g} to {most:g} times"
@@ -88,15 +96,14 @@ def _check_pair(
 def _check_body(
     draft: Draft,
     operation: Operation,
-    images: Mapping[str, Sequence[Media | Deferred]],
+    images: JobMedia,
     limit_bytes: int,
 ) -> list[Finding]:
-    known = [image for listed in images.values() for image in listed if isinstance(image, Media)]
+    known = [image for image in images.values() if isinstance(image, Media)]
     lengths = [data_uri_length(image) for image in known]
-    plain = {name: value for name, value in draft.parameters.items() if name not in images}
+    plain = substitute(draft.parameters, dict.fromkeys(images, ""))
     sure_bytes = operation.sure_body_bytes or limit_bytes
-    # Each image adds its text, two quotes and a comma.
-    media = sum(lengths) + 3 * len(known)
+    media = sum(lengths)
     size = media + _plain_size(plain, operation, sure_bytes - media)
     if size <= sure_bytes:
         return []
@@ -113,7 +120,7 @@ def _check_body(
     parts = ", ".join(f"{label(image.source)} {_mb(length)}" for length, image in largest)
     return [
         Finding(
-            path=(next(iter(images)),),
+            path=next(iter(images))[:1],
             message=f"{message} (images: {parts})",
             hint="base64 adds a third to each file; give URLs instead, or smaller images",
             warning=not is_over,
@@ -127,12 +134,20 @@ _OVERHEAD_BYTES = 1 << 16
 
 def _plain_size(parameters: Parameters, operation: Operation, room: int) -> int:
     """Bytes of the body without its images, in UTF-8; 0 where they clearly fit into `room`."""
-    texts = sum(len(value) for value in parameters.values() if isinstance(value, str))
     # Encoding is slow, and a character takes at most six bytes ("\u1234").
-    if 6 * texts + _OVERHEAD_BYTES < room:
+    if 6 * _characters(parameters) + _OVERHEAD_BYTES < room:
         return 0
     body = to_wire(operation, parameters)
     return len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace"))
+
+
+def _characters(value: Any) -> int:
+    """The number of characters in all texts inside."""
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list | tuple) else 0
 
 
 def _mb(size_bytes: int) -> str:

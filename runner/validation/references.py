@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from runner.model.jobs import Draft
+from runner.model.names import name_of, rule_at
 from runner.model.operations import MediaLimits, Operation
 from runner.model.values import Deferred, JobOutput, ValuePath, walk
 from runner.validation.diagnostics import Finding, dotted
@@ -38,7 +39,8 @@ def _check(
             if not isinstance(part, JobOutput) or part.attribute == "seed":
                 continue
             alone = len(leaf.parts) == 1
-            if path[0] not in operation.media:
+            limits = operation.limits_at(path)
+            if limits is None:
                 yield from _as_text(path, part)
             # A URL may have text after it, which can be a query.
             elif not alone and (part.attribute == "output" or index):
@@ -47,8 +49,15 @@ def _check(
                 yield Finding(path=path, message=message, hint=hint)
             elif maker := makers.get(part.job):
                 yield from _as_image(path, part, maker)
-                if alone and len(path) == 2 and isinstance(path[1], int):
-                    yield from _wrong_kind(path, part, maker, operation.media[str(path[0])])
+                # Several in the place of one, and the reverse, are left to the schema.
+                if alone and isinstance(path[-1], int) == _is_list(operation, path):
+                    yield from _wrong_kind(path, part, maker, limits)
+
+
+def _is_list(operation: Operation, path: ValuePath) -> bool:
+    """Whether the parameter at a path, or the one that has it as an item, is a list."""
+    rule = rule_at(operation.schema, name_of(path))
+    return rule is not None and rule.get("type") == "array"
 
 
 def _file(part: JobOutput) -> str:

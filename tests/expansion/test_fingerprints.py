@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from runner.expansion.expand import Expansion
 from runner.expansion.fingerprints import MAX_EXACT, canonical, finalize
-from runner.model.jobs import Draft, Job, Media
+from runner.model.jobs import Draft, Job, JobMedia, Media
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
+from tests.builders import listed
 
 Expand = Callable[..., Expansion]
 
@@ -47,10 +48,9 @@ def draft(id_: str = "a", operation: str = "vidu/reference2image", **values: Any
 def finalized(*drafts: Draft) -> list[Job]:
     """Images are URLs here, unless another job makes them."""
 
-    def media_of(one: Draft) -> dict[str, tuple[Media | Deferred, ...]]:
+    def media_of(one: Draft) -> JobMedia:
         images = one.parameters.get("images", ())
-        found = tuple(i if isinstance(i, Deferred) else media(i) for i in images)
-        return {"images": found}
+        return listed(*(i if isinstance(i, Deferred) else media(i) for i in images))
 
     return finalize(drafts, OPERATIONS, media_of)
 
@@ -65,7 +65,7 @@ def fingerprints(*drafts: Draft) -> list[str]:
 def of_vector(jobs: Sequence[Mapping[str, Any]]) -> list[Job]:
     images = {job["id"]: tuple(map(_image, job.get("images", ()))) for job in jobs}
     drafts = [_draft(job) for job in jobs]
-    return finalize(drafts, OPERATIONS, lambda one: {"images": images[one.id]})
+    return finalize(drafts, OPERATIONS, lambda one: listed(*images[one.id]))
 
 
 def _draft(job: Mapping[str, Any]) -> Draft:
@@ -120,7 +120,7 @@ def test_the_scheme_is_the_documented_one() -> None:
         payload="mine",
         callback_url="https://example.com",
     )
-    [found] = finalize([job], OPERATIONS, lambda _: {"images": (media("cat.png", image),)})
+    [found] = finalize([job], OPERATIONS, lambda _: listed(media("cat.png", image)))
     request: dict[str, Any] = {
         "v": 1,
         "operation": "vidu/reference2image",
@@ -206,7 +206,7 @@ def test_an_image_counts_by_its_content_not_its_name() -> None:
     def mark(source: str, sha256: str) -> str:
         one = draft(model="viduq2", images=[source])
         image = media(source, sha256)
-        return finalize([one], OPERATIONS, lambda _: {"images": (image,)})[0].fingerprint
+        return finalize([one], OPERATIONS, lambda _: listed(image))[0].fingerprint
 
     assert mark("a.png", "1" * 64) == mark("b.png", "1" * 64)
     assert mark("a.png", "1" * 64) != mark("a.png", "2" * 64)

@@ -13,6 +13,7 @@ from runner.model.plans import Changed
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.planning.changes import changes_of, describe
+from tests.builders import listed
 
 OPERATION = load_operations()["vidu/reference2image"]
 CAT = Deferred(parts=(JobOutput(job="cat", attribute="output"),))
@@ -43,7 +44,7 @@ def job(
     return Job(
         draft=draft,
         parameters={**written, "seed": 99 if seed is None else seed},
-        media={"images": images} if images else {},
+        media=listed(*images),
         fingerprint="new",
     )
 

@@ -60,7 +60,6 @@ def test_an_image_of_another_job_counts_as_one() -> None:
         {"model": "viduq3"},
         {"model": "viduq2", "resolution": "8K"},
         {"model": "viduq2", "resolution": LATER},
-        {"model": "viduq2", "images": LATER},
         {"model": "viduq2", "images": ["a"] * 8},
         {"model": "viduq1"},
         {},

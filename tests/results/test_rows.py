@@ -17,6 +17,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.values import Deferred, JobOutput
 from runner.results.rows import Header, head, plain, row
+from tests.builders import listed
 
 MakeOutcome = Callable[..., Outcome]
 
@@ -27,9 +28,7 @@ def image(source: str, path: Path | None = None) -> Media:
 
 def with_images(outcome: Outcome, *images: Media | Deferred) -> Outcome:
     parameters = {**outcome.job.parameters, "images": ["as written"] * len(images)}
-    return replace(
-        outcome, job=replace(outcome.job, parameters=parameters, media={"images": images})
-    )
+    return replace(outcome, job=replace(outcome.job, parameters=parameters, media=listed(*images)))
 
 
 def test_a_row_has_the_keys_of_the_format_in_their_order(
@@ -130,8 +129,10 @@ def test_images_are_written_by_path_url_or_a_short_form(
 
 def test_a_single_image_outside_a_list_stays_outside(outcome: MakeOutcome, tmp_path: Path) -> None:
     made = with_images(outcome(), image("https://a/cat.png"))
-    job = replace(made.job, parameters={"images": "https://a/cat.png"})
-    assert row(replace(made, job=job), tmp_path)["parameters"] == {"images": "https://a/cat.png"}
+    (media,) = made.job.media.values()
+    parameters = {"start_image": "https://a/cat.png"}
+    job = replace(made.job, parameters=parameters, media={("start_image",): media})
+    assert row(replace(made, job=job), tmp_path)["parameters"] == parameters
 
 
 @pytest.mark.parametrize(

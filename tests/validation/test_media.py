@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from runner.model.jobs import Draft, Media
+from runner.model.operations import Operation
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations, to_wire
 from runner.validation.diagnostics import Finding
 from runner.validation.media import check_media
+from tests.builders import listed
 
 IMAGE = load_operations()["vidu/reference2image"]
 MIB = 1 << 20
@@ -41,8 +43,16 @@ def url(text: str) -> Media:
     return Media(source=text, path=None, sha256=None, media_type=None, size_bytes=None)
 
 
+def found_in(
+    *images: Media | Deferred, operation: Operation = IMAGE, **parameters: Any
+) -> list[Finding]:
+    """What is found in these reference images."""
+    sources = [image.source if isinstance(image, Media) else image for image in images]
+    return check_media(draft(images=sources, **parameters), operation, listed(*images))
+
+
 def test_an_image_is_reported_at_its_own_path() -> None:
-    found = check_media(draft(), IMAGE, {"images": [file("a.png", 9), file("b.png", 9, width=9)]})
+    found = found_in(file("a.png", 9), file("b.png", 9, width=9))
     assert [(f.path, f.message) for f in found] == [
         (("images", 1), "b.png is 9x480 pixels, but at least 128x128 are needed"),
         (("images", 1), "b.png is 9x480 pixels (1:53.33); the ratio must be above 1:4"),
@@ -51,19 +61,19 @@ def test_an_image_is_reported_at_its_own_path() -> None:
 
 def test_urls_and_images_of_other_jobs_add_little_to_the_body() -> None:
     to_come = Deferred(parts=(JobOutput(job="b", attribute="output"),))
-    assert check_media(draft(), IMAGE, {"images": [url("https://a.b/c.png"), to_come]}) == []
+    assert found_in(url("https://a.b/c.png"), to_come) == []
 
 
 def test_a_url_that_will_expire_is_a_warning_at_its_path() -> None:
     images = [url("https://a.b/c.png"), url("https://a.b/c.png?Expires=1&Signature=x")]
-    (finding,) = check_media(draft(), IMAGE, {"images": images})
+    (finding,) = found_in(*images)
     assert (finding.path, finding.warning) == (("images", 1), True)
     assert "looks signed" in finding.message
 
 
 def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
     images = [file("a.png", 5 * MIB), file("b.png", 12 * MIB)]
-    (finding,) = check_media(draft(), IMAGE, {"images": images})
+    (finding,) = found_in(*images)
     assert finding.path == ("images",)
     assert finding.message == (
         "the request would be 22.7 MB, but at most 20 MB are allowed"
@@ -79,9 +89,9 @@ def test_a_body_may_be_too_large_without_any_image() -> None:
 
 
 def test_the_text_of_a_body_is_counted_in_bytes() -> None:
-    images = {"images": [file("a.png", 13 * MIB)]}
-    assert check_media(draft(payload="x" * MIB), IMAGE, images) == []
-    assert check_media(draft(payload="字" * MIB), IMAGE, images) != []
+    image = file("a.png", 13 * MIB)
+    assert found_in(image, payload="x" * MIB) == []
+    assert found_in(image, payload="字" * MIB) != []
 
 
 FRAMES = load_operations()["vidu/start-end2video"]
@@ -93,7 +103,7 @@ def pair(first: tuple[int, int], last: tuple[int, int]) -> list[tuple[bool, str]
         replace(file(name, 1000), width=width, height=height)
         for name, (width, height) in (("a.png", first), ("b.png", last))
     ]
-    found = check_media(draft(), FRAMES, {"images": frames})
+    found = found_in(*frames, operation=FRAMES)
     assert {finding.path for finding in found} <= {("images", 1)}
     return [(finding.warning, finding.message) for finding in found]
 
@@ -130,7 +140,7 @@ def test_frames_of_another_ratio_and_the_same_size_are_a_warning() -> None:
 def test_a_frame_whose_size_is_not_known_yet_is_not_compared() -> None:
     to_come = Deferred(parts=(JobOutput(job="b", attribute="output"),))
     for other in (to_come, url("https://a.b/c.png")):
-        assert check_media(draft(), FRAMES, {"images": [CAT, other]}) == []
+        assert found_in(CAT, other, operation=FRAMES) == []
 
 
 def body_of(size_bytes: int) -> list[Finding]:

@@ -140,7 +140,8 @@ def sent_tag(intent: Intent, operation: Operation) -> str | None:
 def fits(row: TaskRow, intent: Intent, operation: Operation) -> bool:
     """Whether a row may describe such a request; what the row leaves out excludes nothing."""
     request = intent.request
-    images = sum(len(request.get(name) or ()) for name in operation.media)
+    # Whether a list shows images from elsewhere in a request is not known.
+    images = len(request.get("images") or ()) if "images" in operation.media else row.images
     return (
         _same_text(row.model, request.get("model"))
         and (_is_rewritten(intent, operation) or _same_text(row.prompt, request.get("prompt")))

@@ -10,7 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from runner import operations
 from runner.engine.context import Context
@@ -20,13 +20,22 @@ from runner.errors import plural
 from runner.file_names import located
 from runner.media.probe import probe
 from runner.media.sources import MediaError, data_uri, data_uri_length
-from runner.model.jobs import Job, Media
+from runner.model.jobs import Job, JobMedia, Media
 from runner.model.operations import Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
 from runner.model.requests import ONLY_WATERMARKED, Billed, ErrorClass, JobError, Request
 from runner.model.tasks import Intent
-from runner.model.values import Deferred, JobOutput, references, resolve
+from runner.model.values import (
+    Deferred,
+    JobOutput,
+    Parameters,
+    ValuePath,
+    map_leaves,
+    references,
+    resolve,
+    substitute,
+)
 from runner.providers.base import submission
 from runner.validation.jobs import check_job
 from runner.validation.media import check_media
@@ -35,6 +44,10 @@ MAX_REQUESTS = 4
 """Built ahead; all others are built when their turn comes."""
 MAX_BYTES = 64 * 1024 * 1024
 """Of encoded images in them; a request with more is not built ahead."""
+
+
+Images: TypeAlias = Mapping[ValuePath, Media]
+"""The images of a request, all known, by their paths in its parameters."""
 
 
 class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
@@ -51,23 +64,22 @@ class NotClean(Exception):  # noqa: N818 - caught one level up, never shown as i
 
 async def resolved(
     context: Context, job: Job, operation: Operation, upstream: Mapping[str, Outcome]
-) -> tuple[dict[str, Any], dict[str, tuple[Media, ...]]]:
-    """The parameters without images, and the images, with other jobs' results put in and checked.
+) -> tuple[Parameters, Images]:
+    """The parameters and their images, with other jobs' results put in and checked.
 
     Files are sent inside the request where they fit, otherwise by a fresh URL. Raises
     UnusableResult and NotClean.
     """
-    plain = {name: value for name, value in job.parameters.items() if name not in operation.media}
     if not job.draft.needs:
-        return plain, await _images(context, job, {})
+        return job.parameters, await _images(context, job, {})
     _check_clean(job, upstream)
     upstream = await _with_fresh_urls(context, job, upstream)
-    parameters = resolve(plain, lambda part: _value(context, upstream[part.job], part))
+    parameters = resolve(job.parameters, lambda part: _value(context, upstream[part.job], part))
     images = await _images(context, job, upstream)
     if _too_large(operation, parameters, images):
         images = await _images(context, job, upstream, fresh_urls=True)
-    sources = {name: [image.source for image in some] for name, some in images.items()}
-    draft = replace(job.draft, parameters={**parameters, **sources})
+    sources = {path: image.source for path, image in images.items()}
+    draft = replace(job.draft, parameters=substitute(parameters, sources))
     # Again, because size and shape of what another job has made are known only now.
     findings = [*check_job(draft, operation), *check_media(draft, operation, images)]
     errors = [finding.message for finding in findings if not finding.warning]
@@ -78,7 +90,7 @@ async def resolved(
 
 def _check_clean(job: Job, upstream: Mapping[str, Outcome]) -> None:
     """Raise NotClean: nobody wants to pay for a video of a picture with the vendor's mark."""
-    for _, part in references([*job.parameters.values(), *job.media.values()]):
+    for _, part in references(job.parameters):
         shortfall = upstream[part.job].shortfall
         if part.attribute != "seed" and shortfall and shortfall.code == ONLY_WATERMARKED:
             raise NotClean(f'needs "{part.job}", of which only the watermarked version is here')
@@ -86,7 +98,7 @@ def _check_clean(job: Job, upstream: Mapping[str, Outcome]) -> None:
 
 async def _images(
     context: Context, job: Job, upstream: Mapping[str, Outcome], *, fresh_urls: bool = False
-) -> dict[str, tuple[Media, ...]]:
+) -> Images:
     """The images: as planned, or as other jobs have made them, by fresh URLs where asked for."""
 
     async def found(image: Media | Deferred) -> Media:
@@ -103,7 +115,7 @@ async def _images(
         except MediaError as error:
             raise UnusableResult("unfit_result_of_another_job", error.message) from error
 
-    return {name: tuple([await found(each) for each in some]) for name, some in job.media.items()}
+    return {path: await found(image) for path, image in job.media.items()}
 
 
 def _is_by_url(context: Context, part: JobOutput) -> bool:
@@ -127,25 +139,20 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
     return made[part.index]
 
 
-def _too_large(
-    operation: Operation, parameters: Mapping[str, Any], images: Mapping[str, tuple[Media, ...]]
-) -> bool:
+def _too_large(operation: Operation, parameters: Parameters, images: Images) -> bool:
     """Whether the body with every image inside it may exceed the provider's limit."""
     if operation.sure_body_bytes is None:
         return False
-    inside = sum(data_uri_length(image) for some in images.values() for image in some)
-    return inside + len(json.dumps(dict(parameters)).encode()) > operation.sure_body_bytes
+    inside = sum(map(data_uri_length, images.values()))
+    plain = substitute(parameters, dict.fromkeys(images, ""))
+    return inside + len(json.dumps(dict(plain)).encode()) > operation.sure_body_bytes
 
 
 async def _with_fresh_urls(
     context: Context, job: Job, upstream: Mapping[str, Outcome]
 ) -> dict[str, Outcome]:
     """The outcomes of the jobs it needs, with fresh URLs where it uses those of an earlier run."""
-    by_url = {
-        part.job
-        for _, part in references([*job.parameters.values(), *job.media.values()])
-        if _is_by_url(context, part)
-    }
+    by_url = {part.job for _, part in references(job.parameters) if _is_by_url(context, part)}
     found = {need: upstream[need] for need in job.draft.needs}
     for need in by_url:
         if found[need].reused:
@@ -182,16 +189,16 @@ async def prepare(context: Context, entry: PlanEntry, upstream: Mapping[str, Out
     tag = _tag(context)
     # The user's own text is sent as it is: reconciling then compares model, prompt and time.
     if operation.tag is not None and operation.tag not in parameters:
-        parameters[operation.tag] = tag
-    encoded = {name: [await _as_sent(image) for image in some] for name, some in images.items()}
-    body = operations.to_wire(operation, {**parameters, **encoded})
+        parameters = {**parameters, operation.tag: tag}
+    encoded = {path: await _as_sent(image) for path, image in images.items()}
+    body = operations.to_wire(operation, substitute(parameters, encoded))
     # A body with images is megabytes of JSON, which would block the loop.
     request = (
         await asyncio.to_thread(submission, operation, body, account)
-        if any(image.sha256 for some in images.values() for image in some)
+        if any(image.sha256 for image in images.values())
         else submission(operation, body, account)
     )
-    asked = {**parameters, **_image_records(images)}
+    asked = substitute(parameters, _image_records(images))
     # 0 has the provider draw the seed, by both API documents.
     seed = parameters.get(operation.seed) or None if operation.seed else None
     return Prepared(intent=_intent(context, entry, asked, seed, tag), request=request)
@@ -229,12 +236,10 @@ def intent_afterwards(context: Context, job_run: JobRun) -> Intent:
     Its request refers to the results of other jobs by their ids.
     """
     job = job_run.entry.job
-    request = {
-        name: _image_record(value)["jobs"] if isinstance(value, Deferred) else value
-        for name, value in job.parameters.items()
-        if name not in job_run.operation.media
-    }
-    request |= _image_records(job.media)
+    request = map_leaves(
+        substitute(job.parameters, _image_records(job.media)),
+        lambda _path, leaf: _needed(leaf) if isinstance(leaf, Deferred) else leaf,
+    )
     return _intent(context, job_run.entry, request, job_run.task.seed, _tag(context))
 
 
@@ -246,17 +251,20 @@ async def _as_sent(image: Media) -> str:
         raise UnusableResult("image_changed", error.message) from error
 
 
-def _image_records(
-    images: Mapping[str, Iterable[Media | Deferred]],
-) -> dict[str, list[dict[str, Any]]]:
-    """The images of each parameter as the ledger refers to them."""
-    return {name: [_image_record(image) for image in some] for name, some in images.items()}
+def _image_records(images: JobMedia) -> dict[ValuePath, dict[str, Any]]:
+    """The images as the ledger refers to them."""
+    return {path: _image_record(image) for path, image in images.items()}
 
 
 def _image_record(image: Media | Deferred) -> dict[str, Any]:
     if isinstance(image, Deferred):
-        return {"jobs": [part.job for part in image.parts if isinstance(part, JobOutput)]}
+        return {"jobs": _needed(image)}
     return {"sha256": image.sha256} if image.sha256 else {"url": image.source}
+
+
+def _needed(value: Deferred) -> list[str]:
+    """Ids of the jobs whose results a value needs."""
+    return [part.job for part in value.parts if isinstance(part, JobOutput)]
 
 
 @dataclass(slots=True)
@@ -314,7 +322,8 @@ def size_of(entry: PlanEntry) -> int:
     job = entry.job
     if entry.action is not Action.SUBMIT or job.draft.needs:
         return 0
-    images = (image for some in job.media.values() for image in some)
     return sum(
-        data_uri_length(image) for image in images if isinstance(image, Media) and image.sha256
+        data_uri_length(image)
+        for image in job.media.values()
+        if isinstance(image, Media) and image.sha256
     )

@@ -22,18 +22,18 @@ from runner.engine.submit.prepare import (
 )
 from runner.hashing import HashCache
 from runner.media.probe import probe
-from runner.model.jobs import Media
+from runner.model.jobs import JobMedia, Media
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import PlanEntry
 from runner.model.tasks import StoredFile, TaskFacts
 from runner.model.values import Deferred, JobOutput
-from tests.builders import image_bytes, write_file
+from tests.builders import image_bytes, listed, write_file
 from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
 
 PARAMETERS = {"model": "viduq2", "prompt": "a cat", "seed": 7}
 
 
-def entry(*needs: str, media: Mapping[str, Any] | None = None, **parameters: Any) -> PlanEntry:
+def entry(*needs: str, media: JobMedia | None = None, **parameters: Any) -> PlanEntry:
     plain = plan_entry("a", *needs)
     asked = PARAMETERS | parameters
     return replace(plain, job=replace(plain.job, parameters=asked, media=media or {}))
@@ -63,7 +63,8 @@ def local_image(folder: Path, name: str = "a.png") -> Media:
 
 def with_images(name: str, *images: Media, needs: Sequence[str] = ()) -> PlanEntry:
     plain = plan_entry(name, *needs)
-    job = replace(plain.job, parameters={"model": "viduq2"}, media={"images": images})
+    parameters = {"model": "viduq2", "images": [""] * len(images)}
+    job = replace(plain.job, parameters=parameters, media=listed(*images))
     return replace(plain, job=job)
 
 
@@ -87,7 +88,7 @@ def test_an_image_is_sent_as_data_and_recorded_by_digest(tmp_path: Path) -> None
     async def scene(run: LiveRun, _: FakeVidu) -> None:
         write_file(tmp_path, "cat.png", image_bytes())
         image = probe("cat.png", tmp_path, HashCache())
-        ready = await prepared(run, entry(media={"images": (image,)}, images=["cat.png"]))
+        ready = await prepared(run, entry(media=listed(image), images=["cat.png"]))
         assert body_of(ready)["images"][0].startswith("data:image/png;base64,")
         assert ready.intent.request["images"] == [{"sha256": image.sha256}]
 
@@ -100,7 +101,7 @@ def test_an_image_that_has_changed_stops_the_job(tmp_path: Path) -> None:
         image = probe("cat.png", tmp_path, HashCache())
         write_file(tmp_path, "cat.png", image_bytes(size=(256, 256)))
         with pytest.raises(UnusableResult) as caught:
-            await prepared(run, entry(media={"images": (image,)}, images=["cat.png"]))
+            await prepared(run, entry(media=listed(image), images=["cat.png"]))
         assert caught.value.error.code == "image_changed"
 
     play(tmp_path, scene)
@@ -109,7 +110,7 @@ def test_an_image_that_has_changed_stops_the_job(tmp_path: Path) -> None:
 def test_the_file_of_another_job_is_put_in(tmp_path: Path) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
         write_file(tmp_path, "cat.png", image_bytes())
-        needing = entry("cat", media={"images": (output(),)}, images=[output()])
+        needing = entry("cat", media=listed(output()), images=[output()])
         ready = await prepared(run, needing, made())
         assert body_of(ready)["images"][0].startswith("data:image/png;base64,")
 
@@ -142,7 +143,7 @@ def test_a_result_that_is_not_there_stops_the_job(
 def test_a_result_that_does_not_fit_stops_the_job(tmp_path: Path) -> None:
     async def scene(run: LiveRun, _: FakeVidu) -> None:
         write_file(tmp_path, "cat.png", image_bytes(size=(16, 16)))
-        needing = entry("cat", media={"images": (output(),)}, images=[output()])
+        needing = entry("cat", media=listed(output()), images=[output()])
         with pytest.raises(UnusableResult) as caught:
             await prepared(run, needing, made())
         assert caught.value.error.code == "unfit_result_of_another_job"
