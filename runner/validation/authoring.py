@@ -93,7 +93,7 @@ def _default_blocks(shared: Schema, operations: Mapping[str, Operation]) -> Sche
             "type": ["object", "null"],
             **_CLOSED,
             "properties": keys | _relaxed_parameters(operation),
-            "allOf": _narrowed(operation),
+            **_narrowed(operation),
         }
         for name, operation in operations.items()
     }
@@ -108,7 +108,7 @@ def _parameters(name: str, operations: Mapping[str, Operation]) -> Schema:
         "title": operations[name].title,
         "description": operations[name].schema.get("description", ""),
         "properties": {**own, **dict.fromkeys(sorted(foreign), False)},
-        "allOf": _narrowed(operations[name]),
+        **_narrowed(operations[name]),
     }
 
 
@@ -186,26 +186,25 @@ def _plain(schema: Any) -> Any:
     return [_plain(value) for value in schema] if isinstance(schema, list) else schema
 
 
-def _narrowed(operation: Operation) -> list[Schema]:
+def _narrowed(operation: Operation) -> Schema:
     """The operation's conditions, for jobs that write the condition's parameters themselves."""
     conditions = []
     for branch in operation.schema.get("allOf", ()):
         then: Mapping[str, Any] = branch.get("then", {})
         # A condition that only changes a default restricts nothing.
-        rules = {
-            name: rule
+        narrower = {
+            name: rule and _relaxed(rule)
             for name, rule in then.get("properties", {}).items()
             if rule is False or set(_plain(rule)) - {"default"}
         }
-        relaxed: Schema = {}
-        if rules:
-            relaxed["properties"] = {name: rule and _relaxed(rule) for name, rule in rules.items()}
+        relaxed: Schema = {"properties": narrower} if narrower else {}
         if exclusions := _exclusions(then):
             relaxed["allOf"] = exclusions
         if relaxed:
             # Required, for an absent parameter may come from the defaults.
             conditions.append({"if": _written(branch["if"]), "then": relaxed})
-    return [*_exclusions(operation.schema), *conditions]
+    rules = [*_exclusions(operation.schema), *conditions]
+    return {"allOf": rules} if rules else {}
 
 
 def _exclusions(schema: Mapping[str, Any]) -> list[Schema]:
