@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from typing import Any
 
 import av
 import pytest
 
+from runner.emulator.faults.script import parse_faults
+from runner.emulator.options import EmulatorOptions
+from runner.emulator.server import run_emulator
 from tests.emulator.operations.conftest import image
-from tests.emulator.operations.modelverse.conftest import request_body
+from tests.emulator.operations.modelverse.conftest import SAMPLES, request_body
 
 SHORT = {"parameters.duration": 1, "parameters.resolution": "540p"}
 SMALL = {"model": "viduq2-turbo", **SHORT}
@@ -84,3 +88,21 @@ def test_the_images_of_subjects_are_seen(address: str, ask: Any) -> None:
         for chosen in ([one], [two], [one, two])
     }
     assert len(films) == 3
+
+
+@pytest.fixture(scope="module")
+def failing() -> Iterator[str]:
+    faults = parse_faults([{"fault": "fail_task", "err_code": "CreationPolicyViolation"}])
+    with run_emulator(EmulatorOptions(time_scale=0, faults=faults)) as url:
+        yield url
+
+
+@pytest.mark.parametrize("operation", SAMPLES)
+def test_a_failure_has_a_message_and_the_length(failing: str, ask: Any, operation: str) -> None:
+    body = request_body(operation, {"parameters.duration": 3})
+    task_id = ask("POST", f"{failing}/v1/tasks/submit", body, key="k").json["output"]["task_id"]
+    answer = ask("GET", f"{failing}/v1/tasks/status?task_id={task_id}", key="k").json
+    assert answer["output"]["task_status"] == "Failure"
+    assert answer["output"]["error_message"] == "CreationPolicyViolation"
+    assert "urls" not in answer["output"]
+    assert answer["usage"] == {"duration": 3}
