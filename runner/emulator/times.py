@@ -56,7 +56,11 @@ _EXTENSIONS: Mapping[str, Table] = {
         "1080p": (26.55, 42.4, 61.5, 83.55, 110.2, 138.5, 169.55),
     },
 }
-_BY_PACE = {"img2video": _FRAMES, "start-end2video": _FRAMES, "extend": _EXTENSIONS}
+_BY_PACE: Mapping[str, Mapping[str, Table]] = {
+    **dict.fromkeys(("img2video", "start-end2video"), _FRAMES),
+    # A segment of multiframe costs what an extension costs: our guess is that it takes as long.
+    **dict.fromkeys(("extend", "multiframe"), _EXTENSIONS),
+}
 _TABLES = {"text2video": _TEXT}
 """By operation; the others take the table of reference2video."""
 
@@ -79,9 +83,21 @@ def seconds_of(order: Order) -> float:
 def _video_seconds(order: Order) -> float:
     table = _table_of(order.operation, order.model)
     row = table[_NEAREST_RESOLUTION.get(order.resolution, order.resolution)]
+    return sum(_in_row(row, length_s) for length_s in _lengths(order))
+
+
+def _lengths(order: Order) -> list[int]:
+    """The seconds of each video that has to be generated for the result."""
+    if order.operation == "multiframe":
+        return [segment["duration"] for segment in order.details["image_settings"]]
+    # An extension is generated, and not the video before it.
+    return [order.details.get("duration") or order.duration_s]
+
+
+def _in_row(row: Row, length_s: int) -> float:
     # A row ends at some length: our guess is that its last step is repeated.
-    beyond = max(0, order.duration_s - len(row))
-    return row[order.duration_s - beyond - 1] + beyond * (row[-1] - row[-2])
+    beyond = max(0, length_s - len(row))
+    return row[length_s - beyond - 1] + beyond * (row[-1] - row[-2])
 
 
 def _table_of(operation: str, model: str) -> Table:

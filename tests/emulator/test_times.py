@@ -48,3 +48,16 @@ def test_pictures_take_times_around_the_median() -> None:
     assert 5.5 < statistics.median(times) < 6.5
     assert len(set(times)) == len(times)
     assert seconds_of(emulated_order()) == seconds_of(emulated_order())
+
+
+def test_only_the_extension_of_a_video_is_generated() -> None:
+    asked = {"operation": "extend", "model": "viduq2-pro", "resolution": "720p"}
+    extended = emulated_order(**asked, duration_s=25, details={"duration": 5})
+    assert seconds_of(extended) == 107.1
+
+
+def test_the_segments_of_a_video_are_generated_one_by_one() -> None:
+    asked = {"operation": "multiframe", "model": "viduq2-turbo", "resolution": "540p"}
+    segments = [{"duration": 2}, {"duration": 5}]
+    details = {"image_settings": segments}
+    assert seconds_of(emulated_order(**asked, duration_s=7, details=details)) == 10.85 + 21.05

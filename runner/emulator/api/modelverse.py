@@ -56,5 +56,7 @@ def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         output["finish_time"] = task.done_ns // 10**9
     if phase is Phase.FAILED:
         output["error_message"] = task.err_code
-    usage = {"usage": {"duration": task.order.duration_s}} if phase.is_final else {}
+    # What was asked for: the result of an extension is longer, for it begins with the whole video.
+    seconds = task.order.details.get("duration") or task.order.duration_s
+    usage = {"usage": {"duration": seconds}} if phase.is_final else {}
     return {"output": output, **usage, "request_id": str(uuid.uuid4())}

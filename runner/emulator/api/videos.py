@@ -16,6 +16,7 @@ from typing import ClassVar
 from runner.emulator.api.containers import AVI, MP4, BrokenVideoError, measure, video_type_of
 from runner.emulator.api.errors import ApiError, invalid
 from runner.emulator.api.images import check_bytes, check_sides
+from runner.emulator.api.images import media_type_of as image_type_of
 from runner.emulator.state.tasks import Reference
 
 _MB = 1024 * 1024
@@ -67,7 +68,8 @@ class VideoLimits:
         if most is not None:
             check_bytes(content, name, most)
         media_type, digest = video_type_of(content), hashlib.sha256(content).hexdigest()
-        taken = self.takes_others if media_type is None else media_type == MP4 or self.takes_avi
+        is_other = self.takes_others and image_type_of(content) is None
+        taken = is_other if media_type is None else media_type == MP4 or self.takes_avi
         if not taken:
             raise _wrong_format(f"{name} must be {self.names}")
         if media_type is None:

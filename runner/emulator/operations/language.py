@@ -107,6 +107,11 @@ def asked_length(values: Values, videos: Sequence[Reference]) -> int:
     return seconds
 
 
+def with_extension(values: Values, videos: Sequence[Reference]) -> int:
+    """Those of the whole video, and of the extension that the request asks for."""
+    return length_of(videos[-1]) + asked_length(values, videos)
+
+
 def length_of(video: Reference) -> int:
     """The whole seconds that a video takes."""
     return math.ceil(video.seconds - 0.05) if video.seconds else UNKNOWN_VIDEO_S

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from runner.emulator.api.errors import invalid, lacking
 from runner.emulator.api.fields import SEED_LIMIT, Fields
 from runner.emulator.api.images import ImageLimits
+from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations.kinds import (
     AlwaysOn,
     Choice,
@@ -23,7 +24,13 @@ from runner.emulator.operations.kinds import (
     Text,
     Whole,
 )
-from runner.emulator.operations.language import Case, Operation
+from runner.emulator.operations.language import (
+    Case,
+    Length,
+    Operation,
+    asked_length,
+    with_extension,
+)
 from runner.emulator.operations.rules import When
 
 _Q3 = ("viduq3-pro",)
@@ -42,6 +49,7 @@ _NO_AMPLITUDE: tuple[When, ...] = ({},)  # every model here is of q2 or q3
 _NO_VOICE: tuple[When, ...] = ({"model": _Q3}, {"audio": (False,)})
 # 128x128 pixels are stated for references only.
 _ANY_SIZE, _ALIKE = ImageLimits(least_side=1), ImageLimits(least_side=1, are_alike=True)
+_LAST_FRAME = ImageLimits(least_side=1, most_inline_bytes=10 * 1024 * 1024 - 1)  # "below 10 MB"
 
 
 def _seconds(most: int) -> Whole:
@@ -62,18 +70,22 @@ def _operation(
     models: Sequence[str],
     given: Mapping[str, Kind],
     parameters: Mapping[str, Kind],
+    variant: str = "",
     cases: Sequence[Case] = (),
     no_effect: Mapping[str, Sequence[When]] = MappingProxyType({}),
+    length: Length = asked_length,
 ) -> Operation:
     """A table whose fields stand in `input` (`given`) and in `parameters`."""
     return Operation(
         path=path,
+        variant=variant,
         api="modelverse",
         makes="video",
         fields={"model": Choice(among=models), **given, **parameters},
         parents=dict.fromkeys(given, "input") | dict.fromkeys(parameters, "parameters"),
         cases=cases,
         no_effect=no_effect,
+        length=length,
     )
 
 
@@ -166,6 +178,7 @@ _REFERENCE2VIDEO = _operation(
 )
 _REFERENCE2VIDEO_SUBJECTS = _operation(
     "reference2video",
+    variant="subjects",
     models=("viduq2",),
     given={
         "prompt": _REQUIRED_PROMPT,
@@ -183,8 +196,25 @@ _REFERENCE2VIDEO_SUBJECTS = _operation(
     parameters={**_REFERENCE_PARAMETERS, "audio": Flag()},
 )
 
+_EXTEND = _operation(
+    "extend",
+    models=("viduq2-turbo", "viduq2-pro"),
+    given={
+        # The table has it as optional, its note as required. No format is stated, nor a data URI.
+        "video_url": Medium(
+            is_required=True,
+            limits=VideoLimits(takes_data=False, takes_others=True, least_s=4, most_s=60),
+        ),
+        "last_frame_url": Medium(limits=_LAST_FRAME),
+        "prompt": Text(),
+    },
+    parameters={"duration": _seconds(7), "resolution": _USUAL_RESOLUTIONS},
+    length=with_extension,
+)
+
 _BY_TYPE: Mapping[str, Operation] = {
-    table.path: table for table in (_TEXT2VIDEO, _IMG2VIDEO, _START_END2VIDEO, _REFERENCE2VIDEO)
+    table.path: table
+    for table in (_TEXT2VIDEO, _IMG2VIDEO, _START_END2VIDEO, _REFERENCE2VIDEO, _EXTEND)
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import pytest
 
 URL = "https://example.com/cat.png"
+VIDEO_URL = "https://example.com/clip.mp4"
 SAMPLES: Mapping[str, dict[str, Any]] = {
     "text2video": {"model": "viduq2", "input": {"prompt": "a cat on a window sill"}},
     "img2video": {"model": "viduq2-pro", "input": {"first_frame_url": URL}},
@@ -18,6 +19,7 @@ SAMPLES: Mapping[str, dict[str, Any]] = {
         "input": {"first_frame_url": URL, "last_frame_url": URL},
     },
     "reference2video": {"model": "viduq2", "input": {"images": [URL], "prompt": "it dances"}},
+    "extend": {"model": "viduq2-turbo", "input": {"video_url": VIDEO_URL}},
     "subjects": {
         "model": "viduq2",
         "input": {
