@@ -89,6 +89,8 @@ class MediaLimits:
     """Of the pictures in a video; empty: any."""
     first_to_last: tuple[float, float] | None = None
     """Of two images: the least and the most of the first's pixels, or ratio, over the last's."""
+    first: str | None = None
+    """The parameter that is the first image, where this one is the last; None: both are a list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,18 +50,26 @@ def _check_image(image: Media, path: ValuePath, limits: MediaLimits) -> Iterator
 
 
 def _check_pairs(operation: Operation, images: JobMedia) -> Iterator[Finding]:
-    """Whether the first of two images in a list is about as large as the last one."""
+    """Whether the first of two images is about as large as the last one."""
     for name, limits in operation.media.items():
-        if limits.first_to_last is None:
-            continue
-        lists: dict[ValuePath, list[Media | Deferred]] = {}
-        for path, image in images.items():
-            if name_of(path) == name:
-                lists.setdefault(path[:-1], []).append(image)
-        for path, listed in lists.items():
-            match listed:
-                case [Media() as first, Media() as last]:
-                    yield from _check_pair((*path, 1), first, last, limits.first_to_last)
+        if limits.first_to_last is not None:
+            for path, first, last in _pairs(name, limits.first, images):
+                yield from _check_pair(path, first, last, limits.first_to_last)
+
+
+def _pairs(
+    name: str, first: str | None, images: JobMedia
+) -> Iterator[tuple[ValuePath, Media, Media]]:
+    """The two images of each list of two, or of the parameters `first` and `name`."""
+    lists: dict[ValuePath, list[ValuePath]] = {}
+    for path in images:
+        if name_of(path) == name and first is None:
+            lists.setdefault(path[:-1], []).append(path)
+    pairs = [[(first,), (name,)]] if first is not None else lists.values()
+    for paths in pairs:
+        match [images.get(path) for path in paths]:
+            case [Media() as one, Media() as other]:
+                yield paths[1], one, other
 
 
 def _check_pair(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from runner.errors import nearest
+from runner.errors import nearest, suggest
 from runner.media.types import ALIASES, EXTENSIONS, kind_of, with_article
 from runner.model.values import ValuePath, as_dict, as_list, is_number
 from runner.validation.diagnostics import Finding, shown
@@ -19,8 +19,8 @@ _SECONDS = ("min_s", "max_s", "exclusive_min_s", "exclusive_max_s")
 _VIDEO = ("min_fps", "max_fps", "exclusive_max_fps", "codecs")
 _FOREIGN = {
     "image": (*_SECONDS, *_VIDEO),
-    "video": ("first_to_last",),
-    "audio": (*_PIXELS, *_VIDEO, "first_to_last"),
+    "video": ("first_to_last", "first"),
+    "audio": (*_PIXELS, *_VIDEO, "first_to_last", "first"),
 }
 """Kind of media to the limits that nothing of that kind has."""
 
@@ -39,9 +39,12 @@ _RANGES = (
 
 def check_media_limits(schema: Schema) -> Iterator[Finding]:
     """Mistakes in the limits under `x-operation.media`."""
-    for name, limits in as_dict(described(schema).get("media")).items():
+    media = as_dict(described(schema).get("media"))
+    for name, limits in media.items():
         path = ("x-operation", "media", name)
         yield from _limits(as_dict(limits), path)
+        others = [other for other in media if other != name]
+        yield from _first(as_dict(limits), (*path, "first"), others)
 
 
 def _limits(limits: Mapping[str, Any], path: ValuePath) -> Iterator[Finding]:
@@ -59,6 +62,17 @@ def _limits(limits: Mapping[str, Any], path: ValuePath) -> Iterator[Finding]:
             yield Finding(path=(*path, low), message=message)
     yield from _range(limits.get("first_to_last"), (*path, "first_to_last"))
     yield from _forms(limits, path)
+
+
+def _first(limits: Mapping[str, Any], path: ValuePath, others: Sequence[str]) -> Iterator[Finding]:
+    """A first image that is none, or that nothing is compared with."""
+    name = limits.get("first")
+    if isinstance(name, str) and name not in others:
+        message = f"{shown(name)} is not another one of the media"
+        yield Finding(path=path, message=message, hint=suggest(name, others))
+    elif "first" in limits and "first_to_last" not in limits:
+        message = "first has no effect without first_to_last"
+        yield Finding(path=path, message=message, key=True)
 
 
 def _types(types: list[Any], path: ValuePath, kind: str) -> Iterator[Finding]:

@@ -103,3 +103,31 @@ def test_forms_fit_the_object_that_holds_them(changes: dict[str, Any], message: 
 def test_a_misspelt_form_is_reported() -> None:
     message, _ = only(limited(forms=["uri"]))
     assert message.startswith('unknown x-operation.media.images.forms[0] "uri"')
+
+
+def of_two_frames(**limits: Any) -> dict[str, Any]:
+    """The made-up file with a last image, `note`, that is compared with a first one."""
+    media = picture()["x-operation"]["media"]
+    return picture("x-operation", "media", to={**media, "note": {**media["images"], **limits}})
+
+
+def test_the_first_of_two_images_may_be_another_parameter() -> None:
+    assert messages(of_two_frames(first_to_last=[0.8, 1.25], first="images")) == []
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (
+            {"first_to_last": [0.8, 1.25], "first": "image"},
+            '"image" is not another one of the media',
+        ),
+        (
+            {"first_to_last": [0.8, 1.25], "first": "note"},
+            '"note" is not another one of the media',
+        ),
+        ({"first": "images"}, "first has no effect without first_to_last"),
+    ],
+)
+def test_the_first_image_is_another_one(limits: Any, message: str) -> None:
+    assert messages(of_two_frames(**limits)) == [message]
