@@ -210,7 +210,7 @@ def test_the_architecture_names_only_files_that_exist() -> None:
 
 def test_the_rule_sees_late_imports_and_packages() -> None:
     assert room_of(Path("media/probe.py")) == "media"
-    assert "PIL.JpegImagePlugin" in set(imports(Path("media/probe.py")))
-    assert "runner.media.types.sniff" in set(imports(Path("media/probe.py")))
+    assert "PIL.JpegImagePlugin" in set(imports(Path("media/pixels.py")))
+    assert "runner.media.types.describe_type" in set(imports(Path("media/pixels.py")))
     assert row_of("poll.timing", ENGINE_ROWS) == 1
     assert row_of("net.client", ENGINE_ROWS) == 0

@@ -35,7 +35,7 @@ from runner.validation.diagnostics import (
 )
 from runner.validation.document import check_document, check_lookalikes
 from runner.validation.jobs import check_job
-from runner.validation.media import check_images, check_media
+from runner.validation.media import check_images, check_media, unmeasured_warning
 from runner.validation.references import check_references
 
 
@@ -141,6 +141,7 @@ def _read(
     checker = _JobChecker(operations=operations, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
     by_job = checker.check_all(drafts, expansion.partial_jobs)
+    by_job += unmeasured_warning(expansion.drafts, operations, checker.images)
     report(job_diagnostics(by_job, expansion.locate, document.value))
     known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
     report(job_diagnostics(check_references(known, operations), expansion.locate))
@@ -214,9 +215,10 @@ class _JobChecker:
         unusable: list[Finding] = []
         for path, source in operation.media_in(draft.parameters):
             images[path] = source if isinstance(source, Deferred) else None
-            if isinstance(source, str) and path not in wrong:
+            limits = operation.limits_at(path)
+            if isinstance(source, str) and path not in wrong and limits is not None:
                 try:
-                    images[path] = probe(source, draft.base, self.hashes)
+                    images[path] = probe(source, draft.base, self.hashes, limits)
                 except MediaError as error:
                     unusable.append(Finding(path=path, message=error.message, hint=error.hint))
         return images, unusable

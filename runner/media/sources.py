@@ -1,28 +1,31 @@
-"""Image sources: classifies paths, URLs and data URIs, decodes and encodes data URIs."""
+"""Media sources: classifies paths, URLs and data URIs, decodes them, and encodes what is sent."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
+import json
 import re
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from runner.errors import Exit, Failure
 from runner.media.signed_urls import is_signed
-from runner.media.types import HEAD_BYTES, describe_type, sniff
+from runner.media.types import ALIASES, AS_AUDIO, HEAD_BYTES, describe_type, sniff, with_article
 from runner.model.jobs import Media
+from runner.model.operations import MediaLimits
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _PLAIN_URL = re.compile(r"https?://[\w.-]+(?::\d{1,4})?(?:[/?#][!-~]*)?", re.ASCII)
-_DATA_URI = re.compile(r"data:(image/[a-z0-9.+-]+);base64,")
+_DATA_URI = re.compile(r"data:((?:image|video|audio)/[a-z0-9.+-]+);base64,")
 _NOT_BASE64 = re.compile(r"[^A-Za-z0-9+/]")
 _LABEL_CHARACTERS = 80
 
 
 class MediaError(Failure):
-    """An image is missing, is not what it should be, or has changed since it was probed."""
+    """A medium is missing, is not what it should be, or has changed since it was probed."""
 
     exit = Exit.INVALID
 
@@ -34,23 +37,19 @@ def classify(source: str) -> Literal["url", "data", "path"]:
     return "url" if _SCHEME.match(source) else "path"
 
 
-# The first bytes of each type in base64, then enough of it to be no name.
+# Enough of it to be no name; its first bytes then say what it is.
 _BARE_BASE64 = re.compile(
-    r"(?:image/[a-z+.-]+;)?(?:base64,)?"
-    r"(?P<head>iVBORw0KGgo|/9j/|UklGR|R0lGOD)[A-Za-z0-9+/\s]{40,}[=\s]*"
+    r"(?:[a-z]+/[a-z0-9.+-]+;)?(?:base64,)?(?P<text>[A-Za-z0-9+/\s]{48,}[=\s]*)"
 )
-_BASE64_TYPES = {
-    "iVBORw0KGgo": "image/png",
-    "/9j/": "image/jpeg",
-    "UklGR": "image/webp",
-    "R0lGOD": "image/gif",
-}
 
 
 def bare_base64_type(source: str) -> str | None:
-    """The media type of an image's base64 without the head of a data URI; None for a path."""
+    """The media type of base64 without the head of a data URI; None for a path."""
     found = _BARE_BASE64.fullmatch(source)
-    return _BASE64_TYPES[found["head"]] if found else None
+    if found is None:
+        return None
+    text = "".join(found["text"][: 2 * HEAD_BYTES].split())
+    return sniff(base64.b64decode(text[: len(text) // 4 * 4]))
 
 
 def label(source: str) -> str:
@@ -89,24 +88,44 @@ def check_url(url: str) -> None:
         raise MediaError(f"{label(url)} has white space at character {space.start() + 1}")
 
 
-def decode_data_uri(uri: str) -> tuple[str, bytes]:
+def check_form(source: str, limits: MediaLimits) -> None:
+    """Raise MediaError unless the parameter takes such a source: a URL, a file or its content."""
+    if (form := classify(source)) == "url":
+        if "url" not in limits.forms:
+            hint = "download it, and write the path of the file"
+            raise MediaError(f"{label(source)} is a URL; only files are accepted here", hint=hint)
+    elif inline_form(limits) is None:
+        what = "a data URI" if form == "data" else "a local file"
+        raise MediaError(
+            f"{label(source)} is {what}; only URLs are accepted here",
+            hint=f"put the {_NOUNS[limits.kind]} on a web server that the provider can reach, or "
+            "use another job's .url",
+        )
+
+
+_NOUNS = {"image": "image", "video": "video", "audio": "audio file"}
+
+
+def decode_data_uri(uri: str, limits: MediaLimits) -> tuple[str, bytes]:
     """Media type and content of a data URI, read as strictly as the API documents demand.
 
-    Raises MediaError. `image/jpg` counts as `image/jpeg`: the documents list both names.
+    Raises MediaError. Other names of a type, as `image/jpg`, are accepted: documents list them.
     """
-    name = label(uri)
+    name, kind = label(uri), with_article(limits.kind)
     head = _DATA_URI.match(uri)
     if head is None:
+        first, *others = limits.media_types
+        or_others = f" (or {', '.join(others)})" if others else ""
         raise MediaError(
-            f"{name} does not start like the data URI of an image",
-            hint="it starts with data:image/png;base64, (or image/jpeg, image/webp)",
+            f"{name} does not start like the data URI of {kind}",
+            hint=f"it starts with data:{first};base64,{or_others}",
         )
     content = _decode_base64(name, uri, head.end())
-    declared = "image/jpeg" if head[1] == "image/jpg" else head[1]
     found = sniff(content[:HEAD_BYTES])
     if found is None:
-        raise MediaError(f"{name} does not contain an image")
-    if found != declared:
+        raise MediaError(f"{name} does not contain {kind}")
+    declared = ALIASES.get(head[1], head[1])
+    if declared not in {found, AS_AUDIO.get(found)}:
         raise MediaError(f"{name} declares {head[1]} but contains {describe_type(found)}")
     return found, content
 
@@ -130,15 +149,49 @@ def _decode_base64(name: str, uri: str, start: int) -> bytes:
         ) from None
 
 
-def data_uri(media: Media) -> str:
-    """The image as a request carries it: a file as a data URI (ASCII), anything else as written.
+# ---------------------------------------------------------------------------------- in the request
 
-    Raises MediaError if the file is gone or has changed since it was probed. Blocks.
+
+def inline_form(limits: MediaLimits) -> Literal["data_uri", "base64"] | None:
+    """The form in which a file's content is sent inside a request; None where it cannot be."""
+    return next((form for form in limits.forms if form != "url"), None)
+
+
+def as_sent(media: Media, limits: MediaLimits) -> Any:
+    """What stands for the medium in the request: a text, or an object with it.
+
+    A file is encoded; a URL is sent as it is written. Raises MediaError if the file is gone or has
+    changed since it was probed. Blocks.
     """
     if media.path is None:
-        return media.source
+        text = media.source
+        if inline_form(limits) == "base64" and classify(text) == "data":
+            text = text.partition(",")[2]
+    else:
+        text = _prefix(media, limits) + base64.b64encode(_content(media.path, media)).decode(
+            "ascii"
+        )
+    return _object(text, media, limits) if limits.as_object else text
+
+
+def sent_length(media: Media, limits: MediaLimits) -> int:
+    """Characters of JSON that `as_sent` adds to an empty text, without building it."""
+    around = len(json.dumps(_object("", media, limits))) - 2 if limits.as_object else 0
+    prefix = len(_prefix(media, limits)) if media.path else 0
+    return around + prefix + encoded_length(media)
+
+
+def encoded_length(media: Media) -> int:
+    """Characters of a file in base64; of any other medium as it is written."""
+    if media.path is None:
+        return len(media.source)
+    # Base64 makes four characters of each three bytes, and of what is left over.
+    return (((media.size_bytes or 0) + 2) // 3) * 4
+
+
+def _content(path: Path, media: Media) -> bytes:
     try:
-        content = media.path.read_bytes()
+        content = path.read_bytes()
     except OSError as error:
         raise MediaError(f"{media.source} can no longer be read: {error.strerror}") from None
     if hashlib.sha256(content).hexdigest() != media.sha256:
@@ -146,16 +199,15 @@ def data_uri(media: Media) -> str:
             f"{media.source} has changed since the run was planned",
             hint="run the manifest again to use the file as it is now",
         )
-    return _prefix(media) + base64.b64encode(content).decode("ascii")
+    return content
 
 
-def data_uri_length(media: Media) -> int:
-    """Characters of `data_uri(media)`, without building it."""
-    if media.path is None:
-        return len(media.source)
-    # Base64 makes four characters of each three bytes, and of what is left over.
-    return len(_prefix(media)) + (((media.size_bytes or 0) + 2) // 3) * 4
+def _prefix(media: Media, limits: MediaLimits) -> str:
+    return "" if inline_form(limits) == "base64" else f"data:{media.media_type};base64,"
 
 
-def _prefix(media: Media) -> str:
-    return f"data:{media.media_type};base64,"
+def _object(text: str, media: Media, limits: MediaLimits) -> dict[str, Any]:
+    return {
+        key: media.media_type if part == "media_type" else text
+        for key, part in (limits.as_object or {}).items()
+    }

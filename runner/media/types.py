@@ -177,6 +177,18 @@ def _text(head: bytes) -> str | None:
     return "text/html" if text.startswith((b"<!doctype html", b"<html")) else None
 
 
+_BY_EXTENSION = {f".{name}": media_type for media_type, name in EXTENSIONS.items()} | {
+    ".jpeg": "image/jpeg",
+    ".m4v": "video/mp4",
+}
+_LONGEST_EXTENSION = max(map(len, _BY_EXTENSION))
+
+
+def by_extension(name: str) -> str | None:
+    """The media type that the end of a file's name stands for; None if unknown."""
+    return _BY_EXTENSION.get(f".{name[-_LONGEST_EXTENSION:].rpartition('.')[2].lower()}")
+
+
 _VIDEO_APPLICATIONS = frozenset({"application/mxf", "application/vnd.apple.mpegurl"})
 
 

@@ -54,7 +54,8 @@ MediaForm: TypeAlias = Literal["url", "data_uri", "base64"]
 """How a medium is sent; "base64" is a data URI without its head."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# By identity, as operations are: each is loaded once.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MediaLimits:
     """What a provider accepts at one place of media; None where its document has no limit."""
 
@@ -149,6 +150,12 @@ class Operation:
     def limits_at(self, path: ValuePath) -> MediaLimits | None:
         """The limits of the image at a path in the parameters; None where there goes none."""
         return self.media.get(name_of(path))
+
+    def limits_of(self, path: ValuePath) -> MediaLimits:
+        """The limits of a medium, which is known to be at that path."""
+        limits = self.limits_at(path)
+        assert limits is not None, path
+        return limits
 
     @property
     def sure_body_bytes(self) -> int | None:

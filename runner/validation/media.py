@@ -1,21 +1,22 @@
-"""Media checks: a job's images against the provider's limits, and the size of its request."""
+"""Media checks: a job's media against the provider's limits, and the size of its request."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.media.sources import data_uri_length, label, signed_url_warning
+from runner.media import streams
+from runner.media.limits import check_limits, is_unmeasured
+from runner.media.sources import label, sent_length, signed_url_warning
 from runner.model.jobs import Draft, JobMedia, Media
 from runner.model.names import name_of
 from runner.model.operations import MediaLimits, Operation
 from runner.model.values import Deferred, Parameters, ValuePath, substitute
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
-from runner.validation.media_limits import check_limits
 
 
 def check_media(draft: Draft, operation: Operation, images: JobMedia) -> list[Finding]:
@@ -33,20 +34,50 @@ def check_media(draft: Draft, operation: Operation, images: JobMedia) -> list[Fi
 def check_images(
     operation: Operation, images: Mapping[ValuePath, Media | Deferred | None]
 ) -> list[Finding]:
-    """Each image (None: it cannot be read) against its limits; a warning for expiring URLs."""
+    """Each medium (None: it cannot be read) against its limits; a warning for expiring URLs."""
+    items = Counter(path[:-1] for path in images)
     return [
         finding
         for path, image in images.items()
         if isinstance(image, Media) and (limits := operation.limits_at(path))
-        for finding in _check_image(image, path, limits)
+        for finding in _check_image(image, path, limits, items[path[:-1]])
     ]
 
 
-def _check_image(image: Media, path: ValuePath, limits: MediaLimits) -> Iterator[Finding]:
-    for finding in check_limits(image, limits):
-        yield replace(finding, path=path, message=f"{label(image.source)} {finding.message}")
+def _check_image(
+    image: Media, path: ValuePath, limits: MediaLimits, items: int
+) -> Iterator[Finding]:
+    for excess in check_limits(image, limits, items=items):
+        yield Finding(
+            path=path,
+            message=f"{label(image.source)} {excess.message}",
+            hint=excess.hint,
+            warning=excess.is_doubtful,
+        )
     if warning := signed_url_warning(image.source):
         yield Finding(path=path, message=warning, warning=True)
+
+
+def unmeasured_warning(
+    drafts: Iterable[Draft],
+    operations: Mapping[str, Operation],
+    images: Mapping[str, Mapping[ValuePath, Media | Deferred]],
+) -> list[tuple[Draft, list[Finding]]]:
+    """One warning, at the first of all jobs' media with limits that only PyAV could check.
+
+    `images`: job id to its media, of the jobs that are valid so far.
+    """
+    kinds = {name: {each.kind for each in op.media.values()} for name, op in operations.items()}
+    for draft in () if streams.is_available() else drafts:
+        if kinds[draft.operation] <= {"image"}:
+            continue
+        for path, medium in images.get(draft.id, {}).items():
+            limits = operations[draft.operation].limits_at(path)
+            if limits and isinstance(medium, Media) and is_unmeasured(medium, limits):
+                message = "without PyAV nothing but type and bytes of videos and sounds is checked"
+                finding = Finding(path=path, message=message, hint=streams.EXTRA_HINT, warning=True)
+                return [(draft, [finding])]
+    return []
 
 
 def _check_pairs(operation: Operation, images: JobMedia) -> Iterator[Finding]:
@@ -107,8 +138,11 @@ def _check_body(
     images: JobMedia,
     limit_bytes: int,
 ) -> list[Finding]:
-    known = [image for image in images.values() if isinstance(image, Media)]
-    lengths = [data_uri_length(image) for image in known]
+    known, lengths = [], []
+    for path, image in images.items():
+        if isinstance(image, Media) and (limits := operation.limits_at(path)):
+            known.append(image)
+            lengths.append(sent_length(image, limits))
     plain = substitute(draft.parameters, dict.fromkeys(images, ""))
     sure_bytes = operation.sure_body_bytes or limit_bytes
     media = sum(lengths)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from runner.media.types import with_article
 from runner.model.jobs import Draft
 from runner.model.names import name_of, rule_at
 from runner.model.operations import MediaLimits, Operation
@@ -87,9 +88,15 @@ def _as_image(path: ValuePath, part: JobOutput, maker: Operation) -> Iterator[Fi
 def _wrong_kind(
     path: ValuePath, part: JobOutput, maker: Operation, limits: MediaLimits
 ) -> Iterator[Finding]:
-    """A video where an image is needed."""
-    kinds = {media_type.partition("/")[0] for media_type in limits.media_types}
-    if maker.makes not in kinds:
-        accepted = " or ".join(f"{kind}s" for kind in sorted(kinds))
-        message = f'{dotted(path)} is what job "{part.job}" makes, a {maker.makes}'
-        yield Finding(path=path, message=f"{message}: only {accepted} are accepted")
+    """A video where an image is needed, or a URL where only files are accepted."""
+    if maker.makes != limits.kind:
+        message = f'{dotted(path)} is what job "{part.job}" makes, {with_article(maker.makes)}'
+        message += f": only {_PLURALS[limits.kind]} are accepted"
+        yield Finding(path=path, message=message)
+    elif part.attribute == "url" and "url" not in limits.forms:
+        hint = f"write ${{{{ {_written(part.job)}.output }}}}"
+        message = f'{dotted(path)} is the URL of what job "{part.job}" makes'
+        yield Finding(path=path, message=f"{message}: only files are accepted", hint=hint)
+
+
+_PLURALS = {"image": "images", "video": "videos", "audio": "audio files"}

@@ -20,8 +20,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from runner.hashing import CachedHash, HashCache, StatKey
-from runner.media.probe import _measure, _media, _UnusableError, probe
-from runner.media.sources import MediaError, data_uri, data_uri_length
+from runner.media.pixels import UnusableError, pixels_of
+from runner.media.probe import IMAGES, _media, probe
+from runner.media.sources import MediaError, as_sent, sent_length
 from runner.model.jobs import Media
 from tests.builders import as_data_uri, image_bytes, write_file
 
@@ -202,7 +203,7 @@ def test_links_in_a_circle_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
-    found = _media("cat.png", tmp_path, StatKey(1, 1, 1, 1, 1), HashCache())
+    found = _media("cat.png", tmp_path, StatKey(1, 1, 1, 1, 1), HashCache(), "image")
     assert found == "cannot be read: Is a directory"
 
 
@@ -344,8 +345,8 @@ def test_a_large_image_is_measured_without_a_warning(tmp_path: Path) -> None:
 @given(st.binary(max_size=200), st.sampled_from([b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF"]))
 def test_no_bytes_break_the_measuring(tail: bytes, head: bytes) -> None:
     for media_type in ("image/png", "image/jpeg", "image/webp"):
-        with contextlib.suppress(_UnusableError):
-            _measure(media_type, BytesIO(head + tail))
+        with contextlib.suppress(UnusableError):
+            pixels_of(media_type, BytesIO(head + tail))
 
 
 @pytest.mark.parametrize("url", ["https://example.com/a.png?b=1", "HTTP://127.0.0.1:8000/a"])
@@ -359,8 +360,8 @@ def test_a_data_uri_is_probed_like_a_file(tmp_path: Path) -> None:
     found = probe(as_data_uri(content), tmp_path, HashCache())
     assert (found.path, found.media_type, found.width) == (None, "image/png", 200)
     assert found.sha256 == hashlib.sha256(content).hexdigest()
-    assert data_uri(found) == as_data_uri(content)
-    assert data_uri_length(found) == len(as_data_uri(content))
+    assert as_sent(found, IMAGES) == as_data_uri(content)
+    assert sent_length(found, IMAGES) == len(as_data_uri(content))
 
 
 def test_a_data_uri_of_implausible_size_is_rejected(tmp_path: Path) -> None:

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.hashing import HashCache
-from runner.media.probe import probe
+from runner.media.probe import IMAGES, probe
 from runner.media.sources import (
     MediaError,
+    as_sent,
     check_url,
     classify,
-    data_uri,
-    data_uri_length,
     decode_data_uri,
     label,
+    sent_length,
     signed_url_warning,
 )
 from runner.model.jobs import Media
@@ -84,7 +84,7 @@ def test_an_ordinary_source_does_not_look_signed(source: str) -> None:
 
 def test_image_jpg_counts_as_jpeg() -> None:
     content = image_bytes("JPEG")
-    assert decode_data_uri(as_data_uri(content, "image/jpg")) == ("image/jpeg", content)
+    assert decode_data_uri(as_data_uri(content, "image/jpg"), IMAGES) == ("image/jpeg", content)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_image_jpg_counts_as_jpeg() -> None:
 )
 def test_a_malformed_data_uri_is_rejected(source: str, message: str) -> None:
     with pytest.raises(MediaError) as caught:
-        decode_data_uri(source)
+        decode_data_uri(source, IMAGES)
     assert message in caught.value.message
 
 
@@ -123,8 +123,8 @@ def test_the_length_of_a_data_uri_is_computed_exactly(
         media_type="image/png",
         size_bytes=len(content),
     )
-    assert data_uri(found) == as_data_uri(content)
-    assert data_uri_length(found) == len(as_data_uri(content))
+    assert as_sent(found, IMAGES) == as_data_uri(content)
+    assert sent_length(found, IMAGES) == len(as_data_uri(content))
 
 
 def test_a_file_that_changed_since_the_probe_is_not_sent(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_file_that_changed_since_the_probe_is_not_sent(tmp_path: Path) -> None
     found = probe("cat.png", tmp_path, HashCache())
     path.write_bytes(image_bytes(size=(200, 200)))
     with pytest.raises(MediaError, match=r"cat\.png has changed since the run was planned"):
-        data_uri(found)
+        as_sent(found, IMAGES)
 
 
 def test_a_file_that_is_gone_is_an_error_at_submission(tmp_path: Path) -> None:
@@ -140,10 +140,10 @@ def test_a_file_that_is_gone_is_an_error_at_submission(tmp_path: Path) -> None:
     found = probe("cat.png", tmp_path, HashCache())
     path.unlink()
     with pytest.raises(MediaError, match=r"cat\.png can no longer be read"):
-        data_uri(found)
+        as_sent(found, IMAGES)
 
 
 def test_a_url_travels_as_it_is_written(tmp_path: Path) -> None:
     found = probe("https://example.com/%E7%8C%AB.png", tmp_path, HashCache())
-    assert data_uri(found) == "https://example.com/%E7%8C%AB.png"
-    assert data_uri_length(found) == 33
+    assert as_sent(found, IMAGES) == "https://example.com/%E7%8C%AB.png"
+    assert sent_length(found, IMAGES) == 33

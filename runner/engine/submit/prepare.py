@@ -19,9 +19,15 @@ from runner.engine.poll.watch import ask_patiently
 from runner.errors import plural
 from runner.file_names import located
 from runner.media.probe import probe
-from runner.media.sources import MediaError, data_uri, data_uri_length
+from runner.media.sources import (
+    MediaError,
+    as_sent,
+    encoded_length,
+    inline_form,
+    sent_length,
+)
 from runner.model.jobs import Job, JobMedia, Media
-from runner.model.operations import Operation
+from runner.model.operations import MediaLimits, Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
 from runner.model.requests import ONLY_WATERMARKED, Billed, ErrorClass, JobError, Request
@@ -100,22 +106,35 @@ async def _images(
     context: Context, job: Job, upstream: Mapping[str, Outcome], *, fresh_urls: bool = False
 ) -> Images:
     """The images: as planned, or as other jobs have made them, by fresh URLs where asked for."""
+    operation = context.operations[job.operation]
 
-    async def found(image: Media | Deferred) -> Media:
+    async def found(image: Media | Deferred, limits: MediaLimits) -> Media:
         if isinstance(image, Media):
             return image
         source = str(resolve(image, lambda part: _value(context, upstream[part.job], part)))
-        for part in image.parts if fresh_urls else ():
+        for part in image.parts:
             # Nothing else can be in the text of a file that another job has made.
-            if isinstance(part, JobOutput) and not _is_by_url(context, part):
+            if not isinstance(part, JobOutput) or _is_by_url(context, part):
+                continue
+            if fresh_urls or not _fits_inside(upstream[part.job], part, limits):
                 urls = await _fresh_urls(context, upstream[part.job])
                 source = urls[part.index] if part.index < len(urls) else source
         try:
-            return await asyncio.to_thread(probe, source, context.base, context.hashes)
+            return await asyncio.to_thread(probe, source, context.base, context.hashes, limits)
         except MediaError as error:
             raise UnusableResult("unfit_result_of_another_job", error.message) from error
 
-    return {path: await found(image) for path, image in job.media.items()}
+    return {
+        path: await found(image, operation.limits_of(path)) for path, image in job.media.items()
+    }
+
+
+def _fits_inside(outcome: Outcome, part: JobOutput, limits: MediaLimits) -> bool:
+    """Whether the file that another job has made may be sent inside the request."""
+    if inline_form(limits) is None:
+        return False
+    most = limits.max_inline_bytes
+    return most is None or outcome.files[part.index].bytes <= most
 
 
 def _is_by_url(context: Context, part: JobOutput) -> bool:
@@ -143,7 +162,7 @@ def _too_large(operation: Operation, parameters: Parameters, images: Images) -> 
     """Whether the body with every image inside it may exceed the provider's limit."""
     if operation.sure_body_bytes is None:
         return False
-    inside = sum(map(data_uri_length, images.values()))
+    inside = sum(sent_length(image, operation.limits_of(p)) for p, image in images.items())
     plain = substitute(parameters, dict.fromkeys(images, ""))
     return inside + len(json.dumps(dict(plain)).encode()) > operation.sure_body_bytes
 
@@ -190,7 +209,9 @@ async def prepare(context: Context, entry: PlanEntry, upstream: Mapping[str, Out
     # The user's own text is sent as it is: reconciling then compares model, prompt and time.
     if operation.tag is not None and operation.tag not in parameters:
         parameters = {**parameters, operation.tag: tag}
-    encoded = {path: await _as_sent(image) for path, image in images.items()}
+    encoded = {
+        path: await _as_sent(image, operation.limits_of(path)) for path, image in images.items()
+    }
     body = operations.to_wire(operation, substitute(parameters, encoded))
     # A body with images is megabytes of JSON, which would block the loop.
     request = (
@@ -243,10 +264,12 @@ def intent_afterwards(context: Context, job_run: JobRun) -> Intent:
     return _intent(context, job_run.entry, request, job_run.task.seed, _tag(context))
 
 
-async def _as_sent(image: Media) -> str:
-    """The image as it is sent: a file as a data URI, any other image as it is written."""
+async def _as_sent(image: Media, limits: MediaLimits) -> Any:
+    """The image as it is sent; a file is read for it."""
     try:
-        return await asyncio.to_thread(data_uri, image) if image.path else image.source
+        if image.path is None:
+            return as_sent(image, limits)
+        return await asyncio.to_thread(as_sent, image, limits)
     except MediaError as error:
         raise UnusableResult("image_changed", error.message) from error
 
@@ -323,7 +346,7 @@ def size_of(entry: PlanEntry) -> int:
     if entry.action is not Action.SUBMIT or job.draft.needs:
         return 0
     return sum(
-        data_uri_length(image)
+        encoded_length(image)
         for image in job.media.values()
         if isinstance(image, Media) and image.sha256
     )

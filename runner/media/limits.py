@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from runner.media.types import describe_type, kind_of, short_name, with_article
+from runner.media.types import (
+    AS_AUDIO,
+    by_extension,
+    describe_type,
+    kind_of,
+    short_name,
+    with_article,
+)
 from runner.model.jobs import Media
 from runner.model.operations import MediaLimits
-from runner.validation.diagnostics import Finding
 
 
-def check_limits(media: Media, limits: MediaLimits, *, items: int = 1) -> Iterator[Finding]:
-    """Every limit that the medium exceeds, at the empty path; the messages continue its name.
+class Excess(NamedTuple):
+    """A limit that a medium exceeds."""
 
-    `items`: how many the list has that it is in. What is not known is not checked: nothing of a
-    URL is.
+    message: str
+    """It continues the name of the medium."""
+    hint: str | None = None
+    is_doubtful: bool = False
+    """Whether a provider may accept it all the same."""
+
+
+def check_limits(media: Media, limits: MediaLimits, *, items: int = 1) -> Iterator[Excess]:
+    """Every limit that the medium exceeds.
+
+    `items`: how many the list has that it is in. What is not known is not checked: of a URL only
+    its name is.
     """
     if media.media_type is None:
+        yield from _name(media.source, limits)
         return
+    if unfit := check_file(media.media_type, media.size_bytes or 0, limits):
+        yield unfit
     if media.media_type not in limits.media_types:
-        yield _error(f"is {_described(media.media_type, limits)}; {_accepted(limits)} are accepted")
         return
-    yield from _bytes(media.size_bytes or 0, limits)
     # As stored: a rotation swaps the sides, which changes neither the shorter one nor the ratio.
     if media.width is not None and media.height is not None:
         yield from _pixels(media.width, media.height, limits)
@@ -30,7 +48,25 @@ def check_limits(media: Media, limits: MediaLimits, *, items: int = 1) -> Iterat
     if media.frames_per_second is not None:
         yield from _frames(media.frames_per_second, limits)
     if media.codec and limits.codecs and media.codec not in limits.codecs:
-        yield _error(f"is encoded as {media.codec}; {_either(limits.codecs)} are accepted")
+        yield Excess(f"is encoded as {media.codec}; {_only(limits.codecs)}")
+
+
+def check_file(media_type: str, size_bytes: int, limits: MediaLimits) -> Excess | None:
+    """What is wrong with a file of that type and size, whatever is in it."""
+    if media_type not in limits.media_types:
+        return Excess(f"is {_described(media_type, limits)}; {_accepted(limits)}")
+    return _size(size_bytes, limits)
+
+
+def _name(url: str, limits: MediaLimits) -> Iterator[Excess]:
+    """A doubt about a URL that ends like a file of another kind."""
+    named = by_extension(url.partition("?")[0].partition("#")[0])
+    if named is None or {named, AS_AUDIO.get(named)}.intersection(limits.media_types):
+        return
+    kind = kind_of(named)
+    if kind is not None and kind != limits.kind:
+        what = f"ends like the name of {with_article(kind)}"
+        yield Excess(f"{what}, but {_accepted(limits)}", is_doubtful=True)
 
 
 def is_unmeasured(media: Media, limits: MediaLimits) -> bool:
@@ -48,10 +84,6 @@ def is_unmeasured(media: Media, limits: MediaLimits) -> bool:
     )
 
 
-def _error(message: str, hint: str | None = None) -> Finding:
-    return Finding(path=(), message=message, hint=hint)
-
-
 def _described(media_type: str, limits: MediaLimits) -> str:
     """The type with its article, and its kind where another one is needed."""
     kind, text = kind_of(media_type), describe_type(media_type)
@@ -59,25 +91,26 @@ def _described(media_type: str, limits: MediaLimits) -> str:
 
 
 def _accepted(limits: MediaLimits) -> str:
-    return _either([short_name(each) for each in limits.media_types])
+    return _only([short_name(each) for each in limits.media_types])
 
 
-def _either(words: Sequence[str]) -> str:
+def _only(words: Sequence[str]) -> str:
     *others, last = words
-    return f"{', '.join(others)} or {last}" if others else last
+    return f"{', '.join(others)} or {last} are accepted" if others else f"only {last} is accepted"
 
 
-def _bytes(size: int, limits: MediaLimits) -> Iterator[Finding]:
+def _size(size: int, limits: MediaLimits) -> Excess | None:
     # The documents' "50M" is read as MiB, so that nothing they may allow is rejected.
-    if limits.max_bytes is not None and size > limits.max_bytes:
-        yield _error(f"has {size:,} bytes; at most {_mib(limits.max_bytes)} are accepted")
-    elif limits.max_inline_bytes is not None and size > limits.max_inline_bytes:
-        most = _mib(limits.max_inline_bytes)
-        by_url = f", with up to {_mib(limits.max_bytes)}" if limits.max_bytes else ""
-        yield _error(
-            f"has {size:,} bytes; at most {most} can be sent inside a request",
+    most, inline = limits.max_bytes, limits.max_inline_bytes
+    if most is not None and size > most:
+        return Excess(f"has {size:,} bytes; at most {_mib(most)} are accepted")
+    if inline is not None and size > inline:
+        by_url = f", with up to {_mib(most)}" if most else ""
+        return Excess(
+            f"has {size:,} bytes; at most {_mib(inline)} can be sent inside a request",
             f"give its URL{by_url}" if "url" in limits.forms else None,
         )
+    return None
 
 
 def _mib(size: int) -> str:
@@ -87,12 +120,12 @@ def _mib(size: int) -> str:
 # ------------------------------------------------------------------------------------------ pixels
 
 
-def _pixels(width: int, height: int, limits: MediaLimits) -> Iterator[Finding]:
+def _pixels(width: int, height: int, limits: MediaLimits) -> Iterator[Excess]:
     size = f"is {width}x{height} pixels"
     if width < (limits.min_width or 0) or height < (limits.min_height or 0):
-        yield _error(f"{size}, but at least {_sides(limits.min_width, limits.min_height)} needed")
+        yield Excess(f"{size}, but at least {_sides(limits.min_width, limits.min_height)} needed")
     if width > (limits.max_width or width) or height > (limits.max_height or height):
-        yield _error(f"{size}; at most {_sides(limits.max_width, limits.max_height)} accepted")
+        yield Excess(f"{size}; at most {_sides(limits.max_width, limits.max_height)} accepted")
     yield from _ratio(size, width, height, limits)
 
 
@@ -102,7 +135,7 @@ def _sides(width: int | None, height: int | None) -> str:
     return f"{width or height} pixels of {'width' if width else 'height'} are"
 
 
-def _ratio(size: str, width: int, height: int, limits: MediaLimits) -> Iterator[Finding]:
+def _ratio(size: str, width: int, height: int, limits: MediaLimits) -> Iterator[Excess]:
     longer, shorter = max(width, height), min(width, height)
     if not shorter:
         return
@@ -115,13 +148,13 @@ def _ratio(size: str, width: int, height: int, limits: MediaLimits) -> Iterator[
         return
     ratio = f"{longer / shorter:.4g}"
     shape = f"{ratio}:1" if width > height else f"1:{ratio}"
-    yield _error(f"{size} ({shape}); the ratio must be {bound}")
+    yield Excess(f"{size} ({shape}); the ratio must be {bound}")
 
 
 # -------------------------------------------------------------------------------- seconds, frames
 
 
-def _seconds(seconds: float, limits: MediaLimits, items: int) -> Iterator[Finding]:
+def _seconds(seconds: float, limits: MediaLimits, items: int) -> Iterator[Excess]:
     length = f"is {_number(seconds)} s long"
     least, most = _of_count(limits.min_s, items), _of_count(limits.max_s, items)
     among = f"with {items} of them " if items > 1 and len(limits.max_s) > 1 else ""
@@ -130,34 +163,31 @@ def _seconds(seconds: float, limits: MediaLimits, items: int) -> Iterator[Findin
     if least is not None and seconds < least:
         yield _nearly(seconds, least, f"{length}; at least {least:g} s are needed")
     if limits.exclusive_max_s is not None and seconds >= limits.exclusive_max_s:
-        yield _error(f"{length}; it must be shorter than {limits.exclusive_max_s:g} s")
+        yield Excess(f"{length}; it must be shorter than {limits.exclusive_max_s:g} s")
     if limits.exclusive_min_s is not None and seconds <= limits.exclusive_min_s:
-        yield _error(f"{length}; it must be longer than {limits.exclusive_min_s:g} s")
+        yield Excess(f"{length}; it must be longer than {limits.exclusive_min_s:g} s")
 
 
-def _frames(rate: float, limits: MediaLimits) -> Iterator[Finding]:
+def _frames(rate: float, limits: MediaLimits) -> Iterator[Excess]:
     frames = f"has {_number(rate)} frames a second"
     if limits.max_fps is not None and rate > limits.max_fps:
         yield _nearly(rate, limits.max_fps, f"{frames}; at most {limits.max_fps:g} are accepted")
     if limits.min_fps is not None and rate < limits.min_fps:
         yield _nearly(rate, limits.min_fps, f"{frames}; at least {limits.min_fps:g} are needed")
     if limits.exclusive_max_fps is not None and rate >= limits.exclusive_max_fps:
-        yield _error(f"{frames}; fewer than {limits.exclusive_max_fps:g} are accepted")
+        yield Excess(f"{frames}; fewer than {limits.exclusive_max_fps:g} are accepted")
 
 
 def _of_count(limits: Sequence[float], items: int) -> float | None:
     return limits[min(max(items, 1), len(limits)) - 1] if limits else None
 
 
-def _nearly(value: float, limit: float, message: str) -> Finding:
+def _nearly(value: float, limit: float, message: str) -> Excess:
     # A clip of "5 s" has 121 frames, which is 5.04 s, and "24 frames a second" may be 23.98:
     # whether a provider counts the fraction is not documented anywhere.
     is_close = abs(value - limit) < 0.5
-    return Finding(
-        path=(),
-        message=f"{message}, if the provider counts the fraction" if is_close else message,
-        warning=is_close,
-    )
+    doubt = ", if the provider counts the fraction" if is_close else ""
+    return Excess(message + doubt, is_doubtful=is_close)
 
 
 def _number(value: float) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from runner.media.limits import check_limits, is_unmeasured
 from runner.model.jobs import Media
 from runner.model.operations import MediaLimits
-from runner.validation.media_limits import check_limits, is_unmeasured
 
 PICTURES = MediaLimits(
     kind="image",
@@ -39,7 +39,7 @@ CLIP = replace(
 
 
 def messages(media: Media, limits: MediaLimits, items: int = 1) -> list[str]:
-    return [finding.message for finding in check_limits(media, limits, items=items)]
+    return [excess.message for excess in check_limits(media, limits, items=items)]
 
 
 def clip_messages(limits: MediaLimits, **facts: float | str) -> list[str]:
@@ -130,20 +130,35 @@ def test_the_file_size_is_checked_to_the_byte(excess: int) -> None:
 
 def test_a_file_may_be_too_large_for_a_request_and_not_for_a_url() -> None:
     limits = replace(CLIPS, max_bytes=100 * 2**20, max_inline_bytes=20 * 2**20)
-    (finding,) = check_limits(replace(CLIP, size_bytes=20 * 2**20 + 1), limits)
-    assert finding.message == (
+    (excess,) = check_limits(replace(CLIP, size_bytes=20 * 2**20 + 1), limits)
+    assert excess.message == (
         "has 20,971,521 bytes; at most 20,971,520 (20 MiB) can be sent inside a request"
     )
-    assert finding.hint == "give its URL, with up to 104,857,600 (100 MiB)"
+    assert excess.hint == "give its URL, with up to 104,857,600 (100 MiB)"
 
 
-def test_a_url_has_nothing_to_check() -> None:
-    url = Media(source="https://a/b", path=None, sha256=None, media_type=None, size_bytes=None)
-    assert messages(url, PICTURES) == []
+def url(text: str) -> Media:
+    return Media(source=text, path=None, sha256=None, media_type=None, size_bytes=None)
+
+
+@pytest.mark.parametrize("name", ["b", "b.png", "b.GIF?x=a.mp4", "b.mp4/c", "b.pdf"])
+def test_a_url_has_nothing_to_check(name: str) -> None:
+    assert messages(url(f"https://a.example/{name}"), PICTURES) == []
+
+
+def test_a_url_that_ends_like_another_kind_is_a_doubt() -> None:
+    (excess,) = check_limits(url("https://a.example/b.mp4?c=1"), PICTURES)
+    assert excess.is_doubtful
+    assert excess.message == ("ends like the name of a video, but png, jpeg or webp are accepted")
+
+
+def test_a_container_of_a_video_may_hold_sound_alone() -> None:
+    sounds = MediaLimits(kind="audio", media_types=("audio/mp4",))
+    assert messages(url("https://a.example/b.mp4"), sounds) == []
 
 
 @pytest.mark.parametrize(
-    ("seconds", "message", "is_warning"),
+    ("seconds", "message", "is_doubtful"),
     [
         (60.0, None, False),
         (60.04, "is 60.04 s long; at most 60 s are accepted", True),
@@ -154,13 +169,13 @@ def test_a_url_has_nothing_to_check() -> None:
     ],
 )
 def test_a_fraction_of_a_second_is_only_a_warning(
-    seconds: float, message: str | None, is_warning: bool
+    seconds: float, message: str | None, is_doubtful: bool
 ) -> None:
     limits = replace(CLIPS, min_s=(4,), max_s=(60,))
     found = [*check_limits(replace(CLIP, seconds=seconds), limits)]
-    doubt = ", if the provider counts the fraction" if is_warning else ""
-    expected = [(f"{message}{doubt}", is_warning)] if message else []
-    assert [(each.message, each.warning) for each in found] == expected
+    doubt = ", if the provider counts the fraction" if is_doubtful else ""
+    expected = [(f"{message}{doubt}", is_doubtful)] if message else []
+    assert [(each.message, each.is_doubtful) for each in found] == expected
 
 
 @pytest.mark.parametrize(

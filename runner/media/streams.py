@@ -1,0 +1,147 @@
+"""Streams: measures videos and audio files with PyAV, in a process that may crash."""
+
+from __future__ import annotations
+
+import atexit
+import importlib.util
+import json
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import IO, NamedTuple
+
+EXTRA_HINT = 'pip install "vidu-run[media]"'
+"""How to get PyAV."""
+
+_FORMATS = {
+    "video/mp4": "mov",
+    "video/quicktime": "mov",
+    "video/webm": "matroska",
+    "video/matroska": "matroska",
+    "video/x-msvideo": "avi",
+    "video/x-flv": "flv",
+    "video/mp2t": "mpegts",
+    "video/mpeg": "mpeg",
+    "video/ogg": "ogg",
+    "video/x-ms-wmv": "asf",
+    "application/mxf": "mxf",
+    "audio/mpeg": "mp3",
+    "audio/mp4": "mov",
+    "audio/wav": "wav",
+    "audio/aac": "aac",
+    "audio/ogg": "ogg",
+    "audio/flac": "flac",
+    "audio/x-ms-wma": "asf",
+}
+"""Media type to FFmpeg's name of its format."""
+
+
+class StreamFacts(NamedTuple):
+    """What PyAV reads in a video or an audio file; None for what the file does not say."""
+
+    has_pictures: bool
+    width: int | None
+    height: int | None
+    seconds: float | None
+    frames_per_second: float | None
+    codec: str
+
+
+class UnreadableError(ValueError):
+    """FFmpeg cannot read the file, or fails at it."""
+
+
+@cache
+def is_available() -> bool:
+    """Whether PyAV is installed."""
+    return importlib.util.find_spec("av") is not None and bool(sys.executable)
+
+
+def measure(path: Path, media_type: str) -> StreamFacts:
+    """Length, size, rate and codec; raises UnreadableError. Only where PyAV `is_available`.
+
+    Blocks, for some seconds at most.
+    """
+    question = {"path": str(path.absolute()), "format": _FORMATS[media_type]}
+    answer = _reader.ask(json.dumps(question))  # in ASCII, whatever the encoding of names is
+    if answer is None:
+        raise UnreadableError("FFmpeg fails at it")
+    found = json.loads(answer)
+    if "error" in found:
+        raise UnreadableError(found["error"])
+    # Hundredths: what is beyond them is noise of time bases.
+    for name in ("seconds", "frames_per_second"):
+        found[name] = None if found[name] is None else round(found[name], 2)
+    return StreamFacts(**found)
+
+
+@dataclass(slots=True)
+class _Reader:
+    """The process that reads files, one at a time; started at the first, and after each crash."""
+
+    _process: subprocess.Popen[str] | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def ask(self, question: str) -> str | None:
+        """The answer; None if the process ends instead."""
+        with self._lock:
+            # One that is already there may have been ending: it does so when it has nothing to do.
+            was_running = self._process is not None
+            answer = self._answer(question)
+            return self._answer(question) if was_running and answer is None else answer
+
+    def _answer(self, question: str) -> str | None:
+        answer = ""
+        try:
+            questions, answers = self._pipes()
+            questions.write(question + "\n")
+            questions.flush()
+            answer = answers.readline()
+        except BrokenPipeError:
+            return None
+        finally:  # also after Ctrl-C, with the answer still to come
+            if not answer:
+                self.close()
+        return answer or None
+
+    def _pipes(self) -> tuple[IO[str], IO[str]]:
+        if self._process is None:
+            self._process = _start()
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        return self._process.stdin, self._process.stdout
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            # A question that was not read is written again on closing.
+            with suppress(BrokenPipeError):
+                if pipe is not None:
+                    pipe.close()
+
+
+def _start() -> subprocess.Popen[str]:
+    # -P: the folders of the script and of the user must not hide modules of Python or of PyAV.
+    # A group of its own, so that Ctrl-C stops the run alone, which then ends this.
+    program = Path(__file__).with_name("stream_reader.py")
+    return subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-P", str(program)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="ascii",
+        process_group=0,
+    )
+
+
+_reader = _Reader()
+atexit.register(_reader.close)
