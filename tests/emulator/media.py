@@ -11,6 +11,7 @@ from PIL import Image
 
 from runner.emulator.api.references import Source, receive
 from runner.emulator.state.tasks import Reference
+from tests.builders import as_data_uri, image_bytes
 
 
 @cache
@@ -48,3 +49,13 @@ def video_bytes(
 def received(sources: Sequence[Source]) -> list[Reference]:
     """The checked media of a request where no file is on the emulator itself."""
     return [reference for reference, _ in receive(sources, lambda _: None)]
+
+
+def image(width: int = 128, height: int = 128) -> str:
+    """A data URI of that size in pixels."""
+    return as_data_uri(image_bytes(size=(width, height)))
+
+
+def video(form: str = "mp4", size: tuple[int, int] = (160, 160), *, seconds: float = 5) -> str:
+    """A data URI of a video of that container, size and length."""
+    return as_data_uri(video_bytes(form, size, seconds=seconds), f"video/{form}")

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any, TypeAlias
 
 from runner.emulator.api.errors import ApiError, bad_request, invalid
-from runner.emulator.operations.kinds import filled
+from runner.emulator.operations.kinds import Medium, filled
 from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state import files
 from runner.emulator.state.store import Store
@@ -58,11 +58,9 @@ def created(task: Task, link: Link) -> dict[str, Any]:
         medium.name: medium.creation or url_of(medium, link)
         for medium in (*order.images, *order.videos, *order.sounds)
     }
+    kinds, details = operation.fields, order.details
     values = {
-        **{
-            name: filled(operation.fields[name], order.details[name], texts)
-            for name in order.details
-        },
+        **{name: filled(kinds[name], details[name], texts) for name in details},
         "model": order.model,
         "prompt": order.prompt,
         "seed": order.seed,
@@ -73,7 +71,12 @@ def created(task: Task, link: Link) -> dict[str, Any]:
     return {
         "task_id": task.id,
         "state": Phase.CREATED.value,
-        **{name: values[name] for name in operation.answer},
+        # Of two ways to name a video, the answer has the one that was used.
+        **{
+            name: values[name]
+            for name in operation.answer
+            if values[name] or not isinstance(kinds.get(name), Medium)
+        },
         **operation.constants,
         "payload": order.payload,
         "credits": task.credits,

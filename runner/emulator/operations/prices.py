@@ -5,7 +5,7 @@ Where sources disagree, at 9 and 10 s of viduq2, it is the larger price.
 
 from __future__ import annotations
 
-from runner.emulator.operations.language import ASecond, Prices, Steps
+from runner.emulator.operations.language import ASecond, ByName, ForEach, Price, Prices, Steps
 
 
 def _by_seconds(*credits_: int) -> Steps:
@@ -74,6 +74,71 @@ _V20: Prices = {
 TEXT_TO_VIDEO: Prices = {**_Q3, **_Q2_TEXT, **_Q1}
 IMAGES_TO_VIDEO: Prices = {**_Q4, **_Q3, **_Q2_IMAGES, **_Q1, **_V20}
 """Of img2video and start-end2video."""
+
+# -------------------------------------------------------------------------- videos from references
+
+_Q3_REFERENCES: Prices = {
+    # Not sold off peak.
+    ("viduq3-mix", "720p"): ASecond(usual=24, off_peak=12),
+    ("viduq3-mix", "1080p"): ASecond(usual=29, off_peak=15),
+    ("viduq3-turbo", "540p"): ASecond(usual=4, off_peak=2),
+    ("viduq3-turbo", "720p"): ASecond(usual=10, off_peak=5),
+    ("viduq3-turbo", "1080p"): ASecond(usual=13, off_peak=7),
+    ("viduq3", "540p"): ASecond(usual=7, off_peak=4),
+    ("viduq3", "720p"): ASecond(usual=12, off_peak=6),
+    ("viduq3", "1080p"): ASecond(usual=15, off_peak=7),
+}
+# Not published: those of viduq3-mix, with which they share the resolutions.
+_MAPPED: Prices = {
+    (model, resolution): _Q3_REFERENCES["viduq3-mix", resolution]
+    for model in ("viduq3-drama", "viduq3-ad")
+    for resolution in ("720p", "1080p")
+}
+_Q2_REFERENCES: Prices = {
+    ("viduq2", "540p"): _by_seconds(15, 20, 25, 30, 35, 40, 45, 50, 70, 90),
+    ("viduq2", "720p"): _by_seconds(25, 30, 35, 40, 45, 50, 55, 60, 80, 100),
+    ("viduq2", "1080p"): _by_seconds(75, 85, 95, 105, 115, 125, 135, 145, 165, 185),
+    ("viduq2-pro", "540p"): _by_seconds(20, 25, 30, 35, 40, 45, 50, 55, 60, 65),
+    ("viduq2-pro", "720p"): _by_seconds(30, 35, 40, 45, 50, 55, 60, 65, 70, 75),
+    ("viduq2-pro", "1080p"): _by_seconds(85, 95, 105, 115, 125, 135, 145, 155, 165, 175),
+}
+REFERENCES_TO_VIDEO: Prices = {
+    **_Q4,
+    **_Q3_REFERENCES,
+    **_MAPPED,
+    **_Q2_REFERENCES,
+    ("viduq1", "1080p"): _at({5: 80}),
+    ("vidu2.0", "360p"): _at({4: 80}),
+    ("vidu2.0", "720p"): _at({4: 80}),
+}
+"""Of reference2video, with either body."""
+
+# ----------------------------------------------------------------------------- videos from videos
+
+EXTENSIONS: Prices = {
+    ("viduq2-turbo", "540p"): _by_seconds(10, 12, 14, 16, 18, 20, 22),
+    ("viduq2-turbo", "720p"): _by_seconds(15, 20, 25, 30, 35, 40, 45),
+    ("viduq2-turbo", "1080p"): _by_seconds(40, 50, 60, 70, 80, 90, 100),
+    ("viduq2-pro", "540p"): _by_seconds(15, 20, 25, 30, 35, 40, 45),
+    ("viduq2-pro", "720p"): _by_seconds(30, 40, 50, 60, 70, 80, 90),
+    ("viduq2-pro", "1080p"): _by_seconds(60, 75, 90, 105, 120, 135, 150),
+}
+SEGMENTS: Prices = {
+    form: ForEach(field="image_settings", price=price) for form, price in EXTENSIONS.items()
+}
+UPSCALING: Prices = {
+    ("", "1080p"): ASecond(usual=10, off_peak=5),
+    ("", "2K"): ASecond(usual=20, off_peak=10),
+    ("", "4K"): ASecond(usual=40, off_peak=20),
+    ("", "8K"): ASecond(usual=160, off_peak=80),
+}
+
+# ------------------------------------------------------- templates, not published as text: guesses
+
+_DEARER = {"lunar_newyear": 60, "dynasty_dress": 60, "dreamy_wedding": 60, "live_photo": 100}
+_A_STORY: Price = Steps(field="images", steps={1: 200})
+TEMPLATES: Prices = {("", "720p"): ByName(field="template", usual=40, others=_DEARER)}
+STORIES: Prices = {("", "720p"): _A_STORY}
 
 # ---------------------------------------------------------- pictures, by the number of references
 

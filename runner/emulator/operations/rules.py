@@ -45,6 +45,21 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyWith:
+    """A field that may be given under a condition only."""
+
+    name: str
+    when: When
+
+    def check(self, values: Values, path: str) -> None:
+        """As `Rule`."""
+        if values.get(self.name) and not holds(self.when, values):
+            conditions = [f"{name}: {', '.join(allowed)}" for name, allowed in self.when.items()]
+            message = f"{path}{self.name} is allowed with {' and '.join(conditions)} only"
+            raise ApiError("FieldUnwanted", message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """Only so many of some fields may be given: of two, exactly one, or at least one."""
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
 
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
-from tests.builders import as_data_uri, image_bytes
 
 Submit: TypeAlias = Callable[..., Any]
-"""Submits a body to the operation of the module and returns the answer."""
+"""Submits a body to the operation of some cases and returns the answer."""
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +22,12 @@ def address() -> Iterator[str]:
 
 
 @pytest.fixture
-def submit(request: pytest.FixtureRequest, address: str, ask: Any) -> Submit:
-    """Submits the module's SAMPLE with changes; a change to None leaves the field out."""
+def submit(address: str, ask: Any) -> Submit:
+    """Submits the SAMPLE of a module of cases with changes; None leaves a field out."""
 
-    def submitted(changes: dict[str, Any]) -> Any:
-        body = {**request.module.SAMPLE, **changes}
+    def submitted(page: ModuleType, changes: Mapping[str, Any]) -> Any:
+        body = {**page.SAMPLE, **changes}
         sent = {name: value for name, value in body.items() if value is not None}
-        return ask("POST", f"{address}/ent/v2/{request.module.OPERATION}", sent)
+        return ask("POST", f"{address}/ent/v2/{page.OPERATION}", sent)
 
     return submitted
-
-
-def image(width: int = 128, height: int = 128) -> str:
-    """A data URI of that size in pixels."""
-    return as_data_uri(image_bytes(size=(width, height)))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -105,15 +106,27 @@ def test_off_peak_is_half_rounded_up() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_every_form_of_an_operation_has_a_price(operation: Operation) -> None:
-    model = operation.fields["model"]
-    assert isinstance(model, Choice)
-    for name in model.among:
-        lengths = (
-            operation.kind("duration", {"model": name}) if "duration" in operation.fields else None
-        )
-        for seconds in lengths.among if isinstance(lengths, Whole) else (0,):
-            kind = operation.kind("resolution", {"model": name, "duration": seconds})
-            assert isinstance(kind, Choice)
-            for resolution in kind.among:
-                values = {"duration": seconds, "images": ["x"]}
-                assert operation.prices[name, resolution].credits(values, 0) > 0
+    usual = {"images": ["x"], "template": "hugging", "image_settings": [{"duration": 5}]}
+    for model, seconds in _forms(operation):
+        values = {**usual, **operation.fixed, "model": model, "duration": seconds}
+        for resolution in _names(operation, operation.resolution_field, values):
+            assert operation.prices[model, resolution].credits(values, 0) > 0
+
+
+def _forms(operation: Operation) -> Iterator[tuple[str, int]]:
+    """Each model with each length, where there are any."""
+    for model in _names(operation, "model", {}):
+        lengths = None
+        if "duration" in operation.fields:
+            lengths = operation.kind("duration", {"model": model})
+        for seconds in lengths.among if isinstance(lengths, Whole) else (5,):
+            # 0: the provider chooses, and that is what is paid for.
+            yield model, seconds or 4
+
+
+def _names(operation: Operation, field: str, values: dict[str, Any]) -> Sequence[str]:
+    if field not in operation.fields:
+        return (operation.fixed.get(field, ""),)
+    kind = operation.kind(field, values)
+    assert isinstance(kind, Choice)
+    return kind.among

@@ -8,6 +8,16 @@ TEXT = {"prompt": "a cat"}
 ONE = {"images": ["https://example.com/cat.png"]}
 TWO = {"images": ONE["images"] * 2}
 
+CAT = {"subjects": [{"name": "cat", **ONE}]}
+FILM = {"video_url": "https://example.com/cat.mp4"}
+KEYS = {
+    "start_image": ONE["images"][0],
+    "image_settings": [
+        {"key_image": ONE["images"][0], "duration": 2},
+        {"key_image": ONE["images"][0], "duration": 6},
+    ],
+}
+
 
 @pytest.mark.parametrize(
     ("operation", "body", "credits_"),
@@ -31,6 +41,27 @@ TWO = {"images": ONE["images"] * 2}
         ("start-end2video", {**TWO, "model": "viduq3-turbo", "duration": 1}, 12),
         ("start-end2video", {**TWO, "model": "viduq2-pro", "off_peak": True, "is_rec": True}, 33),
         ("start-end2video", {**TWO, "model": "vidu2.0", "resolution": "1080p"}, 100),
+        ("reference2video", {**TEXT, **ONE, "model": "viduq3-mix", "duration": 16}, 384),
+        ("reference2video", {**TEXT, **ONE, "model": "viduq3", "off_peak": True}, 30),
+        ("reference2video", {**TEXT, **ONE, "model": "viduq2", "duration": 9}, 80),
+        ("reference2video", {**TEXT, **ONE, "model": "viduq2-pro", "resolution": "1080p"}, 125),
+        # The provider chooses: 5 s for two references.
+        ("reference2video", {**TEXT, **TWO, "model": "viduq2-pro", "duration": 0}, 50),
+        ("reference2video", {**TEXT, **ONE, "model": "viduq1", "off_peak": True}, 40),
+        ("reference2video", {**TEXT, **ONE, "model": "vidu2.0"}, 80),
+        ("reference2video", {**TEXT, **CAT, "model": "viduq2", "audio": True}, 60),
+        ("reference2video", {**TEXT, **CAT, "model": "viduq3", "audio": True}, 60),
+        ("multiframe", {**KEYS, "model": "viduq2-turbo"}, 20 + 40),
+        ("multiframe", {**KEYS, "model": "viduq2-pro", "resolution": "1080p"}, 75 + 135),
+        ("extend", {**FILM, "model": "viduq2-turbo", "resolution": "540p", "duration": 1}, 10),
+        ("extend", {**FILM, "model": "viduq2-pro", "duration": 7}, 90),
+        # A video elsewhere counts as 5 s long.
+        ("upscale-new", FILM, 50),
+        ("upscale-new", {**FILM, "upscale_resolution": "8K"}, 800),
+        # Not published: guesses.
+        ("template", {**ONE, "template": "hugging"}, 40),
+        ("template", {**ONE, "template": "live_photo"}, 100),
+        ("template-story", {**ONE, "story": "pigsy"}, 200),
         ("reference2image", {**TEXT, "model": "viduq2"}, 6),
         ("reference2image", {**TEXT, **TWO, "model": "viduq2", "resolution": "2K"}, 12),
         ("reference2image", {**TEXT, "images": ONE["images"] * 7, "model": "viduq2"}, 10),

@@ -6,7 +6,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.emulator.operations.conftest import image
+from tests.emulator.media import image
 
 TEXT = {"model": "viduq2", "prompt": "a cat", "duration": 1, "resolution": "540p"}
 IMAGE = {"model": "viduq2-turbo", "duration": 1, "resolution": "540p"}

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.builders import as_data_uri, image_bytes
-from tests.emulator.operations.conftest import image
+from tests.emulator.media import image
 from tests.emulator.operations.modelverse.conftest import named, refusal
 
 OPERATION = "img2video"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.operations.conftest import image
+from tests.emulator.media import image
 from tests.emulator.operations.modelverse.conftest import URL, named, refusal
 
 OPERATION = "subjects"

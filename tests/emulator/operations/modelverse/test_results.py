@@ -10,7 +10,7 @@ import pytest
 from runner.emulator.faults.script import parse_faults
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
-from tests.emulator.operations.conftest import image
+from tests.emulator.media import image
 from tests.emulator.operations.modelverse.conftest import SAMPLES, request_body
 
 SHORT = {"parameters.duration": 1, "parameters.resolution": "540p"}

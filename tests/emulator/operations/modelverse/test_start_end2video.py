@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.operations.conftest import image
+from tests.emulator.media import image
 from tests.emulator.operations.modelverse.conftest import URL, named, refusal
 
 OPERATION = "start-end2video"

@@ -1,0 +1,161 @@
+"""Videos from a text or from their first and last frame, as the vendor's pages describe them."""
+
+from __future__ import annotations
+
+from runner.emulator.operations import prices
+from runner.emulator.operations.kinds import Choice, Flag, Media, Text
+from runner.emulator.operations.language import Case, Operation
+from runner.emulator.operations.vidu.shared import (
+    ADDED_SOUND,
+    ALIKE,
+    ALL_P,
+    AMPLITUDE,
+    ANSWER,
+    ANY_SIZE,
+    AUDIO_OF_Q3_ONLY,
+    AUDIO_TYPE,
+    COMMON,
+    DURATION,
+    FALSE,
+    FIVE_S,
+    FRAME_Q3,
+    NO_AMPLITUDE,
+    NO_BGM,
+    NOT_540P,
+    OFF_PEAK_WITH_SOUND,
+    OFF_PEAK_WITHOUT_SOUND,
+    PRO_TURBO,
+    PROMPT_LIMIT,
+    Q1,
+    Q2,
+    Q2_IMAGE,
+    Q3,
+    Q4,
+    Q4_PROMPT_LIMIT,
+    RATIOS,
+    RECOMMENDED,
+    RESOLUTION,
+    SILENT_BEFORE_Q3,
+    THREE_RATIOS,
+    TRUE,
+    V20,
+    lengths,
+)
+
+TEXT2VIDEO = Operation(
+    path="text2video",
+    makes="video",
+    row_type="text2video",
+    fields={
+        "model": Choice(among=(*PRO_TURBO, "viduq2", "viduq1")),
+        "prompt": Text(default=None, most=PROMPT_LIMIT),
+        "style": Choice(among=("general", "anime"), default="general"),
+        "duration": DURATION,
+        "aspect_ratio": Choice(among=RATIOS, default="16:9"),
+        "resolution": RESOLUTION,
+        "movement_amplitude": AMPLITUDE,
+        "bgm": Flag(),
+        "audio": Flag(default=True),
+        **COMMON,
+    },
+    cases=(
+        lengths(PRO_TURBO, range(1, 17), ALL_P, 5, "720p"),
+        lengths(("viduq2",), range(1, 11), ALL_P, 5, "720p"),
+        FIVE_S,
+        Case(
+            when={"model": ("viduq1",)},
+            fields={"aspect_ratio": Choice(among=THREE_RATIOS, default="16:9")},
+        ),
+        SILENT_BEFORE_Q3,
+    ),
+    rules=(AUDIO_OF_Q3_ONLY, OFF_PEAK_WITH_SOUND),
+    no_effect={
+        "style": ({"model": (*Q3, *Q2)},),
+        "movement_amplitude": NO_AMPLITUDE,
+        "bgm": NO_BGM,
+    },
+    prices=prices.TEXT_TO_VIDEO,
+    answer=("model", "prompt", "style", "aspect_ratio", *ANSWER, "watermark"),
+    constants={},
+)
+
+IMG2VIDEO = Operation(
+    path="img2video",
+    makes="video",
+    row_type="img2video",
+    fields={
+        "model": Choice(among=(Q4, *FRAME_Q3, *Q2_IMAGE, *Q1, "vidu2.0")),
+        "images": Media(least=1, most=1, is_required=True, limits=ANY_SIZE),
+        "prompt": Text(most=PROMPT_LIMIT),
+        "is_rec": Flag(),
+        "duration": DURATION,
+        "resolution": RESOLUTION,
+        "audio": Flag(default=True),
+        "audio_type": AUDIO_TYPE,
+        # An open list: the ids are nowhere published as text.
+        "voice_id": Text(),
+        "bgm": Flag(),
+        "movement_amplitude": AMPLITUDE,
+        **COMMON,
+    },
+    cases=(
+        lengths((Q4,), range(3, 17), (*ALL_P, "2K", "4K"), 5, "720p"),
+        Case(when={"model": (Q4,)}, fields={"prompt": Text(most=Q4_PROMPT_LIMIT)}),
+        lengths(PRO_TURBO, range(1, 17), ALL_P, 5, "720p"),
+        lengths(("viduq3-pro-fast",), range(1, 17), NOT_540P, 5, "720p"),
+        lengths(("viduq2-pro", "viduq2-turbo"), range(1, 11), ALL_P, 5, "720p"),
+        lengths(("viduq2-pro-fast",), range(1, 11), NOT_540P, 5, "720p"),
+        FIVE_S,
+        *V20,
+        SILENT_BEFORE_Q3,
+    ),
+    # Whether viduq3-pro-fast is sold off-peak without sound is nowhere said: it is accepted.
+    rules=(OFF_PEAK_WITH_SOUND, OFF_PEAK_WITHOUT_SOUND),
+    no_effect={
+        "movement_amplitude": NO_AMPLITUDE,
+        "bgm": NO_BGM,
+        "audio_type": ({"model": (Q4, *Q3)}, {"audio": FALSE}),
+        "voice_id": ({"model": (Q4, *Q3)}, {"audio": FALSE}),
+        "prompt": ({"is_rec": TRUE},),
+    },
+    prices=prices.IMAGES_TO_VIDEO,
+    additions=(RECOMMENDED, ADDED_SOUND),
+    answer=("model", "prompt", "images", *ANSWER, "audio_type", "is_rec", "watermark"),
+    constants={},
+)
+
+START_END2VIDEO = Operation(
+    path="start-end2video",
+    makes="video",
+    row_type="headtailimg2video",  # as in real answers
+    fields={
+        "model": Choice(among=(*PRO_TURBO, *Q2_IMAGE, *Q1, "vidu2.0")),
+        "images": Media(least=2, most=2, is_required=True, limits=ALIKE),
+        "prompt": Text(most=PROMPT_LIMIT),
+        "is_rec": Flag(),
+        "duration": DURATION,
+        "resolution": RESOLUTION,
+        "audio": Flag(default=True),
+        "bgm": Flag(),
+        "movement_amplitude": AMPLITUDE,
+        **COMMON,
+    },
+    cases=(
+        lengths(PRO_TURBO, range(1, 17), ALL_P, 5, "720p"),
+        lengths(("viduq2-pro", "viduq2-turbo"), range(1, 9), ALL_P, 5, "720p"),
+        lengths(("viduq2-pro-fast",), range(1, 9), NOT_540P, 5, "720p"),
+        FIVE_S,
+        *V20,
+        SILENT_BEFORE_Q3,
+    ),
+    rules=(AUDIO_OF_Q3_ONLY, OFF_PEAK_WITH_SOUND),
+    no_effect={
+        "movement_amplitude": NO_AMPLITUDE,
+        "bgm": ({"model": Q3},),
+        "prompt": ({"is_rec": TRUE},),
+    },
+    prices=prices.IMAGES_TO_VIDEO,
+    additions=(RECOMMENDED,),
+    answer=("model", "prompt", "images", *ANSWER, "is_rec", "watermark"),
+    constants={},
+)

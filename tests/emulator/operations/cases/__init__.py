@@ -1,0 +1,1 @@
+"""What the pages of the operations allow and forbid, a module an operation."""
