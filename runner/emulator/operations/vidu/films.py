@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations import prices
 from runner.emulator.operations.kinds import Choice, Flag, Kind, Media, Medium, Objects, Text, Whole
-from runner.emulator.operations.language import Case, Operation, asked_length, length_of
+from runner.emulator.operations.language import Case, Operation, length_of, with_extension
 from runner.emulator.operations.rules import Given, OnlyWith, Values
 from runner.emulator.operations.vidu.shared import (
     ANY_SIZE,
@@ -39,11 +39,6 @@ def _all_segments(values: Values, videos: Sequence[Reference]) -> int:
     """The seconds of all segments together."""
     del videos
     return sum(segment["duration"] for segment in values["image_settings"])
-
-
-def _with_extension(values: Values, videos: Sequence[Reference]) -> int:
-    """The whole video, followed by its extension."""
-    return length_of(videos[-1]) + asked_length(values, videos)
 
 
 def _same_length(values: Values, videos: Sequence[Reference]) -> int:
@@ -93,7 +88,7 @@ EXTEND = Operation(
         **_WATERMARK,
     },
     rules=(Given(among=("video_url", "video_creation_id"), least=1, most=1),),
-    length=_with_extension,
+    length=with_extension,
     prices=prices.EXTENSIONS,
     answer=(
         *("model", "prompt", "video_url", "video_creation_id", "images", "duration"),
