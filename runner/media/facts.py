@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import tempfile
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
@@ -116,6 +115,8 @@ def read_content(media_type: str, content: bytes, kind: MediaKind) -> Facts:
     _check_length(media_type, file)
     if not _needs_streams(media_type, kind):
         return _measure(media_type, kind, file, Path())
+    import tempfile  # late: it takes longer to import than most manifests to check
+
     with tempfile.NamedTemporaryFile(prefix="vidu-run-") as copy:
         copy.write(content)
         copy.flush()

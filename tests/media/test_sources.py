@@ -1,8 +1,11 @@
-"""Image sources: what kind they are, and how they travel."""
+"""Media sources: what kind they are, and how they travel."""
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from runner.media.probe import IMAGES, probe
 from runner.media.sources import (
     MediaError,
     as_sent,
+    bare_base64_type,
+    check_form,
     check_url,
     classify,
     decode_data_uri,
@@ -22,7 +27,9 @@ from runner.media.sources import (
     signed_url_warning,
 )
 from runner.model.jobs import Media
+from runner.model.operations import MediaLimits
 from tests.builders import as_data_uri, image_bytes, write_file
+from tests.media.clips import audio_bytes, video_bytes
 
 
 @pytest.mark.parametrize(
@@ -147,3 +154,90 @@ def test_a_url_travels_as_it_is_written(tmp_path: Path) -> None:
     found = probe("https://example.com/%E7%8C%AB.png", tmp_path, HashCache())
     assert as_sent(found, IMAGES) == "https://example.com/%E7%8C%AB.png"
     assert sent_length(found, IMAGES) == 33
+
+
+# ------------------------------------------------------------------------------- forms of a request
+
+BY_URL = replace(IMAGES, forms=("url",))
+AS_BASE64 = replace(IMAGES, forms=("base64", "url"))
+AS_OBJECT = replace(
+    IMAGES,
+    forms=("base64",),
+    as_object={"bytesBase64Encoded": "base64", "mimeType": "media_type"},
+)
+URL = "https://example.com/cat.png"
+
+
+@pytest.mark.parametrize(
+    ("source", "what"),
+    [("cat.png", "a local file"), ("data:image/png;base64,AAAA", "a data URI")],
+)
+def test_where_only_urls_are_accepted_a_file_is_an_error(source: str, what: str) -> None:
+    with pytest.raises(MediaError) as caught:
+        check_form(source, BY_URL)
+    assert caught.value.message == f"{source} is {what}; only URLs are accepted here"
+    assert caught.value.hint == (
+        "put the image on a web server that the provider can reach, or use another job's .url"
+    )
+    check_form(URL, BY_URL)
+
+
+def test_where_only_files_are_accepted_a_url_is_an_error() -> None:
+    with pytest.raises(MediaError) as caught:
+        check_form(URL, AS_OBJECT)
+    assert caught.value.message == f"{URL} is a URL; only files are accepted here"
+    check_form("cat.png", AS_OBJECT)
+    check_form("data:image/png;base64,AAAA", AS_OBJECT)
+
+
+def test_a_file_that_only_a_url_may_name_is_not_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(MediaError, match="only URLs are accepted"):
+        probe("missing.png", tmp_path, HashCache(), BY_URL)
+
+
+@pytest.mark.parametrize("as_data", [False, True])
+def test_base64_is_sent_without_the_head_of_a_data_uri(tmp_path: Path, as_data: bool) -> None:
+    content = image_bytes()
+    write_file(tmp_path, "cat.png", content)
+    source = as_data_uri(content) if as_data else "cat.png"
+    found = probe(source, tmp_path, HashCache(), AS_BASE64)
+    assert as_sent(found, AS_BASE64) == base64.b64encode(content).decode()
+
+
+def test_a_url_is_sent_as_it_is_where_files_are_base64(tmp_path: Path) -> None:
+    found = probe(URL, tmp_path, HashCache(), AS_BASE64)
+    assert as_sent(found, AS_BASE64) == URL
+
+
+def test_a_medium_may_be_an_object(tmp_path: Path) -> None:
+    content = image_bytes("WEBP")
+    write_file(tmp_path, "cat.webp", content)
+    found = probe("cat.webp", tmp_path, HashCache(), AS_OBJECT)
+    assert as_sent(found, AS_OBJECT) == {
+        "bytesBase64Encoded": base64.b64encode(content).decode(),
+        "mimeType": "image/webp",
+    }
+
+
+@pytest.mark.parametrize("limits", [IMAGES, AS_BASE64, AS_OBJECT])
+def test_the_length_of_what_is_sent_is_known_before(tmp_path: Path, limits: MediaLimits) -> None:
+    write_file(tmp_path, "cat.png", image_bytes())
+    found = probe("cat.png", tmp_path, HashCache(), limits)
+    assert sent_length(found, limits) == len(json.dumps(as_sent(found, limits))) - 2
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (image_bytes("JPEG"), "image/jpeg"),
+        (video_bytes(), "video/mp4"),
+        (audio_bytes("mp3", codec="libmp3lame"), "audio/mpeg"),
+    ],
+)
+def test_bare_base64_of_any_kind_is_recognized(content: bytes, media_type: str) -> None:
+    assert bare_base64_type(base64.b64encode(content).decode()) == media_type
+
+
+@pytest.mark.parametrize("name", ["cat.png", "a" * 60, "refs/" + "b" * 60])
+def test_a_long_name_is_not_base64(name: str) -> None:
+    assert bare_base64_type(name) is None

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from runner.model.jobs import Draft, Media
-from runner.model.operations import Operation
+from runner.model.operations import MediaLimits, Operation
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations, to_wire
 from runner.validation.diagnostics import Finding
-from runner.validation.media import check_media
+from runner.validation.media import check_media, unmeasured_warning
 from tests.builders import listed
 
 IMAGE = load_operations()["vidu/reference2image"]
@@ -159,3 +159,52 @@ def test_between_the_two_meanings_of_megabyte_is_a_warning() -> None:
     )
     assert [each.warning for each in body_of(20 * MIB)] == [True]
     assert [each.warning for each in body_of(20 * MIB + 1)] == [False]
+
+
+def with_clips(**limits: Any) -> Operation:
+    """The same operation, but with videos in the place of images."""
+    clips = MediaLimits(kind="video", media_types=("video/mp4",), **limits)
+    return replace(IMAGE, media={"images": clips})
+
+
+CLIP = replace(file("clip.mp4", 1000), media_type="video/mp4")
+
+
+def test_limits_by_number_count_the_items_of_the_list() -> None:
+    operation = with_clips(max_s=(8, 5))
+    clip = replace(CLIP, seconds=7, codec="h264")
+    assert found_in(clip, operation=operation) == []
+    found = found_in(clip, clip, operation=operation)
+    message = "clip.mp4 is 7 s long; with 2 of them at most 5 s are accepted"
+    assert [(each.path, each.message) for each in found] == [
+        (("images", 0), message),
+        (("images", 1), message),
+    ]
+
+
+def test_a_fraction_of_a_second_is_a_warning_at_its_path() -> None:
+    clip = replace(CLIP, seconds=8.04, codec="h264")
+    (finding,) = found_in(clip, operation=with_clips(max_s=(8,)))
+    assert (finding.path, finding.warning) == (("images", 0), True)
+
+
+def test_what_pyav_would_have_measured_is_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runner.media.streams.is_available", lambda: False)
+    operations = {IMAGE.name: with_clips(max_s=(8,))}
+    drafts = [replace(draft(), id=name) for name in ("a", "b", "c")]
+    images = {"b": listed(url("https://a.b/c.mp4"), CLIP), "c": listed(CLIP)}
+    ((found, (finding,)),) = unmeasured_warning(drafts, operations, images)
+    assert (found.id, finding.path, finding.warning) == ("b", ("images", 1), True)
+    assert finding.hint == 'pip install "vidu-run[media]"'
+    assert unmeasured_warning(drafts, {IMAGE.name: with_clips()}, images) == []
+    assert unmeasured_warning(drafts, {IMAGE.name: IMAGE}, images) == []
+
+
+def test_base64_without_a_head_makes_a_shorter_body() -> None:
+    inside = replace(IMAGE.media["images"], forms=("base64",))
+    operation = replace(IMAGE, media={"images": inside})
+    # The largest file that fits: base64 of three bytes has four characters.
+    room = 20_000_000 - len('{"model":"viduq2","prompt":"a cat","images":[""]}') - 8
+    image = file("a.png", room // 4 * 3)
+    assert found_in(image, operation=operation) == []
+    assert found_in(image) != []

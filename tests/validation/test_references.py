@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -41,6 +42,19 @@ def test_a_video_is_not_an_image(attribute: Literal["output", "url"]) -> None:
     assert reported(clip, still) == [
         ("still", 'images[1] is what job "clip" makes, a video: only images are accepted')
     ]
+
+
+def test_a_url_does_not_fit_where_only_files_are_accepted() -> None:
+    operations = load_operations()
+    video = operations[VIDEO]
+    images = replace(video.media["images"], forms=("base64",))
+    known = {**operations, VIDEO: replace(video, media={"images": images})}
+    drafts = [draft("a", IMAGE), draft("b", VIDEO, result("a", "url"))]
+    ((_, (finding,)),) = check_references(drafts, known)
+    assert finding.message == (
+        'images[0] is the URL of what job "a" makes: only files are accepted'
+    )
+    assert finding.hint == "write ${{ jobs.a.output }}"
 
 
 def with_text(**parameters: Any) -> Draft:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -147,6 +148,61 @@ def test_a_result_that_does_not_fit_stops_the_job(tmp_path: Path) -> None:
         with pytest.raises(UnusableResult) as caught:
             await prepared(run, needing, made())
         assert caught.value.error.code == "unfit_result_of_another_job"
+
+    play(tmp_path, scene)
+
+
+def with_limits(run: LiveRun, **limits: Any) -> LiveRun:
+    """The run, in which images have these limits besides."""
+    operation = run.context.operations["vidu/reference2image"]
+    images = replace(operation.media["images"], **limits)
+    changed = replace(operation, media={"images": images})
+    operations = {**run.context.operations, changed.name: changed}
+    return replace(run, context=replace(run.context, operations=operations))
+
+
+NEEDING = entry("cat", media=listed(output()), images=[output()])
+FRESH = "https://files.example/fresh.png"
+
+
+@pytest.mark.parametrize("limits", [{"forms": ("url",)}, {"max_inline_bytes": 2}])
+def test_a_file_that_cannot_be_sent_is_sent_by_a_fresh_url(
+    tmp_path: Path, limits: dict[str, Any]
+) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.payloads["911"] = ""
+        vidu.statuses["911"] = {"state": "success", "creations": [{"url": FRESH}]}
+        write_file(tmp_path, "cat.png", image_bytes())
+        upstream = made(task=TaskFacts(id="911"))
+        ready = await prepared(with_limits(run, **limits), NEEDING, upstream)
+        assert body_of(ready)["images"] == [FRESH]
+        assert ready.intent.request["images"] == [{"url": FRESH}]
+        assert vidu.asked_for["911"] == 1
+
+    play(tmp_path, scene)
+
+
+def test_a_file_of_which_no_url_is_known_stops_a_job_that_needs_one(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        write_file(tmp_path, "cat.png", image_bytes())
+        with pytest.raises(UnusableResult) as caught:
+            await prepared(with_limits(run, forms=("url",)), NEEDING, made())
+        assert "only URLs are accepted here" in str(caught.value)
+
+    play(tmp_path, scene)
+
+
+def test_a_medium_is_sent_in_the_form_that_its_operation_wants(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        image = local_image(tmp_path)
+        wanted = {"data": "base64", "type": "media_type"}
+        ready = await prepared(
+            with_limits(run, forms=("base64",), as_object=wanted),
+            entry(media=listed(image), images=["a.png"]),
+        )
+        content = base64.b64encode((tmp_path / "a.png").read_bytes()).decode()
+        assert body_of(ready)["images"] == [{"data": content, "type": "image/png"}]
+        assert ready.intent.request["images"] == [{"sha256": image.sha256}]
 
     play(tmp_path, scene)
 
