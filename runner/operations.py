@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from runner.errors import Failure
 from runner.model.names import EACH, rule_at
-from runner.model.operations import MediaLimits, Operation, TimeLimit, Wire
+from runner.model.operations import MEDIA_KINDS, MediaLimits, Operation, ResultForm, TimeLimit, Wire
 from runner.model.values import Parameters, same, with_integers
 
 
@@ -215,10 +215,8 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
         raise ValueError(f"x-operation has an unknown key {min(unknown)}")
     if missing := _KEYS - set(described):
         raise ValueError(f"x-operation has no {min(missing)}")
-    if described["makes"] not in {"image", "video"}:
-        raise ValueError('x-operation.makes is neither "image" nor "video"')
-    if described["result"] is not None:
-        raise ValueError("x-operation.result is not null")
+    if described["makes"] not in MEDIA_KINDS:
+        raise ValueError(f"x-operation.makes is none of {', '.join(MEDIA_KINDS)}")
     tables = {key: _tables(described[key]) for key in ("price", "time")}
     _check_names(schema["properties"], described, tables["price"] + tables["time"])
     converted = {
@@ -226,6 +224,7 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
         "constants": dict(_leaves(described["constants"])),
         "media": {key: _limits(value) for key, value in described["media"].items()},
         "unhashed": frozenset(described["unhashed"]),
+        "result": _result_form(described["result"] or {}),
         "timeout": tuple(map(_time_limit, described["timeout"] or ())),
         **tables,
     }
@@ -288,6 +287,13 @@ def _time_limit(value: Mapping[str, Any]) -> TimeLimit:
     if unknown := set(value) - {"$comment", "if", "s"}:
         raise ValueError(f"a time limit has an unknown key {min(unknown)}")
     return TimeLimit(where=value.get("if", {}), seconds=value["s"])
+
+
+def _result_form(value: Mapping[str, Any]) -> ResultForm:
+    form = ResultForm(**{key: item for key, item in value.items() if key != "$comment"})
+    if form.path is not None and form.path.count("{id}") != 1:
+        raise ValueError("x-operation.result.path has not one {id}")
+    return form
 
 
 _TABLE_KEYS = frozenset({"$comment", "unit", "read", "source", "by", "rows", "per", "changes"})

@@ -247,7 +247,7 @@ def _table(**keys: Any) -> dict[str, Any]:
     ("schema", "what"),
     [
         (_spoil("x-operation", "method"), "x-operation has no method"),
-        (_spoil("x-operation", "makes", value="sound"), "makes is neither"),
+        (_spoil("x-operation", "makes", value="sound"), "makes is none of image, video, audio"),
         (_spoil("x-operation", "prise", value=1), "unknown key prise"),
         (_spoil("x-operation", "wire", "style"), "wire has no entry for style"),
         (_spoil("x-operation", "tag", value="payload"), "names payload, which is not a parameter"),

@@ -12,6 +12,10 @@ from runner.model.values import Parameters, ValuePath
 
 Unit: TypeAlias = Literal["credits", "cny"]
 
+MediaKind: TypeAlias = Literal["image", "video", "audio"]
+
+MEDIA_KINDS: tuple[MediaKind, ...] = get_args(MediaKind)
+
 UNITS: tuple[Unit, ...] = get_args(Unit)
 """In the order in which amounts are listed."""
 
@@ -47,8 +51,6 @@ class Wire:
     type: Literal["json", "string"] = "json"
     """"string": numbers are sent as their digits."""
 
-
-MediaKind: TypeAlias = Literal["image", "video", "audio"]
 
 MediaForm: TypeAlias = Literal["url", "data_uri", "base64"]
 """How a medium is sent; "base64" is a data URI without its head."""
@@ -104,6 +106,23 @@ class TimeLimit:
     """From the submission on."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultForm:
+    """How an operation's result is given; the defaults are the provider's usual way."""
+
+    synchronous: bool = False
+    """The answer to the submission is the result, unless it has a state that is not an end."""
+    task_id: str | None = None
+    """The field of answers that has the task's id."""
+    path: str | None = None
+    """Where its state is asked for, with `{id}` for the task's id."""
+    url: str | None = None
+    """The field that has the file's URL."""
+
+
+USUAL_FORM = ResultForm()
+
+
 # Compared and hashed by identity, so that what is compiled from an operation can be cached.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Operation:
@@ -113,7 +132,7 @@ class Operation:
     """`<provider>/<operation>`, e.g. "vidu/reference2image"."""
     title: str
     provider: str
-    makes: Literal["image", "video"]
+    makes: MediaKind
     method: str
     path: str
     media_type: str
@@ -139,8 +158,7 @@ class Operation:
     """The vendor's tables of task times in seconds, of the same form."""
     timeout: tuple[TimeLimit, ...]
     """The time limits of its tasks, of which the first that holds counts; else the usual one."""
-    result: None
-    """How the result is given, where that is not the provider's usual way."""
+    result: ResultForm
 
     def media_in(self, parameters: Parameters) -> Iterator[tuple[ValuePath, Any]]:
         """Every image in the parameters with its path: each of a list, and each single one."""

@@ -150,6 +150,15 @@ class Shortfall:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Creation:
+    """What an answer offers of one result beside its URL."""
+
+    id: str | None = None
+    watermarked_url: str | None = None
+    cover_url: str | None = None
+
+
 class Fate(enum.Enum):
     """What became of a submission, by the table in `providers.fates`."""
 
@@ -182,6 +191,8 @@ class Submission:
     """With `Fate.BUSY`: there are too many tasks in flight (not: too many requests)."""
     retry_after_s: float | None = None
     trace_id: str | None = None
+    task: TaskStatus | None = None
+    """With `Fate.SUBMITTED`: the end of the task, where the answer is the result."""
 
 
 class TaskState(enum.Enum):
@@ -208,6 +219,8 @@ class TaskStatus:
     usage: Mapping[str, Any] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
     """Every result, in order."""
+    creations: tuple[Creation, ...] = ()
+    """What else is offered of each of `urls`; empty where the answer cannot show it."""
     shortfall: Shortfall | None = None
     """With `TaskState.UNKNOWN`: the task is done, and `urls` are all that is offered of it yet."""
     error: JobError | None = None

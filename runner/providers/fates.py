@@ -14,6 +14,7 @@ from runner.model.requests import (
     INCOMPLETE,
     ONLY_WATERMARKED,
     Billed,
+    Creation,
     ErrorClass,
     Fate,
     JobError,
@@ -45,14 +46,14 @@ class ErrorCodeInfo:
 Codes: TypeAlias = Mapping[str, ErrorCodeInfo]
 
 
-def fate(reach: Reach, status: int, task_id: str | None, code: ErrorCodeInfo | None) -> Fate:
+def fate(reach: Reach, status: int, *, has_task: bool, code: ErrorCodeInfo | None) -> Fate:
     """What became of a submission; `code` is None without a code or with an undocumented one."""
     # Whatever is in doubt is ambiguous: sending it again is what could cost twice.
     if reach is not Reach.ANSWERED:
         return _FATE_BY_REACH[reach]
     if 200 <= status < 300:
-        # A task id counts whatever else the answer contains: the task may cost money.
-        return Fate.SUBMITTED if task_id else code.fate if code else Fate.AMBIGUOUS
+        # A task counts whatever else the answer contains: it may cost money.
+        return Fate.SUBMITTED if has_task else code.fate if code else Fate.AMBIGUOUS
     if 300 <= status < 400 or status in _NOT_THERE:
         return Fate.WRONG_ADDRESS
     # A gateway that failed may have passed the request on.
@@ -137,14 +138,21 @@ def read_submission(
     trace_id: str | None,
     seed: int | None = None,
     credits_: int | None = None,
+    task: TaskStatus | None = None,
 ) -> Submission:
-    """What a reply means for the submission; `error` counts if there is no task."""
+    """What a reply means for the submission; `error` counts if there is no task.
+
+    `task`: what the answer of a synchronous operation shows of its task.
+    """
     # Where the body has none, as in an error of a gateway, the header may have one.
     trace_id = trace_id or parse.text(reply.headers.get("x-request-id"))
-    what = fate(reply.reach, reply.status, task_id, error.info)
+    end = task if task and task.state in _ENDS else None
+    # A result counts as a task, also without an id: it has been paid for.
+    has_task = task_id is not None or end is not None
+    what = fate(reply.reach, reply.status, has_task=has_task, code=error.info)
     if what is Fate.SUBMITTED:
         return Submission(
-            fate=what, task_id=task_id, seed=seed, credits=credits_, trace_id=trace_id
+            fate=what, task_id=task_id, seed=seed, credits=credits_, trace_id=trace_id, task=end
         )
     # What was refused or did not arrive costs nothing; only doubt is reported as such.
     return Submission(
@@ -159,6 +167,9 @@ def read_submission(
         retry_after_s=parse.retry_after(reply.headers),
         trace_id=trace_id,
     )
+
+
+_ENDS = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
 
 
 def failed_status(
@@ -195,12 +206,12 @@ def is_key_refused(reply: Reply, error: ApiError) -> bool:
 
 def is_throttled(reply: Reply, error: ApiError) -> bool:
     """Whether a request that creates no task was refused because there are too many of them."""
-    return fate(reply.reach, reply.status, None, error.info) is Fate.BUSY
+    return fate(reply.reach, reply.status, has_task=False, code=error.info) is Fate.BUSY
 
 
 def is_retriable(reply: Reply, error: ApiError) -> bool:
     """Whether a failed request that creates no task may succeed when it is sent again."""
-    return fate(reply.reach, reply.status, None, error.info) in _UNDECIDED
+    return fate(reply.reach, reply.status, has_task=False, code=error.info) in _UNDECIDED
 
 
 _UNDECIDED = frozenset({Fate.BUSY, Fate.NOT_SENT, Fate.AMBIGUOUS})
@@ -211,21 +222,28 @@ class Results:
     """What an answer offers of a task's results."""
 
     urls: tuple[str, ...] = ()
+    creations: tuple[Creation, ...] = ()
+    """What else is offered of each of `urls`."""
     shortfall: Shortfall | None = None
     """Why `urls` are not all that was paid for."""
 
 
-def results(clean: Sequence[str | None], marked: Sequence[str | None] = ()) -> Results:
+def results(clean: Sequence[str | None], beside: Sequence[Creation] = ()) -> Results:
     """The results of a task: their URLs in order, None for one that is offered without.
 
-    `marked` are those with the vendor's mark, in the same order: each stands in for one that is
-    not offered without.
+    `beside` is what else is offered of each, in the same order: the version with the vendor's mark
+    stands in for one that is not offered without.
     """
-    offered = list(itertools.zip_longest(clean, marked))
-    found = tuple(url for pair in offered if (url := pair[0] or pair[1]))
-    only_marked = sum(bool(mark and not url) for url, mark in offered)
-    missing = len(offered) - len(found)
-    return Results(urls=found, shortfall=_shortfall(len(offered), only_marked, missing))
+    offered = list(itertools.zip_longest(clean, beside, fillvalue=None))
+    pairs = [(url, creation or Creation()) for url, creation in offered]
+    found = [(url or other.watermarked_url, other) for url, other in pairs]
+    only_marked = sum(bool(other.watermarked_url and not url) for url, other in pairs)
+    there = [(url, other) for url, other in found if url]
+    return Results(
+        urls=tuple(url for url, _ in there),
+        creations=tuple(other for _, other in there),
+        shortfall=_shortfall(len(pairs), only_marked, len(pairs) - len(there)),
+    )
 
 
 def _shortfall(total: int, only_marked: int, missing: int) -> Shortfall | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from runner.model.operations import Unit
+from runner.model.operations import USUAL_FORM, ResultForm, Unit
 from runner.model.requests import (
     Account,
     Auth,
@@ -74,33 +74,43 @@ def default_auth(base_url: str) -> Auth:  # noqa: ARG001 - the same at every add
     return "raw"
 
 
-def read_submission(reply: Reply) -> Submission:
+def read_submission(reply: Reply, form: ResultForm = USUAL_FORM) -> Submission:
     """What became of a submission. The answer contains neither seed nor credits."""
     value = parse.json_object(reply.body) or {}
+    name = form.task_id or "task_id"
+    task_id = parse.task_id(parse.child(value, "output").get(name), value.get(name))
     return fates.read_submission(
         reply,
         _read_error(reply, value),
-        task_id=parse.task_id(parse.child(value, "output").get("task_id"), value.get("task_id")),
+        task_id=task_id,
+        task=_read_task(value, task_id or "", form) if form.synchronous else None,
         trace_id=parse.first_text(
             value.get("request_id"), parse.child(value, "error").get("request_id")
         ),
     )
 
 
-def status(account: Account, task_id: str) -> Request:
+def status(account: Account, task_id: str, form: ResultForm = USUAL_FORM) -> Request:
     """The request for one task."""
-    return base.request(account, "GET", f"/v1/tasks/status?task_id={quote(task_id, safe='')}")
+    path = form.path or "/v1/tasks/status?task_id={id}"
+    return base.request(account, "GET", path.replace("{id}", quote(task_id, safe="")))
 
 
-def read_status(reply: Reply, task_id: str) -> TaskStatus:
+def read_status(reply: Reply, task_id: str, form: ResultForm = USUAL_FORM) -> TaskStatus:
     """The status of the task; `UNKNOWN` if the answer does not contain it."""
     value = parse.json_object(reply.body) or {}
     output = parse.child(value, "output")
     if not base.is_ok(reply) or not output:
         return fates.failed_status(task_id, reply, _read_error(reply, value))
-    if other := fates.other_task(task_id, output.get("task_id")):
-        return other
-    offered = fates.results([parse.url(item) for item in as_list(output.get("urls"))])
+    other = fates.other_task(task_id, output.get(form.task_id or "task_id"))
+    return other or _read_task(value, task_id, form)
+
+
+def _read_task(value: parse.JsonObject, task_id: str, form: ResultForm) -> TaskStatus:
+    output = parse.child(value, "output")
+    named = parse.url(output.get(form.url)) if form.url else None
+    urls = [named] if named else [parse.url(item) for item in as_list(output.get("urls"))]
+    offered = fates.results(urls)
     word = parse.first_text(output.get("task_status"), output.get("status"))
     state, detail = fates.task_state(word, _STATES, offered)
     return TaskStatus(
@@ -108,6 +118,7 @@ def read_status(reply: Reply, task_id: str) -> TaskStatus:
         state=state,
         usage=parse.scalars(value.get("usage")),
         urls=offered.urls,
+        creations=offered.creations,
         shortfall=offered.shortfall if state is TaskState.UNKNOWN else None,
         error=_task_error(output) if state is TaskState.FAILED else None,
         detail=detail,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from runner.model.operations import Unit
+from runner.model.operations import USUAL_FORM, ResultForm, Unit
 from runner.model.outcomes import STATES, State
 from runner.model.requests import (
     Account,
@@ -34,13 +34,13 @@ class Provider(Vendor, Protocol):
     REPORTS_PRICE: bool
     """Its answers contain what a task cost."""
 
-    def read_submission(self, reply: Reply) -> Submission:
+    def read_submission(self, reply: Reply, form: ResultForm = USUAL_FORM) -> Submission:
         """What became of a submission, the POST of `base.submission`."""
 
-    def status(self, account: Account, task_id: str) -> Request:
+    def status(self, account: Account, task_id: str, form: ResultForm = USUAL_FORM) -> Request:
         """The request for the status of one task."""
 
-    def read_status(self, reply: Reply, task_id: str) -> TaskStatus:
+    def read_status(self, reply: Reply, task_id: str, form: ResultForm = USUAL_FORM) -> TaskStatus:
         """The status of that task; `UNKNOWN` if the answer does not contain it."""
 
     def probe(self, account: Account) -> Request:

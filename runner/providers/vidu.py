@@ -6,14 +6,16 @@ the vendor's public documentation. Copy this module to add the next provider.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from runner.model.operations import Unit
+from runner.model.operations import USUAL_FORM, ResultForm, Unit
 from runner.model.requests import (
     Account,
     Auth,
     Billed,
+    Creation,
     ErrorClass,
     Fate,
     JobError,
@@ -99,38 +101,47 @@ def default_auth(base_url: str) -> Auth:
     return "token" if urlsplit(base_url).hostname in HOSTS else "bearer"
 
 
-def read_submission(reply: Reply) -> Submission:
+def read_submission(reply: Reply, form: ResultForm = USUAL_FORM) -> Submission:
     """What became of a submission. Only this answer contains the seed, no later one does."""
     value = parse.json_object(reply.body) or {}
+    task_id = parse.task_id(*_ids(value, form))
     return fates.read_submission(
         reply,
         read_error(reply, value),
-        task_id=parse.task_id(value.get("task_id"), value.get("id")),
+        task_id=task_id,
         trace_id=parse.text(parse.child(value, "metadata").get("trace_id")),
         seed=parse.whole(value.get("seed")),
         credits_=parse.whole(value.get("credits")),
+        task=read_task(value, task_id or "", form) if form.synchronous else None,
     )
 
 
-def status(account: Account, task_id: str) -> Request:
+def _ids(value: parse.JsonObject, form: ResultForm) -> list[Any]:
+    """What may be the task's id, the likeliest first."""
+    names = (form.task_id,) if form.task_id else ("task_id", "id")
+    return [value.get(name) for name in names]
+
+
+def status(account: Account, task_id: str, form: ResultForm = USUAL_FORM) -> Request:
     """The request for one task and its creations."""
-    return base.request(account, "GET", f"/ent/v2/tasks/{quote(task_id, safe='')}/creations")
+    path = form.path or "/ent/v2/tasks/{id}/creations"
+    return base.request(account, "GET", path.replace("{id}", quote(task_id, safe="")))
 
 
-def read_status(reply: Reply, task_id: str) -> TaskStatus:
+def read_status(reply: Reply, task_id: str, form: ResultForm = USUAL_FORM) -> TaskStatus:
     """The status of the task; `UNKNOWN` if the answer does not contain it."""
     value = parse.json_object(reply.body) or {}
-    task = read_task(value, task_id)
+    task = read_task(value, task_id, form)
     # An error may come with status 200: without state or result, the answer shows no task.
     stateless = task.state is TaskState.UNKNOWN and not {"state", "status"} & value.keys()
     if not base.is_ok(reply) or stateless:
         return fates.failed_status(task_id, reply, read_error(reply, value), GONE)
-    return fates.other_task(task_id, value.get("id"), value.get("task_id")) or task
+    return fates.other_task(task_id, *_ids(value, form)) or task
 
 
-def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
+def read_task(value: parse.JsonObject, task_id: str, form: ResultForm = USUAL_FORM) -> TaskStatus:
     """One task as an answer to a query, a callback or a row of a list contains it."""
-    offered = _results(value.get("creations"))
+    offered = _results(value, form)
     # Rows of lists can lack the state.
     word = _state_word(value) or ("success" if offered.urls else None)
     state, detail = fates.task_state(word, _STATES, offered)
@@ -140,6 +151,7 @@ def read_task(value: parse.JsonObject, task_id: str) -> TaskStatus:
         seed=parse.whole(value.get("seed")),
         credits=parse.whole(value.get("credits")),
         urls=offered.urls,
+        creations=offered.creations,
         shortfall=offered.shortfall if state is TaskState.UNKNOWN else None,
         error=_task_error(value) if state is TaskState.FAILED else None,
         tag=_tag(value.get("payload")),
@@ -159,10 +171,22 @@ def _state_word(value: parse.JsonObject) -> str | None:
     return parse.first_text(value.get("state"), value.get("status"))
 
 
-def _results(creations: Any) -> fates.Results:
-    rows = [row for row in as_list(creations) if isinstance(row, dict) and row]
+def _results(value: parse.JsonObject, form: ResultForm) -> fates.Results:
+    if form.url and (url := parse.url(value.get(form.url))):
+        return fates.results([url], [_creation(value)])
+    rows = [row for row in as_list(value.get("creations")) if isinstance(row, dict) and row]
     clean = [parse.url(row.get("url")) for row in rows]
-    return fates.results(clean, [parse.url(row.get("watermarked_url")) for row in rows])
+    # Rows have the ids of their creations, the task itself has its own.
+    return fates.results(
+        clean, [replace(_creation(row), id=parse.task_id(row.get("id"))) for row in rows]
+    )
+
+
+def _creation(value: parse.JsonObject) -> Creation:
+    return Creation(
+        watermarked_url=parse.url(value.get("watermarked_url")),
+        cover_url=parse.url(value.get("cover_url")),
+    )
 
 
 def _tag(payload: Any) -> str | None:

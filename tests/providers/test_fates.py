@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.model.requests import INCOMPLETE, Billed, ErrorClass, Fate, Reach, TaskState
+from runner.model.requests import INCOMPLETE, Billed, Creation, ErrorClass, Fate, Reach, TaskState
 from runner.providers import fates
 from runner.providers.fates import ApiError, ErrorCodeInfo
 from tests.builders import answered
@@ -24,7 +24,7 @@ DOUBT = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)
     ],
 )
 def test_without_an_answer_the_reach_decides(reach: Reach, expected: Fate) -> None:
-    assert fates.fate(reach, 200, "t1", REFUSED) is expected
+    assert fates.fate(reach, 200, has_task=True, code=REFUSED) is expected
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_without_an_answer_the_reach_decides(reach: Reach, expected: Fate) -> No
 def test_an_answer_decides_by_status_and_code(
     status: int, task_id: str | None, code: ErrorCodeInfo | None, expected: Fate
 ) -> None:
-    assert fates.fate(Reach.ANSWERED, status, task_id, code) is expected
+    assert fates.fate(Reach.ANSWERED, status, has_task=task_id is not None, code=code) is expected
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,17 @@ def test_an_answer_about_another_task_is_unknown() -> None:
     assert status.detail == "the answer is about another task, t2"
 
 
+def _marked(*urls: str) -> list[Creation]:
+    return [Creation(watermarked_url=url) for url in urls]
+
+
 def test_all_clean_urls_are_no_shortfall() -> None:
-    found = fates.results(["u1", "u2"], ["w1", "w2"])
+    found = fates.results(["u1", "u2"], _marked("w1", "w2"))
     assert (found.urls, found.shortfall) == (("u1", "u2"), None)
 
 
 def test_one_marked_result_of_two_is_a_shortfall() -> None:
-    found = fates.results(["u1", None], ["w1", "w2"])
+    found = fates.results(["u1", None], _marked("w1", "w2"))
     assert found.urls == ("u1", "w2")
     assert found.shortfall is not None
     assert found.shortfall.message == "the provider offers 1 of 2 results only with its watermark"

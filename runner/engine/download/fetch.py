@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Self
 
 import aiohttp
 
@@ -19,9 +19,8 @@ from runner.engine.net.errors import NETWORK_ERRORS, NetworkFailure, describe
 from runner.engine.net.upload import PIECE, IdleTimeout
 from runner.fs import flush
 from runner.media.endings import is_truncated
-from runner.media.types import describe_type, sniff
-
-MediaKind: TypeAlias = Literal["image", "video"]
+from runner.media.types import describe_type, sniff, with_article
+from runner.model.operations import MediaKind
 
 FIRST_S, IDLE_S = 120.0, 60.0
 """A file host gets so long to begin, and so long between two pieces."""
@@ -29,6 +28,9 @@ FIRST_S, IDLE_S = 120.0, 60.0
 _ACCEPTED = {
     "image": frozenset({"image/png", "image/jpeg", "image/webp", "image/gif", "image/avif"}),
     "video": frozenset({"video/mp4", "video/webm", "video/quicktime"}),
+    "audio": frozenset(
+        {"audio/mpeg", "audio/mp4", "audio/wav", "audio/aac", "audio/ogg", "audio/flac"}
+    ),
 }
 _WITH_FILE = frozenset({200, 203})
 """203: a proxy on the way has changed the headers."""
@@ -123,7 +125,7 @@ async def _stream(
 
 
 def is_media(head: bytes) -> bool:
-    """Whether a file begins with these bytes as an image or a video does."""
+    """Whether a file begins with these bytes as an image, a video or a sound does."""
     return sniff(head) is not None
 
 
@@ -135,8 +137,7 @@ def _check_type(part: PartFile, head: bytearray, expected: MediaKind) -> None:
     found = sniff(bytes(head[:4096]))
     if found not in _ACCEPTED[expected]:
         what = describe_type(found) if found else "of an unknown type"
-        article = "an" if expected == "image" else "a"
-        raise DownloadError(f"the file is {what}, not {article} {expected}")
+        raise DownloadError(f"the file is {what}, not {with_article(expected)}")
     part.media_type = found or ""
 
 

@@ -53,8 +53,8 @@ async def ask(context: Context, operation: Operation, task_id: str) -> TaskStatu
     """Request the status of a task once; after a failed request it is `TaskState.UNKNOWN`."""
     provider = context.provider(operation)
     rate = context.rates[operation.provider]
-    request = provider.status(context.account(operation), task_id)
-    read = partial(provider.read_status, task_id=task_id)
+    request = provider.status(context.account(operation), task_id, operation.result)
+    read = partial(provider.read_status, task_id=task_id, form=operation.result)
     return context.redacted_status(await query(context.http, rate, request, read))
 
 

@@ -28,6 +28,7 @@ Fetching: TypeAlias = Callable[..., PartFile]
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
 PNG_END = b"IEND\xaeB`\x82"
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(2_000)
+WAV = b"RIFF" + (2_000 - 8).to_bytes(4, "little") + b"WAVEfmt " + bytes(1_984)
 
 
 @pytest.fixture
@@ -373,3 +374,13 @@ def test_an_api_at_a_private_address_is_private_api(base_url: str, near: bool) -
             return await http.is_private_api(base_url)
 
     assert asyncio.run(main()) is near
+
+
+def test_a_sound_is_fetched_where_one_is_expected(fetching: Fetching) -> None:
+    part = fetching(offering(WAV), expected="audio")
+    assert (part.media_type, part.size) == ("audio/wav", len(WAV))
+
+
+def test_a_picture_is_no_sound(fetching: Fetching) -> None:
+    with pytest.raises(DownloadError, match="the file is a PNG, not an audio file"):
+        fetching(offering(PNG), expected="audio")

@@ -35,7 +35,7 @@ def test_a_made_up_operation_is_right() -> None:
         (
             ("x-operation", "makes"),
             "sound",
-            'unknown x-operation.makes "sound" (known: image, video)',
+            'unknown x-operation.makes "sound" (known: image, video, audio)',
         ),
         (
             ("x-operation", "body_limit_bytes"),
