@@ -78,7 +78,7 @@ def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:
     if all(finding.warning for finding in found):
         try:
             images: dict[ValuePath, Media | Deferred] = {
-                path: probe(source, folder, HashCache())
+                path: probe(source, folder, HashCache(), operation.limits_of(path))
                 for path, source in operation.media_in(parameters)
             }
         except MediaError as error:
