@@ -62,7 +62,7 @@ def test_every_mistake_is_reported_in_file_order(project: Project) -> None:
     found = [line.split("error: ")[1] for line in lines if "error: " in line]
     assert found == [
         'the default "16x9" is rejected by its own rule',
-        'unknown x-operation.makes "imgae" (known: image, video)',
+        'unknown x-operation.makes "imgae" (known: image, video, audio)',
         "the row has 3 cells, but needs 4",
     ]
     place = text[: text.index('"16x9"')]
