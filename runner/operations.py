@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal
 
 from runner.errors import Failure
 from runner.model.names import EACH, rule_at
-from runner.model.operations import MEDIA_KINDS, MediaLimits, Operation, ResultForm, TimeLimit, Wire
+from runner.model.operations import MEDIA_KINDS, MediaLimits, Operation, ResultForm, Wire
+from runner.model.tables import names_in, read_tables, read_time_limits
 from runner.model.values import Parameters, same, with_integers
 
 
@@ -21,9 +22,6 @@ class SchemaError(Failure):
 
 
 SUFFIX = ".schema.json"
-
-Table: TypeAlias = Mapping[str, Any]
-"""A table of prices or times as the schema file has it: see schemas/README.md."""
 
 
 def schema_folder() -> Path:
@@ -217,15 +215,20 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
         raise ValueError(f"x-operation has no {min(missing)}")
     if described["makes"] not in MEDIA_KINDS:
         raise ValueError(f"x-operation.makes is none of {', '.join(MEDIA_KINDS)}")
-    tables = {key: _tables(described[key]) for key in ("price", "time")}
-    _check_names(schema["properties"], described, tables["price"] + tables["time"])
+    tables = {key: read_tables(described[key]) for key in ("price", "time")}
+    limits = read_time_limits(described["timeout"])
+    columns = {
+        column for tables_ in tables.values() for table in tables_ for column in table.columns
+    }
+    columns |= {column for limit in limits for column in limit.where}
+    _check_names(schema["properties"], described, names_in(columns))
     converted = {
         "wire": {key: _wire(key, value) for key, value in described["wire"].items()},
         "constants": dict(_leaves(described["constants"])),
         "media": {key: _limits(value) for key, value in described["media"].items()},
         "unhashed": frozenset(described["unhashed"]),
         "result": _result_form(described["result"] or {}),
-        "timeout": tuple(map(_time_limit, described["timeout"] or ())),
+        "timeout": limits,
         **tables,
     }
     return Operation(
@@ -238,15 +241,13 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
 
 
 def _check_names(
-    properties: Mapping[str, Any], described: Mapping[str, Any], tables: Sequence[Table]
+    properties: Mapping[str, Any], described: Mapping[str, Any], columns: set[str]
 ) -> None:
     """Every parameter has its wire entry, and every name in x-operation is a parameter."""
     if missing := set(properties) - set(described["wire"]):
         raise ValueError(f"x-operation.wire has no entry for {min(missing)}")
-    named = {*described["wire"], *described["media"], *described["unhashed"]}
+    named = {*described["wire"], *described["media"], *described["unhashed"], *columns}
     named |= {described[key] for key in ("seed", "tag") if described[key] is not None}
-    named |= {name for limit in described["timeout"] or () for name in limit.get("if", ())}
-    named |= {name for table in tables for name in names_in(table)}
     schema = {"properties": properties}
     if unknown := [name for name in sorted(named) if rule_at(schema, name) is None]:
         raise ValueError(f"x-operation names {unknown[0]}, which is not a parameter")
@@ -283,38 +284,8 @@ def _limits(value: Mapping[str, Any]) -> MediaLimits:
     return MediaLimits(**(limits | lists))
 
 
-def _time_limit(value: Mapping[str, Any]) -> TimeLimit:
-    if unknown := set(value) - {"$comment", "if", "s"}:
-        raise ValueError(f"a time limit has an unknown key {min(unknown)}")
-    return TimeLimit(where=value.get("if", {}), seconds=value["s"])
-
-
 def _result_form(value: Mapping[str, Any]) -> ResultForm:
     form = ResultForm(**{key: item for key, item in value.items() if key != "$comment"})
     if form.path is not None and form.path.count("{id}") != 1:
         raise ValueError("x-operation.result.path has not one {id}")
     return form
-
-
-_TABLE_KEYS = frozenset({"$comment", "unit", "read", "source", "by", "rows", "per", "changes"})
-_CHANGE_KEYS = ({"if", "add"}, {"if", "times"})
-
-
-def _tables(value: Any) -> tuple[Table, ...]:
-    """No table, one, or several, of which the first that has a row for a request counts."""
-    tables = value if isinstance(value, list) else [value] if value else []
-    for table in tables:
-        if unknown := set(table) - _TABLE_KEYS:
-            raise ValueError(f"a table has an unknown key {min(unknown)}")
-        if any(len(row) != len(table["by"]) + 1 for row in table["rows"]):
-            raise ValueError("a row has not one cell for each name in `by`, and a value")
-        if any(set(change) not in _CHANGE_KEYS for change in table.get("changes", ())):
-            raise ValueError('a change has not "if" and one of "add" and "times"')
-    return tuple(tables)
-
-
-def names_in(table: Table) -> tuple[str, ...]:
-    """The parameters that a table looks at, each once."""
-    per = [table["per"]] if "per" in table else []
-    changed = [name for change in table.get("changes", ()) for name in change["if"]]
-    return tuple(dict.fromkeys([*table["by"], *per, *changed]))

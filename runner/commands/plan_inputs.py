@@ -43,13 +43,13 @@ class History:
 
     def estimate(self, job: Job) -> Amount | None:
         """The price by the vendor's table, else the latest actual price of its kind."""
-        price = estimate(self._operation(job), job.parameters)
+        price = estimate(self._operation(job), job.parameters, job.media)
         learned = None if price else self._of_kind(job)
         return learned.price if learned else price
 
     def expected_s(self, job: Job) -> float | None:
         """Seconds by the vendor's table, else the median of its kind; scaled for the emulator."""
-        published = expected_s(self._operation(job), job.parameters)
+        published = expected_s(self._operation(job), job.parameters, job.media)
         if published is not None:
             return published * self._options.scale if self._options.emulate else published
         # The emulator's own past is scaled already: its ledger has the times as they were.
@@ -88,7 +88,7 @@ class History:
             past = self._ledger.past_tasks(operation.name, self._realm(operation))
             self._learned[operation.name] = learn(operation, past)
         learned = self._learned[operation.name]
-        return learned.get(kind_of(operation, job.parameters)) if learned else None
+        return learned.get(kind_of(operation, job.parameters, job.media)) if learned else None
 
     def _realm(self, operation: Operation) -> Realm:
         """The realm of the operation's provider; before an emulator runs it has no account."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal, TypeAlias, get_args
 
 from runner.model.names import leaves_at, name_of
+from runner.model.tables import Table, TimeLimit
 from runner.model.values import Parameters, ValuePath
 
 Unit: TypeAlias = Literal["credits", "cny"]
@@ -97,16 +98,6 @@ class MediaLimits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeLimit:
-    """How long tasks of some requests may take."""
-
-    where: Mapping[str, Any]
-    """Parameter to the cell, of the form of a table's, that its value must be in."""
-    seconds: float
-    """From the submission on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ResultForm:
     """How an operation's result is given; the defaults are the provider's usual way."""
 
@@ -152,10 +143,10 @@ class Operation:
     """The parameter whose text the provider returns with the task: it carries the runner's tag."""
     unhashed: frozenset[str]
     """Parameters without effect on the result; not part of the fingerprint."""
-    price: tuple[Mapping[str, Any], ...]
-    """The vendor's price tables, each with its unit: see `planning.estimates`."""
-    time: tuple[Mapping[str, Any], ...]
-    """The vendor's tables of task times in seconds, of the same form."""
+    price: tuple[Table, ...]
+    """The vendor's price tables, of which the first that has a row for a request counts."""
+    time: tuple[Table, ...]
+    """The vendor's tables of task times in seconds."""
     timeout: tuple[TimeLimit, ...]
     """The time limits of its tasks, of which the first that holds counts; else the usual one."""
     result: ResultForm

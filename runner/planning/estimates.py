@@ -7,32 +7,49 @@ same kind.
 from __future__ import annotations
 
 import functools
+import math
 import statistics
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from runner.ledger.queries import PastTask
-from runner.model.names import leaves_at
+from runner.model.jobs import JobMedia, Media
+from runner.model.names import leaves_at, rule_at, steps, values_at
 from runner.model.operations import Amount, Operation
-from runner.model.values import Deferred, Parameters
-from runner.operations import Table, defaults_of, names_in
+from runner.model.tables import UNKNOWN, Cell, Column, Table, Value, holds, is_within, total
+from runner.model.values import Deferred, Parameters, ValuePath, is_number
+from runner.operations import defaults_of
+
+_NO_MEDIA: JobMedia = MappingProxyType({})
 
 
-def estimate(operation: Operation, parameters: Parameters) -> Amount | None:
+def estimate(
+    operation: Operation, parameters: Parameters, media: JobMedia = _NO_MEDIA
+) -> Amount | None:
     """What the request should cost by the vendor's table; None, never zero, where it has no price.
 
     An absent parameter counts as its documented default.
     """
-    found = _look_up(operation, "price", parameters)
+    found = _look_up(operation, "price", parameters, media)
     return None if found is None else Amount(unit=found[0], value=found[1])
 
 
-def expected_s(operation: Operation, parameters: Parameters) -> float | None:
+def expected_s(
+    operation: Operation, parameters: Parameters, media: JobMedia = _NO_MEDIA
+) -> float | None:
     """Seconds that such a task takes by the vendor's table; None where it has no time."""
-    found = _look_up(operation, "time", parameters)
+    found = _look_up(operation, "time", parameters, media)
     return None if found is None else float(found[1])
+
+
+def time_limit_s(operation: Operation, parameters: Parameters) -> float | None:
+    """Seconds that such a task may take; None where that is as usual."""
+    columns = tuple(dict.fromkeys(c for limit in operation.timeout for c in limit.where))
+    given = dict(zip(columns, _values(operation, columns, parameters, _NO_MEDIA), strict=True))
+    return next((each.seconds for each in operation.timeout if holds(each.where, given)), None)
 
 
 _Tables: TypeAlias = Literal["price", "time"]
@@ -43,76 +60,102 @@ _LIMITED = ("integer", "boolean")
 
 
 def _look_up(
-    operation: Operation, kind: _Tables, parameters: Parameters
+    operation: Operation, kind: _Tables, parameters: Parameters, media: JobMedia
 ) -> tuple[Any, Decimal] | None:
     """The unit and the value of the first table that has a row for the request."""
-    return _first(operation, kind, _values(operation, _names(operation, kind), parameters))
+    columns = _columns_of(operation, kind)
+    return _first(operation, kind, _values(operation, columns, parameters, media))
 
 
 @functools.cache
-def _names(operation: Operation, kind: _Tables) -> tuple[str, ...]:
+def _columns_of(operation: Operation, kind: _Tables) -> tuple[Column, ...]:
     tables: tuple[Table, ...] = getattr(operation, kind)
-    return tuple(dict.fromkeys(name for table in tables for name in names_in(table)))
+    return tuple(dict.fromkeys(column for table in tables for column in table.columns))
 
 
 # A hundred thousand jobs look up a handful of rows.
-@functools.cache
+@functools.lru_cache(maxsize=4096)
 def _first(
-    operation: Operation, kind: _Tables, values: tuple[Any, ...]
+    operation: Operation, kind: _Tables, values: tuple[Value, ...]
 ) -> tuple[Any, Decimal] | None:
-    given = dict(zip(_names(operation, kind), values, strict=True))
-    found = ((table["unit"], _total(table, given)) for table in getattr(operation, kind))
-    return next(((unit, total) for unit, total in found if total is not None), None)
+    given = dict(zip(_columns_of(operation, kind), values, strict=True))
+    found = ((table.unit, total(table, given)) for table in getattr(operation, kind))
+    return next(((unit, value) for unit, value in found if value is not None), None)
 
 
-def _total(table: Table, given: Mapping[str, Any]) -> Decimal | None:
-    """The value of the row for these parameters, with the changes that apply."""
-    # No number is better than a wrong one: a budget is kept by it.
-    if any(given[name] in {None, "?"} for name in names_in(table)):
-        return None
-    cells = [given[name] for name in table["by"]]
-    rows = (row for row in table["rows"] if all(map(_is_within, row, cells)))
-    row = next(rows, None)
-    if row is None:
-        return None
-    # By way of its text: the float 1.41 is not the decimal 1.41.
-    total = Decimal(str(row[-1])) * (given[table["per"]] if "per" in table else 1)
-    for change in table.get("changes", ()):
-        if all(_is_within(cell, given[name]) for name, cell in change["if"].items()):
-            total = _changed(total, change)
-    return total
+# ----------------------------------------------------------------------- a request's values
 
 
-def _changed(total: Decimal, change: Mapping[str, Any]) -> Decimal:
-    if "add" in change:
-        return total + Decimal(str(change["add"]))
-    # A vendor that halves an odd number of credits rounds up.
-    return (total * Decimal(str(change["times"]))).to_integral_value(ROUND_CEILING)
-
-
-def _values(operation: Operation, names: Iterable[str], parameters: Parameters) -> tuple[Any, ...]:
-    """The request's values of these parameters, of images their number; None where it is unknown.
-
-    `"?"` is a value that is not known yet, or that no table can have.
-    """
+def _values(
+    operation: Operation, columns: Iterable[Column], parameters: Parameters, media: JobMedia
+) -> tuple[Value, ...]:
+    """The request's values in these columns."""
     given = parameters
-    if any(name not in parameters for name in names):
+    if any(steps(column.name)[0] not in parameters for column in columns):
         given = {**defaults_of(operation, parameters), **parameters}
-
-    def value_of(name: str) -> Any:
-        if name in operation.media:  # an image that another job makes counts, too
-            return sum(1 for _ in leaves_at(given, name))
-        value = given.get(name)
-        return "?" if isinstance(value, Deferred | list | dict) else value
-
-    return tuple(map(value_of, names))
+    return tuple(_value(operation, column, given, media) for column in columns)
 
 
-def _is_within(cell: Any, value: Any) -> bool:
-    """Whether a value equals the cell, or is in its range `[first, last]`."""
-    if isinstance(cell, list):
-        return isinstance(value, int | float) and bool(cell[0] <= value <= cell[1])  # no text
-    return bool(cell == value)
+def _value(operation: Operation, column: Column, given: Parameters, media: JobMedia) -> Value:
+    # Nearly every column: a scalar beside the others.
+    if column.name in given and not column.is_amount and column.name not in operation.media:
+        value = given[column.name]
+        return len(value) if isinstance(value, list | tuple) else _scalar(value)
+    if column.each is None:
+        return _inside(operation, column, (), given, media)
+    return tuple(
+        _inside(operation, column, (*path, index), item, media)
+        for path, items in values_at(given, column.each)
+        for index, item in enumerate(items if isinstance(items, list | tuple) else ())
+    )
+
+
+def _inside(
+    operation: Operation, column: Column, path: ValuePath, value: Any, media: JobMedia
+) -> Value:
+    """The value in a column of the parameters, or of the item of a list at a path in them."""
+    if not isinstance(value, Mapping):  # an item that validation reports
+        return UNKNOWN
+    if column.name in operation.media:
+        leaves = [((*path, *below), leaf) for below, leaf in leaves_at(value, column.inner)]
+        if not column.is_amount:  # one that another job makes counts, too
+            return len(leaves)
+        return _in_blocks(column, _seconds([media.get(at) for at, _ in leaves]))
+    found = [each for _, each in values_at(value, column.inner)]
+    if len(found) > 1:
+        return UNKNOWN
+    one = found[0] if found else _inner_default(operation, column.name)
+    if column.is_amount:
+        return _in_blocks(column, len(one) if isinstance(one, str) else one)
+    return len(one) if isinstance(one, list | tuple) else _scalar(one)
+
+
+def _inner_default(operation: Operation, name: str) -> Any:
+    """The documented default of a key of an object; None without one."""
+    # Those of the parameters themselves may depend on others: they are applied before.
+    rule = rule_at(operation.schema, name) if len(steps(name)) > 1 else None
+    return rule.get("default") if rule else None
+
+
+def _scalar(value: Any) -> Value:
+    return UNKNOWN if isinstance(value, Deferred | Mapping) else value
+
+
+def _in_blocks(column: Column, amount: Any) -> Value:
+    """The amount, or how many blocks of it have begun."""
+    if not is_number(amount):
+        return None if amount is None else UNKNOWN
+    exact = Decimal(str(amount))
+    return exact if column.block is None else Decimal(math.ceil(exact / column.block))
+
+
+def _seconds(media: Iterable[Media | Deferred | None]) -> float | None:
+    """How long they are together; None where that is not known of each, and of none."""
+    known = [each.seconds if isinstance(each, Media) else None for each in media]
+    return None if not known or None in known else math.fsum(filter(None, known))
+
+
+# ------------------------------------------------------------------------------ earlier tasks
 
 
 Kind: TypeAlias = tuple[Any, ...]
@@ -152,42 +195,68 @@ def learn(operation: Operation, past: Iterable[PastTask]) -> dict[Kind, Learned]
     }
 
 
-def kind_of(operation: Operation, parameters: Parameters) -> Kind:
+def kind_of(operation: Operation, parameters: Parameters, media: JobMedia = _NO_MEDIA) -> Kind:
     """The kind of a request: numbers in one range of a table are of one kind.
 
-    Without any table, every parameter with a limited choice of values counts.
+    Without any table, every parameter with a limited choice of values counts. `media` is that of a
+    job; the ledger's requests have theirs in the parameters.
     """
-    columns = _columns(operation)
-    values = _values(operation, columns, parameters)
-    return (operation.name, *map(_ranged, values, columns.values()))
+    ranges = _ranges(operation)
+    values = _values(operation, ranges, parameters, _NO_MEDIA)
+    return (
+        operation.name,
+        *(
+            _labels(column, parameters, media)
+            if column.is_amount and column.name in operation.media
+            else _ranged(value, ranges[column])
+            for column, value in zip(ranges, values, strict=True)
+        ),
+    )
+
+
+def _labels(column: Column, parameters: Parameters, media: JobMedia) -> tuple[Hashable, ...]:
+    """The media by digest or URL: of their seconds, which equal ones share, no ledger knows."""
+    leaves = leaves_at(parameters, column.name)
+    return tuple(_label(media.get(path, leaf)) for path, leaf in leaves)
+
+
+def _label(medium: Any) -> Hashable:
+    if isinstance(medium, Media):
+        return medium.sha256 or medium.source
+    if isinstance(medium, Mapping):
+        return medium.get("sha256") or medium.get("url")
+    return medium if isinstance(medium, Deferred) else None
 
 
 @functools.cache
-def _columns(operation: Operation) -> Mapping[str, list[Any]]:
-    """The parameters that distinguish kinds, each with its ranges in the tables."""
-    columns: dict[str, list[Any]] = {}
+def _ranges(operation: Operation) -> Mapping[Column, list[Cell]]:
+    """The columns that distinguish kinds, each with its ranges in the tables."""
+    columns: dict[Column, list[Cell]] = {}
     for table in operation.price + operation.time:
-        for name in names_in(table):
-            columns.setdefault(name, [])
-        for at, name in enumerate(table["by"]):
-            columns[name] += [row[at] for row in table["rows"] if isinstance(row[at], list)]
-    return columns or {name: [] for name in _choices(operation)}
+        for column in table.columns:
+            columns.setdefault(column, [])
+        for at, column in enumerate(table.by):
+            columns[column] += [
+                cells[at] for cells, _ in table.rows if isinstance(cells[at], tuple)
+            ]
+    return columns or {Column(name=name): [] for name in _choices(operation)}
 
 
 def _choices(operation: Operation) -> list[str]:
-    """The parameters with a limited choice of values, and those with images."""
+    """The parameters with a limited choice of values, and what holds media."""
     ignored = {operation.seed, operation.tag, *operation.unhashed}
-    return [
+    limited = [
         name
         for name, rule in operation.schema.get("properties", {}).items()
         if name not in ignored
-        and (
-            name in operation.media
-            or (isinstance(rule, dict) and ("enum" in rule or rule.get("type") in _LIMITED))
-        )
+        and isinstance(rule, dict)
+        and ("enum" in rule or rule.get("type") in _LIMITED)
     ]
+    return [*limited, *(name for name in operation.media if name not in limited)]
 
 
-def _ranged(value: Any, ranges: list[Any]) -> Any:
-    """The range that contains the value, else the value."""
-    return next((tuple(cell) for cell in ranges if _is_within(cell, value)), value)
+def _ranged(value: Value, ranges: list[Cell]) -> Value:
+    """The range that contains the value, else the value; one for each item of a list."""
+    if isinstance(value, tuple):
+        return tuple(_ranged(each, ranges) for each in value)
+    return next((cell for cell in ranges if is_within(cell, value)), value)

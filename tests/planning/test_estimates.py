@@ -6,12 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from runner.ledger.queries import PastTask
-from runner.model.operations import Amount, Operation
+from runner.model.jobs import JobMedia, Media
+from runner.model.operations import Amount, MediaLimits, Operation
+from runner.model.tables import read_tables, read_time_limits
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
-from runner.planning.estimates import estimate, expected_s, kind_of, learn
+from runner.planning.estimates import estimate, expected_s, kind_of, learn, time_limit_s
 
 OPERATIONS = load_operations()
 IMAGE = OPERATIONS["vidu/reference2image"]
@@ -76,7 +80,7 @@ def test_a_price_is_an_exact_decimal() -> None:
 
 def tabled(*tables: Mapping[str, Any]) -> Operation:
     """An operation with these price tables."""
-    return replace(FRAME, price=tuple({"unit": "credits", **table} for table in tables))
+    return replace(FRAME, price=read_tables([{"unit": "credits", **table} for table in tables]))
 
 
 def price(operation: Operation, **parameters: Any) -> Decimal | None:
@@ -205,3 +209,186 @@ def test_a_price_of_zero_is_ignored() -> None:
     assert learned.price == Amount(unit="credits", value=Decimal(6))
     (learned,) = learn(IMAGE, [past(0)]).values()
     assert learned.price is None
+
+
+# ----------------------------------------------------- items, texts, media and blocks of them
+
+
+def made_up(*tables: Mapping[str, Any]) -> Operation:
+    """An operation with segments, a text and media of every shape, with these price tables."""
+    segment = {
+        "type": "object",
+        "properties": {"seconds": {"type": "integer", "default": 5}, "picture": {}},
+    }
+    actor = {"type": "object", "properties": {"name": {}, "clips": {"type": "array"}}}
+    schema = {
+        "properties": {
+            "model": {},
+            "text": {"type": "string"},
+            "segments": {"type": "array", "items": segment},
+            "actors": {"type": "array", "items": actor},
+            "clip": {"type": "string"},
+            "length": {"type": "number", "default": 7},
+        }
+    }
+    video = MediaLimits(kind="video", media_types=("video/mp4",))
+    media = dict.fromkeys(("segments[].picture", "actors[].clips", "clip"), video)
+    price = read_tables([{"unit": "credits", "by": [], **table} for table in tables])
+    return replace(FRAME, schema=schema, media=media, price=price, time=(), seed=None, tag=None)
+
+
+def clip(seconds: float | None, name: str = "a.mp4") -> Media:
+    return Media(
+        source=name, path=None, sha256=name * 8, media_type=None, size_bytes=None, seconds=seconds
+    )
+
+
+def made_price(
+    table: Mapping[str, Any], media: JobMedia | None = None, **parameters: Any
+) -> Decimal | None:
+    found = estimate(made_up(table), parameters, media or {})
+    return found.value if found else None
+
+
+BY_SEGMENT = {
+    "each": "segments",
+    "by": ["model", "segments[].seconds"],
+    "rows": [["m", n, 10 * n + 5] for n in range(1, 8)],
+}
+
+
+def test_a_table_for_each_item_of_a_list_is_added_up() -> None:
+    segments = [{"seconds": 1}, {"seconds": 3}]
+    assert made_price(BY_SEGMENT, model="m", segments=segments) == 15 + 35
+
+
+def test_a_key_that_an_item_leaves_out_counts_as_its_default() -> None:
+    assert made_price(BY_SEGMENT, model="m", segments=[{}, {"seconds": 1}]) == 55 + 15
+
+
+@pytest.mark.parametrize(
+    "segments", [[], [{"seconds": 1}, {"seconds": 9}], [{"seconds": LATER}], [LATER], LATER, None]
+)
+def test_a_sum_with_an_unknown_part_is_unknown(segments: Any) -> None:
+    assert made_price(BY_SEGMENT, model="m", segments=segments) is None
+
+
+def test_changes_are_made_to_the_sum() -> None:
+    half = {**BY_SEGMENT, "changes": [{"if": {"model": "m"}, "times": 0.5}]}
+    assert made_price(half, model="m", segments=[{"seconds": 1}] * 3) == 23  # 22.5
+
+
+@given(st.lists(st.integers(1, 7), min_size=1, max_size=9))
+def test_the_sum_is_that_of_each_item_by_itself(seconds: list[int]) -> None:
+    items = [{"seconds": each} for each in seconds]
+    alone = [made_price(BY_SEGMENT, model="m", segments=[item]) for item in items]
+    assert made_price(BY_SEGMENT, model="m", segments=items) == sum(filter(None, alone))
+
+
+def per(of: str, block: float | None = None, **more: Any) -> Mapping[str, Any]:
+    amount = {"of": of} if block is None else {"of": of, "block": block}
+    return {"rows": [[10]], "per": amount, **more}
+
+
+def test_a_text_is_counted_by_characters_in_blocks_begun() -> None:
+    prices = [made_price(per("text", 500), text="字" * n) for n in (0, 1, 500, 501)]
+    assert prices == [0, 10, 10, 20]
+    assert made_price(per("text", 500), text=LATER) is None
+    assert made_price(per("text", 500)) is None
+
+
+def test_without_a_block_an_amount_is_exact() -> None:
+    assert made_price(per("length"), length=2.5) == 25
+    assert made_price(per("length")) == 70
+    assert made_price(per("text"), text="abc") == 30
+
+
+@given(st.integers(0, 10_000), st.integers(1, 700))
+def test_blocks_cover_the_amount_with_less_than_one_to_spare(length: int, block: int) -> None:
+    price = made_price(per("length", block), length=length)
+    assert price is not None
+    assert length <= price / 10 * block < length + block
+
+
+def test_a_medium_counts_by_its_seconds() -> None:
+    media: JobMedia = {("clip",): clip(4.2)}
+    assert made_price(per("clip"), media, clip="a.mp4") == 42
+    assert made_price(per("clip", 1), media, clip="a.mp4") == 50
+
+
+def test_media_in_lists_of_objects_are_added_up_as_a_whole_or_item_by_item() -> None:
+    actors = [{"clips": ["a.mp4", "b.mp4"]}, {"clips": ["c.mp4"]}]
+    media: JobMedia = {
+        ("actors", 0, "clips", 0): clip(1.5),
+        ("actors", 0, "clips", 1): clip(2.0),
+        ("actors", 1, "clips", 0): clip(0.6),
+    }
+    assert made_price(per("actors[].clips", 1), media, actors=actors) == 50  # 4.1 s
+    each = per("actors[].clips", 1, each="actors")
+    assert made_price(each, media, actors=actors) == 40 + 10
+
+
+@pytest.mark.parametrize("medium", [clip(None), LATER])
+def test_the_price_by_seconds_that_are_not_known_is_unknown(medium: Any) -> None:
+    assert made_price(per("clip"), {("clip",): medium}, clip="a.mp4") is None
+    assert made_price(per("clip")) is None
+
+
+def test_media_count_by_their_number_wherever_they_are() -> None:
+    rows = [["m", n, n + 1] for n in range(4)]
+    table = {"by": ["model", "actors[].clips"], "rows": rows}
+    two = [{"clips": ["a"]}, {"clips": [LATER]}, {"name": "b"}]
+    assert made_price(table, model="m", actors=two) == 3
+    assert made_price(table, model="m") == 1
+    single = {"by": ["model", "clip"], "rows": rows}
+    assert made_price(single, model="m", clip="a") == 2
+    assert made_price(single, model="m") == 1
+
+
+def test_another_list_counts_as_its_length() -> None:
+    table = {"by": ["segments"], "rows": [[2, 7]]}
+    assert made_price(table, segments=[{}, {}]) == 7
+
+
+def test_a_price_by_unknown_seconds_is_learned_for_the_same_medium_only() -> None:
+    operation = made_up(per("clip"))
+    paid = PastTask(
+        request={"clip": {"sha256": "a.mp4" * 8}},
+        price=Amount(unit="credits", value=Decimal(33)),
+        time_s=None,
+    )
+    learned = learn(operation, [paid])
+    known: JobMedia = {("clip",): clip(None)}
+    other: JobMedia = {("clip",): clip(None, "b.mp4")}
+    assert kind_of(operation, {"clip": "a.mp4"}, known) in learned
+    assert kind_of(operation, {"clip": "b.mp4"}, other) not in learned
+    assert kind_of(operation, {"clip": LATER}, {("clip",): LATER}) not in learned
+
+
+def test_items_of_other_seconds_are_of_another_kind() -> None:
+    operation = made_up(BY_SEGMENT)
+    one, two = {"segments": [{"seconds": 5}]}, {"segments": [{"seconds": 6}]}
+    assert kind_of(operation, one) == kind_of(operation, {"segments": [{}]})
+    assert kind_of(operation, one) != kind_of(operation, two)
+
+
+# -------------------------------------------------------------------------------- time limits
+
+
+def test_a_task_off_peak_may_take_two_days() -> None:
+    assert time_limit_s(FRAME, {"model": "viduq3-pro", "off_peak": True}) == 180_000
+    assert time_limit_s(FRAME, {"model": "viduq3-pro"}) is None
+
+
+def test_the_first_time_limit_that_holds_counts() -> None:
+    limits = [{"if": {"model": "m", "length": [8, 60]}, "s": 900}, {"if": {"model": "m"}, "s": 60}]
+    operation = replace(made_up(), timeout=read_time_limits(limits))
+    assert time_limit_s(operation, {"model": "m", "length": 8}) == 900
+    assert time_limit_s(operation, {"model": "m"}) == 60
+    assert time_limit_s(operation, {"model": "n"}) is None
+    assert time_limit_s(operation, {"model": LATER}) is None
+
+
+def test_a_time_limit_without_a_condition_always_holds() -> None:
+    operation = replace(made_up(), timeout=read_time_limits([{"s": 3600}]))
+    assert time_limit_s(operation, {}) == 3600

@@ -202,7 +202,7 @@ class DurationStatsByKind:
 
     def of(self, entry: PlanEntry, operation: Operation) -> DurationStats:
         """The times of the job's kind; without history they start from the plan's expectation."""
-        kind = kind_of(operation, entry.job.parameters)
+        kind = kind_of(operation, entry.job.parameters, entry.job.media)
         if kind not in self._by_kind:
             past = self._past.get(kind)
             self._by_kind[kind] = DurationStats(past.times_s if past else (), entry.expected_s)

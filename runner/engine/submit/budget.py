@@ -200,7 +200,7 @@ def order_of(entry: PlanEntry, operation: Operation, provider: Provider) -> Orde
     return Order(
         job=entry.job.id,
         unit=provider.UNIT,
-        kind=kind_of(operation, entry.job.parameters),
+        kind=kind_of(operation, entry.job.parameters, entry.job.media),
         estimate=entry.estimate,
         reports_price=provider.REPORTS_PRICE,
     )

@@ -1,182 +1,150 @@
-"""Tables of prices and times in an operation's file: columns, cells, and rows that overlap."""
+"""Tables in an operation's file: the names and conditions in them, and in time limits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from runner.errors import plural, suggest
-from runner.model.values import ValuePath, as_dict, as_list, is_number
-from runner.validation.diagnostics import Finding, shown
+from runner.model.names import EACH
+from runner.model.tables import is_inside
+from runner.model.values import ValuePath, as_dict, as_list
+from runner.validation.diagnostics import Finding
 from runner.validation.operation_file.parts import (
     Schema,
     described,
-    listed_names,
     parameters,
+    rules_by_path,
     unknown_name,
 )
-from runner.validation.operation_file.rules import acceptor
-
-_MOST_ROWS = 1000
-"""Each is compared with each: with more that would take seconds."""
+from runner.validation.operation_file.table_rows import Column, check_rows
 
 
 def check_tables(schema: Schema) -> Iterator[Finding]:
-    """Mistakes in the tables of prices and times."""
-    known = parameters(schema)
+    """Mistakes in the tables of prices and times, and in the time limits."""
+    if not parameters(schema):  # the meta-schema asks for some
+        return
+    names = _Names(rules=rules_by_path(schema), media=as_dict(described(schema).get("media")))
     for kind in ("price", "time"):
         tables = described(schema).get(kind)
         path = ("x-operation", kind)
         if isinstance(tables, list):
             for index, table in enumerate(tables):
-                yield from _table(as_dict(table), (*path, index), known)
+                yield from _table(as_dict(table), (*path, index), names)
         else:
-            yield from _table(as_dict(tables), path, known)
+            yield from _table(as_dict(tables), path, names)
+    limits = as_list(described(schema).get("timeout"))
+    yield from _time_limits(limits, ("x-operation", "timeout"), names)
 
 
-def _table(table: Schema, path: ValuePath, known: Mapping[str, Any]) -> Iterator[Finding]:
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names that a file's tables can use."""
+
+    rules: Mapping[str, Any]
+    """The rule of each parameter and of each key inside one."""
+    media: Mapping[str, Any]
+
+    def problem(self, name: str, path: ValuePath, each: str | None, *, key: bool) -> Finding | None:
+        """Why a table over the items of `each` has no value for a name; None if it has one."""
+        if name not in self.rules:
+            known = [known for known in self.rules if self._is_single(known, each)]
+            return unknown_name(path, name, dict.fromkeys(known), key=key)
+        if self._is_single(name, each):
+            return None
+        items = name.rpartition(EACH)[0]
+        message = f"{name} is not one value, but one for each of {items}"
+        hint = f'add "each": "{items}" to the table, which then adds up'
+        # What is done to the sum can depend on no single item.
+        return Finding(path=path, message=message, hint=None if key else hint, key=key)
+
+    def _is_single(self, name: str, each: str | None) -> bool:
+        inner = name.removeprefix(f"{each}{EACH}.") if is_inside(name, each) else name
+        return EACH not in inner or name in self.media  # which are counted
+
+    def column(self, name: str) -> Column | None:
+        """The cells of a name; None where there is no such name."""
+        if name not in self.rules:
+            return None
+        return Column(name, as_dict(self.rules[name]), is_counted=name in self.media)
+
+
+def _table(table: Schema, path: ValuePath, known: _Names) -> Iterator[Finding]:
     names = as_list(table.get("by"))
     if not all(isinstance(name, str) for name in names):
         return
-    yield from listed_names(names, (*path, "by"), known)
-    yield from _per(table.get("per"), (*path, "per"), known)
+    each = table.get("each")
+    if wrong := [*_each(each, (*path, "each"), known)]:
+        yield from wrong  # every name inside its items would be reported as well
+        return
+    each = each if isinstance(each, str) else None
+    for index, name in enumerate(names):
+        if found := known.problem(name, (*path, "by", index), each, key=False):
+            yield found
+    yield from _per(table.get("per"), (*path, "per"), each, known)
     for index, change in enumerate(as_list(table.get("changes"))):
         yield from _change(as_dict(change), (*path, "changes", index), known)
-    columns = [Column(name, as_dict(known[name])) if name in known else None for name in names]
-    whole: list[tuple[int, list[Any]]] = []
-    for index, row in enumerate(as_list(table.get("rows"))):
-        place = (*path, "rows", index)
-        cells = as_list(row)
-        if len(cells) != len(names) + 1:
-            yield _wrong_length(cells, names, place)
-            continue
-        found = [*_cells(columns, cells, place)]
-        yield from found
-        if not found and all(map(_is_cell, cells)):
-            whole.append((index, cells))
-    if len(whole) <= _MOST_ROWS:  # the meta-schema rejects more
-        yield from _overlaps(whole, path)
+    columns = list(map(known.column, names))
+    yield from check_rows(names, columns, as_list(table.get("rows")), (*path, "rows"))
 
 
-def _per(name: Any, path: ValuePath, known: Mapping[str, Any]) -> Iterator[Finding]:
-    """An error unless `name` is a parameter that is a number."""
+def _each(name: Any, path: ValuePath, known: _Names) -> Iterator[Finding]:
+    """An error unless `name` is that of a list of objects, or absent."""
     if not isinstance(name, str):
         return
-    if name not in known:
-        yield unknown_name(path, name, known, key=False)
-    elif as_dict(known[name]).get("type") not in ("integer", "number"):
-        message = f"{name} is no number: the row's value cannot be multiplied by it"
+    if name not in known.rules:
+        yield unknown_name(path, name, known.rules, key=False)
+    elif not any(is_inside(inner, name) for inner in known.rules):
+        message = f"{name} is no list of objects: the table cannot be applied to each of its items"
         yield Finding(path=path, message=message)
 
 
-def _change(change: Schema, path: ValuePath, known: Mapping[str, Any]) -> Iterator[Finding]:
+def _per(value: Any, path: ValuePath, each: str | None, known: _Names) -> Iterator[Finding]:
+    """An error unless `value` names a number, a text, or media that have a length."""
+    if isinstance(value, dict):
+        value, path = value.get("of"), (*path, "of")
+    if not isinstance(value, str):
+        return
+    if found := known.problem(value, path, each, key=False):
+        yield found
+    elif as_dict(known.media.get(value)).get("kind") == "image":
+        message = f"{value} are images, which have no seconds to multiply by"
+        yield Finding(path=path, message=message)
+    elif value not in known.media and as_dict(known.rules[value]).get("type") not in _AMOUNTS:
+        message = f"{value} is no number: the row's value cannot be multiplied by it"
+        yield Finding(path=path, message=message)
+
+
+_AMOUNTS = ("integer", "number", "string")
+"""Types of parameters that have an amount; of a text that is its number of characters."""
+
+
+def _change(change: Schema, path: ValuePath, known: _Names) -> Iterator[Finding]:
     if ("add" in change) == ("times" in change):
         both = "both" if "add" in change else "neither"
         message = f'a change has either "add" or "times", and this one has {both}'
         yield Finding(path=path, message=message)
-    for name, cell in as_dict(change.get("if")).items():
-        place = (*path, "if", name)
-        if name not in known:
-            yield unknown_name(place, name, known, key=True)
-        elif found := Column(name, as_dict(known[name])).problem(cell):
-            yield replace(found, path=place)
+    yield from _where(change.get("if"), (*path, "if"), known)
 
 
-def _wrong_length(cells: Sequence[Any], names: Sequence[str], place: ValuePath) -> Finding:
-    message = f"the row has {plural(len(cells), 'cell')}, but needs {len(names) + 1}"
-    hint = f"one for each of {', '.join(names)}, and the value" if names else "only the value"
-    return Finding(path=place, message=message, hint=hint)
+def _where(where: Any, path: ValuePath, known: _Names) -> Iterator[Finding]:
+    """Names and cells of a condition."""
+    for name, cell in as_dict(where).items():
+        column = known.column(name)
+        if found := known.problem(name, (*path, name), None, key=True):
+            yield found
+        elif column and (found := column.problem(cell)):
+            yield replace(found, path=(*path, name))
 
 
-def _cells(
-    columns: Sequence[Column | None], cells: Sequence[Any], place: ValuePath
-) -> Iterator[Finding]:
-    for at, column in enumerate(columns):
-        if column is not None and (found := column.problem(cells[at])):
-            yield replace(found, path=(*place, at))
-    value = cells[-1]
-    if not is_number(value) or value < 0:
-        message = f"the row's value is {shown(value)}, but must be a number, and not below 0"
-        yield Finding(path=(*place, len(columns)), message=message)
-
-
-class Column:
-    """The cells that can be those of one parameter; of a list they count its items."""
-
-    def __init__(self, name: str, rule: Schema) -> None:
-        self.name = name
-        self._rule = rule
-        self._options = [str(option) for option in as_list(rule.get("enum"))]
-        self._accepts = acceptor(rule)
-
-    def problem(self, cell: Any) -> Finding | None:
-        """The error for a cell that no value of the parameter is in."""
-        if isinstance(cell, list):
-            message = self._problem_of_range(cell)
-            return Finding(path=(), message=message) if message else None
-        if self._rule.get("type") == "array":
-            if _is_count(cell, self._rule):
-                return None
-            message = f"{self.name} never has {shown(cell)} items: its own rule rejects it"
-            return Finding(path=(), message=message)
-        if self._accepts(cell):
-            return None
-        message = f"{self.name} never is {shown(cell)}: its own rule rejects it"
-        return Finding(path=(), message=message, hint=suggest(str(cell), self._options))
-
-    def _problem_of_range(self, cell: Sequence[Any]) -> str | None:
-        if not _is_cell(cell):
-            return None  # the meta-schema reports it
-        if self._rule.get("type") in ("string", "boolean") or any(
-            isinstance(option, str) for option in as_list(self._rule.get("enum"))
-        ):
-            return f"{self.name} is no number: it has no range {shown(cell)}"
-        return (
-            f"the range {shown(cell)} is empty: write [least, most]" if cell[0] > cell[1] else None
-        )
-
-
-def _is_cell(cell: Any) -> bool:
-    """Whether it is a value or a range by its form."""
-    if isinstance(cell, list):
-        return len(cell) == 2 and all(map(is_number, cell))
-    return isinstance(cell, str | bool) or is_number(cell)
-
-
-def _is_count(cell: Any, rule: Schema) -> bool:
-    if not isinstance(cell, int) or isinstance(cell, bool):
-        return False
-    least, most = rule.get("minItems", 0), rule.get("maxItems", cell)
-    return not (is_number(least) and is_number(most)) or 0 <= least <= cell <= most
-
-
-# --------------------------------------------------------------------------------------- overlaps
-
-
-def _overlaps(rows: Sequence[tuple[int, list[Any]]], path: ValuePath) -> Iterator[Finding]:
-    """An error for each row that covers what an earlier one does, which would be taken."""
-    seen: list[tuple[int, list[Any]]] = []
-    for index, row in rows:
-        for other, earlier in seen:
-            if all(map(_meet, row[:-1], earlier[:-1])):
-                what = "repeats" if row[:-1] == earlier[:-1] else "overlaps with"
-                message = f"rows[{index}] {what} rows[{other}]: the earlier one is taken for both"
-                yield Finding(path=(*path, "rows", index), message=message)
-                break
-        seen.append((index, row))
-
-
-def _meet(left: Any, right: Any) -> bool:
-    """Whether a value can be in both cells."""
-    if not isinstance(left, list) and not isinstance(right, list):
-        return bool(left == right)
-    if isinstance(left, str) or isinstance(right, str):
-        return False
-    low, high = _ends(left)
-    other_low, other_high = _ends(right)
-    return bool(low <= other_high and other_low <= high)
-
-
-def _ends(cell: Any) -> tuple[Any, Any]:
-    return (cell[0], cell[1]) if isinstance(cell, list) else (cell, cell)
+def _time_limits(limits: list[Any], path: ValuePath, known: _Names) -> Iterator[Finding]:
+    always: int | None = None
+    for index, limit in enumerate(map(as_dict, limits)):
+        yield from _where(limit.get("if"), (*path, index, "if"), known)
+        if always is not None:
+            message = (
+                f"timeout[{index}] is never reached: timeout[{always}] holds without a condition"
+            )
+            yield Finding(path=(*path, index), message=message)
+        elif "if" not in limit:
+            always = index
