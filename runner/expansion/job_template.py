@@ -11,7 +11,14 @@ from runner.expansion.ids import IdError, normalize
 from runner.expansion.interpolate import EvaluationError, Scope, has_expression, interpolate
 from runner.expressions.filters import is_whole
 from runner.model.jobs import JOB_KEYS, MAX_JOBS, Draft, Row
-from runner.model.values import Deferred, Parameters, as_dict, is_number, references
+from runner.model.values import (
+    Deferred,
+    Parameters,
+    as_dict,
+    is_number,
+    references,
+    without_nulls,
+)
 
 
 def merge_defaults(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
@@ -77,7 +84,7 @@ class JobTemplate:
     def of(cls, written: Mapping[str, Any], **origin: Any) -> JobTemplate:
         """The template of what is `written` in an entry and the defaults of its operation."""
         parameters = {
-            key: value
+            key: without_nulls(value)
             for key, value in written.items()
             if key not in JOB_KEYS and not key.startswith("x-")
         }
@@ -142,7 +149,7 @@ class JobTemplate:
             if value is None:  # null unsets, from an expression as well
                 del parameters[key]
             else:
-                parameters[key] = value
+                parameters[key] = without_nulls(value)
         return parameters
 
     def _tags(self, scope: Scope, errors: list[EvaluationError]) -> tuple[str, ...]:

@@ -33,6 +33,9 @@ def name_of(path: ValuePath) -> str:
 
 def values_at(parameters: Parameters, name: str) -> Iterator[tuple[ValuePath, Any]]:
     """Every value that `name` leads to with its path, in order; a last list is one value."""
+    if name in parameters:  # most names: without the walk
+        yield (name,), parameters[name]
+        return
     found: list[tuple[ValuePath, Any]] = [((), parameters)]
     for step in steps(name):
         found = [inner for path, value in found for inner in _stepped(path, value, step)]
@@ -66,5 +69,5 @@ def _stepped(path: ValuePath, value: Any, step: str) -> Iterator[tuple[ValuePath
     if step == EACH:
         if isinstance(value, list | tuple):
             yield from (((*path, index), item) for index, item in enumerate(value))
-    elif isinstance(value, Mapping) and step in value:
+    elif isinstance(value, dict) and step in value:
         yield (*path, step), value[step]

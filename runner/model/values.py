@@ -80,15 +80,30 @@ def substitute(value: Any, leaves: Mapping[ValuePath, Any]) -> Any:
     """
     if not leaves:
         return value
-    if () in leaves:
-        return leaves[()]
-    below: dict[str | int, dict[ValuePath, Any]] = {}
-    for (key, *rest), leaf in leaves.items():
-        below.setdefault(key, {})[tuple(rest)] = leaf
-    copy: Any = dict(value) if isinstance(value, Mapping) else list(value)
-    for key, inner in below.items():
-        copy[key] = substitute(copy[key], inner)
-    return copy
+    copies: dict[ValuePath, Any] = {(): _copied(value)}
+    for path, leaf in leaves.items():
+        above = path[:-1]
+        if above not in copies:
+            for end in range(1, len(path)):
+                if path[:end] not in copies:
+                    holder = copies[path[: end - 1]]
+                    copies[path[:end]] = holder[path[end - 1]] = _copied(holder[path[end - 1]])
+        copies[above][path[-1]] = leaf
+    return copies[()]
+
+
+def _copied(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else list(value)
+
+
+def without_nulls(value: Any) -> Any:
+    """`value` without the keys of mappings inside that are null, at any depth: null unsets them.
+
+    Items of lists stay: without one, the others would move.
+    """
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def with_integers(value: Any) -> Any:
@@ -100,7 +115,9 @@ def with_integers(value: Any) -> Any:
 
 
 def _has_float(value: Any) -> bool:
-    if isinstance(value, Mapping):
+    if isinstance(value, str):  # most values: asked of every value of every job
+        return False
+    if isinstance(value, dict):
         return any(map(_has_float, value.values()))
     if isinstance(value, list | tuple):
         return any(map(_has_float, value))
@@ -108,7 +125,7 @@ def _has_float(value: Any) -> bool:
 
 
 def _as_integers(value: Any) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _as_integers(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_as_integers(item) for item in value]

@@ -143,10 +143,12 @@ def _check_body(
         if isinstance(image, Media) and (limits := operation.limits_at(path)):
             known.append(image)
             lengths.append(sent_length(image, limits))
-    plain = substitute(draft.parameters, dict.fromkeys(images, ""))
     sure_bytes = operation.sure_body_bytes or limit_bytes
     media = sum(lengths)
-    size = media + _plain_size(plain, operation, sure_bytes - media)
+    # Encoding is slow, and a character takes at most six bytes ("\u1234").
+    if media + 6 * _characters(draft.parameters) + _OVERHEAD_BYTES < sure_bytes:
+        return []
+    size = media + _plain_size(draft.parameters, operation, images)
     if size <= sure_bytes:
         return []
     is_over = size > limit_bytes
@@ -174,12 +176,9 @@ def _check_body(
 _OVERHEAD_BYTES = 1 << 16
 
 
-def _plain_size(parameters: Parameters, operation: Operation, room: int) -> int:
-    """Bytes of the body without its images, in UTF-8; 0 where they clearly fit into `room`."""
-    # Encoding is slow, and a character takes at most six bytes ("\u1234").
-    if 6 * _characters(parameters) + _OVERHEAD_BYTES < room:
-        return 0
-    body = to_wire(operation, parameters)
+def _plain_size(parameters: Parameters, operation: Operation, images: JobMedia) -> int:
+    """Bytes of the body without its images, in UTF-8."""
+    body = to_wire(operation, substitute(parameters, dict.fromkeys(images, "")))
     return len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace"))
 
 
@@ -187,7 +186,7 @@ def _characters(value: Any) -> int:
     """The number of characters in all texts inside."""
     if isinstance(value, str):
         return len(value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return sum(map(_characters, value.values()))
     return sum(map(_characters, value)) if isinstance(value, list | tuple) else 0
 

@@ -12,7 +12,7 @@ from runner.model.jobs import Draft
 from runner.model.values import Deferred, JobOutput
 from runner.validation.authoring import manifest_schema
 from runner.validation.jobs import check_job
-from tests.validation.made_up import (
+from tests.made_up import (
     ALTERNATIVES,
     AT_LEAST_ONE,
     CHOICE,

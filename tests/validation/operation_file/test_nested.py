@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from runner.validation.operation_file.check import is_right
-from tests.validation.made_up import ALTERNATIVES, SHAPES, SUBJECTS, Shape, whole
+from tests.made_up import ALTERNATIVES, SHAPES, SUBJECTS, Shape, whole
 from tests.validation.operation_file.builders import diagnose, messages, only, picture
 
 ITEM = ("properties", "subjects", "items")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,12 @@ from runner.validation.jobs import check_job
 TEXT = {"type": "string"}
 TEXTS = {"type": "array", "maxItems": 3, "items": {"type": "string", "minLength": 1}}
 MODEL = {"enum": ["m1", "m2"]}
+PICTURE = {
+    "kind": "image",
+    "media_types": ["image/png", "image/jpeg"],
+    "min_width": 100,
+    "min_height": 100,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,8 @@ class Shape:
 
     schema: dict[str, Any]
     right: dict[str, Any]
+    operation: dict[str, Any] = field(default_factory=dict)
+    """What differs in `x-operation`."""
 
 
 SUBJECTS = Shape(
@@ -71,6 +79,7 @@ SUBJECTS = Shape(
         ],
     },
     right={"model": "m1", "subjects": [{"name": "girl", "images": ["girl.png"]}]},
+    operation={"media": {"subjects[].images": PICTURE}},
 )
 ALTERNATIVES = Shape(
     schema={
@@ -97,6 +106,7 @@ ONE_TEXT = Shape(
         "properties": {"start_image": {**TEXT, "minLength": 1}, "seconds": {"type": "integer"}},
     },
     right={"start_image": "first.png"},
+    operation={"media": {"start_image": PICTURE}},
 )
 SEGMENTS = Shape(
     schema={
@@ -123,6 +133,7 @@ SEGMENTS = Shape(
         "start_image": "a.png",
         "image_settings": [{"key_image": "b.png"}, {"key_image": "c.png", "duration": 7}],
     },
+    operation={"media": {"start_image": PICTURE, "image_settings[].key_image": PICTURE}},
 )
 OBJECT = Shape(
     schema={
@@ -137,6 +148,7 @@ OBJECT = Shape(
         },
     },
     right={"image": {"url": "a.png", "role": "last"}},
+    operation={"media": {"image.url": PICTURE}},
 )
 EXCLUSIVE = Shape(
     schema={
@@ -211,6 +223,7 @@ def whole(shape: Shape) -> dict[str, Any]:
             "time": None,
             "timeout": None,
             "result": None,
+            **shape.operation,
         },
     }
 
