@@ -109,6 +109,13 @@ def without_inner_defaults(operation: Operation, name: str, value: Any) -> Any:
     return _pruned(operation, name, operation.schema["properties"][name], value)
 
 
+def with_inner_defaults(operation: Operation, name: str, value: Any) -> Any:
+    """A parameter's value with the document's defaults for what inside of it is absent."""
+    if name not in _structured(operation):
+        return value
+    return _filled(operation.schema["properties"][name], value)
+
+
 @functools.cache
 def _structured(operation: Operation) -> frozenset[str]:
     """The parameters that are objects or lists of objects."""
@@ -119,6 +126,17 @@ def _structured(operation: Operation) -> frozenset[str]:
         if isinstance(rule, dict)
         and ("properties" in rule or "properties" in rule.get("items", {}))
     )
+
+
+def _filled(rule: Any, value: Any) -> Any:
+    rule = rule if isinstance(rule, dict) else {}
+    if isinstance(value, list):
+        return [_filled(rule.get("items"), item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    rules = rule.get("properties", {})
+    given = {key: _filled(rules.get(key), item) for key, item in value.items()}
+    return given | {key: item for key, item in _stated(rule).items() if key not in given}
 
 
 def _pruned(operation: Operation, name: str, rule: Any, value: Any) -> Any:

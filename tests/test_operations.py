@@ -9,6 +9,7 @@ import pytest
 
 from runner.model.operations import Operation
 from runner.operations import SchemaError, defaults_of, load_operations, schema_folder, to_wire
+from tests import made_up
 
 IMAGE = "vidu/reference2image"
 VIDEO = "modelverse/reference2video"
@@ -117,6 +118,23 @@ def test_parameters_are_sent_in_the_order_of_the_schema(image: Operation) -> Non
 def test_an_integral_float_is_sent_as_an_integer(image: Operation, video: Operation) -> None:
     assert to_wire(video, {"duration": 5.0})["parameters"]["duration"].__class__ is int
     assert to_wire(image, {"seed": 5.0})["seed"] == "5"
+
+
+def test_a_whole_number_inside_a_list_is_sent_as_an_integer(tmp_path: Path) -> None:
+    segments = made_up.load(made_up.SEGMENTS, tmp_path)
+    body = to_wire(segments, {"image_settings": [{"key_image": "a", "duration": 5.0}]})
+    assert repr(body) == "{'image_settings': [{'key_image': 'a', 'duration': 5}]}"
+
+
+def test_images_are_found_by_their_names(tmp_path: Path) -> None:
+    segments = made_up.load(made_up.SEGMENTS, tmp_path)
+    assert list(segments.media_in(made_up.SEGMENTS.right)) == [
+        (("start_image",), "a.png"),
+        (("image_settings", 0, "key_image"), "b.png"),
+        (("image_settings", 1, "key_image"), "c.png"),
+    ]
+    assert segments.limits_at(("image_settings", 7, "key_image")) is not None
+    assert segments.limits_at(("image_settings", 7, "duration")) is None
 
 
 def test_a_parameter_without_a_wire_entry_is_an_error(image: Operation) -> None:

@@ -51,8 +51,8 @@ class Evidence:
     """With `SUCCEEDED`: why its files are not what was asked for."""
 
 
-ChangeKind: TypeAlias = Literal["value", "media", "result"]
-"""What changed: a parameter's value, one of its images, or the result of another job."""
+ChangeKind: TypeAlias = Literal["value", "item", "media", "result"]
+"""What changed: a value, whether a list has an item, an image, or the result of another job."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Changed:
 
     kind: ChangeKind = "value"
     name: str
-    """The parameter, `images[0]` for one of several images, `operation` for the operation."""
+    """The parameter or its part, such as `images[0]`; `operation` for the operation."""
     before: Any
     """None where it was absent and the document states no default; images by their digest or
     URL."""

@@ -16,8 +16,17 @@ from runner.model.jobs import Job, Media
 from runner.model.names import steps
 from runner.model.operations import Operation
 from runner.model.plans import Changed
-from runner.model.values import Deferred, Parameters, ValuePath, references, same, substitute
-from runner.operations import defaults_of, without_inner_defaults
+from runner.model.values import (
+    Deferred,
+    Parameters,
+    ValuePath,
+    map_leaves,
+    references,
+    same,
+    substitute,
+)
+from runner.operations import defaults_of, with_inner_defaults
+from runner.results.rows import plain
 from runner.validation.diagnostics import dotted
 
 SHOWN = 3
@@ -82,7 +91,7 @@ def _effective(
     """The parameters that have an effect and are not at their default; and the defaults."""
     defaults = defaults_of(operation, parameters)
     return {
-        name: without_inner_defaults(operation, name, value)
+        name: with_inner_defaults(operation, name, value)
         for name, value in parameters.items()
         if name not in operation.unhashed
         and name != operation.tag
@@ -106,7 +115,15 @@ def _differences(path: ValuePath, before: Any, after: Any) -> Iterator[Changed]:
             yield from _differences((*path, key), old.get(key), new.get(key))
     elif isinstance(before, list | None) and isinstance(after, list | None):
         for index, (one, other) in enumerate(zip_longest(before or (), after or ())):
-            yield from _differences((*path, index), one, other)
+            if isinstance(one or other, dict) and None in (one, other):
+                yield Changed(
+                    kind="item",
+                    name=dotted((*path, index)),
+                    before=_as_data(one),
+                    after=_as_data(other),
+                )
+            else:
+                yield from _differences((*path, index), one, other)
     elif isinstance(before, _Image | None) and isinstance(after, _Image | None):
         labels = before and before.label, after and after.label
         # Another job's image changes with that job.
@@ -114,6 +131,12 @@ def _differences(path: ValuePath, before: Any, after: Any) -> Iterator[Changed]:
             yield Changed(kind="media", name=dotted(path), before=labels[0], after=labels[1])
     elif not any(references(after)) and not same(before, after):
         yield Changed(name=dotted(path), before=before, after=after)
+
+
+def _as_data(item: Any) -> Any:
+    """The item with its images by their labels, and other jobs' results as expressions."""
+    named = map_leaves(item, lambda _, leaf: leaf.label if isinstance(leaf, _Image) else leaf)
+    return plain(named)
 
 
 def _stored_label(image: Any) -> _Image:
@@ -130,19 +153,15 @@ def _describe(change: Changed) -> str:
     old, new = change.before, change.after
     if change.kind == "result":
         return change.name
+    if change.kind != "value" and None in (old, new):
+        return f"{change.name} {'added' if old is None else 'removed'}"
     if change.kind == "media":
-        return _describe_image(change.name, old, new)
+        return f"{change.name} {_shortened_image(old)} -> {_shortened_image(new)}"
     start = 0
     if isinstance(old, str) and isinstance(new, str):
         pairs = enumerate(zip(old, new, strict=False))
         start = next((at for at, (a, b) in pairs if a != b), min(len(old), len(new)))
     return f"{change.name} {_shortened(old, start)} -> {_shortened(new, start)}"
-
-
-def _describe_image(name: str, old: str | None, new: str | None) -> str:
-    if old is None or new is None:
-        return f"{name} {'added' if old is None else 'removed'}"
-    return f"{name} {_shortened_image(old)} -> {_shortened_image(new)}"
 
 
 def _shortened_image(label: str) -> str:

@@ -17,6 +17,7 @@ from runner.expansion.fingerprints import MAX_EXACT, canonical, finalize
 from runner.model.jobs import Draft, Job, JobMedia, Media
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
+from tests import made_up
 from tests.builders import listed
 
 Expand = Callable[..., Expansion]
@@ -387,3 +388,64 @@ def test_infinity_has_no_canonical_text() -> None:
 def test_a_whole_float_is_sent_as_its_integer() -> None:
     (job,) = finalized(draft(model="viduq2", prompt="a cat", seed=2e3))
     assert repr(job.parameters["seed"]) == "2000"
+
+
+# ------------------------------------------------------------------------ images inside of lists
+
+
+CAST: dict[str, Any] = {
+    "model": "m1",
+    "subjects": [{"name": "girl", "images": ["girl.png"]}, {"name": "boat", "server_id": "7"}],
+}
+
+
+@pytest.fixture
+def cast_mark(tmp_path: Path) -> Callable[..., str]:
+    """The fingerprint of a request with subjects; `sha256` is that of each of its images."""
+    operation = made_up.load(made_up.SUBJECTS, tmp_path)
+
+    def mark(parameters: dict[str, Any], sha256: str = "1" * 64) -> str:
+        one = draft(operation=operation.name, **parameters)
+        images = {
+            path: media(source, sha256) for path, source in operation.media_in(one.parameters)
+        }
+        (job,) = finalize([one], {operation.name: operation}, lambda _: images)
+        return job.fingerprint
+
+    return mark
+
+
+def _with_subject(**keys: Any) -> dict[str, Any]:
+    first, second = CAST["subjects"]
+    return {**CAST, "subjects": [first, {**second, **keys}]}
+
+
+def test_an_image_inside_of_a_list_counts_by_its_content(cast_mark: Callable[..., str]) -> None:
+    text = json.dumps(CAST)
+    assert cast_mark(json.loads(text.replace("girl.png", "lady.png"))) == cast_mark(CAST)
+    assert cast_mark(CAST, "2" * 64) != cast_mark(CAST)
+    request = json.loads(text.replace('"girl.png"', json.dumps({"sha256": "1" * 64})))
+    whole = {"v": 1, "operation": "vidu/made-up", "parameters": request}
+    assert hashlib.sha256(rfc8785.dumps(whole)).hexdigest() == cast_mark(CAST)
+
+
+@pytest.mark.parametrize(
+    "keys", [{"kind": "person"}, {"weight": 2}, {"weight": 2.0, "kind": "person"}, {"images": []}]
+)
+def test_defaults_inside_of_a_list_are_the_same_request(
+    cast_mark: Callable[..., str], keys: dict[str, Any]
+) -> None:
+    assert cast_mark(_with_subject(**keys)) == cast_mark(CAST)
+
+
+@pytest.mark.parametrize(
+    "keys", [{"kind": "thing"}, {"weight": 1}, {"name": "ship"}, {"images": ["girl.png"]}]
+)
+def test_other_values_inside_of_a_list_are_other_requests(
+    cast_mark: Callable[..., str], keys: dict[str, Any]
+) -> None:
+    assert cast_mark(_with_subject(**keys)) != cast_mark(CAST)
+
+
+def test_the_order_of_a_list_counts(cast_mark: Callable[..., str]) -> None:
+    assert cast_mark({**CAST, "subjects": CAST["subjects"][::-1]}) != cast_mark(CAST)

@@ -1,6 +1,23 @@
 from __future__ import annotations
 
-from runner.model.values import Deferred, JobOutput, map_leaves, references, resolve, same, walk
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.model.values import (
+    Deferred,
+    JobOutput,
+    map_leaves,
+    references,
+    resolve,
+    same,
+    substitute,
+    walk,
+    with_integers,
+    without_nulls,
+)
+from tests.builders import ANY_JSON
 
 OUTPUT = JobOutput(job="a", attribute="output")
 URL = JobOutput(job="b", attribute="url")
@@ -35,3 +52,30 @@ def test_equality_goes_into_lists_and_mappings() -> None:
     assert not same({"a": 1}, {"b": 1})
     assert not same([1], [1, 2])
     assert not same([1], "1")
+
+
+NEW = object()
+TREES = st.dictionaries(st.text(), ANY_JSON, min_size=1)
+
+
+@given(TREES, st.data())
+def test_leaves_are_put_in_at_their_paths_and_nowhere_else(
+    tree: dict[str, Any], data: st.DataObject
+) -> None:
+    before = list(walk(tree))
+    paths = [path for path, _ in before]
+    chosen = data.draw(st.sets(st.sampled_from(paths))) if paths else set()
+    changed = substitute(tree, dict.fromkeys(chosen, NEW))
+    expected = [(path, NEW if path in chosen else leaf) for path, leaf in before]
+    assert repr(list(walk(changed))) == repr(expected)  # by text: NaN differs from itself
+    assert repr(list(walk(tree))) == repr(before)
+
+
+def test_whole_numbers_become_integers_at_any_depth() -> None:
+    found = with_integers({"a": [{"b": 5.0, "c": 1.5}], "d": True, "e": "2.0"})
+    assert repr(found) == "{'a': [{'b': 5, 'c': 1.5}], 'd': True, 'e': '2.0'}"
+
+
+def test_null_unsets_keys_of_mappings_and_no_items_of_lists() -> None:
+    value = {"a": None, "b": [None, {"c": None, "d": 1}], "e": {"f": None}}
+    assert without_nulls(value) == {"b": [None, {"d": 1}], "e": {}}

@@ -10,9 +10,10 @@ import pytest
 from runner.ledger.queries import LastRequest
 from runner.model.jobs import Draft, Job, Media
 from runner.model.plans import Changed
-from runner.model.values import Deferred, JobOutput
+from runner.model.values import Deferred, JobOutput, substitute
 from runner.operations import load_operations
 from runner.planning.changes import changes_of, describe
+from tests import made_up
 from tests.builders import listed
 
 OPERATION = load_operations()["vidu/reference2image"]
@@ -144,3 +145,73 @@ def test_many_changes_are_counted() -> None:
 @pytest.mark.parametrize("value", [True, [1, 2], {"a": 1}, 3.5, None])
 def test_any_old_value_can_be_described(value: Any) -> None:
     assert reason(job(resolution="2K"), before(resolution=value)).startswith("changed: resolution ")
+
+
+# ------------------------------------------------------------------------ images inside of lists
+
+
+def cast_changes(folder: Path, now: dict[str, Any], then: dict[str, Any]) -> str:
+    """What changed in a request with subjects; `images` are digests, or of another job."""
+    operation = made_up.load(made_up.SUBJECTS, folder)
+    asked = Draft(entry=0, id="a", operation=operation.name, parameters=now, base=folder)
+    images = {
+        path: image if isinstance(image, Deferred) else picture(image)
+        for path, image in operation.media_in(now)
+    }
+    changed = Job(draft=asked, parameters=now, media=images, fingerprint="new")
+    sent = {path: {"sha256": image} for path, image in operation.media_in(then)}
+    request = substitute(then, sent)
+    last = LastRequest(operation=operation.name, fingerprint="old", request=request)
+    return describe(changes_of(changed, operation, last) or ())
+
+
+GIRL = {"name": "girl", "images": ["ab" * 32]}
+
+
+@pytest.mark.parametrize(
+    ("now", "then", "text"),
+    [
+        ([{**GIRL, "name": "lady"}], [GIRL], "subjects[0].name girl -> lady"),
+        (
+            [{**GIRL, "images": ["cd" * 32]}],
+            [GIRL],
+            "subjects[0].images[0] abababab -> cdcdcdcd",
+        ),
+        ([GIRL, {"server_id": "7"}], [GIRL], "subjects[1] added"),
+        ([GIRL], [GIRL, {**GIRL, "name": "boy"}], "subjects[1] removed"),
+        ([GIRL], [{"server_id": "7"}, GIRL], "subjects[0].name not set -> girl"),
+        ([{**GIRL, "weight": 3}], [{**GIRL, "weight": 2}], "subjects[0].weight 2 -> 3"),
+    ],
+)
+def test_changes_inside_a_list_are_named(
+    tmp_path: Path, now: list[Any], then: list[Any], text: str
+) -> None:
+    assert text in cast_changes(tmp_path, {"subjects": now}, {"subjects": then})
+
+
+def test_what_another_job_makes_is_no_change_inside_a_list(tmp_path: Path) -> None:
+    now = {"subjects": [{**GIRL, "images": [CAT], "name": "lady"}]}
+    assert cast_changes(tmp_path, now, {"subjects": [GIRL]}) == (
+        "changed: subjects[0].name girl -> lady"
+    )
+
+
+def test_an_added_item_is_plain_data(tmp_path: Path) -> None:
+    operation = made_up.load(made_up.SUBJECTS, tmp_path)
+    name = Deferred(parts=("like ", JobOutput(job="cat", attribute="seed")))
+    now = {"subjects": [GIRL, {"name": name, "images": ["cd" * 32]}]}
+    asked = Draft(entry=0, id="a", operation=operation.name, parameters=now, base=tmp_path)
+    images = {path: picture(image) for path, image in operation.media_in(now)}
+    request = substitute(now, {("subjects",): [{**GIRL, "images": [{"sha256": "ab" * 32}]}]})
+    (added,) = changes_of(
+        Job(draft=asked, parameters=now, media=images, fingerprint="new"),
+        operation,
+        LastRequest(operation=operation.name, fingerprint="old", request=request),
+    )
+    assert (added.name, added.before) == ("subjects[1]", None)
+    assert added.after == {
+        "name": "like ${{ jobs['cat'].seed }}",
+        "images": ["cd" * 32],
+        "kind": "person",
+        "weight": 2,
+    }

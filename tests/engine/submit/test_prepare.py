@@ -28,6 +28,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.plans import PlanEntry
 from runner.model.tasks import StoredFile, TaskFacts
 from runner.model.values import Deferred, JobOutput
+from tests import made_up
 from tests.builders import image_bytes, listed, write_file
 from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
 
@@ -92,6 +93,37 @@ def test_an_image_is_sent_as_data_and_recorded_by_digest(tmp_path: Path) -> None
         ready = await prepared(run, entry(media=listed(image), images=["cat.png"]))
         assert body_of(ready)["images"][0].startswith("data:image/png;base64,")
         assert ready.intent.request["images"] == [{"sha256": image.sha256}]
+
+    play(tmp_path, scene)
+
+
+def test_images_inside_of_a_list_are_sent_and_recorded_there(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, _: FakeVidu) -> None:
+        sha256 = local_image(tmp_path).sha256
+        write_file(tmp_path, "cat.png", image_bytes())
+        subjects = [
+            {"name": "girl", "images": ["a.png", "https://a/b.png"]},
+            {"name": "cat", "images": [output()]},
+        ]
+        operation = made_up.load(made_up.SUBJECTS, tmp_path)
+        plain = entry("cat", model="m1", subjects=subjects).job
+        images = {
+            path: source if isinstance(source, Deferred) else probe(source, tmp_path, HashCache())
+            for path, source in operation.media_in(plain.parameters)
+        }
+        parameters = {key: plain.parameters[key] for key in ("model", "subjects")}
+        draft = replace(plain.draft, operation=operation.name)
+        job = replace(plain, draft=draft, parameters=parameters, media=images)
+        context = replace(run.context, operations={operation.name: operation})
+        ready = await prepare(context, replace(entry("cat"), job=job), made())
+        sent = body_of(ready)["subjects"]
+        assert sent[1] == {"name": "cat", "images": sent[0]["images"][:1]}
+        assert sent[0]["images"][0].startswith("data:image/png;base64,")
+        assert sent[0]["images"][1] == "https://a/b.png"
+        assert ready.intent.request["subjects"] == [
+            {"name": "girl", "images": [{"sha256": sha256}, {"url": "https://a/b.png"}]},
+            {"name": "cat", "images": [{"sha256": sha256}]},
+        ]
 
     play(tmp_path, scene)
 
