@@ -24,7 +24,10 @@ _NOT_DETAILS = frozenset(
     | {"payload", "callback_url", "meta_data"}
 )
 # What the result shows of the body besides prompt, seed, images and its own form.
-_SHOWN = ("style", "movement_amplitude", "audio_type", "voice_id", "guidance_scale")
+_SHOWN = (
+    *("template", "story", "area", "beast"),
+    *("style", "movement_amplitude", "audio_type", "voice_id", "guidance_scale"),
+)
 
 
 def read(operation: Operation, body: Fields, receive: Receive) -> Order:

@@ -1,11 +1,12 @@
-"""Backgrounds: a landscape that a seed decides, or the images between which a video goes."""
+"""Backgrounds: a landscape that a seed decides, or the images and videos that one is made of."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import random
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +16,8 @@ from runner.emulator.state.tasks import Order
 
 Colour: TypeAlias = tuple[int, ...]
 """Red, green and blue."""
+Frames: TypeAlias = Callable[[float], Image.Image]
+"""Maps the progress of the result, from 0 to 1 and in rising order, to a frame of a video."""
 
 # Top of the sky, horizon, farthest hills, nearest hills, sun.
 _PALETTES: tuple[tuple[Colour, Colour, Colour, Colour, Colour], ...] = (
@@ -75,19 +78,63 @@ class Scene:
 
 
 class KeyFrames:
-    """The first image, which turns into the last one: the frames that a video has to pass."""
+    """Images that turn into one another: the frames that a video has to pass."""
 
     sun_colour: Colour = (255, 255, 255)
 
-    def __init__(self, first: Image.Image, last: Image.Image):
-        self._first, self._last = first, last
+    def __init__(self, images: Sequence[Image.Image], stops: Sequence[float]):
+        """With the progress, from 0 to 1 and rising, at which each image is seen."""
+        self._images, self._stops = images, stops
 
     def paint(self, progress: float = 0.0) -> Image.Image:
         """One frame, with progress from 0 to 1."""
-        return Image.blend(self._first, self._last, progress)
+        passed = bisect_right(self._stops, progress)
+        if passed in {0, len(self._stops)}:  # before the first or after the last one, it stays
+            return self._images[min(passed, len(self._images) - 1)].copy()
+        start, end = self._stops[passed - 1 : passed + 1]
+        share = (progress - start) / (end - start)
+        return Image.blend(self._images[passed - 1], self._images[passed], share)
 
 
-Background: TypeAlias = Scene | KeyFrames
+class Continued:
+    """A video, and what follows its last frame: a way to the last image, or into the picture."""
+
+    sun_colour: Colour = (255, 255, 255)
+
+    def __init__(self, original: Frames, share: float, last: Image.Image | None):
+        """`share`: the progress, from 0 to 1, at which the original ends."""
+        self._original, self._share, self._last = original, share, last
+        self._end: Image.Image | None = None
+        """The last frame of the original, once it has been seen."""
+
+    def paint(self, progress: float = 0.0) -> Image.Image:
+        """One frame, with progress from 0 to 1, in rising order."""
+        if progress < self._share:
+            return self._original(progress)
+        if self._end is None:
+            self._end = self._original(self._share)
+        beyond = (progress - self._share) / (1 - self._share) if self._share < 1 else 1.0
+        if self._last is not None:
+            return Image.blend(self._end, self._last, beyond)
+        width, height = self._end.size
+        left, top = width * 0.12 * beyond, height * 0.12 * beyond
+        return self._end.resize(self._end.size, box=(left, top, width - left, height - top))
+
+
+class Film:
+    """A video as it is."""
+
+    sun_colour: Colour = (255, 255, 255)
+
+    def __init__(self, original: Frames):
+        self._original = original
+
+    def paint(self, progress: float = 0.0) -> Image.Image:
+        """One frame, with progress from 0 to 1, in rising order."""
+        return self._original(progress)
+
+
+Background: TypeAlias = Scene | KeyFrames | Continued | Film
 """What stands behind the card."""
 
 

@@ -5,19 +5,30 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
 from runner.emulator.api.images import open_image
-from runner.emulator.render.background import Background, KeyFrames, Scene
+from runner.emulator.render.background import (
+    Background,
+    Continued,
+    Film,
+    Frames,
+    KeyFrames,
+    Scene,
+)
+from runner.emulator.render.parts import caption_of, is_of_video, original_s, stops_of
 from runner.emulator.render.text import FontSet, TextBlock, fit
 from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import pixels_of
 
+if TYPE_CHECKING:
+    from runner.emulator.render.footage import Footage
+
 Copies: TypeAlias = Callable[[str], bytes | None]
-"""Maps the digest of a reference image to its content; to None if there is no copy."""
+"""Maps the `content_key` of a reference to its content; to None if there is no copy."""
 
 _WHITE, _GREY = "#ffffff", "#c9d2dc"
 _CARD = (14, 18, 30, 178)
@@ -56,16 +67,64 @@ class Painter:
         frame = self.background(order, pixels_of(order)).paint()
         card, at = self.card(order, frame.size)
         frame.paste(card, at, card)
+        self.caption(frame, caption_of(order, 0))
         return frame
 
+    def caption(self, frame: Image.Image, text: str) -> None:
+        """Write a line in a band top left, if there is anything to write."""
+        if not text:
+            return
+        size = max(12, min(frame.size) // 26)
+        block = fit(text, (frame.width - 4 * size, 2 * size), [size], self.fonts)
+        box = (size, size, round(block.width) + 3 * size, block.line_height + 2 * size)
+        ImageDraw.Draw(frame).rectangle(box, fill=_CARD[:3])
+        block.draw(frame, (2 * size, round(1.5 * size)), _WHITE)
+
     def background(self, order: Order, size: tuple[int, int], overscan: int = 0) -> Background:
-        """What is behind the card: the first and last frame of a request with those, or a scene."""
+        """What is behind the card: the images or the video that a video is made of, or a scene."""
+        if is_of_video(order):
+            return self._video_background(order, size)
         if order.is_video and not order.aspect_ratio:
             found = [self._decoded(image, max(size)) for image in order.images]
-            frames = [ImageOps.fit(image, size) for image in found if image is not None]
-            if frames:
-                return KeyFrames(frames[0], frames[-1])
+            seen = [
+                (ImageOps.fit(image, size), stop)
+                for image, stop in zip(found, stops_of(order), strict=True)
+                if image is not None
+            ]
+            if seen:
+                images, stops = zip(*seen, strict=True)
+                return KeyFrames(images, stops)
         return Scene(order, size, overscan)
+
+    def _video_background(self, order: Order, size: tuple[int, int]) -> Background:
+        """The video that a video is made of, with its extension if it has one."""
+        frames = self._frames(order, size)
+        if "duration" not in order.details:
+            return Film(frames)
+        last = self._decoded(order.images[0], max(size)) if order.images else None
+        end = ImageOps.fit(last, size) if last is not None else None
+        return Continued(frames, original_s(order) / order.duration_s, end)
+
+    def _frames(self, order: Order, size: tuple[int, int]) -> Frames:
+        """The frames of the video that a video is made of; a tile if it is not here."""
+        video = order.videos[-1]
+        footage = self._footage(video, size)
+        if footage is None:
+            tile = ImageOps.fit(self._tile(video, max(size)), size)
+            return lambda _: tile.copy()
+        return lambda progress: footage.at(progress * order.duration_s)
+
+    def _footage(self, video: Reference, size: tuple[int, int] | None = None) -> Footage | None:
+        """The frames of a video; None if there is no copy, or one without a frame."""
+        content = self.copies(video.content_key) if video.content_key else None
+        if content is None:
+            return None
+        try:  # late: PyAV is an extra, and pictures do without it
+            from runner.emulator.render.footage import Footage
+
+            return Footage(content, size)
+        except (ImportError, ValueError):
+            return None
 
     def card(self, order: Order, size: tuple[int, int]) -> tuple[Image.Image, tuple[int, int]]:
         """The translucent panel at the foot of a frame of `size`, and where to paste it.
@@ -104,16 +163,23 @@ class Painter:
         return replace(preferred, size=max(9, size))
 
     def _thumbnails(self, order: Order, width: int, height: int) -> list[Image.Image]:
-        """One framed square for each image, small enough for all to stand in one row."""
-        side = min(height, round(width / max(1, len(order.images)) / 1.12))
+        """One framed square for each image and video, small enough for all to stand in a row."""
+        media = (*order.images, *(() if is_of_video(order) else order.videos))
+        side = min(height, round(width / max(1, len(media)) / 1.12))
         edge = max(2, side // 40)
         inside = (side - 2 * edge, side - 2 * edge)
-        shown = (self._decoded(image, side) or self._tile(image, side) for image in order.images)
+        shown = (self._decoded(medium, side) or self._tile(medium, side) for medium in media)
         return [ImageOps.expand(ImageOps.fit(image, inside), edge, _WHITE) for image in shown]
 
     def _decoded(self, image: Reference, side: int) -> Image.Image | None:
-        """The image on white; None if there is no copy, or one that is too large or broken."""
-        content = self.copies(image.sha256) if image.sha256 else None
+        """The image on white, of a video the first frame.
+
+        None if there is no copy, or one that is too large or broken.
+        """
+        if image.media_type.startswith("video/"):
+            footage = self._footage(image)
+            return footage.at(0) if footage else None
+        content = self.copies(image.content_key) if image.content_key else None
         if content is None:
             return None
         try:
@@ -131,7 +197,7 @@ class Painter:
     def _tile(self, image: Reference, side: int) -> Image.Image:
         """A tile with host and name of a URL: the emulator fetches nothing from outside."""
         parts = urlsplit(image.url) if image.url else None
-        label = f"{parts.hostname} {parts.path.rsplit('/', 1)[-1]}" if parts else "reference image"
+        label = f"{parts.hostname} {parts.path.rsplit('/', 1)[-1]}" if parts else "reference"
         tile = Image.new("RGB", (side, side), "#46566a")
         pad = side // 10
         box, sizes = (side - 2 * pad, side - 2 * pad), [max(7, side // n) for n in (6, 8, 10, 12)]

@@ -9,19 +9,26 @@ import io
 import math
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack
 from fractions import Fraction
 from functools import lru_cache
+from typing import TypeAlias
 
 import av
 from PIL import Image, ImageDraw
 
 from runner.emulator.render.image import Painter
+from runner.emulator.render.parts import caption_of, is_of_video
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import FPS, pixels_of
+
+_Sound: TypeAlias = "av.Packet[av.AudioStream]"
 
 HOLD = 4
 """Frames that show the same picture: painting takes longer than encoding what does not move."""
 _BOTTOM_RIGHT = 3
+# Some operations name the corners that others number.
+_CORNERS = {"top_left": 1, "top_right": 2, "bottom_right": _BOTTOM_RIGHT, "bottom_left": 4}
 _SOUND_RATE = 24_000
 _SOUND_FRAME = 1024  # samples that AAC packs at once
 # Whole hertz, so that one second of a chord repeats without a click.
@@ -31,15 +38,18 @@ _CHORDS = ((196, 247, 294, 392), (220, 262, 330, 440), (175, 220, 262, 349), (16
 def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
     """The MP4 of an order, exactly `duration_s` long, with a watermark if asked for."""
     out = io.BytesIO()
-    with av.open(out, "w", format="mp4") as container:
+    with ExitStack() as stack:
+        container = stack.enter_context(av.open(out, "w", format="mp4"))
         container.metadata["title"] = order.written_prompt
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
         stream = _video_stream(container, pixels_of(order))
         has_sound = order.bgm or order.audio
         sound = container.add_stream("aac", rate=_SOUND_RATE) if has_sound else None
+        copied = _copied_sound(container, stack, order, painter)
         for number, image in enumerate(pictures(order, painter)):
             if watermark:
-                painter.mark(image, order.details.get("wm_position", _BOTTOM_RIGHT))
+                corner = order.details.get("wm_position", _BOTTOM_RIGHT)
+                painter.mark(image, _CORNERS.get(corner, corner))
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
             frame = frame.reformat(format="yuv420p")
             for pts in range(number * HOLD, number * HOLD + HOLD):
@@ -49,6 +59,8 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         if sound is not None:
             container.mux(sound.encode(_sound(order)))
             container.mux(sound.encode())
+        for packet in copied:
+            container.mux(packet)
     return out.getvalue()
 
 
@@ -63,6 +75,7 @@ def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
         progress = number / count
         image = scene.paint(progress)
         image.paste(card, at, card)
+        painter.caption(image, caption_of(order, progress))
         bar = (0, bar_top, round(width * progress), height)
         ImageDraw.Draw(image).rectangle(bar, fill=scene.sun_colour)
         yield image
@@ -92,6 +105,32 @@ def _sound(order: Order) -> av.AudioFrame:
     frame.planes[0].update(samples[:count].tobytes())
     frame.sample_rate, frame.pts = _SOUND_RATE, 0
     return frame
+
+
+def _copied_sound(
+    container: av.container.OutputContainer, stack: ExitStack, order: Order, painter: Painter
+) -> Iterator[_Sound]:
+    """The sound of the video that this one is made of, on a stream of its own."""
+    content = painter.copies(order.videos[-1].content_key) if is_of_video(order) else None
+    if content is None:
+        return iter(())
+    try:
+        source = stack.enter_context(av.open(io.BytesIO(content), "r"))
+    except av.error.FFmpegError:  # then its frames cannot be seen either
+        return iter(())
+    if not source.streams.audio or source.streams.audio[0].codec_context.name != "aac":
+        return iter(())
+    stream = container.add_stream_from_template(source.streams.audio[0])
+    return _moved(source.demux(source.streams.audio[0]), stream)
+
+
+def _moved(
+    packets: Iterator[av.Packet[av.AudioStream]], stream: av.AudioStream
+) -> Iterator[_Sound]:
+    for packet in packets:
+        if packet.dts is not None:  # the last one only ends the stream
+            packet.stream = stream
+            yield packet
 
 
 @lru_cache(maxsize=len(_CHORDS))

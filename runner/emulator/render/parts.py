@@ -1,0 +1,50 @@
+"""Parts: which part of a video is seen at a moment, and the caption that names it."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+from runner.emulator.state.tasks import Order
+from runner.emulator.tables import pixels_of
+
+
+def is_of_video(order: Order) -> bool:
+    """Whether the result goes on with the frames of a video, or repeats them."""
+    # With a ratio of its own, it only refers to its videos.
+    return bool(order.videos) and not order.aspect_ratio
+
+
+def original_s(order: Order) -> int:
+    """How long the video is seen that the result is made of; seconds."""
+    added_s: int = order.details.get("duration", 0)
+    return order.duration_s - added_s
+
+
+def stops_of(order: Order) -> list[float]:
+    """The progress, from 0 to 1, at which each image of a video from images is seen."""
+    segments = order.details.get("image_settings")
+    if segments:
+        ends = accumulate(segment["duration"] for segment in segments)
+        return [0.0, *(end / order.duration_s for end in ends)]
+    count = len(order.images)
+    return [number / max(1, count - 1) for number in range(count)]
+
+
+def caption_of(order: Order, progress: float) -> str:
+    """What is written above the part that is seen then; empty for a video in one part."""
+    segments = order.details.get("image_settings")
+    if segments:
+        ends = stops_of(order)[1:]
+        number = next((n for n, end in enumerate(ends) if progress < end), len(ends) - 1)
+        prompt = segments[number]["prompt"]
+        return f"segment {number + 1} of {len(segments)}" + (f": {prompt}" if prompt else "")
+    if not is_of_video(order):
+        return ""
+    if "duration" in order.details:
+        whole_s = original_s(order)
+        is_original = progress * order.duration_s < whole_s
+        added_s = order.duration_s - whole_s
+        return f"the video, {whole_s} s" if is_original else f"its extension, {added_s} s"
+    video, (width, height) = order.videos[-1], pixels_of(order)
+    source = f" from {video.width}x{video.height}" if video.width else ""
+    return f"upscaled{source} to {width}x{height}"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from typing import Any
+
+from runner.emulator.render.parts import caption_of, is_of_video, stops_of
+from runner.emulator.state.tasks import Order, Reference
+from tests.builders import emulated_order
+
+VIDEO = Reference(media_type="video/mp4", width=960, height=540, seconds=4)
+
+
+def film(**changes: Any) -> Order:
+    return emulated_order(**({"aspect_ratio": "", "duration_s": 8, "videos": (VIDEO,)} | changes))
+
+
+def chain(*durations: int) -> Order:
+    settings = [{"prompt": "", "duration": seconds} for seconds in durations]
+    settings[-1]["prompt"] = "the end"
+    images = (Reference(),) * (len(durations) + 1)
+    details = {"image_settings": settings}
+    return film(videos=(), images=images, details=details, duration_s=sum(durations))
+
+
+def test_each_segment_ends_with_its_key_image() -> None:
+    assert stops_of(chain(2, 2, 4)) == [0, 0.25, 0.5, 1]
+
+
+def test_images_without_segments_are_spread_evenly() -> None:
+    assert stops_of(film(videos=(), images=(Reference(),) * 3)) == [0, 0.5, 1]
+    assert stops_of(film(videos=(), images=(Reference(),))) == [0]
+
+
+def test_captions_name_the_segment_and_its_prompt() -> None:
+    captions = [caption_of(chain(2, 2, 4), progress) for progress in (0, 0.3, 0.5, 1)]
+    last = "segment 3 of 3: the end"
+    assert captions == ["segment 1 of 3", "segment 2 of 3", last, last]
+
+
+def test_captions_tell_the_video_from_its_extension() -> None:
+    extended = film(details={"duration": 3}, duration_s=7)
+    assert caption_of(extended, 0.5) == "the video, 4 s"
+    assert caption_of(extended, 0.6) == "its extension, 3 s"
+
+
+def test_a_caption_has_the_sizes_of_an_upscaling() -> None:
+    assert caption_of(film(resolution="4K"), 0) == "upscaled from 960x540 to 3840x2160"
+    elsewhere = film(videos=(Reference(url="https://example.com/cat.mp4"),))
+    assert caption_of(elsewhere, 0) == "upscaled to 1920x1080"
+
+
+def test_a_video_in_one_part_has_no_caption() -> None:
+    assert caption_of(emulated_order(duration_s=5), 0) == ""
+
+
+def test_a_video_with_a_ratio_of_its_own_only_refers_to_others() -> None:
+    assert is_of_video(film())
+    assert not is_of_video(film(aspect_ratio="16:9"))
