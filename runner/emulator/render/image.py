@@ -19,7 +19,13 @@ from runner.emulator.render.background import (
     KeyFrames,
     Scene,
 )
-from runner.emulator.render.parts import caption_of, is_of_video, original_s, stops_of
+from runner.emulator.render.parts import (
+    caption_of,
+    has_card,
+    is_of_video,
+    original_s,
+    stops_of,
+)
 from runner.emulator.render.text import FontSet, TextBlock, fit
 from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import pixels_of
@@ -65,8 +71,9 @@ class Painter:
 
     def _frame(self, order: Order) -> Image.Image:
         frame = self.background(order, pixels_of(order)).paint()
-        card, at = self.card(order, frame.size)
-        frame.paste(card, at, card)
+        if has_card(order):
+            card, at = self.card(order, frame.size)
+            frame.paste(card, at, card)
         self.caption(frame, caption_of(order, 0))
         return frame
 

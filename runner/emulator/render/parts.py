@@ -14,6 +14,11 @@ def is_of_video(order: Order) -> bool:
     return bool(order.videos) and not order.aspect_ratio
 
 
+def has_card(order: Order) -> bool:
+    """Whether a card of its own is shown: an upscaled video keeps that of its source."""
+    return not is_of_video(order) or "duration" in order.details
+
+
 def original_s(order: Order) -> int:
     """How long the video is seen that the result is made of; seconds."""
     added_s: int = order.details.get("duration", 0)

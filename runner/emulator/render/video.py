@@ -18,7 +18,7 @@ import av
 from PIL import Image, ImageDraw
 
 from runner.emulator.render.image import Painter
-from runner.emulator.render.parts import caption_of, is_of_video
+from runner.emulator.render.parts import caption_of, has_card, is_of_video
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import FPS, pixels_of
 
@@ -68,13 +68,15 @@ def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
     """Every picture in order, mode RGB, with a bar at the foot that shows the progress."""
     width, height = size = pixels_of(order)
     scene = painter.background(order, size, round(width * 0.03 * (order.duration_s + 2)))
-    card, at = painter.card(order, size)
+    card = painter.card(order, size) if has_card(order) else None
     bar_top = height - max(2, height // 120)
     count = order.duration_s * FPS // HOLD
     for number in range(count):
         progress = number / count
         image = scene.paint(progress)
-        image.paste(card, at, card)
+        if card is not None:
+            panel, at = card
+            image.paste(panel, at, panel)
         painter.caption(image, caption_of(order, progress))
         bar = (0, bar_top, round(width * progress), height)
         ImageDraw.Draw(image).rectangle(bar, fill=scene.sun_colour)

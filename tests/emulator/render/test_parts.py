@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.emulator.render.parts import caption_of, is_of_video, stops_of
+from runner.emulator.render.parts import caption_of, has_card, is_of_video, stops_of
 from runner.emulator.state.tasks import Order, Reference
 from tests.builders import emulated_order
 
@@ -55,3 +55,9 @@ def test_a_video_in_one_part_has_no_caption() -> None:
 def test_a_video_with_a_ratio_of_its_own_only_refers_to_others() -> None:
     assert is_of_video(film())
     assert not is_of_video(film(aspect_ratio="16:9"))
+
+
+def test_an_upscaled_video_keeps_the_card_of_its_source() -> None:
+    assert not has_card(film())
+    assert has_card(film(details={"duration": 2}))
+    assert has_card(emulated_order())
