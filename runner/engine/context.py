@@ -137,8 +137,12 @@ class Context:
 
     def redacted_submission(self, submission: Submission) -> Submission:
         """The submission with keys removed from its texts; ids stay as they are."""
-        trace_id = submission.trace_id and self.redacted(submission.trace_id)
-        return replace(submission, error=self._redacted_error(submission.error), trace_id=trace_id)
+        return replace(
+            submission,
+            error=self._redacted_error(submission.error),
+            trace_id=submission.trace_id and self.redacted(submission.trace_id),
+            task=submission.task and self.redacted_status(submission.task),
+        )
 
     def redacted_status(self, status: TaskStatus) -> TaskStatus:
         """The status with keys removed from its texts; ids and URLs stay as they are."""

@@ -111,10 +111,14 @@ class JobRun:
             task = replace(self.task, id=submission.task_id, submitted_at=at)
             self.task = task.learn(submission.seed, submission.credits)
             self.origin = TaskOrigin.THIS_RUN
+            if submission.task is not None:
+                self._learn_end(submission.task, at)
 
     def record_answer(self, submission: Submission) -> None:
         """The ledger has what became of the submission."""
         self.phase = _PHASE_AFTER.get(submission.fate, Phase.WAITING)
+        if submission.task is not None:
+            self._note_end(submission.task)
 
     def settle(self) -> None:
         """Find out what became of a submission."""
@@ -141,8 +145,14 @@ class JobRun:
 
     def finish(self, status: TaskStatus, at: str) -> None:
         """The task has ended, one way or the other."""
+        self._learn_end(status, at)
+        self._note_end(status)
+
+    def _learn_end(self, status: TaskStatus, at: str) -> None:
         task = replace(self.task, usage=status.usage, urls=status.urls, finished_at=at)
         self.task, self.shortfall = task.learn(status.seed, status.credits), status.shortfall
+
+    def _note_end(self, status: TaskStatus) -> None:
         if status.state is TaskState.SUCCEEDED:
             self.phase = Phase.SUCCEEDED
 

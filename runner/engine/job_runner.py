@@ -159,7 +159,7 @@ class JobRunner:
 
     async def _join(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
         """Go on with what another run has made, or is making, of the same request."""
-        if attempt.task.id is not None and attempt.state in _HAS_TASK:
+        if attempt.state in _HAS_TASK:
             job_run.take_over(attempt)
             return await self._watch(job_run)
         alive = await asyncio.to_thread(self.context.alive, attempt.run)

@@ -72,6 +72,8 @@ class Settle:
     error: JobError | None = None
     trace_id: str | None = None
     http_status: int | None = None
+    finish: Finish | None = None
+    """The end of the task, where the answer to the submission contains it: written with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

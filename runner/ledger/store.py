@@ -175,15 +175,23 @@ class Ledger(LedgerQueries):
                 return self._intend(change)
             case Store():
                 changed = self._store(change)
-            case Settle() | Finish() | Supersede():
-                update = _UPDATES[type(change)]
-                changed = self._connection.execute(update, sql_values(change)).fetchall()
+            case Settle(finish=finish):
+                # In one transaction: a paid result must not be known without its URLs.
+                changed = self._update(change, finish=None)
+                if changed and finish is not None:
+                    self._update(finish)
+            case Finish() | Supersede():
+                changed = self._update(change)
         for row in changed:
             self._other_runs.invalidate(row["run"])
         if changed:
             return change.number
         (attempt,) = self._some("number = ?", (change.number,))
         return Stale(attempt=attempt)
+
+    def _update(self, change: Settle | Finish | Supersede, **converted: None) -> list[sqlite3.Row]:
+        update = _UPDATES[type(change)]
+        return self._connection.execute(update, sql_values(change, **converted)).fetchall()
 
     def _intend(self, change: Intend) -> int | Taken | OverBudget:
         fingerprint, realm = change.intent.fingerprint, realm_of(change.intent.base_url)

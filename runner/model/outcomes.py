@@ -64,4 +64,4 @@ class Outcome:
         """Whether it cost something, or may have."""
         if self.state is State.FAILED:
             return self.error is None or self.error.billed is not Billed.NO
-        return self.state is State.AMBIGUOUS or self.task.id is not None
+        return self.state in {State.AMBIGUOUS, State.SUCCEEDED} or self.task.id is not None

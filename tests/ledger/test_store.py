@@ -52,6 +52,17 @@ def test_finishing_keeps_what_the_submission_recorded(
     assert attempt.task.finished_at == AT
 
 
+def test_an_answer_that_is_the_result_is_written_at_once(
+    ledger: Ledger, run: str, intent: MakeIntent
+) -> None:
+    (number,) = ledger.apply([Intend(run=run, intent=intent())])
+    assert isinstance(number, int)
+    end = Finish(number=number, state=AttemptState.SUCCEEDED, finished_at=AT, urls=("u",))
+    ledger.apply([Settle(number=number, state=AttemptState.SUBMITTED, at=AT, finish=end)])
+    (attempt,) = ledger.attempts()
+    assert (attempt.state, attempt.task.urls) == (AttemptState.SUCCEEDED, ("u",))
+
+
 @pytest.mark.parametrize("before", ["intent", "ambiguous", "submitted", "succeeded"])
 def test_a_fingerprint_with_a_living_attempt_is_taken(
     ledger: Ledger, run: str, intent: MakeIntent, before: str

@@ -88,8 +88,9 @@ async def _kept_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ..
 async def _fetch_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ...]:
     """Fetch every file and record them; raises NotFetched and ResultGone."""
     # The URLs of an earlier run are not even tried: they are valid for a day at most (the
-    # vendor's public documentation).
-    if not job_run.task.urls or job_run.entry.action is Action.FETCH:
+    # vendor's public documentation). Only a synchronous answer may be all that ever shows them.
+    is_old = job_run.entry.action is Action.FETCH and not job_run.operation.result.synchronous
+    if not job_run.task.urls or is_old:
         await _refresh_urls(context, job_run)
     stored: list[StoredFile] = []
     while len(stored) < len(job_run.task.urls):  # their number may change with fresh URLs

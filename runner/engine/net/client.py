@@ -88,15 +88,25 @@ class HttpClient:
         heads.accept_equal_lengths(session)
         return await self._open.enter_async_context(session)
 
-    async def send(self, request: Request, *, submission: bool, max_bytes: int = 8 * MIB) -> Reply:
+    async def send(
+        self,
+        request: Request,
+        *,
+        submission: bool,
+        max_bytes: int = 8 * MIB,
+        idle_s: float | None = None,
+    ) -> Reply:
         """Send a request once and read its whole answer; a network error is part of the reply.
 
         Nothing is sent twice: a `submission` uses a connection that has carried no request before,
         and aiohttp's retry of a GET is off. Redirects are not followed: they would take the key to
-        another host. An answer above `max_bytes` counts as none.
+        another host. An answer above `max_bytes` counts as none. `idle_s`: the limit on the time
+        without progress, where it is not the client's.
         """
         purpose, began = Purpose.SUBMISSION if submission else Purpose.QUERY, time.monotonic()
-        reply = await self._send(request, submission=submission, max_bytes=max_bytes)
+        reply = await self._send(
+            request, submission=submission, max_bytes=max_bytes, idle_s=idle_s or self._idle_s
+        )
         self._report_since(began, purpose, request, reply)
         return reply
 
@@ -104,8 +114,10 @@ class HttpClient:
         seconds = time.monotonic() - began
         self._report(Exchange(purpose=purpose, request=request, reply=reply, seconds=seconds))
 
-    async def _send(self, request: Request, *, submission: bool, max_bytes: int) -> Reply:
-        idle = IdleTimeout(self._connect_s + self._idle_s, self._idle_s)
+    async def _send(
+        self, request: Request, *, submission: bool, max_bytes: int, idle_s: float
+    ) -> Reply:
+        idle = IdleTimeout(self._connect_s + idle_s, idle_s)
         body = CountedBody(request.body, idle) if request.body else None
         session = self._submit if submission else self._ask
         if submission and body:

@@ -69,12 +69,15 @@ class ListPoller:
 
     @contextmanager
     def subscribe(
-        self, task_id: str, started_at: float, durations: DurationStats
+        self, task_id: str, started_at: float, durations: DurationStats, *, listed: bool = True
     ) -> Iterator[Subscription]:
-        """Watch a task that was submitted at the loop's time `started_at`."""
-        subscription = Subscription(self, task_id, started_at, durations)
+        """Watch a task that was submitted at the loop's time `started_at`.
+
+        `listed`: the list may be asked for it.
+        """
+        subscription = Subscription(self, task_id, started_at, durations, listed=listed)
         self._subscriptions[task_id] = subscription
-        self._missed.discard(task_id)
+        (self._missed.discard if listed else self._missed.add)(task_id)
         self._poll_sooner_for(subscription)
         try:
             yield subscription
@@ -108,7 +111,7 @@ class ListPoller:
 
     def tests_list(self, subscription: Subscription) -> bool:
         """Whether this task is the one that is polled singly to test the list."""
-        oldest = next(iter(self._subscriptions.values()), None)
+        oldest = next((each for each in self._subscriptions.values() if each.listed), None)
         return not self._has_reported_end and subscription is oldest
 
     def compare(
@@ -170,7 +173,8 @@ class ListPoller:
         """What one poll asks for, request by request; nothing once the list was given up."""
         if self._endpoint is None:
             return ()
-        return batches(self._subscriptions | self._end_expected_by, self._endpoint.api.LIST_MAX)
+        listed = {name: None for name, each in self._subscriptions.items() if each.listed}
+        return batches(listed | self._end_expected_by, self._endpoint.api.LIST_MAX)
 
     def _poll_sooner_for(self, subscription: Subscription) -> None:
         # As if it had been asked for at its submission: a task of an earlier run is due at once.

@@ -36,9 +36,17 @@ class Subscription:
     """One watched task. Times are the loop's."""
 
     def __init__(
-        self, poller: _PollerView, task_id: str, started_at: float, durations: DurationStats
+        self,
+        poller: _PollerView,
+        task_id: str,
+        started_at: float,
+        durations: DurationStats,
+        *,
+        listed: bool = True,
     ) -> None:
         self.task_id = task_id
+        self.listed = listed
+        """The list may be asked for it."""
         self.submitted_at = started_at
         self.started_at = started_at
         """When it was submitted, or last known to wait for a place at its provider."""
@@ -60,7 +68,7 @@ class Subscription:
     @property
     def polled_singly(self) -> bool:
         """Whether the list cannot be relied on to report its end."""
-        return not self._poller.active or self.misses >= MAX_MISSES
+        return not self.listed or not self._poller.active or self.misses >= MAX_MISSES
 
     async def wait(self, single_s: float, listed_s: float) -> TaskStatus | None:
         """Wait for the list to report the end; None when the task is to be asked for by itself.

@@ -16,7 +16,7 @@ from runner.engine.poll.timing import next_check, next_poll, stretch_of
 from runner.engine.stop_conditions import StopReason
 from runner.errors import Exit
 from runner.model.events import Step
-from runner.model.operations import Operation
+from runner.model.operations import USUAL_FORM, Operation
 from runner.model.outcomes import State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, ErrorClass, JobError, TaskState, TaskStatus
@@ -104,7 +104,9 @@ async def watch(
         durations.started(task_id, started_at)
     ended_at = None
     try:
-        with poller.subscribe(task_id, started_at, durations) as subscription:
+        # The list need not show results of another form.
+        listed = job_run.operation.result == USUAL_FORM
+        with poller.subscribe(task_id, started_at, durations, listed=listed) as subscription:
             status = await _last_status(context, job_run, subscription, gone_tolerated_s)
             if status.state in ENDED:
                 # It ended between two requests, on average half-way. All times are those at which

@@ -23,6 +23,7 @@ from runner.engine.reconcile.match import (
     was_set_back,
 )
 from runner.ledger.queries import KnownTask
+from runner.model.operations import USUAL_FORM
 
 LAG_FACTOR = 10  # times `settle` must pass where nothing was submitted later
 # How far back the list reaches by the vendor's public documentation, with an hour to spare.
@@ -59,6 +60,7 @@ def verdict_on(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapsho
         # Without it creation times cannot be compared with ours.
         "the answers do not show the provider's time": listing.skew is None,
         "it shows known tasks with other requests": _is_distorted(lost, listing, ledger),
+        "it was not seen to show tasks of this operation": _may_be_unlisted(lost, listing, ledger),
     }
     passing = {
         "it was submitted just now": age_s < lost.settle_s,
@@ -79,6 +81,15 @@ def _is_distorted(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnap
     """Whether the list shows known tasks, and none of them as it was submitted."""
     known = known_rows(lost, listing, ledger)
     return bool(known) and not any(is_recognized(row, each.intent, lost) for row, each in known)
+
+
+def _may_be_unlisted(lost: LostSubmission, listing: TaskListing, ledger: LedgerSnapshot) -> bool:
+    """Whether the list may leave out every task of this operation.
+
+    The document shows it with pictures and videos that are made asynchronously.
+    """
+    is_usual = lost.operation.result == USUAL_FORM and lost.operation.makes != "audio"
+    return not is_usual and not known_rows(lost, listing, ledger)
 
 
 def _age_s(listing: TaskListing, ledger: LedgerSnapshot) -> float:

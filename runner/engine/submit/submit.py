@@ -13,13 +13,26 @@ from runner.engine.outcomes import ended, interruption
 from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.prepare import NotClean, Prefetcher, Prepared, UnusableResult, prepare
 from runner.errors import Exit, LedgerError
-from runner.ledger.changes import Intend, OverBudget, Settle, Stale, Taken, realm_of
+from runner.ledger.changes import Finish, Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model.events import Step
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
-from runner.model.requests import Billed, ErrorClass, Fate, JobError, Reach, Reply, Submission
+from runner.model.requests import (
+    Billed,
+    ErrorClass,
+    Fate,
+    JobError,
+    Reach,
+    Reply,
+    Submission,
+    TaskState,
+    TaskStatus,
+)
 from runner.model.tasks import AttemptState, Intent, TaskFacts
+
+SYNCHRONOUS_IDLE_S = 600.0
+"""How long an answer that is the result may take; other answers come within seconds."""
 
 
 async def submit(
@@ -65,6 +78,8 @@ def _next_step(
     """What follows for the job from what became of its submission."""
     error = submission.error or _NO_REASON
     match submission.fate:
+        case Fate.SUBMITTED if (task := submission.task) and task.state is TaskState.FAILED:
+            return Ended(outcome=ended(job_run, State.FAILED, error=task.error))
         case Fate.SUBMITTED:
             return HasTask()
         case Fate.AMBIGUOUS:
@@ -158,8 +173,10 @@ async def _post(
     if context.stopping.is_set():  # since the intent was handed to the ledger
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
-        reply = await context.http.send(prepared.request, submission=True)
-        answer = context.provider(job_run.operation).read_submission(reply)
+        form = job_run.operation.result
+        idle_s = SYNCHRONOUS_IDLE_S if form.synchronous else None
+        reply = await context.http.send(prepared.request, submission=True, idle_s=idle_s)
+        answer = context.provider(job_run.operation).read_submission(reply, form)
         submission = context.redacted_submission(answer)
     await _record(context, job_run, intent, submission, reply)
     job_run.record_answer(submission)
@@ -182,6 +199,7 @@ async def _record(
     assert job_run.number is not None
     at = context.stamp()
     job_run.answer(submission, at)
+    finish = _end_in(job_run, submission, at)
     settle = Settle(
         number=job_run.number,
         state=_STATES[submission.fate],
@@ -192,6 +210,7 @@ async def _record(
         error=submission.error,
         trace_id=submission.trace_id,
         http_status=reply.status or None,  # 0 without an answer
+        finish=finish,
     )
     try:
         result = await context.ledger.commit(settle)
@@ -201,8 +220,24 @@ async def _record(
         # Another run has given this attempt a task; the second id must not replace the first.
         settled = LedgerError(f"attempt {job_run.number} has been settled by another run")
         raise _rescued(context, job_run, intent, settled)
+    if isinstance(result, Stale) and finish is not None:  # only the end is not on record yet
+        await context.ledger.commit(finish)
     if submission.fate is Fate.SUBMITTED:
-        context.emit(Step.SUBMITTED, job_run.entry.job.id, f"task {submission.task_id}")
+        named = f"task {submission.task_id}" if submission.task_id else "a task without an id"
+        context.emit(Step.SUBMITTED, job_run.entry.job.id, named)
+    if finish is not None:
+        context.emit(Step.NOTICED, job_run.entry.job.id)
+
+
+def _end_in(job_run: JobRun, submission: Submission, at: str) -> Finish | None:
+    """The end of the task that the answer to its submission contains; None where it has none."""
+    match submission.task:
+        case None:
+            return None
+        case TaskStatus(state=TaskState.SUCCEEDED):
+            return job_run.finish_change(AttemptState.SUCCEEDED, None, at)
+        case status:
+            return job_run.finish_change(AttemptState.FAILED, status.error, at)
 
 
 def _rescued(context: Context, job_run: JobRun, intent: Intent, error: LedgerError) -> LedgerError:

@@ -21,6 +21,7 @@ from runner.engine.reconcile.match import (
     Verdict,
 )
 from runner.ledger.queries import KnownTask
+from runner.model.operations import ResultForm
 from runner.model.tasks import Attempt
 from runner.providers.base import TaskRow
 from tests.engine.builders import (
@@ -47,6 +48,33 @@ NOT_LISTED = "the provider's list does not show its task"
 
 def test_a_list_with_a_later_task_proves_the_absence() -> None:
     assert isinstance(verdict_on(OURS, listing_of(WITNESS), KNOWING), Absent)
+
+
+def _of(lost: LostSubmission, **changes: Any) -> LostSubmission:
+    """The submission, of a picture's operation with these changes."""
+    return replace(lost, operation=replace(lost.operation, **changes))
+
+
+UNUSUAL: list[dict[str, Any]] = [
+    {"result": ResultForm(synchronous=True)},
+    {"result": ResultForm(path="/film/{id}")},
+    {"makes": "audio"},
+]
+
+
+@pytest.mark.parametrize("changes", UNUSUAL)
+def test_a_list_that_may_leave_out_an_operation_proves_nothing(changes: dict[str, Any]) -> None:
+    other = replace(LATER, intent=replace(LATER.intent, operation="vidu/text2video"))
+    ledger = replace(KNOWING, owners={"later": other})
+    verdict = verdict_on(_of(OURS, **changes), listing_of(WITNESS), ledger)
+    assert verdict == Unclear(
+        reason=f"{NOT_LISTED}, but it was not seen to show tasks of this operation", final=False
+    )
+
+
+@pytest.mark.parametrize("changes", UNUSUAL)
+def test_a_list_with_a_task_of_the_operation_proves_the_absence(changes: dict[str, Any]) -> None:
+    assert isinstance(verdict_on(_of(OURS, **changes), listing_of(WITNESS), KNOWING), Absent)
 
 
 def test_nothing_is_absent_before_settle_has_passed() -> None:
