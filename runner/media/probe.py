@@ -19,7 +19,6 @@ from runner.media.sources import (
     bare_base64_type,
     check_form,
     check_url,
-    classify,
     decode_data_uri,
     label,
 )
@@ -38,8 +37,7 @@ def probe(source: str, base: Path, hashes: HashCache, limits: MediaLimits = IMAG
     Raises MediaError for what is missing, unreadable, of no known type, too large to be worth
     reading, or in a form that the parameter does not take. Blocks.
     """
-    check_form(source, limits)
-    match classify(source):
+    match check_form(source, limits):
         case "url":
             check_url(source)
             return Media(source=source, path=None, sha256=None, media_type=None, size_bytes=None)

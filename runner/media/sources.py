@@ -88,8 +88,8 @@ def check_url(url: str) -> None:
         raise MediaError(f"{label(url)} has white space at character {space.start() + 1}")
 
 
-def check_form(source: str, limits: MediaLimits) -> None:
-    """Raise MediaError unless the parameter takes such a source: a URL, a file or its content."""
+def check_form(source: str, limits: MediaLimits) -> Literal["url", "data", "path"]:
+    """The kind of a source; raises MediaError where the parameter does not take such a one."""
     if (form := classify(source)) == "url":
         if "url" not in limits.forms:
             hint = "download it, and write the path of the file"
@@ -101,6 +101,7 @@ def check_form(source: str, limits: MediaLimits) -> None:
             hint=f"put the {_NOUNS[limits.kind]} on a web server that the provider can reach, or "
             "use another job's .url",
         )
+    return form
 
 
 _NOUNS = {"image": "image", "video": "video", "audio": "audio file"}

@@ -228,6 +228,9 @@ def describe_type(media_type: str) -> str:
     return f"{'an' if name[0] in _SPOKEN_VOWELS and name not in _WORDS else 'a'} {name}"
 
 
+_KINDS = {"image": "an image", "video": "a video", "audio": "an audio file"}
+
+
 def with_article(kind: str) -> str:
     """The kind of a medium, for messages: "an image", "a video", "an audio file"."""
-    return {"image": "an image", "video": "a video", "audio": "an audio file"}[kind]
+    return _KINDS[kind]

@@ -54,7 +54,7 @@ def _check_image(
             hint=excess.hint,
             warning=excess.is_doubtful,
         )
-    if warning := signed_url_warning(image.source):
+    if image.sha256 is None and (warning := signed_url_warning(image.source)):
         yield Finding(path=path, message=warning, warning=True)
 
 
