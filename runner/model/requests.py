@@ -226,6 +226,8 @@ class TaskStatus:
     error: JobError | None = None
     tag: str | None = None
     """The text of the operation's tag parameter, where the answer returns it."""
+    shows_tag: bool = False
+    """Whether the answer has a text, or null, at its place: a tag that is None was never sent."""
     retry_after_s: float | None = None
     detail: str = ""
     """With `TaskState.UNKNOWN` or `GONE`: what the answer was, for the user."""

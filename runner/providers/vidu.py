@@ -155,6 +155,7 @@ def read_task(value: parse.JsonObject, task_id: str, form: ResultForm = USUAL_FO
         shortfall=offered.shortfall if state is TaskState.UNKNOWN else None,
         error=_task_error(value) if state is TaskState.FAILED else None,
         tag=_tag(value.get("payload")),
+        shows_tag=isinstance(value.get("payload", ...), str | None),
         detail=detail,
     )
 

@@ -206,7 +206,7 @@ class FakeVidu:
     rows: list[dict[str, Any]] = field(default_factory=list)
     payloads: dict[str, str] = field(default_factory=dict)
     statuses: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Task id to what differs in its status: state, creations, ..."""
+    """Task id to what differs in its status: state, creations; an ellipsis leaves a key out."""
     submissions: list[dict[str, Any]] = field(default_factory=list)
     forbidden: bool = False
     """Refuses the key of every status request."""
@@ -274,16 +274,14 @@ class FakeVidu:
         if task_id not in self.payloads:
             self.missed.set()
             return web.json_response({"code": 404, "reason": "TaskNotFound"}, status=404)
-        return web.json_response(
-            {
-                "id": task_id,
-                "state": "processing",
-                "payload": self.payloads[task_id],
-                "credits": 6,
-                "creations": [],
-            }
-            | self.statuses.get(task_id, {})
-        )
+        status = {
+            "id": task_id,
+            "state": "processing",
+            "payload": self.payloads[task_id],
+            "credits": 6,
+            "creations": [],
+        } | self.statuses.get(task_id, {})
+        return web.json_response({key: value for key, value in status.items() if value is not ...})
 
 
 @asynccontextmanager

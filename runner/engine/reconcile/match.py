@@ -248,7 +248,7 @@ def _is_candidate(
     """
     tag, status = listing.tag(row), listing.polled.get(row.status.task_id)
     # What the ledger knows belongs to another submission: no task is taken twice.
-    if row.status.task_id in ledger.owners or tag not in {None, lost.tag}:
+    if row.status.task_id in ledger.owners or _is_foreign(tag, lost):
         return False
     is_untagged = lost.tag is not None and status is not None and tag is None
     # If the clock was set back since the submission, times say nothing.
@@ -259,6 +259,17 @@ def _is_candidate(
     # Another request, and no tag either: the two together are enough.
     in_time = is_timeless or _is_in_time(row, lost, listing)
     return in_time and not is_untagged and not shows_requests
+
+
+def _is_foreign(tag: str | None, lost: LostSubmission) -> bool:
+    """Whether a tag is another submission's for certain."""
+    if tag is None or lost.tag is None or not lost.has_own_tag:
+        return tag not in {None, lost.tag}
+    # A tag that comes back cut, or with something around it, is a damaged one, not another one.
+    return not (lost.tag in tag or (len(tag) >= _TAG_PART and tag in lost.tag))
+
+
+_TAG_PART = 8  # characters: no other tag contains so many of this one by chance
 
 
 def was_set_back(lost: LostSubmission, listing: TaskListing) -> bool:

@@ -222,7 +222,7 @@ class Search:
     async def _poll(self, task_id: str) -> TaskStatus:
         known = self._context.tagged_tasks
         status = await known.ask(self._operation.provider, task_id, partial(self._ask, task_id))
-        if status.state not in {TaskState.UNKNOWN, TaskState.GONE}:
+        if status.state not in {TaskState.UNKNOWN, TaskState.GONE} and status.shows_tag:
             self._polled = {**self._polled, task_id: status}
         return status
 

@@ -172,6 +172,22 @@ def test_a_list_without_payloads_is_confirmed_task_by_task(tmp_path: Path) -> No
     play(tmp_path, scene)
 
 
+@pytest.mark.parametrize("payload", [{"error": TAG}, [TAG], 7, TAG[:12], f"{TAG} (1)", ...])
+def test_a_tag_that_came_back_damaged_proves_no_absence(tmp_path: Path, payload: object) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        attempt = await run.ambiguous(run.intent("f1"))
+        vidu.row("1")
+        vidu.statuses["1"] = {"payload": payload}
+        vidu.row("2")
+        vidu.payloads |= {"1": "", "2": "b" * 32}
+        await run.submitted(run.intent("f2", tag="b" * 32), "2")
+        verdict = await run.find_verdict(attempt)
+        assert isinstance(verdict, Unclear)
+        assert verdict.candidates == ("1",)
+
+    play(tmp_path, scene)
+
+
 def test_an_unconfirmed_equal_request_stays_unclear(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
         attempt = await run.ambiguous(run.intent("f1"))
