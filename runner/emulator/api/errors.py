@@ -127,7 +127,8 @@ def error_body(api: str, status: int, reason: str, message: str) -> dict[str, An
         type_ = _MODELVERSE_TYPES.get(reason, usual)
         return {"error": {"message": message, "type": type_, "param": request_id, "code": code}}
     return {
-        "code": VIDU.get(reason, status),
+        # That of the answer, unless a script hides an error in a success.
+        "code": status if status >= 400 else VIDU.get(reason, status),
         "reason": reason,
         "message": message,
         "metadata": {"trace_id": uuid.uuid4().hex},

@@ -261,5 +261,8 @@ TASK_CHANGES: Mapping[str, Callable[[Values, Task], Task]] = {
         task, err_code=values["err_code"], refunded=values["refunded"]
     ),
     "stuck_task": lambda values, task: task.stuck(Phase(values["state"])),
+    "expire_task": lambda values, task: (
+        task.expired(values["after_s"]) if task.order.is_off_peak else task
+    ),
 }
 """What a fault makes of the task that a submission asks for."""

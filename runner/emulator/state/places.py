@@ -25,7 +25,7 @@ class Places:
 
     def take(self, task: Task) -> None:
         """Give the next task its place, until its end."""
-        if task.never_starts:
+        if not task.takes_place:
             return
         heapq.heappush(self._ends, task.done_ns)
         if len(self._ends) > self._count:

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 _CANCELLED = "UserCancelled"  # as in the vendor's public documentation
+# No code is published for a task that the provider cancels: the nearest of the documented ones.
+_EXPIRED = "Canceled"
 _NEVER_NS = 4 * 10**18  # in the year 2096; the journal has no infinity in its JSON
 
 
@@ -81,6 +83,11 @@ class Order:
         return self.duration_s > 0
 
     @property
+    def is_off_peak(self) -> bool:
+        """Whether it is made when the provider has nothing else to do, for half the price."""
+        return bool(self.details.get("off_peak"))
+
+    @property
     def written_prompt(self) -> str:
         """The prompt that the result follows: with `is_rec`, it is not the user's."""
         return "(recommended prompt)" if self.details.get("is_rec") else self.prompt
@@ -147,6 +154,11 @@ class Task:
         return replace(self, started_ns=started_ns, done_ns=done_ns)
 
     @property
+    def takes_place(self) -> bool:
+        """Whether it keeps another task waiting: off peak, it waits for itself alone."""
+        return not (self.never_starts or self.order.is_off_peak)
+
+    @property
     def never_starts(self) -> bool:
         """Whether nothing but a cancellation ends it."""
         return self.started_ns >= _NEVER_NS
@@ -154,6 +166,11 @@ class Task:
     def cancelled(self, at_ns: int) -> Task:
         """The task after the user cancelled it."""
         return replace(self, done_ns=at_ns, err_code=_CANCELLED, refunded=True)
+
+    def expired(self, after_s: float) -> Task:
+        """The task that the provider cancels after that time, and that waits until then."""
+        done_ns = self.made_ns + round(after_s * 1e9)
+        return replace(self, started_ns=_NEVER_NS, done_ns=done_ns, err_code=_EXPIRED)
 
     def stuck(self, phase: Phase) -> Task:
         """The task that never leaves a state before its end."""

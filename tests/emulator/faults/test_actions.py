@@ -167,6 +167,35 @@ def test_a_stuck_task_stays_in_its_state(broken: Any, ask: Any, clock: Any, stat
     assert creations(ask, url, task_id).json["state"] == state
 
 
+def test_an_off_peak_task_expires_and_costs_nothing(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"fault": "expire_task", "after_s": 1000})
+    body = {"model": "viduq2", "prompt": "a boat", "duration": 1, "off_peak": True}
+    task_id = ask("POST", url + "/ent/v2/text2video", body).json["task_id"]
+    clock.forward(999)
+    assert creations(ask, url, task_id).json["state"] == "queueing"
+    clock.forward(1)
+    found = creations(ask, url, task_id).json
+    assert (found["state"], found["err_code"], found["credits"]) == ("failed", "Canceled", 0)
+    [balance] = ask("GET", url + "/ent/v2/credits").json["remains"]
+    assert (balance["credit_remain"], balance["queue_count"]) == (100_000, 0)
+
+
+def test_an_expiring_task_may_be_cancelled_before(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"fault": "expire_task"})
+    body = {"model": "viduq2", "prompt": "a boat", "duration": 1, "off_peak": True}
+    task_id = ask("POST", url + "/ent/v2/text2video", body).json["task_id"]
+    clock.forward(100)
+    assert ask("POST", f"{url}/ent/v2/tasks/{task_id}/cancel").status == 200
+    assert creations(ask, url, task_id).json["err_code"] == "UserCancelled"
+
+
+def test_tasks_at_the_usual_price_do_not_expire(broken: Any, ask: Any, clock: Any) -> None:
+    url = broken({"fault": "expire_task", "after_s": 1})
+    task_id = make_task(ask, url)
+    clock.forward(60)
+    assert creations(ask, url, task_id).json["state"] == "success"
+
+
 def test_a_failing_task_fails_after_a_restart_too(
     broken: Any, start: Any, ask: Any, clock: Any, tmp_path: Any
 ) -> None:

@@ -75,3 +75,15 @@ def test_processes_on_one_folder_share_the_places(tmp_path: Path) -> None:
         assert one.cancel(second.id) == [second.id, third.id]
         other.refresh()
         assert other.tasks[third.id].started_ns == first.done_ns
+
+
+def test_off_peak_tasks_wait_and_keep_nobody_waiting(tmp_path: Path) -> None:
+    options = EmulatorOptions(now_ns=Clock(), concurrency=1, over_limit="refuse")
+    off_peak = replace(ORDER, details={"off_peak": True})
+    with closing(Store(tmp_path, options)) as store:
+        waiting = [store.create(off_peak, "") for _ in range(3)]
+        ordinary = store.create(ORDER, "")
+        assert ordinary.started_ns == ordinary.ready_ns
+        assert all(task.started_ns > ordinary.done_ns for task in waiting)
+        assert all(task.is_queued(ordinary.done_ns) for task in waiting)
+        assert store.cancel(waiting[0].id) == [waiting[0].id]
