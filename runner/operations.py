@@ -31,8 +31,12 @@ def schema_folder() -> Path:
 
 
 def operation_files(folder: Path | None = None) -> list[Path]:
-    """Every file under `folder`, or of the program, that may be an operation, in order."""
-    return sorted((folder or schema_folder()).glob("*/*" + SUFFIX))
+    """Every file under `folder`, or of the program, that may be an operation, in order of names."""
+    return sorted((folder or schema_folder()).glob("*/*" + SUFFIX), key=_name_of_file)
+
+
+def _name_of_file(file: Path) -> str:
+    return f"{file.parent.name}/{file.name.removesuffix(SUFFIX)}"
 
 
 @functools.cache
@@ -44,7 +48,7 @@ def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
     """
     operations = {}
     for file in operation_files(folder):
-        name = f"{file.parent.name}/{file.name.removesuffix(SUFFIX)}"
+        name = _name_of_file(file)
         try:
             schema = json.loads(file.read_text(encoding="utf-8"))
             if "x-operation" in schema:
@@ -204,7 +208,7 @@ def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
     # `index` raises for an unknown parameter: nothing may be dropped silently.
     for name in sorted(parameters, key=list(operation.wire).index):
         wire = operation.wire[name]
-        _put(body, wire.path, _converted(parameters[name], wire.type))
+        _put(body, wire.path, _converted(_filled(parameters[name], wire.fill), wire.type))
     for path, value in operation.constants.items():
         _put(body, path, value)
     return body
@@ -214,6 +218,12 @@ def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for key in path[:-1]:
         body = body.setdefault(key, {})
     body[path[-1]] = value
+
+
+def _filled(value: Any, fill: Mapping[str, Any]) -> Any:
+    if not fill or not isinstance(value, list | tuple):
+        return value
+    return [{**fill, **item} if isinstance(item, Mapping) else item for item in value]
 
 
 def _converted(value: Any, type_: Literal["json", "string"]) -> Any:
@@ -274,7 +284,8 @@ def _check_names(
 def _wire(name: str, value: Mapping[str, Any]) -> Wire:
     if value.get("type", "json") not in {"json", "string"} or not value["path"]:
         raise ValueError(f"x-operation.wire.{name} is malformed")
-    return Wire(path=tuple(value["path"]), type=value.get("type", "json"))
+    fill = value.get("fill", {})
+    return Wire(path=tuple(value["path"]), type=value.get("type", "json"), fill=fill)
 
 
 def _leaves(

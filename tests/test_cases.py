@@ -51,6 +51,8 @@ def written(value: Any, folder: Path) -> Any:
         case {"data_uri": {"format": str(format_)} as picture}:
             text = base64.b64encode(drawn(picture)).decode()
             return f"data:image/{format_};base64,{text}"
+        case dict():
+            return {key: written(inner, folder) for key, inner in value.items()}
     return value
 
 

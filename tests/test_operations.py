@@ -305,3 +305,14 @@ def test_a_schema_file_that_is_not_json_is_named(tmp_path: Path) -> None:
     (tmp_path / "vidu" / "broken.schema.json").write_text("{", encoding="utf-8")
     with pytest.raises(SchemaError, match=r"broken\.schema\.json"):
         load_operations(tmp_path)
+
+
+def test_a_key_that_every_item_carries_is_filled_in() -> None:
+    operation = load_operations()["modelverse/reference2video-subjects"]
+    subjects = [{"id": "girl"}, {"id": "dog", "voice_id": "a-voice"}]
+    body = to_wire(operation, {"model": "viduq2", "subjects": subjects})
+    assert body["input"]["subjects"] == [
+        {"voice_id": "", "id": "girl"},
+        {"voice_id": "a-voice", "id": "dog"},
+    ]
+    assert body["parameters"] == {"vidu_type": "reference2video"}

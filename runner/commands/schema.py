@@ -28,13 +28,13 @@ def _print(name: str | None) -> Exit:
     folder = schema_folder()
     names = {
         path.relative_to(folder).as_posix().removesuffix(SUFFIX): path
-        for path in sorted(folder.rglob("*" + SUFFIX))
+        for path in folder.rglob("*" + SUFFIX)
     }
     if name is None:
-        print("\n".join(names))
+        print("\n".join(sorted(names)))
         return Exit.OK
     if name not in names:
-        hint = f"{suggest(name, names)} (to check a file, add --check)"
+        hint = f"{suggest(name, sorted(names))} (to check a file, add --check)"
         raise UsageError(f'there is no schema "{name}"', hint=hint)
     # Byte for byte, to be saved as it is, whatever the locale.
     sys.stdout.flush()

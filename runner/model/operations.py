@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -51,6 +51,8 @@ class Wire:
     """Keys from the body's root, e.g. ("input", "prompt")."""
     type: Literal["json", "string"] = "json"
     """"string": numbers are sent as their digits."""
+    fill: Mapping[str, Any] = field(default_factory=dict)
+    """Of a list of mappings: what is sent for the keys that an item leaves out."""
 
 
 MediaForm: TypeAlias = Literal["url", "data_uri", "base64"]

@@ -65,11 +65,11 @@ def test_modelverses_videos_of_the_page_are_made_for_the_tables_prices(online: P
     page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
     _, _, section = page.partition("### modelverse/text2video")
     (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
-    assert "(about 6 credits, about 1.78125 CNY)" in online.run("plan", "spring.yaml").out
+    assert "(about 6 credits, about 2.25125 CNY)" in online.run("plan", "spring.yaml").out
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
     videos = [row for row in rows.values() if row["operation"].startswith("modelverse/")]
-    assert [row["files"][0]["path"][-4:] for row in videos] == [".mp4"] * 4
+    assert [row["files"][0]["path"][-4:] for row in videos] == [".mp4"] * 5
 
 
 def test_a_second_run_submits_nothing_and_writes_nothing(

@@ -16,6 +16,7 @@ from runner.validation.operation_file.parts import (
     unknown_name,
 )
 from runner.validation.operation_file.rules import acceptor
+from runner.validation.schema import mappings_inside
 
 _ROOT = ("x-operation",)
 _DEEPEST = 20
@@ -27,8 +28,12 @@ def check_request(schema: Schema) -> Iterator[Finding]:
     known, request = parameters(schema), described(schema)
     if not known or not request:
         return
+    levels = mappings_inside(known)
     if isinstance(wire := request.get("wire"), dict):
         yield from _wire(known, wire)
+        for name, entry in wire.items():
+            place = (*_ROOT, "wire", name, "fill")
+            yield from _fill(name, as_dict(as_dict(entry).get("fill")), place, levels)
     yield from _collisions(request)
     yield from listed_names(request.get("unhashed"), (*_ROOT, "unhashed"), known)
     inside = rules_by_path(schema)
@@ -48,6 +53,24 @@ def _wire(known: Mapping[str, Any], wire: Mapping[str, Any]) -> Iterator[Finding
     for name in wire:
         if name not in known:
             yield unknown_name((*_ROOT, "wire", name), name, known, key=True)
+
+
+def _fill(
+    name: str, fill: Mapping[str, Any], path: ValuePath, levels: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Finding]:
+    """Keys that items do not have, or values that they reject."""
+    if not fill:
+        return
+    if (keys := levels.get(place := f"{name}[]")) is None:
+        message = f"{name} is not a list of mappings: nothing is filled in"
+        yield Finding(path=path, message=message, key=True)
+        return
+    for key, value in fill.items():
+        if key not in keys:
+            yield unknown_name((*path, key), key, keys, key=True, place=place)
+        elif not acceptor(keys[key])(value):
+            message = f"{place}.{key} never is {shown(value)}: its own rule rejects it"
+            yield Finding(path=(*path, key), message=message)
 
 
 _JSON_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")

@@ -136,6 +136,20 @@ def test_a_placeholder_that_is_no_key_of_an_item_is_reported() -> None:
     assert hint == 'did you mean "name"?'
 
 
+@pytest.mark.parametrize(
+    ("name", "fill", "message"),
+    [
+        ("subjects", {"nam": "girl"}, '"nam" is not a key of subjects[]'),
+        ("subjects", {"weight": 9}, "subjects[].weight never is 9: its own rule rejects it"),
+        ("model", {"a": 1}, "model is not a list of mappings: nothing is filled in"),
+        ("subjects", {"kind": "thing"}, None),
+    ],
+)
+def test_what_is_filled_in_is_a_value_of_a_key(name: str, fill: Any, message: str | None) -> None:
+    schema = changed("x-operation", "wire", name, to={"path": [name], "fill": fill})
+    assert messages(schema) == ([message] if message else [])
+
+
 def test_one_alternative_is_none() -> None:
     alone = changed("oneOf", to=[{"required": ["video_url"]}], shape=ALTERNATIVES)
     assert messages(alone) == ["oneOf has 1 item, but at least 2 are needed"]
