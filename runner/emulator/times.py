@@ -61,6 +61,9 @@ _BY_PACE: Mapping[str, Mapping[str, Table]] = {
     # A segment of multiframe costs what an extension costs: our guess is that it takes as long.
     **dict.fromkeys(("extend", "multiframe"), _EXTENSIONS),
 }
+# Our guess, after a short film for which the vendor's sample took nine minutes.
+_EACH_SECOND = {"one-click/mv": 18.0, "lip-sync": 6.0}
+"""Of operations whose time grows with nothing but the length of the result."""
 _TABLES = {"text2video": _TEXT}
 """By operation; the others take the table of reference2video."""
 
@@ -81,6 +84,8 @@ def seconds_of(order: Order) -> float:
 
 
 def _video_seconds(order: Order) -> float:
+    if order.operation in _EACH_SECOND:
+        return _EACH_SECOND[order.operation] * order.duration_s
     table = _table_of(order.operation, order.model)
     row = table[_NEAREST_RESOLUTION.get(order.resolution, order.resolution)]
     return sum(_in_row(row, length_s) for length_s in _lengths(order))

@@ -1,4 +1,4 @@
-"""Media of requests: small videos, and the check of those that a body names."""
+"""Media of requests: small videos and sounds, and the check of those that a body names."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from PIL import Image
 from runner.emulator.api.references import Source, receive
 from runner.emulator.state.tasks import Reference
 from tests.builders import as_data_uri, image_bytes
+
+_CODECS = {"mp3": "libmp3lame", "adts": "aac", "wav": "pcm_s16le", "ipod": "aac", "ogg": "flac"}
 
 
 @cache
@@ -43,6 +45,25 @@ def video_bytes(
             silence.planes[0].update(bytes(2048))
             container.mux(sound.encode(silence))
             container.mux(sound.encode())
+    return out.getvalue()
+
+
+@cache
+def sound_bytes(form: str = "mp3", *, seconds: float = 10, rate: int = 24_000) -> bytes:
+    """Silence in that container (a name of FFmpeg's; `ipod` is M4A, `adts` plain AAC)."""
+    out = io.BytesIO()
+    with av.open(out, "w", format=form) as container:
+        stream = container.add_stream(_CODECS[form], rate=rate)
+        assert isinstance(stream, av.AudioStream)
+        stream.layout = "mono"
+        samples = round(seconds * rate)
+        silence = av.AudioFrame(format="s16", layout="mono", samples=samples)
+        silence.planes[0].update(bytes(2 * samples))
+        silence.sample_rate, silence.pts = rate, 0
+        resampler = av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate)
+        for frame in resampler.resample(silence):
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return out.getvalue()
 
 

@@ -60,9 +60,9 @@ class Fields:
         return self.text("prompt", limit=_PROMPT_LIMIT)
 
     def choice(self, key: str, offered: Sequence[str], default: str | None = None) -> str:
-        """One of the offered names, in exactly this spelling."""
+        """One of the offered names, in exactly this spelling, or the default."""
         found = self.text(key, default)
-        if found not in offered:
+        if found not in (*offered, default):
             raise invalid(f"{self.path}{key} must be one of {', '.join(offered)}")
         return found
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
@@ -43,12 +43,15 @@ class ImageLimits:
     declared: ClassVar[Mapping[str, str]] = MappingProxyType(
         {_PNG: _PNG, _JPEG: _JPEG, "image/jpg": _JPEG, _WEBP: _WEBP}
     )
-    takes_data: ClassVar[bool] = True
 
+    takes_data: bool = True
+    """Whether a data URI will do instead of a URL."""
     least_side: int = 128
     """Pixels."""
+    most_side: int | None = None
     ratio: int = 4
     """Exclusive: the documents demand "smaller than"."""
+    most_bytes: int = _MOST_BYTES
     most_inline_bytes: int = _MOST_BYTES
     """Of the content of a data URI."""
     are_alike: bool = False
@@ -60,13 +63,13 @@ class ImageLimits:
 
     def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
         """What an image is, by its content; raises ApiError when it is beyond a limit."""
-        check_bytes(content, name, self.most_inline_bytes if is_inline else _MOST_BYTES)
+        check_bytes(content, name, self.most_inline_bytes if is_inline else self.most_bytes)
         # By content: the type in the header of an answer may be wrong.
         media_type = media_type_of(content)
         if media_type is None:
             raise _wrong_format(f"{name} must be {self.names}")
         width, height = _size_of(content, media_type, name)
-        check_sides(width, height, name, self.least_side, self.ratio)
+        check_sides(width, height, name, self)
         digest = hashlib.sha256(content).hexdigest()
         return Reference(sha256=digest, media_type=media_type, width=width, height=height)
 
@@ -80,11 +83,30 @@ def check_bytes(content: bytes, name: str, most: int) -> None:
         raise wrong_size(f"{name} has {len(content)} bytes, at most {most} are allowed")
 
 
-def check_sides(width: int, height: int, name: str, least_side: int, ratio: int | None) -> None:
-    """Raise ApiError for a side that is too short, or a ratio that is not inside its limit."""
-    if min(width, height) < least_side:
-        needed = f"at least {least_side}x{least_side} pixels are needed"
+class SideLimits(Protocol):
+    """What limits of images and of videos have in common."""
+
+    @property
+    def least_side(self) -> int:
+        """Pixels."""
+
+    @property
+    def most_side(self) -> int | None:
+        """Pixels."""
+
+    @property
+    def ratio(self) -> int | None:
+        """Of the longer side to the shorter one, exclusive."""
+
+
+def check_sides(width: int, height: int, name: str, limits: SideLimits) -> None:
+    """Raise ApiError for a side or a ratio beyond its limit."""
+    least, most, ratio = limits.least_side, limits.most_side, limits.ratio
+    if min(width, height) < least:
+        needed = f"at least {least}x{least} pixels are needed"
         raise wrong_size(f"{name} is {width}x{height}, {needed}")
+    if most is not None and max(width, height) > most:
+        raise wrong_size(f"{name} is {width}x{height}, at most {most}x{most} pixels are allowed")
     if ratio is not None and max(width, height) >= ratio * min(width, height):
         allowed = f"the ratio must be inside 1:{ratio} and {ratio}:1"
         raise wrong_size(f"{name} is {width}x{height}, {allowed}")

@@ -1,7 +1,7 @@
-"""Videos and sounds: checks those of a request against the limits of its operation.
+"""Videos: checks those of a request against the limits of its operation.
 
 MP4, MOV and AVI are measured by their headers. What has other headers passes unmeasured where the
-operation takes more containers than these, and so does the length of a sound.
+operation takes more containers than these.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from runner.emulator.api.images import media_type_of as image_type_of
 from runner.emulator.state.tasks import Reference
 
 _MB = 1024 * 1024
-_MP3 = "audio/mpeg"
 _ROUNDING_S = 0.05  # the last frame of a video may end a little late
 
 _wrong_format = partial(ApiError, "VideoFormatInvalid")
@@ -45,6 +44,7 @@ class VideoLimits:
     most_s: float
     least_side: int = 1
     """Pixels."""
+    most_side: int | None = None
     ratio: int | None = None
     """As for images."""
     below_fps: int | None = None
@@ -93,32 +93,7 @@ class VideoLimits:
 
     def check_measures(self, video: Reference, name: str) -> None:
         """Raise ApiError for a size or a length beyond the limits."""
-        check_sides(video.width, video.height, name, self.least_side, self.ratio)
+        check_sides(video.width, video.height, name, self)
         if not self.least_s <= video.seconds <= self.most_s + _ROUNDING_S:
             allowed = f"it must have {self.least_s:g} to {self.most_s:g} s"
             raise invalid(f"{name} has {video.seconds:.3g} s, {allowed}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SoundLimits:
-    """What sounds have to be; how long they are is not measured."""
-
-    names: ClassVar[str] = "mp3"
-    example: ClassVar[str] = "data:audio/mpeg;base64,"
-    declared: ClassVar[Mapping[str, str]] = MappingProxyType({_MP3: _MP3, "audio/mp3": _MP3})
-    takes_data: ClassVar[bool] = True
-
-    most_bytes: int = 50 * _MB
-
-    def wrong_format(self, message: str) -> ApiError:
-        """The error of what is no such sound."""
-        return invalid(message)  # no reason of its own is documented
-
-    def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
-        """What a sound is, by its first bytes; raises ApiError when it is beyond a limit."""
-        del is_inline  # the limit is the same
-        check_bytes(content, name, self.most_bytes)
-        is_frame = len(content) > 1 and content[0] == 0xFF and content[1] >= 0xE0
-        if not (content.startswith(b"ID3") or is_frame):
-            raise invalid(f"{name} must be {self.names}")
-        return Reference(sha256=hashlib.sha256(content).hexdigest(), media_type=_MP3)

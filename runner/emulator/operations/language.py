@@ -95,9 +95,10 @@ Prices: TypeAlias = Mapping[tuple[str, str], Price]
 # ---------------------------------------------------------------------------------------- lengths
 
 Length: TypeAlias = Callable[[Values, Sequence[Reference]], int]
-"""Maps the values and the videos of a request to the seconds of the result; 0 for a picture."""
+"""Maps the values of a request, and its videos and sounds, to the seconds of the result; 0 for a
+picture."""
 UNKNOWN_VIDEO_S = 5
-"""What the length of a video counts as that is not here to be measured."""
+"""What the length of a video or sound counts as that is not here to be measured."""
 
 
 def asked_length(values: Values, videos: Sequence[Reference]) -> int:
@@ -112,9 +113,9 @@ def with_extension(values: Values, videos: Sequence[Reference]) -> int:
     return length_of(videos[-1]) + asked_length(values, videos)
 
 
-def length_of(video: Reference) -> int:
-    """The whole seconds that a video takes."""
-    return math.ceil(video.seconds - 0.05) if video.seconds else UNKNOWN_VIDEO_S
+def length_of(medium: Reference) -> int:
+    """The whole seconds that a video or sound takes."""
+    return math.ceil(medium.seconds - 0.1) if medium.seconds else UNKNOWN_VIDEO_S
 
 
 # ------------------------------------------------------------------------------------- operations

@@ -27,6 +27,7 @@ _NOT_DETAILS = frozenset(
 _SHOWN = (
     *("template", "story", "area", "beast"),
     *("style", "movement_amplitude", "audio_type", "voice_id", "guidance_scale"),
+    *("speed", "language"),
 )
 
 
@@ -49,14 +50,14 @@ def read(operation: Operation, body: Fields, receive: Receive) -> Order:
         api=operation.api,
         operation=operation.name,
         model=values.get("model", ""),
-        prompt=values.get("prompt", ""),
+        prompt=values.get("prompt", values.get("text", "")),
         seed=values.get("seed", 0),
         aspect_ratio=values.get("aspect_ratio", ""),
         resolution=resolution,
         images=tuple(by_kind["image"]),
         videos=tuple(by_kind["video"]),
         sounds=tuple(by_kind["audio"]),
-        duration_s=operation.length(values, by_kind["video"]),
+        duration_s=operation.length(values, [*by_kind["video"], *by_kind["audio"]]),
         bgm=operation.has_effect("bgm", values),
         audio=operation.has_effect("audio", values),
         payload=values.get("payload", ""),

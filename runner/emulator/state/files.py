@@ -32,6 +32,9 @@ ENDINGS = {
     "video/mp4": "mp4",
     "video/x-msvideo": "avi",
     "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/aac": "aac",
+    "audio/mp4": "m4a",
 }
 
 # Not a secret: nothing here is worth stealing. A fixed one keeps URLs valid across restarts.
