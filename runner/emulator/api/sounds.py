@@ -27,7 +27,7 @@ from runner.emulator.api.images import check_bytes
 from runner.emulator.state.tasks import Reference
 
 _MB = 1024 * 1024
-_ROUNDING_S = 0.1  # encoders fill up the first and the last frame
+_ROUNDING_S = 0.15  # encoders fill up the first and the last frame
 _NAMES = {MP3: "mp3", WAV: "wav", AAC: "aac", M4A: "m4a"}
 # A data URI may declare a type by any of its usual names.
 _DECLARED: Mapping[str, str] = MappingProxyType(

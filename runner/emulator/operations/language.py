@@ -97,6 +97,7 @@ Prices: TypeAlias = Mapping[tuple[str, str], Price]
 Length: TypeAlias = Callable[[Values, Sequence[Reference]], int]
 """Maps the values of a request, and its videos and sounds, to the seconds of the result; 0 for a
 picture."""
+_ROUNDING_S = 0.15  # the last frame of a video or sound may end a little late
 UNKNOWN_VIDEO_S = 5
 """What the length of a video or sound counts as that is not here to be measured."""
 
@@ -115,7 +116,7 @@ def with_extension(values: Values, videos: Sequence[Reference]) -> int:
 
 def length_of(medium: Reference) -> int:
     """The whole seconds that a video or sound takes."""
-    return math.ceil(medium.seconds - 0.1) if medium.seconds else UNKNOWN_VIDEO_S
+    return math.ceil(medium.seconds - _ROUNDING_S) if medium.seconds else UNKNOWN_VIDEO_S
 
 
 # ------------------------------------------------------------------------------------- operations

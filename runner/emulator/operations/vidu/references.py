@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.emulator.api.images import ImageLimits
-from runner.emulator.api.videos import SoundLimits, VideoLimits
+from runner.emulator.api.sounds import SoundLimits
+from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations import prices
 from runner.emulator.operations.kinds import Choice, Flag, Media, Objects, Ratio, Text
 from runner.emulator.operations.language import Case, Operation, asked_length
@@ -135,7 +136,7 @@ REFERENCE2VIDEO = Operation(
             fields={
                 "prompt": Text(default=None, most=Q4_PROMPT_LIMIT),
                 "images": Media(least=1, most=15, is_required=True, limits=ImageLimits(ratio=5)),
-                "sounds": Media(most=3, limits=SoundLimits()),
+                "sounds": Media(most=3, limits=SoundLimits(least_s=3, most_s=12)),
             },
         ),
     ),

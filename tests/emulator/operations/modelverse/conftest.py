@@ -11,6 +11,7 @@ import pytest
 
 URL = "https://example.com/cat.png"
 VIDEO_URL = "https://example.com/clip.mp4"
+SOUND_URL = "https://example.com/song.mp3"
 SAMPLES: Mapping[str, dict[str, Any]] = {
     "text2video": {"model": "viduq2", "input": {"prompt": "a cat on a window sill"}},
     "img2video": {"model": "viduq2-pro", "input": {"first_frame_url": URL}},
@@ -20,6 +21,11 @@ SAMPLES: Mapping[str, dict[str, Any]] = {
     },
     "reference2video": {"model": "viduq2", "input": {"images": [URL], "prompt": "it dances"}},
     "extend": {"model": "viduq2-turbo", "input": {"video_url": VIDEO_URL}},
+    "lip-sync": {
+        "model": "vidu-lip-sync",
+        "input": {"video_url": VIDEO_URL, "audio_url": SOUND_URL},
+    },
+    "one-click/mv": {"model": "vidu-mv", "input": {"images": [URL], "audio_url": SOUND_URL}},
     "subjects": {
         "model": "viduq2",
         "input": {
