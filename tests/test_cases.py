@@ -4,13 +4,16 @@ A file under `data/cases/<provider>/<operation>/{accept,reject}` holds a job's `
 rejecting one the `errors` it must give, in order, and perhaps the first one's `hint`; an accepting
 one perhaps `warnings`, and the `price` by the tables (null: unknown). In parameters `{repeat:
 [TEXT, N]}` is a long text, `{picture: {name, format, width, height, bytes}}` a file made for the
-test (padded to `bytes`) and `{data_uri: {format, width, height}}` an image within the manifest.
+test (padded to `bytes`), `{clip: {name, form, ...}}` and `{sound: {name, form, ...}}` the same of
+videos and sounds (other keys: those of `tests.media.clips`), and `{data_uri: {format, width,
+height}}` an image within the manifest.
 """
 
 from __future__ import annotations
 
 import base64
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,7 @@ from runner.planning.estimates import estimate
 from runner.validation.diagnostics import Finding
 from runner.validation.jobs import check_job
 from runner.validation.media import check_media
+from tests.media.clips import audio_bytes, video_bytes
 
 CASES = Path(__file__).parent / "data" / "cases"
 
@@ -42,6 +46,10 @@ def written(value: Any, folder: Path) -> Any:
     if isinstance(value, list):
         return [written(inner, folder) for inner in value]
     match value:
+        case {"clip": {"name": str(name), **keys}}:
+            return saved(keys, folder / name, video_bytes)
+        case {"sound": {"name": str(name), **keys}}:
+            return saved(keys, folder / name, audio_bytes)
         case {"repeat": [str(text), int(times)]}:
             return text * times
         case {"picture": {"name": str(name)} as picture}:
@@ -54,6 +62,12 @@ def written(value: Any, folder: Path) -> Any:
         case dict():
             return {key: written(inner, folder) for key, inner in value.items()}
     return value
+
+
+def saved(keys: dict[Any, Any], file: Path, made: Callable[..., bytes]) -> str:
+    content = made(**{key: inner for key, inner in keys.items() if key != "bytes"})
+    file.write_bytes(content.ljust(keys.get("bytes", 0), b"\0"))
+    return file.name
 
 
 def drawn(picture: dict[str, Any]) -> bytes:

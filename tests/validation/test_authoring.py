@@ -80,7 +80,9 @@ def jobs(kind: str) -> list[Any]:
     found = []
     for file in sorted(CASES.glob(f"*/*/{kind}/*.yaml")):
         text = file.read_text(encoding="utf-8")
-        if not any(word in text for word in ("{repeat:", "{picture:", "{data_uri:")):
+        if not any(
+            word in text for word in ("{repeat:", "{picture:", "{data_uri:", "{clip:", "{sound:")
+        ):
             operation = "/".join(file.relative_to(CASES).parts[:2])
             job = {"id": "a", "operation": operation, **yaml.safe_load(text)["parameters"]}
             found.append(pytest.param(job, id=f"{operation}/{file.stem}"))
