@@ -208,7 +208,7 @@ def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
     # `index` raises for an unknown parameter: nothing may be dropped silently.
     for name in sorted(parameters, key=list(operation.wire).index):
         wire = operation.wire[name]
-        _put(body, wire.path, _converted(_filled(parameters[name], wire.fill), wire.type))
+        _put(body, wire.path, _converted(_with_fill(parameters[name], wire.fill), wire.type))
     for path, value in operation.constants.items():
         _put(body, path, value)
     return body
@@ -220,7 +220,7 @@ def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     body[path[-1]] = value
 
 
-def _filled(value: Any, fill: Mapping[str, Any]) -> Any:
+def _with_fill(value: Any, fill: Mapping[str, Any]) -> Any:
     if not fill or not isinstance(value, list | tuple):
         return value
     return [{**fill, **item} if isinstance(item, Mapping) else item for item in value]
