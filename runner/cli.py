@@ -95,6 +95,11 @@ SETTINGS = _add(
     ADDRESSES,
     _value("--concurrency", "N", "Most tasks in flight at once.  [default: 5]"),
     _value("--timeout", "TIME", "Time limit of a job, from its submission.  [default: 30m]"),
+    _value(
+        "--keep",
+        "NAMES",
+        "Which URLs of results to download: url, watermarked_url, cover_url.  [default: url]",
+    ),
     _value("--poll-rate", "N", "Status requests per second to each provider.  [default: 5]"),
     _value("--outage", "TIME", "How long to wait for an unreachable provider.  [default: 10m]"),
     click.option("--download/--no-download", default=None, help=_DOWNLOAD),

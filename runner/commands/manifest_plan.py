@@ -20,7 +20,7 @@ from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model.jobs import Job
 from runner.model.plans import Action, Plan, PlanEntry
-from runner.model.tasks import StoredFile
+from runner.model.tasks import KIND_OF, StoredFile
 from runner.planning.forecast import forecast
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
@@ -101,6 +101,7 @@ class ManifestPlan:
     def check_file_names(self) -> None:
         """Raise ManifestError if files cannot be named as their jobs are, in this locale."""
         self._check_outputs_name()
+        self._check_kinds()
         hints = {e.job.id: locale_hint(self.outputs / e.job.id) for e in self._to_be_fetched()}
         wrong = [e for e in self._to_be_fetched() if hints[e.job.id]]
         if wrong:
@@ -112,6 +113,25 @@ class ManifestPlan:
                 location=self.manifest.locate(first),
             )
             raise ManifestError([*self.manifest.warnings, problem])
+
+    def _check_kinds(self) -> None:
+        """Raise ManifestError if a job is named as the file beside another one's result is."""
+        kinds = [kind for name in self.settings.keep if (kind := KIND_OF[name])]
+        ids = {entry.job.id.casefold(): entry.job.id for entry in self.plan.entries}
+        problems = [
+            Diagnostic(
+                message=f'its file is named as the {kind} file of job "{ids[owner]}" (run.keep)',
+                hint="give one of them another id",
+                location=self.manifest.locate(entry.job),
+                job=entry.job.id,
+            )
+            for kind in kinds
+            for entry in self.plan.entries
+            if (owner := entry.job.id.casefold().removesuffix(f".{kind}")) in ids
+            and owner != entry.job.id.casefold()
+        ]
+        if problems:
+            raise ManifestError([*self.manifest.warnings, *problems])
 
     def _check_outputs_name(self) -> None:
         hint = locale_hint(self.outputs) if self._to_be_fetched() else None
@@ -203,6 +223,7 @@ def plan_manifest(
             forced=selected if options.force else (),
             submit=submit,
             download=settings.download,
+            keep=frozenset(settings.keep),
             complete=complete,
         )
         plan = make_plan(stage.each("planning", jobs), inputs, plan_options)

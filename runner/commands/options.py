@@ -17,7 +17,7 @@ REHEARSAL_SCALE = 0.1
 """A rehearsal takes a tenth of the real time unless `--time-scale` is given."""
 
 _SETTINGS = (
-    *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "budget"),
+    *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "keep", "budget"),
     *("confirm_above", "on_ambiguous", "settle", "max_failures", "trust"),
 )
 """The flags that override a setting, and `--trust`."""
@@ -45,6 +45,7 @@ class Options:
     concurrency: str | None = None
     timeout: str | None = None
     poll_rate: str | None = None
+    keep: str | None = None
     outage: str | None = None
     download: bool | None = None
     budget: str | None = None

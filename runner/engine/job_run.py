@@ -11,8 +11,16 @@ from runner.ledger.changes import Finish, Result
 from runner.model.operations import Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
-from runner.model.requests import Fate, JobError, Shortfall, Submission, TaskState, TaskStatus
-from runner.model.tasks import NO_TASK, Attempt, AttemptState, Intent, TaskFacts
+from runner.model.requests import (
+    Creation,
+    Fate,
+    JobError,
+    Shortfall,
+    Submission,
+    TaskState,
+    TaskStatus,
+)
+from runner.model.tasks import NO_TASK, Attempt, AttemptState, Intent, StoredFile, TaskFacts
 
 
 class Phase(enum.Enum):
@@ -62,6 +70,10 @@ class JobRun:
     """How often its submission was put off."""
     shortfall: Shortfall | None = None
     """With `Phase.SUCCEEDED`: why its results are not what was asked for."""
+    creations: tuple[Creation, ...] = ()
+    """What else is offered of each of the task's URLs; empty where no answer of this run shows."""
+    fetched: tuple[StoredFile, ...] = ()
+    """With `Phase.SUCCEEDED`: its results, where all of them are here."""
     waiting_since: float | None = None
     """Since when it has been waiting for another run, by the loop's time."""
     recorded: asyncio.Future[Result] | None = None
@@ -148,9 +160,17 @@ class JobRun:
         self._learn_end(status, at)
         self._note_end(status)
 
+    def learn_urls(self, status: TaskStatus) -> None:
+        """What is offered of the task's results, by the latest answer."""
+        ids = tuple(each.id for each in status.creations)
+        known = ids if any(ids) else self.task.creation_ids
+        self.task = replace(self.task, urls=status.urls, creation_ids=known)
+        self.creations, self.shortfall = status.creations, status.shortfall
+
     def _learn_end(self, status: TaskStatus, at: str) -> None:
-        task = replace(self.task, usage=status.usage, urls=status.urls, finished_at=at)
-        self.task, self.shortfall = task.learn(status.seed, status.credits), status.shortfall
+        self.learn_urls(status)
+        task = replace(self.task, usage=status.usage, finished_at=at)
+        self.task = task.learn(status.seed, status.credits)
 
     def _note_end(self, status: TaskStatus) -> None:
         if status.state is TaskState.SUCCEEDED:
@@ -172,6 +192,7 @@ class JobRun:
             credits=self.task.credits,
             usage=self.task.usage,
             urls=self.task.urls,
+            creation_ids=self.task.creation_ids,
             error=error,
         )
 

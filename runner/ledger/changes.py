@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from runner.model.operations import Amount, Unit
 from runner.model.requests import JobError
-from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile
+from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, UrlName
 
 Realm: TypeAlias = Literal["loopback", "remote"]
 
@@ -80,7 +80,7 @@ class Settle:
 class Finish:
     """The end of the task; starts from a submitted attempt, or (fresh URLs) a succeeded one.
 
-    Seed, credits and cost keep the recorded value where they are None.
+    Seed, credits and cost keep the recorded value where they are None, ids where there are none.
     """
 
     number: int
@@ -93,15 +93,18 @@ class Finish:
     cost: Amount | None = None
     usage: Mapping[str, Any] = field(default_factory=dict)
     urls: tuple[str, ...] = ()
+    creation_ids: tuple[str | None, ...] = ()
     error: JobError | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """All files of a succeeded attempt, in the order of the task's creations."""
+    """All files of a succeeded attempt: the results in the task's order, then those beside them."""
 
     number: int
     files: tuple[StoredFile, ...]
+    kept: frozenset[UrlName] = frozenset()
+    """Which URLs need not be fetched again, also where the provider did not offer them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 from runner.ledger.changes import Intend, realm_of
 from runner.model.operations import Amount, Unit
 from runner.model.requests import CANCELLED, Billed, ErrorClass, JobError
-from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts
+from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts, UrlName
 
 _PARTS = {
     "estimate": ("unit", "value"),
@@ -148,10 +148,12 @@ def _attempt(row: _Row, files: tuple[StoredFile, ...], ordinal: int, failures: i
             cost=amount(row["cost_unit"], row["cost_value"]),
             usage=_usage(row["usage"] or "{}"),
             urls=tuple(json.loads(row["urls"] or "[]")),
+            creation_ids=tuple(json.loads(row["creation_ids"] or "[]")),
             submitted_at=row["submitted_at"],
             finished_at=row["finished_at"],
         ),
         files=files,
+        kept=_kept(row["kept"] or "[]"),
         error=_error(row),
         superseded_at=row["superseded_at"],
     )
@@ -192,6 +194,7 @@ def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
         sha256=row["sha256"],
         bytes=row["bytes"],
         media_type=intern(row["media_type"]),
+        kind=row["kind"],
     )
 
 
@@ -199,6 +202,11 @@ def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
 @lru_cache(maxsize=1024)
 def _usage(text: str) -> Mapping[str, Any]:
     return dict(json.loads(text))
+
+
+@lru_cache(maxsize=64)
+def _kept(text: str) -> frozenset[UrlName]:
+    return frozenset(json.loads(text))
 
 
 @lru_cache(maxsize=1024)

@@ -61,7 +61,9 @@ _FINISH = """
 UPDATE attempts SET state = :state, finished_at = coalesce(finished_at, :finished_at),
     used_seed = coalesce(:seed, used_seed), credits = coalesce(:credits, credits),
     cost_unit = coalesce(:cost_unit, cost_unit), cost_value = coalesce(:cost_value, cost_value),
-    usage = :usage, urls = :urls, error_code = :error_code, error_message = :error_message,
+    usage = :usage, urls = :urls,
+    creation_ids = coalesce(nullif(:creation_ids, '[]'), creation_ids),
+    error_code = :error_code, error_message = :error_message,
     error_class = :error_class, error_billed = :error_billed
 WHERE number = :number
     AND (state = 'submitted' OR (state = 'succeeded' AND :state = 'succeeded'))
@@ -73,9 +75,12 @@ UPDATE attempts SET superseded_at = :at WHERE number = :number AND superseded_at
 RETURNING run
 """
 _UPDATES = {Settle: _SETTLE, Finish: _FINISH, Supersede: _SUPERSEDE}
+_KEEP = """
+UPDATE attempts SET kept = ? WHERE number = ? AND state = 'succeeded' RETURNING run
+"""
 _STORE = """
-INSERT INTO files (attempt, position, path, sha256, bytes, media_type)
-VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type)
+INSERT INTO files (attempt, position, path, sha256, bytes, media_type, kind)
+VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type, :kind)
 """
 
 
@@ -208,8 +213,8 @@ class Ledger(LedgerQueries):
         return Taken(attempt=self.latest([fingerprint], realm)[fingerprint])
 
     def _store(self, change: Store) -> list[sqlite3.Row]:
-        succeeded = "SELECT run FROM attempts WHERE number = ? AND state = 'succeeded'"
-        found = self._connection.execute(succeeded, (change.number,)).fetchall()
+        kept = sql_value(tuple(sorted(change.kept)))
+        found = self._connection.execute(_KEEP, (kept, change.number)).fetchall()
         if not found:
             return []
         # In place of all files of an earlier fetch: fresh URLs may be fewer.

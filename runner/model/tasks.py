@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from runner.model.operations import Amount
 from runner.model.requests import JobError, Shortfall
@@ -47,6 +47,21 @@ class Intent:
     """UTC, RFC 3339."""
 
 
+UrlName: TypeAlias = Literal["url", "watermarked_url", "cover_url"]
+"""Which of the files that a provider offers of a result, by the API documents' names."""
+
+URL_NAMES: tuple[UrlName, ...] = get_args(UrlName)
+"""In the order in which the files of a result are listed."""
+
+FileKind: TypeAlias = Literal["watermarked", "cover"]
+
+KIND_OF: Mapping[UrlName, FileKind | None] = {
+    "url": None,
+    "watermarked_url": "watermarked",
+    "cover_url": "cover",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
     """A result on disk."""
@@ -56,6 +71,19 @@ class StoredFile:
     sha256: str
     bytes: int
     media_type: str
+    kind: FileKind | None = None
+    """None for the result itself."""
+
+
+def results_of(files: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
+    """The results alone, without what was fetched beside them."""
+    return tuple(file for file in files if file.kind is None)
+
+
+def kept_in(files: Iterable[StoredFile]) -> frozenset[UrlName]:
+    """Which URLs these files come from."""
+    kinds = {file.kind for file in files}
+    return frozenset(name for name, kind in KIND_OF.items() if kind in kinds)
 
 
 # Shared: most of a million records have no usage.
@@ -77,6 +105,8 @@ class TaskFacts:
     """What else the provider reports, e.g. {"duration": 5}."""
     urls: tuple[str, ...] = ()
     """Of its results, in order; valid for a day at most."""
+    creation_ids: tuple[str | None, ...] = ()
+    """The provider's ids of its results, in order; empty where none is known."""
     submitted_at: str | None = None
     """UTC, RFC 3339."""
     finished_at: str | None = None
@@ -118,6 +148,8 @@ class Attempt:
     """How many tasks of its fingerprint had been cancelled up to this one."""
     task: TaskFacts = NO_TASK
     files: tuple[StoredFile, ...] = ()
+    kept: frozenset[UrlName] = frozenset()
+    """Which of its URLs need not be fetched again, also where the provider did not offer them."""
     error: JobError | None = None
     superseded_at: str | None = None
 

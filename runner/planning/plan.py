@@ -18,7 +18,7 @@ from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import CANCELLED, DECLARED_LOST, Billed, ErrorClass, JobError
-from runner.model.tasks import Attempt, AttemptState, StoredFile
+from runner.model.tasks import URL_NAMES, Attempt, AttemptState, StoredFile, UrlName, kept_in
 from runner.planning.changes import describe
 from runner.providers.registry import code_info
 
@@ -68,6 +68,8 @@ class PlanOptions:
     submit: bool = True
     """False where nothing will be sent: a failed job is then reported as it is."""
     download: bool = True
+    keep: frozenset[UrlName] = frozenset({"url"})
+    """Which URLs of each result are to be downloaded."""
     complete: bool = False
     """Ask again for results that are not what was paid for."""
 
@@ -270,15 +272,23 @@ def _of_result(
     if known.shortfall and options.complete:
         text = f"{done}, but {known.shortfall.message}"
         return Action.FETCH, Reason(ReasonCode.DONE_ELSEWHERE, text)
-    return _of_files(known.files, done, inputs, options)
+    return _of_files(known, done, inputs, options)
 
 
 def _of_files(
-    files: Sequence[StoredFile], done: Reason, inputs: PlanInputs, options: PlanOptions
+    known: Attempt | Evidence, done: Reason, inputs: PlanInputs, options: PlanOptions
 ) -> tuple[Action, Reason]:
+    files = known.files
     missing = [file for file in files if not inputs.present(file)]
-    if files and not missing:
+    not_offered = known.kept if isinstance(known, Attempt) else frozenset[UrlName]()
+    unfetched = options.keep - kept_in(files) - not_offered
+    if not missing and not unfetched:
         return Action.REUSE, done
+    if files and not missing:
+        if not options.download:
+            return Action.REUSE, done
+        names = ", ".join(name for name in URL_NAMES if name in unfetched)
+        return Action.FETCH, Reason(ReasonCode.DONE_ELSEWHERE, f"{done}, but {names} not fetched")
     # The file is where Git LFS fetches it from, while the provider may have it no longer.
     if options.download and any(map(inputs.pointer, missing)):
         text = f"{done}, but its file here is a Git LFS pointer: {LFS_HINT}"

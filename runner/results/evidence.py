@@ -16,7 +16,7 @@ from runner.model.operations import UNITS, Amount
 from runner.model.outcomes import State
 from runner.model.plans import Evidence
 from runner.model.requests import RESULT_GONE, Shortfall
-from runner.model.tasks import StoredFile, TaskFacts
+from runner.model.tasks import KIND_OF, StoredFile, TaskFacts
 from runner.model.values import as_dict, as_list, is_number
 from runner.results.document import read_document
 from runner.results.row_filter import SkipRow
@@ -115,6 +115,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
             cost=_amount(cost.get("actual")),
             usage=as_dict(row.get("usage")),
             urls=tuple(url for url in as_list(row.get("urls")) if isinstance(url, str)),
+            creation_ids=tuple(map(_task_id, as_list(row.get("creation_ids")))),
             submitted_at=_text(row.get("submitted_at")),
             finished_at=_text(row.get("finished_at")),
         ),
@@ -164,7 +165,10 @@ def _file(value: Mapping[str, Any]) -> StoredFile | None:
         return None
     if not isinstance(media_type, str) or media_type not in EXTENSIONS:
         return None
-    return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type)
+    kind = value.get("kind")
+    if kind not in KIND_OF.values():
+        return None
+    return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type, kind=kind)
 
 
 def _is_path(text: str) -> bool:

@@ -16,6 +16,7 @@ from runner.model.jobs import Job, Media
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.requests import JobError, Shortfall
+from runner.model.tasks import StoredFile, TaskFacts
 from runner.model.values import Deferred, JobOutput, ValuePath, map_leaves, substitute
 
 VERSION = 1
@@ -73,10 +74,8 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         },
         "usage": plain(outcome.task.usage),
         "urls": list(outcome.task.urls),
-        "files": [
-            {"path": f.path, "sha256": f.sha256, "bytes": f.bytes, "media_type": f.media_type}
-            for f in outcome.files
-        ],
+        **_creation_ids(outcome.task),
+        "files": [_file(file) for file in outcome.files],
         "fingerprint": job.fingerprint,
         "reused": outcome.reused,
         "attempts": outcome.attempts,
@@ -85,6 +84,16 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "error": json_error(outcome.error),
         **_warnings(outcome.shortfall),
     }
+
+
+def _creation_ids(task: TaskFacts) -> dict[str, Any]:
+    """The key `creation_ids`, only where one is known."""
+    return {"creation_ids": list(task.creation_ids)} if any(task.creation_ids) else {}
+
+
+def _file(file: StoredFile) -> dict[str, Any]:
+    row = {name: getattr(file, name) for name in ("path", "sha256", "bytes", "media_type")}
+    return row | {"kind": file.kind} if file.kind else row
 
 
 def _warnings(shortfall: Shortfall | None) -> dict[str, Any]:

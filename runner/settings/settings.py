@@ -11,6 +11,7 @@ from typing import Any, Literal
 from runner.errors import Diagnostic, ManifestError, Secret, UsageError
 from runner.model.operations import Unit
 from runner.model.requests import Account, Vendor
+from runner.model.tasks import UrlName
 from runner.settings import values
 from runner.settings.accounts import Sources, read_accounts
 
@@ -29,6 +30,8 @@ class Settings:
     """Status requests per second and provider."""
     outputs: Path = Path("outputs")
     download: bool = True
+    keep: tuple[UrlName, ...] = ("url",)
+    """Which URLs of a result are downloaded, in the order of `URL_NAMES`."""
     on_ambiguous: Literal["ask", "resubmit"] = "ask"
     confirm_above: Mapping[Unit, Decimal] = field(default_factory=dict)
     """A run whose estimate is above this in any unit asks first."""
@@ -64,6 +67,7 @@ _SETTINGS = {
     "poll_rate": _Setting(read=values.read_rate, parse=values.parse_number),
     "outputs": _Setting(read=values.read_folder),
     "download": _Setting(read=values.read_boolean, parse=values.parse_boolean),
+    "keep": _Setting(read=values.read_keep, parse=values.parse_names),
     "on_ambiguous": _Setting(read=values.one_of("ask", "resubmit")),
     "confirm_above": _Setting(read=values.read_amounts_or_number, parse=values.parse_amounts),
     "outage": _Setting(read=values.read_duration, field="outage_s"),

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from runner.file_names import unexpanded
 from runner.model.operations import UNITS, Unit
+from runner.model.tasks import URL_NAMES, UrlName
 from runner.model.values import is_number
 
 Reader: TypeAlias = Callable[[Any], Any]
@@ -50,6 +51,11 @@ def parse_number(text: str) -> int | float | str:
 def parse_boolean(text: str) -> bool | str:
     """True or false as environments write them, or the text itself."""
     return _BOOLEANS.get(text.strip().lower(), text)
+
+
+def parse_names(text: str) -> list[str]:
+    """The names in `url,cover_url`."""
+    return [name.strip() for name in text.split(",")]
 
 
 def parse_amounts(text: str) -> dict[str, Any] | int | float | str:
@@ -108,6 +114,14 @@ def read_boolean(value: Any) -> bool:
     """True or false, nothing that only resembles them."""
     _require(isinstance(value, bool), "is neither true nor false")
     return bool(value)
+
+
+def read_keep(value: Any) -> tuple[UrlName, ...]:
+    """Names of URLs, in their own order."""
+    _require(isinstance(value, list) and value, f"is not a list of: {', '.join(URL_NAMES)}")
+    unknown = next((name for name in value if name not in URL_NAMES), None)
+    _require(unknown is None, f'names "{unknown}" (known: {", ".join(URL_NAMES)})')
+    return tuple(name for name in URL_NAMES if name in value)
 
 
 def one_of(*choices: str) -> Reader:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.builders import image_bytes
 from tests.commands.conftest import Project
 from tests.commands.made_up import StandIn, make_up, run, sound, standing_in
 from tests.commands.process import running, until
@@ -17,7 +18,7 @@ SPEECH = {
 }
 QUIET = ("spring.yaml", "--progress", "none")
 SUBMIT = "POST /ent/v2/speech"
-AMBIGUOUS = 7
+INVALID, INCOMPLETE, AMBIGUOUS = 3, 6, 7
 
 
 @pytest.fixture
@@ -178,3 +179,109 @@ def test_a_lost_submission_without_a_tag_stays_undecided(
     }
     assert [run(project, *QUIET).code for _ in range(2)] == [AMBIGUOUS, AMBIGUOUS]
     assert len(provider.posted) == 1
+
+
+CLIP, MARKED, COVER = sound(100), sound(200), image_bytes()
+ALL = "run: {keep: [url, watermarked_url, cover_url]}\n"
+JOB = "jobs:\n  - {id: clip, operation: vidu/clip, text: A walk.}\n"
+
+
+@pytest.fixture
+def clips(project: Project, provider: StandIn) -> StandIn:
+    """A provider that offers a version with its mark, and a cover, of each result."""
+    make_up(project, "clip", makes="audio")
+    shown = {"id": "c1", "url": f"{provider.url}/clip"}
+    shown |= {"watermarked_url": f"{provider.url}/marked", "cover_url": f"{provider.url}/cover"}
+    provider.answers |= {
+        "POST /ent/v2/clip": lambda: {"task_id": "51", "state": "created", "credits": 3},
+        "GET /ent/v2/tasks/51/creations": lambda: {
+            "id": "51",
+            "state": "success",
+            "creations": [shown],
+        },
+        "GET /clip": lambda: CLIP,
+        "GET /marked": lambda: MARKED,
+        "GET /cover": lambda: COVER,
+    }
+    return provider
+
+
+KEPT = [
+    ("outputs/spring/clip.wav", None),
+    ("outputs/spring/clip.watermarked.wav", "watermarked"),
+    ("outputs/spring/clip.cover.png", "cover"),
+]
+
+
+def _files(project: Project) -> list[tuple[str, str | None]]:
+    return [(file["path"], file.get("kind")) for file in project.rows()["clip"]["files"]]
+
+
+def test_everything_that_is_kept_is_fetched_beside_the_result(
+    project: Project, clips: StandIn
+) -> None:
+    project.write(f"version: 1\n{ALL}{JOB}")
+    assert run(project, *QUIET).code == 0
+    assert _files(project) == KEPT
+    contents = [(project.folder / path).read_bytes() for path, _ in KEPT]
+    assert contents == [CLIP, MARKED, COVER]
+    assert project.rows()["clip"]["creation_ids"] == ["c1"]
+    before = len(clips.asked)
+    assert run(project, *QUIET).code == 0
+    assert len(clips.asked) == before
+
+
+def test_fetch_collects_what_a_larger_keep_lacks(project: Project, clips: StandIn) -> None:
+    project.write(f"version: 1\n{JOB}")
+    assert run(project, *QUIET).code == 0
+    assert _files(project) == KEPT[:1]
+    project.write(f"version: 1\n{ALL}{JOB}")
+    assert run(project, "fetch", *QUIET).code == 0
+    assert _files(project) == KEPT
+    assert (clips.count("GET /clip"), len(clips.posted)) == (1, 1)
+
+
+def test_what_is_not_offered_is_asked_for_once(project: Project, clips: StandIn) -> None:
+    clips.answers["GET /ent/v2/tasks/51/creations"] = lambda: {
+        "id": "51",
+        "state": "success",
+        "creations": [{"id": "c1", "url": f"{clips.url}/clip"}],
+    }
+    project.write(f"version: 1\n{JOB}")
+    run(project, *QUIET)
+    project.write(f"version: 1\n{ALL}{JOB}")
+    asked = []
+    for _ in range(2):
+        assert run(project, *QUIET).code == 0
+        asked.append(clips.count("GET /ent/v2/tasks/51/creations"))
+    assert asked[0] == asked[1]
+    assert _files(project) == KEPT[:1]
+
+
+def test_a_result_stays_where_its_cover_is_gone(project: Project, clips: StandIn) -> None:
+    project.write(f"version: 1\n{JOB}")
+    run(project, *QUIET)
+    del clips.answers["GET /ent/v2/tasks/51/creations"]
+    project.write(f"version: 1\n{ALL}{JOB}")
+    assert run(project, *QUIET, "--timeout", "0.2s").code == 0
+    assert _files(project) == KEPT[:1]
+
+
+def test_a_cover_that_cannot_be_fetched_yet_is_pending(project: Project, clips: StandIn) -> None:
+    clips.answers["GET /cover"] = lambda: 503
+    project.write(f"version: 1\n{ALL}{JOB}")
+    assert run(project, *QUIET, "--outage", "0.1s").code == INCOMPLETE
+    row = project.rows()["clip"]
+    assert (row["state"], _files(project)) == ("pending", KEPT[:1])
+    clips.answers["GET /cover"] = lambda: COVER
+    assert run(project, *QUIET).code == 0
+    assert (_files(project), clips.count("GET /clip"), len(clips.posted)) == (KEPT, 1, 1)
+
+
+def test_a_job_named_as_anothers_cover_is_an_error(project: Project, clips: StandIn) -> None:
+    other = "  - {id: clip.cover, operation: vidu/clip, text: A run.}\n"
+    project.write(f"version: 1\n{ALL}{JOB}{other}")
+    ran = run(project, *QUIET)
+    assert ran.code == INVALID
+    assert 'its file is named as the cover file of job "clip"' in ran.err
+    assert clips.posted == []

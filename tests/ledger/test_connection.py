@@ -141,7 +141,7 @@ def test_a_newer_ledger_is_left_alone(path: Path, read_only: bool) -> None:
     open_ledger(path).close()
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    with pytest.raises(LedgerError, match="has version 2; this vidu-run supports versions up to 1"):
+    with pytest.raises(LedgerError, match="has version 3; this vidu-run supports versions up to 2"):
         open_ledger(path, read_only=read_only)
 
 
@@ -212,12 +212,12 @@ def test_a_migration_that_fails_leaves_the_old_version(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     open_ledger(path).close()
-    # The first script again, in the place of a second one: its tables are there already.
-    monkeypatch.setattr(schema, "MIGRATIONS", ("tables.sql", "tables.sql"))
+    # The first script again, as the next one: its tables are there already.
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, "tables.sql"))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         with pytest.raises(sqlite3.OperationalError, match="already exists"):
             schema.migrate(connection)
-        assert schema.version_of(connection) == 1
+        assert schema.version_of(connection) == schema.VERSION
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from urllib.parse import urlsplit
@@ -25,7 +28,14 @@ from runner.model.outcomes import State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError, TaskState, TaskStatus
-from runner.model.tasks import AttemptState, StoredFile
+from runner.model.tasks import (
+    KIND_OF,
+    AttemptState,
+    FileKind,
+    StoredFile,
+    UrlName,
+    results_of,
+)
 from runner.timestamps import span
 
 TRIES = 5
@@ -56,11 +66,27 @@ async def collect(context: Context, job_run: JobRun) -> Ended:
     try:
         files = await _fetch_files(context, job_run)
     except (ResultGone, NotFetched) as failure:
+        if job_run.fetched:
+            return await _without_others(context, job_run, failure)
         # What is here of a result with a shortfall stays until there is something better.
         files = await _kept_files(context, job_run)
         if not files:
             return await _not_fetched(context, job_run, failure)
     return Ended(outcome=ended(job_run, State.SUCCEEDED, files=files))
+
+
+async def _without_others(
+    context: Context, job_run: JobRun, failure: ResultGone | NotFetched
+) -> Ended:
+    """The end of a job whose results are here, but not all that is offered beside them."""
+    files = job_run.fetched
+    if isinstance(failure, ResultGone):  # they are not to be had any more: nobody asks again
+        await _store(context, job_run, files, kept=frozenset(context.settings.keep))
+        context.emit(Step.RETRYING, job_run.entry.job.id, f"{failure}; its results are here")
+        return Ended(outcome=ended(job_run, State.SUCCEEDED, files=files))
+    await _store(context, job_run, files)
+    reason = Reason(ReasonCode.NOT_FETCHED, f"made, not all of it fetched: {failure}")
+    return Ended(outcome=ended(job_run, State.PENDING, reason=reason, files=files))
 
 
 async def _not_fetched(
@@ -86,20 +112,98 @@ async def _kept_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ..
 
 
 async def _fetch_files(context: Context, job_run: JobRun) -> tuple[StoredFile, ...]:
-    """Fetch every file and record them; raises NotFetched and ResultGone."""
+    """Fetch every file that is wanted, and record them; raises NotFetched and ResultGone."""
+    keep = context.settings.keep
+    here = await _files_here(context, job_run)
     # The URLs of an earlier run are not even tried: they are valid for a day at most (the
     # vendor's public documentation). Only a synchronous answer may be all that ever shows them.
-    is_old = job_run.entry.action is Action.FETCH and not job_run.operation.result.synchronous
-    if not job_run.task.urls or is_old:
+    is_synchronous = job_run.operation.result.synchronous
+    is_old = job_run.entry.action is Action.FETCH or (keep != ("url",) and not job_run.creations)
+    if not job_run.task.urls or (is_old and not is_synchronous):
         await _refresh_urls(context, job_run)
-    stored: list[StoredFile] = []
-    while len(stored) < len(job_run.task.urls):  # their number may change with fresh URLs
-        stored.append(await _fetch_file(context, job_run, len(stored)))
-    if job_run.number is not None:
-        store = Store(number=job_run.number, files=ledger_files(context, stored))
-        await context.ledger.commit(store)
+    if "url" in keep:
+        job_run.fetched = await _fetch_all(context, job_run, "url", here)
+    files = list(job_run.fetched)
+    for name in keep:
+        if name != "url":
+            files += await _fetch_all(context, job_run, name, here)
+    await _store(context, job_run, files, kept=frozenset(keep))
     context.emit(Step.FETCHED, job_run.entry.job.id)
+    return tuple(files)
+
+
+async def _files_here(
+    context: Context, job_run: JobRun
+) -> Mapping[tuple[UrlName, int], StoredFile]:
+    """The files that an earlier run has fetched and that are here, by URL and result."""
+    earlier = job_run.entry.earlier
+    # With a shortfall there may be something better now, and which result is which may change.
+    if earlier is None or job_run.entry.action is not Action.FETCH or earlier.shortfall:
+        return {}
+    here: dict[tuple[UrlName, int], StoredFile] = {}
+    for index, file in _numbered(earlier.files):
+        stem = name_of(job_run.entry.job.id, index, file.kind)
+        with suppress(OutputError):  # it is not here any more: it is fetched
+            found = await asyncio.to_thread(_reuse_file, context, stem, file)
+            here[_NAME_OF[file.kind], index] = found
+    numbers = range(len(results_of(earlier.files)))
+    if all(("url", index) in here for index in numbers):
+        job_run.fetched = tuple(here["url", index] for index in numbers)
+    return here
+
+
+_NAME_OF = {kind: name for name, kind in KIND_OF.items()}
+_NUMBER = re.compile(r"~([0-9]{1,9})\.[^/]*\Z")
+"""Of a result but the first, in the names of its files; ids of jobs have no such character."""
+
+
+def _numbered(files: Iterable[StoredFile]) -> Iterator[tuple[int, StoredFile]]:
+    """Files with the index of the result that each belongs to."""
+    results = itertools.count()
+    for file in files:
+        if file.kind is None:
+            yield next(results), file
+        else:  # not every result need have one
+            found = _NUMBER.search(file.path)
+            yield (int(found[1]) - 1 if found else 0), file
+
+
+async def _fetch_all(
+    context: Context,
+    job_run: JobRun,
+    name: UrlName,
+    here: Mapping[tuple[UrlName, int], StoredFile],
+) -> tuple[StoredFile, ...]:
+    """The files of that URL, of every result that is offered with it."""
+    stored: list[StoredFile] = []
+    index = 0
+    while index < len(job_run.task.urls):  # their number may change with fresh URLs
+        if url_of(job_run, name, index) is not None:
+            known = here.get((name, index))
+            stored.append(known or await _fetch_file(context, job_run, name, index))
+        index += 1
     return tuple(stored)
+
+
+def url_of(job_run: JobRun, name: UrlName, index: int) -> str | None:
+    """The URL of that name of the n-th result (from 0); None where it is not offered."""
+    urls, creations = job_run.task.urls, job_run.creations
+    if name == "url" or index >= len(creations):
+        return urls[index] if name == "url" and index < len(urls) else None
+    url: str | None = getattr(creations[index], name)
+    # The marked version that stands in for the result is not fetched a second time.
+    return None if url == urls[index] else url
+
+
+async def _store(
+    context: Context,
+    job_run: JobRun,
+    files: Iterable[StoredFile],
+    kept: frozenset[UrlName] = frozenset(),
+) -> None:
+    if job_run.number is not None:
+        store = Store(number=job_run.number, files=ledger_files(context, files), kept=kept)
+        await context.ledger.commit(store)
 
 
 def ledger_files(context: Context, stored: Iterable[StoredFile]) -> tuple[StoredFile, ...]:
@@ -120,7 +224,7 @@ async def record_success(context: Context, job_run: JobRun, gone: JobError | Non
         await context.ledger.commit(finish)
 
 
-async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFile:
+async def _fetch_file(context: Context, job_run: JobRun, name: UrlName, index: int) -> StoredFile:
     """Fetch one file, with retries and fresh URLs; raises NotFetched and ResultGone."""
     # A file host gets as long to recover as a provider; an answer that is not the file is
     # accepted only a few times.
@@ -128,7 +232,7 @@ async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFi
     end = loop.time() + context.settings.outage_s
     while True:
         try:
-            return await _fetch_once(context, job_run, index)
+            return await _fetch_once(context, job_run, name, index)
         except OutputError as error:  # another file may still have room, or a free name
             raise NotFetched(error.message) from error
         except DownloadError as error:
@@ -140,39 +244,44 @@ async def _fetch_file(context: Context, job_run: JobRun, index: int) -> StoredFi
                 except NotFetched as stale:
                     failure = stale
         left_s = end - loop.time()
-        if wrong >= TRIES or index >= len(job_run.task.urls) or left_s <= 0:
+        url = url_of(job_run, name, index)
+        if wrong >= TRIES or url is None or left_s <= 0:
             raise failure
         delay = min(backoff(tries, context.random), left_s)  # the last try falls on the end
         tries += 1
-        _report_missing(context, job_run, index, f"{failure}; trying for {span(left_s)}")
+        _report_missing(context, job_run, url, f"{failure}; trying for {span(left_s)}")
         await asyncio.sleep(delay)
 
 
-def _report_missing(context: Context, job_run: JobRun, index: int, text: str) -> None:
-    host = urlsplit(job_run.task.urls[index]).netloc.rpartition("@")[2]
+def _report_missing(context: Context, job_run: JobRun, url: str, text: str) -> None:
+    host = urlsplit(url).netloc.rpartition("@")[2]
     context.emit(Step.REFETCHING, job_run.entry.job.id, context.redacted(text), subject=host)
 
 
-async def _fetch_once(context: Context, job_run: JobRun, index: int) -> StoredFile:
-    name = name_of(job_run.entry.job.id, index)
+async def _fetch_once(context: Context, job_run: JobRun, name: UrlName, index: int) -> StoredFile:
+    url, kind = url_of(job_run, name, index), KIND_OF[name]
+    assert url is not None
+    stem = name_of(job_run.entry.job.id, index, kind)
     # A provider on this network may keep its files there too, one on the internet must not.
     private = await context.http.is_private_api(context.account(job_run.operation).base_url)
-    stalled = partial(_report_missing, context, job_run, index, f"nothing for {STALL_S:.0f} s")
+    stalled = partial(_report_missing, context, job_run, url, f"nothing for {STALL_S:.0f} s")
     part = await fetch(
         context.http,
-        job_run.task.urls[index],
+        url,
         context.outputs,
-        name,
-        expected=job_run.operation.makes,
+        stem,
+        expected="image" if kind == "cover" else job_run.operation.makes,
         private=private,
         idle=lambda: IdleTimeout(FIRST_S, IDLE_S, on_stall=stalled),
     )
-    target, sha256 = context.outputs / f"{name}.{EXTENSIONS[part.media_type]}", part.sha256
+    target, sha256 = context.outputs / f"{stem}.{EXTENSIONS[part.media_type]}", part.sha256
     await asyncio.to_thread(
         place.rename_into_place, part.path, target, sha256, context.archive, context.hashes
     )
     path = relative(target, context.base)
-    return StoredFile(path=path, sha256=sha256, bytes=part.size, media_type=part.media_type)
+    return StoredFile(
+        path=path, sha256=sha256, bytes=part.size, media_type=part.media_type, kind=kind
+    )
 
 
 async def _refresh_urls(context: Context, job_run: JobRun) -> None:
@@ -188,7 +297,7 @@ async def _refresh_urls(context: Context, job_run: JobRun) -> None:
         status = replace(status, state=TaskState.SUCCEEDED)
     if status.state is not TaskState.SUCCEEDED or not status.urls:
         raise NotFetched(f"no fresh URL: {status.detail or status.state.value}")
-    job_run.task, job_run.shortfall = replace(job_run.task, urls=status.urls), status.shortfall
+    job_run.learn_urls(status)
     await record_success(context, job_run)
 
 
@@ -227,8 +336,10 @@ async def reuse_files(
     """
     return tuple(
         [
-            await asyncio.to_thread(_reuse_file, context, name_of(entry.job.id, index), file)
-            for index, file in enumerate(stored)
+            await asyncio.to_thread(
+                _reuse_file, context, name_of(entry.job.id, index, file.kind), file
+            )
+            for index, file in _numbered(stored)
         ]
     )
 
@@ -241,6 +352,7 @@ def _reuse_file(context: Context, name: str, file: StoredFile) -> StoredFile:
     return replace(file, path=relative(target, context.base))
 
 
-def name_of(job: str, index: int) -> str:
-    """The name, without extension, of a job's n-th file (from 0)."""
-    return job if index == 0 else f"{job}~{index + 1}"
+def name_of(job: str, index: int, kind: FileKind | None = None) -> str:
+    """The name, without extension, of a job's n-th result (from 0), or of a file beside it."""
+    name = job if index == 0 else f"{job}~{index + 1}"
+    return f"{name}.{kind}" if kind else name

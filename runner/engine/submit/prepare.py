@@ -31,7 +31,7 @@ from runner.model.operations import MediaLimits, Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
 from runner.model.requests import ONLY_WATERMARKED, Billed, ErrorClass, JobError, Request
-from runner.model.tasks import Intent
+from runner.model.tasks import Intent, results_of
 from runner.model.values import (
     Deferred,
     JobOutput,
@@ -134,13 +134,14 @@ def _fits_inside(outcome: Outcome, part: JobOutput, limits: MediaLimits) -> bool
     if inline_form(limits) is None:
         return False
     most = limits.max_inline_bytes
-    return most is None or outcome.files[part.index].bytes <= most
+    return most is None or results_of(outcome.files)[part.index].bytes <= most
 
 
 def _is_by_url(context: Context, part: JobOutput) -> bool:
     """Whether a part of a value is the URL of another job's file, not the file's path."""
     is_output = part.attribute == "output"
-    return part.attribute == "url" or (is_output and not context.settings.download)
+    has_files = context.settings.download and "url" in context.settings.keep
+    return part.attribute == "url" or (is_output and not has_files)
 
 
 def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
@@ -150,7 +151,8 @@ def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
             raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
         return outcome.task.seed
     # Relative paths of images start from the manifest's folder, those of results from theirs.
-    paths = tuple(str(located(file.path, context.base).absolute()) for file in outcome.files)
+    files = results_of(outcome.files)
+    paths = tuple(str(located(file.path, context.base).absolute()) for file in files)
     made = outcome.task.urls if _is_by_url(context, part) else paths
     if part.index >= len(made):
         what = f'job "{part.job}" made {plural(len(made), "file")}'
