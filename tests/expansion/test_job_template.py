@@ -127,3 +127,16 @@ jobs:
 """)
     assert reported(found) == ["5:23 a tag must be text", "6:19 tags must be a list"]
     assert found.drafts[0].tags == ("1",)
+
+
+def test_null_inside_of_a_list_is_absent_also_by_an_expression(expanded: Expand) -> None:
+    jobs = """
+vars: {none: null}
+jobs:
+  - id: a
+    subjects: [{name: x, voice: null, images: [null]}, {name: y, voice: "${{ vars.none }}"}]
+"""
+    assert drafts_by_id(expanded(jobs))["a"].parameters["subjects"] == [
+        {"name": "x", "images": [None]},
+        {"name": "y"},
+    ]

@@ -10,6 +10,7 @@ from runner.model.jobs import Draft
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
 from runner.validation.references import check_references
+from tests import made_up
 
 IMAGE = "vidu/reference2image"
 VIDEO = "modelverse/reference2video"
@@ -119,6 +120,34 @@ def test_images_that_are_not_a_list_are_left_to_the_schema() -> None:
         needs=("clip",),
     )
     assert reported(draft("clip", VIDEO), odd) == []
+
+
+def test_what_another_job_makes_is_checked_inside_of_lists(tmp_path: Path) -> None:
+    made = made_up.load(made_up.SUBJECTS, tmp_path)
+    subjects = [
+        {"name": result("clip"), "images": [result("look"), result("clip")]},
+        {"name": result("look", "seed"), "images": ["a.png"]},
+    ]
+    cast = Draft(
+        entry=0,
+        id="cast",
+        operation=made.name,
+        parameters={"subjects": subjects},
+        base=Path(),
+        needs=("clip", "look"),
+    )
+    drafts = [draft("clip", VIDEO), draft("look", IMAGE), cast]
+    ((_, findings),) = check_references(drafts, {**load_operations(), made.name: made})
+    assert [(each.path, each.message) for each in findings] == [
+        (
+            ("subjects", 0, "name"),
+            'subjects[0].name takes text, not the file that job "clip" makes',
+        ),
+        (
+            ("subjects", 0, "images", 1),
+            'subjects[0].images[1] is what job "clip" makes, a video: only images are accepted',
+        ),
+    ]
 
 
 def test_jobs_without_references_are_not_checked() -> None:

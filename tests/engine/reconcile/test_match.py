@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +18,13 @@ from runner.engine.reconcile.match import (
     LostSubmission,
     Unclear,
     Verdict,
+    fits,
 )
 from runner.model.requests import TaskStatus
 from runner.model.tasks import Attempt
 from runner.operations import load_operations
 from runner.providers.base import TaskRow
+from tests import made_up
 from tests.engine.builders import (
     ALONE,
     KNOWING,
@@ -328,3 +331,15 @@ def test_another_prompt_than_the_jobs_own_is_another_task() -> None:
 def test_without_a_tag_parameter_requests_are_compared() -> None:
     lost = replace(OURS, operation=replace(PICTURE, tag=None))
     assert verdict_on(lost, listing_of(row_of("1")), ALONE) == Adopted(task_id="1")
+
+
+# ---------------------------------------------------------------- images elsewhere in a request
+
+
+@pytest.mark.parametrize("images", [None, 0, 1, 4])
+def test_a_row_s_images_say_nothing_of_images_inside_of_lists(
+    tmp_path: Path, images: int | None
+) -> None:
+    operation = made_up.load(made_up.SUBJECTS, tmp_path)
+    request: dict[str, Any] = {"subjects": [{"name": "girl", "images": [{"sha256": "ab" * 32}]}]}
+    assert fits(row_of("1", images=images), attempt_of(**request).intent, operation)
