@@ -155,7 +155,8 @@ def _open(schema: Mapping[str, Any]) -> Schema:
         rules[key] = _replaceable(schema[key], _EXPRESSION)
     if "properties" in rules:
         inside = schema["properties"].items()
-        rules["properties"] = {name: _replaceable(rule, _EXPRESSION) for name, rule in inside}
+        # Null unsets a key of an item as it does a parameter.
+        rules["properties"] = {name: _relaxed(rule) for name, rule in inside}
     # Without `else`: an expression may give what the condition is about.
     if "properties" in schema.get("if", {}):
         rules |= {"if": _written(schema["if"]), "then": _open(schema.get("then", {}))}

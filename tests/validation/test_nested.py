@@ -376,6 +376,10 @@ def test_null_unsets_one_of_two_that_exclude_each_other(tmp_path: Path) -> None:
     assert accepts(ALTERNATIVES, one, tmp_path)
 
 
+def test_null_unsets_a_key_of_an_item(tmp_path: Path) -> None:
+    assert accepts(SUBJECTS, subjects({**GIRL, "weight": None}), tmp_path)
+
+
 def test_an_editor_completes_the_keys_of_items(tmp_path: Path) -> None:
     schema = manifest_schema({"vidu/made-up": load(SUBJECTS, tmp_path)})
     listed = schema["$defs"]["vidu.made-up"]["properties"]["subjects"]
