@@ -1,8 +1,9 @@
 """Stream reader: a program that reads what a video or an audio file is, for `runner.media.streams`.
 
 It runs in a process of its own, because FFmpeg reads foreign bytes in native code: a damaged or
-hostile file may crash it, or keep it busy for ever. Each line that it reads is a JSON object with
-the path and FFmpeg's name of the format, each line that it writes the facts, or the error.
+hostile file may crash it, or keep it busy for ever. It writes an empty JSON object when PyAV is
+loaded. Then each line that it reads has a path and FFmpeg's name of the format, and each line that
+it writes has the facts, or the error.
 """
 
 from __future__ import annotations
@@ -45,11 +46,16 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY_BYTES, _MAX_MEMORY_BYTES))
     # The alarm ends the process, also inside native code. `streams` starts it again.
     signal.alarm(_IDLE_S)
+    _write({})
     for line in sys.stdin:
         signal.alarm(_PER_FILE_S)
-        sys.stdout.write(json.dumps(_answer(**json.loads(line))) + "\n")
-        sys.stdout.flush()
+        _write(_answer(**json.loads(line)))
         signal.alarm(_IDLE_S)
+
+
+def _write(value: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(value) + "\n")
+    sys.stdout.flush()
 
 
 def _answer(*, path: str, format: str) -> dict[str, Any]:  # noqa: A002 - FFmpeg's own word

@@ -57,8 +57,8 @@ class UnreadableError(ValueError):
 
 @cache
 def is_available() -> bool:
-    """Whether PyAV is installed."""
-    return importlib.util.find_spec("av") is not None and bool(sys.executable)
+    """Whether PyAV is installed and works; the first call starts it."""
+    return importlib.util.find_spec("av") is not None and _reader.starts()
 
 
 def measure(path: Path, media_type: str) -> StreamFacts:
@@ -86,6 +86,22 @@ class _Reader:
     _process: subprocess.Popen[str] | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
+    def starts(self) -> bool:
+        """Whether there is a process, or one can be started."""
+        with self._lock:
+            return self._start()
+
+    def _start(self) -> bool:
+        if self._process is None:
+            self._process, greeting = _new_process(), ""
+            try:
+                # It greets when PyAV is loaded, which fails where a library is missing.
+                greeting = _output(self._process).readline() if self._process else ""
+            finally:  # also after Ctrl-C: the greeting must not be taken for an answer
+                if not greeting:
+                    self.close()
+        return self._process is not None
+
     def ask(self, question: str) -> str | None:
         """The answer; None if the process ends instead."""
         with self._lock:
@@ -97,23 +113,19 @@ class _Reader:
     def _answer(self, question: str) -> str | None:
         answer = ""
         try:
-            questions, answers = self._pipes()
-            questions.write(question + "\n")
-            questions.flush()
-            answer = answers.readline()
+            if self._start():
+                assert self._process is not None
+                assert self._process.stdin is not None
+                self._process.stdin.write(question + "\n")
+                self._process.stdin.flush()
+                answer = _output(self._process).readline()
         except BrokenPipeError:
             return None
         finally:  # also after Ctrl-C, with the answer still to come
-            if not answer:
+            is_whole = answer.endswith("\n")
+            if not is_whole:
                 self.close()
-        return answer or None
-
-    def _pipes(self) -> tuple[IO[str], IO[str]]:
-        if self._process is None:
-            self._process = _start()
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        return self._process.stdin, self._process.stdout
+        return answer if is_whole else None
 
     def close(self) -> None:
         """End the process, if there is one."""
@@ -129,18 +141,26 @@ class _Reader:
                     pipe.close()
 
 
-def _start() -> subprocess.Popen[str]:
+def _output(process: subprocess.Popen[str]) -> IO[str]:
+    assert process.stdout is not None, "it is a pipe"
+    return process.stdout
+
+
+def _new_process() -> subprocess.Popen[str] | None:
     # -P: the folders of the script and of the user must not hide modules of Python or of PyAV.
     # A group of its own, so that Ctrl-C stops the run alone, which then ends this.
     program = Path(__file__).with_name("stream_reader.py")
-    return subprocess.Popen(  # noqa: S603 - our own program
-        [sys.executable, "-P", str(program)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="ascii",
-        process_group=0,
-    )
+    try:
+        return subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-P", str(program)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            encoding="ascii",
+            process_group=0,
+        )
+    except OSError:  # too many processes, or Python itself has gone
+        return None
 
 
 _reader = _Reader()

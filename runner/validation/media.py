@@ -8,9 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from runner.media import streams
 from runner.media.limits import check_limits, is_unmeasured
 from runner.media.sources import label, sent_length, signed_url_warning
+from runner.media.streams import EXTRA_HINT
 from runner.model.jobs import Draft, JobMedia, Media
 from runner.model.names import name_of
 from runner.model.operations import MediaLimits, Operation
@@ -68,14 +68,14 @@ def unmeasured_warning(
     `images`: job id to its media, of the jobs that are valid so far.
     """
     kinds = {name: {each.kind for each in op.media.values()} for name, op in operations.items()}
-    for draft in () if streams.is_available() else drafts:
+    for draft in drafts:
         if kinds[draft.operation] <= {"image"}:
             continue
         for path, medium in images.get(draft.id, {}).items():
             limits = operations[draft.operation].limits_at(path)
             if limits and isinstance(medium, Media) and is_unmeasured(medium, limits):
                 message = "without PyAV nothing but type and bytes of videos and sounds is checked"
-                finding = Finding(path=path, message=message, hint=streams.EXTRA_HINT, warning=True)
+                finding = Finding(path=path, message=message, hint=EXTRA_HINT, warning=True)
                 return [(draft, [finding])]
     return []
 
