@@ -112,7 +112,8 @@ class CountOf:
             conditions = [f"with {name}" for name in self.having]
             conditions += [f"without {name}" for name in self.lacking]
             which = " and ".join(conditions)
-            message = f"{path}{self.name} has {len(counted)} items {which}, at most {self.most}"
+            items = f"{len(counted)} items {which}".rstrip()
+            message = f"{path}{self.name} has {items}, at most {self.most}"
             raise ApiError("FieldItemCountOutOfRange", f"{message} are allowed")
 
     def _counts(self, item: Values) -> bool:

@@ -19,6 +19,17 @@ def has_card(order: Order) -> bool:
     return not is_of_video(order) or "duration" in order.details
 
 
+def painted_size(order: Order) -> tuple[int, int]:
+    """The pixels of the pictures that a video is encoded from.
+
+    An upscaled one has those of its source: the encoder enlarges them much faster.
+    """
+    video = order.videos[-1] if is_of_video(order) else None
+    if video is None or has_card(order) or not video.width:
+        return pixels_of(order)
+    return video.width, video.height
+
+
 def original_s(order: Order) -> int:
     """How long the video is seen that the result is made of; seconds."""
     added_s: int = order.details.get("duration", 0)

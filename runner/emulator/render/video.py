@@ -18,7 +18,7 @@ import av
 from PIL import Image, ImageDraw
 
 from runner.emulator.render.image import Painter
-from runner.emulator.render.parts import caption_of, has_card, is_of_video
+from runner.emulator.render.parts import caption_of, has_card, is_of_video, painted_size
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import FPS, pixels_of
 
@@ -42,7 +42,8 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         container = stack.enter_context(av.open(out, "w", format="mp4"))
         container.metadata["title"] = order.written_prompt
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
-        stream = _video_stream(container, pixels_of(order))
+        width, height = pixels_of(order)
+        stream = _video_stream(container, (width, height))
         has_sound = order.bgm or order.audio
         sound = container.add_stream("aac", rate=_SOUND_RATE) if has_sound else None
         copied = _copied_sound(container, stack, order, painter)
@@ -51,7 +52,7 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
                 corner = order.details.get("wm_position", _BOTTOM_RIGHT)
                 painter.mark(image, _CORNERS.get(corner, corner))
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
-            frame = frame.reformat(format="yuv420p")
+            frame = frame.reformat(width=width, height=height, format="yuv420p")
             for pts in range(number * HOLD, number * HOLD + HOLD):
                 frame.pts = pts
                 container.mux(stream.encode(frame))
@@ -65,8 +66,11 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
 
 
 def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
-    """Every picture in order, mode RGB, with a bar at the foot that shows the progress."""
-    width, height = size = pixels_of(order)
+    """Every picture in order, mode RGB, with a bar at the foot that shows the progress.
+
+    Those of an upscaled video are as large as its source.
+    """
+    width, height = size = painted_size(order)
     scene = painter.background(order, size, round(width * 0.03 * (order.duration_s + 2)))
     card = painter.card(order, size) if has_card(order) else None
     bar_top = height - max(2, height // 120)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from runner.emulator.render.parts import caption_of, has_card, is_of_video, stops_of
+from runner.emulator.render.parts import caption_of, has_card, is_of_video, painted_size, stops_of
 from runner.emulator.state.tasks import Order, Reference
 from tests.builders import emulated_order
 
@@ -61,3 +61,9 @@ def test_an_upscaled_video_keeps_the_card_of_its_source() -> None:
     assert not has_card(film())
     assert has_card(film(details={"duration": 2}))
     assert has_card(emulated_order())
+
+
+def test_an_upscaled_video_is_painted_in_the_size_of_its_source() -> None:
+    assert painted_size(film(resolution="4K")) == (960, 540)
+    assert painted_size(film(resolution="4K", videos=(Reference(),))) == (3840, 2160)
+    assert painted_size(film(details={"duration": 2})) == (1920, 1080)

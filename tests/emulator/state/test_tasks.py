@@ -47,8 +47,12 @@ def test_a_cancelled_task_fails_at_once_and_costs_nothing() -> None:
     assert cancelled.lost_credits == 0
 
 
-def test_a_record_gives_the_same_task() -> None:
-    assert from_record(json.loads(json.dumps(asdict(TASK)))) == TASK
+@pytest.mark.parametrize("name", ["images", "videos", "sounds"])
+def test_a_record_gives_the_same_task(name: str) -> None:
+    video = Reference(name="videos[0]", creation="2", task_id="1", seconds=4.5)
+    media = {name: (IMAGE, video)}
+    task = replace(TASK, order=emulated_order(**media, details={name: ["images[0]"]}))
+    assert from_record(json.loads(json.dumps(asdict(task)))) == task
 
 
 @pytest.mark.parametrize("record", [{}, {"order": {}}, {**asdict(TASK), "unknown": 1}])
