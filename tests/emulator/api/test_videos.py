@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.api.videos import SoundLimits, VideoLimits
+from runner.emulator.api.videos import VideoLimits
 from runner.emulator.state.tasks import Reference
 from tests.emulator.media import video_bytes
 
@@ -55,14 +55,3 @@ def test_other_containers_pass_where_they_are_taken() -> None:
 def test_a_creation_is_checked_by_what_is_known_of_it() -> None:
     with pytest.raises(ApiError, match="it must have 2 to 5 s"):
         LIMITS.check_measures(Reference(width=960, height=540, seconds=8), "video")
-
-
-@pytest.mark.parametrize("content", [b"ID3\x04rest", b"\xff\xfb\x90rest"])
-def test_an_mp3_is_known_by_its_first_bytes(content: bytes) -> None:
-    assert SoundLimits().check(content, "sound", is_inline=True).media_type == "audio/mpeg"
-
-
-@pytest.mark.parametrize("content", [b"", b"\xff", b"RIFF....WAVE"])
-def test_other_sounds_are_refused(content: bytes) -> None:
-    with pytest.raises(ApiError, match="must be mp3"):
-        SoundLimits().check(content, "sound", is_inline=True)
