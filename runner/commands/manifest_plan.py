@@ -213,6 +213,7 @@ def plan_manifest(
             recorded={each.job for each in earlier.evidence if each.fingerprint not in requests},
             estimate=history.estimate,
             expected_s=history.expected_s,
+            limit_s=history.limit_s,
             changes=history.changes,
         )
         selection = _selection(jobs, options, inputs)

@@ -18,7 +18,15 @@ from runner.model.plans import Changed, Evidence, Plan
 from runner.model.reasons import ReasonCode
 from runner.model.tasks import Attempt, AttemptState
 from runner.planning.changes import changes_of
-from runner.planning.estimates import Kind, Learned, estimate, expected_s, kind_of, learn
+from runner.planning.estimates import (
+    Kind,
+    Learned,
+    estimate,
+    expected_s,
+    kind_of,
+    learn,
+    time_limit_s,
+)
 from runner.providers.registry import PROVIDERS
 from runner.results.evidence import EarlierResults
 from runner.settings.settings import Settings
@@ -38,6 +46,7 @@ class History:
         self._ledger = ledger
         self._name = ProjectPaths.of(manifest.path, options).name
         self._learned: dict[str, Mapping[Kind, Learned]] = {}
+        self._timeout_is_given = settings.timeout_s is not None
         accounts = settings.accounts.items()
         self._realms = {name: realm_of(account.base_url) for name, account in accounts}
 
@@ -55,6 +64,12 @@ class History:
         # The emulator's own past is scaled already: its ledger has the times as they were.
         learned = self._of_kind(job)
         return learned.time_s if learned else None
+
+    def limit_s(self, job: Job) -> float | None:
+        """The time limit by its operation, if that has one and the user has given no other."""
+        if self._timeout_is_given:
+            return None
+        return time_limit_s(self._operation(job), job.parameters)
 
     def changes(self, job: Job) -> Sequence[Changed]:
         """How the request differs from the job's last one; empty for a new job."""

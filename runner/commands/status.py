@@ -19,6 +19,7 @@ from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import RESULT_GONE
 from runner.terminal.status_view import JobStatus, status_records, status_text
+from runner.timestamps import span
 
 _REFRESH_CODES = frozenset({Exit.PROVIDER, Exit.LEDGER, Exit.INTERRUPTED, Exit.TERMINATED})
 """Codes of a refresh that count; every other one follows from where the jobs stand."""
@@ -101,9 +102,17 @@ def _outcome(entry: PlanEntry) -> Outcome:
                 return replace(settled(entry), state=State.FAILED, reused=False, error=lost)
             # As the ledger has it, the task may have succeeded: what counts here is the file.
             pending = replace(settled(entry), state=State.PENDING, reused=False, at_risk=None)
-            return replace(pending, files=files)
+            return replace(pending, files=files, reason=_with_limit(entry))
         case _:
             return settled(entry, files)
+
+
+def _with_limit(entry: PlanEntry) -> Reason:
+    """The entry's reason, with its time limit where that is not the usual one."""
+    if entry.limit_s is None:
+        return entry.reason
+    text = f"{entry.reason}, and may take up to {span(entry.limit_s)}"
+    return Reason(entry.reason.code, text)
 
 
 def _since(entry: PlanEntry) -> str | None:

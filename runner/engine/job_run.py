@@ -222,6 +222,11 @@ class Ended:
     """Why its provider gets no more submissions; None when it goes on."""
 
 
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """The job has a task that may wait at its provider for days: it needs no place in flight."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryLater:
     """The job has no task and is to be submitted again."""

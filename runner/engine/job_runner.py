@@ -9,10 +9,20 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from runner.engine.context import Context
 from runner.engine.download.collect import reuse_files
-from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater, Succeeded, Unanswered
+from runner.engine.job_run import (
+    Ended,
+    HasTask,
+    JobRun,
+    Phase,
+    Queued,
+    RetryLater,
+    Succeeded,
+    Unanswered,
+)
 from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile
@@ -33,6 +43,9 @@ BUDGET_WAIT_S = 0.2
 """How often a job asks the budget again whether there is room, or a price is known."""
 OTHER_RUN_WAIT_S = 0.5
 """How often a job looks what another run has made of the same request."""
+MAX_QUEUED = 1000
+"""So many tasks may wait at their providers without a place in flight; further ones hold theirs."""
+JobEnd: TypeAlias = Succeeded | Queued | RetryLater | Ended
 _HAS_TASK = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
 
 
@@ -48,8 +61,10 @@ class JobRunner:
     """Job id to outcome, of the jobs that have ended by now and that others need."""
     job_runs: dict[str, JobRun] = field(default_factory=dict)
     """Job id to its state, of the jobs that have begun and not ended."""
+    queued: set[str] = field(default_factory=set)
+    """Ids of those whose tasks hold no place in flight."""
 
-    async def run(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
+    async def run(self, entry: PlanEntry) -> JobEnd:
         """Carry out the entry as planned. Raises LedgerError."""
         match entry.action:
             case Action.SHARE:
@@ -79,7 +94,7 @@ class JobRunner:
                 await adopt(self.context, job_run)
         return self.job_runs[entry.job.id]
 
-    async def _decide(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
+    async def _decide(self, entry: PlanEntry) -> JobEnd:
         """Settle what an earlier run left open; once that is proven absent, submit."""
         assert entry.attempt is not None
         job_run = await self._job_run(entry)
@@ -90,7 +105,7 @@ class JobRunner:
             return Ended(outcome=settled(entry))
         return await self._reconcile(job_run, entry.attempt)
 
-    async def _submit(self, entry: PlanEntry) -> Succeeded | RetryLater | Ended:
+    async def _submit(self, entry: PlanEntry) -> JobEnd:
         if (stop := self.stop_conditions.of(entry.job.provider)) is not None:
             # After `max_failures` the exit code is that of the failures, not "incomplete".
             skipped = stop.exit is Exit.JOBS_FAILED
@@ -157,7 +172,7 @@ class JobRunner:
             self.context.budget.unpriced.add(order.unit)
         return RetryLater(delay_s=0.0)
 
-    async def _join(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
+    async def _join(self, job_run: JobRun, attempt: Attempt) -> JobEnd:
         """Go on with what another run has made, or is making, of the same request."""
         if attempt.state in _HAS_TASK:
             job_run.take_over(attempt)
@@ -169,7 +184,7 @@ class JobRunner:
 
     def _wait_for(self, run: str, job_run: JobRun, doing: str) -> RetryLater | Ended:
         """Put the job off until the other run is done, within the job's own time limit."""
-        now, limit_s = asyncio.get_running_loop().time(), self.context.settings.timeout_s
+        now, limit_s = asyncio.get_running_loop().time(), self._limit_s(job_run.entry)
         if job_run.waiting_since is None:
             job_run.waiting_since = now
             text = f"waiting for another run ({run}), which {doing}"
@@ -180,17 +195,35 @@ class JobRunner:
         reason = Reason(ReasonCode.OTHER_RUN, text)
         return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
 
-    async def _reconcile(self, job_run: JobRun, attempt: Attempt) -> Succeeded | RetryLater | Ended:
+    def _limit_s(self, entry: PlanEntry) -> float:
+        return self.context.settings.limit_s(entry.limit_s)
+
+    async def _reconcile(self, job_run: JobRun, attempt: Attempt) -> JobEnd:
         """Find out what became of a submission, and go on with its task if there is one."""
         result = await reconcile(self.context, job_run, attempt)
         return await self._watch(job_run) if isinstance(result, HasTask) else result
 
-    async def _watch(self, job_run: JobRun) -> Succeeded | Ended:
+    async def _watch(self, job_run: JobRun) -> JobEnd:
         if job_run.phase is Phase.SUCCEEDED:
             return Succeeded()
         if self.context.stopping.is_set():  # the worker was spared for an answer, now on record
             return Ended(outcome=interrupted(job_run))
+        if self._may_leave(job_run):
+            self.queued.add(job_run.entry.job.id)
+            return Queued()
         return await watch(self.context, job_run)
+
+    def _may_leave(self, job_run: JobRun) -> bool:
+        """Whether the task is to be followed without a place in flight."""
+        is_patient = job_run.entry.may_queue and not self.context.collect_only
+        return is_patient and len(self.queued) < MAX_QUEUED
+
+    async def follow(self, job_run: JobRun) -> Succeeded | Ended:
+        """Wait for the end of a task that `run` has returned as queued."""
+        try:
+            return await watch(self.context, job_run)
+        finally:
+            self.queued.discard(job_run.entry.job.id)
 
     async def _share(self, entry: PlanEntry) -> Ended:
         assert entry.share is not None

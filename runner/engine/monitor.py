@@ -115,7 +115,7 @@ class Monitor:
         """How long it is tried to reach the provider."""
         limit_s = self.settings.outage_s
         if state.refused_since is None:  # a task under way has the job's own limit as well
-            limit_s = min(limit_s, self.settings.timeout_s)
+            limit_s = min(limit_s, self.settings.limit_s())
         return f"{limit_s:g} s" if limit_s < 60 else span(limit_s)
 
 

@@ -11,6 +11,7 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import JobError
 from runner.model.tasks import Attempt, StoredFile
 from runner.providers.registry import TASK_LISTS, state_of
+from runner.timestamps import span
 
 
 def ended(
@@ -46,7 +47,12 @@ def interrupted(job_run: JobRun) -> Outcome:
         return ended(job_run, State.AMBIGUOUS, reason=_SEARCH_PENDING)
     where = "made, not yet fetched" if job_run.phase is Phase.SUCCEEDED else "its task is under way"
     where = where if job_run.task.id else "not submitted"
-    return ended(job_run, State.PENDING, reason=interruption(where))
+    reason = interruption(where)
+    if job_run.phase is Phase.UNDER_WAY and job_run.entry.may_queue:
+        assert job_run.entry.limit_s is not None
+        text = f"{reason}, and may take up to {span(job_run.entry.limit_s)}"
+        reason = Reason(ReasonCode.QUEUED, text)
+    return ended(job_run, State.PENDING, reason=reason)
 
 
 _SEARCH_PENDING = Reason(

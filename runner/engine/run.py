@@ -12,7 +12,7 @@ from typing import Any, assert_never
 from runner.engine.capacity import Capacity
 from runner.engine.context import Context
 from runner.engine.download.collect import collect
-from runner.engine.job_run import Ended, JobRun, Phase, RetryLater, Succeeded
+from runner.engine.job_run import Ended, JobRun, Phase, Queued, RetryLater, Succeeded
 from runner.engine.job_runner import JobRunner
 from runner.engine.outcome_store import OutcomeStore, StoredOutcomes
 from runner.engine.outcomes import blocked, interrupted, shared
@@ -25,6 +25,7 @@ from runner.model.events import Step
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Plan
 from runner.providers.registry import TASK_LISTS
+from runner.timestamps import span
 
 FETCHERS = 8
 """Downloads at once; they hold no place in flight."""
@@ -96,6 +97,8 @@ class Batch:
         self._context = context
         self._plan = plan
         self._to_fetch: asyncio.Queue[tuple[int, JobRun]] = asyncio.Queue()
+        self._queued: asyncio.Queue[tuple[int, JobRun]] = asyncio.Queue()
+        self._queue_is_reported = False
         """Index in the plan and run of jobs whose tasks have succeeded."""
         self._changed = asyncio.Condition()
         self.stop_conditions = StopConditions(max_failures=context.settings.max_failures)
@@ -123,6 +126,7 @@ class Batch:
         async with asyncio.TaskGroup() as helpers:
             services = [
                 *(self._fetch() for _ in range(FETCHERS)),
+                self._follow_queued(),
                 self._runner.prefetcher.keep_building(),
                 Preconnector(self._context, self._schedule).keep_connecting(),
                 *(poller.keep_polling() for poller in self._context.pollers.values()),
@@ -190,10 +194,12 @@ class Batch:
         finally:
             self._schedule.release(number)
         match result:
-            case Succeeded():
-                self._to_fetch.put_nowait((number, self._runner.job_runs[job]))
-            case Ended():
-                await self._end(number, result)
+            case Succeeded() | Ended():
+                await self._made(number, result)
+            case Queued():
+                self._queued.put_nowait((number, self._runner.job_runs[job]))
+                self._report_queue()
+                await self._wake_workers(0)
             case RetryLater():
                 # While it is put off, its reservation would keep others out.
                 self._context.budget.settle(job, None, kept=False)
@@ -204,6 +210,37 @@ class Batch:
                 await self._wake_workers(1)
             case _:
                 assert_never(result)
+
+    async def _made(self, number: int, result: Succeeded | Ended) -> None:
+        """Go on with a job whose task has ended, or is given up."""
+        if isinstance(result, Ended):
+            await self._end(number, result)
+        else:
+            job = self._plan.entries[number].job.id
+            self._to_fetch.put_nowait((number, self._runner.job_runs[job]))
+
+    async def _follow_queued(self) -> None:
+        """Wait for the tasks that hold no place in flight, each by itself."""
+        async with asyncio.TaskGroup() as following:
+            while True:
+                number, job_run = await self._queued.get()
+                following.create_task(self._guarded(self._follow(number, job_run)))
+
+    async def _follow(self, number: int, job_run: JobRun) -> None:
+        await self._made(number, await self._runner.follow(job_run))
+
+    def _report_queue(self) -> None:
+        """Once, when nothing else is left to wait for: how the tasks can be collected later."""
+        job_runs, queued = self._runner.job_runs, self._runner.queued
+        is_all = queued and len(job_runs) == len(queued) and self._schedule.is_idle
+        if self._queue_is_reported or not is_all:
+            return
+        self._queue_is_reported = True
+        longest_s = max(job_runs[job].entry.limit_s or 0.0 for job in queued)
+        tasks = plural(len(queued), "task")
+        text = f"waiting only for {tasks} that may take up to {span(longest_s)}"
+        advice = "Ctrl-C leaves them to the provider, and `vidu-run fetch` collects them later"
+        self._context.emit(Step.RETRYING, "", f"{text}: {advice}")
 
     async def _fetch(self) -> None:
         while True:
@@ -236,6 +273,7 @@ class Batch:
         freed += self._schedule.end_delays(
             lambda provider: self.stop_conditions.of(provider) is not None
         )
+        self._report_queue()
         await self._wake_workers(freed)
 
     def _blocked(self, number: int, upstream: int) -> Outcome:

@@ -136,6 +136,14 @@ class Schedule:
         lane = self._lanes[provider]
         return lane.in_flight, len(lane.ready) + len(lane.unblocked)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job holds a place in flight, and none could start, now or after a delay."""
+        lanes = self._lanes.values()
+        return not self._delayed and not any(
+            lane.in_flight or lane.ready or lane.unblocked for lane in lanes
+        )
+
     def due(self) -> float | None:
         """When the next delayed job is ready again; None when no job is delayed."""
         return self._delayed[0][0] if self._delayed else None

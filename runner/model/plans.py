@@ -68,6 +68,10 @@ class Changed:
     after: Any
 
 
+QUEUED_S = 86_400.0
+"""No provider works on one task for so long: a task that may take it waits in a queue."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanEntry:
     """What will happen to one job, and why."""
@@ -85,6 +89,8 @@ class PlanEntry:
     """None where no price is known."""
     expected_s: float | None = None
     """How long the task should take; None where that is unknown."""
+    limit_s: float | None = None
+    """How long the task may take from its submission on; None where that is as usual."""
     changes: Sequence[Changed] = ()
     """What changed since the job's last request; empty where it is new or the same."""
 
@@ -92,6 +98,11 @@ class PlanEntry:
     def is_idle(self) -> bool:
         """Whether there is nothing to do for the job."""
         return self.action in (Action.REUSE, Action.SKIP)
+
+    @property
+    def may_queue(self) -> bool:
+        """Whether the task may wait at its provider for a day and more, as those off-peak do."""
+        return self.limit_s is not None and self.limit_s >= QUEUED_S
 
     @property
     def earlier(self) -> Attempt | Evidence | None:

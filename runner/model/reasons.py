@@ -47,6 +47,8 @@ class ReasonCode(enum.StrEnum):
     OTHER_RUN = "other_run"
     """Another run has been working on the same request for too long."""
     NOT_ENDED = "not_ended"
+    QUEUED = "queued"
+    """Its task may wait at the provider for days: it is collected then."""
     NOT_FETCHED = "not_fetched"
     AS_ERROR = "as_error"
     """The reason repeats the message of the job's error."""

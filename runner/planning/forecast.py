@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from runner.model.needs import chain_lengths
-from runner.model.plans import Action, Plan
+from runner.model.plans import Action, Plan, PlanEntry
 
 _RUNNING = frozenset({Action.SUBMIT, Action.ATTACH})
 
@@ -22,6 +22,10 @@ class Forecast:
     """Tasks to be submitted or waited for."""
     unknown: int
     """Those of them whose time is not known; not included in `seconds`."""
+    queued: int = 0
+    """Those that may wait at their provider for a day and more; in neither of both."""
+    queued_s: float = 0.0
+    """How long these may take at most."""
 
 
 def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Forecast:
@@ -29,7 +33,9 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
 
     `caps`: provider to its own maximum of tasks in flight, None where it has none.
     """
-    running = [entry for entry in plan.entries if entry.action in _RUNNING]
+    under_way = [entry for entry in plan.entries if entry.action in _RUNNING]
+    running = [entry for entry in under_way if not entry.may_queue]
+    queued_s = [entry.limit_s or 0.0 for entry in under_way if entry.may_queue]
     sums: defaultdict[str, float] = defaultdict(float)
     for entry in running:
         sums[entry.job.provider] += entry.expected_s or 0.0
@@ -39,17 +45,22 @@ def forecast(plan: Plan, concurrency: int, caps: Mapping[str, int | None]) -> Fo
     ]
     return Forecast(
         seconds=max([sum(sums.values()) / concurrency, *spread, _longest_chain(plan)]),
-        tasks=len(running),
+        tasks=len(under_way),
         unknown=sum(entry.expected_s is None for entry in running),
+        queued=len(queued_s),
+        queued_s=max(queued_s, default=0.0),
     )
+
+
+def _own_s(entry: PlanEntry) -> float:
+    """The time of an entry's task, 0 where there is none, or none to count on."""
+    is_timed = entry.action in _RUNNING and not entry.may_queue
+    return (entry.expected_s or 0.0) if is_timed else 0.0
 
 
 def _longest_chain(plan: Plan) -> float:
     """Seconds of the longest chain of tasks that wait for one another."""
-    own_s = {
-        entry.job.id: (entry.expected_s or 0.0) if entry.action in _RUNNING else 0.0
-        for entry in plan.entries
-    }
+    own_s = {entry.job.id: _own_s(entry) for entry in plan.entries}
     # Most jobs need no other: they are left out of the sort. A job that shares a result waits for
     # the job that makes it, and for nothing else.
     needs = {

@@ -48,6 +48,8 @@ class PlanInputs:
     """Whether this file exists, with its digest."""
     estimate: Callable[[Job], Amount | None]
     expected_s: Callable[[Job], float | None]
+    limit_s: Callable[[Job], float | None] = lambda _job: None
+    """How long a job's task may take, where that is not as usual."""
     changes: Callable[[Job], Sequence[Changed]] = lambda _job: ()
     """What a job with a new request asks for differently than the last time."""
     recorded: Collection[str] = ()
@@ -149,6 +151,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
     else:
         changes = inputs.changes(job)
         action, reason = Action.SUBMIT, _of_unknown(job, changes, inputs)
+    is_run = action in {Action.SUBMIT, Action.ATTACH, Action.DECIDE}
     return PlanEntry(
         job=job,
         action=action,
@@ -159,6 +162,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         share=share,
         estimate=_estimate(job, action, attempt, evidence, inputs),
         expected_s=inputs.expected_s(job) if action in {Action.SUBMIT, Action.ATTACH} else None,
+        limit_s=inputs.limit_s(job) if is_run else None,
         changes=changes,
     )
 

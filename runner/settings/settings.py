@@ -15,6 +15,9 @@ from runner.model.tasks import UrlName
 from runner.settings import values
 from runner.settings.accounts import Sources, read_accounts
 
+USUAL_LIMIT_S = 1800.0
+"""A job's limit where neither the user nor its operation has another one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -24,8 +27,8 @@ class Settings:
     """The most tasks in flight over all providers, from the POST until their end is noticed."""
     budget: Mapping[Unit, Decimal] = field(default_factory=dict)
     """The ceiling in each unit; an absent unit has none."""
-    timeout_s: float = 1800.0
-    """A job's limit from its submission on."""
+    timeout_s: float | None = None
+    """The limit of every job, where one is given; see `limit_s`."""
     poll_rate: float = 5.0
     """Status requests per second and provider."""
     outputs: Path = Path("outputs")
@@ -43,6 +46,12 @@ class Settings:
     """After this many failed jobs nothing more is submitted; None for no limit."""
     accounts: Mapping[str, Account] = field(default_factory=dict)
     """By provider, for those that are used."""
+
+    def limit_s(self, own_s: float | None = None) -> float:
+        """A job's limit from its submission on; `own_s` is that of its operation, if it has one."""
+        if self.timeout_s is not None:
+            return self.timeout_s
+        return USUAL_LIMIT_S if own_s is None else own_s
 
     @property
     def secrets(self) -> tuple[Secret, ...]:

@@ -44,10 +44,16 @@ def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | Non
         price = money(entry.estimate) if entry.estimate else "price unknown"
         price = price if entry.action is Action.SUBMIT else ""
         row = printable(f"  {entry.action.value:<7}{name}  {price:>12}  ")
-        lines += hang(row, printable(str(entry.reason)), columns)
+        lines += hang(row, printable(_why(entry)), columns)
     for line in money_lines(outlook):
         lines += hang("", line, columns)
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _why(entry: PlanEntry) -> str:
+    """The reason of what is done, and the time limit where it is not the usual one."""
+    limit = "" if entry.limit_s is None else f"; may take up to {span(entry.limit_s)}"
+    return f"{entry.reason}{limit}"
 
 
 def plan_totals(plan: Plan) -> str:
@@ -66,10 +72,16 @@ def time_text(forecast: Forecast) -> str:
     """`about 40 s`, `time unknown`, `about 40 s plus 2 tasks of unknown duration` or ""."""
     if not forecast.tasks:
         return ""
-    if forecast.unknown == forecast.tasks:  # "about 0 s plus" would mislead
-        return "time unknown"
-    unknown = f" plus {plural(forecast.unknown, 'task')} of unknown duration"
-    return f"about {span(forecast.seconds)}{unknown if forecast.unknown else ''}"
+    timed = forecast.tasks - forecast.unknown - forecast.queued
+    # "about 0 s plus" would mislead.
+    parts = [f"about {span(forecast.seconds)}"] if timed else []
+    if forecast.unknown:
+        of = f"{plural(forecast.unknown, 'task')} of unknown duration"
+        parts.append(of if timed else "time unknown")
+    if forecast.queued:
+        tasks = plural(forecast.queued, "task")
+        parts.append(f"{tasks} that may take up to {span(forecast.queued_s)}")
+    return " plus ".join(parts)
 
 
 def money_lines(outlook: Outlook) -> list[str]:
@@ -148,6 +160,7 @@ def _entry_record(entry: PlanEntry) -> dict[str, Any]:
         "task_id": entry.attempt.task.id if entry.attempt else None,
         "estimate": json_amount(entry.estimate),
         "expected_s": entry.expected_s,
+        "limit_s": entry.limit_s,
         "fingerprint": entry.job.fingerprint,
     }
 
@@ -155,10 +168,11 @@ def _entry_record(entry: PlanEntry) -> dict[str, Any]:
 def _outlook_record(outlook: Outlook) -> dict[str, Any]:
     """JSON values; `expected_s` is null if the time of no task is known."""
     forecast = outlook.forecast
-    known = forecast.tasks > forecast.unknown or not forecast.tasks
+    known = forecast.tasks > forecast.unknown + forecast.queued or not forecast.tasks
     return {
         "expected_s": round(forecast.seconds, 1) if known else None,
         "untimed": forecast.unknown,
+        "queued": forecast.queued,
         "spent": json_sums(outlook.earlier.spent),
         "spent_unpriced": sum(outlook.earlier.unpriced.values()),
         "budget": json_sums(outlook.budget),

@@ -214,6 +214,8 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
             return _advice_for_ambiguous(run, group)
         case State.PENDING, ReasonCode.OVER_BUDGET:
             return ["raise the budget, then run again: it continues from here"]
+        case State.PENDING, ReasonCode.QUEUED:
+            return [f"to collect it later and submit nothing: {_command(run, 'fetch')}"]
         case State.PENDING, ReasonCode.COLLECT_ONLY:
             return [f"to submit: {_run_command(run, group)}"]
         case _:  # a job that needs another one has its advice there

@@ -305,7 +305,7 @@ async def _status_now(context: Context, job_run: JobRun, task_id: str) -> TaskSt
     """The status of a succeeded task, GONE once it has long been missing; raises NotFetched."""
     # A provider's replica may not know the task for a while, as in `watch`.
     loop, tries = asyncio.get_running_loop(), 0
-    end = loop.time() + min(GONE_TOLERATED_S, context.settings.timeout_s)
+    end = loop.time() + min(GONE_TOLERATED_S, context.settings.limit_s())
     while True:
         known = job_run.shortfall is not None
         status = await ask_patiently(context, job_run.operation, task_id, accept_shortfall=known)

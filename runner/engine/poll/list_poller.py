@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 
 from runner.engine.net.pacing import backoff
 from runner.engine.poll.list_query import ListEndpoint, ListReply, batches, query_tasks
-from runner.engine.poll.subscription import ENDED, MAX_MISSES, RUNNING, Subscription
+from runner.engine.poll.subscription import ENDED, MAX_MISSES, PATIENT_GAP_S, RUNNING, Subscription
 from runner.engine.poll.timing import DurationStats, Timing, next_list_poll
 from runner.model.requests import TaskStatus
 from runner.providers.base import ListFailure
@@ -69,13 +69,21 @@ class ListPoller:
 
     @contextmanager
     def subscribe(
-        self, task_id: str, started_at: float, durations: DurationStats, *, listed: bool = True
+        self,
+        task_id: str,
+        started_at: float,
+        durations: DurationStats,
+        *,
+        listed: bool = True,
+        is_patient: bool = False,
     ) -> Iterator[Subscription]:
         """Watch a task that was submitted at the loop's time `started_at`.
 
-        `listed`: the list may be asked for it.
+        `listed`: the list may be asked for it; `is_patient`: it may wait at its provider for days.
         """
-        subscription = Subscription(self, task_id, started_at, durations, listed=listed)
+        subscription = Subscription(
+            self, task_id, started_at, durations, listed=listed, is_patient=is_patient
+        )
         self._subscriptions[task_id] = subscription
         (self._missed.discard if listed else self._missed.add)(task_id)
         self._poll_sooner_for(subscription)
@@ -93,10 +101,14 @@ class ListPoller:
         return len(self._subscriptions)
 
     def ages(self) -> Iterator[tuple[float, Timing | None]]:
-        """The age of every watched task, with how long tasks of its kind take."""
+        """The age of every watched task, with how long tasks of its kind take.
+
+        Without those that wait for days: their ends are not near.
+        """
         now = asyncio.get_running_loop().time()
         for each in self._subscriptions.values():
-            yield now - each.started_at, each.durations.timing
+            if not each.waits_long:
+                yield now - each.started_at, each.durations.timing
 
     @property
     def active(self) -> bool:
@@ -190,7 +202,8 @@ class ListPoller:
             return max(self._paused_until - now, backoff(self._failures - 1, self._random))
         if not self._subscriptions:
             return GRACE_S if self._end_expected_by else math.inf
-        return next_list_poll(self.ages())
+        ages = list(self.ages())
+        return next_list_poll(ages) if ages else PATIENT_GAP_S
 
     async def _poll(self, batch: list[str]) -> None:
         endpoint, asked_at = self._endpoint, asyncio.get_running_loop().time()

@@ -14,6 +14,7 @@ RUNNING = frozenset({TaskState.WAITING, TaskState.RUNNING})
 
 MAX_MISSES = 2  # in a row; then the task is polled singly
 QUEUED_S = 1.0  # a task that waits for longer does not wait for its turn in an idle provider
+PATIENT_GAP_S = 15.0  # between two questions about a task that may wait for days, while it waits
 
 
 class _PollerView(Protocol):
@@ -43,7 +44,9 @@ class Subscription:
         durations: DurationStats,
         *,
         listed: bool = True,
+        is_patient: bool = False,
     ) -> None:
+        """`is_patient`: it may wait at its provider for days, however idle that is."""
         self.task_id = task_id
         self.listed = listed
         """The list may be asked for it."""
@@ -57,6 +60,7 @@ class Subscription:
         self._checked_at = started_at
         self.is_waiting = False
         """By the last answer, nobody works on it yet."""
+        self._is_patient = is_patient
         self.misses = 0
         """How often in a row the list has left it out."""
         self.was_listed_running = False
@@ -64,6 +68,11 @@ class Subscription:
         self._wants_running = False
         """Its watcher waits for any state, not only for the end."""
         self._update: asyncio.Future[TaskStatus | None] | None = None
+
+    @property
+    def waits_long(self) -> bool:
+        """Whether it waits now, and may do so for days."""
+        return self._is_patient and self.is_waiting
 
     @property
     def polled_singly(self) -> bool:
@@ -150,7 +159,8 @@ class Subscription:
     def _note_waiting(self, asked_at: float, *, is_waiting: bool) -> None:
         """Count its time from here on while it waits: tasks take as long wherever they queued."""
         self.is_waiting = is_waiting
-        if is_waiting and asked_at >= self.submitted_at + QUEUED_S:
+        # What waits for idle hours shows nothing of the account's places.
+        if is_waiting and not self._is_patient and asked_at >= self.submitted_at + QUEUED_S:
             self._poller.seen_waiting.set()
         if is_waiting and asked_at > self.started_at:
             self.started_at = asked_at

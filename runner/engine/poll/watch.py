@@ -11,7 +11,7 @@ from runner.engine.context import Context
 from runner.engine.job_run import Ended, JobRun, Succeeded, TaskOrigin
 from runner.engine.net.pacing import backoff, query
 from runner.engine.outcomes import ended
-from runner.engine.poll.subscription import ENDED, Subscription
+from runner.engine.poll.subscription import ENDED, PATIENT_GAP_S, Subscription
 from runner.engine.poll.timing import next_check, next_poll, stretch_of
 from runner.engine.stop_conditions import StopReason
 from runner.errors import Exit
@@ -22,6 +22,7 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, ErrorClass, JobError, TaskState, TaskStatus
 from runner.model.tasks import AttemptState
 from runner.providers import parse
+from runner.timestamps import span
 
 # A provider may not know a new task at once: a replica, a cache.
 GONE_TOLERATED_S = 30.0  # a task that is missing for longer is lost
@@ -37,7 +38,7 @@ class Deadline:
     def __init__(self, context: Context):
         """Starts now."""
         longest_s = COLLECTING_DEADLINE_S if context.collect_only else DEADLINE_S
-        self._limit_s = min(longest_s, context.settings.timeout_s)
+        self._limit_s = min(longest_s, context.settings.limit_s())
         self.renew()
 
     def renew(self) -> None:
@@ -92,9 +93,9 @@ async def watch(
 ) -> Succeeded | Ended:
     """Ask for the task until it has ended, or until the job's time limit.
 
-    The limit counts from the submission or, for a task of an earlier run, from now. A request that
-    fails shows nothing about the task. A success is on record once `job_run.recorded` is done, any
-    other end on return.
+    The limit counts from the submission; a task of an earlier run is waited for as long as is
+    usual at least. A request that fails shows nothing about the task. A success is on record once
+    `job_run.recorded` is done, any other end on return.
     """
     task_id, poller = job_run.task.id, context.pollers[job_run.operation.provider]
     assert task_id is not None
@@ -104,9 +105,14 @@ async def watch(
         durations.started(task_id, started_at)
     ended_at = None
     try:
-        # The list need not show results of another form.
-        listed = job_run.operation.result == USUAL_FORM
-        with poller.subscribe(task_id, started_at, durations, listed=listed) as subscription:
+        with poller.subscribe(
+            task_id,
+            started_at,
+            durations,
+            # The list need not show results of another form.
+            listed=job_run.operation.result == USUAL_FORM,
+            is_patient=job_run.entry.may_queue,
+        ) as subscription:
             status = await _last_status(context, job_run, subscription, gone_tolerated_s)
             if status.state in ENDED:
                 # It ended between two requests, on average half-way. All times are those at which
@@ -131,7 +137,7 @@ async def _last_status(
     """The task's end, or the status with which the run stops waiting for it."""
     if context.collect_only:
         return await _current_status(context, job_run, subscription)
-    loop, limit_s = asyncio.get_running_loop(), context.settings.timeout_s
+    loop, limit_s = asyncio.get_running_loop(), _patience_s(context, job_run, subscription)
     breaker = context.breakers[job_run.operation.provider]
     started, gone_since, failures, status, short = loop.time(), None, 0, None, None
     while (waited_s := loop.time() - started) <= limit_s:
@@ -170,6 +176,13 @@ async def _last_status(
     state = TaskState.WAITING if subscription.is_waiting else TaskState.RUNNING
     running = TaskStatus(task_id=subscription.task_id, state=state, detail=detail)
     return _best(running, short)
+
+
+def _patience_s(context: Context, job_run: JobRun, subscription: Subscription) -> float:
+    """How long the task is waited for from now on."""
+    limit_s = context.settings.limit_s(job_run.entry.limit_s)
+    left_s = subscription.submitted_at + limit_s - asyncio.get_running_loop().time()
+    return max(left_s, min(limit_s, context.settings.limit_s()))
 
 
 async def _ask_if_due(
@@ -211,6 +224,8 @@ def _delays(context: Context, job_run: JobRun, subscription: Subscription) -> tu
     stretch = stretch_of(poller.polled_singly, timing, context.settings.poll_rate)
     jitter = context.random.uniform(0.9, 1.1)
     single_s = next_poll(age_s, timing, stretch=stretch)
+    if subscription.waits_long:
+        single_s = max(single_s, PATIENT_GAP_S)
     checked_s = next_check(now - subscription.submitted_at, timing)
     return max(0.0, single_s * jitter - since_s), checked_s * jitter
 
@@ -271,9 +286,12 @@ def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
     elif status.state is TaskState.GONE:
         text = not_known_now(status)
     else:
-        within = "yet" if context.collect_only else f"within {context.settings.timeout_s:g} s"
+        limit_s = context.settings.limit_s(job_run.entry.limit_s)
+        limit = span(limit_s) if job_run.entry.may_queue else f"{limit_s:g} s"
+        within = "yet" if context.collect_only else f"within {limit}"
         queued = "; it waits in the provider's queue" if status.state is TaskState.WAITING else ""
         last = f" (the last answer: {status.detail})" if status.detail else ""
         text = f"its task has not ended {within}{queued}{last}"
-    reason = Reason(ReasonCode.NOT_ENDED, text)
+    code = ReasonCode.QUEUED if job_run.entry.may_queue else ReasonCode.NOT_ENDED
+    reason = Reason(code, text)
     return Ended(outcome=ended(job_run, State.PENDING, reason=reason), stop=stop)
