@@ -46,7 +46,6 @@ class History:
         self._ledger = ledger
         self._name = ProjectPaths.of(manifest.path, options).name
         self._learned: dict[str, Mapping[Kind, Learned]] = {}
-        self._timeout_is_given = settings.timeout_s is not None
         accounts = settings.accounts.items()
         self._realms = {name: realm_of(account.base_url) for name, account in accounts}
 
@@ -66,9 +65,7 @@ class History:
         return learned.time_s if learned else None
 
     def limit_s(self, job: Job) -> float | None:
-        """The time limit by its operation, if that has one and the user has given no other."""
-        if self._timeout_is_given:
-            return None
+        """How long its task may take by its operation; None where that is as usual."""
         return time_limit_s(self._operation(job), job.parameters)
 
     def changes(self, job: Job) -> Sequence[Changed]:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from runner.model.operations import USUAL_FORM, ResultForm, Unit
 from runner.model.requests import (
+    CANCELLED,
     Account,
     Auth,
     Billed,
@@ -82,12 +83,15 @@ _CODE_BY_STATUS = {
     429: "TooManyRequests",
 }
 
+_CANCELLED_WORDS = ("cancelled", "canceled")
 _STATES = {
     "created": TaskState.WAITING,
     "queueing": TaskState.WAITING,
     "processing": TaskState.RUNNING,
     "success": TaskState.SUCCEEDED,
     "failed": TaskState.FAILED,
+    # Not documented: how a task looks that the provider has cancelled.
+    **dict.fromkeys(_CANCELLED_WORDS, TaskState.FAILED),
 }
 _ENDED = frozenset({TaskState.SUCCEEDED, TaskState.FAILED})
 ACTIVE = frozenset(word for word, state in _STATES.items() if state not in _ENDED)
@@ -202,11 +206,15 @@ def probe(account: Account) -> Request:
 
 
 def _task_error(value: parse.JsonObject) -> JobError:
-    code = parse.first_text(value.get("err_code"), value.get("reason")) or "failed"
+    word = _state_word(value) or ""
+    fallback = "Canceled" if word.lower() in _CANCELLED_WORDS else "failed"
+    code = parse.first_text(value.get("err_code"), value.get("reason")) or fallback
     message = parse.first_text(value.get("err_msg"), value.get("message"))
     info = CODES.get(code)
     # Whether failed tasks are billed is not documented; only "0 credits" shows that one was not.
-    free = parse.whole(value.get("credits")) == 0
+    # An off-peak task that was not begun within 48 hours is cancelled, its credits given back.
+    unbegun = value.get("off_peak") is True and code in ("Canceled", CANCELLED)
+    free = unbegun or parse.whole(value.get("credits")) == 0
     return JobError(
         code=code,
         message=message or f"the task failed at the provider ({code})",

@@ -52,6 +52,21 @@ def test_plan_as_json_has_totals_and_every_job(online: Project) -> None:
     ]
 
 
+OFF_PEAK = """
+  - {id: a, operation: vidu/text2video, model: viduq3-pro, prompt: a boat, off_peak: true}
+"""
+
+
+def test_plan_shows_a_time_limit_that_is_not_the_usual_one(online: Project) -> None:
+    online.jobs(OFF_PEAK)
+    head, job = online.run("plan", "spring.yaml").out.splitlines()
+    assert head.endswith("| 1 task that may take up to 2 days 2 h")
+    assert job.split("credits")[1].strip() == "new; may take up to 2 days 2 h"
+    (plan,) = json.loads(online.run("plan", "--json", "spring.yaml").out)
+    assert plan["jobs"][0]["limit_s"] == 180_000
+    assert plan["totals"]["queued"] == 1
+
+
 def test_plan_exits_10_if_asked_and_something_is_to_submit(online: Project) -> None:
     online.jobs(TWO)
     assert online.run("plan", "--detailed-exitcode", "spring.yaml").code == 10

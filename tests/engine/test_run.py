@@ -16,8 +16,8 @@ from runner.engine.run import Batch, Shutdown
 from runner.errors import LedgerError
 from runner.model.events import Event, Observer
 from runner.model.outcomes import Outcome, State
-from runner.model.plans import Plan, PlanEntry
-from runner.model.reasons import ReasonCode
+from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.reasons import Reason, ReasonCode
 from tests.builders import image_bytes
 from tests.engine.builders import PICTURE, FakeVidu, LiveRun, attempt_of, live_run, plan_entry, play
 
@@ -105,6 +105,71 @@ def test_an_error_ends_the_batch_and_is_raised(tmp_path: Path) -> None:
         assert [str(error) for error in caught.value.exceptions] == ["error: the ledger is full"]
         (outcome,) = batch.outcomes()
         assert str(outcome.reason) == "interrupted; not started"
+
+    play(tmp_path, scene)
+
+
+def queued_entry(name: str) -> PlanEntry:
+    return replace(entry(name), limit_s=180_000.0)
+
+
+class InterruptsQueue(Observer):
+    """Ends a batch as soon as nothing but queued tasks is left."""
+
+    def __init__(self) -> None:
+        self.batch: Batch | None = None
+        self.texts: list[str] = []
+
+    def event(self, event: Event) -> None:
+        if "waiting only" in event.text and self.batch is not None:
+            self.texts.append(event.text)
+            self.batch.shutdown.interrupt(signal.SIGINT)
+
+
+def test_tasks_that_may_wait_for_days_hold_no_place_in_flight(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        async def submit(_: web.Request) -> web.StreamResponse:
+            task_id = str(len(vidu.submissions))
+            vidu.payloads[task_id] = ""
+            return web.json_response({"task_id": task_id, "state": "created"})
+
+        vidu.submit, vidu.file = submit, picture
+        vidu.statuses = {name: {"state": "queueing"} for name in ("1", "2")}
+        creations = [{"id": "1", "url": f"{run.url}/files/1.png"}]
+        vidu.statuses["3"] = {"state": "success", "creations": creations}
+        observer = InterruptsQueue()
+        settings = replace(run.context.settings, concurrency=1)
+        context = replace(run.context, settings=settings, observer=observer)
+        entries = [queued_entry("a"), queued_entry("b"), entry("c")]
+        observer.batch = batch = Batch(context, Plan(entries=entries))
+        await asyncio.wait_for(batch.run(ignore), 20)
+        first, second, third = batch.outcomes()
+        assert third.state is State.SUCCEEDED
+        assert (first.task.id, second.task.id) == ("1", "2")
+        for outcome in (first, second):
+            assert outcome.state is State.PENDING
+            assert outcome.reason == Reason(
+                ReasonCode.QUEUED,
+                "interrupted; its task is under way, and may take up to 2 days 2 h",
+            )
+        (text,) = observer.texts
+        assert text == (
+            "waiting only for 2 tasks that may take up to 2 days 2 h: Ctrl-C leaves them to the "
+            "provider, and `vidu-run fetch` collects them later"
+        )
+
+    play(tmp_path, scene)
+
+
+def test_a_queued_task_that_ends_is_fetched_and_frees_what_needs_it(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        vidu.file = picture
+        creations = [{"id": "1", "url": f"{run.url}/files/1.png"}]
+        vidu.statuses["911"] = {"state": "success", "creations": creations}
+        needing = replace(entry("b", "a"), share="a", action=Action.SHARE)
+        batch = batch_of(run, queued_entry("a"), needing)
+        await asyncio.wait_for(batch.run(ignore), 20)
+        assert [outcome.state for outcome in batch.outcomes()] == [State.SUCCEEDED] * 2
 
     play(tmp_path, scene)
 

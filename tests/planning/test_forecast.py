@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from runner.model.jobs import Draft, Job
@@ -45,6 +46,12 @@ def test_tasks_are_spread_over_those_in_flight() -> None:
 
 def test_no_run_is_shorter_than_its_longest_task() -> None:
     assert seconds(entry("a", 30.0), entry("b")) == 30.0
+
+
+def test_tasks_that_may_wait_for_days_are_in_no_time() -> None:
+    queued = replace(entry("a", 7200.0), limit_s=180_000.0)
+    found = forecast(Plan(entries=[queued, entry("b")]), 1, {})
+    assert found == Forecast(seconds=10.0, tasks=2, unknown=0, queued=1, queued_s=180_000.0)
 
 
 def test_jobs_in_a_chain_add_up_in_any_order() -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runner.errors import Secret
 from runner.model.requests import (
+    CANCELLED,
     ONLY_WATERMARKED,
     Account,
     Billed,
@@ -330,6 +331,26 @@ def test_a_status_request_without_an_answer_is_unknown() -> None:
     found = vidu.read_status(Reply(reach=Reach.NOT_SENT, error="refused"), "t1")
     assert (found.state, found.fatal) == (TaskState.UNKNOWN, False)
     assert "refused" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "billed"),
+    [
+        ({"state": "failed", "err_code": "Canceled", "off_peak": True}, "Canceled", Billed.NO),
+        ({"state": "failed", "err_code": CANCELLED, "off_peak": True}, CANCELLED, Billed.NO),
+        ({"state": "cancelled", "off_peak": True, "credits": 7}, "Canceled", Billed.NO),
+        ({"state": "canceled", "off_peak": False}, "Canceled", Billed.UNKNOWN),
+        ({"state": "failed", "off_peak": True}, "failed", Billed.UNKNOWN),
+    ],
+)
+def test_an_off_peak_task_that_the_provider_cancelled_is_not_billed(
+    answer: dict[str, Any], code: str, billed: Billed
+) -> None:
+    found = vidu.read_task({"id": "t1", **answer}, "t1")
+    assert found.state is TaskState.FAILED
+    assert found.error is not None
+    assert (found.error.code, found.error.billed) == (code, billed)
+    assert found.error.class_ in (TRANSIENT, PROVIDER)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,8 @@ def test_every_setting_can_be_written_as_text() -> None:
         flags={"settle": "2s", "on_ambiguous": "ask"},
     )
     assert found.budget == {"credits": Decimal(500), "cny": Decimal("40.5")}
+    assert (found.limit_s(), found.limit_s(7.0)) == (90, 90)
+    assert (Settings().limit_s(), Settings().limit_s(7.0)) == (1800, 7)
     assert (found.timeout_s, found.poll_rate, found.settle_s) == (90, 0.5, 2)
     assert found.outputs == Path("made")
     assert not found.download

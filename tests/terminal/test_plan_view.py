@@ -55,6 +55,15 @@ def test_unknown_times_are_counted_apart(
     assert time_text(Forecast(seconds=seconds, tasks=tasks, unknown=unknown)) == words
 
 
+def test_tasks_that_may_wait_for_days_are_counted_apart() -> None:
+    queued = Forecast(seconds=40.0, tasks=3, unknown=0, queued=2, queued_s=180_000.0)
+    assert time_text(queued) == "about 40 s plus 2 tasks that may take up to 2 days 2 h"
+    alone = Forecast(seconds=0.0, tasks=1, unknown=0, queued=1, queued_s=180_000.0)
+    assert time_text(alone) == "1 task that may take up to 2 days 2 h"
+    unknown = Forecast(seconds=0.0, tasks=2, unknown=1, queued=1, queued_s=180_000.0)
+    assert time_text(unknown) == "time unknown plus 1 task that may take up to 2 days 2 h"
+
+
 def test_nothing_spent_and_no_budget_need_no_line() -> None:
     assert money_lines(outlook(cost=6)) == []
 

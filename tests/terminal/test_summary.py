@@ -102,6 +102,12 @@ def test_causes_are_folded_but_no_command() -> None:
     ]
 
 
+def test_a_task_that_may_take_days_has_the_command_that_collects_it() -> None:
+    reason = Reason(ReasonCode.QUEUED, "interrupted; its task is under way")
+    lines = summary(replace(pending("a", ""), reason=reason)).splitlines()
+    assert lines[-2].strip() == "to collect it later and submit nothing: vidu-run fetch m.yaml"
+
+
 @pytest.mark.parametrize(
     ("code", "reason", "retried"),
     [

@@ -137,7 +137,10 @@ async def _last_status(
     """The task's end, or the status with which the run stops waiting for it."""
     if context.collect_only:
         return await _current_status(context, job_run, subscription)
-    loop, limit_s = asyncio.get_running_loop(), _patience_s(context, job_run, subscription)
+    loop, limit_s = (
+        asyncio.get_running_loop(),
+        _patience_s(context, job_run, subscription.submitted_at),
+    )
     breaker = context.breakers[job_run.operation.provider]
     started, gone_since, failures, status, short = loop.time(), None, 0, None, None
     while (waited_s := loop.time() - started) <= limit_s:
@@ -178,11 +181,18 @@ async def _last_status(
     return _best(running, short)
 
 
-def _patience_s(context: Context, job_run: JobRun, subscription: Subscription) -> float:
+def _patience_s(context: Context, job_run: JobRun, submitted_at: float) -> float:
     """How long the task is waited for from now on."""
-    limit_s = context.settings.limit_s(job_run.entry.limit_s)
-    left_s = subscription.submitted_at + limit_s - asyncio.get_running_loop().time()
-    return max(left_s, min(limit_s, context.settings.limit_s()))
+    settings, age_s = context.settings, asyncio.get_running_loop().time() - submitted_at
+    return patience_s(age_s, settings.limit_s(job_run.entry.limit_s), settings.limit_s())
+
+
+def patience_s(age_s: float, limit_s: float, usual_s: float) -> float:
+    """How long to wait for a task that was submitted `age_s` seconds ago.
+
+    To its limit; but a further run waits as long as `usual_s`, or as the limit if that is shorter.
+    """
+    return max(limit_s - age_s, min(limit_s, usual_s))
 
 
 async def _ask_if_due(

@@ -350,6 +350,21 @@ async def test_a_provider_without_a_list_is_polled_singly() -> None:
 
 
 @in_a_loop
+async def test_a_task_that_may_wait_for_days_is_not_hurried_while_it_waits() -> None:
+    poller = ListPoller(None, random.Random(1), print)  # noqa: S311 - spreads, guards nothing
+    now = asyncio.get_running_loop().time()
+    durations = DurationStats((), None)
+    with poller.subscribe("a", now - 60, durations, is_patient=True) as subscription:
+        assert list(poller.ages())
+        subscription.observe(None, status("a", TaskState.WAITING), now)
+        assert subscription.waits_long
+        assert not list(poller.ages())
+        assert not poller.seen_waiting.is_set(), "it shows nothing of the account's places"
+        subscription.observe(None, status("a", TaskState.RUNNING), now)
+        assert list(poller.ages())
+
+
+@in_a_loop
 async def test_a_confirmed_list_is_trusted_about_running_tasks() -> None:
     tasks = TaskList()
     async with subscriptions(tasks, "a", "b") as (poller, found):

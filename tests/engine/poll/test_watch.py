@@ -8,7 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from runner.engine.job_run import Ended, JobRun, Phase, Succeeded
-from runner.engine.poll.watch import COLLECTING_DEADLINE_S, Deadline, ask, ask_patiently, watch
+from runner.engine.poll.watch import (
+    COLLECTING_DEADLINE_S,
+    Deadline,
+    ask,
+    ask_patiently,
+    patience_s,
+    watch,
+)
 from runner.errors import Exit
 from runner.ledger.changes import Intend, Settle
 from runner.model.outcomes import State
@@ -74,6 +81,41 @@ def test_a_task_without_an_end_is_left_pending(tmp_path: Path) -> None:
         assert run.attempt("a").state is AttemptState.SUBMITTED
 
     play(tmp_path, scene)
+
+
+def test_the_limit_of_its_operation_counts_where_the_user_gives_none(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu)
+        job_run.entry = replace(job_run.entry, limit_s=0.2)
+        result = await watch(run.context, job_run)
+        assert isinstance(result, Ended)
+        assert str(result.outcome.reason) == "its task has not ended within 0.2 s"
+
+    play(tmp_path, scene)
+
+
+def test_the_limit_that_the_user_gives_wins(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        job_run = await under_way(run, vidu)
+        job_run.entry = replace(job_run.entry, limit_s=180_000.0)
+        settings = replace(run.context.settings, timeout_s=0.1)
+        result = await watch(replace(run.context, settings=settings), job_run)
+        assert isinstance(result, Ended)
+        assert result.outcome.reason is not None
+        assert result.outcome.reason.code is ReasonCode.QUEUED
+        assert str(result.outcome.reason) == "its task has not ended within 0.1 s"
+
+    play(tmp_path, scene)
+
+
+def test_a_task_of_an_earlier_run_has_its_limit_from_the_submission() -> None:
+    two_days, usual = 172_800.0, 1800.0
+    assert patience_s(0.0, two_days, usual) == two_days
+    assert patience_s(two_days - 7200, two_days, usual) == 7200
+    # As long as is usual at least: otherwise a further run could not collect a slow task.
+    assert patience_s(two_days, two_days, usual) == usual
+    assert patience_s(5000.0, usual, usual) == usual
+    assert patience_s(5000.0, 60.0, usual) == 60.0
 
 
 def test_a_verb_that_asks_once_does_not_wait_for_the_end(tmp_path: Path) -> None:
