@@ -94,6 +94,15 @@ def test_an_expression_that_gives_null_is_reported_at_its_key() -> None:
         assert problem.location == Location(path="m.yaml", line=3, column=5)
 
 
+def test_an_expression_that_gives_null_is_reported_where_one_of_several_is_needed() -> None:
+    message = "one of video_url, video_creation_id is required"
+    finding = Finding(path=(), message=message, missing=("video_url", "video_creation_id"))
+    document = {"jobs": [{"id": "a", "video_creation_id": "${{ row.video }}"}]}
+    (problem,) = job_diagnostics([(draft("a", {}), [finding])], at_default, document)
+    assert problem.message == f"{message}: ${{{{ row.video }}}} gives null"
+    assert problem.location == Location(path="m.yaml", line=3, column=5)
+
+
 def test_an_absent_parameter_is_reported_at_its_job() -> None:
     for job in ({"id": "a"}, {"id": "a", "prompt": None}):
         (problem,) = job_diagnostics(
