@@ -71,7 +71,9 @@ def _name(url: str, limits: MediaLimits) -> Iterator[Excess]:
 
 def is_unmeasured(media: Media, limits: MediaLimits) -> bool:
     """Whether there are limits that only PyAV could have compared with the medium."""
-    if media.sha256 is None or limits.kind == "image" or media.codec is not None:
+    if limits.kind == "image" or media.codec is not None:
+        return False
+    if media.media_type not in limits.media_types:  # a URL, or not worth measuring
         return False
     return any(
         limit not in (None, ())

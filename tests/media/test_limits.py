@@ -38,6 +38,10 @@ CLIP = replace(
 )
 
 
+def url(text: str) -> Media:
+    return Media(source=text, path=None, sha256=None, media_type=None, size_bytes=None)
+
+
 def messages(media: Media, limits: MediaLimits, items: int = 1) -> list[str]:
     return [excess.message for excess in check_limits(media, limits, items=items)]
 
@@ -137,10 +141,6 @@ def test_a_file_may_be_too_large_for_a_request_and_not_for_a_url() -> None:
     assert excess.hint == "give its URL, with up to 104,857,600 (100 MiB)"
 
 
-def url(text: str) -> Media:
-    return Media(source=text, path=None, sha256=None, media_type=None, size_bytes=None)
-
-
 @pytest.mark.parametrize("name", ["b", "b.png", "b.GIF?x=a.mp4", "b.mp4/c", "b.pdf"])
 def test_a_url_has_nothing_to_check(name: str) -> None:
     assert messages(url(f"https://a.example/{name}"), PICTURES) == []
@@ -234,7 +234,8 @@ def test_a_codec_that_is_not_accepted_is_an_error() -> None:
         (replace(CLIP, seconds=None, codec=None), CLIPS, False),
         (CLIP, replace(CLIPS, max_s=(5,)), False),
         (CAT, PICTURES, False),
-        (replace(CLIP, sha256=None, codec=None), replace(CLIPS, max_s=(5,)), False),
+        (url("https://a.example/b.mp4"), replace(CLIPS, max_s=(5,)), False),
+        (CAT, replace(CLIPS, max_s=(5,)), False),
     ],
 )
 def test_only_files_with_limits_of_their_kind_are_unmeasured(
