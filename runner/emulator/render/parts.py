@@ -14,9 +14,14 @@ def is_of_video(order: Order) -> bool:
     return bool(order.videos) and not order.aspect_ratio
 
 
+def is_upscaled(order: Order) -> bool:
+    """Whether the result is a video with more pixels, and nothing else."""
+    return "upscale_resolution" in order.details
+
+
 def has_card(order: Order) -> bool:
     """Whether a card of its own is shown: an upscaled video keeps that of its source."""
-    return not is_of_video(order) or "duration" in order.details
+    return not is_upscaled(order)
 
 
 def painted_size(order: Order) -> tuple[int, int]:
@@ -61,6 +66,8 @@ def caption_of(order: Order, progress: float) -> str:
         is_original = progress * order.duration_s < whole_s
         added_s = order.duration_s - whole_s
         return f"the video, {whole_s} s" if is_original else f"its extension, {added_s} s"
+    if not is_upscaled(order):
+        return ""
     video, (width, height) = order.videos[-1], pixels_of(order)
     source = f" from {video.width}x{video.height}" if video.width else ""
     return f"upscaled{source} to {width}x{height}"

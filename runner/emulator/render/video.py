@@ -117,7 +117,9 @@ def _copied_sound(
     container: av.container.OutputContainer, stack: ExitStack, order: Order, painter: Painter
 ) -> Iterator[_Sound]:
     """The sound of the video that this one is made of, on a stream of its own."""
-    content = painter.copies(order.videos[-1].content_key) if is_of_video(order) else None
+    # Where the request asks for sound, that takes its place.
+    keeps_sound = is_of_video(order) and not order.audio
+    content = painter.copies(order.videos[-1].content_key) if keeps_sound else None
     if content is None:
         return iter(())
     try:

@@ -13,6 +13,10 @@ def film(**changes: Any) -> Order:
     return emulated_order(**({"aspect_ratio": "", "duration_s": 8, "videos": (VIDEO,)} | changes))
 
 
+def upscaled(**changes: Any) -> Order:
+    return film(details={"upscale_resolution": "4K"}, **changes)
+
+
 def chain(*durations: int) -> Order:
     settings = [{"prompt": "", "duration": seconds} for seconds in durations]
     settings[-1]["prompt"] = "the end"
@@ -43,13 +47,14 @@ def test_captions_tell_the_video_from_its_extension() -> None:
 
 
 def test_a_caption_has_the_sizes_of_an_upscaling() -> None:
-    assert caption_of(film(resolution="4K"), 0) == "upscaled from 960x540 to 3840x2160"
-    elsewhere = film(videos=(Reference(url="https://example.com/cat.mp4"),))
+    assert caption_of(upscaled(resolution="4K"), 0) == "upscaled from 960x540 to 3840x2160"
+    elsewhere = upscaled(videos=(Reference(url="https://example.com/cat.mp4"),))
     assert caption_of(elsewhere, 0) == "upscaled to 1920x1080"
 
 
 def test_a_video_in_one_part_has_no_caption() -> None:
     assert caption_of(emulated_order(duration_s=5), 0) == ""
+    assert caption_of(film(), 0) == ""
 
 
 def test_a_video_with_a_ratio_of_its_own_only_refers_to_others() -> None:
@@ -58,12 +63,14 @@ def test_a_video_with_a_ratio_of_its_own_only_refers_to_others() -> None:
 
 
 def test_an_upscaled_video_keeps_the_card_of_its_source() -> None:
-    assert not has_card(film())
+    assert not has_card(upscaled())
+    assert has_card(film())  # one with other sound, say
     assert has_card(film(details={"duration": 2}))
     assert has_card(emulated_order())
 
 
 def test_an_upscaled_video_is_painted_in_the_size_of_its_source() -> None:
-    assert painted_size(film(resolution="4K")) == (960, 540)
-    assert painted_size(film(resolution="4K", videos=(Reference(),))) == (3840, 2160)
+    assert painted_size(upscaled(resolution="4K")) == (960, 540)
+    assert painted_size(upscaled(resolution="4K", videos=(Reference(),))) == (3840, 2160)
     assert painted_size(film(details={"duration": 2})) == (1920, 1080)
+    assert painted_size(film()) == (1920, 1080)

@@ -106,3 +106,20 @@ def test_a_failure_has_a_message_and_the_length(failing: str, ask: Any, operatio
     assert answer["output"]["error_message"] == "CreationPolicyViolation"
     assert "urls" not in answer["output"]
     assert answer["usage"] == {"duration": 3}
+
+
+def test_a_lip_synced_video_has_the_spoken_sound_alone(address: str, ask: Any) -> None:
+    task = request_body("text2video", {**SHORT, "parameters.bgm": True})
+    task_id = ask("POST", f"{address}/v1/tasks/submit", task, key="k").json["output"]["task_id"]
+    answer = ask("GET", f"{address}/v1/tasks/status?task_id={task_id}", key="k").json
+    [source] = answer["output"]["urls"]
+    changes = {"input.video_url": source, "input.audio_url": None, "input.text": "x" * 16}
+    body = request_body("lip-sync", changes)
+    task_id = ask("POST", f"{address}/v1/tasks/submit", body, key="k").json["output"]["task_id"]
+    answer = ask("GET", f"{address}/v1/tasks/status?task_id={task_id}", key="k").json
+    assert answer["usage"] == {"duration": 2}
+    [url] = answer["output"]["urls"]
+    with av.open(io.BytesIO(ask("GET", url, key=None).content), "r") as container:
+        assert len(container.streams.audio) == 1
+        assert container.duration == 2_000_000  # the video alone has 1 s
+        assert (container.streams.video[0].width, container.streams.video[0].height) == (1280, 720)
