@@ -139,6 +139,19 @@ def _length(violation: Violation) -> Iterator[Finding]:
     yield violation.finding(f"{violation.name} is empty" if is_plainly_empty else message)
 
 
+def _too_many(violation: Violation) -> Iterator[Finding]:
+    """`subjects has 2 items with videos, but viduq2-pro takes at most 1`."""
+    from jsonschema import Draft202012Validator
+
+    # What is counted stands in `x-expected`: "items with videos".
+    counted = violation.schema.get("x-expected", "such items")
+    validator = Draft202012Validator(violation.schema["contains"])
+    size = sum(validator.is_valid(item) for item in violation.value)
+    limit, by = violation.limit, violation.condition
+    rule = f"{by} takes at most {limit}" if by else f"at most {limit} are allowed"
+    yield violation.finding(f"{violation.name} has {size} {counted}, but {rule}")
+
+
 _BOUNDS = {
     "minimum": "at least",
     "maximum": "at most",
@@ -206,4 +219,5 @@ _MESSAGES: Mapping[str, Callable[[Violation], Iterator[Finding]]] = {
     **dict.fromkeys(_BOUNDS, _range),
     **dict.fromkeys(_MISMATCHES, _mismatch),
     "uniqueItems": _unique_items,
+    "maxContains": _too_many,
 }

@@ -109,3 +109,19 @@ def test_the_models_that_offer_a_value_are_named_once() -> None:
 def test_what_a_model_lacks_is_reported_with_its_own_value(value: Any, messages: list[str]) -> None:
     subject = Subject(schema=BY_MODEL, value=value, owner="vidu/x", noun="parameter")
     assert [finding.message for finding in explain(subject)] == messages
+
+
+@pytest.mark.parametrize(
+    ("noun", "message"),
+    [
+        ({"x-expected": "items with videos"}, "cast has 2 items with videos, but at most 1"),
+        ({}, "cast has 2 such items, but at most 1"),
+    ],
+)
+def test_too_many_items_of_one_sort_are_counted(noun: dict[str, str], message: str) -> None:
+    counted = {"contains": {"required": ["videos"]}, "minContains": 0, "maxContains": 1, **noun}
+    cast = [{"videos": []}, {"images": []}, {"videos": []}]
+    subject = Subject(
+        schema={"properties": {"cast": counted}}, value={"cast": cast}, owner="a job", noun="key"
+    )
+    assert [found.message for found in explain(subject)] == [f"{message} are allowed"]

@@ -16,9 +16,10 @@ _BOUNDS = (
     ("minimum", "maximum"),
     ("minLength", "maxLength"),
     ("minItems", "maxItems"),
+    ("minContains", "maxContains"),
     ("minProperties", "maxProperties"),
 )
-_EXPLAINED = ("pattern", "anyOf", "oneOf", "not")
+_EXPLAINED = ("pattern", "anyOf", "oneOf", "not", "maxContains")
 """The keywords in whose messages `x-expected` is written."""
 
 
@@ -105,7 +106,8 @@ def _annotations(rule: Schema, path: ValuePath) -> Iterator[Finding]:
                 key=True,
             )
     if "x-expected" in rule and not any(keyword in rule for keyword in _EXPLAINED):
-        message = "x-expected is never shown: it has no pattern, anyOf, oneOf or not beside it"
+        *others, last = _EXPLAINED
+        message = f"x-expected is never shown: it has no {', '.join(others)} or {last} beside it"
         yield Finding(path=(*path, "x-expected"), message=message, key=True)
 
 

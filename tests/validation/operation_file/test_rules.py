@@ -77,7 +77,12 @@ def test_a_pattern_of_keys_is_checked_too() -> None:
 
 @pytest.mark.parametrize(
     ("low", "high"),
-    [("minLength", "maxLength"), ("minItems", "maxItems"), ("minimum", "maximum")],
+    [
+        ("minLength", "maxLength"),
+        ("minItems", "maxItems"),
+        ("minContains", "maxContains"),
+        ("minimum", "maximum"),
+    ],
 )
 def test_limits_that_no_value_meets(low: str, high: str) -> None:
     schema = picture("properties", "more", to={low: 5, high: 3})
@@ -97,7 +102,9 @@ def test_a_hint_for_a_missing_parameter_is_shown() -> None:
 
 def test_an_explanation_beside_nothing_is_reported() -> None:
     (message,) = messages(picture("properties", "size", "x-expected", to="a size"))
-    assert message == "x-expected is never shown: it has no pattern, anyOf, oneOf or not beside it"
+    assert message == (
+        "x-expected is never shown: it has no pattern, anyOf, oneOf, not or maxContains beside it"
+    )
 
 
 def test_a_default_needs_a_condition_the_runner_can_test() -> None:
