@@ -120,7 +120,7 @@ def test_what_a_model_lacks_is_reported_with_its_own_value(value: Any, messages:
 )
 def test_too_many_items_of_one_sort_are_counted(noun: dict[str, str], message: str) -> None:
     counted = {"contains": {"required": ["videos"]}, "minContains": 0, "maxContains": 1, **noun}
-    cast = [{"videos": []}, {"images": []}, {"videos": []}]
+    cast: list[dict[str, list[str]]] = [{"videos": []}, {"images": []}, {"videos": []}]
     subject = Subject(
         schema={"properties": {"cast": counted}}, value={"cast": cast}, owner="a job", noun="key"
     )
