@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 from runner.errors import Diagnostic, suggest
 from runner.expansion.ids import IdRegistry
 from runner.model.jobs import Draft, DraftLocator
 from runner.model.needs import cycles
-from runner.model.values import Deferred, JobOutput, references
+from runner.model.values import Attribute, Deferred, JobOutput, references
 
 _MAX_OUTPUTS = 100  # no operation makes as many; which ones a job has is known when it is done
 
@@ -29,13 +29,16 @@ class JobResults(dict[str, "JobResult"]):
 
 
 class JobResult(dict[str, "Deferred | Outputs"]):
-    """One job's future result: `output`, `outputs[n]`, `url`, `seed`."""
+    """One job's future result: its parts by name, and `outputs[n]`."""
 
     def __init__(self, job: str):
         super().__init__(
             output=_deferred(job, "output"),
             outputs=Outputs(job),
             url=_deferred(job, "url"),
+            cover=_deferred(job, "cover"),
+            creation_id=_deferred(job, "creation_id"),
+            task_id=_deferred(job, "task_id"),
             seed=_deferred(job, "seed"),
         )
 
@@ -56,7 +59,7 @@ class Outputs(Sequence[Deferred]):
         return _MAX_OUTPUTS
 
 
-def _deferred(job: str, attribute: Literal["output", "url", "seed"], index: int = 0) -> Deferred:
+def _deferred(job: str, attribute: Attribute, index: int = 0) -> Deferred:
     return Deferred(parts=(JobOutput(job=job, attribute=attribute, index=index),))
 
 

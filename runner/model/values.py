@@ -15,12 +15,18 @@ Parameters: TypeAlias = Mapping[str, Any]
 result goes."""
 
 
+Attribute: TypeAlias = Literal["output", "url", "cover", "creation_id", "task_id", "seed"]
+
+TEXTS: frozenset[Attribute] = frozenset({"creation_id", "task_id", "seed"})
+"""The attributes that are no file and no address of one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobOutput:
-    """A part of another job's result: its n-th file, its n-th URL or its seed."""
+    """A part of another job's result: its n-th file or URL, its cover, an id or its seed."""
 
     job: str
-    attribute: Literal["output", "url", "seed"]
+    attribute: Attribute
     index: int = 0
 
 

@@ -117,14 +117,17 @@ def _about(
             yield (name, index), item
 
 
+_ID, _URL = "911092490931552256", "https://result.invalid/1"
+
+
 def _stand_in(_path: ValuePath, leaf: Any) -> Any:
-    """For a deferred value: a URL, for a seed a number, with text the shortest it can become."""
+    """For a deferred value one of its kind; for one with text around it the shortest text."""
     if not isinstance(leaf, Deferred):
         return leaf
     parts = leaf.parts
     # A lone file or URL can be an image or an address: a URL fits both.
     if len(parts) == 1 and not isinstance(parts[0], str):
-        return 1 if parts[0].attribute == "seed" else "https://result.invalid/1"
+        return {"seed": 1, "creation_id": _ID, "task_id": _ID}.get(parts[0].attribute, _URL)
     return "".join(part if isinstance(part, str) else "1" for part in parts)
 
 

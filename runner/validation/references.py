@@ -8,7 +8,7 @@ from runner.media.types import with_article
 from runner.model.jobs import Draft
 from runner.model.names import name_of, rule_at
 from runner.model.operations import MediaLimits, Operation
-from runner.model.values import Deferred, JobOutput, ValuePath, walk
+from runner.model.values import TEXTS, Deferred, JobOutput, ValuePath, walk
 from runner.validation.diagnostics import Finding, dotted
 
 
@@ -41,10 +41,12 @@ def _check(
                 continue
             alone = len(leaf.parts) == 1
             limits = operation.limits_at(path)
-            if limits is None:
+            if part.attribute in TEXTS:
+                yield from _as_id(path, part, limits)
+            elif limits is None:
                 yield from _as_text(path, part)
             # A URL may have text after it, which can be a query.
-            elif not alone and (part.attribute == "output" or index):
+            elif not alone and (part.attribute != "url" or index):
                 hint = f"write ${{{{ {_written(part.job)}.output }}}} and nothing else"
                 message = f"{dotted(path)} has text around {_file(part)}"
                 yield Finding(path=path, message=message, hint=hint)
@@ -70,9 +72,20 @@ def _written(job: str) -> str:
 
 
 def _as_text(path: ValuePath, part: JobOutput) -> Iterator[Finding]:
+    if part.attribute == "cover":
+        message = f'{dotted(path)} takes text, not the cover of what job "{part.job}" makes'
+        yield Finding(path=path, message=message)
     if part.attribute == "output":
         hint = f"for its address, as text, write ${{{{ {_written(part.job)}.url }}}}"
         yield Finding(path=path, message=f"{dotted(path)} takes text, not {_file(part)}", hint=hint)
+
+
+def _as_id(path: ValuePath, part: JobOutput, limits: MediaLimits | None) -> Iterator[Finding]:
+    """An id where a file is needed."""
+    if limits is not None:
+        hint = f"write ${{{{ {_written(part.job)}.output }}}}"
+        message = f"{dotted(path)} takes {with_article(limits.kind)}, not the {part.attribute}"
+        yield Finding(path=path, message=f'{message} of job "{part.job}"', hint=hint)
 
 
 def _as_image(path: ValuePath, part: JobOutput, maker: Operation) -> Iterator[Finding]:
@@ -89,8 +102,10 @@ def _wrong_kind(
     path: ValuePath, part: JobOutput, maker: Operation, limits: MediaLimits
 ) -> Iterator[Finding]:
     """A video where an image is needed, or a URL where only files are accepted."""
-    if maker.makes != limits.kind:
-        message = f'{dotted(path)} is what job "{part.job}" makes, {with_article(maker.makes)}'
+    is_cover = part.attribute == "cover"
+    if (kind := "image" if is_cover else maker.makes) != limits.kind:
+        what = f'the cover of job "{part.job}"' if is_cover else f'what job "{part.job}" makes'
+        message = f"{dotted(path)} is {what}, {with_article(kind)}"
         message += f": only {_PLURALS[limits.kind]} are accepted"
         yield Finding(path=path, message=message)
     elif part.attribute == "url" and "url" not in limits.forms:

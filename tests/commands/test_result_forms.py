@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 
 import pytest
 
-from tests.builders import image_bytes
+from tests.builders import as_data_uri, image_bytes
 from tests.commands.conftest import Project
 from tests.commands.made_up import StandIn, make_up, run, sound, standing_in
 from tests.commands.process import running, until
@@ -285,3 +286,72 @@ def test_a_job_named_as_anothers_cover_is_an_error(project: Project, clips: Stan
     assert ran.code == INVALID
     assert 'its file is named as the cover file of job "clip"' in ran.err
     assert clips.posted == []
+
+
+NEXT = """  - id: next
+    operation: vidu/next
+    text: after ${{ jobs.clip.task_id }}
+    creation: ${{ jobs.clip.creation_id }}
+    image: ${{ jobs.clip.cover }}
+"""
+PICTURE = {"kind": "image", "media_types": ["image/png"]}
+
+
+@pytest.fixture
+def followed(project: Project, clips: StandIn) -> StandIn:
+    """The same, with an operation that goes on from a result by its id and its cover."""
+    texts = {"creation": {"type": "string"}, "image": {"type": "string"}}
+    make_up(project, "next", texts, makes="audio", media={"image": PICTURE})
+    clips.answers |= {
+        "POST /ent/v2/next": lambda: {"task_id": "61", "state": "created", "credits": 3},
+        "GET /ent/v2/tasks/61/creations": lambda: {
+            "id": "61",
+            "state": "success",
+            "creations": [{"id": "d1", "url": f"{clips.url}/clip"}],
+        },
+    }
+    return clips
+
+
+def test_a_job_goes_on_from_ids_and_cover_of_another(project: Project, followed: StandIn) -> None:
+    project.write(f"version: 1\n{JOB}{NEXT}")
+    assert run(project, *QUIET).code == 0
+    assert followed.posted[1] == {
+        "text": "after 51",
+        "creation": "c1",
+        "image": f"{followed.url}/cover",
+    }
+    followed.posted.clear()
+    assert run(project, *QUIET).code == 0
+    assert followed.posted == []
+
+
+def test_a_cover_that_is_kept_goes_inside_the_request(project: Project, followed: StandIn) -> None:
+    project.write(f"version: 1\n{ALL}{JOB}{NEXT}")
+    assert run(project, *QUIET).code == 0
+    assert followed.posted[1]["image"] == as_data_uri(COVER)
+
+
+def test_the_id_of_a_reused_result_is_known_from_the_results(
+    project: Project, followed: StandIn
+) -> None:
+    project.write(f"version: 1\n{JOB}")
+    run(project, *QUIET)
+    shutil.rmtree(project.folder / ".vidu-run")
+    project.write(f"version: 1\n{JOB}{NEXT}")
+    assert run(project, *QUIET).code == 0
+    assert [body.get("creation") for body in followed.posted] == [None, "c1"]
+
+
+def test_a_job_fails_unpaid_where_there_is_no_cover(project: Project, followed: StandIn) -> None:
+    shown = {"id": "c1", "url": f"{followed.url}/clip"}
+    followed.answers["GET /ent/v2/tasks/51/creations"] = lambda: {
+        "id": "51",
+        "state": "success",
+        "creations": [shown],
+    }
+    project.write(f"version: 1\n{JOB}{NEXT}")
+    assert run(project, *QUIET).code == 1
+    error = project.rows()["next"]["error"]
+    assert (error["message"], error["billed"]) == ('job "clip" has no cover', "no")
+    assert len(followed.posted) == 1

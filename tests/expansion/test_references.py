@@ -7,7 +7,7 @@ import pytest
 
 from runner.expansion.expand import Expansion
 from runner.expansion.references import JobResults
-from runner.model.values import JobOutput
+from runner.model.values import Attribute, JobOutput
 from tests.builders import hints, reported
 
 Expand = Callable[..., Expansion]
@@ -20,7 +20,9 @@ def test_each_part_of_a_result_can_be_named() -> None:
     job: Any = JobResults()["a"]
     assert job["output"].parts == (OUTPUT,)
     assert job["url"].parts == (JobOutput(job="a", attribute="url"),)
-    assert job["seed"].parts == (JobOutput(job="a", attribute="seed"),)
+    names: tuple[Attribute, ...] = ("cover", "creation_id", "task_id", "seed")
+    for name in names:
+        assert job[name].parts == (JobOutput(job="a", attribute=name),)
     assert job["outputs"][2].parts == (JobOutput(job="a", attribute="output", index=2),)
 
 
@@ -28,8 +30,9 @@ def test_other_parts_are_unknown() -> None:
     job = JobResults()["a"]
     with pytest.raises(KeyError):
         job["file"]
-    assert list(job) == ["output", "outputs", "url", "seed"]
-    assert len(job) == 4
+    assert list(job) == [
+        *("output", "outputs", "url", "cover", "creation_id", "task_id", "seed"),
+    ]
 
 
 @pytest.mark.parametrize("index", [-1, 100, slice(0, 1)])

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
 from runner.model.jobs import Draft
-from runner.model.values import Deferred, JobOutput
+from runner.model.values import Attribute, Deferred, JobOutput
 from runner.operations import load_operations
 from runner.validation.references import check_references
 from tests import made_up
@@ -24,7 +24,7 @@ def draft(id_: str, operation: str, *images: Any) -> Draft:
     )
 
 
-def result(job: str, attribute: Literal["output", "url", "seed"] = "output") -> Deferred:
+def result(job: str, attribute: Attribute = "output") -> Deferred:
     return Deferred(parts=(JobOutput(job=job, attribute=attribute),))
 
 
@@ -38,10 +38,30 @@ def test_an_image_may_come_from_an_image_job() -> None:
 
 
 @pytest.mark.parametrize("attribute", ["output", "url"])
-def test_a_video_is_not_an_image(attribute: Literal["output", "url"]) -> None:
+def test_a_video_is_not_an_image(attribute: Attribute) -> None:
     clip, still = draft("clip", VIDEO), draft("still", IMAGE, "a.png", result("clip", attribute))
     assert reported(clip, still) == [
         ("still", 'images[1] is what job "clip" makes, a video: only images are accepted')
+    ]
+
+
+def test_the_cover_of_a_video_is_an_image() -> None:
+    assert reported(draft("clip", VIDEO), draft("still", IMAGE, result("clip", "cover"))) == []
+
+
+@pytest.mark.parametrize("attribute", ["creation_id", "task_id"])
+def test_an_id_is_not_an_image(attribute: Attribute) -> None:
+    clip, still = draft("clip", IMAGE), draft("still", IMAGE, result("clip", attribute))
+    assert reported(clip, still) == [
+        ("still", f'images[0] takes an image, not the {attribute} of job "clip"')
+    ]
+
+
+def test_ids_may_be_part_of_a_text_and_a_cover_may_not() -> None:
+    ids = Deferred(parts=(JobOutput(job="a", attribute="task_id"), " and more"))
+    assert reported(draft("a", IMAGE), with_text(prompt=ids)) == []
+    assert reported(draft("a", IMAGE), with_text(prompt=result("a", "cover"))) == [
+        ("b", 'prompt takes text, not the cover of what job "a" makes')
     ]
 
 

@@ -15,9 +15,16 @@ from typing import Any, TypeAlias
 from runner import operations
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
-from runner.engine.poll.watch import ask_patiently
-from runner.errors import plural
-from runner.file_names import located
+from runner.engine.submit.upstream import (
+    UnusableResult,
+    Upstream,
+    check_clean,
+    files_of,
+    fresh_url,
+    gather,
+    is_by_url,
+    value_of,
+)
 from runner.media.probe import probe
 from runner.media.sources import (
     MediaError,
@@ -30,15 +37,14 @@ from runner.model.jobs import Job, JobMedia, Media
 from runner.model.operations import MediaLimits, Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
-from runner.model.requests import ONLY_WATERMARKED, Billed, ErrorClass, JobError, Request
-from runner.model.tasks import Intent, results_of
+from runner.model.requests import Request
+from runner.model.tasks import Intent
 from runner.model.values import (
     Deferred,
     JobOutput,
     Parameters,
     ValuePath,
     map_leaves,
-    references,
     resolve,
     substitute,
 )
@@ -56,20 +62,8 @@ Images: TypeAlias = Mapping[ValuePath, Media]
 """The images of a request, all known, by their paths in its parameters."""
 
 
-class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
-    """Another job's result, or a changed image, does not fit; nothing was sent."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.error = JobError(code=code, message=message, class_=ErrorClass.INPUT, billed=Billed.NO)
-
-
-class NotClean(Exception):  # noqa: N818 - caught one level up, never shown as it is
-    """Only the watermarked version of another job's result is here; nothing was sent."""
-
-
 async def resolved(
-    context: Context, job: Job, operation: Operation, upstream: Mapping[str, Outcome]
+    context: Context, job: Job, operation: Operation, outcomes: Mapping[str, Outcome]
 ) -> tuple[Parameters, Images]:
     """The parameters and their images, with other jobs' results put in and checked.
 
@@ -78,9 +72,9 @@ async def resolved(
     """
     if not job.draft.needs:
         return job.parameters, await _images(context, job, {})
-    _check_clean(job, upstream)
-    upstream = await _with_fresh_urls(context, job, upstream)
-    parameters = resolve(job.parameters, lambda part: _value(context, upstream[part.job], part))
+    check_clean(job, outcomes)
+    upstream = await gather(context, job, outcomes)
+    parameters = resolve(job.parameters, lambda part: value_of(context, upstream[part.job], part))
     images = await _images(context, job, upstream)
     if _too_large(operation, parameters, images):
         images = await _images(context, job, upstream, fresh_urls=True)
@@ -94,16 +88,8 @@ async def resolved(
     return parameters, images
 
 
-def _check_clean(job: Job, upstream: Mapping[str, Outcome]) -> None:
-    """Raise NotClean: nobody wants to pay for a video of a picture with the vendor's mark."""
-    for _, part in references(job.parameters):
-        shortfall = upstream[part.job].shortfall
-        if part.attribute != "seed" and shortfall and shortfall.code == ONLY_WATERMARKED:
-            raise NotClean(f'needs "{part.job}", of which only the watermarked version is here')
-
-
 async def _images(
-    context: Context, job: Job, upstream: Mapping[str, Outcome], *, fresh_urls: bool = False
+    context: Context, job: Job, upstream: Mapping[str, Upstream], *, fresh_urls: bool = False
 ) -> Images:
     """The images: as planned, or as other jobs have made them, by fresh URLs where asked for."""
     operation = context.operations[job.operation]
@@ -111,14 +97,13 @@ async def _images(
     async def found(image: Media | Deferred, limits: MediaLimits) -> Media:
         if isinstance(image, Media):
             return image
-        source = str(resolve(image, lambda part: _value(context, upstream[part.job], part)))
+        source = str(resolve(image, lambda part: value_of(context, upstream[part.job], part)))
         for part in image.parts:
             # Nothing else can be in the text of a file that another job has made.
-            if not isinstance(part, JobOutput) or _is_by_url(context, part):
+            if isinstance(part, str) or is_by_url(context, upstream[part.job], part):
                 continue
             if fresh_urls or not _fits_inside(upstream[part.job], part, limits):
-                urls = await _fresh_urls(context, upstream[part.job])
-                source = urls[part.index] if part.index < len(urls) else source
+                source = await fresh_url(context, upstream[part.job], part) or source
         try:
             return await asyncio.to_thread(probe, source, context.base, context.hashes, limits)
         except MediaError as error:
@@ -129,35 +114,12 @@ async def _images(
     }
 
 
-def _fits_inside(outcome: Outcome, part: JobOutput, limits: MediaLimits) -> bool:
+def _fits_inside(upstream: Upstream, part: JobOutput, limits: MediaLimits) -> bool:
     """Whether the file that another job has made may be sent inside the request."""
     if inline_form(limits) is None:
         return False
     most = limits.max_inline_bytes
-    return most is None or results_of(outcome.files)[part.index].bytes <= most
-
-
-def _is_by_url(context: Context, part: JobOutput) -> bool:
-    """Whether a part of a value is the URL of another job's file, not the file's path."""
-    is_output = part.attribute == "output"
-    has_files = context.settings.download and "url" in context.settings.keep
-    return part.attribute == "url" or (is_output and not has_files)
-
-
-def _value(context: Context, outcome: Outcome, part: JobOutput) -> Any:
-    """The value of `${{ jobs.ID.attribute }}`, now that the job is done."""
-    if part.attribute == "seed":
-        if outcome.task.seed is None:
-            raise UnusableResult("unknown_seed", f'job "{part.job}" left its seed to the provider')
-        return outcome.task.seed
-    # Relative paths of images start from the manifest's folder, those of results from theirs.
-    files = results_of(outcome.files)
-    paths = tuple(str(located(file.path, context.base).absolute()) for file in files)
-    made = outcome.task.urls if _is_by_url(context, part) else paths
-    if part.index >= len(made):
-        what = f'job "{part.job}" made {plural(len(made), "file")}'
-        raise UnusableResult("no_such_output", f"{what}; there is no output {part.index}")
-    return made[part.index]
+    return most is None or files_of(upstream, part)[part.index].bytes <= most
 
 
 def _too_large(operation: Operation, parameters: Parameters, images: Images) -> bool:
@@ -167,27 +129,6 @@ def _too_large(operation: Operation, parameters: Parameters, images: Images) -> 
     inside = sum(sent_length(image, operation.limits_of(p)) for p, image in images.items())
     plain = substitute(parameters, dict.fromkeys(images, ""))
     return inside + len(json.dumps(dict(plain)).encode()) > operation.sure_body_bytes
-
-
-async def _with_fresh_urls(
-    context: Context, job: Job, upstream: Mapping[str, Outcome]
-) -> dict[str, Outcome]:
-    """The outcomes of the jobs it needs, with fresh URLs where it uses those of an earlier run."""
-    by_url = {part.job for _, part in references(job.parameters) if _is_by_url(context, part)}
-    found = {need: upstream[need] for need in job.draft.needs}
-    for need in by_url:
-        if found[need].reused:
-            urls = await _fresh_urls(context, found[need])
-            found[need] = replace(found[need], task=replace(found[need].task, urls=urls))
-    return found
-
-
-async def _fresh_urls(context: Context, outcome: Outcome) -> tuple[str, ...]:
-    """The URLs of another job's files, asked for now."""
-    operation = context.operations[outcome.job.operation]
-    if outcome.task.id is None or operation.provider not in context.settings.accounts:
-        return outcome.task.urls
-    return (await ask_patiently(context, operation, outcome.task.id)).urls or outcome.task.urls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

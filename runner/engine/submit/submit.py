@@ -11,7 +11,8 @@ from runner.engine.job_run import Ended, HasTask, JobRun, RetryLater, Unanswered
 from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
 from runner.engine.stop_conditions import StopReason
-from runner.engine.submit.prepare import NotClean, Prefetcher, Prepared, UnusableResult, prepare
+from runner.engine.submit.prepare import Prefetcher, Prepared, prepare
+from runner.engine.submit.upstream import NotClean, UnusableResult
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Finish, Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model.events import Step

@@ -17,10 +17,10 @@ from runner.engine.submit.prepare import (
     MAX_REQUESTS,
     Prefetcher,
     Prepared,
-    UnusableResult,
     prepare,
     size_of,
 )
+from runner.engine.submit.upstream import UnusableResult
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.model.jobs import JobMedia, Media
