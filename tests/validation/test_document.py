@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from runner.errors import suggest
 from runner.operations import load_operations
 from runner.validation.document import check_document, check_lookalikes
 
@@ -271,7 +272,9 @@ def test_a_misspelt_name_suggests_the_nearest() -> None:
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
     assert hints({**GOOD, "providers": {"openai": {}}}) == ["known: modelverse, vidu"]
-    assert hints({**GOOD, "defaults": {"openai/images": {}}}) == [KNOWN]
+    assert hints({**GOOD, "defaults": {"openai/images": {}}}) == [
+        suggest("openai/images", load_operations())
+    ]
 
 
 def test_a_job_s_operation_may_come_from_the_defaults() -> None:
