@@ -32,23 +32,27 @@ def schema_folder() -> Path:
 
 def operation_files(folder: Path | None = None) -> list[Path]:
     """Every file under `folder`, or of the program, that may be an operation, in order of names."""
-    return sorted((folder or schema_folder()).glob("*/*" + SUFFIX), key=_name_of_file)
+    root = folder or schema_folder()
+    # Those in the folder itself describe manifests and results.
+    return sorted(root.glob("*/**/*" + SUFFIX), key=functools.partial(operation_at, folder=root))
 
 
-def _name_of_file(file: Path) -> str:
-    return f"{file.parent.name}/{file.name.removesuffix(SUFFIX)}"
+def operation_at(file: Path, folder: Path) -> str:
+    """The operation of a file under `folder`: its path in there, `<provider>/<operation>`."""
+    return file.relative_to(folder).as_posix().removesuffix(SUFFIX)
 
 
 @functools.cache
 def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
     """Every operation under `folder`, by name and in the order of names; read-only.
 
-    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`.
-    Raises SchemaError, which names the file and what is wrong in it.
+    An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`; the
+    operation's name may have slashes. Raises SchemaError, which names the file and what is wrong in it.
     """
     operations = {}
-    for file in operation_files(folder):
-        name = _name_of_file(file)
+    root = folder or schema_folder()
+    for file in operation_files(root):
+        name = operation_at(file, root)
         try:
             schema = json.loads(file.read_text(encoding="utf-8"))
             if "x-operation" in schema:

@@ -38,7 +38,7 @@ CASES = Path(__file__).parent / "data" / "cases"
 
 
 def cases(kind: str) -> list[Any]:
-    files = sorted(CASES.glob(f"*/*/{kind}/*.yaml"))
+    files = sorted(CASES.glob(f"*/**/{kind}/*.yaml"))
     return [pytest.param(f, id=str(f.relative_to(CASES).with_suffix(""))) for f in files]
 
 
@@ -82,7 +82,7 @@ def read(case: Any) -> str:
 
 
 def operation_of(file: Path) -> Operation:
-    return load_operations()["/".join(file.relative_to(CASES).parts[:2])]
+    return load_operations()[file.parent.parent.relative_to(CASES).as_posix()]
 
 
 def check(file: Path, folder: Path) -> tuple[dict[str, Any], list[Finding]]:

@@ -239,6 +239,14 @@ def test_a_file_without_x_operation_is_not_an_operation(tmp_path: Path) -> None:
     assert set(load_operations(tmp_path)) == {"vidu/made-up"}
 
 
+def test_a_file_in_a_further_folder_is_an_operation_with_slashes(tmp_path: Path) -> None:
+    file = tmp_path / "vidu" / "films" / "made-up.schema.json"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(_schema()), encoding="utf-8")
+    (operation,) = load_operations(tmp_path).values()
+    assert (operation.name, operation.provider) == ("vidu/films/made-up", "vidu")
+
+
 def _spoil(*path: str, value: Any = None) -> dict[str, Any]:
     schema = _schema()
     inner = schema

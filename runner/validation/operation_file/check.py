@@ -11,7 +11,7 @@ from typing import Any
 
 from runner.errors import Diagnostic, nearest
 from runner.model.jobs import DocumentLocator
-from runner.operations import SUFFIX, schema_folder
+from runner.operations import SUFFIX, operation_at, schema_folder
 from runner.validation.diagnostics import (
     Finding,
     document_diagnostics,
@@ -71,17 +71,30 @@ def _other_kind(schema: Mapping[str, Any]) -> Finding | None:
 
 def _check_place(path: Path, schema: Mapping[str, Any]) -> Iterator[Finding]:
     """Warnings if the file, where it is, is no operation or another one than it names."""
-    path = path.absolute()
     if not path.name.endswith(SUFFIX):
         message = f"operations are loaded from <provider>/<operation>{SUFFIX} only"
         yield Finding(path=(), message=message, hint="rename the file", warning=True)
         return
-    name = f"{path.parent.name}/{path.name.removesuffix(SUFFIX)}"
     written = schema.get("$id")
-    if isinstance(written, str) and written != f"urn:vidu-run:schema:{name}":
+    if not isinstance(written, str):
+        return
+    name = _name_by_place(path.absolute(), written.count("/"))
+    if written != _ID + name:
         message = f"$id {shown(written)} is not that of the file's place, {name}"
-        hint = f'write "urn:vidu-run:schema:{name}"'
+        hint = f'write "{_ID}{name}"'
         yield Finding(path=("$id",), message=message, hint=hint, warning=True)
+
+
+_ID = "urn:vidu-run:schema:"
+
+
+def _name_by_place(path: Path, slashes: int) -> str:
+    """The operation that a file is by its path: as deep below a folder as its name has slashes."""
+    folders = path.parts[:-1]
+    if "schemas" in folders:  # here it is known where names begin
+        last = max(index for index, name in enumerate(folders) if name == "schemas")
+        slashes = len(folders) - last - 1
+    return operation_at(path, path.parents[min(max(1, slashes), len(path.parents) - 1)])
 
 
 def _check_form(schema: Mapping[str, Any]) -> list[Finding]:

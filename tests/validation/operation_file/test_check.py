@@ -10,7 +10,13 @@ from typing import Any
 
 import pytest
 
-from runner.operations import SchemaError, load_operations, operation_files, schema_folder
+from runner.operations import (
+    SchemaError,
+    load_operations,
+    operation_at,
+    operation_files,
+    schema_folder,
+)
 from runner.validation.operation_file.check import is_right
 from runner.validation.operation_file.parts import parameters
 from tests.validation.operation_file.builders import diagnose, messages, only, picture
@@ -18,7 +24,7 @@ from tests.validation.operation_file.builders import diagnose, messages, only, p
 FILES = operation_files()
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
+@pytest.mark.parametrize("file", FILES, ids=lambda file: operation_at(file, schema_folder()))
 def test_every_operation_of_the_program_is_right(file: Path) -> None:
     schema = json.loads(file.read_text(encoding="utf-8"))
     assert is_right(schema)
@@ -167,6 +173,11 @@ def test_a_deep_rule_does_not_raise(depth: int) -> None:
             "vidu/other.schema.json",
             '$id "urn:vidu-run:schema:vidu/made-up" is not that of the file\'s place, vidu/other',
         ),
+        (
+            "schemas/vidu/films/made-up.schema.json",
+            '$id "urn:vidu-run:schema:vidu/made-up" is not that of the file\'s place, '
+            "vidu/films/made-up",
+        ),
         ("vidu/made-up.json", "operations are loaded from <provider>/<operation>.schema.json only"),
     ],
 )
@@ -174,6 +185,18 @@ def test_a_file_in_the_wrong_place_is_a_warning(place: str, message: str) -> Non
     schema = {**picture(), "$id": "urn:vidu-run:schema:vidu/made-up"}
     found = diagnose(schema, Path(place))
     assert [(each.message, each.warning) for each in found] == [(message, True)]
+
+
+def test_a_file_in_the_root_is_in_the_wrong_place() -> None:
+    schema = {**picture(), "$id": "urn:vidu-run:schema:vidu/made-up"}
+    (found,) = diagnose(schema, Path("/made-up.schema.json"))
+    assert found.message.endswith("is not that of the file's place, made-up")
+
+
+@pytest.mark.parametrize("folder", ["", "schemas/"])
+def test_an_operation_may_have_a_name_with_slashes(folder: str) -> None:
+    schema = {**picture(), "$id": "urn:vidu-run:schema:vidu/films/made-up"}
+    assert diagnose(schema, Path(f"{folder}vidu/films/made-up.schema.json")) == []
 
 
 # ------------------------------------------------------------------------------- whatever is wrong
