@@ -61,6 +61,21 @@ def test_the_videos_of_the_page_are_made_for_the_tables_prices(online: Project) 
     assert all(rows[name]["files"][0]["path"].endswith(".mp4") for name in videos)
 
 
+def test_every_other_video_of_vidu_on_the_page_is_made_for_the_tables_price(
+    online: Project,
+) -> None:
+    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("### vidu/reference2video")
+    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    plan = online.run("plan", "spring.yaml").out
+    assert "(about 88 credits, 3 of unknown price)" in plan
+    assert online.run("spring.yaml").code == 0
+    rows = online.rows()
+    assert all(row["state"] == "succeeded" for row in rows.values())
+    priced = {"wakes": 30, "walks": 16, "day": 12 + 14, "goes-on": 10, "large": 4 * 10}
+    assert {name: rows[name]["credits"] for name in priced} == priced
+
+
 def test_modelverses_videos_of_the_page_are_made_for_the_tables_prices(online: Project) -> None:
     page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
     _, _, section = page.partition("### modelverse/text2video")
