@@ -256,6 +256,7 @@ def _operation(name: str, schema: Mapping[str, Any]) -> Operation:
     _check_names(schema["properties"], described, names_in(columns))
     converted = {
         "wire": {key: _wire(key, value) for key, value in described["wire"].items()},
+        "body_limit_bytes": _body_limit(described["body_limit_bytes"]),
         "constants": dict(_leaves(described["constants"])),
         "media": {key: _limits(value) for key, value in described["media"].items()},
         "unhashed": frozenset(described["unhashed"]),
@@ -290,6 +291,14 @@ def _wire(name: str, value: Mapping[str, Any]) -> Wire:
         raise ValueError(f"x-operation.wire.{name} is malformed")
     fill = value.get("fill", {})
     return Wire(path=tuple(value["path"]), type=value.get("type", "json"), fill=fill)
+
+
+def _body_limit(value: int | list[int] | None) -> tuple[int, int] | None:
+    if isinstance(value, list):
+        sure, most = value
+        return sure, most
+    # The "MB" of a document may be millions of bytes.
+    return None if value is None else (value * 10**6 // 2**20, value)
 
 
 def _leaves(

@@ -137,7 +137,8 @@ class Operation:
     """Path in the body to a value that every request contains, e.g. ("parameters", "vidu_type")."""
     media: Mapping[str, MediaLimits]
     """What holds images, a list or one text, by name: see `model.names`."""
-    body_limit_bytes: int | None
+    body_limit_bytes: tuple[int, int] | None
+    """The bytes of a body that is surely accepted, and of the largest that may be."""
     seed: str | None
     """The parameter that takes the seed."""
     seed_max: int
@@ -167,9 +168,3 @@ class Operation:
         limits = self.limits_at(path)
         assert limits is not None, path
         return limits
-
-    @property
-    def sure_body_bytes(self) -> int | None:
-        """The bytes that a body may surely have: the "MB" of a document may be millions of them."""
-        limit = self.body_limit_bytes
-        return None if limit is None else limit * 10**6 // 2**20

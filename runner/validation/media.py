@@ -136,14 +136,14 @@ def _check_body(
     draft: Draft,
     operation: Operation,
     images: JobMedia,
-    limit_bytes: int,
+    limits_bytes: tuple[int, int],
 ) -> list[Finding]:
     known, lengths = [], []
     for path, image in images.items():
         if isinstance(image, Media) and (limits := operation.limits_at(path)):
             known.append(image)
             lengths.append(sent_length(image, limits))
-    sure_bytes = operation.sure_body_bytes or limit_bytes
+    sure_bytes, limit_bytes = limits_bytes
     media = sum(lengths)
     # Encoding is slow, and a character takes at most six bytes ("\u1234").
     if media + 6 * _characters(draft.parameters) + _OVERHEAD_BYTES < sure_bytes:
@@ -152,12 +152,7 @@ def _check_body(
     if size <= sure_bytes:
         return []
     is_over = size > limit_bytes
-    message = (
-        f"the request would be {_mb(size)}, but at most {_mb(limit_bytes)} are allowed"
-        if is_over
-        else f"the request would be {size:,} bytes: too many if the provider counts "
-        f"its {_mb(limit_bytes)} as {sure_bytes:,} bytes"
-    )
+    message = _excess(size, sure_bytes, limit_bytes)
     if not known:  # the prompt alone is too long: there is no image to blame
         return [Finding(path=(), message=message, warning=not is_over)]
     largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])
@@ -170,6 +165,17 @@ def _check_body(
             warning=not is_over,
         )
     ]
+
+
+def _excess(size: int, sure_bytes: int, limit_bytes: int) -> str:
+    """`the request would be 21 MB, but at most 20 MB are allowed`, or why that is doubtful."""
+    if size > limit_bytes:
+        return f"the request would be {_mb(size)}, but at most {_mb(limit_bytes)} are allowed"
+    if sure_bytes == limit_bytes * 10**6 // 2**20:
+        doubt = f"the provider counts its {_mb(limit_bytes)} as {sure_bytes:,} bytes"
+        return f"the request would be {size:,} bytes: too many if {doubt}"
+    limits = f"{_mb(sure_bytes)} and {_mb(limit_bytes)}"
+    return f"the request would be {_mb(size)}: the document has {limits} as its limit"
 
 
 # More than the keys, numbers and constants of a request take.

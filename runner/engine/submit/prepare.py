@@ -124,11 +124,11 @@ def _fits_inside(upstream: Upstream, part: JobOutput, limits: MediaLimits) -> bo
 
 def _too_large(operation: Operation, parameters: Parameters, images: Images) -> bool:
     """Whether the body with every image inside it may exceed the provider's limit."""
-    if operation.sure_body_bytes is None:
+    if operation.body_limit_bytes is None:
         return False
     inside = sum(sent_length(image, operation.limits_of(p)) for p, image in images.items())
     plain = substitute(parameters, dict.fromkeys(images, ""))
-    return inside + len(json.dumps(dict(plain)).encode()) > operation.sure_body_bytes
+    return inside + len(json.dumps(dict(plain)).encode()) > operation.body_limit_bytes[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
