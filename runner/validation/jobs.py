@@ -35,7 +35,9 @@ def check_job(
         schema, owner = operation.schema, operation.name
         findings = explain(Subject(schema=schema, value=shown_, owner=owner, noun="parameter"))
     if _accepts(validators.any_warning, parameters):
-        findings += _warnings(validators, parameters)
+        # What is wrong has to be changed, whatever else could be said of it.
+        wrong = {each.path for each in findings if each.path}
+        findings += (each for each in _warnings(validators, parameters) if each.path not in wrong)
     return [each for each in findings if not unknown.intersection((*each.path[:1], *each.rivals))]
 
 

@@ -43,6 +43,16 @@ def test_warnings_do_not_need_the_unknown_parameters() -> None:
     assert not check_job(known, load_operations()[IMAGE], frozenset({"prompt", "seed"}))
 
 
+def test_a_wrong_parameter_has_an_error_and_no_warning() -> None:
+    (message,) = messages_of({**LEAST, "seed": -4.5})
+    assert message == "seed is the number -4.5, but must be a whole number"
+
+
+def test_a_wrong_parameter_leaves_the_warnings_of_others() -> None:
+    found = messages_of({**LEAST, "seed": -4, "resolution": "9K"})
+    assert [message.split()[0] for message in found] == ["resolution", "seed"]
+
+
 def test_another_jobs_output_may_be_an_image() -> None:
     assert messages_of({**LEAST, "model": "viduq1", "images": [result(OUTPUT)]}) == []
 
