@@ -47,7 +47,8 @@ def load_operations(folder: Path | None = None) -> Mapping[str, Operation]:
     """Every operation under `folder`, by name and in the order of names; read-only.
 
     An operation is a file `<provider>/<operation>.schema.json` whose root has `x-operation`; the
-    operation's name may have slashes. Raises SchemaError, which names the file and what is wrong in it.
+    operation's name may have slashes. Raises SchemaError, which names the file and what is wrong in
+    it.
     """
     operations = {}
     root = folder or schema_folder()

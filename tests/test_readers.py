@@ -60,15 +60,16 @@ def entries(file: Path) -> list[Entry]:
 
 
 def operation_of(file: Path) -> Operation:
-    return OPERATIONS[f"{file.parent.name}/{file.stem}"]
+    return OPERATIONS[name_of(file)]
+
+
+def name_of(file: Path) -> str:
+    return str(file.relative_to(READERS).with_suffix(""))
 
 
 of_each_file = pytest.mark.parametrize(
     "file",
-    [
-        pytest.param(file, id=f"{file.parent.name}/{file.stem}")
-        for file in sorted(READERS.glob("*/*.yaml"))
-    ],
+    [pytest.param(file, id=name_of(file)) for file in sorted(READERS.rglob("*.yaml"))],
 )
 
 

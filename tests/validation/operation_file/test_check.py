@@ -175,8 +175,10 @@ def test_a_deep_rule_does_not_raise(depth: int) -> None:
         ),
         (
             "schemas/vidu/films/made-up.schema.json",
-            '$id "urn:vidu-run:schema:vidu/made-up" is not that of the file\'s place, '
-            "vidu/films/made-up",
+            (
+                '$id "urn:vidu-run:schema:vidu/made-up" is not that of the file\'s place, '
+                "vidu/films/made-up"
+            ),
         ),
         ("vidu/made-up.json", "operations are loaded from <provider>/<operation>.schema.json only"),
     ],
