@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 MP4, AVI = "video/mp4", "video/x-msvideo"
+H264 = frozenset({"avc1", "avc3", "h264", "x264"})
+"""The names of that codec in headers, in small letters."""
 
 _PARENTS = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl"})
 _MOST_DEPTH = 8
@@ -25,6 +27,8 @@ class Measures:
     seconds: float
     fps: float
     """Frames a second on average; 0 where the headers do not state it."""
+    codec: str
+    """The four characters that name it, in small letters."""
 
 
 def video_type_of(content: bytes) -> str | None:
@@ -67,7 +71,14 @@ def _measure_boxes(content: bytes) -> Measures:
     seconds = seconds or own
     if not (width and height and seconds):
         raise BrokenVideoError("its headers lack size or length")
-    return Measures(width=width, height=height, seconds=seconds, fps=frames / (own or seconds))
+    fps = frames / (own or seconds)
+    # The first entry of the table: its size, and then the name of its format.
+    codec = _four(track.get(b"stsd", b"")[12:16])
+    return Measures(width=width, height=height, seconds=seconds, fps=fps, codec=codec)
+
+
+def _four(name: bytes) -> str:
+    return name.decode("ascii", "replace").lower()
 
 
 def _boxes(content: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
@@ -116,7 +127,8 @@ def _measure_avi(content: bytes) -> Measures:
     scale, rate, _, frames = struct.unpack_from("<IIII", content, stream + 20)
     if not (width and height and frames and rate):
         raise BrokenVideoError("its headers lack size or length")
-    return Measures(width=width, height=height, seconds=frames * scale / rate, fps=rate / scale)
+    seconds, codec = frames * scale / rate, _four(content[stream + 4 : stream + 8])
+    return Measures(width=width, height=height, seconds=seconds, fps=rate / scale, codec=codec)
 
 
 def presentation_seconds(content: bytes) -> float:

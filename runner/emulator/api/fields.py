@@ -119,7 +119,7 @@ class Fields:
         _check_count(len(found), least, most, name)
         return found
 
-    def objects(self, least: int, most: int, key: str) -> list[Fields]:
+    def objects(self, least: int, most: int | None, key: str) -> list[Fields]:
         """The fields of each object in a list."""
         value, name = self._list(key, "objects")
         _check_count(len(value), least, most, name)

@@ -1,7 +1,8 @@
 """Images: checks the pictures of a request against the limits of its operation.
 
 Both documents set the same limits: png, jpeg, jpg or webp, a ratio inside 1:4 and 4:1, at most
-50 MB, a URL or base64 with a matching content type; most operations, at least 128x128 pixels.
+50 MB, a URL or base64 with a matching content type; most operations, at least 128x128 pixels. What
+other operations set instead, such as bmp, is in the fields of `ImageLimits`.
 """
 
 from __future__ import annotations
@@ -15,18 +16,22 @@ from functools import partial
 from types import MappingProxyType
 from typing import ClassVar, Protocol
 
-from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import BmpImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.state.tasks import Reference
 
 _MOST_BYTES = 50 * 1024 * 1024
 _LEAST_ALIKE, _MOST_ALIKE = 0.8, 1.25  # first divided by last
-_PNG, _JPEG, _WEBP = "image/png", "image/jpeg", "image/webp"
+_PNG, _JPEG, _WEBP, _BMP = "image/png", "image/jpeg", "image/webp", "image/bmp"
+_DECLARED: Mapping[str, str] = MappingProxyType(
+    {_PNG: _PNG, _JPEG: _JPEG, "image/jpg": _JPEG, _WEBP: _WEBP}
+)
 _READERS: Mapping[str, type[ImageFile.ImageFile]] = {
     _PNG: PngImagePlugin.PngImageFile,
     _JPEG: JpegImagePlugin.JpegImageFile,
     _WEBP: WebPImagePlugin.WebPImageFile,
+    _BMP: BmpImagePlugin.BmpImageFile,
 }
 
 _wrong_format = partial(ApiError, "ImageFormatInvalid")
@@ -38,35 +43,43 @@ wrong_size = partial(ApiError, "PageSizeOutOfRange")
 class ImageLimits:
     """What images have to be; the fields are what operations differ in."""
 
-    names: ClassVar[str] = "png, jpeg, jpg or webp"
     example: ClassVar[str] = "data:image/png;base64,"
-    declared: ClassVar[Mapping[str, str]] = MappingProxyType(
-        {_PNG: _PNG, _JPEG: _JPEG, "image/jpg": _JPEG, _WEBP: _WEBP}
-    )
+    declared: ClassVar[Mapping[str, str]] = _DECLARED  # bmp is taken as a URL only
 
     takes_data: bool = True
     """Whether a data URI will do instead of a URL."""
+    takes_bmp: bool = False
     least_side: int = 128
     """Pixels."""
     most_side: int | None = None
-    ratio: int = 4
-    """Exclusive: the documents demand "smaller than"."""
+    ratio: int | None = 4
+    takes_ratio: bool = False
+    """Whether the ratio itself is allowed: most pages demand "smaller than"."""
     most_bytes: int = _MOST_BYTES
     most_inline_bytes: int = _MOST_BYTES
     """Of the content of a data URI."""
     are_alike: bool = False
     """Whether images with these limits must have about the same size."""
 
+    @property
+    def names(self) -> str:
+        """The formats, for messages."""
+        return "png, jpeg, jpg, bmp or webp" if self.takes_bmp else "png, jpeg, jpg or webp"
+
     def wrong_format(self, message: str) -> ApiError:
         """The error of what is no such image."""
         return _wrong_format(message)
+
+    def unreachable(self, message: str) -> ApiError:
+        """The error of an image that cannot be fetched."""
+        return ApiError("ImageDownloadFailure", message)
 
     def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
         """What an image is, by its content; raises ApiError when it is beyond a limit."""
         check_bytes(content, name, self.most_inline_bytes if is_inline else self.most_bytes)
         # By content: the type in the header of an answer may be wrong.
         media_type = media_type_of(content)
-        if media_type is None:
+        if media_type is None or (media_type == _BMP and not self.takes_bmp):
             raise _wrong_format(f"{name} must be {self.names}")
         width, height = _size_of(content, media_type, name)
         check_sides(width, height, name, self)
@@ -96,7 +109,11 @@ class SideLimits(Protocol):
 
     @property
     def ratio(self) -> int | None:
-        """Of the longer side to the shorter one, exclusive."""
+        """Of the longer side to the shorter one."""
+
+    @property
+    def takes_ratio(self) -> bool:
+        """Whether the ratio itself is allowed."""
 
 
 def check_sides(width: int, height: int, name: str, limits: SideLimits) -> None:
@@ -107,7 +124,10 @@ def check_sides(width: int, height: int, name: str, limits: SideLimits) -> None:
         raise wrong_size(f"{name} is {width}x{height}, {needed}")
     if most is not None and max(width, height) > most:
         raise wrong_size(f"{name} is {width}x{height}, at most {most}x{most} pixels are allowed")
-    if ratio is not None and max(width, height) >= ratio * min(width, height):
+    longer, shorter = max(width, height), min(width, height)
+    if ratio is None or longer < ratio * shorter:
+        return
+    if longer > ratio * shorter or not limits.takes_ratio:
         allowed = f"the ratio must be inside 1:{ratio} and {ratio}:1"
         raise wrong_size(f"{name} is {width}x{height}, {allowed}")
 
@@ -132,6 +152,8 @@ def media_type_of(content: bytes) -> str | None:
         return _PNG
     if content.startswith(b"\xff\xd8\xff"):
         return _JPEG
+    if content.startswith(b"BM"):
+        return _BMP
     return _WEBP if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else None
 
 

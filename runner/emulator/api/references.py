@@ -17,14 +17,18 @@ from runner.emulator.api.videos import VideoLimits
 from runner.emulator.state.tasks import Reference
 
 Fetch: TypeAlias = Callable[[str], bytes | None]
-"""Maps a URL to its content if that is a file of this emulator, else to None. Raises ApiError for
-a file of this emulator that cannot be had: expired, altered or unknown."""
+"""Maps a URL to its content if that is a file of this emulator, else to None. Raises DownloadError
+for a file of this emulator that cannot be had: expired, altered or unknown."""
 Find: TypeAlias = Callable[[str], Reference]
 """Maps the id of a creation to the video that it is. Raises ApiError if there is none."""
 Received: TypeAlias = tuple[Reference, bytes | None]
 """A reference and its content, None where that is not fetched or already here."""
 
 _DATA = re.compile(r"data:(?P<type>[^;,]*)(?P<parameters>(?:;[^;,]*)*),", re.IGNORECASE)
+
+
+class DownloadError(Exception):
+    """A file that a URL names cannot be fetched."""
 
 
 class Limits(Protocol):
@@ -48,6 +52,9 @@ class Limits(Protocol):
 
     def wrong_format(self, message: str) -> ApiError:
         """The error of another format."""
+
+    def unreachable(self, message: str) -> ApiError:
+        """The error of a file that cannot be fetched."""
 
     def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
         """What the content is; raises ApiError when it is beyond a limit."""
@@ -104,7 +111,10 @@ def _receive(source: Source, fetch: Fetch, find: Find) -> Received:
     if is_data or not is_web_url(text):
         alternative = f" or {limits.example}..." if limits.takes_data else ""
         raise invalid(f"{name} must be an http(s) URL{alternative}")
-    fetched = fetch(text)
+    try:
+        fetched = fetch(text)
+    except DownloadError as error:
+        raise limits.unreachable(f"{name} cannot be fetched: {error}") from error
     if fetched is None:
         return Reference(url=text), None
     return replace(limits.check(fetched, name, is_inline=False), url=text), fetched

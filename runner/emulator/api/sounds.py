@@ -52,6 +52,8 @@ class SoundLimits:
     least_s: float = 0
     most_s: float = math.inf
     most_bytes: int = 50 * _MB
+    most_inline_bytes: int = 50 * _MB
+    """Of the content of a data URI."""
 
     @property
     def names(self) -> str:
@@ -69,10 +71,13 @@ class SoundLimits:
         """The error of what is no such sound."""
         return invalid(message)  # no reason of its own is documented
 
+    def unreachable(self, message: str) -> ApiError:
+        """The error of a sound that cannot be fetched."""
+        return invalid(message)  # as above
+
     def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
         """What a sound is, by its headers; raises ApiError when it is beyond a limit."""
-        del is_inline  # the limit is the same
-        check_bytes(content, name, self.most_bytes)
+        check_bytes(content, name, self.most_inline_bytes if is_inline else self.most_bytes)
         media_type, digest = sound_type_of(content), hashlib.sha256(content).hexdigest()
         if media_type is None and self.takes_others:
             return Reference(sha256=digest, media_type=MP3)

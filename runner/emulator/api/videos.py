@@ -13,7 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import ClassVar
 
-from runner.emulator.api.containers import AVI, MP4, BrokenVideoError, measure, video_type_of
+from runner.emulator.api.containers import AVI, H264, MP4, BrokenVideoError, measure, video_type_of
 from runner.emulator.api.errors import ApiError, invalid
 from runner.emulator.api.images import check_bytes, check_sides
 from runner.emulator.api.images import media_type_of as image_type_of
@@ -46,7 +46,10 @@ class VideoLimits:
     """Pixels."""
     most_side: int | None = None
     ratio: int | None = None
-    """As for images."""
+    takes_ratio: bool = False
+    """Both as for images."""
+    is_h264: bool = False
+    """Whether no other codec is taken."""
     below_fps: int | None = None
     most_bytes: int | None = None
     most_inline_bytes: int = 20 * _MB
@@ -61,6 +64,10 @@ class VideoLimits:
     def wrong_format(self, message: str) -> ApiError:
         """The error of what is no such video."""
         return _wrong_format(message)
+
+    def unreachable(self, message: str) -> ApiError:
+        """The error of a video that cannot be fetched."""
+        return ApiError("VideoDownloadFailure", message)
 
     def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
         """What a video is, by its headers; raises ApiError when it is beyond a limit."""
@@ -85,6 +92,8 @@ class VideoLimits:
             height=found.height,
             seconds=found.seconds,
         )
+        if self.is_h264 and found.codec not in H264:
+            raise _wrong_format(f"{name} must be H.264, its codec is {found.codec}")
         self.check_measures(reference, name)
         if self.below_fps is not None and found.fps >= self.below_fps:
             rate = f"{found.fps:.4g} frames a second"

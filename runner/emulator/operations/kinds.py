@@ -64,9 +64,12 @@ class Whole:
     default: int
     as_text: bool = True
     """Whether text counts as a number, and 5.0 as a whole one."""
+    is_required: bool = False
 
     def read(self, body: Fields, name: str) -> int:
         """The value, by the rules of `Kind`."""
+        if self.is_required and body.values.get(name) is None:
+            raise lacking(body.path + name)
         number = body.number if self.as_text else body.integer
         found = number(name, self.default, self.among[0], self.among[-1])
         if found not in self.among:
@@ -112,6 +115,33 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pattern:
+    """A text in a certain form."""
+
+    form: str
+    """A regular expression of the whole text."""
+    example: str
+    default: str | None = None
+    """None: the field is required."""
+
+    def read(self, body: Fields, name: str) -> str:
+        """The value, by the rules of `Kind`."""
+        found = body.text(name, self.default)
+        if found != self.default and not re.fullmatch(self.form, found):
+            raise invalid(f"{body.path}{name} must be in the form of {self.example}")
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Texts:
+    """A list of strings."""
+
+    def read(self, body: Fields, name: str) -> list[str]:
+        """The value, by the rules of `Kind`."""
+        return body.texts(0, None, name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlwaysOn:
     """A boolean that is true whatever the body has."""
 
@@ -128,9 +158,12 @@ class Real:
     default: float | None = None
     least: float = -math.inf
     most: float = math.inf
+    is_required: bool = False
 
     def read(self, body: Fields, name: str) -> float | None:
         """The value, by the rules of `Kind`."""
+        if self.is_required and body.values.get(name) is None:
+            raise lacking(body.path + name)
         return body.real(name, self.default, self.least, self.most)
 
 
@@ -175,7 +208,7 @@ class Objects:
     """A list of objects, each with the same fields."""
 
     least: int
-    most: int
+    most: int | None = None
     fields: Mapping[str, Kind]
     """Fields of an object that are not among them are ignored."""
     rules: Sequence[Rule] = ()

@@ -70,6 +70,56 @@ class ForEach:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForEvery:
+    """Credits for each begun step of a number, or of the characters of a text."""
+
+    field: str
+    step: int
+    price: int
+
+    def credits(self, values: Values, added: int) -> int:
+        """As `Price`."""
+        found = values[self.field]
+        number = len(found) if isinstance(found, str) else found
+        return self.price * math.ceil(number / self.step) + added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class If:
+    """A price under a condition; nothing otherwise."""
+
+    when: When
+    price: Price
+
+    def credits(self, values: Values, added: int) -> int:
+        """As `Price`."""
+        return self.price.credits(values, added) if holds(self.when, values) else added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sum:
+    """Several prices together."""
+
+    parts: Sequence[Price]
+
+    def credits(self, values: Values, added: int) -> int:
+        """As `Price`."""
+        return sum(part.credits(values, 0) for part in self.parts) + added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flat:
+    """The same for each task."""
+
+    price: int
+
+    def credits(self, values: Values, added: int) -> int:
+        """As `Price`."""
+        del values
+        return self.price + added
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ByName:
     """Credits by the name in a field."""
 
@@ -94,22 +144,28 @@ Prices: TypeAlias = Mapping[tuple[str, str], Price]
 
 # ---------------------------------------------------------------------------------------- lengths
 
-Length: TypeAlias = Callable[[Values, Sequence[Reference]], int]
-"""Maps the values of a request, and its videos and sounds, to the seconds of the result; 0 for a
-picture."""
+Length: TypeAlias = Callable[[Values, Sequence[Reference]], float]
+"""Maps the values of a request, and its videos and sounds, to the seconds of the result, whole ones
+for a video; 0 for a picture."""
 _ROUNDING_S = 0.15  # the last frame of a video or sound may end a little late
 UNKNOWN_VIDEO_S = 5
 """What the length of a video or sound counts as that is not here to be measured."""
 
 
-def asked_length(values: Values, videos: Sequence[Reference]) -> int:
+def asked_length(values: Values, videos: Sequence[Reference]) -> float:
     """The seconds that the request asks for."""
     del videos
-    seconds: int = values.get("duration", 0)
+    seconds: float = values.get("duration", 0)
     return seconds
 
 
-def with_extension(values: Values, videos: Sequence[Reference]) -> int:
+def same_length(values: Values, videos: Sequence[Reference]) -> float:
+    """Those of the video or sound; where two are named, of the last one."""
+    del values
+    return length_of(videos[-1])
+
+
+def with_extension(values: Values, videos: Sequence[Reference]) -> float:
     """Those of the whole video, and of the extension that the request asks for."""
     return length_of(videos[-1]) + asked_length(values, videos)
 
@@ -147,7 +203,7 @@ class Operation:
     variant: str = ""
     """The field that only this one of the operations on its path has."""
     api: Literal["vidu", "modelverse"] = "vidu"
-    makes: Literal["image", "video"]
+    makes: Literal["image", "video", "audio"]
     fields: Mapping[str, Kind]
     """In the order in which they are read: conditions are about earlier ones. Fields of a body
     that are not among them are ignored."""
@@ -176,6 +232,21 @@ class Operation:
     """The fields that the answer to a submission repeats, in its order."""
     constants: Values = field(default_factory=dict)
     """What that answer has besides, whatever was asked for."""
+    unanswered: Sequence[str] = ()
+    """Fields of all other answers that this one lacks."""
+    result_field: str = ""
+    """Of an operation that answers with its result: the field for the URL."""
+    is_film: bool = False
+    """Whether it is queried on a path of its own, with the parts that it is cut of."""
+    has_progress: bool = False
+    """Whether a query reports how far the task is."""
+    urls_live_s: float = math.inf
+    """How long the URLs of its results are valid, where its page has less than the others."""
+
+    @property
+    def is_synchronous(self) -> bool:
+        """Whether the answer to a submission is the result."""
+        return bool(self.result_field)
 
     @property
     def name(self) -> str:

@@ -5,7 +5,18 @@ Where sources disagree, at 9 and 10 s of viduq2, it is the larger price.
 
 from __future__ import annotations
 
-from runner.emulator.operations.language import ASecond, ByName, ForEach, Price, Prices, Steps
+from runner.emulator.operations.language import (
+    ASecond,
+    ByName,
+    Flat,
+    ForEach,
+    ForEvery,
+    If,
+    Price,
+    Prices,
+    Steps,
+    Sum,
+)
 
 
 def _by_seconds(*credits_: int) -> Steps:
@@ -131,6 +142,53 @@ UPSCALING: Prices = {
     ("", "2K"): ASecond(usual=20, off_peak=10),
     ("", "4K"): ASecond(usual=40, off_peak=20),
     ("", "8K"): ASecond(usual=160, off_peak=80),
+}
+
+# ---------------------------------------------------------------------------------- people, speech
+
+# How a part of 5 s or of 500 characters is charged is not said: as a whole.
+_SYNCHRONIZED: Price = ForEvery(field="duration", step=5, price=20)
+_SPOKEN: Price = ForEvery(field="text", step=500, price=10)
+LIP_SYNC: Prices = {("", "720p"): _SYNCHRONIZED}
+DANCES: Prices = {("", ""): ASecond(usual=10, off_peak=5)}
+# Known from the international host, through third parties.
+_PERSONS = {"viduq2-turbo": 120, "viduq2-pro": 200}
+PERSONS: Prices = {
+    (model, resolution): Sum(
+        parts=(Flat(price=price), _SYNCHRONIZED, If(when={"audio_url": ("",)}, price=_SPOKEN))
+    )
+    for model, price in _PERSONS.items()
+    for resolution in ("540p", "720p", "1080p")
+}
+SPEECH: Prices = {("", ""): _SPOKEN}
+VOICES: Prices = {("", ""): Sum(parts=(Flat(price=300), _SPOKEN))}
+# "Below 5 s" and "below 10 s": what 5 s and 10 s cost is not said.
+SOUNDS: Prices = {("audio1.0", ""): Steps(field="duration", steps={2: 10, 5: 20})}
+
+# ----------------------------------------------------------------------------------- whole films
+
+
+def _for_quality(*, standard: int, high: int | None) -> Price:
+    parts = [If(when={"quality": ("standard",)}, price=_each_second(standard))]
+    if high is not None:
+        parts.append(If(when={"quality": ("high",)}, price=_each_second(high)))
+    return Sum(parts=(*parts, If(when={"lip_sync": (True,)}, price=_each_second(4))))
+
+
+def _each_second(credits_: int) -> ASecond:
+    return ASecond(usual=credits_, off_peak=credits_)  # films are not sold off peak
+
+
+MUSIC_VIDEOS: Prices = {
+    ("", "540p"): _for_quality(standard=6, high=None),
+    ("", "720p"): _for_quality(standard=8, high=24),
+    ("", "1080p"): _for_quality(standard=10, high=29),
+}
+FILMS: Prices = {("", "1080p"): _each_second(40)}
+REPLICAS: Prices = {
+    ("", "540p"): _each_second(12),
+    ("", "720p"): _each_second(16),
+    ("", "1080p"): _each_second(20),
 }
 
 # ------------------------------------------------------- templates, not published as text: guesses

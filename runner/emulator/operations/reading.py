@@ -45,7 +45,9 @@ def read(operation: Operation, body: Fields, receive: Receive) -> Order:
     by_kind: dict[str, list[Reference]] = {"image": [], "video": [], "audio": []}
     for reference, source in zip(receive(media), media, strict=True):
         by_kind[_kind_of(source.limits)].append(reference)
-    resolution = values[operation.resolution_field]
+    resolution = values.get(operation.resolution_field, "")
+    length_s = operation.length(values, [*by_kind["video"], *by_kind["audio"]])
+    is_sound = operation.makes == "audio"
     return Order(
         api=operation.api,
         operation=operation.name,
@@ -57,7 +59,8 @@ def read(operation: Operation, body: Fields, receive: Receive) -> Order:
         images=tuple(by_kind["image"]),
         videos=tuple(by_kind["video"]),
         sounds=tuple(by_kind["audio"]),
-        duration_s=operation.length(values, [*by_kind["video"], *by_kind["audio"]]),
+        duration_s=0 if is_sound else round(length_s),
+        sound_s=length_s if is_sound else 0,
         bgm=operation.has_effect("bgm", values),
         audio=operation.has_effect("audio", values),
         payload=values.get("payload", ""),
@@ -119,7 +122,7 @@ def credits_of(order: Order) -> int:
     values = {"images": order.images, **order.details}
     values |= {"model": order.model, "resolution": order.resolution}
     # Where no length was asked for, the one of the result counts.
-    values["duration"] = values.get("duration") or order.duration_s
+    values["duration"] = values.get("duration") or order.duration_s or order.sound_s
     fitting = (extra for extra in operation.additions if holds(extra.when, values))
     added = sum(extra.credits for extra in fitting)
     return operation.prices[order.model, order.resolution].credits(values, added)

@@ -79,6 +79,20 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """A field that needs another one."""
+
+    name: str
+    other: str
+
+    def check(self, values: Values, path: str) -> None:
+        """As `Rule`."""
+        if values.get(self.name) and not values.get(self.other):
+            message = f"{path}{self.other} is missing or empty, {path}{self.name} needs it"
+            raise ApiError("FieldLacking", message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Together:
     """Lists that share one limit."""
 

@@ -6,6 +6,8 @@ import math
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import zip_longest
+from typing import TypeAlias
 
 from runner.emulator.api.errors import invalid
 from runner.emulator.api.fields import Fields
@@ -48,11 +50,26 @@ def _check_pauses(text: str, name: str) -> None:
         raise invalid(f"{name}: a pause must stand between two spoken texts")
 
 
-def seconds_of(text: str) -> int:
-    """How long it takes to read a text out, at least 1 s."""
+Part: TypeAlias = tuple[str, float]
+"""A text that is spoken, empty for a pause, and how many seconds it takes."""
+
+
+def parts_of(text: str, speed: float = 1) -> list[Part]:
+    """What is heard one after the other; the speed is that of the words, not of the pauses."""
     parts = _PAUSE.split(text)  # a spoken text, a pause, a spoken text, and so on
-    seconds = sum(map(_units, parts[::2])) / _UNITS_A_SECOND + sum(map(float, parts[1::2]))
-    return max(1, math.ceil(seconds))
+    spoken = [(part, _units(part) / _UNITS_A_SECOND / speed) for part in parts[::2]]
+    pauses = [("", float(part)) for part in parts[1::2]]
+    return [part for pair in zip_longest(spoken, pauses) for part in pair if part is not None]
+
+
+def exact_seconds_of(text: str, speed: float = 1) -> float:
+    """How long it takes to read a text out, at least 1 s."""
+    return max(1.0, sum(seconds for _, seconds in parts_of(text, speed)))
+
+
+def seconds_of(text: str, speed: float = 1) -> int:
+    """The same in whole seconds, as a video has them."""
+    return math.ceil(exact_seconds_of(text, speed))
 
 
 def _units(text: str) -> int:

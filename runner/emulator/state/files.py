@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from runner.emulator.api.errors import ApiError
+from runner.emulator.api.references import DownloadError
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.render.image import Painter
 from runner.emulator.render.text import system_fonts
@@ -29,6 +30,7 @@ ENDINGS = {
     "image/png": "png",
     "image/jpeg": "jpg",
     "image/webp": "webp",
+    "image/bmp": "bmp",
     "video/mp4": "mp4",
     "video/x-msvideo": "avi",
     "audio/mpeg": "mp3",
@@ -95,8 +97,8 @@ class ResultFiles:
     def fetch(self, url: str, host: str) -> bytes | None:
         """The content of a reference's URL as a provider would fetch it; None if it is not ours.
 
-        `host` is the address at which this emulator was asked. Raises ApiError for a file of ours
-        that has expired, was altered or does not exist.
+        `host` is the address at which this emulator was asked. Raises DownloadError for a file of
+        ours that has expired, was altered or does not exist.
         """
         parts = urlsplit(url)
         target = f"{parts.path}?{parts.query}"
@@ -107,8 +109,7 @@ class ResultFiles:
             return None
         path = None if error else self.file(named["owner"], named["name"])
         if path is None:
-            message = f"cannot fetch the image: {error or 'no such file'}"
-            raise ApiError("ImageDownloadFailure", message)
+            raise DownloadError(error or "no such file")
         return path.read_bytes()
 
     def _content(self, key: str) -> bytes | None:

@@ -62,6 +62,8 @@ class Order:
     sounds: tuple[Reference, ...] = ()
     duration_s: int = 0
     """Length of the video; 0 for a picture."""
+    sound_s: float = 0
+    """Length of a result that is a sound; 0 for any other."""
     bgm: bool = False
     """Whether music is heard."""
     audio: bool = False
@@ -81,6 +83,11 @@ class Order:
     def is_video(self) -> bool:
         """Whether a video is asked for rather than a picture."""
         return self.duration_s > 0
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a sound is asked for."""
+        return self.sound_s > 0
 
     @property
     def is_off_peak(self) -> bool:

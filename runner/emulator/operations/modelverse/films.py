@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from runner.emulator.api.audio_files import AAC, M4A, MP3, WAV
 from runner.emulator.api.errors import invalid
-from runner.emulator.api.images import ImageLimits
 from runner.emulator.api.sounds import SoundLimits
-from runner.emulator.api.videos import VideoLimits
-from runner.emulator.operations import speech
+from runner.emulator.operations import talking
 from runner.emulator.operations.kinds import (
     Choice,
     Flag,
@@ -29,51 +27,27 @@ from runner.emulator.operations.modelverse.shared import (
     table,
     whole,
 )
-from runner.emulator.operations.rules import Given, Values
-from runner.emulator.operations.speech import Speech
+from runner.emulator.operations.rules import Values
 from runner.emulator.state.tasks import Reference
-
-
-def _spoken_length(values: Values, media: Sequence[Reference]) -> int:
-    """That of the sound if there is one, which has precedence over the text."""
-    return length_of(media[-1]) if values["audio_url"] else speech.seconds_of(values["text"])
-
 
 LIP_SYNC = table(
     "lip-sync",
     models=("vidu-lip-sync",),
     given={
-        "video_url": Medium(
-            is_required=True,
-            limits=VideoLimits(
-                takes_data=False, least_s=1, most_s=600, least_side=360, most_side=4096
-            ),
-        ),
-        # Also wma and ogg, which are not measured.
-        "audio_url": Medium(
-            limits=SoundLimits(
-                types=(WAV, MP3, M4A, AAC),
-                takes_others=True,
-                takes_data=False,
-                least_s=1,
-                most_s=600,
-                most_bytes=100 * MB,
-            )
-        ),
-        "text": Speech(least=4, most=2000, counts_wide_twice=True),
-        "ref_photo_url": Medium(
-            limits=ImageLimits(takes_data=False, least_side=192, most_side=4096, most_bytes=10 * MB)
-        ),
+        "video_url": talking.VIDEO,
+        "audio_url": talking.SOUND,
+        "text": talking.TEXT,
+        "ref_photo_url": talking.FACE,
     },
     parameters={
         "speed": Real(default=1.0, least=0.5, most=2),
         "voice_id": Text(),
         "volume": whole(range(11), 0),
     },
-    rules=(Given(among=("audio_url", "text"), least=1, most=2),),
-    no_effect={name: ({"text": ("",)},) for name in ("speed", "voice_id", "volume")},
+    rules=(talking.SOUND_OR_TEXT,),
+    no_effect=dict.fromkeys(("speed", "voice_id", "volume"), talking.WITHOUT_TEXT),
     fixed={"resolution": "720p", "audio": True},
-    length=_spoken_length,
+    length=talking.spoken_length,
 )
 
 
@@ -97,7 +71,7 @@ class _InlineTotal:
 _MV_LEAST_S = 10
 
 
-def _film_length(values: Values, media: Sequence[Reference]) -> int:
+def _film_length(values: Values, media: Sequence[Reference]) -> float:
     """That of the music."""
     del values
     return max(_MV_LEAST_S, length_of(media[-1]))

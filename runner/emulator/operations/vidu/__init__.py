@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from runner.emulator.operations.language import Operation
-from runner.emulator.operations.vidu import films, frames, pictures, references
+from runner.emulator.operations.vidu import (
+    films,
+    frames,
+    people,
+    pictures,
+    productions,
+    references,
+    sounds,
+)
 
 _ALL = (
     frames.TEXT2VIDEO,
@@ -16,9 +24,20 @@ _ALL = (
     films.MULTIFRAME,
     films.EXTEND,
     films.UPSCALE_NEW,
+    people.LIP_SYNC,
+    people.IMAGE2DANCE,
+    people.DIGITAL_HUMAN,
     films.TEMPLATE,
     films.TEMPLATE_STORY,
     pictures.REFERENCE2IMAGE,
+    sounds.TEXT2AUDIO,
+    sounds.TIMING2AUDIO,
+    sounds.AUDIO_TTS,
+    sounds.AUDIO_CLONE,
+    productions.ONE_CLICK_MV,
+    productions.GENERAL_ONE_CLICK,
+    productions.AD_ONE_CLICK,
+    productions.TRENDING_REPLICATE,
 )
 OPERATIONS: Mapping[str, Operation] = {table.name: table for table in _ALL}
 """Every operation by its name."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations import prices
 from runner.emulator.operations.kinds import Choice, Flag, Kind, Media, Medium, Objects, Text, Whole
-from runner.emulator.operations.language import Case, Operation, length_of, with_extension
+from runner.emulator.operations.language import Case, Operation, same_length, with_extension
 from runner.emulator.operations.rules import Given, OnlyWith, Values
 from runner.emulator.operations.vidu.shared import (
     ANY_SIZE,
     PICTURE_PROMPT_LIMIT,
     RESOLUTION,
+    TAG,
     TAGS,
     THREE_RATIOS,
     WATERMARK,
@@ -27,7 +28,6 @@ _WATERMARK: Mapping[str, Kind] = {
         among=("top_left", "top_right", "bottom_right", "bottom_left"), default="bottom_left"
     ),
 }
-_TAG: Mapping[str, Kind] = {name: TAGS[name] for name in ("payload", "callback_url")}
 # Nothing is documented about the formats that can be extended.
 _EXTENDED = VideoLimits(takes_data=False, takes_others=True, least_s=4, most_s=60)
 _UPSCALED = VideoLimits(
@@ -35,16 +35,10 @@ _UPSCALED = VideoLimits(
 )
 
 
-def _all_segments(values: Values, videos: Sequence[Reference]) -> int:
+def _all_segments(values: Values, videos: Sequence[Reference]) -> float:
     """The seconds of all segments together."""
     del videos
-    return sum(segment["duration"] for segment in values["image_settings"])
-
-
-def _same_length(values: Values, videos: Sequence[Reference]) -> int:
-    """That of the video; where two are named, the creation is meant."""
-    del values
-    return length_of(videos[-1])
+    return float(sum(segment["duration"] for segment in values["image_settings"]))
 
 
 MULTIFRAME = Operation(
@@ -64,7 +58,7 @@ MULTIFRAME = Operation(
             },
         ),
         "resolution": RESOLUTION,
-        **_TAG,
+        **TAG,
         **_WATERMARK,
     },
     length=_all_segments,
@@ -84,7 +78,7 @@ EXTEND = Operation(
         "prompt": Text(),
         "duration": Whole(among=range(1, 8), default=5),
         "resolution": RESOLUTION,
-        **_TAG,
+        **TAG,
         **_WATERMARK,
     },
     rules=(Given(among=("video_url", "video_creation_id"), least=1, most=1),),
@@ -104,10 +98,10 @@ UPSCALE_NEW = Operation(
         "video_url": Medium(limits=_UPSCALED),
         "video_creation_id": Medium(limits=_UPSCALED, is_creation=True),
         "upscale_resolution": Choice(among=("1080p", "2K", "4K", "8K"), default="1080p"),
-        **_TAG,
+        **TAG,
     },
     rules=(Given(among=("video_url", "video_creation_id"), least=1, most=2),),
-    length=_same_length,
+    length=same_length,  # where two videos are named, the creation is the last one
     resolution_field="upscale_resolution",
     must_grow=True,
     prices=prices.UPSCALING,
@@ -171,7 +165,7 @@ TEMPLATE_STORY = Operation(
             among=("love_story", "workday_feels", "monkey_king", "pigsy", "monk_tang", "one_shot")
         ),
         "images": Media(least=1, is_required=True, limits=ANY_SIZE),
-        **_TAG,
+        **TAG,
     },
     # Not published: our guess.
     fixed={"resolution": "720p", "duration": 8},

@@ -80,7 +80,7 @@ _OLD_RATIOS = Case(
 )
 
 
-def _chosen_length(values: Values, videos: Sequence[Reference]) -> int:
+def _chosen_length(values: Values, videos: Sequence[Reference]) -> float:
     """What was asked for; where the provider chooses, the more the more references there are."""
     references = len(values.get("images") or values["subjects"]) + len(videos)
     return asked_length(values, videos) or min(3 + references, 10)

@@ -40,6 +40,10 @@ RATIOS = ("16:9", "9:16", "3:4", "4:3", "1:1")
 TAGS: Mapping[str, Kind] = MappingProxyType(
     {"seed": SEED, "payload": Text(most=PAYLOAD_LIMIT), "callback_url": WebAddress()}
 )
+TAG: Mapping[str, Kind] = MappingProxyType(
+    {name: TAGS[name] for name in ("payload", "callback_url")}
+)
+"""Of operations without a seed."""
 WATERMARK: Mapping[str, Kind] = MappingProxyType(
     {
         "watermark": Flag(),
