@@ -1,4 +1,4 @@
-"""Options: holds the settings of an emulator, and checks that PyAV is there for videos."""
+"""Options: holds the settings of an emulator, and checks that PyAV is there to encode with."""
 
 from __future__ import annotations
 
@@ -71,8 +71,8 @@ def can_encode() -> bool:
 
 def missing_extra(operations: Iterable[str]) -> str | None:
     """Why these operations (`<provider>/<operation>`) cannot be emulated; None when they can."""
-    # Nearly all make videos, and PyAV, which encodes them, is an extra.
-    videos = sorted(set(operations) - _PICTURES)
-    if not videos or can_encode():
+    # Nearly all make videos or sounds, and PyAV, which encodes them, is an extra.
+    encoded = sorted(set(operations) - _PICTURES)
+    if not encoded or can_encode():
         return None
-    return f"emulating {', '.join(videos)} needs PyAV to encode videos: {EXTRA_HINT}"
+    return f"emulating {', '.join(encoded)} needs PyAV to encode videos and sounds: {EXTRA_HINT}"

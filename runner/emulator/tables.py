@@ -23,6 +23,9 @@ def pixels_of(order: Order) -> tuple[int, int]:
     "auto" and no ratio take that of the video, or else of the first image; where there is none, or
     its size is unknown because the emulator fetches nothing from outside, it is 16:9.
     """
+    if not order.resolution:  # that of the first image
+        image = order.images[0]
+        return (image.width // 2 * 2, image.height // 2 * 2) if image.width else (1280, 720)
     across, down = _ratio(order)
     short = SHORT_SIDE[order.resolution]
     longer = 2 * round(short * max(across, down) / min(across, down) / 2)

@@ -62,8 +62,15 @@ _BY_PACE: Mapping[str, Mapping[str, Table]] = {
     **dict.fromkeys(("extend", "multiframe"), _EXTENSIONS),
 }
 # Our guess, after a short film for which the vendor's sample took nine minutes.
-_EACH_SECOND = {"one-click/mv": 18.0, "lip-sync": 6.0}
+_FILM_S = 18.0
+_EACH_SECOND = {
+    **dict.fromkeys(("one-click/mv", "one-click/general_one_click"), _FILM_S),
+    **dict.fromkeys(("ad-one-click", "trending-replicate"), _FILM_S),
+    **dict.fromkeys(("lip-sync", "image2dance", "digital-human"), 6.0),
+}
 """Of operations whose time grows with nothing but the length of the result."""
+# Not published: our guesses. Speech is made faster than it is heard, or nobody would wait for it.
+_SOUND_S, _SPEECH_S, _SPEECH_SHARE = 8.0, 0.5, 0.02
 _TABLES = {"text2video": _TEXT}
 """By operation; the others take the table of reference2video."""
 
@@ -79,6 +86,8 @@ def seconds_of(order: Order) -> float:
     """How long the task takes at time scale 1; the same order always takes the same time."""
     if order.is_video:
         return _video_seconds(order)
+    if order.is_sound:
+        return _SPEECH_S + _SPEECH_SHARE * order.sound_s if order.is_synchronous else _SOUND_S
     chance = random.Random(f"{order.model} {order.prompt} {order.seed}")  # noqa: S311 - no secret
     return _IMAGE_MEDIAN_S[order.resolution] * chance.lognormvariate(0, _IMAGE_SIGMA)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from runner.emulator.api.errors import ApiError
 from runner.emulator.api.fields import Fields
-from runner.emulator.api.vidu import Link, is_key
+from runner.emulator.api.links import Link
+from runner.emulator.api.vidu import is_key
 from runner.emulator.operations import reading
 from runner.emulator.operations.modelverse import operation_of
 from runner.emulator.operations.reading import Receive

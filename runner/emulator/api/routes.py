@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,6 +20,7 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api import modelverse, vidu
 from runner.emulator.api.errors import ApiError, bad_request, error_body, lacking, reason_for
 from runner.emulator.api.fields import Fields
+from runner.emulator.api.links import Link
 from runner.emulator.api.references import Source, no_creation, receive
 from runner.emulator.callbacks import Callbacks
 from runner.emulator.operations import reading
@@ -37,6 +39,9 @@ Read: TypeAlias = Callable[[Fields, Receive], Order]
 """How an API reads a body."""
 
 _LARGEST_DRAWN_SEED = 2**31 - 1
+# No answer comes later: clients would have given up.
+_LONGEST_ANSWER_S = 60.0
+_CLOCK_S = 0.005  # for a clock that is a little behind the one that sleep goes by
 _log = logging.getLogger(__name__)
 _TYPES = {f".{ending}": media_type for media_type, ending in files.ENDINGS.items()}
 
@@ -51,16 +56,24 @@ class Service:
     callbacks: Callbacks
     log: RequestLog
 
-    def link(self, request: web.Request) -> vidu.Link:
+    def link(self, request: web.Request) -> Link:
         """Makes fresh URLs at the address that this request was sent to."""
         origin, options = f"{request.scheme}://{request.host}", self.options
 
         def fresh_url(owner: str, name: str) -> str:
-            return origin + files.sign(owner, name, options.now_ns(), options.url_lifetime_s)
+            lifetime_s = min(options.url_lifetime_s, self._urls_live_s(owner))
+            return origin + files.sign(owner, name, options.now_ns(), lifetime_s)
 
         return fresh_url
 
-    def row(self, task: Task, now_ns: int, link: vidu.Link) -> dict[str, Any]:
+    def _urls_live_s(self, owner: str) -> float:
+        """How long the page of a task's operation lets its URLs be valid."""
+        task = self.store.tasks.get(owner)
+        if task is None or task.order.api != "vidu":
+            return math.inf
+        return OPERATIONS[task.order.operation].urls_live_s
+
+    def row(self, task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         """A task as a row of the list at that moment."""
         return vidu.row(task, now_ns, link, every_field=self.options.list_fields == "all")
 
@@ -119,6 +132,8 @@ def add_routes(app: web.Application) -> None:
     # One route for all operations, because names of routes are unique.
     paths = "|".join({re.escape(table.path) for table in OPERATIONS.values()})
     post(f"/ent/v2/{{operation:{paths}}}", _handler(_vidu_submit), name="vidu.submit")
+    films = "|".join(re.escape(table.path) for table in OPERATIONS.values() if table.is_film)
+    get(f"/ent/v2/{{operation:{films}}}/{{id}}", _handler(_vidu_film), name="vidu.film")
     get("/ent/v2/tasks/{id}/creations", _handler(_vidu_creations), name="vidu.creations")
     get("/ent/v2/tasks", _handler(_vidu_tasks), name="vidu.list")
     post("/ent/v2/tasks/{id}/cancel", _handler(_vidu_cancel), name="vidu.cancel")
@@ -195,7 +210,7 @@ async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]
 
     def read(body: Fields, received: Receive) -> Order:
         operation = operation_of(path, body.values)
-        if operation.makes == "video":
+        if operation.makes != "image":
             _check_encoder()
         return reading.read(operation, body, received)
 
@@ -207,15 +222,40 @@ async def _vidu_submit(service: Service, request: web.Request) -> dict[str, Any]
         return service.store.task("vidu", task.id)
 
     def report() -> dict[str, Any]:
-        return vidu.creations(current(), service.options.now_ns(), link)
+        return vidu.report(current(), service.options.now_ns(), link)
 
     key = vidu.key_of(request.headers.get("Authorization"))
     service.callbacks.watch(task, key, current, report)
-    return vidu.created(task, link)
+    if not task.order.is_synchronous:
+        return vidu.created(task, link)
+    await _until_done(task, service.options.now_ns())
+    return vidu.spoken(current(), service.options.now_ns(), link)
+
+
+async def _until_done(task: Task, now_ns: int) -> None:
+    """Wait for a task whose answer is the result, unless that takes too long for an answer."""
+    left_s = (task.done_ns - now_ns) / 1e9
+    if 0 < left_s <= _LONGEST_ANSWER_S:
+        await asyncio.sleep(left_s + _CLOCK_S)
+
+
+def _task_of(service: Service, request: web.Request) -> Task:
+    """The task that a usual path names; raises ApiError."""
+    task = service.store.task("vidu", request.match_info["id"])
+    if not vidu.is_task(task):
+        raise ApiError("TaskNotFound", "there is no such task")
+    return task
+
+
+async def _vidu_film(service: Service, request: web.Request) -> dict[str, Any]:
+    task = service.store.task("vidu", request.match_info["id"])
+    if OPERATIONS[task.order.operation].path != request.match_info["operation"]:
+        raise ApiError("TaskNotFound", "there is no such film")
+    return vidu.report(task, service.options.now_ns(), service.link(request))
 
 
 async def _vidu_creations(service: Service, request: web.Request) -> dict[str, Any]:
-    task = service.store.task("vidu", request.match_info["id"])
+    task = _task_of(service, request)
     return vidu.creations(task, service.options.now_ns(), service.link(request))
 
 
@@ -227,7 +267,7 @@ async def _vidu_tasks(service: Service, request: web.Request) -> dict[str, Any]:
 
 
 async def _vidu_cancel(service: Service, request: web.Request) -> dict[str, Any]:
-    task = service.store.task("vidu", request.match_info["id"])
+    task = _task_of(service, request)
     if task.phase(service.options.now_ns()) not in {Phase.CREATED, Phase.QUEUEING}:
         raise bad_request("task state is scheduled, can not cancel")
     service.callbacks.wake(service.store.cancel(task.id))
@@ -243,7 +283,7 @@ async def _vidu_credits(service: Service, request: web.Request) -> dict[str, Any
 
 def _check_encoder() -> None:
     if not can_encode():
-        message = f"this emulator cannot make videos without PyAV: {EXTRA_HINT}"
+        message = f"this emulator cannot make videos and sounds without PyAV: {EXTRA_HINT}"
         raise ApiError("ModelUnavailable", message)
 
 

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, TypeAlias
 
+from runner.emulator.api import productions
 from runner.emulator.api.errors import ApiError, bad_request, invalid
+from runner.emulator.api.links import Link
 from runner.emulator.operations.kinds import Medium, filled
 from runner.emulator.operations.vidu import OPERATIONS
 from runner.emulator.state import files
@@ -16,8 +18,6 @@ from runner.emulator.state.store import Store
 from runner.emulator.state.tasks import Phase, Reference, Task, timestamp
 from runner.emulator.tables import FPS, pixels_of
 
-Link: TypeAlias = Callable[[str, str], str]
-"""Maps owner and name of a file to a fresh URL."""
 Query: TypeAlias = Mapping[str, list[str]]
 """Every value of each name in a URL's query."""
 
@@ -53,6 +53,42 @@ def is_key(text: str) -> bool:
 
 def created(task: Task, link: Link) -> dict[str, Any]:
     """The answer to a submission, with every field the document requires."""
+    operation = OPERATIONS[task.order.operation]
+    if operation.is_film:
+        return {"id": task.id}
+    answer = {
+        "task_id": task.id,
+        "state": Phase.CREATED.value,
+        **_repeated(task, link),
+        **operation.constants,
+        **_common(task),
+    }
+    return {name: answer[name] for name in answer if name not in operation.unanswered}
+
+
+def spoken(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
+    """The answer to a submission that is its result, or says why there is none yet."""
+    order, phase = task.order, task.phase(now_ns)
+    operation = OPERATIONS[order.operation]
+    done = {operation.result_field: link(task.id, files.SOUND)} if phase is Phase.SUCCESS else {}
+    answer = {
+        "task_id": task.id,
+        # The page has three states, and none for a task that is worked on.
+        "state": (phase if phase.is_final else Phase.QUEUEING).value,
+        **done,
+        **({} if phase is Phase.FAILED else _repeated(task, link)),
+        **_common(task),
+    }
+    return {name: answer[name] for name in answer if name not in operation.unanswered}
+
+
+def _common(task: Task) -> dict[str, Any]:
+    created_at = timestamp(task.made_ns)
+    return {"payload": task.order.payload, "credits": task.credits, "created_at": created_at}
+
+
+def _repeated(task: Task, link: Link) -> dict[str, Any]:
+    """What the answer has of the request."""
     order, operation = task.order, OPERATIONS[task.order.operation]
     texts = {
         medium.name: medium.creation or url_of(medium, link)
@@ -68,27 +104,26 @@ def created(task: Task, link: Link) -> dict[str, Any]:
         "resolution": order.resolution,
         "callback_url": order.callback_url,
     }
+    # Of two ways to name a video, the answer has the one that was used.
     return {
-        "task_id": task.id,
-        "state": Phase.CREATED.value,
-        # Of two ways to name a video, the answer has the one that was used.
-        **{
-            name: values[name]
-            for name in operation.answer
-            if values[name] or not isinstance(kinds.get(name), Medium)
-        },
-        **operation.constants,
-        "payload": order.payload,
-        "credits": task.credits,
-        "created_at": timestamp(task.made_ns),
+        name: values[name]
+        for name in operation.answer
+        if values[name] or not isinstance(kinds.get(name), Medium)
     }
 
 
+def report(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
+    """The answer to a query on the path of the task's operation, and the body of a callback."""
+    answer = productions.film if OPERATIONS[task.order.operation].is_film else creations
+    return answer(task, now_ns, link)
+
+
 def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
-    """The answer to a query, and the body of a callback."""
+    """The answer to a query."""
     # Without the seed: with the vendor, only the answer to the submission has it.
     phase = task.phase(now_ns)
     failed = phase is Phase.FAILED
+    has_progress = OPERATIONS[task.order.operation].has_progress
     return {
         "id": task.id,
         "state": phase.value,
@@ -97,18 +132,25 @@ def creations(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
         "payload": task.order.payload,
         "bgm": task.order.details.get("bgm", False),
         "off_peak": task.order.details.get("off_peak", False),
+        **({"progress": task.progress(now_ns)} if has_progress else {}),
         "creations": [_creation(task, link)] if phase is Phase.SUCCESS else [],
     }
 
 
 def _creation(task: Task, link: Link) -> dict[str, str]:
-    url, watermarked = link(task.id, files.PICTURE), link(task.id, files.WATERMARKED)
-    if task.order.is_video:  # of these, one with a watermark is made on request only
-        url, wanted = link(task.id, files.VIDEO), task.order.details.get("watermark")
-        watermarked = link(task.id, files.WATERMARKED_VIDEO) if wanted else ""
-    cover = link(task.id, files.COVER)
-    names = {"url": url, "cover_url": cover, "watermarked_url": watermarked}
+    names = {name: link(task.id, file) if file else "" for name, file in _files_of(task).items()}
     return {"id": f"{int(task.id) + 1}", **names}
+
+
+def _files_of(task: Task) -> Mapping[str, str]:
+    """The file of each URL of a creation; empty where there is none."""
+    order, cover = task.order, {"cover_url": files.COVER}
+    if order.is_sound:
+        return {"url": files.SOUND, "cover_url": "", "watermarked_url": ""}
+    if order.is_video:  # of these, one with a watermark is made on request only
+        marked = files.WATERMARKED_VIDEO if order.details.get("watermark") else ""
+        return {"url": files.VIDEO, **cover, "watermarked_url": marked}
+    return {"url": files.PICTURE, **cover, "watermarked_url": files.WATERMARKED}
 
 
 def task_of_creation(creation_id: str) -> str:
@@ -122,8 +164,8 @@ def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, 
     order, query = task.order, creations(task, now_ns, link)
     if not every_field:  # the vendor's page lists neither payload nor error code
         query = {name: query[name] for name in ("id", "state", "credits", "creations")}
-    video = {"duration": order.duration_s, "fps": FPS if order.is_video else 0}
-    across, down = pixels_of(order)
+    video = {"duration": order.duration_s or order.sound_s, "fps": FPS if order.is_video else 0}
+    across, down = (0, 0) if order.is_sound else pixels_of(order)
     details = {
         "moderation_url": [],
         "video": {**video, "resolution": {"width": across, "height": down}},
@@ -137,7 +179,7 @@ def row(task: Task, now_ns: int, link: Link, *, every_field: bool) -> dict[str, 
         "model": order.model,
         "prompt": order.prompt,
         "images": [url_of(image, link) for image in order.images],
-        "duration": order.details.get("duration") or order.duration_s,
+        "duration": order.details.get("duration") or video["duration"],
         "resolution": order.resolution,
         "aspect_ratio": order.aspect_ratio,
         "created_at": timestamp(task.made_ns),
@@ -225,7 +267,13 @@ def _candidates(store: Store, task_ids: frozenset[str], token: str) -> Iterable[
         tasks = sorted(found, key=lambda task: int(task.id), reverse=True)
     # Ids grow in the order of making, so the id of a page's last task is the token of the next.
     below = _number(token.removeprefix("p"), "pager.page_token", digits=19) if token else 2**64
-    return (task for task in tasks if task.order.api == "vidu" and int(task.id) < below)
+    return (task for task in tasks if is_task(task) and int(task.id) < below)
+
+
+def is_task(task: Task) -> bool:
+    """Whether a task is one of Vidu's on the usual paths: films are queried on their own."""
+    order = task.order
+    return order.api == "vidu" and not OPERATIONS[order.operation].is_film
 
 
 def _last(query: Query, name: str) -> str:

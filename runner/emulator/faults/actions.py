@@ -70,7 +70,7 @@ class FaultInjector:
         if exchange.kind in SUBMITS:
             body = await body_of(request)
             order = body.values.get("input", body.values)
-            prompt = order.get("prompt") if isinstance(order, dict) else None
+            prompt = (order.get("prompt") or order.get("text")) if isinstance(order, dict) else None
             return body.untagged, partial(fits, prompt=prompt if isinstance(prompt, str) else "")
         if exchange.kind == LIST:
             # The tasks are the rows of the response; a request for them changes nothing.

@@ -162,7 +162,7 @@ def reported_tasks(body: Any) -> dict[str, bool]:
         match row:
             case {"output": {"task_id": task_id, "task_status": state}}:
                 found[str(task_id)] = state == STATUS[Phase.SUCCESS]
-            case {"id": task_id, "state": state}:
+            case {"id": task_id, "state": state} | {"task_id": task_id, "state": state}:
                 found[str(task_id)] = state == Phase.SUCCESS
     return found
 
@@ -188,7 +188,8 @@ def _in_state(values: Values, body: Any) -> Any:
         return _edit(body, fields, [])
     # Only a task that has ended has these.
     ended = [] if state == Phase.FAILED else ["finish_time", "usage"]
-    return _edit(body, {**fields, "creations": []}, ["urls", *ended])
+    unfinished = ["urls", "signed_url", *ended]
+    return _edit(body, {**fields, "creations": []}, unfinished)
 
 
 def _set(values: Values, body: Any) -> Any:

@@ -65,6 +65,7 @@ def read(operation: Operation, body: Fields, receive: Receive) -> Order:
         audio=operation.has_effect("audio", values),
         payload=values.get("payload", ""),
         callback_url=values.get("callback_url", ""),
+        is_synchronous=operation.is_synchronous,
         details={
             name: named_media(kind, values[name], paths[name])
             for name, kind in kinds.items()

@@ -96,6 +96,20 @@ class KeyFrames:
         return Image.blend(self._images[passed - 1], self._images[passed], share)
 
 
+class Shots:
+    """Images one after another."""
+
+    sun_colour: Colour = (255, 255, 255)
+
+    def __init__(self, images: Sequence[Image.Image], shot_at: Callable[[float], int]):
+        """With the number of the image that is seen at a progress from 0 to 1."""
+        self._images, self._shot_at = images, shot_at
+
+    def paint(self, progress: float = 0.0) -> Image.Image:
+        """One frame, with progress from 0 to 1."""
+        return self._images[self._shot_at(progress)].copy()
+
+
 class Continued:
     """A video, and what follows its last frame: a way to the last image, or into the picture."""
 
@@ -134,7 +148,7 @@ class Film:
         return self._original(progress)
 
 
-Background: TypeAlias = Scene | KeyFrames | Continued | Film
+Background: TypeAlias = Scene | KeyFrames | Shots | Continued | Film
 """What stands behind the card."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
@@ -18,12 +19,15 @@ from runner.emulator.render.background import (
     Frames,
     KeyFrames,
     Scene,
+    Shots,
 )
 from runner.emulator.render.parts import (
     caption_of,
     has_card,
+    is_cut,
     is_of_video,
     original_s,
+    shot_at,
     stops_of,
 )
 from runner.emulator.render.text import FontSet, TextBlock, fit
@@ -91,6 +95,11 @@ class Painter:
         """What is behind the card: the images or the video that a video is made of, or a scene."""
         if is_of_video(order):
             return self._video_background(order, size)
+        if is_cut(order):
+            side = max(size)
+            media = order.images
+            shown = [self._decoded(each, side) or self._tile(each, side) for each in media]
+            return Shots([ImageOps.fit(image, size) for image in shown], partial(shot_at, order))
         if order.is_video and not order.aspect_ratio:
             found = [self._decoded(image, max(size)) for image in order.images]
             seen = [
@@ -151,7 +160,7 @@ class Painter:
         height = facts_at + facts.line_height + pad
         card = Image.new("RGBA", (size[0] - 2 * margin, height))
         box = (0, 0, card.width - 1, height - 1)
-        colour = _CARD if order.aspect_ratio else _DENSE_CARD
+        colour = _CARD if order.aspect_ratio and not is_cut(order) else _DENSE_CARD
         ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=colour)
         for number, thumb in enumerate(thumbs):
             card.paste(thumb, (pad + number * round(thumb.width * 1.1), pad))

@@ -14,6 +14,22 @@ def is_of_video(order: Order) -> bool:
     return bool(order.videos) and not order.aspect_ratio
 
 
+_FILMS = frozenset(
+    {"one-click/mv", "one-click/general_one_click", "ad-one-click", "trending-replicate"}
+)
+
+
+def is_cut(order: Order) -> bool:
+    """Whether the result shows its images one after another, as the shots of a film."""
+    return order.operation in _FILMS and bool(order.images)
+
+
+def shot_at(order: Order, progress: float) -> int:
+    """The shot of a film that is seen then, from 0."""
+    count = len(order.images)
+    return min(int(progress * count), count - 1)
+
+
 def is_upscaled(order: Order) -> bool:
     """Whether the result is a video with more pixels, and nothing else."""
     return "upscale_resolution" in order.details
@@ -59,6 +75,8 @@ def caption_of(order: Order, progress: float) -> str:
         number = next((n for n, end in enumerate(ends) if progress < end), len(ends) - 1)
         prompt = segments[number]["prompt"]
         return f"segment {number + 1} of {len(segments)}" + (f": {prompt}" if prompt else "")
+    if is_cut(order):
+        return f"shot {shot_at(order, progress) + 1} of {len(order.images)}"
     if not is_of_video(order):
         return ""
     if "duration" in order.details:

@@ -1,24 +1,22 @@
 """Videos: draws an order as an MP4 in which the landscape passes under the card.
 
-H.264 where the encoder has it, MPEG-4 otherwise; where sound is asked for, a soft chord in AAC.
+H.264 where the encoder has it, MPEG-4 otherwise; where sound is asked for, it is AAC.
 """
 
 from __future__ import annotations
 
 import io
-import math
-from array import array
 from collections.abc import Iterator
 from contextlib import ExitStack
 from fractions import Fraction
-from functools import lru_cache
 from typing import TypeAlias
 
 import av
 from PIL import Image, ImageDraw
 
-from runner.emulator.render.image import Painter
-from runner.emulator.render.parts import caption_of, has_card, is_of_video, painted_size
+from runner.emulator.render.image import Copies, Painter
+from runner.emulator.render.parts import caption_of, has_card, is_cut, is_of_video, painted_size
+from runner.emulator.render.sound import RATE, frame_of, heard
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import FPS, pixels_of
 
@@ -26,13 +24,12 @@ _Sound: TypeAlias = "av.Packet[av.AudioStream]"
 
 HOLD = 4
 """Frames that show the same picture: painting takes longer than encoding what does not move."""
+_LONG_HOLD, _LONG_S = 24, 8
+"""The same in a film of several shots that has more seconds than that."""
 _BOTTOM_RIGHT = 3
 # Some operations name the corners that others number.
 _CORNERS = {"top_left": 1, "top_right": 2, "bottom_right": _BOTTOM_RIGHT, "bottom_left": 4}
-_SOUND_RATE = 24_000
 _SOUND_FRAME = 1024  # samples that AAC packs at once
-# Whole hertz, so that one second of a chord repeats without a click.
-_CHORDS = ((196, 247, 294, 392), (220, 262, 330, 440), (175, 220, 262, 349), (165, 196, 247, 330))
 
 
 def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
@@ -45,24 +42,30 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         width, height = pixels_of(order)
         stream = _video_stream(container, (width, height))
         has_sound = order.bgm or order.audio
-        sound = container.add_stream("aac", rate=_SOUND_RATE) if has_sound else None
+        sound = container.add_stream("aac", rate=RATE) if has_sound else None
         copied = _copied_sound(container, stack, order, painter)
+        hold = hold_of(order)
         for number, image in enumerate(pictures(order, painter)):
             if watermark:
                 corner = order.details.get("wm_position", _BOTTOM_RIGHT)
                 painter.mark(image, _CORNERS.get(corner, corner))
             frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
             frame = frame.reformat(width=width, height=height, format="yuv420p")
-            for pts in range(number * HOLD, number * HOLD + HOLD):
+            for pts in range(number * hold, number * hold + hold):
                 frame.pts = pts
                 container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if sound is not None:
-            container.mux(sound.encode(_sound(order)))
+            container.mux(sound.encode(_sound(order, painter.copies)))
             container.mux(sound.encode())
         for packet in copied:
             container.mux(packet)
     return out.getvalue()
+
+
+def hold_of(order: Order) -> int:
+    """How many frames of a video show the same picture."""
+    return _LONG_HOLD if is_cut(order) and order.duration_s > _LONG_S else HOLD
 
 
 def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
@@ -74,7 +77,7 @@ def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
     scene = painter.background(order, size, round(width * 0.03 * (order.duration_s + 2)))
     card = painter.card(order, size) if has_card(order) else None
     bar_top = height - max(2, height // 120)
-    count = order.duration_s * FPS // HOLD
+    count = order.duration_s * FPS // hold_of(order)
     for number in range(count):
         progress = number / count
         image = scene.paint(progress)
@@ -102,15 +105,11 @@ def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]
     return stream
 
 
-def _sound(order: Order) -> av.AudioFrame:
-    """A chord as long as the video."""
-    samples = _chord(_CHORDS[order.seed % len(_CHORDS)]) * order.duration_s
+def _sound(order: Order, copies: Copies) -> av.AudioFrame:
+    """What is heard, as long as the video."""
+    samples = heard(order, copies)
     # Never longer, or a player would show a length that nobody asked for.
-    count = len(samples) // _SOUND_FRAME * _SOUND_FRAME
-    frame = av.AudioFrame(format="s16", layout="mono", samples=count)
-    frame.planes[0].update(samples[:count].tobytes())
-    frame.sample_rate, frame.pts = _SOUND_RATE, 0
-    return frame
+    return frame_of(samples[: len(samples) // _SOUND_FRAME * _SOUND_FRAME])
 
 
 def _copied_sound(
@@ -139,14 +138,3 @@ def _moved(
         if packet.dts is not None:  # the last one only ends the stream
             packet.stream = stream
             yield packet
-
-
-@lru_cache(maxsize=len(_CHORDS))
-def _chord(tones: tuple[int, ...]) -> array[int]:
-    """One second of 16-bit samples that swells once."""
-    turns = (2 * math.pi * n / _SOUND_RATE for n in range(_SOUND_RATE))
-    samples = (
-        (1400 + 500 * math.sin(turn)) * sum(math.sin(tone * turn) for tone in tones)
-        for turn in turns
-    )
-    return array("h", map(round, samples))

@@ -11,6 +11,7 @@ import secrets
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -24,6 +25,7 @@ from runner.emulator.state.tasks import Order, Phase
 
 PICTURE, COVER, WATERMARKED = "creation.png", "cover.png", "watermarked.png"
 VIDEO, WATERMARKED_VIDEO = "creation.mp4", "watermarked.mp4"
+SOUND = "creation.mp3"
 REFERENCES = "references"
 """The owner of copies of reference images, in place of a task's id; they are named by digest."""
 ENDINGS = {
@@ -44,8 +46,14 @@ _SALT = b"vidu-run emulator"
 _PATH = re.compile(
     r"/files/(?P<owner>[A-Za-z0-9-]{1,64})/(?P<name>[a-z0-9]{1,64}\.[a-z0-9]{3,4})\Z"
 )
+_SHOT = re.compile(r"shot(?P<number>[1-9])\.mp4")
 _EXPIRES = re.compile(r"Expires=(\d{1,15})&Credential=")
 _MOST_FILES = 64  # rendered ones that are kept; the largest have about 10 MB
+
+
+def shot(number: int) -> str:
+    """The file of one of the shots that a film is cut of, from 0."""
+    return f"shot{number + 1}.mp4"
 
 
 def sign(owner: str, name: str, now_ns: int, lifetime_s: float) -> str:
@@ -122,18 +130,28 @@ class ResultFiles:
 
     def _render(self, order: Order, name: str) -> bytes | None:
         painter = Painter(copies=self._content, fonts=system_fonts())
+        if order.is_sound:
+            return self._encode(order, painter) if name == SOUND else None
         if name == COVER:
             return painter.cover(order)
-        whole, marked = (VIDEO, WATERMARKED_VIDEO) if order.is_video else (PICTURE, WATERMARKED)
-        if name not in {whole, marked}:
+        if order.is_video:
+            chosen = _shot_of(order, name) if _SHOT.fullmatch(name) else order
+            if chosen is None or (chosen is order and name not in {VIDEO, WATERMARKED_VIDEO}):
+                return None
+            return self._encode(chosen, painter, watermark=name == WATERMARKED_VIDEO)
+        if name not in {PICTURE, WATERMARKED}:
             return None
-        if not order.is_video:
-            return painter.picture(order, watermark=name == marked)
+        return painter.picture(order, watermark=name == WATERMARKED)
+
+    def _encode(self, order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         try:  # late: PyAV is an extra, and pictures do without it
+            from runner.emulator.render.sound import recording
             from runner.emulator.render.video import film
         except ImportError as error:  # the state folder comes from where PyAV was installed
             raise ApiError("ModelUnavailable", "PyAV is not installed") from error
-        return film(order, painter, watermark=name == marked)
+        if order.is_sound:
+            return recording(order, self._content)
+        return film(order, painter, watermark=watermark)
 
     def _cached(self, key: str, render: Callable[[], bytes | None]) -> Path | None:
         """The file called `key`, rendered if need be; the one unused for longest may make room."""
@@ -150,3 +168,13 @@ class ResultFiles:
                 oldest, _ = self._used.popitem(last=False)
                 (self._folder / oldest).unlink(missing_ok=True)
         return path
+
+
+def _shot_of(order: Order, name: str) -> Order | None:
+    """The order of one shot of a film: one of its images, for its share of the time."""
+    named = _SHOT.fullmatch(name)
+    number = int(named["number"]) if named else 0
+    if not 1 <= number <= len(order.images):
+        return None
+    seconds = max(1, order.duration_s // len(order.images))
+    return replace(order, images=order.images[number - 1 : number], duration_s=seconds)

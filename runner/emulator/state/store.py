@@ -21,6 +21,7 @@ from runner.emulator.operations.reading import credits_of
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.state.places import Places
 from runner.emulator.state.tasks import Order, Task, from_record
+from runner.emulator.state.voices import Voices
 from runner.emulator.times import seconds_of
 
 # Shares of a task's time until it is queueing and until it is processing: our guess.
@@ -43,6 +44,7 @@ class Store:
         """Every task of both APIs by id, in the order of making."""
         self._in_flight: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
         self._places = {api: Places(options.concurrency) for api in self._in_flight}
+        self._voices = Voices()
         self._charged = 0
         self.refresh()
 
@@ -71,6 +73,7 @@ class Store:
         task = from_record(record["task"])
         self._in_flight[task.order.api].add(task.id)
         self._places[task.order.api].take(task)
+        self._voices.learn(task)
         self._charged += task.credits
         self.tasks[task.id] = task
 
@@ -113,8 +116,8 @@ class Store:
         """Make a task of an order; it is journaled when this returns.
 
         `change` is what a scripted fault makes of the task. Raises ApiError without enough
-        credits, or above the limit where that is to be refused, and OSError when it cannot be
-        journaled: then there is no task.
+        credits, for a voice that cannot be made or used, or above the limit where that is to be
+        refused, and OSError when it cannot be journaled: then there is no task.
         """
         # Other processes count tasks of the same account: inside the lock nobody else makes one.
         with self._journal.locked():
@@ -125,12 +128,16 @@ class Store:
         return task
 
     def _scheduled(self, order: Order, digest: str, untagged: str) -> Task:
-        price, now = self._price(order), self._options.now_ns()
+        now = self._options.now_ns()
+        self._voices.check(order, now)
+        price = self._price(order)
         duration_ns = seconds_of(order) * self._options.time_scale * 1e9
         ready_ns = now + round(duration_ns * _STARTED)
         started_ns = self._places[order.api].free_at(ready_ns)
         if order.is_off_peak:  # whether or not there is a place
             started_ns = ready_ns + round(duration_ns * _OFF_PEAK_WAIT)
+        if order.is_synchronous:
+            started_ns = ready_ns
         return Task(
             id=self._new_id(now),
             order=order,
@@ -149,7 +156,7 @@ class Store:
         """Credits of an order that the account can take."""
         limit, refuses = self._options.concurrency, self._options.over_limit == "refuse"
         ordinary = [task for task in self.in_flight(order.api) if task.takes_place]
-        if refuses and len(ordinary) >= limit and not order.is_off_peak:
+        if refuses and len(ordinary) >= limit and order.takes_place:
             raise ApiError("QuotaExceeded", f"{limit} tasks are in flight, the account's limit")
         price = credits_of(order)
         if price > self.balance():

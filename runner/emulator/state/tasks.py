@@ -74,6 +74,8 @@ class Order:
     """What the result shows of them."""
     payload: str = ""
     callback_url: str = ""
+    is_synchronous: bool = False
+    """Whether the answer to the submission is the result."""
     key_id: str = ""
     """What rows of the list name the key by that it came with."""
     err_code: str = ""
@@ -93,6 +95,11 @@ class Order:
     def is_off_peak(self) -> bool:
         """Whether it is made when the provider has nothing else to do, for half the price."""
         return bool(self.details.get("off_peak"))
+
+    @property
+    def takes_place(self) -> bool:
+        """Whether the account works on it in its turn: off peak, it waits for itself alone."""
+        return not (self.is_off_peak or self.is_synchronous)
 
     @property
     def written_prompt(self) -> str:
@@ -151,6 +158,13 @@ class Task:
             return Phase.PROCESSING
         return Phase.QUEUEING if now_ns >= self.queued_ns else Phase.CREATED
 
+    def progress(self, now_ns: int) -> int:
+        """How far the work on it is, from 0 to 100."""
+        if now_ns >= self.done_ns:
+            return 100
+        worked_ns = max(0, now_ns - self.started_ns)
+        return min(99, 100 * worked_ns // max(1, self.done_ns - self.started_ns))
+
     def is_queued(self, now_ns: int) -> bool:
         """Whether it waits, or is going to wait, for a place."""
         return now_ns < self.started_ns and self.started_ns > self.ready_ns
@@ -162,8 +176,8 @@ class Task:
 
     @property
     def takes_place(self) -> bool:
-        """Whether it keeps another task waiting: off peak, it waits for itself alone."""
-        return not (self.never_starts or self.order.is_off_peak)
+        """Whether it keeps another task waiting."""
+        return self.order.takes_place and not self.never_starts
 
     @property
     def never_starts(self) -> bool:

@@ -147,5 +147,6 @@ AUDIO_CLONE = Operation(
     length=_spoken_length,
     prices=prices.VOICES,
     result_field="demo_audio",
+    answer=("voice_id",),
     unanswered=("credits",),
 )
