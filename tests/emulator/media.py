@@ -24,11 +24,12 @@ def video_bytes(
     seconds: float = 5,
     fps: int = 10,
     has_sound: bool = False,
+    codec: str = "mpeg4",
 ) -> bytes:
-    """A plain video file of that container (a name of FFmpeg's)."""
+    """A plain video file of that container and codec (names of FFmpeg's)."""
     out = io.BytesIO()
     with av.open(out, "w", format=form) as container:
-        stream = container.add_stream("mpeg4", rate=fps)
+        stream = container.add_stream(codec, rate=fps)
         assert isinstance(stream, av.VideoStream)
         stream.width, stream.height = size
         stream.pix_fmt = "yuv420p"

@@ -81,7 +81,8 @@ def test_what_the_page_forbids_is_refused(
     assert message in refusal(submit(changes))
 
 
-FILM = video_bytes(size=(400, 800), seconds=5, fps=2)
+H264 = "libx264"
+FILM = video_bytes(size=(400, 800), seconds=5, fps=2, codec=H264)
 CONTENTS = {VIDEO_URL: FILM, SOUND_URL: sound_bytes(seconds=10), URL: image_bytes(size=(192, 192))}
 
 
@@ -112,9 +113,14 @@ def test_each_documented_format_of_sounds_is_taken(form: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("film", video_bytes(size=(358, 800)), "input.video_url is 358x800"),
-        ("film", video_bytes(size=(4098, 360), seconds=1, fps=1), "input.video_url is 4098x360"),
-        ("film", video_bytes(size=(400, 400), seconds=0.5), "it must have 1 to 600 s"),
+        ("film", video_bytes(size=(358, 800), codec=H264), "input.video_url is 358x800"),
+        (
+            "film",
+            video_bytes(size=(4098, 360), seconds=1, fps=1, codec=H264),
+            "input.video_url is 4098x360",
+        ),
+        ("film", video_bytes(size=(400, 400), seconds=0.5, codec=H264), "it must have 1 to 600 s"),
+        ("film", video_bytes(size=(400, 400)), "must be H.264, its codec is mp4v"),
         ("film", image_bytes(), "input.video_url must be mp4, mov or avi"),
         ("sound", sound_bytes(seconds=0.5), "it must have 1 to 600 s"),
         ("sound", sound_bytes(seconds=601, rate=16_000), "it must have 1 to 600 s"),
