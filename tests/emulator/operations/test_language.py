@@ -106,7 +106,8 @@ def test_off_peak_is_half_rounded_up() -> None:
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_every_form_of_an_operation_has_a_price(operation: Operation) -> None:
-    usual = {"images": ["x"], "template": "hugging", "image_settings": [{"duration": 5}]}
+    usual: dict[str, Any] = {"images": ["x"], "image_settings": [{"duration": 5}]}
+    usual |= {"template": "hugging", "text": "word", "audio_url": "", "quality": "standard"}
     for model, seconds in _forms(operation):
         values = {**usual, **operation.fixed, "model": model, "duration": seconds}
         for resolution in _names(operation, operation.resolution_field, values):

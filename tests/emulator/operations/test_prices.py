@@ -10,7 +10,10 @@ TWO = {"images": ONE["images"] * 2}
 
 CAT = {"subjects": [{"name": "cat", **ONE}]}
 FILM = {"video_url": "https://example.com/cat.mp4"}
-KEYS = {
+PERSON = {"image": ONE["images"][0], "text": "hello"}
+SOUND = {"audio_url": "https://example.com/song.mp3"}
+THUNDER = {"timing_prompts": [{"from": 0, "to": 2, "prompt": "thunder"}]}
+KEYS: dict[str, Any] = {
     "start_image": ONE["images"][0],
     "image_settings": [
         {"key_image": ONE["images"][0], "duration": 2},
@@ -62,6 +65,19 @@ KEYS = {
         ("template", {**ONE, "template": "hugging"}, 40),
         ("template", {**ONE, "template": "live_photo"}, 100),
         ("template-story", {**ONE, "story": "pigsy"}, 200),
+        ("image2dance", {**FILM, "image_url": ONE["images"][0]}, 50),
+        # Known from the other host: 200, and as lip-sync and speech 20 and 10.
+        ("digital-human", {**PERSON, "model": "viduq2-pro"}, 200 + 20 + 10),
+        ("digital-human", {**PERSON, "model": "viduq2-turbo", **SOUND}, 120 + 20),
+        ("text2audio", {**TEXT, "model": "audio1.0", "duration": 4.9}, 10),
+        ("text2audio", {**TEXT, "model": "audio1.0", "duration": 5}, 20),
+        ("text2audio", {**TEXT, "model": "audio1.0"}, 20),
+        ("timing2audio", {**THUNDER, "model": "audio1.0", "duration": 2}, 10),
+        ("audio-tts", {"text": "x" * 500, "voice_setting_voice_id": "a"}, 10),
+        ("audio-tts", {"text": "x" * 501, "voice_setting_voice_id": "a"}, 20),
+        ("ad-one-click", {**ONE, "duration": 8}, 320),
+        ("trending-replicate", {**ONE, **FILM, "resolution": "540p"}, 60),
+        ("trending-replicate", {**ONE, **FILM}, 100),
         ("reference2image", {**TEXT, "model": "viduq2"}, 6),
         ("reference2image", {**TEXT, **TWO, "model": "viduq2", "resolution": "2K"}, 12),
         ("reference2image", {**TEXT, "images": ONE["images"] * 7, "model": "viduq2"}, 10),
@@ -73,3 +89,38 @@ def test_prices_follow_the_published_tables(
 ) -> None:
     answer = ask("POST", f"{address}/ent/v2/{operation}", body)
     assert answer.json["credits"] == credits_
+
+
+def charged(address: str, ask: Any, operation: str, body: dict[str, Any]) -> int:
+    def left() -> int:
+        [entry] = ask("GET", f"{address}/ent/v2/credits").json["remains"]
+        found: int = entry["credit_remain"]
+        return found
+
+    before = left()
+    assert ask("POST", f"{address}/ent/v2/{operation}", body).status == 200
+    return before - left()
+
+
+MUSIC = {**ONE, **SOUND}  # a sound elsewhere counts as 10 s long
+SYNCED = {"lip_sync": True, "lip_ref_url": ONE["images"][0]}
+
+
+@pytest.mark.parametrize(
+    ("operation", "body", "credits_"),
+    [
+        ("lip-sync", {**FILM, **SOUND}, 20),
+        ("lip-sync", {**FILM, "text": "x" * 41}, 40),
+        ("audio-clone", {**SOUND, "voice_id": "priced-voice", "text": "x" * 501}, 320),
+        ("one-click/mv", {**MUSIC, "resolution": "540p"}, 60),
+        ("one-click/mv", MUSIC, 80),
+        ("one-click/mv", {**MUSIC, "resolution": "1080p", **SYNCED}, 140),
+        ("one-click/mv", {**MUSIC, "quality": "high"}, 240),
+        ("one-click/mv", {**MUSIC, "quality": "high", "resolution": "1080p"}, 290),
+        ("one-click/general_one_click", {**ONE, "duration": 3}, 120),
+    ],
+)
+def test_what_an_answer_does_not_price_is_charged(
+    start: Any, ask: Any, operation: str, body: dict[str, Any], credits_: int
+) -> None:
+    assert charged(start(time_scale=0), ask, operation, body) == credits_
