@@ -85,7 +85,11 @@ def test_faster_speech_is_shorter(address: str, ask: Any) -> None:
 
 
 def test_louder_and_higher_speech_is_other_speech(address: str, ask: Any) -> None:
-    changes = ({}, {"voice_setting_volume": 10}, {"voice_setting_pitch": 5})
+    changes: tuple[dict[str, int], ...] = (
+        {},
+        {"voice_setting_volume": 10},
+        {"voice_setting_pitch": 5},
+    )
     found = set()
     for change in changes:
         answer = ask("POST", f"{address}/ent/v2/audio-tts", {**SPEECH, **change, "text": "x" * 8})
