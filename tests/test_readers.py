@@ -1,8 +1,9 @@
 """Requests that a reader of the vendors' documents wrote, for the client and for the emulator.
 
 Who wrote `data/readers/<provider>/<operation>.yaml` knew neither schema files nor emulator. Each
-entry has a `name`, a `request` as a manifest has it (see `tests.case_requests`), and what the
-document lets one expect (`expected`): accepted, warning or refused. The emulator gives no warnings.
+entry has a `name`, a `request` as a manifest has it (see `tests.case_requests`; `{creation: true}`
+is the id of a video that Vidu made), and what the document lets one expect (`expected`): accepted,
+warning or refused. The emulator gives no warnings.
 Where the document leaves it open, `client` or `emulator` is the outcome there, `note` the reason.
 """
 
@@ -89,7 +90,8 @@ def test_the_client_reads_the_document_as_its_reader_does(file: Path, tmp_path: 
 
 def validated(operation: Operation, entry: Entry, folder: Path) -> tuple[Outcome, list[str]]:
     """The outcome, and the messages."""
-    found = findings_in(operation, written(dict(entry.request), folder), folder)
+    request = with_creation(dict(entry.request), "911092490931552256")
+    found = findings_in(operation, written(request, folder), folder)
     is_refused = any(not finding.warning for finding in found)
     outcome: Outcome = "refused" if is_refused else "warning" if found else "accepted"
     return outcome, [finding.message for finding in found]
@@ -107,12 +109,26 @@ def emulator() -> Iterator[HTTPConnection]:
         connection.close()
 
 
+@pytest.fixture(scope="module")
+def creation(emulator: HTTPConnection) -> str:
+    """The id of a video that the emulator made, long enough to be extended."""
+    request = {"model": "viduq2", "prompt": "a cat", "duration": 4, "resolution": "540p"}
+    _, answer = exchanged(emulator, "vidu", "POST", "/ent/v2/text2video", json.dumps(request))
+    path = f"/ent/v2/tasks/{json.loads(answer)['task_id']}/creations"
+    _, answer = exchanged(emulator, "vidu", "GET", path)
+    id_: str = json.loads(answer)["creations"][0]["id"]
+    return id_
+
+
 @of_each_file
 def test_the_emulator_reads_the_document_as_its_reader_does(
-    file: Path, tmp_path: Path, emulator: HTTPConnection
+    file: Path, tmp_path: Path, emulator: HTTPConnection, creation: str
 ) -> None:
     operation = operation_of(file)
-    found = [(entry, *posted(operation, entry, tmp_path, emulator)) for entry in entries(file)]
+    found = [
+        (entry, *posted(operation, with_creation(entry.request, creation), tmp_path, emulator))
+        for entry in entries(file)
+    ]
     differences = [
         f"{entry.name}: not {entry.of_emulator}: {status} {answer}"
         for entry, status, answer in found
@@ -122,17 +138,38 @@ def test_the_emulator_reads_the_document_as_its_reader_does(
 
 
 def posted(
-    operation: Operation, entry: Entry, folder: Path, emulator: HTTPConnection
+    operation: Operation, request: dict[str, Any], folder: Path, emulator: HTTPConnection
 ) -> tuple[int, str]:
     """Status and body of the answer."""
-    content = json.dumps(body_of(operation, written(dict(entry.request), folder), folder)).encode()
-    headers = {
-        "Authorization": AUTHORIZATION[operation.provider],
-        "Content-Type": operation.media_type,
-    }
-    emulator.request(operation.method, operation.path, content, headers)
+    content = json.dumps(body_of(operation, written(request, folder), folder))
+    path, media_type = operation.path, operation.media_type
+    return exchanged(emulator, operation.provider, operation.method, path, content, media_type)
+
+
+def exchanged(
+    emulator: HTTPConnection,
+    provider: str,
+    method: str,
+    path: str,
+    content: str = "",
+    media_type: str = "application/json",
+) -> tuple[int, str]:
+    headers = {"Authorization": AUTHORIZATION[provider], "Content-Type": media_type}
+    emulator.request(method, path, content.encode(), headers)
     with emulator.getresponse() as answer:
         return answer.status, answer.read().decode()
+
+
+def with_creation(value: Any, id_: str) -> Any:
+    """The value with that id wherever a request cites a video that Vidu made."""
+    match value:
+        case {"creation": True}:
+            return id_
+        case dict():
+            return {key: with_creation(inner, id_) for key, inner in value.items()}
+        case list():
+            return [with_creation(inner, id_) for inner in value]
+    return value
 
 
 def body_of(operation: Operation, parameters: dict[str, Any], folder: Path) -> dict[str, Any]:
