@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from runner.emulator.api.errors import ApiError
-from runner.emulator.operations.rules import CountOf, Given, OnlyWith, Rule, Together, Values
+from runner.emulator.operations.rules import CountOf, Given, Needs, OnlyWith, Rule, Together, Values
 
 ONE = Given(among=("url", "id"), least=1, most=1)
 SLOTS = Together(among=("images", "videos"), most=3)
 FILMED = CountOf(name="cats", having=("videos",), lacking=("id",), most=1, when={"model": ("a",)})
+PHOTO = Needs(name="lip_sync", other="photo")
 AREA = OnlyWith(name="area", when={"template": ("princess", "queen")})
 
 
@@ -22,6 +23,8 @@ def cats(count: int, **fields: Any) -> dict[str, Any]:
     [
         (ONE, {"url": "x", "id": ""}),
         (ONE, {"id": "x"}),
+        (PHOTO, {"lip_sync": False, "photo": ""}),
+        (PHOTO, {"lip_sync": True, "photo": "x"}),
         (SLOTS, {"images": ["x"] * 2, "videos": ["x"]}),
         (FILMED, cats(1)),
         (FILMED, cats(2, id="stored")),
@@ -39,6 +42,12 @@ def test_values_that_keep_a_rule_pass(rule: Rule, values: Values) -> None:
     ("rule", "values", "reason", "message"),
     [
         (ONE, {"url": ""}, "FieldLacking", "x.url or x.id is missing or empty"),
+        (
+            PHOTO,
+            {"lip_sync": True, "photo": ""},
+            "FieldLacking",
+            "x.photo is missing or empty, x.lip_sync needs it",
+        ),
         (
             ONE,
             {"url": "x", "id": "y"},
