@@ -20,6 +20,7 @@ from runner.emulator.state.tasks import Task
 # base64 fit.
 _BODY_LIMITS = {"vidu": 20 * 1024 * 1024, "modelverse": 512 * 1024 * 1024}
 _TAGS = {"payload", "callback_url"}
+_PARAMETER_TAGS = {"external_task_id"}
 _SMALL_BODY = 32_768  # bytes; a larger body contains images and is parsed in a thread
 
 
@@ -44,7 +45,7 @@ class Body:
         try:
             values = parse(raw)
             # Tags, callback addresses and the order of keys change nothing about the task.
-            asked_for = {name: value for name, value in values.items() if name not in _TAGS}
+            asked_for = _without_tags(values)
             untagged = json.dumps(asked_for, sort_keys=True, separators=(",", ":")).encode()
         except ApiError as failure:
             error = failure
@@ -57,6 +58,26 @@ class Body:
         )
 
 
+def _without_tags(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The body without what only its sender needs."""
+    found = {name: value for name, value in values.items() if name not in _TAGS}
+    if isinstance(parameters := found.get("parameters"), dict):
+        kept = {name: parameters[name] for name in parameters.keys() - _PARAMETER_TAGS}
+        found["parameters"] = kept
+    return found
+
+
+def prompt_in(values: Mapping[str, Any]) -> str:
+    """The prompt of a body of either API that nobody has checked; empty without one."""
+    given = values.get("input", values)
+    if not isinstance(given, dict):
+        return ""
+    content = given.get("content")  # a list with the prompt as one of its texts
+    items = [given, *(content if isinstance(content, list) else [])]
+    found = (item.get("prompt", item.get("text")) for item in items if isinstance(item, dict))
+    return " ".join(text for text in found if isinstance(text, str))
+
+
 @dataclass(slots=True, kw_only=True)
 class Submission:
     """One POST that asks for a task; filled while the request is served."""
@@ -67,8 +88,9 @@ class Submission:
     digest: str = ""
     """SHA-256 of the body; empty when it was not read."""
     untagged: str = ""
-    """SHA-256 of the body's JSON, keys sorted, without `payload` and `callback_url`: equal for
-    requests that ask for the same thing. As `digest` when the body is not a JSON object."""
+    """SHA-256 of the body's JSON, keys sorted, without `payload`, `callback_url` and
+    `parameters.external_task_id`: equal for requests that ask for the same thing. As `digest` when
+    the body is not a JSON object."""
     outcome: str = "lost"
     """"accepted", the reason of a refusal, or "lost" when a fault left neither."""
     status: int = 0

@@ -71,6 +71,7 @@ _EACH_SECOND = {
 """Of operations whose time grows with nothing but the length of the result."""
 # Not published: our guesses. Speech is made faster than it is heard, or nobody would wait for it.
 _SOUND_S, _SPEECH_S, _SPEECH_SHARE = 8.0, 0.5, 0.02
+_OTHER_MODELS = 12.0  # than Vidu's: our guess, as no page has their times
 _TABLES = {"text2video": _TEXT}
 """By operation; the others take the table of reference2video."""
 
@@ -95,6 +96,8 @@ def seconds_of(order: Order) -> float:
 def _video_seconds(order: Order) -> float:
     if order.operation in _EACH_SECOND:
         return _EACH_SECOND[order.operation] * order.duration_s
+    if order.api == "modelverse" and "vidu" not in order.model:
+        return _OTHER_MODELS * order.duration_s
     table = _table_of(order.operation, order.model)
     row = table[_NEAREST_RESOLUTION.get(order.resolution, order.resolution)]
     return sum(_in_row(row, length_s) for length_s in _lengths(order))

@@ -66,14 +66,14 @@ class Fields:
             raise invalid(f"{self.path}{key} must be one of {', '.join(offered)}")
         return found
 
-    def integer(self, key: str, default: int, low: int, high: int) -> int:
+    def integer(self, key: str, default: int | None, low: int, high: int) -> int:
         """A JSON integer; neither true nor 5.0 is one."""
         value, name = self._value(key, default)
         if not isinstance(value, int) or isinstance(value, bool):  # to Python, a bool is an int
             raise invalid(f"{name} must be an integer")
         return _in_range(value, name, low, high)
 
-    def number(self, key: str, default: int, low: int, high: int) -> int:
+    def number(self, key: str, default: int | None, low: int, high: int) -> int:
         """An integer as a JSON number or as text: Vidu's protocol stack takes either for any."""
         value, name = self._value(key, default)
         if isinstance(value, str) and _DIGITS.fullmatch(value) and len(value) <= _MOST_DIGITS:
@@ -96,7 +96,7 @@ class Fields:
             raise invalid(f"{name} must be from {low:g} to {high:g}")
         return value
 
-    def flag(self, key: str, *, default: bool = False) -> bool:
+    def flag(self, key: str, *, default: bool | None = False) -> bool:
         """A JSON boolean; neither 0 nor "false" is one."""
         value, name = self._value(key, default)
         if not isinstance(value, bool):
@@ -105,12 +105,12 @@ class Fields:
 
     def object(self, key: str) -> Fields:
         """The fields of a required JSON object."""
-        value = self.values.get(key)
+        value, name = self.values.get(key), self.path + key
         if value is None:
-            raise lacking(key)
+            raise lacking(name)
         if not isinstance(value, dict):
-            raise invalid(f"{key} must be an object")
-        return Fields(values=value, path=f"{key}.")
+            raise invalid(f"{name} must be an object")
+        return Fields(values=value, path=f"{name}.")
 
     def texts(self, least: int, most: int | None, key: str) -> list[str]:
         """A list of strings; empty without one."""

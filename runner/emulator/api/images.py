@@ -1,8 +1,8 @@
 """Images: checks the pictures of a request against the limits of its operation.
 
-Both documents set the same limits: png, jpeg, jpg or webp, a ratio inside 1:4 and 4:1, at most
-50 MB, a URL or base64 with a matching content type; most operations, at least 128x128 pixels. What
-other operations set instead, such as bmp, is in the fields of `ImageLimits`.
+Both documents set the same limits for Vidu's models: png, jpeg, jpg or webp, a ratio inside 1:4 and
+4:1, at most 50 MB, a URL or base64 with a matching content type; most operations, at least 128x128
+pixels. What other operations set instead, such as bmp, is in the fields of `ImageLimits`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import io
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from PIL import BmpImagePlugin, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
@@ -23,15 +22,17 @@ from runner.emulator.state.tasks import Reference
 
 _MOST_BYTES = 50 * 1024 * 1024
 _LEAST_ALIKE, _MOST_ALIKE = 0.8, 1.25  # first divided by last
-_PNG, _JPEG, _WEBP, _BMP = "image/png", "image/jpeg", "image/webp", "image/bmp"
-_DECLARED: Mapping[str, str] = MappingProxyType(
-    {_PNG: _PNG, _JPEG: _JPEG, "image/jpg": _JPEG, _WEBP: _WEBP}
-)
+PNG, JPEG, WEBP, BMP = "image/png", "image/jpeg", "image/webp", "image/bmp"
+USUAL_TYPES = (PNG, JPEG, WEBP)
+WITH_BMP = (PNG, JPEG, BMP, WEBP)
+_NAMES = {PNG: ("png",), JPEG: ("jpeg", "jpg"), BMP: ("bmp",), WEBP: ("webp",)}
+_DECLARED = {PNG: PNG, JPEG: JPEG, "image/jpg": JPEG, WEBP: WEBP}  # bmp is taken as a URL only
+"""By the media types that data URIs may declare, those that they stand for."""
 _READERS: Mapping[str, type[ImageFile.ImageFile]] = {
-    _PNG: PngImagePlugin.PngImageFile,
-    _JPEG: JpegImagePlugin.JpegImageFile,
-    _WEBP: WebPImagePlugin.WebPImageFile,
-    _BMP: BmpImagePlugin.BmpImageFile,
+    PNG: PngImagePlugin.PngImageFile,
+    JPEG: JpegImagePlugin.JpegImageFile,
+    WEBP: WebPImagePlugin.WebPImageFile,
+    BMP: BmpImagePlugin.BmpImageFile,
 }
 
 _wrong_format = partial(ApiError, "ImageFormatInvalid")
@@ -44,19 +45,19 @@ class ImageLimits:
     """What images have to be; the fields are what operations differ in."""
 
     example: ClassVar[str] = "data:image/png;base64,"
-    declared: ClassVar[Mapping[str, str]] = _DECLARED  # bmp is taken as a URL only
 
+    types: Sequence[str] = USUAL_TYPES
     takes_data: bool = True
     """Whether a data URI will do instead of a URL."""
-    takes_bmp: bool = False
     least_side: int = 128
     """Pixels."""
     most_side: int | None = None
-    ratio: int | None = 4
+    ratio: float | None = 4
+    """Of the longer side to the shorter one."""
     takes_ratio: bool = False
-    """Whether the ratio itself is allowed: most pages demand "smaller than"."""
-    most_bytes: int = _MOST_BYTES
-    most_inline_bytes: int = _MOST_BYTES
+    """Whether exactly that ratio will do: most documents demand "smaller than"."""
+    most_bytes: int | None = _MOST_BYTES
+    most_inline_bytes: int | None = _MOST_BYTES
     """Of the content of a data URI."""
     are_alike: bool = False
     """Whether images with these limits must have about the same size."""
@@ -64,7 +65,13 @@ class ImageLimits:
     @property
     def names(self) -> str:
         """The formats, for messages."""
-        return "png, jpeg, jpg, bmp or webp" if self.takes_bmp else "png, jpeg, jpg or webp"
+        *rest, last = [name for media_type in self.types for name in _NAMES[media_type]]
+        return f"{', '.join(rest)} or {last}"
+
+    @property
+    def declared(self) -> Mapping[str, str]:
+        """The media types that data URIs may declare, and those that they stand for."""
+        return {name: type_ for name, type_ in _DECLARED.items() if type_ in self.types}
 
     def wrong_format(self, message: str) -> ApiError:
         """The error of what is no such image."""
@@ -79,7 +86,7 @@ class ImageLimits:
         check_bytes(content, name, self.most_inline_bytes if is_inline else self.most_bytes)
         # By content: the type in the header of an answer may be wrong.
         media_type = media_type_of(content)
-        if media_type is None or (media_type == _BMP and not self.takes_bmp):
+        if media_type is None or media_type not in self.types:
             raise _wrong_format(f"{name} must be {self.names}")
         width, height = _size_of(content, media_type, name)
         check_sides(width, height, name, self)
@@ -90,9 +97,9 @@ class ImageLimits:
 USUAL_LIMITS = ImageLimits()
 
 
-def check_bytes(content: bytes, name: str, most: int) -> None:
-    """Raise ApiError for more bytes than that."""
-    if len(content) > most:
+def check_bytes(content: bytes, name: str, most: int | None) -> None:
+    """Raise ApiError for more bytes than that, if there is a limit."""
+    if most is not None and len(content) > most:
         raise wrong_size(f"{name} has {len(content)} bytes, at most {most} are allowed")
 
 
@@ -108,12 +115,12 @@ class SideLimits(Protocol):
         """Pixels."""
 
     @property
-    def ratio(self) -> int | None:
+    def ratio(self) -> float | None:
         """Of the longer side to the shorter one."""
 
     @property
     def takes_ratio(self) -> bool:
-        """Whether the ratio itself is allowed."""
+        """Whether exactly that ratio will do."""
 
 
 def check_sides(width: int, height: int, name: str, limits: SideLimits) -> None:
@@ -124,12 +131,13 @@ def check_sides(width: int, height: int, name: str, limits: SideLimits) -> None:
         raise wrong_size(f"{name} is {width}x{height}, {needed}")
     if most is not None and max(width, height) > most:
         raise wrong_size(f"{name} is {width}x{height}, at most {most}x{most} pixels are allowed")
-    longer, shorter = max(width, height), min(width, height)
-    if ratio is None or longer < ratio * shorter:
+    if ratio is None:
         return
-    if longer > ratio * shorter or not limits.takes_ratio:
-        allowed = f"the ratio must be inside 1:{ratio} and {ratio}:1"
-        raise wrong_size(f"{name} is {width}x{height}, {allowed}")
+    longer, longest = max(width, height), ratio * min(width, height)
+    if longer > longest or (longer == longest and not limits.takes_ratio):
+        bounds = f"1:{ratio:g} and {ratio:g}:1"
+        allowed = f"between {bounds}" if limits.takes_ratio else f"inside {bounds}"
+        raise wrong_size(f"{name} is {width}x{height}, the ratio must be {allowed}")
 
 
 def check_alike(first: Reference, last: Reference) -> None:
@@ -149,17 +157,17 @@ def check_alike(first: Reference, last: Reference) -> None:
 def media_type_of(content: bytes) -> str | None:
     """The media type by the first bytes; None for a format that the documents do not name."""
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
-        return _PNG
+        return PNG
     if content.startswith(b"\xff\xd8\xff"):
-        return _JPEG
+        return JPEG
     if content.startswith(b"BM"):
-        return _BMP
-    return _WEBP if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else None
+        return BMP
+    return WEBP if content[:4] == b"RIFF" and content[8:12] == b"WEBP" else None
 
 
 def open_image(content: bytes, media_type: str) -> ImageFile.ImageFile:
     """The image with only its header read; raises what `_size_of` catches for a broken one."""
-    if media_type == _PNG:
+    if media_type == PNG:
         content = _without_metadata(content)
     # Not `Image.open`, which warns of large pictures: the documents allow them.
     return _READERS[media_type](io.BytesIO(content))

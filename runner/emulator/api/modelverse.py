@@ -12,9 +12,11 @@ from runner.emulator.api.links import Link
 from runner.emulator.api.vidu import is_key
 from runner.emulator.operations import reading
 from runner.emulator.operations.modelverse import operation_of
+from runner.emulator.operations.modelverse.seedance import SEEDANCE
 from runner.emulator.operations.reading import Receive
 from runner.emulator.state import files
 from runner.emulator.state.tasks import Order, Phase, Task
+from runner.emulator.tables import FPS, pixels_of
 
 STATUS: Mapping[str, str] = {
     Phase.CREATED: "Pending",
@@ -23,6 +25,11 @@ STATUS: Mapping[str, str] = {
     Phase.SUCCESS: "Success",
     Phase.FAILED: "Failure",
 }
+_EXPIRED = "Expired"
+"""Of a task that the provider gives up; one family alone has it."""
+# Each family has its own name for the same field.
+_WATERMARKS = ("watermark", "aigc_watermark", "watermark_enabled")
+_PIXELS_A_TOKEN = 1024  # with it, the page's sample has its 108900 tokens
 
 
 def key_of(authorization: str | None) -> str:
@@ -48,16 +55,30 @@ def submitted(task: Task) -> dict[str, Any]:
 def status(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
     """The answer to a query; times are whole Unix seconds."""
     phase = task.phase(now_ns)
-    output: dict[str, Any] = {"task_id": task.id, "task_status": STATUS[phase]}
+    is_expired = phase is Phase.FAILED and task.is_expired
+    state = _EXPIRED if is_expired else STATUS[phase]
+    output: dict[str, Any] = {"task_id": task.id, "task_status": state}
     if phase is Phase.SUCCESS:
+        is_marked = any(task.order.details.get(name) for name in _WATERMARKS)
         # The document shows a list of URLs, though a task has one film.
-        output["urls"] = [link(task.id, files.VIDEO)]
+        output["urls"] = [link(task.id, files.WATERMARKED_VIDEO if is_marked else files.VIDEO)]
     output["submit_time"] = task.made_ns // 10**9
     if phase.is_final:
         output["finish_time"] = task.done_ns // 10**9
     if phase is Phase.FAILED:
         output["error_message"] = task.err_code
-    # What was asked for: the result of an extension is longer, for it begins with the whole video.
-    seconds = task.order.details.get("duration") or task.order.duration_s
-    usage = {"usage": {"duration": seconds}} if phase.is_final else {}
+    usage = {"usage": _usage(task, phase)} if phase.is_final else {}
     return {"output": output, **usage, "request_id": str(uuid.uuid4())}
+
+
+def _usage(task: Task, phase: Phase) -> dict[str, int]:
+    order = task.order
+    # What was asked for: the result of an extension is longer, for it begins with the whole video.
+    seconds: int = order.details.get("duration") or order.duration_s
+    if order.operation != SEEDANCE.name:
+        return {"duration": seconds}
+    if phase is Phase.FAILED:  # nothing was made: our guess
+        return {"completion_tokens": 0, "total_tokens": 0, "duration": 0}
+    width, height = pixels_of(order)
+    tokens = width * height * (seconds * FPS + 1) // _PIXELS_A_TOKEN
+    return {"completion_tokens": tokens, "total_tokens": tokens, "duration": seconds}

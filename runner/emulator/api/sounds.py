@@ -51,8 +51,8 @@ class SoundLimits:
     """Whether a data URI will do instead of a URL."""
     least_s: float = 0
     most_s: float = math.inf
-    most_bytes: int = 50 * _MB
-    most_inline_bytes: int = 50 * _MB
+    most_bytes: int | None = 50 * _MB
+    most_inline_bytes: int | None = 50 * _MB
     """Of the content of a data URI."""
 
     @property

@@ -72,8 +72,7 @@ class VideoLimits:
     def check(self, content: bytes, name: str, *, is_inline: bool) -> Reference:
         """What a video is, by its headers; raises ApiError when it is beyond a limit."""
         most = self.most_inline_bytes if is_inline else self.most_bytes
-        if most is not None:
-            check_bytes(content, name, most)
+        check_bytes(content, name, most)
         media_type, digest = video_type_of(content), hashlib.sha256(content).hexdigest()
         is_other = self.takes_others and image_type_of(content) is None
         taken = is_other if media_type is None else media_type == MP4 or self.takes_avi

@@ -15,7 +15,7 @@ from runner.emulator.api.routes import Service, error_response
 from runner.emulator.faults import responses
 from runner.emulator.faults.responses import CHANGES, Values
 from runner.emulator.faults.script import KINDS, LIST, SUBMITS, Match, Rule, RuleChooser, fits
-from runner.emulator.requests import body_of, context_of
+from runner.emulator.requests import body_of, context_of, prompt_in
 from runner.emulator.state.tasks import Phase, Task
 
 _PRESETS: Mapping[str, Values] = {
@@ -69,9 +69,7 @@ class FaultInjector:
         request, store = exchange.request, self.service.store
         if exchange.kind in SUBMITS:
             body = await body_of(request)
-            order = body.values.get("input", body.values)
-            prompt = (order.get("prompt") or order.get("text")) if isinstance(order, dict) else None
-            return body.untagged, partial(fits, prompt=prompt if isinstance(prompt, str) else "")
+            return body.untagged, partial(fits, prompt=prompt_in(body.values))
         if exchange.kind == LIST:
             # The tasks are the rows of the response; a request for them changes nothing.
             rows = responses.reported_tasks(responses.json_of(await exchange.carry_out()))
@@ -80,6 +78,7 @@ class FaultInjector:
         store.refresh()
         info = request.match_info
         task_id = info.get("id") or info.get("owner") or request.query.get("task_id", "")
+        task_id = store.id_of(task_id)
         return task_id if task_id in store.tasks else "", partial(self.task_fits, task_id)
 
     def task_fits(self, task_id: str, match: Match) -> bool:
@@ -262,7 +261,9 @@ TASK_CHANGES: Mapping[str, Callable[[Values, Task], Task]] = {
     ),
     "stuck_task": lambda values, task: task.stuck(Phase(values["state"])),
     "expire_task": lambda values, task: (
-        task.expired(values["after_s"]) if task.order.is_off_peak else task
+        task.expired(values["after_s"])
+        if task.order.is_off_peak or task.order.lifetime_s is not None
+        else task
     ),
 }
 """What a fault makes of the task that a submission asks for."""

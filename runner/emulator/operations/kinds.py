@@ -1,7 +1,7 @@
 """Kinds: what the value of a field may be; each reads one field and checks its form.
 
-A kind that no operation has yet is one more class with `read`, and a case in `_with_media` if its
-values have media in them.
+A kind that no operation has yet is one more class with `read`, and with `with_media` if its values
+have media in them.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from runner.emulator.api.errors import invalid, lacking
 from runner.emulator.api.fields import SEED_LIMIT, Fields, is_web_url
 from runner.emulator.api.images import USUAL_LIMITS
 from runner.emulator.api.references import Limits, Source
-from runner.emulator.operations.rules import Rule
+from runner.emulator.operations.rules import Rule, Values
 
 _RATIO = re.compile(r"[1-9][0-9]{0,2}:[1-9][0-9]{0,2}")
 
@@ -61,7 +61,8 @@ class Whole:
 
     among: Sequence[int]
     """The numbers that it may be, rising."""
-    default: int
+    default: int | None
+    """None: the field is required."""
     as_text: bool = True
     """Whether text counts as a number, and 5.0 as a whole one."""
     is_required: bool = False
@@ -81,7 +82,8 @@ class Whole:
 class Flag:
     """A boolean."""
 
-    default: bool = False
+    default: bool | None = False
+    """None: the field is required."""
 
     def read(self, body: Fields, name: str) -> bool:
         """The value, by the rules of `Kind`."""
@@ -169,6 +171,17 @@ class Real:
 
 # ----------------------------------------------------------------------- media, lists of objects
 
+Change: TypeAlias = Callable[[str, str, Limits, bool], str]
+"""Maps the full name, text and limits of a medium, and whether it is a creation, to a text."""
+
+
+@runtime_checkable
+class MediaKind(Kind, Protocol):
+    """What the value of a field with media in it may be."""
+
+    def with_media(self, value: Any, name: str, change: Change) -> Any:
+        """The value of the field with that full name, each of its media changed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Medium:
@@ -182,6 +195,10 @@ class Medium:
     def read(self, body: Fields, name: str) -> str:
         """The value, by the rules of `Kind`."""
         return body.text(name, None if self.is_required else "")
+
+    def with_media(self, value: str, name: str, change: Change) -> str:
+        """As `MediaKind`."""
+        return change(name, value, self.limits, self.is_creation) if value else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +218,11 @@ class Media:
         if self.is_required and body.values.get(name) is None:
             raise lacking(body.path + name)
         return body.texts(self.least, self.most, name)
+
+    def with_media(self, value: Sequence[str], name: str, change: Change) -> list[str]:
+        """As `MediaKind`."""
+        limits = self.limits_of_many.get(len(value), self.limits)
+        return [change(f"{name}[{n}]", text, limits, False) for n, text in enumerate(value)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +248,16 @@ class Objects:
             found.append(values)
         return found
 
+    def with_media(self, value: Sequence[Values], name: str, change: Change) -> list[Values]:
+        """As `MediaKind`."""
+        return [
+            {
+                key: _with_media(inner, item[key], f"{name}[{number}].{key}", change)
+                for key, inner in self.fields.items()
+            }
+            for number, item in enumerate(value)
+        ]
+
 
 def sources(kind: Kind, value: Any, name: str) -> list[Source]:
     """The media in the value of a field with that full name, in order."""
@@ -249,26 +281,8 @@ def filled(kind: Kind, value: Any, texts: Mapping[str, str]) -> Any:
     return _with_media(kind, value, "", lambda *found: texts[found[1]])
 
 
-_Change: TypeAlias = Callable[[str, str, Limits, bool], str]
-"""Maps the full name, text and limits of a medium, and whether it is a creation, to a text."""
-
-
-def _with_media(kind: Kind, value: Any, name: str, change: _Change) -> Any:
-    match kind:
-        case Medium() if value:
-            return change(name, value, kind.limits, kind.is_creation)
-        case Media():
-            limits = kind.limits_of_many.get(len(value), kind.limits)
-            return [change(f"{name}[{n}]", text, limits, False) for n, text in enumerate(value)]
-        case Objects():
-            return [
-                {
-                    key: _with_media(inner, item[key], f"{name}[{number}].{key}", change)
-                    for key, inner in kind.fields.items()
-                }
-                for number, item in enumerate(value)
-            ]
-    return value
+def _with_media(kind: Kind, value: Any, name: str, change: Change) -> Any:
+    return kind.with_media(value, name, change) if isinstance(kind, MediaKind) else value
 
 
 SEED = Whole(among=range(SEED_LIMIT + 1), default=0)

@@ -159,6 +159,12 @@ def asked_length(values: Values, videos: Sequence[Reference]) -> float:
     return seconds
 
 
+def asked_prompt(values: Values) -> str:
+    """What the request says the result is to show, or what is to be spoken in it."""
+    prompt: str = values.get("prompt", values.get("text", ""))
+    return prompt
+
+
 def same_length(values: Values, videos: Sequence[Reference]) -> float:
     """Those of the video or sound; where two are named, of the last one."""
     del values
@@ -199,11 +205,13 @@ class Operation:
     """One operation: its fields, the conditions between them, its prices and its answer."""
 
     path: str
-    """The last part of Vidu's path, or ModelVerse's `vidu_type`."""
+    """The last part of Vidu's path, ModelVerse's `vidu_type`, or a name for its other models."""
     variant: str = ""
     """The field that only this one of the operations on its path has."""
     api: Literal["vidu", "modelverse"] = "vidu"
     makes: Literal["image", "video", "audio"]
+    models: Sequence[str] = ()
+    """Those of ModelVerse that it is for."""
     fields: Mapping[str, Kind]
     """In the order in which they are read: conditions are about earlier ones. Fields of a body
     that are not among them are ignored."""
@@ -220,7 +228,16 @@ class Operation:
     fixed: Values = field(default_factory=dict)
     """Values that the result has and no field asks for."""
     length: Length = asked_length
+    prompt: Callable[[Values], str] = asked_prompt
     resolution_field: str = "resolution"
+    """A field with the name of a resolution, or with width and height such as 1280x720."""
+    resolutions: Mapping[str, str] = field(default_factory=dict)
+    """The resolutions that the values of that field stand for, where those are no names of any."""
+    ratio_field: str = "aspect_ratio"
+    sound_field: str = "audio"
+    """The field that makes speech and sounds heard."""
+    is_from_images: bool = False
+    """Whether the video passes through its images although it has a ratio of its own."""
     must_grow: bool = False
     """Whether the task fails unless its result is larger than the video that it is made of."""
     row_type: str = ""

@@ -45,16 +45,18 @@ def read(operation: Operation, body: Fields, receive: Receive) -> Order:
     by_kind: dict[str, list[Reference]] = {"image": [], "video": [], "audio": []}
     for reference, source in zip(receive(media), media, strict=True):
         by_kind[_kind_of(source.limits)].append(reference)
-    resolution = values.get(operation.resolution_field, "")
+    named = values.get(operation.resolution_field, "")
+    resolution = operation.resolutions.get(named, named)
+    ratio = operation.ratio_field
     length_s = operation.length(values, [*by_kind["video"], *by_kind["audio"]])
     is_sound = operation.makes == "audio"
     return Order(
         api=operation.api,
         operation=operation.name,
         model=values.get("model", ""),
-        prompt=values.get("prompt", values.get("text", "")),
-        seed=values.get("seed", 0),
-        aspect_ratio=values.get("aspect_ratio", ""),
+        prompt=operation.prompt(values),
+        seed=max(0, values.get("seed", 0)),  # some have -1 rather than 0 for one that is drawn
+        aspect_ratio=values[ratio] if operation.has_effect(ratio, values) else "",
         resolution=resolution,
         images=tuple(by_kind["image"]),
         videos=tuple(by_kind["video"]),
@@ -62,7 +64,8 @@ def read(operation: Operation, body: Fields, receive: Receive) -> Order:
         duration_s=0 if is_sound else round(length_s),
         sound_s=length_s if is_sound else 0,
         bgm=operation.has_effect("bgm", values),
-        audio=operation.has_effect("audio", values),
+        audio=operation.has_effect(operation.sound_field, values),
+        is_from_images=operation.is_from_images,
         payload=values.get("payload", ""),
         callback_url=values.get("callback_url", ""),
         is_synchronous=operation.is_synchronous,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias
 
@@ -10,8 +10,18 @@ from runner.emulator.api.errors import ApiError, invalid
 
 Values: TypeAlias = Mapping[str, Any]
 """The value of each field, its default where the body has none."""
-When: TypeAlias = Mapping[str, Collection[Any]]
+When: TypeAlias = Mapping[str, Container[Any]]
 """A condition: each field has one of these values; a list counts by its length. Empty: always."""
+
+
+class _Given:
+    """Every value of a field that is given."""
+
+    def __contains__(self, value: object) -> bool:
+        return bool(value)
+
+
+GIVEN: Container[Any] = _Given()
 
 
 def holds(when: When, values: Values) -> bool:
@@ -49,7 +59,7 @@ class OnlyWith:
     """A field that may be given under a condition only."""
 
     name: str
-    when: When
+    when: Mapping[str, Sequence[str]]
 
     def check(self, values: Values, path: str) -> None:
         """As `Rule`."""
@@ -57,6 +67,19 @@ class OnlyWith:
             conditions = [f"{name}: {', '.join(allowed)}" for name, allowed in self.when.items()]
             message = f"{path}{self.name} is allowed with {' and '.join(conditions)} only"
             raise ApiError("FieldUnwanted", message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """A field that may be given beside another one only."""
+
+    name: str
+    other: str
+
+    def check(self, values: Values, path: str) -> None:
+        """As `Rule`."""
+        if values.get(self.name) and not values.get(self.other):
+            raise ApiError("FieldUnwanted", f"{path}{self.name} needs {path}{self.other}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.emulator.api.audio_files import AAC, M4A, MP3, WAV
-from runner.emulator.api.images import ImageLimits
+from runner.emulator.api.images import WITH_BMP, ImageLimits
 from runner.emulator.api.sounds import SoundLimits
 from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations import speech
@@ -44,7 +44,7 @@ TEXT = Speech(least=4, most=2000, counts_wide_twice=True)
 FACE = Medium(
     limits=ImageLimits(
         takes_data=False,
-        takes_bmp=True,
+        types=WITH_BMP,
         least_side=192,
         most_side=4096,
         ratio=None,

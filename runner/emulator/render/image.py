@@ -100,7 +100,7 @@ class Painter:
             media = order.images
             shown = [self._decoded(each, side) or self._tile(each, side) for each in media]
             return Shots([ImageOps.fit(image, size) for image in shown], partial(shot_at, order))
-        if order.is_video and not order.aspect_ratio:
+        if order.passes_images:
             found = [self._decoded(image, max(size)) for image in order.images]
             seen = [
                 (ImageOps.fit(image, size), stop)
@@ -160,7 +160,8 @@ class Painter:
         height = facts_at + facts.line_height + pad
         card = Image.new("RGBA", (size[0] - 2 * margin, height))
         box = (0, 0, card.width - 1, height - 1)
-        colour = _CARD if order.aspect_ratio and not is_cut(order) else _DENSE_CARD
+        is_over_media = order.passes_images or is_cut(order) or not order.aspect_ratio
+        colour = _DENSE_CARD if is_over_media else _CARD
         ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=colour)
         for number, thumb in enumerate(thumbs):
             card.paste(thumb, (pad + number * round(thumb.width * 1.1), pad))

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from runner.emulator.api.errors import ApiError
+from runner.emulator.api.errors import ApiError, invalid
 from runner.emulator.operations.reading import credits_of
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.state.places import Places
@@ -42,6 +42,8 @@ class Store:
         self._journal = Journal(folder / "journal.jsonl")
         self.tasks: dict[str, Task] = {}
         """Every task of both APIs by id, in the order of making."""
+        self._external_ids: dict[str, str] = {}
+        """The ids of the tasks that have an id of the user's own, by that."""
         self._in_flight: dict[str, set[str]] = {"vidu": set(), "modelverse": set()}
         self._places = {api: Places(options.concurrency) for api in self._in_flight}
         self._voices = Voices()
@@ -76,14 +78,20 @@ class Store:
         self._voices.learn(task)
         self._charged += task.credits
         self.tasks[task.id] = task
+        if task.order.external_id:
+            self._external_ids[task.order.external_id] = task.id
 
     def _unsettled(self, api: str) -> list[Task]:
         """The tasks that had not ended when somebody last asked, in the order of making."""
         return [self.tasks[task_id] for task_id in sorted(self._in_flight[api], key=int)]
 
-    def task(self, api: str, task_id: str) -> Task:
-        """The task, if this API made it; raises ApiError otherwise."""
-        task = self.tasks.get(task_id)
+    def id_of(self, name: str) -> str:
+        """The id of the task with that external id; any other name is an id itself."""
+        return name if name in self.tasks else self._external_ids.get(name, name)
+
+    def task(self, api: str, name: str) -> Task:
+        """The task with that id or external id, if this API made it; raises ApiError otherwise."""
+        task = self.tasks.get(self.id_of(name))
         if task is None or task.order.api != api:
             raise ApiError("TaskNotFound", "there is no such task")
         return task
@@ -116,12 +124,15 @@ class Store:
         """Make a task of an order; it is journaled when this returns.
 
         `change` is what a scripted fault makes of the task. Raises ApiError without enough
-        credits, for a voice that cannot be made or used, or above the limit where that is to be
-        refused, and OSError when it cannot be journaled: then there is no task.
+        credits, for a voice that cannot be made or used, for an external id that is taken, or above
+        the limit where that is to be refused, and OSError when it cannot be journaled: then there
+        is no task.
         """
         # Other processes count tasks of the same account: inside the lock nobody else makes one.
         with self._journal.locked():
             self.refresh()
+            if order.external_id in self._external_ids:
+                raise invalid(f"parameters.external_task_id {order.external_id} is taken")
             task = change(self._scheduled(order, digest, untagged))
             self._journal.append({"kind": "task", "task": asdict(task)})
             self.refresh()  # reads it back, so that tasks of all processes take one way
@@ -138,7 +149,7 @@ class Store:
             started_ns = ready_ns + round(duration_ns * _OFF_PEAK_WAIT)
         if order.is_synchronous:
             started_ns = ready_ns
-        return Task(
+        task = Task(
             id=self._new_id(now),
             order=order,
             credits=price,
@@ -151,6 +162,9 @@ class Store:
             untagged=untagged,
             err_code=order.err_code,
         )
+        lifetime_s = order.lifetime_s
+        is_late = lifetime_s is not None and task.done_ns - now > lifetime_s * 1e9
+        return task.expired(lifetime_s) if lifetime_s is not None and is_late else task
 
     def _price(self, order: Order) -> int:
         """Credits of an order that the account can take."""

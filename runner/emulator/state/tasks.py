@@ -68,6 +68,8 @@ class Order:
     """Whether music is heard."""
     audio: bool = False
     """Whether speech and sounds are heard."""
+    is_from_images: bool = False
+    """Whether the video passes through its images although it has a ratio."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """The other fields of the request, as answers repeat them."""
     shown: tuple[str, ...] = ()
@@ -91,10 +93,26 @@ class Order:
         """Whether a sound is asked for."""
         return self.sound_s > 0
 
+    def passes_images(self) -> bool:
+        """Whether its images are frames of the video, rather than what it refers to."""
+        return self.is_video and (self.is_from_images or not self.aspect_ratio)
+
     @property
     def is_off_peak(self) -> bool:
         """Whether it is made when the provider has nothing else to do, for half the price."""
-        return bool(self.details.get("off_peak"))
+        return bool(self.details.get("off_peak")) or self.details.get("service_tier") == "flex"
+
+    @property
+    def lifetime_s(self) -> float | None:
+        """How long the provider tries before it gives the task up; None where that has no limit."""
+        found: float | None = self.details.get("execution_expires_after")
+        return found
+
+    @property
+    def external_id(self) -> str:
+        """The user's own id for the task; empty without one."""
+        found: str = self.details.get("external_task_id", "")
+        return found
 
     @property
     def takes_place(self) -> bool:
@@ -178,6 +196,11 @@ class Task:
     def takes_place(self) -> bool:
         """Whether it keeps another task waiting."""
         return self.order.takes_place and not self.never_starts
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the provider gives it up before it starts."""
+        return self.never_starts and self.err_code == _EXPIRED
 
     @property
     def never_starts(self) -> bool:

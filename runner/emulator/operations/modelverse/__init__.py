@@ -1,4 +1,4 @@
-"""ModelVerse's operations with Vidu's models as tables."""
+"""ModelVerse's operations as tables: with Vidu's models by `vidu_type`, the others by model."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ from runner.emulator.operations.modelverse.clips import (
     TEXT2VIDEO,
 )
 from runner.emulator.operations.modelverse.films import LIP_SYNC, ONE_CLICK_MV
+from runner.emulator.operations.modelverse.hailuo import HAILUO
+from runner.emulator.operations.modelverse.kling import KLING
+from runner.emulator.operations.modelverse.seedance import SEEDANCE
+from runner.emulator.operations.modelverse.veo import VEO
+from runner.emulator.operations.modelverse.wan import WAN
 
 _BY_TYPE: Mapping[str, Operation] = {
     table.path: table
@@ -24,11 +29,20 @@ _BY_TYPE: Mapping[str, Operation] = {
         *(LIP_SYNC, ONE_CLICK_MV),
     )
 }
+_BY_MODEL: Mapping[str, Operation] = {
+    model: table for table in (*WAN, *KLING, *HAILUO, SEEDANCE, VEO) for model in table.models
+}
+_MODELS = (*(model for table in _BY_TYPE.values() for model in table.models), *_BY_MODEL)
 
 
 def operation_of(body: Fields) -> Operation:
-    """The operation that a body asks for by its `vidu_type`; raises ApiError for an unknown one."""
+    """The operation that a body asks for by its model or `vidu_type`; raises ApiError."""
+    model = body.text("model")
     given, parameters = body.object("input"), body.object("parameters")
+    if model in _BY_MODEL:
+        return _BY_MODEL[model]
+    if parameters.values.get("vidu_type") is None:
+        body.choice("model", _MODELS)
     found = _BY_TYPE[parameters.choice("vidu_type", list(_BY_TYPE))]
     if found is not REFERENCE2VIDEO:
         return found

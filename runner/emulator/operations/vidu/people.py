@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.emulator.api.images import ImageLimits
+from runner.emulator.api.images import WITH_BMP, ImageLimits
 from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations import prices, talking
 from runner.emulator.operations.kinds import Choice, Medium, Real, Text, Whole
@@ -50,7 +50,7 @@ IMAGE2DANCE = Operation(
             is_required=True,
             limits=ImageLimits(
                 takes_data=False,
-                takes_bmp=True,
+                types=WITH_BMP,
                 least_side=200,
                 most_side=4096,
                 ratio=3,

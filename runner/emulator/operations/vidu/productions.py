@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from runner.emulator.api.audio_files import AAC, M4A, MP3, WAV
-from runner.emulator.api.images import ImageLimits
+from runner.emulator.api.images import WITH_BMP, ImageLimits
 from runner.emulator.api.sounds import SoundLimits
 from runner.emulator.api.videos import VideoLimits
 from runner.emulator.operations import prices
@@ -73,7 +73,7 @@ ONE_CLICK_MV = Operation(
         "lip_ref_url": Medium(
             limits=ImageLimits(
                 takes_data=False,
-                takes_bmp=True,
+                types=WITH_BMP,
                 least_side=1,
                 most_side=4096,
                 ratio=2,

@@ -13,7 +13,7 @@ from tests.emulator.operations.modelverse.conftest import SAMPLES, refusal, requ
 WRONG: list[tuple[str, Any, str]] = [
     ("model", None, "model is missing"),
     ("model", ["viduq2"], "model must be a string"),
-    ("model", "kling-v3", "model must be one of"),
+    ("model", "kling-v9", "model must be one of"),
     ("input", None, "input is missing"),
     ("input", [], "input must be an object"),
     ("parameters", None, "parameters is missing"),
