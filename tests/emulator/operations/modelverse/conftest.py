@@ -5,9 +5,12 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, TypeAlias
 
 import pytest
+
+from tests.emulator.operations.modelverse.families import hailuo, kling, seedance, veo, wan
 
 URL = "https://example.com/cat.png"
 VIDEO_URL = "https://example.com/clip.mp4"
@@ -35,6 +38,11 @@ SAMPLES: Mapping[str, dict[str, Any]] = {
     },
 }
 """By `vidu_type`; "subjects" is the other body of reference2video."""
+FAMILIES: tuple[ModuleType, ...] = (wan, kling, hailuo, seedance, veo)
+FAMILY_SAMPLES: Mapping[str, dict[str, Any]] = {
+    name: sample for family in FAMILIES for name, sample in family.SAMPLES.items()
+}
+"""Of models besides Vidu's, by the name of their table."""
 
 Submit: TypeAlias = Callable[..., Any]
 """Submits the module's sample with changes and returns the answer."""
@@ -46,9 +54,10 @@ def named(value: object) -> str:
 
 def request_body(operation: str, changes: Mapping[str, Any]) -> dict[str, Any]:
     """The sample with values by their full name, such as `input.prompt`; None leaves one out."""
-    body = copy.deepcopy(SAMPLES[operation])
-    type_ = "reference2video" if operation == "subjects" else operation
-    body["parameters"] = {"vidu_type": type_}
+    body = copy.deepcopy({**SAMPLES, **FAMILY_SAMPLES}[operation])
+    if operation in SAMPLES:
+        type_ = "reference2video" if operation == "subjects" else operation
+        body["parameters"] = {"vidu_type": type_}
     for name, value in changes.items():
         *parents, last = name.split(".")
         target = body

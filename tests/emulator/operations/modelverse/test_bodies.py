@@ -8,8 +8,14 @@ import pytest
 
 from runner.emulator.api.fields import Fields
 from runner.emulator.operations.modelverse import operation_of
-from tests.emulator.operations.modelverse.conftest import SAMPLES, refusal, request_body
+from tests.emulator.operations.modelverse.conftest import (
+    FAMILY_SAMPLES,
+    SAMPLES,
+    refusal,
+    request_body,
+)
 
+ALL = {**SAMPLES, **FAMILY_SAMPLES}
 WRONG: list[tuple[str, Any, str]] = [
     ("model", None, "model is missing"),
     ("model", ["viduq2"], "model must be a string"),
@@ -24,6 +30,14 @@ WRONG: list[tuple[str, Any, str]] = [
 ]
 
 
+@pytest.mark.parametrize("operation", FAMILY_SAMPLES)
+@pytest.mark.parametrize(("name", "value", "message"), WRONG[:7])
+def test_a_wrong_frame_is_refused_with_other_models(
+    submit: Any, operation: str, name: str, value: Any, message: str
+) -> None:
+    assert message in refusal(submit({name: value}, operation))
+
+
 @pytest.mark.parametrize("operation", SAMPLES)
 @pytest.mark.parametrize(("name", "value", "message"), WRONG)
 def test_a_wrong_frame_is_refused(
@@ -32,7 +46,7 @@ def test_a_wrong_frame_is_refused(
     assert message in refusal(submit({name: value}, operation))
 
 
-@pytest.mark.parametrize("operation", SAMPLES)
+@pytest.mark.parametrize("operation", ALL)
 def test_null_counts_as_absent(address: str, ask: Any, operation: str) -> None:
     body = request_body(operation, {})
     table = operation_of(Fields(values=body))
@@ -43,7 +57,7 @@ def test_null_counts_as_absent(address: str, ask: Any, operation: str) -> None:
 
 PLACES = [
     (operation, name, parent)
-    for operation in SAMPLES
+    for operation in ALL
     for name, parent in operation_of(Fields(values=request_body(operation, {}))).parents.items()
 ]
 
@@ -52,7 +66,7 @@ PLACES = [
 def test_a_field_in_the_wrong_object_is_refused(
     submit: Any, operation: str, name: str, parent: str
 ) -> None:
-    value = SAMPLES[operation].get(parent, {}).get(name, 1)
+    value = ALL[operation].get(parent, {}).get(name, 1)
     other = "parameters" if parent == "input" else "input"
     for wrong in (f"{other}.{name}", name):
         message = refusal(submit({wrong: value}, operation))

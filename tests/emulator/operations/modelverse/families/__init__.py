@@ -1,0 +1,1 @@
+"""What the pages of ModelVerse's models besides Vidu's allow and forbid, a module a family."""
