@@ -70,19 +70,6 @@ class OnlyWith:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Needs:
-    """A field that may be given beside another one only."""
-
-    name: str
-    other: str
-
-    def check(self, values: Values, path: str) -> None:
-        """As `Rule`."""
-        if values.get(self.name) and not values.get(self.other):
-            raise ApiError("FieldUnwanted", f"{path}{self.name} needs {path}{self.other}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
     """Only so many of some fields may be given: of two, exactly one, or at least one."""
 

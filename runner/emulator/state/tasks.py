@@ -93,6 +93,7 @@ class Order:
         """Whether a sound is asked for."""
         return self.sound_s > 0
 
+    @property
     def passes_images(self) -> bool:
         """Whether its images are frames of the video, rather than what it refers to."""
         return self.is_video and (self.is_from_images or not self.aspect_ratio)

@@ -9,7 +9,9 @@ from runner.emulator.operations.kinds import Choice, Flag, Kind, Medium, Text
 from runner.emulator.operations.language import Case
 from runner.emulator.operations.modelverse.shared import MB, table, whole
 
-_LIMITS = ImageLimits(least_side=301, ratio=2.5, takes_ratio=True, most_bytes=20 * MB)
+_LIMITS = ImageLimits(
+    least_side=301, ratio=2.5, takes_ratio=True, most_bytes=20 * MB, most_inline_bytes=20 * MB
+)
 _PROMPT = Text(default=None, most=2000)
 _PARAMETERS: Mapping[str, Kind] = {
     "duration": whole((6, 10), 6),

@@ -16,7 +16,12 @@ _PROMPT_LIMIT, _SHOT_LIMIT = 2500, 512  # characters
 _MOST_SHOTS, _MOST_S = 6, 15
 _IMAGE = UrlOrBase64(
     limits=ImageLimits(
-        types=(JPEG, PNG), least_side=300, ratio=2.5, takes_ratio=True, most_bytes=10 * MB
+        types=(JPEG, PNG),
+        least_side=300,
+        ratio=2.5,
+        takes_ratio=True,
+        most_bytes=10 * MB,
+        most_inline_bytes=10 * MB,
     )
 )
 _IMAGES: Mapping[str, Kind] = {"image": _IMAGE, "image_tail": _IMAGE}

@@ -12,7 +12,11 @@ from runner.emulator.operations.kinds import Choice, Flag, Kind, Medium, Text
 from runner.emulator.operations.modelverse.shared import ANY_IMAGE, table, whole
 
 # No page states a limit of sounds.
-_SOUND = Medium(limits=SoundLimits(types=(MP3, WAV, AAC, M4A), takes_others=True, most_bytes=None))
+_SOUND = Medium(
+    limits=SoundLimits(
+        types=(MP3, WAV, AAC, M4A), takes_others=True, most_bytes=None, most_inline_bytes=None
+    )
+)
 _GIVEN: Mapping[str, Kind] = {"prompt": Text(default=None), "negative_prompt": Text()}
 _SIZES = ("1280x720", "720x1280", "1920x1080", "1080x1920")
 _SMALL_SIZES = ("832x480", "480x832")

@@ -123,7 +123,10 @@ REFUSED: Refused = [
             (5, "must be a string"),
         )
     ),
-    *((name, {"parameters.image_tail": URL}, "image_tail needs image") for name in _BOTH),
+    *(
+        (name, {"parameters.image_tail": URL}, "image is missing or empty, image_tail needs it")
+        for name in _BOTH
+    ),
     *(
         (name, {"parameters.image": URL, "parameters.image_tail": bare(size=(200, 300))}, "200x300")
         for name in _BOTH
