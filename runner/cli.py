@@ -88,6 +88,9 @@ ADDRESSES = _add(
     _value("--trust", "HOST=VAR", "Allow sending the key in VAR to HOST.", multiple=True),
 )
 
+_OFF_PEAK = "Whether to submit off-peak what is offered so: half the price, up to 48 hours."
+OFF_PEAK = click.option("--off-peak/--no-off-peak", default=None, help=_OFF_PEAK)
+
 _BUDGET = "Most that the manifest may cost over all runs: credits=500,cny=40."
 _AMBIGUOUS = "Whether to submit again where the fate of a submission is unknown.  [default: ask]"
 _DOWNLOAD = "Whether to fetch the files.  [default: download]"
@@ -103,6 +106,7 @@ SETTINGS = _add(
     _value("--poll-rate", "N", "Status requests per second to each provider.  [default: 5]"),
     _value("--outage", "TIME", "How long to wait for an unreachable provider.  [default: 10m]"),
     click.option("--download/--no-download", default=None, help=_DOWNLOAD),
+    OFF_PEAK,
     _value("--budget", "UNIT=N,...", _BUDGET),
     _value("--confirm-above", "UNIT=N,...", "Ask before a run that costs more."),
     _value("--on-ambiguous", "ask|resubmit", _AMBIGUOUS),
@@ -171,7 +175,7 @@ def run(dry_run: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@MANIFESTS
+@_add(MANIFESTS, OFF_PEAK)
 @_flag("--json", "as_json", text="Print errors and warnings as JSON.")
 def validate(**flags: Any) -> None:
     """Check manifests. Sends nothing and needs no key."""

@@ -22,6 +22,12 @@ from runner.model.jobs import Job
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.model.tasks import KIND_OF, StoredFile
 from runner.planning.forecast import forecast
+from runner.planning.off_peak import (
+    HourPrices,
+    OffPeakCount,
+    count_submissions,
+    hour_prices,
+)
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
@@ -70,7 +76,20 @@ class ManifestPlan:
             cost=totals(self.plan).cost,
             earlier=self.costs,
             budget=self.settings.budget,
+            prices=self._prices(),
+            off_peak=self.off_peak,
         )
+
+    @property
+    def off_peak(self) -> OffPeakCount | None:
+        """What is submitted off-peak, and what is not; None where the run does not ask for it."""
+        return count_submissions(self.plan.entries) if self.settings.off_peak else None
+
+    def _prices(self) -> dict[str, HourPrices]:
+        """Job id to both prices, of the submissions that have a choice."""
+        operations = self.manifest.operations
+        both = ((e, hour_prices(e, operations[e.job.operation])) for e in self.plan.entries)
+        return {entry.job.id: prices for entry, prices in both if prices}
 
     def budget(self) -> Budget:
         """The budget of one run over this plan, with what the manifest has cost so far."""
@@ -215,6 +234,7 @@ def plan_manifest(
             expected_s=history.expected_s,
             limit_s=history.limit_s,
             changes=history.changes,
+            operations=manifest.operations,
         )
         selection = _selection(jobs, options, inputs)
         selected = selection.ids.difference(selection.added)
@@ -226,6 +246,7 @@ def plan_manifest(
             download=settings.download,
             keep=frozenset(settings.keep),
             complete=complete,
+            off_peak=settings.off_peak,
         )
         plan = make_plan(stage.each("planning", jobs), inputs, plan_options)
         costs = history.costs  # computed on access, which the closed ledger would refuse

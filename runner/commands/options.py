@@ -18,7 +18,7 @@ REHEARSAL_SCALE = 0.1
 
 _SETTINGS = (
     *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "keep", "budget"),
-    *("confirm_above", "on_ambiguous", "settle", "max_failures", "trust"),
+    *("off_peak", "confirm_above", "on_ambiguous", "settle", "max_failures", "trust"),
 )
 """The flags that override a setting, and `--trust`."""
 
@@ -50,6 +50,7 @@ class Options:
     download: bool | None = None
     budget: str | None = None
     confirm_above: str | None = None
+    off_peak: bool | None = None
     on_ambiguous: str | None = None
     settle: str | None = None
     max_failures: str | None = None

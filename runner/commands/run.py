@@ -30,6 +30,7 @@ from runner.ledger.store import Ledger, open_ledger
 from runner.model.outcomes import State
 from runner.model.plans import Action, PlanEntry
 from runner.model.tasks import AttemptState
+from runner.terminal.plan_view import off_peak_lines
 from runner.timestamps import stamp_now
 
 
@@ -82,6 +83,9 @@ def _check_before_sending(planned: ManifestPlan) -> None:
     planned.check_earlier_results()
     planned.check_file_names()
     announce(planned)
+    if (count := planned.off_peak) is not None:
+        for line in off_peak_lines(count, "submission"):
+            emit(f"{planned.manifest.path}: {line}")
     if not planned.options.emulate:
         accounts_with_keys(planned)  # for its errors: each session reads the keys for itself
     for warning in filter(None, (place, proxy_warning(planned))):

@@ -115,6 +115,9 @@ class ResultForm:
 
 USUAL_FORM = ResultForm()
 
+OFF_PEAK = "off_peak"
+"""The parameter by which an operation that has it waits for idle hours, at half the price."""
+
 
 # Compared and hashed by identity, so that what is compiled from an operation can be cached.
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -49,6 +49,8 @@ class Evidence:
     attempts: int
     shortfall: Shortfall | None = None
     """With `SUCCEEDED`: why its files are not what was asked for."""
+    off_peak: bool = False
+    """Whether its request could wait for idle hours."""
 
 
 ChangeKind: TypeAlias = Literal["value", "item", "media", "result"]
@@ -93,6 +95,8 @@ class PlanEntry:
     """How long the task may take from its submission on; None where that is as usual."""
     changes: Sequence[Changed] = ()
     """What changed since the job's last request; empty where it is new or the same."""
+    as_usual: str | None = None
+    """Why it is submitted at once, though the run asks for off-peak; None where it is not so."""
 
     @property
     def is_idle(self) -> bool:

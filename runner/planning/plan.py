@@ -7,19 +7,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from runner.errors import Diagnostic
 from runner.lfs import LFS_HINT
 from runner.model.jobs import DraftLocator, Job
-from runner.model.operations import Amount, Unit, add_up
+from runner.model.operations import OFF_PEAK, Amount, Operation, Unit, add_up
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import CANCELLED, DECLARED_LOST, Billed, ErrorClass, JobError
 from runner.model.tasks import URL_NAMES, Attempt, AttemptState, StoredFile, UrlName, kept_in
 from runner.planning.changes import describe
+from runner.planning.off_peak import refusal, with_off_peak
 from runner.providers.registry import code_info
 
 MAX_FAILURES = 3
@@ -56,6 +57,8 @@ class PlanInputs:
     """Ids with a row in an earlier results manifest that proves another request only."""
     pointer: Callable[[StoredFile], bool] = lambda _file: False
     """Whether a Git LFS pointer to this file is in its place."""
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+    """By name; needed for `PlanOptions.off_peak` only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +77,8 @@ class PlanOptions:
     """Which URLs of each result are to be downloaded."""
     complete: bool = False
     """Ask again for results that are not what was paid for."""
+    off_peak: bool = False
+    """Submit off-peak what is offered so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +156,7 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
     else:
         changes = inputs.changes(job)
         action, reason = Action.SUBMIT, _of_unknown(job, changes, inputs)
+    job, as_usual = _at_its_hour(job, action, attempt or evidence, inputs, options)
     is_run = action in {Action.SUBMIT, Action.ATTACH, Action.DECIDE}
     return PlanEntry(
         job=job,
@@ -164,7 +170,33 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         expected_s=inputs.expected_s(job) if action in {Action.SUBMIT, Action.ATTACH} else None,
         limit_s=inputs.limit_s(job) if is_run else None,
         changes=changes,
+        as_usual=as_usual,
     )
+
+
+def _at_its_hour(
+    job: Job,
+    action: Action,
+    known: Attempt | Evidence | None,
+    inputs: PlanInputs,
+    options: PlanOptions,
+) -> tuple[Job, str | None]:
+    """The job off-peak or not, as it was submitted or will be; and why not, if the run asks for it.
+
+    What is known of it is true of the request that was sent: its price, and its time limit.
+    """
+    if action is not Action.SUBMIT:
+        return (job if known is None else with_off_peak(job, _was_off_peak(known))), None
+    if not options.off_peak:
+        return job, None
+    why = refusal(job, inputs.operations[job.operation])
+    return (with_off_peak(job, True) if why is None else job), why
+
+
+def _was_off_peak(known: Attempt | Evidence) -> bool:
+    if isinstance(known, Evidence):
+        return known.off_peak
+    return known.intent.request.get(OFF_PEAK) is True
 
 
 def _of_unknown(job: Job, changes: Sequence[Changed], inputs: PlanInputs) -> Reason:

@@ -12,7 +12,7 @@ from typing import Any
 
 from runner.errors import Diagnostic
 from runner.media.types import EXTENSIONS
-from runner.model.operations import UNITS, Amount
+from runner.model.operations import OFF_PEAK, UNITS, Amount
 from runner.model.outcomes import State
 from runner.model.plans import Evidence
 from runner.model.requests import RESULT_GONE, Shortfall
@@ -123,6 +123,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
         files=_files(as_list(row.get("files"))),
         attempts=_int(row.get("attempts")) or 1,  # what is evidence was submitted at least once
         shortfall=_shortfall(row) if state is State.SUCCEEDED else None,
+        off_peak=as_dict(row.get("parameters")).get(OFF_PEAK) is True,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -35,6 +35,8 @@ class Settings:
     download: bool = True
     keep: tuple[UrlName, ...] = ("url",)
     """Which URLs of a result are downloaded, in the order of `URL_NAMES`."""
+    off_peak: bool = False
+    """Submit off-peak every job that is offered so and does not say otherwise."""
     on_ambiguous: Literal["ask", "resubmit"] = "ask"
     confirm_above: Mapping[Unit, Decimal] = field(default_factory=dict)
     """A run whose estimate is above this in any unit asks first."""
@@ -77,6 +79,7 @@ _SETTINGS = {
     "outputs": _Setting(read=values.read_folder),
     "download": _Setting(read=values.read_boolean, parse=values.parse_boolean),
     "keep": _Setting(read=values.read_keep, parse=values.parse_names),
+    "off_peak": _Setting(read=values.read_boolean, parse=values.parse_boolean),
     "on_ambiguous": _Setting(read=values.one_of("ask", "resubmit")),
     "confirm_above": _Setting(read=values.read_amounts_or_number, parse=values.parse_amounts),
     "outage": _Setting(read=values.read_duration, field="outage_s"),
@@ -103,10 +106,21 @@ def read_settings(sources: Sources, used: Mapping[str, Vendor]) -> Settings:
 
     Raises ManifestError, UsageError or ProviderError with every wrong value.
     """
-    fields: dict[str, Any] = {"outputs": sources.base / Settings().outputs}
+    fields = {"outputs": sources.base / Settings().outputs, **_read(sources, _SETTINGS)}
+    return Settings(**fields, accounts=read_accounts(sources, used, keys=False))
+
+
+def read_off_peak(sources: Sources) -> bool:
+    """This one setting, for a verb that needs no other; raises ManifestError or UsageError."""
+    return bool(_read(sources, ["off_peak"]).get("off_peak", Settings().off_peak))
+
+
+def _read(sources: Sources, names: Iterable[str]) -> dict[str, Any]:
+    """The fields that any source gives, of the settings with these names."""
+    fields: dict[str, Any] = {}
     errors: list[Diagnostic] = []
     in_manifest = False
-    for item in _sourced_values(sources):
+    for item in _sourced_values(sources, names):
         setting = _SETTINGS[item.name]
         try:
             value = setting.read(item.value)
@@ -126,12 +140,13 @@ def read_settings(sources: Sources, used: Mapping[str, Vendor]) -> Settings:
     if errors:
         first, *others = errors
         raise UsageError(first.message, hint=first.hint, others=others)
-    return Settings(**fields, accounts=read_accounts(sources, used, keys=False))
+    return fields
 
 
-def _sourced_values(sources: Sources) -> Iterator[_SourcedValue]:
+def _sourced_values(sources: Sources, names: Iterable[str]) -> Iterator[_SourcedValue]:
     """The value of the first source of each setting; an empty variable counts as unset."""
-    for name, setting in _SETTINGS.items():
+    for name in names:
+        setting = _SETTINGS[name]
         option, variable = f"--{name.replace('_', '-')}", f"VIDU_RUN_{name.upper()}"
         if (flag := sources.flags.get(name)) is not None:
             # The flag of a switch has a value already.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from runner.errors import Diagnostic, hang, plural, printable, width
 from runner.ledger.costs import Costs
-from runner.model.operations import UNITS, Amount, Unit
+from runner.model.operations import UNITS, Amount, Unit, add_up
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.planning.forecast import Forecast
+from runner.planning.off_peak import HourPrices, OffPeakCount, is_off_peak
 from runner.planning.plan import totals
 from runner.results.rows import json_amount
 from runner.terminal.format import Sums, json_sums, money, money_list
@@ -28,6 +30,10 @@ class Outlook:
     """What the manifest has cost so far."""
     budget: Sums
     """The ceiling of each unit that has one."""
+    prices: Mapping[str, HourPrices] = field(default_factory=dict)
+    """Job id to its price at once and off-peak, of the submissions that have a choice."""
+    off_peak: OffPeakCount | None = None
+    """What is submitted off-peak, and what is not; None where the run does not ask for it."""
 
 
 def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | None = None) -> str:
@@ -36,7 +42,7 @@ def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | Non
     Folded at `columns` of a terminal.
     """
     wide = max((width(entry.job.id) for entry in plan.entries), default=0)
-    head = [f"{manifest}: {plan_totals(plan)}", time_text(outlook.forecast)]
+    head = [f"{manifest}: {plan_totals(plan, outlook)}", time_text(outlook.forecast)]
     lines = hang("", printable(" | ".join(filter(None, head))), columns)
     for entry in plan.entries:
         # Columns of a terminal, of which an ideograph takes two: `ljust` counts characters.
@@ -45,7 +51,8 @@ def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | Non
         price = price if entry.action is Action.SUBMIT else ""
         row = printable(f"  {entry.action.value:<7}{name}  {price:>12}  ")
         lines += hang(row, printable(_why(entry)), columns)
-    for line in money_lines(outlook):
+    off_peak = off_peak_lines(outlook.off_peak, "submission") if outlook.off_peak else []
+    for line in [*off_peak, *money_lines(outlook)]:
         lines += hang("", line, columns)
     return "\n".join(line.rstrip() for line in lines)
 
@@ -56,16 +63,52 @@ def _why(entry: PlanEntry) -> str:
     return f"{entry.reason}{limit}"
 
 
-def plan_totals(plan: Plan) -> str:
-    """`3 to submit (about 26 credits, 1 of unknown price), 2 to reuse`."""
+def plan_totals(plan: Plan, outlook: Outlook) -> str:
+    """`3 to submit (about 26 credits, 13 off-peak, 1 of unknown price), 2 to reuse`."""
     numbers = totals(plan)
     cost = [f"about {amount}" for amount in money_list(numbers.cost)]
+    cost += _other_hours(_HourSums.of(plan, outlook.prices), numbers.cost)
     cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
     parts = []
     for action, count in numbers.actions.items():
         price = f" ({', '.join(cost)})" if action is Action.SUBMIT else ""
         parts += [f"{count} to {action.value}{price}"] if count else []
     return ", ".join(parts) or "no jobs"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _HourSums:
+    """What the submissions cost if all are made at once, and if all that can be are off-peak."""
+
+    now: Sums
+    off_peak: Sums
+
+    @classmethod
+    def of(cls, plan: Plan, prices: Mapping[str, HourPrices]) -> _HourSums:
+        submits = [entry for entry in plan.entries if entry.action is Action.SUBMIT]
+        pairs = [(entry.estimate, prices.get(entry.job.id)) for entry in submits]
+        return cls(
+            now=add_up(pair.now if pair else own for own, pair in pairs),
+            off_peak=add_up(pair.off_peak if pair else own for own, pair in pairs),
+        )
+
+
+def _other_hours(sums: _HourSums, planned: Sums) -> list[str]:
+    """`13 off-peak`, `26 now`: what the submissions would cost at other hours than planned."""
+    return [
+        f"{found[unit]:f} {hours}"
+        for hours, found in (("off-peak", sums.off_peak), ("now", sums.now))
+        for unit in UNITS
+        if unit in found and found[unit] != planned[unit]
+    ]
+
+
+def off_peak_lines(count: OffPeakCount, noun: str) -> list[str]:
+    """How many of the nouns are made off-peak; then a line for each reason why others are not."""
+    return [
+        f"off-peak: {count.off_peak} of {plural(count.jobs, noun)}",
+        *(f"as usual: {number}, {printable(why)}" for why, number in count.as_usual.items()),
+    ]
 
 
 def time_text(forecast: Forecast) -> str:
@@ -141,13 +184,24 @@ def plan_record(manifest: str, plan: Plan, outlook: Outlook) -> dict[str, Any]:
             "cost": json_sums(numbers.cost),
             "unpriced": numbers.unpriced,
             "at_risk": json_sums(numbers.at_risk),
+            **_hours_record(plan, outlook),
             **_outlook_record(outlook),
         },
-        "jobs": [_entry_record(entry) for entry in plan.entries],
+        "jobs": [_entry_record(e, outlook.prices.get(e.job.id)) for e in plan.entries],
     }
 
 
-def _entry_record(entry: PlanEntry) -> dict[str, Any]:
+def _hours_record(plan: Plan, outlook: Outlook) -> dict[str, Any]:
+    """`as_usual`: reason to number of jobs; null where the run does not ask for off-peak."""
+    sums, count = _HourSums.of(plan, outlook.prices), outlook.off_peak
+    return {
+        "cost_now": json_sums(sums.now),
+        "cost_off_peak": json_sums(sums.off_peak),
+        "as_usual": dict(count.as_usual) if count else None,
+    }
+
+
+def _entry_record(entry: PlanEntry, prices: HourPrices | None) -> dict[str, Any]:
     return {
         "id": entry.job.id,
         "operation": entry.job.operation,
@@ -159,6 +213,10 @@ def _entry_record(entry: PlanEntry) -> dict[str, Any]:
         ],
         "task_id": entry.attempt.task.id if entry.attempt else None,
         "estimate": json_amount(entry.estimate),
+        "estimate_now": json_amount(prices.now if prices else None),
+        "estimate_off_peak": json_amount(prices.off_peak if prices else None),
+        "off_peak": is_off_peak(entry.job),
+        "as_usual": entry.as_usual,
         "expected_s": entry.expected_s,
         "limit_s": entry.limit_s,
         "fingerprint": entry.job.fingerprint,
