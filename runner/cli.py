@@ -165,6 +165,7 @@ def cli() -> None:
 @_flag("-n", "--dry-run", text="Show the plan and stop.")
 @_flag("--retry-failed", text="Also retry jobs that failed for good.")
 @_flag("--force", text="Make the selected jobs again, and pay for them again.")
+@_flag("--detach", text="Submit what there is room for and end; `fetch` collects the results.")
 @_flag("--fail-fast", text="Stop submitting after the first failed job.")
 @YES
 def run(dry_run: bool, **flags: Any) -> None:

@@ -56,6 +56,8 @@ class Options:
     max_failures: str | None = None
     force: bool = False
     """Make the selected jobs again, and pay for them again."""
+    detach: bool = False
+    """Submit what there is room for, and leave the tasks to their providers."""
     fail_fast: bool = False
     yes: bool = False
     """Do not ask for confirmation."""

@@ -170,6 +170,7 @@ class RunSession:
             random=rng,
             stopping=stopping,
             collect_only=self.collect_only,
+            detach=planned.options.detach and not self.collect_only,
         )
 
     def _learned(self) -> dict[Kind, Learned]:

@@ -38,7 +38,7 @@ class Capacity:
         # The usual number needs no question, unless its tasks are seen to wait.
         self._is_large = self._lane.maximum > USUAL_PLACES < schedule.load(provider)[1]
         if self._is_large:
-            self._lane.places = USUAL_PLACES
+            self._lane.places, self._lane.is_guess = USUAL_PLACES, True
         self._shown: int | None = None
 
     async def keep_within(self) -> None:
@@ -61,7 +61,7 @@ class Capacity:
                 places = load.places
         except TimeoutError:
             pass  # it is advice only: submissions will find out whether the provider is there
-        before, lane.places = lane.places, places
+        before, lane.places, lane.is_guess = lane.places, places, False
         if places is not None and places < lane.maximum and places != self._shown:
             self._shown = places
             text = f"{self._provider} works on {places} tasks at a time: no more are kept in flight"

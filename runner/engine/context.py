@@ -101,8 +101,15 @@ class Context:
     """Set when nothing more is to be submitted."""
     collect_only: bool = False
     """Ask for each task once; do not wait for it to end."""
+    detach: bool = False
+    """Submit what there is room for, and leave the tasks to their providers."""
     # The wall clock, for stamps. All waiting goes by the clock of the event loop.
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def asks_once(self) -> bool:
+        """Whether the run asks for each earlier task once, rather than wait for it to end."""
+        return self.collect_only or self.detach
 
     def account(self, operation: Operation) -> Account:
         """The account at the provider of `operation`."""

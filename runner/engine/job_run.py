@@ -220,6 +220,8 @@ class Ended:
     outcome: Outcome
     stop: StopReason | None = None
     """Why its provider gets no more submissions; None when it goes on."""
+    keeps_place: bool = False
+    """Nobody waits for its task any more, which goes on: its place in flight is not free."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from runner.engine.context import Context
@@ -21,9 +21,10 @@ from runner.engine.job_run import (
     Queued,
     RetryLater,
     Succeeded,
+    TaskOrigin,
     Unanswered,
 )
-from runner.engine.outcomes import ended, interrupted, settled, shared, unstarted
+from runner.engine.outcomes import as_left, ended, interrupted, left, settled, shared, unstarted
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.engine.schedule import Schedule
@@ -43,9 +44,12 @@ BUDGET_WAIT_S = 0.2
 """How often a job asks the budget again whether there is room, or a price is known."""
 OTHER_RUN_WAIT_S = 0.5
 """How often a job looks what another run has made of the same request."""
+DETACHED_WAIT_S = 15.0
+"""How long a run that waits for no result waits for another one's submission."""
 MAX_QUEUED = 1000
 """So many tasks may wait at their providers without a place in flight; further ones hold theirs."""
 JobEnd: TypeAlias = Succeeded | Queued | RetryLater | Ended
+_NO_ROOM = Reason(ReasonCode.NO_ROOM, "not submitted: there is no room for more tasks now")
 _HAS_TASK = frozenset({AttemptState.SUBMITTED, AttemptState.SUCCEEDED})
 
 
@@ -63,6 +67,8 @@ class JobRunner:
     """Job id to its state, of the jobs that have begun and not ended."""
     queued: set[str] = field(default_factory=set)
     """Ids of those whose tasks hold no place in flight."""
+    left_queued: int = 0
+    """How many of such tasks nobody waits for."""
 
     async def run(self, entry: PlanEntry) -> JobEnd:
         """Carry out the entry as planned. Raises LedgerError."""
@@ -106,10 +112,8 @@ class JobRunner:
         return await self._reconcile(job_run, entry.attempt)
 
     async def _submit(self, entry: PlanEntry) -> JobEnd:
-        if (stop := self.stop_conditions.of(entry.job.provider)) is not None:
-            # After `max_failures` the exit code is that of the failures, not "incomplete".
-            skipped = stop.exit is Exit.JOBS_FAILED
-            return Ended(outcome=unstarted(entry, stop.not_submitted, skipped=skipped))
+        if (stopped := self._stopped(entry)) is not None:
+            return stopped
         job_run = await self._job_run(entry)
         order = order_of(entry, job_run.operation, self.context.provider(job_run.operation))
         admission = await self._admission(order)
@@ -142,6 +146,15 @@ class JobRunner:
                     # At once: the jobs that wait for the breaker would all be refused as well.
                     self.context.breakers[entry.job.provider].trip(stop)
                 return result
+
+    def _stopped(self, entry: PlanEntry) -> Ended | None:
+        """The end of a job whose provider takes no more submissions in this run."""
+        if (stop := self.stop_conditions.of(entry.job.provider)) is not None:
+            # After `max_failures` the exit code is that of the failures, not "incomplete".
+            skipped = stop.exit is Exit.JOBS_FAILED
+            return Ended(outcome=unstarted(entry, stop.not_submitted, skipped=skipped))
+        is_closed = self.schedule.lane(entry.job.provider).is_closed
+        return Ended(outcome=unstarted(entry, _NO_ROOM)) if is_closed else None
 
     def _over_budget(self, entry: PlanEntry, order: Order, admission: Admission) -> Ended:
         over = admission is Admission.CEILING
@@ -196,7 +209,8 @@ class JobRunner:
         return Ended(outcome=ended(job_run, State.PENDING, reason=reason))
 
     def _limit_s(self, entry: PlanEntry) -> float:
-        return self.context.settings.limit_s(entry.limit_s)
+        limit_s = self.context.settings.limit_s(entry.limit_s)
+        return min(limit_s, DETACHED_WAIT_S) if self.context.detach else limit_s
 
     async def _reconcile(self, job_run: JobRun, attempt: Attempt) -> JobEnd:
         """Find out what became of a submission, and go on with its task if there is one."""
@@ -208,10 +222,24 @@ class JobRunner:
             return Succeeded()
         if self.context.stopping.is_set():  # the worker was spared for an answer, now on record
             return Ended(outcome=interrupted(job_run))
+        if self.context.detach:
+            return await self._leave(job_run)
         if self._may_leave(job_run):
             self.queued.add(job_run.entry.job.id)
             return Queued()
         return await watch(self.context, job_run)
+
+    async def _leave(self, job_run: JobRun) -> Succeeded | Ended:
+        """Leave the task to its provider; one that was made before is asked for once."""
+        if job_run.origin is TaskOrigin.THIS_RUN:
+            result: Succeeded | Ended = Ended(outcome=left(job_run))
+        else:
+            result = await watch(self.context, job_run)
+        if isinstance(result, Succeeded) or result.outcome.state is not State.PENDING:
+            return result
+        needs_place = not job_run.entry.may_queue or self.left_queued >= MAX_QUEUED
+        self.left_queued += not needs_place
+        return replace(result, outcome=as_left(result.outcome), keeps_place=needs_place)
 
     def _may_leave(self, job_run: JobRun) -> bool:
         """Whether the task is to be followed without a place in flight."""

@@ -55,6 +55,22 @@ def interrupted(job_run: JobRun) -> Outcome:
     return ended(job_run, State.PENDING, reason=reason)
 
 
+def left(job_run: JobRun) -> Outcome:
+    """The outcome of a job whose task goes on without anybody waiting for it."""
+    limit_s = job_run.entry.limit_s
+    may_take = f", and may take up to {span(limit_s)}" if limit_s is not None else ""
+    reason = Reason(ReasonCode.LEFT, f"its task is under way{may_take}")
+    return ended(job_run, State.PENDING, reason=reason)
+
+
+def as_left(outcome: Outcome) -> Outcome:
+    """The outcome of a job whose task was asked for once, and has not ended."""
+    reason = outcome.reason
+    if reason is None or reason.code not in (ReasonCode.NOT_ENDED, ReasonCode.QUEUED):
+        return outcome
+    return replace(outcome, reason=Reason(ReasonCode.LEFT, reason.text))
+
+
 _SEARCH_PENDING = Reason(
     ReasonCode.SEARCH_PENDING, "the run ended before it was known what became of its submission"
 )

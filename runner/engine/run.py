@@ -107,7 +107,8 @@ class Batch:
         own = {name: each.concurrency for name, each in settings.accounts.items()}
         # Reused results need a lane as well, of providers that this run has no account for.
         caps = {name: own.get(name) or settings.concurrency for name in context.providers}
-        self._schedule = Schedule(plan.entries, caps)
+        most = settings.concurrency if context.detach else None
+        self._schedule = Schedule(plan.entries, caps, most=most)
         self._store = OutcomeStore(plan.entries, self._schedule.numbers, context.archive.parent)
         prefetcher = Prefetcher(context, self._schedule.upcoming)
         self._runner = JobRunner(
@@ -170,6 +171,8 @@ class Batch:
         loop = asyncio.get_running_loop()
         async with self._changed:
             while not self._is_over():
+                if self._context.detach and self._schedule.close_full_lanes():
+                    self._changed.notify_all()
                 if (number := self._schedule.take(loop.time())) is not None:
                     return number
                 with suppress(TimeoutError):
@@ -189,10 +192,14 @@ class Batch:
             worker.set_name(job)  # `Shutdown` spares workers whose submission is out
         lane = self._schedule.lane(entry.job.provider)
         generation = lane.generation  # before the submission leaves, see `Lane.on_overload`
+        result = None
         try:
             result = await self._runner.run(entry)
         finally:
-            self._schedule.release(number)
+            if isinstance(result, Ended) and result.keeps_place:
+                self._schedule.hold(number)
+            else:
+                self._schedule.release(number)
         match result:
             case Succeeded() | Ended():
                 await self._made(number, result)
@@ -205,8 +212,9 @@ class Batch:
                 self._context.budget.settle(job, None, kept=False)
                 if result.too_many_tasks:
                     lane.on_overload(generation)
-                loop = asyncio.get_running_loop()
-                self._schedule.delay(number, loop.time() + result.delay_s)
+                    lane.is_closed = self._context.detach  # nobody waits for a place
+                delay_s = 0.0 if lane.is_closed else result.delay_s
+                self._schedule.delay(number, asyncio.get_running_loop().time() + delay_s)
                 await self._wake_workers(1)
             case _:
                 assert_never(result)

@@ -29,7 +29,13 @@ class Lane:
     """Between 1 and `maximum`."""
     places: int | None = None
     """How many tasks its account works on at a time; more submissions would only wait there."""
+    is_guess: bool = False
+    """Whether `places` is assumed until the provider has answered."""
     in_flight: int = 0
+    held: int = 0
+    """Those of them whose tasks nobody waits for."""
+    is_closed: bool = False
+    """Whether held places have left no room, so that nothing more is to be submitted."""
     generation: int = 0
     """Counts the decreases of the limit."""
     ready: array[int] = field(default_factory=lambda: array("q"))
@@ -58,6 +64,13 @@ class Lane:
         return self.places is None or self.in_flight < self.places
 
     @property
+    def is_full(self) -> bool:
+        """Whether a job is ready, and held places leave no room for it as long as the run lasts."""
+        known = None if self.is_guess else self.places
+        room = int(self.limit) if known is None else min(int(self.limit), known)
+        return self.held >= room and bool(self.ready or self.unblocked)
+
+    @property
     def can_start(self) -> bool:
         """Whether a job is ready and there is room for it."""
         return self.in_flight < int(self.limit) and bool(self.ready or self.unblocked)
@@ -80,9 +93,16 @@ class Schedule:
     result never becomes ready and is returned by `fail`.
     """
 
-    def __init__(self, entries: Sequence[PlanEntry], caps: Mapping[str, int]) -> None:
-        """`caps`: provider to its most tasks in flight."""
+    def __init__(
+        self, entries: Sequence[PlanEntry], caps: Mapping[str, int], *, most: int | None = None
+    ) -> None:
+        """`caps`: provider to its most tasks in flight.
+
+        `most`: of all providers together, for a run that leaves tasks in their places. It starts
+        with those under way, which have places already, and with those that will need none.
+        """
         self._entries = entries
+        self._most = most
         self._lanes = {name: Lane(maximum=cap, limit=cap) for name, cap in caps.items()}
         self._delayed: list[tuple[float, int, int]] = []
         self._serial = itertools.count()  # keeps jobs that are due together in order
@@ -99,9 +119,14 @@ class Schedule:
             for job in ids:
                 self._dependents[self.numbers[job]].append(number)
         # Reversed, because the next job is taken from the end of the array.
-        for number in reversed(range(len(entries))):
+        order = range(len(entries))
+        for number in reversed(order if most is None else sorted(order, key=self._order_of_places)):
             if number not in self._unmet:
                 self._lane(number).ready.append(number)
+
+    def _order_of_places(self, number: int) -> int:
+        entry = self._entries[number]
+        return 0 if entry.action is Action.ATTACH else 1 if entry.may_queue else 2
 
     def lane(self, provider: str) -> Lane:
         """The jobs of that provider that are ready, and its limit."""
@@ -117,9 +142,32 @@ class Schedule:
         return min(lanes, key=lambda lane: lane.first).start() if lanes else None
 
     def _can_start(self, lane: Lane) -> bool:
+        if self._most is not None and self._in_flight() >= self._most:
+            return False
         # Tasks that exist already are watched all the same, however many there are.
         is_new = lane.can_start and self._entries[lane.first].action is Action.SUBMIT
         return lane.can_start and (lane.has_place or not is_new)
+
+    def _in_flight(self) -> int:
+        return sum(lane.in_flight for lane in self._lanes.values())
+
+    def close_full_lanes(self) -> bool:
+        """Close each lane without room; whether there is one.
+
+        Its held places are let go: what is ready goes through, and is not submitted.
+        """
+        held = sum(lane.held for lane in self._lanes.values())
+        no_room = self._most is not None and held >= self._most
+        full = [lane for lane in self._lanes.values() if no_room or lane.is_full]
+        for lane in full:
+            lane.is_closed = True
+            lane.in_flight -= lane.held
+            lane.held = 0
+        return bool(full)
+
+    def hold(self, number: int) -> None:
+        """Keep the place of a job that has ended while its task goes on."""
+        self._lane(number).held += 1
 
     def upcoming(self, count: int) -> list[PlanEntry]:
         """The next jobs of each provider that are ready, at most `count` of each."""

@@ -167,6 +167,8 @@ def _failure_lines(
     outcome, location = group.first, run.locate(group.first.job)
     more = f" and {group.count - 1:,} more like it" if group.count > 1 else ""
     job = f'job "{outcome.job.id}"{more}'
+    if outcome.reason is not None and outcome.reason.code in _LISTED:
+        job = _job_list(group)
     indent = " " * 12
     lines = []
     for cause in _cause(outcome):
@@ -176,6 +178,17 @@ def _failure_lines(
         lines += hang(indent, _CONTINUE, columns)
     label = "warning" if outcome.shortfall else outcome.state.value
     return [f"  {label:<10}{location.path}:{location.line}: {job}", *lines]
+
+
+_LISTED = (ReasonCode.LEFT, ReasonCode.NO_ROOM)
+"""After `--detach`, it matters which jobs these are."""
+
+
+def _job_list(group: FailureGroup) -> str:
+    """`jobs "a", "b" and 3 more`."""
+    names = ", ".join(f'"{name}"' for name in group.names)
+    more = group.count - len(group.names)
+    return f"{'job' if group.count == 1 else 'jobs'} {names}{f' and {more:,} more' if more else ''}"
 
 
 def _cause(outcome: Outcome) -> list[str]:
@@ -214,6 +227,8 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
             return _advice_for_ambiguous(run, group)
         case State.PENDING, ReasonCode.OVER_BUDGET:
             return ["raise the budget, then run again: it continues from here"]
+        case State.PENDING, ReasonCode.LEFT:
+            return [f"to collect: {_command(run, 'fetch')}"]
         case State.PENDING, ReasonCode.QUEUED:
             return [f"to collect it later and submit nothing: {_command(run, 'fetch')}"]
         case State.PENDING, ReasonCode.COLLECT_ONLY:

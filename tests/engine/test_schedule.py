@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -178,3 +180,40 @@ def test_tasks_that_exist_need_no_place() -> None:
     plan = schedule(*(entry(name, action=Action.ATTACH) for name in "ab"), entry("c"))
     plan.lane("vidu").places = 1
     assert taken(plan) == [0, 1]
+
+
+def test_held_places_close_a_lane_that_has_no_room_left() -> None:
+    plan = Schedule([entry("a"), entry("b"), entry("c")], {"vidu": 2}, most=5)
+    for number in taken(plan):
+        assert not plan.close_full_lanes()
+        plan.hold(number)
+    assert plan.close_full_lanes()
+    assert plan.lane("vidu").is_closed
+    assert taken(plan) == [2], "it goes through, and is not submitted"
+
+
+def test_held_places_of_all_providers_count_together() -> None:
+    video = entry("v", operation="modelverse/reference2video")
+    plan = Schedule([entry("a"), video], {"vidu": 5, "modelverse": 5}, most=1)
+    assert taken(plan) == [0]
+    plan.hold(0)
+    assert plan.close_full_lanes()
+    assert plan.lane("modelverse").is_closed
+
+
+def test_places_that_are_only_assumed_close_no_lane() -> None:
+    plan = Schedule([entry("a"), entry("b")], {"vidu": 5}, most=5)
+    lane = plan.lane("vidu")
+    lane.places, lane.is_guess = 1, True
+    assert taken(plan) == [0]
+    plan.hold(0)
+    assert not plan.close_full_lanes()
+    lane.is_guess = False
+    assert plan.close_full_lanes()
+
+
+def test_a_run_that_leaves_tasks_begins_with_those_under_way() -> None:
+    slow = replace(entry("slow"), limit_s=180_000.0)
+    attached = replace(entry("made"), action=Action.ATTACH)
+    plan = Schedule([entry("a"), slow, attached], {"vidu": 5}, most=5)
+    assert [plan.take(0), plan.take(0), plan.take(0)] == [2, 1, 0]

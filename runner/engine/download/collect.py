@@ -311,7 +311,7 @@ async def _status_now(context: Context, job_run: JobRun, task_id: str) -> TaskSt
         status = await ask_patiently(context, job_run.operation, task_id, accept_shortfall=known)
         if status.state is not TaskState.GONE or _is_known_gone(job_run):
             return status
-        if context.collect_only:  # one answer proves no loss
+        if context.asks_once:  # one answer proves no loss
             raise NotFetched(not_known_now(status))
         delay = backoff(tries, context.random, status.retry_after_s)
         if loop.time() + delay > end:

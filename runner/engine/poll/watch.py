@@ -37,7 +37,7 @@ class Deadline:
 
     def __init__(self, context: Context):
         """Starts now."""
-        longest_s = COLLECTING_DEADLINE_S if context.collect_only else DEADLINE_S
+        longest_s = COLLECTING_DEADLINE_S if context.asks_once else DEADLINE_S
         self._limit_s = min(longest_s, context.settings.limit_s())
         self.renew()
 
@@ -135,7 +135,7 @@ async def _last_status(
     context: Context, job_run: JobRun, subscription: Subscription, gone_tolerated_s: float
 ) -> TaskStatus:
     """The task's end, or the status with which the run stops waiting for it."""
-    if context.collect_only:
+    if context.asks_once:
         return await _current_status(context, job_run, subscription)
     loop, limit_s = (
         asyncio.get_running_loop(),
@@ -265,7 +265,7 @@ async def _finish(context: Context, job_run: JobRun, status: TaskStatus) -> Succ
             await context.ledger.commit(finish)
             return Ended(outcome=ended(job_run, State.FAILED, error=status.error))
         # A single answer proves no loss: the next run asks for as long as it takes.
-        case TaskState.GONE if not context.collect_only:
+        case TaskState.GONE if not context.asks_once:
             return await _record_loss(context, job_run, status)
         case _:
             return _not_ended(context, job_run, status)
@@ -298,7 +298,7 @@ def _not_ended(context: Context, job_run: JobRun, status: TaskStatus) -> Ended:
     else:
         limit_s = context.settings.limit_s(job_run.entry.limit_s)
         limit = span(limit_s) if job_run.entry.may_queue else f"{limit_s:g} s"
-        within = "yet" if context.collect_only else f"within {limit}"
+        within = "yet" if context.asks_once else f"within {limit}"
         queued = "; it waits in the provider's queue" if status.state is TaskState.WAITING else ""
         last = f" (the last answer: {status.detail})" if status.detail else ""
         text = f"its task has not ended {within}{queued}{last}"
