@@ -15,6 +15,7 @@ import pytest
 from runner.commands.load import Manifest
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
 from runner.commands.options import Options
+from runner.emulator import tables
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
 
@@ -73,6 +74,22 @@ def test_every_other_video_of_vidu_on_the_page_is_made_for_the_tables_price(
     rows = online.rows()
     assert all(row["state"] == "succeeded" for row in rows.values())
     priced = {"wakes": 30, "walks": 16, "day": 12 + 14, "goes-on": 10, "large": 4 * 10}
+    assert {name: rows[name]["credits"] for name in priced} == priced
+
+
+def test_every_sound_and_speaking_person_of_vidu_on_the_page_is_made(
+    online: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # People must be larger than the tests' other pictures.
+    sides = {name: side * 6 for name, side in tables.SHORT_SIDE.items()}
+    monkeypatch.setattr(tables, "SHORT_SIDE", sides)
+    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("### vidu/lip-sync")
+    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    assert online.run("spring.yaml").code == 0
+    rows = online.rows()
+    assert all(row["state"] == "succeeded" for row in rows.values())
+    priced = {"clip": 12, "speech": 10, "news": 20, "dances": 4 * 10, "rain": 10, "storm": 10}
     assert {name: rows[name]["credits"] for name in priced} == priced
 
 
