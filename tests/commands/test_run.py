@@ -54,7 +54,7 @@ def test_the_videos_of_the_page_are_made_for_the_tables_prices(online: Project) 
     page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
     _, _, section = page.partition("### vidu/text2video")
     (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
-    assert "(about 51 credits)" in online.run("plan", "spring.yaml").out
+    assert "(about 51 credits, 46 off-peak, 54 now)" in online.run("plan", "spring.yaml").out
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
     videos = {name: row["credits"] for name, row in rows.items() if "video" in row["operation"]}
@@ -69,7 +69,7 @@ def test_every_other_video_of_vidu_on_the_page_is_made_for_the_tables_price(
     _, _, section = page.partition("### vidu/reference2video")
     (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
     plan = online.run("plan", "spring.yaml").out
-    assert "(about 88 credits, 3 of unknown price)" in plan
+    assert "(about 88 credits, 65 off-peak, 3 of unknown price)" in plan
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
     assert all(row["state"] == "succeeded" for row in rows.values())
