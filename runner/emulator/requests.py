@@ -74,7 +74,7 @@ def prompt_in(values: Mapping[str, Any]) -> str:
         return ""
     content = given.get("content")  # a list with the prompt as one of its texts
     items = [given, *(content if isinstance(content, list) else [])]
-    found = (item.get("prompt", item.get("text")) for item in items if isinstance(item, dict))
+    found = (item.get("prompt") or item.get("text") for item in items if isinstance(item, dict))
     return " ".join(text for text in found if isinstance(text, str))
 
 
