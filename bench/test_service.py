@@ -173,6 +173,7 @@ def test_answers_have_the_emulators_shapes(done: bool) -> None:
             aspect_ratio="16:9",
             resolution="1080p",
             duration_s=2,
+            details={"images": []},
         ),
         credits=6,
         made_ns=0,
