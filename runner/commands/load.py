@@ -23,6 +23,7 @@ from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.media.sources import MediaError
 from runner.model.jobs import Draft, Job, JobMedia, Media
+from runner.model.names import leaves_at
 from runner.model.operations import Operation
 from runner.model.values import Deferred, ValuePath
 from runner.planning.plan import duplicate_warnings
@@ -213,14 +214,14 @@ class _JobChecker:
         wrong = {finding.path for finding in findings if not finding.warning}
         images: dict[ValuePath, Media | Deferred | None] = {}
         unusable: list[Finding] = []
-        for path, source in operation.media_in(draft.parameters):
-            images[path] = source if isinstance(source, Deferred) else None
-            limits = operation.limits_at(path)
-            if isinstance(source, str) and path not in wrong and limits is not None:
-                try:
-                    images[path] = probe(source, draft.base, self.hashes, limits)
-                except MediaError as error:
-                    unusable.append(Finding(path=path, message=error.message, hint=error.hint))
+        for name, limits in operation.media.items():
+            for path, source in leaves_at(draft.parameters, name):
+                images[path] = source if isinstance(source, Deferred) else None
+                if isinstance(source, str) and path not in wrong:
+                    try:
+                        images[path] = probe(source, draft.base, self.hashes, limits)
+                    except MediaError as error:
+                        unusable.append(Finding(path=path, message=error.message, hint=error.hint))
         return images, unusable
 
 

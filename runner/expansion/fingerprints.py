@@ -77,7 +77,9 @@ def _finalize(
     equal: Counter[str],
 ) -> Job:
     parameters = draft.parameters
-    effective = dict(_effective(operation, parameters, media, fingerprints))
+    # What another job makes is found in few jobs, and only by a walk through all values.
+    makers = fingerprints if draft.needs else None
+    effective = dict(_effective(operation, parameters, media, makers))
     request = CanonicalRequest(operation.name, operation.seed, effective)
     seed = None if operation.seed is None else parameters.get(operation.seed)
     ordinal = 0
@@ -97,11 +99,21 @@ def _finalize(
 
 
 def _effective(
-    operation: Operation, parameters: Parameters, media: JobMedia, fingerprints: Mapping[str, str]
+    operation: Operation,
+    parameters: Parameters,
+    media: JobMedia,
+    makers: Mapping[str, str] | None,
 ) -> Iterator[tuple[str, Any]]:
-    """The parameters that count, except the seed."""
+    """The parameters that count, except the seed, as they are hashed.
+
+    `makers`: job id to its fingerprint; None where the parameters need no other job.
+    """
     defaults = defaults_of(operation, parameters)
-    for name, value in substitute(parameters, media).items():
+    images = {
+        path: _identity(image) if isinstance(image, Media) else image
+        for path, image in media.items()
+    }
+    for name, value in substitute(parameters, images).items():
         if name in operation.unhashed or name == operation.seed:
             continue
         # `same`, since True is not a default of 1.
@@ -109,15 +121,19 @@ def _effective(
             continue
         # An empty list of images is the same request as an absent one.
         if value or name not in operation.media:
-            yield name, _hashed(without_inner_defaults(operation, name, value), fingerprints)
+            counted = without_inner_defaults(operation, name, value)
+            yield name, counted if makers is None else _hashed(counted, makers)
+
+
+def _identity(image: Media) -> Mapping[str, str]:
+    """What distinguishes an image from others: its content where that is known."""
+    return {"url": image.source} if image.sha256 is None else {"sha256": image.sha256}
 
 
 def _hashed(value: Any, fingerprints: Mapping[str, str]) -> Any:
-    """The value with images by their content and other jobs' results by their fingerprints."""
+    """The value with other jobs' results by their fingerprints."""
 
     def hashed(_path: ValuePath, leaf: Any) -> Any:
-        if isinstance(leaf, Media):
-            return {"url": leaf.source} if leaf.sha256 is None else {"sha256": leaf.sha256}
         if not isinstance(leaf, Deferred):
             return leaf
         parts = [

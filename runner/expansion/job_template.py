@@ -83,11 +83,13 @@ class JobTemplate:
     @classmethod
     def of(cls, written: Mapping[str, Any], **origin: Any) -> JobTemplate:
         """The template of what is `written` in an entry and the defaults of its operation."""
-        parameters = {
-            key: without_nulls(value)
-            for key, value in written.items()
-            if key not in JOB_KEYS and not key.startswith("x-")
-        }
+        parameters = without_nulls(
+            {
+                key: value
+                for key, value in written.items()
+                if key not in JOB_KEYS and not key.startswith("x-")
+            }
+        )
         # Found once for all jobs of the entry, which share the other parameters as they are.
         dynamic = tuple([key for key, value in parameters.items() if has_expression(value)])
         return cls(written=written, parameters=parameters, dynamic=dynamic, **origin)

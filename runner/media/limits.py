@@ -61,7 +61,7 @@ def check_file(media_type: str, size_bytes: int, limits: MediaLimits) -> Excess 
 def _name(url: str, limits: MediaLimits) -> Iterator[Excess]:
     """A doubt about a URL that ends like a file of another kind."""
     named = by_extension(url.partition("?")[0].partition("#")[0])
-    if named is None or {named, AS_AUDIO.get(named)}.intersection(limits.media_types):
+    if named is None or named in limits.media_types or AS_AUDIO.get(named) in limits.media_types:
         return
     kind = kind_of(named)
     if kind is not None and kind != limits.kind:

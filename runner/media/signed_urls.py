@@ -58,12 +58,16 @@ _PATH = re.compile(
 def is_signed(url: str) -> bool:
     """Whether the text of an http(s) URL differs each time a vendor hands it out."""
     address, _, query = url.partition("#")[0].partition("?")
+    if _PATH.search(address) is not None:
+        return True
+    if not query:
+        return False
     names = set()
     for name, value in _parameters(query):
         if _NAME.fullmatch(name) or _VALUE.fullmatch(value):
             return True
         names.add(name)
-    return any(names >= each for each in _TOGETHER) or _PATH.search(address) is not None
+    return any(names >= each for each in _TOGETHER)
 
 
 def _parameters(query: str) -> Iterator[tuple[str, str]]:

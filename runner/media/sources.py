@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import hashlib
 import json
 import re
@@ -153,6 +154,7 @@ def _decode_base64(name: str, uri: str, start: int) -> bytes:
 # ---------------------------------------------------------------------------------- in the request
 
 
+@functools.cache  # of a handful of limits, asked for with every medium
 def inline_form(limits: MediaLimits) -> Literal["data_uri", "base64"] | None:
     """The form in which a file's content is sent inside a request; None where it cannot be."""
     return next((form for form in limits.forms if form != "url"), None)

@@ -31,15 +31,14 @@ def name_of(path: ValuePath) -> str:
     return text.removeprefix(".").removesuffix(EACH)
 
 
-def values_at(parameters: Parameters, name: str) -> Iterator[tuple[ValuePath, Any]]:
+def values_at(parameters: Parameters, name: str) -> list[tuple[ValuePath, Any]]:
     """Every value that `name` leads to with its path, in order; a last list is one value."""
     if name in parameters:  # most names: without the walk
-        yield (name,), parameters[name]
-        return
+        return [((name,), parameters[name])]
     found: list[tuple[ValuePath, Any]] = [((), parameters)]
     for step in steps(name):
         found = [inner for path, value in found for inner in _stepped(path, value, step)]
-    yield from found
+    return found
 
 
 def leaves_at(parameters: Parameters, name: str) -> Iterator[tuple[ValuePath, Any]]:

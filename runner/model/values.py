@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, TypeGuard
 
@@ -108,8 +108,18 @@ def without_nulls(value: Any) -> Any:
     Items of lists stay: without one, the others would move.
     """
     if isinstance(value, dict):
-        return {key: without_nulls(item) for key, item in value.items() if item is not None}
-    return [without_nulls(item) for item in value] if isinstance(value, list) else value
+        return {
+            key: without_nulls(item) if isinstance(item, _HOLDERS) else item
+            for key, item in value.items()
+            if item is not None
+        }
+    if isinstance(value, list):
+        return [without_nulls(item) if isinstance(item, _HOLDERS) else item for item in value]
+    return value
+
+
+# Of what is asked of every value of every job: a call for each leaf would take most of the time.
+_HOLDERS = (dict, list, tuple)
 
 
 def with_integers(value: Any) -> Any:
@@ -117,17 +127,29 @@ def with_integers(value: Any) -> Any:
 
     It is `value` itself where no number in it is a float.
     """
-    return _as_integers(value) if _has_float(value) else value
+    return _as_integers(value) if _has_float((value,)) else value
 
 
-def _has_float(value: Any) -> bool:
-    if isinstance(value, str):  # most values: asked of every value of every job
-        return False
-    if isinstance(value, dict):
-        return any(map(_has_float, value.values()))
-    if isinstance(value, list | tuple):
-        return any(map(_has_float, value))
-    return isinstance(value, float)
+def _has_float(values: Iterable[Any]) -> bool:
+    """Whether one of the values is a float, or has one inside."""
+    for value in values:
+        if isinstance(value, _HOLDERS):
+            if _has_float(value.values() if isinstance(value, dict) else value):
+                return True
+        elif isinstance(value, float):
+            return True
+    return False
+
+
+def characters(values: Iterable[Any]) -> int:
+    """The number of characters in all texts among the values and inside them."""
+    count = 0
+    for value in values:
+        if isinstance(value, str):
+            count += len(value)
+        elif isinstance(value, _HOLDERS):
+            count += characters(value.values() if isinstance(value, dict) else value)
+    return count
 
 
 def _as_integers(value: Any) -> Any:

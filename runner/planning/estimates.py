@@ -47,9 +47,10 @@ def expected_s(
 
 def time_limit_s(operation: Operation, parameters: Parameters) -> float | None:
     """Seconds that such a task may take; None where that is as usual."""
-    columns = tuple(dict.fromkeys(c for limit in operation.timeout for c in limit.where))
-    given = dict(zip(columns, _values(operation, columns, parameters, _NO_MEDIA), strict=True))
-    return next((each.seconds for each in operation.timeout if holds(each.where, given)), None)
+    if not operation.timeout:
+        return None
+    columns = _columns_of(operation, "timeout")
+    return _first_limit_s(operation, _values(operation, columns, parameters, _NO_MEDIA))
 
 
 _Tables: TypeAlias = Literal["price", "time"]
@@ -67,10 +68,38 @@ def _look_up(
     return _first(operation, kind, _values(operation, columns, parameters, media))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Columns:
+    """The columns of an operation's tables, prepared for looking up a request's values."""
+
+    all: tuple[Column, ...]
+    each: tuple[tuple[Column, str | None], ...]
+    """Each column with the parameter that it is the plain value of; None for any other column."""
+    parameters: frozenset[str]
+    """Those that the columns are, or lead into."""
+
+    @classmethod
+    def of(cls, operation: Operation, columns: Iterable[Column]) -> _Columns:
+        """Each of the columns once."""
+        every = tuple(dict.fromkeys(columns))
+        return cls(
+            all=every,
+            each=tuple((c, c.name if _is_plain(c, operation) else None) for c in every),
+            parameters=frozenset(steps(column.name)[0] for column in every),
+        )
+
+
+def _is_plain(column: Column, operation: Operation) -> bool:
+    is_inside = len(steps(column.name)) > 1
+    return not (is_inside or column.is_amount or column.name in operation.media)
+
+
 @functools.cache
-def _columns_of(operation: Operation, kind: _Tables) -> tuple[Column, ...]:
+def _columns_of(operation: Operation, kind: _Tables | Literal["timeout"]) -> _Columns:
+    if kind == "timeout":
+        return _Columns.of(operation, (c for limit in operation.timeout for c in limit.where))
     tables: tuple[Table, ...] = getattr(operation, kind)
-    return tuple(dict.fromkeys(column for table in tables for column in table.columns))
+    return _Columns.of(operation, (column for table in tables for column in table.columns))
 
 
 # A hundred thousand jobs look up a handful of rows.
@@ -78,29 +107,37 @@ def _columns_of(operation: Operation, kind: _Tables) -> tuple[Column, ...]:
 def _first(
     operation: Operation, kind: _Tables, values: tuple[Value, ...]
 ) -> tuple[Any, Decimal] | None:
-    given = dict(zip(_columns_of(operation, kind), values, strict=True))
+    given = dict(zip(_columns_of(operation, kind).all, values, strict=True))
     found = ((table.unit, total(table, given)) for table in getattr(operation, kind))
     return next(((unit, value) for unit, value in found if value is not None), None)
+
+
+@functools.lru_cache(maxsize=4096)
+def _first_limit_s(operation: Operation, values: tuple[Value, ...]) -> float | None:
+    given = dict(zip(_columns_of(operation, "timeout").all, values, strict=True))
+    return next((each.seconds for each in operation.timeout if holds(each.where, given)), None)
 
 
 # ----------------------------------------------------------------------- a request's values
 
 
 def _values(
-    operation: Operation, columns: Iterable[Column], parameters: Parameters, media: JobMedia
+    operation: Operation, columns: _Columns, parameters: Parameters, media: JobMedia
 ) -> tuple[Value, ...]:
     """The request's values in these columns."""
     given = parameters
-    if any(steps(column.name)[0] not in parameters for column in columns):
+    if not columns.parameters <= parameters.keys():
         given = {**defaults_of(operation, parameters), **parameters}
-    return tuple(_value(operation, column, given, media) for column in columns)
+    return tuple(
+        [
+            _value(operation, column, given, media) if name is None else _plain(given.get(name))
+            for column, name in columns.each
+        ]
+    )
 
 
 def _value(operation: Operation, column: Column, given: Parameters, media: JobMedia) -> Value:
-    # Nearly every column: a scalar beside the others.
-    if column.name in given and not column.is_amount and column.name not in operation.media:
-        value = given[column.name]
-        return len(value) if isinstance(value, list | tuple) else _scalar(value)
+    """The value in a column that is not one parameter's plain value."""
     if column.each is None:
         return _inside(operation, column, (), given, media)
     return tuple(
@@ -127,7 +164,7 @@ def _inside(
     one = found[0] if found else _inner_default(operation, column.name)
     if column.is_amount:
         return _in_blocks(column, len(one) if isinstance(one, str) else one)
-    return len(one) if isinstance(one, list | tuple) else _scalar(one)
+    return _plain(one)
 
 
 def _inner_default(operation: Operation, name: str) -> Any:
@@ -137,8 +174,11 @@ def _inner_default(operation: Operation, name: str) -> Any:
     return rule.get("default") if rule else None
 
 
-def _scalar(value: Any) -> Value:
-    return UNKNOWN if isinstance(value, Deferred | Mapping) else value
+def _plain(value: Any) -> Value:
+    """A scalar itself, a list as its length."""
+    if isinstance(value, list | tuple):
+        return len(value)
+    return UNKNOWN if isinstance(value, Deferred | dict) else value
 
 
 def _in_blocks(column: Column, amount: Any) -> Value:
@@ -202,7 +242,7 @@ def kind_of(operation: Operation, parameters: Parameters, media: JobMedia = _NO_
     job; the ledger's requests have theirs in the parameters.
     """
     ranges = _ranges(operation)
-    values = _values(operation, ranges, parameters, _NO_MEDIA)
+    values = _values(operation, _columns_of_kinds(operation), parameters, _NO_MEDIA)
     return (
         operation.name,
         *(
@@ -240,6 +280,11 @@ def _ranges(operation: Operation) -> Mapping[Column, list[Cell]]:
                 cells[at] for cells, _ in table.rows if isinstance(cells[at], tuple)
             ]
     return columns or {Column(name=name): [] for name in _choices(operation)}
+
+
+@functools.cache
+def _columns_of_kinds(operation: Operation) -> _Columns:
+    return _Columns.of(operation, _ranges(operation))
 
 
 def _choices(operation: Operation) -> list[str]:

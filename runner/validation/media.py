@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from runner.media.limits import check_limits, is_unmeasured
 from runner.media.sources import label, sent_length, signed_url_warning
@@ -14,7 +12,7 @@ from runner.media.streams import EXTRA_HINT
 from runner.model.jobs import Draft, JobMedia, Media
 from runner.model.names import name_of
 from runner.model.operations import MediaLimits, Operation
-from runner.model.values import Deferred, Parameters, ValuePath, substitute
+from runner.model.values import Deferred, Parameters, ValuePath, characters, substitute
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
 
@@ -24,8 +22,9 @@ def check_media(draft: Draft, operation: Operation, images: JobMedia) -> list[Fi
 
     Images that other jobs make do not exist yet and are not counted.
     """
-    findings = check_images(operation, images)
-    findings += _check_pairs(operation, images)
+    findings: list[Finding] = []
+    if images:
+        findings = [*check_images(operation, images), *_check_pairs(operation, images)]
     if operation.body_limit_bytes is not None:
         findings += _check_body(draft, operation, images, operation.body_limit_bytes)
     return findings
@@ -35,18 +34,19 @@ def check_images(
     operation: Operation, images: Mapping[ValuePath, Media | Deferred | None]
 ) -> list[Finding]:
     """Each medium (None: it cannot be read) against its limits; a warning for expiring URLs."""
-    items = Counter(path[:-1] for path in images)
     return [
         finding
         for path, image in images.items()
         if isinstance(image, Media) and (limits := operation.limits_at(path))
-        for finding in _check_image(image, path, limits, items[path[:-1]])
+        for finding in _check_image(image, path, limits, images)
     ]
 
 
 def _check_image(
-    image: Media, path: ValuePath, limits: MediaLimits, items: int
+    image: Media, path: ValuePath, limits: MediaLimits, images: Iterable[ValuePath]
 ) -> Iterator[Finding]:
+    # Only seconds may depend on how many there are.
+    items = 1 if image.seconds is None else sum(other[:-1] == path[:-1] for other in images)
     for excess in check_limits(image, limits, items=items):
         yield Finding(
             path=path,
@@ -146,7 +146,7 @@ def _check_body(
     sure_bytes, limit_bytes = limits_bytes
     media = sum(lengths)
     # Encoding is slow, and a character takes at most six bytes ("\u1234").
-    if media + 6 * _characters(draft.parameters) + _OVERHEAD_BYTES < sure_bytes:
+    if media + 6 * characters(draft.parameters.values()) + _OVERHEAD_BYTES < sure_bytes:
         return []
     size = media + _plain_size(draft.parameters, operation, images)
     if size <= sure_bytes:
@@ -186,15 +186,6 @@ def _plain_size(parameters: Parameters, operation: Operation, images: JobMedia) 
     """Bytes of the body without its images, in UTF-8."""
     body = to_wire(operation, substitute(parameters, dict.fromkeys(images, "")))
     return len(json.dumps(body, ensure_ascii=False, default=str).encode("utf-8", "replace"))
-
-
-def _characters(value: Any) -> int:
-    """The number of characters in all texts inside."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(map(_characters, value.values()))
-    return sum(map(_characters, value)) if isinstance(value, list | tuple) else 0
 
 
 def _mb(size_bytes: int) -> str:
