@@ -283,6 +283,19 @@ def schema(names: tuple[str, ...], check: bool) -> None:
     _exit_with(lambda: schema.schema(names, check=check))
 
 
+@cli.command()
+@click.argument("name", required=False)
+@_flag("--json", "as_json", text="Print the reference as JSON.")
+def operations(name: str | None, as_json: bool) -> None:
+    """List the operations with models and prices, or show one as a page.
+
+    NAME is an operation, such as vidu/img2video.
+    """
+    from runner.commands import operations
+
+    _exit_with(lambda: operations.operations(name, as_json=as_json))
+
+
 def _call(verb: Callable[[Options], Exit], flags: Mapping[str, Any]) -> None:
     """Call the verb with its flags in one record, and exit with its code."""
     from runner.commands.options import Options

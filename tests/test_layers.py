@@ -20,6 +20,7 @@ ROWS = (
     {"planning"},
     {"engine"},
     {"terminal", "progress", "error_handler"},
+    {"reference"},
     {"commands"},
     {"cli"},
     {"__main__"},
