@@ -23,12 +23,15 @@ class PriceRange:
     most: Decimal
     per: str
     """What it is multiplied by: "x duration", "for each 500 characters of text"; "" for a task."""
+    extra: Decimal
+    """With `per`: the most that is added once, for the whole task."""
 
     def __str__(self) -> str:
-        """`6 to 225 credits`, `7 to 24 credits x duration`."""
+        """`6 to 225 credits`, `7 to 24 credits x duration, and up to 15 more`."""
         most = money(Amount(unit=self.unit, value=self.most))
         text = most if self.least == self.most else f"{self.least:f} to {most}"
-        return f"{text} {self.per}".rstrip()
+        extra = f", and up to {self.extra:f} more" if self.extra else ""
+        return f"{text} {self.per}".rstrip() + extra
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +49,23 @@ class PriceGrid:
 def price_ranges(operation: Operation) -> list[PriceRange]:
     """One range for each unit and amount that the tables have; empty where no price is known."""
     found: dict[tuple[Unit, str], list[Decimal]] = {}
+    extras: dict[tuple[Unit, str], Decimal] = {}
     for table in operation.price:
-        values = found.setdefault((_unit(table), _per(table, operation)), [])
+        key = _unit(table), _per(table, operation)
+        values = found.setdefault(key, [])
         values += (value for row in table.rows for value in _totals(table, *row))
+        extras[key] = max(extras.get(key, Decimal(0)), _extra(table))
     return [
-        PriceRange(unit=unit, least=min(values), most=max(values), per=per)
+        PriceRange(unit=unit, least=min(values), most=max(values), per=per, extra=extras[unit, per])
         for (unit, per), values in found.items()
     ]
+
+
+def _extra(table: Table) -> Decimal:
+    """All additions to the whole task, where the rows are about one unit of its amount."""
+    if table.per is None and table.each is None:
+        return Decimal(0)
+    return sum((change.add for change in table.changes if change.add is not None), Decimal(0))
 
 
 def ranges_text(ranges: list[PriceRange]) -> str:

@@ -22,6 +22,7 @@ def list_record(page: Page) -> dict[str, Any]:
                 "from": json_number(each.least),
                 "to": json_number(each.most),
                 "per": each.per or None,
+                "extra": json_number(each.extra),
             }
             for each in page.prices
         ],
