@@ -22,7 +22,7 @@ from runner.model.requests import (
     TaskState,
     TaskStatus,
 )
-from runner.model.values import as_list
+from runner.model.values import as_list, is_number
 from runner.providers import base, fates, parse
 from runner.providers.fates import ApiError, ErrorCodeInfo
 
@@ -66,6 +66,7 @@ _STATES = {
     "running": TaskState.RUNNING,
     "success": TaskState.SUCCEEDED,
     "failure": TaskState.FAILED,
+    "expired": TaskState.FAILED,
 }
 
 
@@ -120,7 +121,7 @@ def _read_task(value: parse.JsonObject, task_id: str, form: ResultForm) -> TaskS
         urls=offered.urls,
         creations=offered.creations,
         shortfall=offered.shortfall if state is TaskState.UNKNOWN else None,
-        error=_task_error(output) if state is TaskState.FAILED else None,
+        error=_task_error(word, value) if state is TaskState.FAILED else None,
         detail=detail,
     )
 
@@ -131,14 +132,22 @@ def probe(account: Account) -> Request:
     return status(account, "vidu-run-probe")
 
 
-def _task_error(output: parse.JsonObject) -> JobError:
-    # The answer has a message only, so neither cause nor charge is known.
-    message = parse.text(output.get("error_message"))
+def _task_error(word: str | None, value: parse.JsonObject) -> JobError:
+    """The error of a task that failed, or that nobody began in time.
+
+    The answer has a message only, which shows no cause.
+    """
+    is_expired = word is not None and word.lower() == "expired"
+    silent = "expired before it was done" if is_expired else "failed"
+    message = parse.text(parse.child(value, "output").get("error_message"))
+    # A model that is billed by the token reports them; of the other ones no charge is known.
+    tokens = parse.child(value, "usage").get("total_tokens")
+    is_free = is_number(tokens) and tokens == 0
     return JobError(
-        code="Failure",
-        message=message or "the task failed at the provider, which gives no reason",
-        class_=ErrorClass.PROVIDER,
-        billed=Billed.UNKNOWN,
+        code="Expired" if is_expired else "Failure",
+        message=message or f"the task {silent} at the provider, which gives no reason",
+        class_=ErrorClass.TRANSIENT if is_expired else ErrorClass.PROVIDER,
+        billed=Billed.NO if is_free else Billed.UNKNOWN,
     )
 
 

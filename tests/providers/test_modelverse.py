@@ -167,6 +167,25 @@ def test_the_documents_sample_of_a_failure_is_read() -> None:
 
 
 @pytest.mark.parametrize(
+    ("word", "usage", "code", "class_", "billed"),
+    [
+        ("Expired", {"total_tokens": 0}, "Expired", TRANSIENT, Billed.NO),
+        ("Expired", {}, "Expired", TRANSIENT, Billed.UNKNOWN),
+        ("Failure", {"total_tokens": 0, "duration": 5}, "Failure", PROVIDER, Billed.NO),
+        ("Failure", {"total_tokens": 7}, "Failure", PROVIDER, Billed.UNKNOWN),
+        ("Failure", {"total_tokens": False}, "Failure", PROVIDER, Billed.UNKNOWN),
+    ],
+)
+def test_a_failed_task_without_tokens_is_not_billed(
+    word: str, usage: Any, code: str, class_: ErrorClass, billed: Billed
+) -> None:
+    body = {"output": {"task_id": "t1", "task_status": word}, "usage": usage}
+    error = modelverse.read_status(answered(200, body), "t1").error
+    assert error is not None
+    assert (error.code, error.class_, error.billed) == (code, class_, billed)
+
+
+@pytest.mark.parametrize(
     ("status", "body", "state", "fatal"),
     [
         (200, {"output": {"task_status": "Pending"}}, TaskState.WAITING, False),
@@ -176,7 +195,8 @@ def test_the_documents_sample_of_a_failure_is_read() -> None:
         (200, {"output": {"task_status": "Success", "urls": []}}, TaskState.UNKNOWN, False),
         (200, {"output": {"task_status": "Success", "urls": "u"}}, TaskState.UNKNOWN, False),
         (200, {"output": {"task_status": "Success", "urls": [1]}}, TaskState.UNKNOWN, False),
-        (200, {"output": {"task_status": "Expired"}}, TaskState.UNKNOWN, False),
+        (200, {"output": {"task_status": "Expired"}}, TaskState.FAILED, False),
+        (200, {"output": {"task_status": "Paused"}}, TaskState.UNKNOWN, False),
         (200, {"output": {"urls": ["https://f/1"]}}, TaskState.UNKNOWN, False),
         (200, {"output": {"task_id": "t2", "task_status": "Failure"}}, TaskState.UNKNOWN, False),
         (200, {}, TaskState.UNKNOWN, False),
