@@ -232,11 +232,17 @@ def _load(folder: Path, schema: Any) -> Operation:
     return load_operations(folder)["vidu/made-up"]
 
 
-def test_a_file_without_x_operation_is_not_an_operation(tmp_path: Path) -> None:
-    _load(tmp_path, _schema())
-    (tmp_path / "vidu" / "notes.schema.json").write_text("{}", encoding="utf-8")
-    load_operations.cache_clear()
-    assert set(load_operations(tmp_path)) == {"vidu/made-up"}
+def test_files_are_read_when_their_operations_are_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "vidu").mkdir()
+    (tmp_path / "vidu" / "broken.schema.json").write_text("{", encoding="utf-8")
+    (tmp_path / "vidu" / "made-up.schema.json").write_text(json.dumps(_schema()), encoding="utf-8")
+    operations = load_operations(tmp_path)
+    assert list(operations) == ["vidu/broken", "vidu/made-up"]
+    assert "vidu/broken" in operations
+    assert operations["vidu/made-up"] is operations["vidu/made-up"]
+    assert operations.get("vidu/none") is None
+    with pytest.raises(SchemaError, match=r"broken\.schema\.json"):
+        operations["vidu/broken"]
 
 
 def test_a_file_in_a_further_folder_is_an_operation_with_slashes(tmp_path: Path) -> None:
@@ -267,6 +273,7 @@ def _table(**keys: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("schema", "what"),
     [
+        ({}, "'x-operation' is missing"),
         (_spoil("x-operation", "method"), "x-operation has no method"),
         (_spoil("x-operation", "makes", value="sound"), "makes is none of image, video, audio"),
         (_spoil("x-operation", "prise", value=1), "unknown key prise"),
@@ -306,13 +313,6 @@ def test_a_malformed_schema_file_is_named(tmp_path: Path, schema: Any, what: str
         _load(tmp_path, schema)
     assert "made-up.schema.json" in caught.value.message
     assert what in caught.value.message
-
-
-def test_a_schema_file_that_is_not_json_is_named(tmp_path: Path) -> None:
-    (tmp_path / "vidu").mkdir()
-    (tmp_path / "vidu" / "broken.schema.json").write_text("{", encoding="utf-8")
-    with pytest.raises(SchemaError, match=r"broken\.schema\.json"):
-        load_operations(tmp_path)
 
 
 def test_a_key_that_every_item_carries_is_filled_in() -> None:

@@ -66,6 +66,7 @@ class Manifest:
     expansion: Expansion
     jobs: list[Job]
     operations: Mapping[str, Operation]
+    """Those that its jobs are of."""
     warnings: list[Diagnostic]
     hashes: HashCache
     """Of its images and of the files in its results."""
@@ -137,22 +138,21 @@ def _read(
         each=lambda entries: stage.each("expanding", entries),
     )
     report(expansion.diagnostics)
-    for name in {draft.operation for draft in expansion.drafts}:
-        check_installed(name)
-    checker = _JobChecker(operations=operations, hashes=hashes)
+    known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
+    used = _used(known, operations)
+    checker = _JobChecker(operations=used, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
     by_job = checker.check_all(drafts, expansion.partial_jobs)
-    by_job += unmeasured_warning(expansion.drafts, operations, checker.images)
+    by_job += unmeasured_warning(expansion.drafts, used, checker.images)
     report(job_diagnostics(by_job, expansion.locate, document.value))
-    known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
-    report(job_diagnostics(check_references(known, operations), expansion.locate))
+    report(job_diagnostics(check_references(known, used), expansion.locate))
     problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
     # Only now that all is valid: a fingerprint needs the digest of every image.
     jobs = finalize(
         expansion.drafts,
-        operations,
+        used,
         lambda draft: checker.images[draft.id],
         lambda indexes: stage.each("fingerprinting", indexes),
     )
@@ -166,10 +166,18 @@ def _read(
         document=document,
         expansion=expansion,
         jobs=jobs,
-        operations=operations,
+        operations=used,
         hashes=hashes,
         warnings=_in_file_order(warnings, str(path)),
     )
+
+
+def _used(drafts: Iterable[Draft], operations: Mapping[str, Operation]) -> dict[str, Operation]:
+    """The operations of the drafts; raises SchemaError for one whose file has mistakes."""
+    names = {draft.operation for draft in drafts if draft.operation in operations}
+    for name in names:
+        check_installed(name)
+    return {name: operations[name] for name in names}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

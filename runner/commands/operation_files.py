@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from runner.errors import Diagnostic, Location, ManifestError
 from runner.model.operations import Operation
 from runner.operations import (
     SUFFIX,
+    Operations,
     SchemaError,
     load_operations,
-    operation_files,
     schema_folder,
 )
 from runner.validation.operation_file.check import diagnose_operation, is_right
@@ -53,13 +52,20 @@ def _line_and_column(diagnostic: Diagnostic) -> tuple[int, int]:
     return (location.line, location.column) if location else (0, 0)
 
 
-def installed_operations() -> Mapping[str, Operation]:
-    """Every operation by name; raises SchemaError with every mistake in the files' form."""
+@functools.cache
+def installed_operations() -> Operations:
+    """Every operation by name.
+
+    Asking for one raises SchemaError, with every mistake in its file, where that is malformed.
+    """
+    return Operations(load_operations(), _load)
+
+
+def _load(name: str) -> Operation:
     try:
-        return load_operations()
+        return load_operations()[name]
     except SchemaError as error:
-        found = [problem for path in operation_files() for problem in check_file(path)]
-        raise _not_usable(found, error) from error
+        raise _not_usable(check_file(_file_of(name)), error) from error
 
 
 @functools.cache
@@ -67,7 +73,11 @@ def check_installed(name: str) -> None:
     """Raise SchemaError with every mistake in the file of this operation."""
     # Only of those that a manifest uses, because most manifests use one.
     if not is_right(load_operations()[name].schema):
-        raise _not_usable(check_file(schema_folder() / f"{name}{SUFFIX}"))
+        raise _not_usable(check_file(_file_of(name)))
+
+
+def _file_of(name: str) -> Path:
+    return schema_folder() / f"{name}{SUFFIX}"
 
 
 def _not_usable(found: list[Diagnostic], error: SchemaError | None = None) -> SchemaError:

@@ -13,7 +13,7 @@ from runner.ledger.costs import Costs
 from runner.ledger.queries import LastRequest
 from runner.ledger.store import Ledger
 from runner.model.jobs import Job
-from runner.model.operations import Amount, Operation
+from runner.model.operations import Amount
 from runner.model.plans import Changed, Evidence, Plan
 from runner.model.reasons import ReasonCode
 from runner.model.tasks import Attempt, AttemptState
@@ -41,7 +41,8 @@ class History:
     def __init__(
         self, manifest: Manifest, settings: Settings, options: Options, ledger: Ledger
     ) -> None:
-        self._manifest = manifest
+        self._jobs = manifest.jobs
+        self._operations = manifest.operations
         self._options = options
         self._ledger = ledger
         self._name = ProjectPaths.of(manifest.path, options).name
@@ -51,13 +52,13 @@ class History:
 
     def estimate(self, job: Job) -> Amount | None:
         """The price by the vendor's table, else the latest actual price of its kind."""
-        price = estimate(self._operation(job), job.parameters, job.media)
+        price = estimate(self._operations[job.operation], job.parameters, job.media)
         learned = None if price else self._of_kind(job)
         return learned.price if learned else price
 
     def expected_s(self, job: Job) -> float | None:
         """Seconds by the vendor's table, else the median of its kind; scaled for the emulator."""
-        published = expected_s(self._operation(job), job.parameters, job.media)
+        published = expected_s(self._operations[job.operation], job.parameters, job.media)
         if published is not None:
             return published * self._options.scale if self._options.emulate else published
         # The emulator's own past is scaled already: its ledger has the times as they were.
@@ -66,17 +67,17 @@ class History:
 
     def limit_s(self, job: Job) -> float | None:
         """How long its task may take by its operation; None where that is as usual."""
-        return time_limit_s(self._operation(job), job.parameters)
+        return time_limit_s(self._operations[job.operation], job.parameters)
 
     def changes(self, job: Job) -> Sequence[Changed]:
         """How the request differs from the job's last one; empty for a new job."""
         last = self._last_requests.get(job.id)
-        return changes_of(job, self._operation(job), last) if last else ()
+        return changes_of(job, self._operations[job.operation], last) if last else ()
 
     @cached_property
     def costs(self) -> Costs:
         """What the manifest has cost so far in the realms of its providers."""
-        realms = {op.provider: self._realm(op) for op in self._manifest.operations.values()}
+        realms = {provider: self._realm(provider) for provider in PROVIDERS}
         return self._ledger.costs(self._name, realms)
 
     @cached_property
@@ -89,26 +90,24 @@ class History:
 
     def by_realm(self, key: Callable[[Job], str]) -> dict[Realm, list[str]]:
         """The keys of the jobs by realm: results of one realm never count in the other."""
+        realms = {name: self._realm(each.provider) for name, each in self._operations.items()}
         found: dict[Realm, list[str]] = {}
-        for job in self._manifest.jobs:
-            found.setdefault(self._realm(self._operation(job)), []).append(key(job))
+        for job in self._jobs:
+            found.setdefault(realms[job.operation], []).append(key(job))
         return found
 
     def _of_kind(self, job: Job) -> Learned | None:
-        operation = self._operation(job)
+        operation = self._operations[job.operation]
         if operation.name not in self._learned:  # one query for all of an operation's jobs
-            past = self._ledger.past_tasks(operation.name, self._realm(operation))
+            past = self._ledger.past_tasks(operation.name, self._realm(operation.provider))
             self._learned[operation.name] = learn(operation, past)
         learned = self._learned[operation.name]
         return learned.get(kind_of(operation, job.parameters, job.media)) if learned else None
 
-    def _realm(self, operation: Operation) -> Realm:
-        """The realm of the operation's provider; before an emulator runs it has no account."""
+    def _realm(self, provider: str) -> Realm:
+        """The realm of a provider; before an emulator runs it has no account."""
         expected: Realm = "loopback" if self._options.emulate else "remote"  # where it will be
-        return self._realms.get(operation.provider, expected)
-
-    def _operation(self, job: Job) -> Operation:
-        return self._manifest.operations[job.operation]
+        return self._realms.get(provider, expected)
 
 
 def select_evidence(

@@ -105,7 +105,7 @@ def _defaults(
         elif isinstance(values, dict):
             yield from _own_keys(values, path, operations)
             # The jobs of an operation report its unknown parameters, but there may be none.
-            if not _may_be_used(operations[key], document):
+            if not _may_be_used(key, document):
                 yield from _unknown_parameters(values, operations[key])
         elif values is not None:
             message = f"defaults for {key} must be a mapping of its parameters"
@@ -136,12 +136,12 @@ def _unknown_parameters(values: Mapping[str, Any], operation: Operation) -> Iter
             )
 
 
-def _may_be_used(operation: Operation, document: Mapping[str, Any]) -> bool:
+def _may_be_used(operation: str, document: Mapping[str, Any]) -> bool:
     general = document["defaults"].get("operation")
     jobs = [job for job in as_list(document.get("jobs")) if isinstance(job, dict)]
     used = [job.get("operation", general) for job in jobs]
     # An expression may give any operation.
-    return any(name == operation.name or (isinstance(name, str) and "${{" in name) for name in used)
+    return any(name == operation or (isinstance(name, str) and "${{" in name) for name in used)
 
 
 def _jobs(document: Mapping[str, Any], operations: Mapping[str, Operation]) -> Iterator[Finding]:

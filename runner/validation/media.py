@@ -67,12 +67,16 @@ def unmeasured_warning(
 
     `images`: job id to its media, of the jobs that are valid so far.
     """
-    kinds = {name: {each.kind for each in op.media.values()} for name, op in operations.items()}
+    has_images_only: dict[str, bool] = {}
     for draft in drafts:
-        if kinds[draft.operation] <= {"image"}:
+        operation = operations[draft.operation]
+        if draft.operation not in has_images_only:
+            kinds = {limits.kind for limits in operation.media.values()}
+            has_images_only[draft.operation] = kinds <= {"image"}
+        if has_images_only[draft.operation]:
             continue
         for path, medium in images.get(draft.id, {}).items():
-            limits = operations[draft.operation].limits_at(path)
+            limits = operation.limits_at(path)
             if limits and isinstance(medium, Media) and is_unmeasured(medium, limits):
                 message = "without PyAV nothing but type and bytes of videos and sounds is checked"
                 finding = Finding(path=path, message=message, hint=EXTRA_HINT, warning=True)

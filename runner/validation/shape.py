@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Literal, TypeAlias
 
-from runner.model.operations import Operation
 from runner.operations import schema_folder
 
 Schema: TypeAlias = dict[str, Any]
@@ -28,10 +27,10 @@ def part(name: Literal["manifest", "provider", "job", "expression", "snippets"])
     return json.loads(_text())[name]
 
 
-def manifest_shape(operations: Mapping[str, Operation]) -> Schema:
+def manifest_shape(operations: Iterable[str]) -> Schema:
     """The manifest, but its defaults and jobs without their contents, which the callers add."""
     shape: Schema = part("manifest")
-    providers = sorted({operation.provider for operation in operations.values()})
+    providers = sorted({name.partition("/")[0] for name in operations})
     shape["properties"]["providers"]["properties"] = {name: part("provider") for name in providers}
     return shape
 

@@ -148,3 +148,15 @@ def test_a_wrong_installed_operation_is_explained(
     assert error.startswith("error: an installed operation cannot be used\n  hint: ")
     assert message in error
     assert "crash log" not in error
+
+
+def test_a_wrong_operation_that_no_job_asks_for_is_left_alone(project: Project) -> None:
+    site = project.folder / ".site"
+    shutil.copytree(schema_folder(), site / "schemas")
+    (site / "runner").symlink_to(Path(runner.__file__).parent)
+    (site / "schemas" / "vidu" / "text2video.schema.json").write_text("{", encoding="utf-8")
+    project.jobs("  - {id: a, prompt: a cat}")
+    with running(project, "validate", "spring.yaml") as process:
+        out, error = process.communicate(timeout=LIMIT_S)
+    assert (process.returncode, error) == (0, "")
+    assert out == "spring.yaml: 1 job, no errors\n"
