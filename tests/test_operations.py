@@ -315,6 +315,22 @@ def test_a_malformed_schema_file_is_named(tmp_path: Path, schema: Any, what: str
     assert what in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("parameters", "body"),
+    [
+        ({}, {"input": {}, "parameters": {}}),
+        ({"prompt": "a cat"}, {"input": {"prompt": "a cat"}, "parameters": {}}),
+        ({"duration": 5}, {"input": {}, "parameters": {"duration": 5}}),
+    ],
+)
+def test_an_empty_constant_is_an_object_of_the_body(
+    parameters: dict[str, Any], body: dict[str, Any]
+) -> None:
+    operation = load_operations()["modelverse/kling-v3"]
+    assert to_wire(operation, parameters) == body
+    assert to_wire(operation, {}) == {"input": {}, "parameters": {}}
+
+
 def test_a_key_that_every_item_carries_is_filled_in() -> None:
     operation = load_operations()["modelverse/reference2video-subjects"]
     subjects = [{"id": "girl"}, {"id": "dog", "voice_id": "a-voice"}]

@@ -138,9 +138,9 @@ def _body_limit(value: int | list[int] | None) -> tuple[int, int] | None:
 def _leaves(
     fragment: Mapping[str, Any], above: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """The values of a fragment of the body, each with its path; lists are values."""
+    """The values of a fragment of the body, each with its path; lists and {} are values."""
     for key, value in fragment.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from _leaves(value, (*above, key))
         else:
             yield (*above, key), value

@@ -28,7 +28,10 @@ def to_wire(operation: Operation, parameters: Parameters) -> dict[str, Any]:
 def _put(body: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for key in path[:-1]:
         body = body.setdefault(key, {})
-    body[path[-1]] = value
+    if value == {}:  # an object that is there even where no parameter is in it
+        body.setdefault(path[-1], {})
+    else:
+        body[path[-1]] = value
 
 
 def _with_fill(value: Any, fill: Mapping[str, Any]) -> Any:
