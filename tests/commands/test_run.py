@@ -104,6 +104,22 @@ def test_modelverses_videos_of_the_page_are_made_for_the_tables_prices(online: P
     assert [row["files"][0]["path"][-4:] for row in videos] == [".mp4"] * 5
 
 
+def test_the_other_makers_videos_of_the_page_are_made(
+    online: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Frames must be larger than the tests' other pictures.
+    sides = {name: side * 6 for name, side in tables.SHORT_SIDE.items()}
+    monkeypatch.setattr(tables, "SHORT_SIDE", sides)
+    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("### modelverse/wan2.6-t2v")
+    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    plan = online.run("plan", "spring.yaml").out
+    assert "(about 6 credits, about 5.0 CNY, 3 of unknown price)" in plan
+    assert online.run("spring.yaml").code == 0
+    videos = [row for row in online.rows().values() if row["operation"].startswith("modelverse/")]
+    assert [row["files"][0]["path"][-4:] for row in videos] == [".mp4"] * 5
+
+
 def test_a_second_run_submits_nothing_and_writes_nothing(
     online: Project, submissions: Submissions
 ) -> None:
