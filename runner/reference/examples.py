@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
+
+from jsonschema_rs import is_valid
 
 from runner.documents.dump import dump
 from runner.model.names import EACH
@@ -25,17 +27,9 @@ _TEXTS = {
 
 def example_manifest(operation: Operation) -> str:
     """A manifest to copy: what the operation requires, and one of each alternative."""
-    job = {"id": "example", "operation": operation.name, **_required(operation)}
+    parameters = _mapping(operation, "", operation.schema)
+    job = {"id": "example", "operation": operation.name, **parameters}
     return dump({"version": 1, "jobs": [job]})
-
-
-def _required(operation: Operation) -> dict[str, Any]:
-    schema = operation.schema
-    names = list(schema.get("required", ()))
-    for keyword in ("oneOf", "anyOf"):
-        if sets := required_sets(schema.get(keyword)):
-            names += sets[0]
-    return {n: _value(operation, n, schema["properties"][n]) for n in dict.fromkeys(names)}
 
 
 def _value(operation: Operation, name: str, rule: Mapping[str, Any]) -> Any:
@@ -67,8 +61,23 @@ def _items(operation: Operation, name: str, rule: Mapping[str, Any]) -> list[Any
 
 
 def _mapping(operation: Operation, prefix: str, rule: Mapping[str, Any]) -> dict[str, Any]:
-    rules, required = rule["properties"], rule.get("required", ())
-    return {key: _value(operation, prefix + key, rules[key]) for key in required}
+    rules = rule["properties"]
+    keys = list(rule.get("required", ()))
+    for keyword in ("oneOf", "anyOf"):
+        if sets := required_sets(rule.get(keyword)):
+            keys += sets[0]
+    mapping = {key: _value(operation, prefix + key, rules[key]) for key in dict.fromkeys(keys)}
+    for branch in rule.get("allOf", ()):
+        for key in _required_by(branch, mapping):
+            mapping.setdefault(key, _value(operation, prefix + key, rules[key]))
+    return mapping
+
+
+def _required_by(branch: Mapping[str, Any], mapping: Mapping[str, Any]) -> Sequence[str]:
+    """The keys that a condition requires in a mapping like this one."""
+    outcome = "then" if is_valid(branch["if"], mapping) else "else"
+    required: Sequence[str] = branch.get(outcome, {}).get("required", ())
+    return required
 
 
 def _medium(limits: MediaLimits, number: int) -> str:
