@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from jsonschema_rs import is_valid
-
 from runner.documents.dump import dump
 from runner.model.names import EACH
 from runner.model.operations import MediaKind, MediaLimits, Operation
-from runner.validation.schema import required_sets
+from runner.validation.schema import is_valid, required_sets
 
 _FILES: Mapping[MediaKind, str] = {"image": "png", "video": "mp4", "audio": "mp3"}
 """The ending of each kind's file."""

@@ -97,6 +97,13 @@ def _value_at(value: Any, path: ValuePath) -> Any:
     return value
 
 
+def is_valid(schema: Mapping[str, Any], value: Any) -> bool:
+    """Whether the value matches; for a part of a schema that is too small to be compiled."""
+    from jsonschema_rs import is_valid as matches
+
+    return matches(dict(schema), value)
+
+
 def required_sets(alternatives: Any) -> list[tuple[str, ...]] | None:
     """The names of each alternative; None unless all are about which names are required, only."""
     if not isinstance(alternatives, list):
