@@ -118,6 +118,7 @@ class JobTemplate:
             base=self.base,
             needs=self.needs(parameters),
             take=take or 1,
+            has_takes=take is not None,
             tags=tags,
             matrix=matrix,
             row=row,

@@ -38,6 +38,8 @@ class Draft:
     needs: tuple[str, ...] = ()
     """Ids of the jobs whose results this one uses, in order of appearance."""
     take: int = 1
+    has_takes: bool = False
+    """Whether its entry has `takes`, even if it is one; then the id ends in the take's number."""
     tags: tuple[str, ...] = ()
     matrix: Mapping[str, Any] | None = None
     row: Row | None = None

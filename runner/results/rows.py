@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.media.sources import classify
-from runner.model.jobs import Job, Media
+from runner.model.jobs import Draft, Job, Media
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import Outcome, State
 from runner.model.requests import JobError, Shortfall
@@ -64,6 +64,7 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "model": plain(_requested(outcome, "model")),
         "parameters": _parameters(job, folder),
         "tags": list(job.draft.tags),
+        **_axes(job.draft),
         "task_id": outcome.task.id,
         "seed": outcome.task.seed,
         "credits": outcome.task.credits,
@@ -84,6 +85,21 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "error": json_error(outcome.error),
         **_warnings(outcome.shortfall),
     }
+
+
+def _axes(draft: Draft) -> dict[str, Any]:
+    """The key `axes`: what tells the jobs of one entry apart, only where it has several of them.
+
+    The manifest may change, and with it the rows of a file: so they are written down here.
+    """
+    axes: dict[str, Any] = {}
+    if draft.matrix is not None:
+        axes["matrix"] = plain(draft.matrix)
+    if draft.row is not None:
+        axes["row"] = plain(draft.row.values)
+    if draft.has_takes:
+        axes["take"] = draft.take
+    return {"axes": axes} if axes else {}
 
 
 def _creation_ids(task: TaskFacts) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice, zip_longest
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,13 @@ from runner.results.rows import Header, head, plain, row
 END = "..."
 """The last line of a YAML file with removed jobs, which shows that nothing of it was cut off."""
 
-# Keys that describe the run rather than its results.
+# Lines of keys that describe the run rather than its results.
 _YAML_RUN_KEYS = (b"run:", b"  reused:", b"    reused:", b"    reason:")
 _JSON_RUN_KEYS = (b'  "run":', b'    "reused":', b'      "reused":', b'      "reason":')
+# Keys of rows that older versions did not write. A file that lacks nothing else stays, because an
+# update of the program changes no result; it gets them when some result changes.
+_YAML_LATER_KEYS = (b"    axes:",)
+_JSON_LATER_KEYS = (b'      "axes":',)
 
 
 def write_results(
@@ -33,12 +37,14 @@ def write_results(
 
     `removed` are rows of jobs that are no longer in the manifest. The file is replaced in one
     step, durably. If another run has left a file with the same results, that one stays, and False
-    is returned; `run` and the rows' `reused` and `reason` are not compared.
+    is returned; `run` and the rows' `reused` and `reason` are not compared, nor are `axes` where
+    the file has none.
 
     Blocks; for any thread. Raises `OutputError` when the file cannot be written.
     """
     as_json = is_json(path.name)
     run_keys = _JSON_RUN_KEYS if as_json else _YAML_RUN_KEYS
+    later_keys = _JSON_LATER_KEYS if as_json else _YAML_LATER_KEYS
     rows = (row(outcome, path.parent) for outcome in outcomes)
     format_ = _json if as_json else _yaml
     chunks = format_(head(header, outcomes), rows, [plain(each) for each in removed])
@@ -47,7 +53,7 @@ def write_results(
         return atomic_write(
             path,
             (chunk.encode("utf-8", "replace") for chunk in chunks),  # a lone surrogate has no UTF-8
-            is_same=lambda new: _has_same_results(path, new, header.run, run_keys),
+            is_same=lambda new: _has_same_results(path, new, header.run, run_keys, later_keys),
         )
     except OSError as error:
         why = error.strerror or str(error)
@@ -57,7 +63,9 @@ def write_results(
         ) from error
 
 
-def _has_same_results(path: Path, new: Path, run: str, run_keys: tuple[bytes, ...]) -> bool:
+def _has_same_results(
+    path: Path, new: Path, run: str, run_keys: tuple[bytes, ...], later_keys: tuple[bytes, ...]
+) -> bool:
     if not path.is_file():
         return False
     # Line by line, because the files may be large.
@@ -66,20 +74,47 @@ def _has_same_results(path: Path, new: Path, run: str, run_keys: tuple[bytes, ..
         if any(run.encode() in line for line in islice(old_file, 20)):
             return False
         old_file.seek(0)
-        pairs = zip_longest(_without(run_keys, old_file), _without(run_keys, new_file))
-        return all(old == new for old, new in pairs)
+        old_lines, new_lines = (_without(run_keys, each) for each in (old_file, new_file))
+        return _are_same(old_lines, new_lines, later_keys)
 
 
 def _without(keys: tuple[bytes, ...], lines: Iterable[bytes]) -> Iterator[bytes]:
     """The lines without those keys and what is indented under them."""
     depth: int | None = None
     for line in lines:
-        indent = len(line) - len(line.lstrip(b" "))
-        if depth is not None and indent > depth:
+        if depth is not None and _indent(line) > depth:
             continue  # it belongs to the key that was left out
-        depth = indent if line.startswith(keys) else None
+        depth = _indent(line) if line.startswith(keys) else None
         if depth is None:
             yield line
+
+
+def _are_same(
+    old_lines: Iterator[bytes], new_lines: Iterator[bytes], later_keys: tuple[bytes, ...]
+) -> bool:
+    """Whether the lines are the same but for those keys where only the new ones have them."""
+    old, depth = next(old_lines, None), -1
+    for new in new_lines:
+        if depth >= 0 and _is_inside(new, depth):
+            continue
+        depth = -1
+        if new == old:
+            old = next(old_lines, None)
+        elif new.startswith(later_keys):
+            depth = _indent(new)
+        else:
+            return False
+    return old is None
+
+
+def _is_inside(line: bytes, depth: int) -> bool:
+    """Whether a line belongs to a key at that depth: a text may have blank lines."""
+    is_end = line.lstrip(b" ")[:1] in (b"}", b"]") and _indent(line) == depth
+    return is_end or not line.strip() or _indent(line) > depth
+
+
+def _indent(line: bytes) -> int:
+    return len(line) - len(line.lstrip(b" "))
 
 
 def _yaml(

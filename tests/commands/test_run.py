@@ -40,6 +40,22 @@ def test_a_run_makes_files_and_a_valid_results_manifest(online: Project) -> None
         assert file["sha256"] == hashlib.sha256(content).hexdigest()
 
 
+def test_rows_have_the_axes_of_their_entries(online: Project) -> None:
+    online.write("name;size\nboat;2\n", "names.csv")
+    online.jobs(
+        "  - id: ${{ row.name }}-${{ matrix.look }}\n"
+        "    foreach: {file: names.csv, delimiter: ';'}\n"
+        "    matrix: {look: [noir, red]}\n    takes: 1\n"
+        "    prompt: a ${{ row.name }}, ${{ matrix.look }}\n  - {id: alone, prompt: a cat}\n"
+    )
+    assert online.run("spring.yaml").code == 0
+    rows, cells = online.rows(), {"name": "boat", "size": "2"}
+    assert rows["boat-red.1"]["axes"] == {"matrix": {"look": "red"}, "row": cells, "take": 1}
+    assert "axes" not in rows["alone"]
+    schema = json.loads((schema_folder() / "results.schema.json").read_text())
+    jsonschema.validate(online.results(), schema)
+
+
 def test_seed_and_credits_come_from_the_provider(online: Project) -> None:
     online.jobs(TWO)
     online.run("spring.yaml")

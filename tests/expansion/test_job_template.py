@@ -87,6 +87,8 @@ jobs:
         "a.1": 41, "a.2": 42, "a.3": 43, "b.1": 0, "b.2": 0, "c.1": None, "c.2": None, "d.1": 9
     }  # fmt: skip
     assert [draft.take for draft in found.values()] == [1, 2, 3, 1, 2, 1, 2, 1]
+    assert all(draft.has_takes for draft in found.values())
+    assert not drafts_by_id(expanded("jobs: [{id: a}]"))["a"].has_takes
 
 
 def test_more_takes_than_jobs_are_allowed_is_an_error(expanded: Expand) -> None:

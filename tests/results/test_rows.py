@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from runner.model.jobs import Media
+from runner.model.jobs import Media, Row
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.requests import Billed, ErrorClass, JobError
@@ -68,6 +68,19 @@ def test_a_row_has_the_keys_of_the_format_in_their_order(
         "id operation state reason prompt model parameters tags task_id seed credits cost usage"
         " urls files fingerprint reused attempts submitted_at finished_at error"
     )
+
+
+def test_axes_are_those_of_the_entry(outcome: MakeOutcome, tmp_path: Path) -> None:
+    plain_one = outcome()
+    values = {"name": "窗", "weight": math.nan}
+    line = Row(path="p.jsonl", line=3, number=2, values=values)
+    draft = replace(plain_one.job.draft, matrix={"look": "noir"}, row=line, take=2, has_takes=True)
+    several = replace(plain_one, job=replace(plain_one.job, draft=draft))
+    assert row(several, tmp_path)["axes"] == {
+        "matrix": {"look": "noir"},
+        "row": {"name": "窗", "weight": None},
+        "take": 2,
+    }
 
 
 def test_totals_count_states_and_sum_costs(outcome: MakeOutcome, header: Header) -> None:

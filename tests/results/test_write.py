@@ -93,6 +93,42 @@ def test_a_run_that_changes_nothing_leaves_the_file_untouched(
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
+def of_entry(outcome: Outcome, **axes: Any) -> Outcome:
+    """The outcome of a job whose entry has several jobs."""
+    return replace(outcome, job=replace(outcome.job, draft=replace(outcome.job.draft, **axes)))
+
+
+SEVERAL = {"matrix": {"look": "noir\n\nno:\n  - ir", "size": [1, 2]}, "has_takes": True}
+
+
+def test_a_file_without_axes_stays_if_nothing_else_changes(
+    path: Path, header: Header, later: Header, outcome: MakeOutcome
+) -> None:
+    write_results(path, header, [outcome("a"), outcome("b")])
+    before = path.read_bytes()
+    new = [of_entry(outcome("a"), **SEVERAL), of_entry(outcome("b"), has_takes=True)]
+    assert not write_results(path, later, new)
+    assert path.read_bytes() == before
+
+
+def test_axes_come_with_another_change(
+    path: Path, header: Header, later: Header, outcome: MakeOutcome
+) -> None:
+    write_results(path, header, [outcome("a"), outcome("b")])
+    new = [of_entry(outcome("a"), **SEVERAL), outcome("b", credits=7)]
+    assert write_results(path, later, new)
+    assert read(path)["jobs"][0]["axes"] == {"matrix": SEVERAL["matrix"], "take": 1}
+
+
+def test_other_axes_are_a_change(
+    path: Path, header: Header, later: Header, outcome: MakeOutcome
+) -> None:
+    write_results(path, header, [of_entry(outcome(), matrix={"look": "noir"})])
+    assert not write_results(path, later, [of_entry(outcome(), matrix={"look": "noir"})])
+    assert write_results(path, later, [of_entry(outcome(), matrix={"look": "red"})])
+    assert write_results(path, header, [outcome()])
+
+
 CHANGES: list[dict[str, Any]] = [
     {"credits": 7},
     {"state": State.PENDING},
