@@ -105,3 +105,30 @@ def reported(expansion: Expansion) -> list[str]:
 def hints(expansion: Expansion) -> list[str | None]:
     """The hints of an expansion's diagnostics, in their order."""
     return [each.hint for each in expansion.diagnostics]
+
+
+def result_row(id_: str, **changes: Any) -> dict[str, Any]:
+    """The row of a job in a results manifest, which has succeeded; `changes` by their keys."""
+    return {
+        "id": id_,
+        "operation": "vidu/reference2image",
+        "state": "succeeded",
+        "reason": None,
+        "prompt": f"a picture of {id_}",
+        "model": "viduq2",
+        "parameters": {"aspect_ratio": "16:9"},
+        "tags": [],
+        "task_id": "911092490931552256",
+        "seed": 7,
+        "credits": 6,
+        "cost": {"estimated": {"credits": 6}, "actual": {"credits": 6}, "at_risk": None},
+        "usage": {},
+        "urls": ["https://cdn.example/1.png?Signature=abc"],
+        "files": [],
+        "fingerprint": id_.encode().hex().rjust(64, "0")[:64],
+        "reused": False,
+        "attempts": 1,
+        "submitted_at": "2026-03-01T10:00:00.000Z",
+        "finished_at": "2026-03-01T10:00:08.500Z",
+        "error": None,
+    } | changes

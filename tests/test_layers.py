@@ -19,7 +19,7 @@ ROWS = (
     {"validation", "expansion"},
     {"planning"},
     {"engine"},
-    {"terminal", "progress", "error_handler"},
+    {"terminal", "progress", "report", "error_handler"},
     {"reference"},
     {"commands"},
     {"cli"},

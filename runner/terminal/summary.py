@@ -15,6 +15,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
 from runner.providers.registry import TASK_LISTS, code_info
+from runner.results.advice import ADVICE, MAY_PAY_AGAIN
 from runner.terminal.format import CostSums, money_list
 from runner.timestamps import span
 
@@ -144,15 +145,6 @@ def _counts(totals: RunTotals) -> str:
 
 _CONTINUE = "run the same command again: it continues from here and pays for nothing twice"
 
-_ADVICE = {
-    ErrorClass.INPUT: "change the request: the provider would refuse it again",
-    ErrorClass.POLICY: "moderation refused it: change the prompt or the images",
-    ErrorClass.QUOTA: "top up the account or wait, then run again",
-    ErrorClass.AUTH: "check the key, then run again",
-    ErrorClass.PROVIDER: "run again to retry",
-    ErrorClass.TRANSIENT: "run again to retry",
-}
-
 _BY_HAND = "a further run does not retry it; with --retry-failed it does"
 _RETRIED = frozenset({ErrorClass.PROVIDER, ErrorClass.TRANSIENT})
 """Classes of failures that pass by themselves, as far as anybody knows."""
@@ -246,9 +238,9 @@ def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
         ]
     if error and error.billed is Billed.NO:
         by_hand = error.class_ in _RETRIED and _is_by_hand(group.first, error)
-        return [_BY_HAND if by_hand else _ADVICE[error.class_]]
+        return [_BY_HAND if by_hand else ADVICE[error.class_]]
     # What may have been billed is not paid for again.
-    return ["a further run does not retry it; with --retry-failed it does, and may pay again"]
+    return [MAY_PAY_AGAIN]
 
 
 def _is_by_hand(outcome: Outcome, error: JobError) -> bool:

@@ -1,0 +1,1 @@
+"""Report: a gallery of results that a browser shows."""
