@@ -276,7 +276,7 @@ def emulate(**flags: Any) -> None:
 def schema(names: tuple[str, ...], check: bool) -> None:
     """Print a JSON Schema, or the names of all.
 
-    NAME is manifest, results, operation or an operation, such as vidu/reference2image.
+    NAME is manifest, results, marks, operation or an operation, such as vidu/reference2image.
     """
     from runner.commands import schema
 

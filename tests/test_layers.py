@@ -17,7 +17,7 @@ ROWS = (
     {"operations", "documents", "media", "ledger", "expressions"},
     {"settings", "results", "providers"},
     {"validation", "expansion"},
-    {"planning"},
+    {"planning", "marks"},
     {"engine"},
     {"terminal", "progress", "report", "error_handler"},
     {"reference"},

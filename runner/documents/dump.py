@@ -115,10 +115,26 @@ def _scalar(value: Any) -> str:
     raise TypeError(f"a {type(value).__name__} cannot be written as YAML")
 
 
+# Unquoted inside a flow mapping, which the page of the gallery writes by the same rule: words that
+# start with a letter or a digit, the first with a letter.
+_FLOW = re.compile(r"[^\W\d_][\w.-]*(?: [^\W_][\w.-]*)*")
+
+
+def flow_text(value: str) -> str:
+    """`value` as a scalar on one line, which may stand inside `{...}`."""
+    if _FLOW.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return _quoted(value)
+
+
 def _text(value: str) -> str:
     value = str.__str__(value)  # of an enum with text values: its value
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
+    return _quoted(value)
+
+
+def _quoted(value: str) -> str:
     return f'"{_QUOTED_CHARACTER.sub(_escape, value)}"'
 
 

@@ -18,7 +18,7 @@ FILE = schema_folder() / "vidu" / "reference2image.schema.json"
 
 def test_the_schemas_can_be_listed_and_printed(project: Project) -> None:
     names = project.run("schema").out.split()
-    assert names == sorted(["manifest", "operation", "results", *load_operations()])
+    assert names == sorted(["manifest", "marks", "operation", "results", *load_operations()])
     for name in names:
         assert json.loads(project.run("schema", name).out)["$schema"].startswith("https://json-s")
 

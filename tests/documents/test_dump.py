@@ -11,7 +11,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runner.documents.dump import dump, dump_item
+from runner.documents.dump import dump, dump_item, flow_text
 from runner.documents.files import load
 
 TRICKY = st.sampled_from(
@@ -125,3 +125,12 @@ def test_infinities_are_rejected(value: float) -> None:
 def test_a_value_that_is_not_json_is_rejected(value: Any) -> None:
     with pytest.raises(TypeError):
         dump(value)
+
+
+@given(st.lists(TEXT, min_size=1, max_size=4))
+def test_a_flow_text_is_read_as_itself_inside_braces(texts: list[str]) -> None:
+    line = ", ".join(f"k{index}: {flow_text(text)}" for index, text in enumerate(texts))
+    expected = {f"k{index}": text for index, text in enumerate(texts)}
+    assert load(f"{{{line}}}") == expected
+    assert yaml.safe_load(f"{{{line}}}") == expected
+    assert "\n" not in line
