@@ -7,21 +7,26 @@ operations' own schemas are strict, and apply after expansion.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from itertools import combinations
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.model.operations import Operation
-from runner.validation.schema import required_only, required_sets
+from runner.validation.relaxed import (
+    definitions,
+    narrowed,
+    null_unoffered,
+    relaxed_parameters,
+)
 from runner.validation.shape import Schema, job_shape, manifest_shape, part
 
 # Only keys of the schema, and the user's own.
 _CLOSED: Schema = {"additionalProperties": False, "patternProperties": {"^x-": True}}
+_ANY: Schema = {"$ref": "#/$defs/any"}
 
 
 def manifest_text(operations: Mapping[str, Operation]) -> str:
     """The text of `manifest.schema.json`."""
-    return json.dumps(manifest_schema(operations), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(manifest_schema(operations), ensure_ascii=False, indent=1) + "\n"
 
 
 def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
@@ -33,193 +38,170 @@ def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
     }
     defaults = shape["properties"]["defaults"]
     shape["properties"]["defaults"] = {"$ref": "#/$defs/defaults"}
-    own = job_shape(operations)["properties"]
-    shared = {key: value for key, value in own.items() if key != "id"}
-    parameters = _any_parameters(operations)
+    own = _own_keys(operations)
+    parameters = _Parameters(operations)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": "urn:vidu-run:schema:manifest",
         "title": "vidu-run manifest, version 1",
         "$comment": "Generated from the operations' schemas: python -m runner.validation",
         **shape,
-        "allOf": [_by_default(name) for name in operations],
+        "allOf": [*map(_by_default, operations), _without_default(operations)],
         "$defs": {
-            "expression": part("expression"),
-            "job": {
-                "description": "One request, or several with matrix, foreach or takes.",
-                "type": "object",
-                "required": ["id"],
-                **_CLOSED,
-                "properties": own | parameters,
-                "allOf": [{"if": _is(name), "then": _reference(name)} for name in operations],
-                "defaultSnippets": snippets,
+            **definitions(part("expression")),
+            "job": _job(own, operations) | {"defaultSnippets": snippets},
+            "undecided": {"type": "object", "properties": {"operation": {"type": "null"}}},
+            "any": _any_operation(own, parameters),
+            "defaults": {**defaults, **_defaults(own, parameters, operations)},
+            "defaults-of-one": _keys_of_one(own),
+            **{
+                _key(name): _operation(own, parameters.of[name], operation)
+                for name, operation in operations.items()
             },
-            "defaults": {
-                **defaults,
-                **_CLOSED,
-                "properties": shared | parameters | _default_blocks(shared, operations),
-            },
-            **{name.replace("/", "."): _parameters(name, operations) for name in operations},
+            **parameters.definitions,
         },
     }
 
 
-def _reference(operation: str) -> Schema:
-    return {"$ref": f"#/$defs/{operation.replace('/', '.')}"}
+def _own_keys(operations: Mapping[str, Operation]) -> dict[str, Schema]:
+    """A job's own keys; of its operations an editor shows what they make."""
+    own: dict[str, Schema] = job_shape(operations)["properties"]
+    own["operation"]["anyOf"][0]["enumDescriptions"] = [
+        operation.schema.get("description", operation.title) for operation in operations.values()
+    ]
+    return {key: null_unoffered(rule) for key, rule in own.items()}
 
 
-def _is(operation: str) -> Schema:
-    return {"properties": {"operation": {"const": operation}}, "required": ["operation"]}
+class _Parameters:
+    """The rules of all operations' parameters, each distinct one once under `$defs`."""
+
+    def __init__(self, operations: Mapping[str, Operation]) -> None:
+        self.definitions: dict[str, Schema] = {}
+        self._distinct: dict[str, list[Schema]] = {}
+        self.of = {
+            name: {key: self._defined(key, rule) for key, rule in relaxed_parameters(each).items()}
+            for name, each in operations.items()
+        }
+        """The parameters of each operation, as references."""
+
+    def _defined(self, name: str, rule: Schema) -> Schema:
+        known = self._distinct.setdefault(name, [])
+        if rule not in known:
+            known.append(rule)
+        index = known.index(rule)
+        key = f"{name}-{index + 1}" if index else name
+        self.definitions[key] = rule
+        return _reference(key)
+
+    def of_any(self) -> dict[str, Schema]:
+        """Every operation's parameters; where they differ, as alternatives."""
+        found: dict[str, list[Schema]] = {}
+        for parameters in self.of.values():
+            for name, reference in parameters.items():
+                if reference not in found.setdefault(name, []):
+                    found[name].append(reference)
+        return {
+            name: choices[0] if len(choices) == 1 else {"anyOf": choices}
+            for name, choices in found.items()
+        }
+
+
+def _job(own: Mapping[str, Schema], operations: Iterable[str]) -> Schema:
+    """A job's own keys, and what its operation adds."""
+    given = {"type": "string", "pattern": r"\$\{\{"}
+    choices = [(_named(name), _reference(_key(name))) for name in operations]
+    return {
+        "title": "Job",
+        "description": "One request, or several with matrix, foreach or takes.",
+        "type": "object",
+        "required": ["id"],
+        "properties": own,
+        "allOf": [
+            {"if": _has_operation(rule), "then": then} for rule, then in [*choices, (given, _ANY)]
+        ],
+    }
+
+
+def _operation(
+    own: Iterable[str], parameters: Mapping[str, Schema], operation: Operation
+) -> Schema:
+    """The keys of a job of this operation; those that every job has are described there."""
+    return {
+        "title": operation.name,
+        "description": operation.schema.get("description", ""),
+        **_CLOSED,
+        "properties": {**parameters, **dict.fromkeys(own, True)},
+        **narrowed(operation),
+    }
+
+
+def _any_operation(own: Iterable[str], parameters: _Parameters) -> Schema:
+    """The keys of a job whose operation is not known."""
+    return {
+        "title": "Job",
+        **_CLOSED,
+        "properties": {**parameters.of_any(), **dict.fromkeys(own, True)},
+    }
+
+
+def _defaults(
+    own: Mapping[str, Schema], parameters: _Parameters, operations: Iterable[str]
+) -> Schema:
+    """Keys and parameters of all jobs, and under an operation's name its own defaults."""
+    shared = {key: rule for key, rule in own.items() if key != "id"}
+    # The type stands here too: an editor inserts a key by what it sees beside its name.
+    blocks = {
+        name: {
+            "title": f"Defaults of {name}",
+            "type": ["object", "null"],
+            "allOf": [_reference("defaults-of-one"), _reference(_key(name))],
+        }
+        for name in operations
+    }
+    return {"title": "Defaults", **_CLOSED, "properties": shared | parameters.of_any() | blocks}
+
+
+def _keys_of_one(own: Mapping[str, Schema]) -> Schema:
+    """A job's own keys in the defaults of one operation."""
+    return {"properties": {**own, "id": False, "operation": False}}
+
+
+def _key(operation: str) -> str:
+    return operation.replace("/", ".")
+
+
+def _reference(key: str) -> Schema:
+    return {"$ref": f"#/$defs/{key}"}
+
+
+# A pattern, for editors take the beginning of a constant for the whole while a key is completed.
+def _named(*operations: str) -> Schema:
+    # `re.escape` would escape hyphens too, which the patterns of JavaScript do not allow.
+    names = "|".join(name.replace(".", r"\.") for name in operations)
+    return {"type": "string", "pattern": f"^({names})$" if len(operations) > 1 else f"^{names}$"}
+
+
+def _has_operation(rule: Schema) -> Schema:
+    return {"properties": {"operation": rule}, "required": ["operation"]}
 
 
 def _by_default(operation: str) -> Schema:
     """Jobs without an operation have the default one."""
-    without = {
-        "if": {"type": "object", "not": {"required": ["operation"]}},
-        "then": _reference(operation),
-    }
     return {
-        "if": {"properties": {"defaults": _is(operation)}, "required": ["defaults"]},
-        "then": {"properties": {"jobs": {"items": without}}},
+        "if": _with_default(_named(operation)),
+        "then": _undecided_jobs(_reference(_key(operation))),
     }
 
 
-def _default_blocks(shared: Schema, operations: Mapping[str, Operation]) -> Schema:
-    """Under an operation's name its own defaults; `shared` are the keys of all jobs."""
-    keys = {key: value for key, value in shared.items() if key != "operation"}
-    return {
-        name: {
-            "description": f"Defaults for {operation.title}.",
-            "type": ["object", "null"],
-            **_CLOSED,
-            "properties": keys | _relaxed_parameters(operation),
-            **_narrowed(operation),
-        }
-        for name, operation in operations.items()
-    }
+def _without_default(operations: Iterable[str]) -> Schema:
+    """Jobs without an operation may have any, if there is no default one."""
+    return {"if": {"not": _with_default(_named(*operations))}, "then": _undecided_jobs(_ANY)}
 
 
-def _parameters(name: str, operations: Mapping[str, Operation]) -> Schema:
-    """The parameters of a job of this operation, without those of the others."""
-    own = _relaxed_parameters(operations[name])
-    # A job's schema allows every operation's parameters, so the others' are forbidden by name.
-    foreign = {other for op in operations.values() for other in op.schema["properties"]} - set(own)
-    return {
-        "title": operations[name].title,
-        "description": operations[name].schema.get("description", ""),
-        "properties": {**own, **dict.fromkeys(sorted(foreign), False)},
-        **_narrowed(operations[name]),
-    }
+def _with_default(rule: Schema) -> Schema:
+    return {"properties": {"defaults": _has_operation(rule)}, "required": ["defaults"]}
 
 
-def _any_parameters(operations: Mapping[str, Operation]) -> dict[str, Schema]:
-    """Every operation's parameters; where they differ, as alternatives."""
-    found: dict[str, list[Schema]] = {}
-    for operation in operations.values():
-        for name, schema in _relaxed_parameters(operation).items():
-            if schema not in found.setdefault(name, []):  # most are the same in all operations
-                found[name].append(schema)
-    return {
-        name: choices[0] if len(choices) == 1 else {"anyOf": choices}
-        for name, choices in found.items()
-    }
-
-
-def _relaxed_parameters(operation: Operation) -> dict[str, Schema]:
-    properties: Mapping[str, Any] = operation.schema["properties"]
-    return {name: _relaxed(schema) for name, schema in properties.items()}
-
-
-def _relaxed(schema: Mapping[str, Any]) -> Schema:
-    """The schema of a parameter where an expression, or null, may replace the value."""
-    relaxed: Schema = _replaceable(schema, {"type": "null"}, _EXPRESSION)
-    return relaxed
-
-
-_EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
-
-
-def _replaceable(schema: Any, *others: Schema) -> Any:
-    """The rule of a value where another one of `others` may stand; what is forbidden stays so."""
-    if not isinstance(schema, dict):
-        return schema
-    annotations = {key: schema[key] for key in ("description", "default") if key in schema}
-    rules = {key: value for key, value in _open(schema).items() if key not in annotations}
-    return {**annotations, "anyOf": [rules, *others]}
-
-
-def _open(schema: Mapping[str, Any]) -> Schema:
-    """The rule of a value in whose parts expressions may stand."""
-    rules: Schema = _plain(schema)
-    for key in _PARTS & rules.keys():
-        rules[key] = _replaceable(schema[key], _EXPRESSION)
-    if "properties" in rules:
-        inside = schema["properties"].items()
-        # Null unsets a key of an item as it does a parameter.
-        rules["properties"] = {name: _relaxed(rule) for name, rule in inside}
-    # Without `else`: an expression may give what the condition is about.
-    if "properties" in schema.get("if", {}):
-        rules |= {"if": _written(schema["if"]), "then": _open(schema.get("then", {}))}
-        rules.pop("else", None)
-    if "allOf" in rules:
-        rules["allOf"] = [_open(each) for each in schema["allOf"]]
-    return rules
-
-
-_PARTS = frozenset({"items", "contains", "additionalProperties"})
-
-
-def _written(condition: Mapping[str, Any]) -> Schema:
-    """The condition for values that write all the parameters it is about."""
-    plain: Schema = _plain(condition)
-    names = [*plain.get("properties", ()), *plain.get("required", ())]
-    return {**plain, "required": list(dict.fromkeys(names))}
-
-
-def _plain(schema: Any) -> Any:
-    """Without comments and our own annotations."""
-    if isinstance(schema, dict):
-        return {
-            key: _plain(value)
-            for key, value in schema.items()
-            if key != "$comment" and not key.startswith("x-")
-        }
-    return [_plain(value) for value in schema] if isinstance(schema, list) else schema
-
-
-def _narrowed(operation: Operation) -> Schema:
-    """The operation's conditions, for jobs that write the condition's parameters themselves."""
-    conditions = []
-    for branch in operation.schema.get("allOf", ()):
-        then: Mapping[str, Any] = branch.get("then", {})
-        # A condition that only changes a default restricts nothing.
-        narrower = {
-            name: rule and _relaxed(rule)
-            for name, rule in then.get("properties", {}).items()
-            if rule is False or set(_plain(rule)) - {"default"}
-        }
-        relaxed: Schema = {"properties": narrower} if narrower else {}
-        if exclusions := _exclusions(then):
-            relaxed["allOf"] = exclusions
-        if relaxed:
-            # Required, for an absent parameter may come from the defaults.
-            conditions.append({"if": _written(branch["if"]), "then": relaxed})
-    rules = [*_exclusions(operation.schema), *conditions]
-    return {"allOf": rules} if rules else {}
-
-
-def _exclusions(schema: Mapping[str, Any]) -> list[Schema]:
-    """The parameters that exclude each other; what is missing may come from the defaults."""
-    rivals = [names for names in [required_only(schema.get("not"))] if names]
-    alternatives = required_sets(schema.get("oneOf")) or []
-    rivals += [(*left, *right) for left, right in combinations(alternatives, 2)]
-    # Null unsets a parameter.
-    return [
-        {
-            "not": {
-                "required": list(dict.fromkeys(names)),
-                "properties": {name: {"not": {"type": "null"}} for name in names},
-            }
-        }
-        for names in rivals
-    ]
+def _undecided_jobs(then: Schema) -> Schema:
+    items: Any = {"if": _reference("undecided"), "then": then}
+    return {"properties": {"jobs": {"items": items}}}

@@ -149,9 +149,57 @@ def test_a_misspelt_key_is_rejected() -> None:
     assert not accepts(IMAGE, run={"concurency": 3})
 
 
+def test_an_editor_knows_the_values_of_each_operation_alone() -> None:
+    assert accepts({"id": "a", "operation": "vidu/img2video", "resolution": "540p"})
+    assert not accepts({**IMAGE, "resolution": "540p"})
+
+
+def test_a_blank_operation_is_the_default_one() -> None:
+    job = {"id": "a", "operation": None, "duration": 5}
+    assert accepts(job, defaults={"operation": "modelverse/reference2video"})
+    assert not accepts(job, defaults={"operation": "vidu/reference2image"})
+
+
+@pytest.mark.parametrize("operation", [None, "${{ vars.what }}"])
+def test_any_parameter_fits_an_operation_that_is_not_known(operation: str | None) -> None:
+    job = {"id": "a", "operation": operation}
+    assert accepts({**job, "duration": 5, "upscale_resolution": "4K"})
+    assert not accepts({**job, "promt": "a"})
+
+
+def test_defaults_of_one_operation_have_no_id_and_no_operation() -> None:
+    for key in ("id", "operation"):
+        assert not accepts(IMAGE, defaults={"modelverse/reference2video": {key: "a"}})
+
+
+def test_an_editor_offers_no_null_for_a_key_of_a_job() -> None:
+    definitions = manifest_schema(load_operations())["$defs"]
+    # An editor offers the types that the alternatives of a key name.
+    named = {key: rule for key, rule in definitions.items() if "." not in key and "anyOf" in rule}
+    assert len(named) > 100
+    rules = [*named.values(), *definitions["job"]["properties"].values()]
+    assert not any({"type": "null"} in rule.get("anyOf", []) for rule in rules)
+
+
+def test_each_operation_has_a_title_of_its_own() -> None:
+    definitions = manifest_schema(load_operations())["$defs"]
+    titles = [definitions[name.replace("/", ".")]["title"] for name in load_operations()]
+    assert titles == list(load_operations())
+
+
+def test_the_rules_of_equal_parameters_stand_once() -> None:
+    text = manifest_text(load_operations())
+    assert len(text.encode()) < 300_000
+    definitions = json.loads(text)["$defs"]
+    durations = [json.dumps(d) for key, d in definitions.items() if key.startswith("duration")]
+    users = [each for each in load_operations().values() if "duration" in each.schema["properties"]]
+    assert len(durations) == len(set(durations)) < len(users)
+
+
 def test_every_parameter_is_described_with_its_default() -> None:
-    found = manifest_schema(load_operations())["$defs"]["modelverse.reference2video"]
-    duration = found["properties"]["duration"]
+    definitions = manifest_schema(load_operations())["$defs"]
+    parameters = definitions["modelverse.reference2video"]["properties"]
+    duration = definitions[parameters["duration"]["$ref"].rpartition("/")[2]]
     assert "seconds" in duration["description"]
     assert duration["default"] == 5
 

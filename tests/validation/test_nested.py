@@ -382,7 +382,7 @@ def test_null_unsets_a_key_of_an_item(tmp_path: Path) -> None:
 
 def test_an_editor_completes_the_keys_of_items(tmp_path: Path) -> None:
     schema = manifest_schema({"vidu/made-up": load(SUBJECTS, tmp_path)})
-    listed = schema["$defs"]["vidu.made-up"]["properties"]["subjects"]
+    listed = schema["$defs"]["subjects"]
     item = listed["anyOf"][0]["items"]["anyOf"][0]["properties"]
     assert list(item) == ["name", "images", "server_id", "kind", "weight"]
     assert item["name"]["description"] == "Cited as @name."
