@@ -23,7 +23,7 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under four minutes
 
 chaos: .venv/.stamp  ## hundreds of kills, every pair of faults, broken answers; half an hour
 	VIDU_RUN_CHAOS_ROUNDS=300 VIDU_RUN_FUZZ_ROUNDS=$${VIDU_RUN_FUZZ_ROUNDS:-200000} $(BIN)/python -m pytest -q -n 4 \
-		tests/commands/test_kill.py tests/commands/test_faults.py \
+		tests/commands/test_kill.py tests/commands/test_film.py tests/commands/test_faults.py \
 		tests/commands/test_mutated_answers.py tests/providers/test_mutated_replies.py \
 		tests/engine/net/test_mutated_answers.py tests/commands/test_mutated_manifests.py \
 		tests/commands/test_mutated_results.py tests/results \

@@ -384,6 +384,7 @@ def test_the_examples_run_and_run_again(project: Project) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(path.read_bytes())
     names = sorted(path.name for path in source.glob("*.yaml") if ".results" not in path.name)
+    names.remove("film.yaml")  # it needs larger pictures: see test_film
     assert names == ["campaign.yaml", "prompt-set.yaml", "quickstart.yaml", "storyboard.yaml"]
     first = project.run(*names, "--emulate", "--time-scale", "0", "--poll-rate", "100")
     assert first.code == 0, first.err

@@ -42,7 +42,7 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         width, height = pixels_of(order)
         stream = _video_stream(container, (width, height))
         has_sound = order.bgm or order.audio
-        sound = container.add_stream("aac", rate=RATE) if has_sound else None
+        sound = _sound_stream(container) if has_sound else None
         copied = _copied_sound(container, stack, order, painter)
         hold = hold_of(order)
         for number, image in enumerate(pictures(order, painter)):
@@ -102,6 +102,13 @@ def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]
         stream.options = {"preset": "ultrafast", "crf": "24"}
     else:
         stream.bit_rate = size[0] * size[1] * 3
+    return stream
+
+
+def _sound_stream(container: av.container.OutputContainer) -> av.AudioStream:
+    stream = container.add_stream("aac", rate=RATE)
+    assert isinstance(stream, av.AudioStream), "aac encodes no sound"
+    stream.layout = "mono"  # as two channels, each would be 3 dB less loud
     return stream
 
 
