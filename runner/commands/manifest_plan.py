@@ -20,7 +20,9 @@ from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
 from runner.model.jobs import Job
 from runner.model.plans import Action, Plan, PlanEntry
+from runner.model.requests import JobError
 from runner.model.tasks import KIND_OF, StoredFile
+from runner.planning.chained import ResultFiles, find_unusable
 from runner.planning.forecast import forecast
 from runner.planning.off_peak import (
     HourPrices,
@@ -194,10 +196,23 @@ def plan_manifest(
     jobs = manifest.jobs
 
     @functools.cache  # several jobs may share a file
-    def present(file: StoredFile) -> bool:
+    def find(file: StoredFile) -> Path | None:
         path = located(file.path, paths.base)
         with output_errors(path, "make it readable, then run again"):
-            return find_file(path, file.sha256, paths.archive, manifest.hashes) is not None
+            return find_file(path, file.sha256, paths.archive, manifest.hashes)
+
+    def present(file: StoredFile) -> bool:
+        return find(file) is not None
+
+    place = ResultFiles(
+        base=paths.base,
+        has_results=settings.has_results,
+        hashes=manifest.hashes,
+        find=find,
+    )
+
+    def unusable(job: Job, made: Mapping[str, PlanEntry]) -> JobError | None:
+        return find_unusable(job, manifest.operations[job.operation], made, place)
 
     def pointer(file: StoredFile) -> bool:
         return is_lfs_pointer(located(file.path, paths.base), file.sha256)
@@ -235,6 +250,7 @@ def plan_manifest(
             limit_s=history.limit_s,
             changes=history.changes,
             operations=manifest.operations,
+            find_unusable=unusable,
         )
         selection = _selection(jobs, options, inputs)
         selected = selection.ids.difference(selection.added)

@@ -18,12 +18,15 @@ from runner.engine.poll.timing import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
 from runner.errors import redact
+from runner.file_names import located
 from runner.hashing import HashCache
 from runner.ledger.rescue import RescueFile
 from runner.model.events import Event, Observer, Step
 from runner.model.operations import Operation
 from runner.model.outcomes import Outcome
 from runner.model.requests import Account, JobError, Submission, TaskStatus
+from runner.model.tasks import StoredFile
+from runner.planning.chained import ResultFiles
 from runner.providers.registry import Provider
 from runner.settings.settings import Settings
 from runner.timestamps import stamp
@@ -110,6 +113,20 @@ class Context:
     def asks_once(self) -> bool:
         """Whether the run asks for each earlier task once, rather than wait for it to end."""
         return self.collect_only or self.detach
+
+    @property
+    def result_files(self) -> ResultFiles:
+        """Where the files of other jobs are."""
+        return ResultFiles(
+            base=self.base,
+            has_results=self.settings.has_results,
+            hashes=self.hashes,
+            find=self._find,
+        )
+
+    def _find(self, file: StoredFile) -> Path:
+        # A job that has ended has its files in place.
+        return located(file.path, self.base)
 
     def account(self, operation: Operation) -> Account:
         """The account at the provider of `operation`."""

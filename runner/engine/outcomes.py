@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.engine.job_run import JobRun, Phase, TaskOrigin
-from runner.model.outcomes import Outcome, State
+from runner.model.outcomes import Outcome, State, needs_job
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import JobError
@@ -100,11 +100,17 @@ def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Out
 def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     """The outcome of a job that needs nothing done: reused, awaiting a decision, or skipped.
 
-    A job that was not selected, or failed before, keeps what is known of it.
+    A job that was not selected, or failed before, keeps what is known of it. One that would
+    fail, or whose upstream does, ends as it would at its turn.
     """
     if entry.action is Action.REUSE:
         return _known(entry, State.SUCCEEDED, files)
+    if entry.error is not None:
+        estimate = entry.estimate
+        return Outcome(job=entry.job, state=State.FAILED, estimated=estimate, error=entry.error)
     reason, attempt = entry.reason, entry.attempt
+    if reason.code is ReasonCode.NEEDS_JOB:
+        return Outcome(job=entry.job, state=State.SKIPPED, reason=reason, estimated=entry.estimate)
     known = attempt or entry.evidence
     if reason.code is ReasonCode.LFS_POINTER and known is not None:
         return _known(entry, State.PENDING, known.files)
@@ -145,8 +151,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
     assert known is not None
     task, error, sent = known.task, None, None
     if isinstance(known, Attempt):
-        if task.seed is None:  # no other than the one asked for is known to have been used
-            task = replace(task, seed=known.intent.seed)
+        task = known.facts
         estimated, attempts, error = known.intent.estimate, known.ordinal, known.error
         sent = known.intent.request
     else:
@@ -169,6 +174,5 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
 
 def blocked(entry: PlanEntry, upstream: Outcome) -> Outcome:
     """The outcome of a job whose upstream has no result: lost with it, or waiting like it."""
-    text = f'needs "{upstream.job.id}", which is {upstream.state.value}'
     lost = upstream.state in (State.FAILED, State.SKIPPED)
-    return unstarted(entry, Reason(ReasonCode.NEEDS_JOB, text), skipped=lost)
+    return unstarted(entry, needs_job(upstream.job.id, upstream.state), skipped=lost)

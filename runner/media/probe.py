@@ -30,9 +30,17 @@ IMAGES = MediaLimits(kind="image", media_types=("image/png", "image/jpeg", "imag
 """What nearly all parameters accept, without their limits."""
 
 
-def probe(source: str, base: Path, hashes: HashCache, limits: MediaLimits = IMAGES) -> Media:
+def probe(
+    source: str,
+    base: Path,
+    hashes: HashCache,
+    limits: MediaLimits = IMAGES,
+    *,
+    at: Path | None = None,
+) -> Media:
     """Type, size and digest of a medium, and what its kind has; relative paths start from `base`.
 
+    `at`: where the file is that messages name as `source`, if not there.
     A file is read once as long as its `StatKey` stays the same. Of a URL only the form is checked.
     Raises MediaError for what is missing, unreadable, of no known type, too large to be worth
     reading, or in a form that the parameter does not take. Blocks.
@@ -44,7 +52,7 @@ def probe(source: str, base: Path, hashes: HashCache, limits: MediaLimits = IMAG
         case "data":
             media = _probe_data(source, limits)
         case "path":
-            media = _probe_file(source, base, hashes, limits)
+            media = _probe_file(source, at or base / source, hashes, limits)
     if isinstance(media, str):  # an error: not raised below, so that the caches keep it too
         raise MediaError(f"{label(source)} {media}")
     return media
@@ -62,8 +70,7 @@ def _probe_data(uri: str, limits: MediaLimits) -> Media | str:
     return _media_of(uri, None, sha256, len(content), facts.of_kind(limits.kind))
 
 
-def _probe_file(source: str, base: Path, hashes: HashCache, limits: MediaLimits) -> Media | str:
-    path = base / source
+def _probe_file(source: str, path: Path, hashes: HashCache, limits: MediaLimits) -> Media | str:
     noun = with_article(limits.kind)
     try:
         path, status = _status(path, source)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from graphlib import TopologicalSorter
 
 
@@ -32,6 +32,14 @@ def cycles(needs: Mapping[str, Sequence[str]]) -> list[list[str]]:
     return found
 
 
+def in_order(needs: Mapping[str, Sequence[str]]) -> Iterable[str]:
+    """The jobs in `needs` and those they need, each after all that it needs.
+
+    Raises graphlib.CycleError.
+    """
+    return TopologicalSorter(needs).static_order()
+
+
 def chain_lengths(
     needs: Mapping[str, Sequence[str]], own_length: Callable[[str], float]
 ) -> dict[str, float]:
@@ -41,7 +49,7 @@ def chain_lengths(
     """
     # In an order in which each job comes after those it needs, every length is known when used.
     lengths: dict[str, float] = {}
-    for job in TopologicalSorter(needs).static_order():
+    for job in in_order(needs):
         longest = max((lengths[need] for need in needs.get(job, ())), default=0.0)
         lengths[job] = own_length(job) + longest
     return lengths

@@ -9,7 +9,7 @@ from typing import Any
 
 from runner.model.jobs import Job
 from runner.model.operations import Amount
-from runner.model.reasons import Reason
+from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, JobError, Shortfall
 from runner.model.tasks import NO_TASK, AttemptState, StoredFile, TaskFacts
 
@@ -65,3 +65,8 @@ class Outcome:
         if self.state is State.FAILED:
             return self.error is None or self.error.billed is not Billed.NO
         return self.state in {State.AMBIGUOUS, State.SUCCEEDED} or self.task.id is not None
+
+
+def needs_job(job: str, state: State) -> Reason:
+    """Why a job is not made: the one that it needs ended in that state."""
+    return Reason(ReasonCode.NEEDS_JOB, f'needs "{job}", which is {state.value}')

@@ -11,7 +11,7 @@ from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
 from runner.model.reasons import Reason
-from runner.model.requests import Shortfall
+from runner.model.requests import JobError, Shortfall
 from runner.model.tasks import Attempt, StoredFile, TaskFacts
 
 
@@ -30,7 +30,7 @@ class Action(enum.StrEnum):
     SHARE = "share"
     """Another job of this manifest has the same request: use its result."""
     SKIP = "skip"
-    """Not selected, or it would fail again as it did before, or only the user can get its file."""
+    """Not selected, or it would fail, or what it needs does, or only the user can get its file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +97,19 @@ class PlanEntry:
     """What changed since the job's last request; empty where it is new or the same."""
     as_usual: str | None = None
     """Why it is submitted at once, though the run asks for off-peak; None where it is not so."""
+    error: JobError | None = None
+    """With `Action.SKIP`: why it would fail before anything of it is sent."""
 
     @property
     def is_idle(self) -> bool:
         """Whether there is nothing to do for the job."""
         return self.action in (Action.REUSE, Action.SKIP)
+
+    @property
+    def waits_for(self) -> tuple[str, ...]:
+        """Ids of the jobs whose ends it waits for."""
+        # A job that shares a result waits for the one that makes it, and for no other.
+        return (self.share,) if self.share else self.job.draft.needs
 
     @property
     def may_queue(self) -> bool:

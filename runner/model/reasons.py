@@ -28,6 +28,9 @@ class ReasonCode(enum.StrEnum):
     DONE_ELSEWHERE = "done_elsewhere"
     """There is a result; only an earlier results manifest proves it, or its files are not here."""
 
+    UNUSABLE = "unusable"
+    """It would fail before it is sent: the result of another job does not fit."""
+
     LFS_POINTER = "lfs_pointer"
     """There is a result; in the place of its file stands a Git LFS pointer to it."""
 

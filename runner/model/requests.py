@@ -126,6 +126,14 @@ DECLARED_LOST = "declared_lost"
 RESULT_GONE = "result_gone"
 """The code of a job whose result was paid for and cannot be fetched any more."""
 
+# Codes of jobs that fail before anything of them is sent.
+UNFIT = "unfit_result_of_another_job"
+UNKNOWN_SEED = "unknown_seed"
+UNKNOWN_TASK = "unknown_task"
+UNKNOWN_CREATION = "unknown_creation"
+NO_SUCH_OUTPUT = "no_such_output"
+IMAGE_CHANGED = "image_changed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortfall:

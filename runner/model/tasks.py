@@ -154,6 +154,12 @@ class Attempt:
     superseded_at: str | None = None
 
     @property
+    def facts(self) -> TaskFacts:
+        """What is known of its task, with the seed that was asked for where no other is known."""
+        seed = self.intent.seed if self.task.seed is None else self.task.seed
+        return replace(self.task, seed=seed)
+
+    @property
     def shortfall(self) -> Shortfall | None:
         """Of a success: why its files are not what was asked for."""
         if self.state is not AttemptState.SUCCEEDED or self.error is None:

@@ -61,12 +61,7 @@ def _own_s(entry: PlanEntry) -> float:
 def _longest_chain(plan: Plan) -> float:
     """Seconds of the longest chain of tasks that wait for one another."""
     own_s = {entry.job.id: _own_s(entry) for entry in plan.entries}
-    # Most jobs need no other: they are left out of the sort. A job that shares a result waits for
-    # the job that makes it, and for nothing else.
-    needs = {
-        entry.job.id: found
-        for entry in plan.entries
-        if (found := (entry.share,) if entry.share else entry.job.draft.needs)
-    }
+    # Most jobs need no other: they are left out of the sort.
+    needs = {entry.job.id: found for entry in plan.entries if (found := entry.waits_for)}
     chains = chain_lengths(needs, own_s.__getitem__)
     return max([*own_s.values(), *chains.values()], default=0.0)

@@ -20,6 +20,7 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import CANCELLED, DECLARED_LOST, Billed, ErrorClass, JobError
 from runner.model.tasks import URL_NAMES, Attempt, AttemptState, StoredFile, UrlName, kept_in
 from runner.planning.changes import describe
+from runner.planning.lost import FindUnusable, without_lost
 from runner.planning.off_peak import refusal, with_off_peak
 from runner.providers.registry import code_info
 
@@ -59,6 +60,7 @@ class PlanInputs:
     """Whether a Git LFS pointer to this file is in its place."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
     """By name; needed for `PlanOptions.off_peak` only."""
+    find_unusable: FindUnusable = lambda _job, _made: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +103,8 @@ def make_plan(jobs: Iterable[Job], inputs: PlanInputs, options: PlanOptions) -> 
     Of several jobs with one fingerprint the first selected one makes it, and the others share it.
     """
     makers: dict[str, str] = {}
-    return Plan(entries=[_entry(job, inputs, options, makers) for job in jobs])
+    entries = [_entry(job, inputs, options, makers) for job in jobs]
+    return Plan(entries=without_lost(entries, inputs.find_unusable))
 
 
 def totals(plan: Plan) -> PlanTotals:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from runner.model.requests import RESULT_GONE, Billed, ErrorClass
+from runner.model.requests import (
+    IMAGE_CHANGED,
+    NO_SUCH_OUTPUT,
+    RESULT_GONE,
+    UNFIT,
+    UNKNOWN_CREATION,
+    UNKNOWN_SEED,
+    UNKNOWN_TASK,
+    Billed,
+    ErrorClass,
+)
 
 ADVICE: Mapping[ErrorClass, str] = {
     ErrorClass.INPUT: "change the request: the provider would refuse it again",
@@ -16,6 +26,17 @@ ADVICE: Mapping[ErrorClass, str] = {
 }
 """About failures that were not billed."""
 
+_CHANGE_EITHER = "nothing was sent: change this job, or the one whose result it uses"
+UNSENT_ADVICE: Mapping[str, str] = {
+    UNFIT: _CHANGE_EITHER,
+    UNKNOWN_TASK: _CHANGE_EITHER,
+    UNKNOWN_CREATION: _CHANGE_EITHER,
+    NO_SUCH_OUTPUT: _CHANGE_EITHER,
+    UNKNOWN_SEED: "nothing was sent: give that job a seed other than 0, or this one its own",
+    IMAGE_CHANGED: "nothing was sent: run again to use the file as it is now",
+}
+"""By code, about failures before anything was sent."""
+
 MAY_PAY_AGAIN = "a further run does not retry it; with --retry-failed it does, and may pay again"
 
 
@@ -23,6 +44,8 @@ def failure_advice(code: str, class_: str, billed: str) -> str | None:
     """What to do about a failure; None for a class that this version does not know."""
     if code == RESULT_GONE:
         return "run `vidu-run fetch`, which costs nothing, or pay for it again with --force"
+    if code in UNSENT_ADVICE:
+        return UNSENT_ADVICE[code]
     if billed != Billed.NO:
         return MAY_PAY_AGAIN
     return ADVICE[ErrorClass(class_)] if class_ in set(ErrorClass) else None

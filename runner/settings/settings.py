@@ -56,6 +56,11 @@ class Settings:
         return USUAL_LIMIT_S if own_s is None else own_s
 
     @property
+    def has_results(self) -> bool:
+        """Whether the results themselves are downloaded, not only files beside them."""
+        return self.download and "url" in self.keep
+
+    @property
     def secrets(self) -> tuple[Secret, ...]:
         """Every key in use, for `redact`."""
         return tuple(account.key for account in self.accounts.values() if account.key)

@@ -14,7 +14,7 @@ from runner.model.plans import Action, Plan, PlanEntry
 from runner.planning.forecast import Forecast
 from runner.planning.off_peak import HourPrices, OffPeakCount, is_off_peak
 from runner.planning.plan import totals
-from runner.results.rows import json_amount
+from runner.results.rows import json_amount, json_error
 from runner.terminal.format import Sums, json_sums, money, money_list
 from runner.timestamps import span
 
@@ -219,6 +219,7 @@ def _entry_record(entry: PlanEntry, prices: HourPrices | None) -> dict[str, Any]
         "as_usual": entry.as_usual,
         "expected_s": entry.expected_s,
         "limit_s": entry.limit_s,
+        "error": json_error(entry.error),
         "fingerprint": entry.job.fingerprint,
     }
 

@@ -15,7 +15,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
 from runner.providers.registry import TASK_LISTS, code_info
-from runner.results.advice import ADVICE, MAY_PAY_AGAIN
+from runner.results.advice import ADVICE, MAY_PAY_AGAIN, UNSENT_ADVICE
 from runner.terminal.format import CostSums, money_list
 from runner.timestamps import span
 
@@ -236,6 +236,8 @@ def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
             f"ask for it again, which costs nothing: {_command(run, 'fetch')}",
             f"pay for it again: {_run_command(run, group)} --force",
         ]
+    if error and error.code in UNSENT_ADVICE:
+        return [UNSENT_ADVICE[error.code]]
     if error and error.billed is Billed.NO:
         by_hand = error.class_ in _RETRIED and _is_by_hand(group.first, error)
         return [_BY_HAND if by_hand else ADVICE[error.class_]]

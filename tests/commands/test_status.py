@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from tests.builders import image_bytes, write_file
 from tests.commands.conftest import Project
 from tests.commands.serving import LOSES_THE_FIRST_ANSWER, STUMBLES, UNDER_WAY, serving
 
@@ -196,3 +197,42 @@ def test_status_shows_why_a_submission_cannot_be_found(project: Project) -> None
         assert project.run("spring.yaml").code == 7
     assert why in project.rows()["v"]["reason"]
     assert why in stands(project)[1]["jobs"]["v"]["reason"]
+
+
+UNFIT = """
+  - {id: cat, prompt: a cat, aspect_ratio: "16:9"}
+  - {id: film, operation: vidu/start-end2video, model: viduq2-pro, prompt: it grows,
+     images: ["${{ jobs.cat.output }}", tall.png]}
+  - {id: large, operation: vidu/upscale-new, model: null,
+     video_creation_id: "${{ jobs.film.creation_id }}"}
+"""
+
+
+def test_a_job_that_a_run_fails_before_sending_has_failed(online: Project) -> None:
+    online.jobs(UNFIT)
+    write_file(online.folder, "tall.png", image_bytes(size=(400, 800)))
+    assert online.run("spring.yaml").code == 1
+    online.env |= {"VIDU_API_KEY": None}
+    for verb in ("status", "plan", "fetch", "run"):
+        ran = online.run(verb, "spring.yaml")
+        assert ran.code == (0 if verb == "plan" else 1), verb
+        assert 'result of job "cat": outputs/spring/cat.png is ' in ran.out + ran.err
+    states = {name: job["state"] for name, job in stands(online)[1]["jobs"].items()}
+    assert states == {"cat": "succeeded", "film": "failed", "large": "skipped"}
+    rows = online.rows()
+    assert {name: row["state"] for name, row in rows.items()} == states
+    assert rows["film"]["error"] == stands(online)[1]["jobs"]["film"]["error"]
+
+
+def test_what_needs_a_failed_job_is_skipped_as_in_a_run(project: Project) -> None:
+    project.jobs("""
+  - {id: cat, prompt: a cat}
+  - {id: both, prompt: a boat, images: ["${{ jobs.cat.output }}"]}
+""")
+    refuses = [{"on": "vidu.submit", "fault": "error", "reason": "ImageDownloadFailure"}]
+    with serving(project, time_scale=0, faults=refuses):
+        assert project.run("spring.yaml").code == 1
+    code, document = stands(project)
+    assert code == 1
+    assert document["jobs"]["both"]["reason"] == 'needs "cat", which is failed'
+    assert document["jobs"]["both"]["state"] == project.rows()["both"]["state"] == "skipped"

@@ -126,3 +126,17 @@ def test_a_failure_that_no_run_retries_has_that_advice(
     text = summary(replace(failed("a", 0), error=error, reason=why))
     advice = "run again to retry" if retried else "with --retry-failed it does"
     assert text.splitlines()[-1].endswith(advice)
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"),
+    [
+        ("unfit_result_of_another_job", "change this job, or the one whose result it uses"),
+        ("image_changed", "run again to use the file as it is now"),
+        ("unknown_seed", "give that job a seed other than 0, or this one its own"),
+    ],
+)
+def test_a_job_of_which_nothing_was_sent_has_its_own_advice(code: str, advice: str) -> None:
+    error = JobError(code=code, message="no", class_=ErrorClass.INPUT, billed=Billed.NO)
+    text = summary(replace(pending("a", ""), state=State.FAILED, error=error, reason=None))
+    assert text.splitlines()[-1] == f"            nothing was sent: {advice}"

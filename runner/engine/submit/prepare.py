@@ -7,37 +7,25 @@ megabytes would leave it empty for a while.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from runner import operations
 from runner.engine.context import Context
 from runner.engine.job_run import JobRun
-from runner.engine.submit.upstream import (
-    UnusableResult,
-    Upstream,
-    check_clean,
-    files_of,
-    fresh_url,
-    gather,
-    is_by_url,
-    value_of,
-)
+from runner.engine.submit.upstream import check_clean, fresh_url, gather
 from runner.media.probe import probe
 from runner.media.sources import (
     MediaError,
     as_sent,
     encoded_length,
-    inline_form,
-    sent_length,
 )
 from runner.model.jobs import Job, JobMedia, Media
 from runner.model.operations import MediaLimits, Operation
 from runner.model.outcomes import Outcome
 from runner.model.plans import Action, PlanEntry
-from runner.model.requests import Request
+from runner.model.requests import IMAGE_CHANGED, UNFIT, Request
 from runner.model.tasks import Intent
 from runner.model.values import (
     Deferred,
@@ -48,9 +36,17 @@ from runner.model.values import (
     resolve,
     substitute,
 )
+from runner.planning.chained import (
+    UnusableResult,
+    Upstream,
+    check_inserted,
+    file_part,
+    fits_inside,
+    is_too_large,
+    read_file,
+    value_of,
+)
 from runner.providers.base import submission
-from runner.validation.jobs import check_job
-from runner.validation.media import check_media
 
 MAX_REQUESTS = 4
 """Built ahead; all others are built when their turn comes."""
@@ -71,64 +67,59 @@ async def resolved(
     UnusableResult and NotClean.
     """
     if not job.draft.needs:
-        return job.parameters, await _images(context, job, {})
+        return job.parameters, {
+            path: medium for path, medium in job.media.items() if isinstance(medium, Media)
+        }
     check_clean(job, outcomes)
-    upstream = await gather(context, job, outcomes)
-    parameters = resolve(job.parameters, lambda part: value_of(context, upstream[part.job], part))
-    images = await _images(context, job, upstream)
-    if _too_large(operation, parameters, images):
-        images = await _images(context, job, upstream, fresh_urls=True)
-    sources = {path: image.source for path, image in images.items()}
-    draft = replace(job.draft, parameters=substitute(parameters, sources))
+    place, upstream = context.result_files, await gather(context, job, outcomes)
+    parameters = resolve(job.parameters, lambda part: value_of(place, upstream[part.job], part))
+    source = _MediaSource(context=context, job=job, outcomes=outcomes, upstream=upstream)
+    images = await source.all()
+    if is_too_large(operation, parameters, images):
+        images = await source.all(fresh_urls=True)
     # Again, because size and shape of what another job has made are known only now.
-    findings = [*check_job(draft, operation), *check_media(draft, operation, images)]
-    errors = [finding.message for finding in findings if not finding.warning]
-    if errors:
-        raise UnusableResult("unfit_result_of_another_job", "; ".join(errors))
+    check_inserted(job, operation, parameters, images)
     return parameters, images
 
 
-async def _images(
-    context: Context, job: Job, upstream: Mapping[str, Upstream], *, fresh_urls: bool = False
-) -> Images:
-    """The images: as planned, or as other jobs have made them, by fresh URLs where asked for."""
-    operation = context.operations[job.operation]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _MediaSource:
+    """Finds the media of a job that uses what others have made."""
 
-    async def found(image: Media | Deferred, limits: MediaLimits) -> Media:
-        if isinstance(image, Media):
-            return image
-        source = str(resolve(image, lambda part: value_of(context, upstream[part.job], part)))
-        for part in image.parts:
-            # Nothing else can be in the text of a file that another job has made.
-            if isinstance(part, str) or is_by_url(context, upstream[part.job], part):
-                continue
-            if fresh_urls or not _fits_inside(upstream[part.job], part, limits):
-                source = await fresh_url(context, upstream[part.job], part) or source
+    context: Context
+    job: Job
+    outcomes: Mapping[str, Outcome]
+    upstream: Mapping[str, Upstream]
+
+    async def all(self, *, fresh_urls: bool = False) -> Images:
+        """The media: as planned, or as other jobs have made them, by fresh URLs where asked for."""
+        operation = self.context.operations[self.job.operation]
+        return {
+            path: await self._find(medium, operation.limits_of(path), fresh_urls)
+            if isinstance(medium, Deferred)
+            else medium
+            for path, medium in self.job.media.items()
+        }
+
+    async def _find(self, medium: Deferred, limits: MediaLimits, fresh_urls: bool) -> Media:
+        place, upstream = self.context.result_files, self.upstream
+        part = file_part(place, upstream, medium)
+        if part is None:
+            url = str(resolve(medium, lambda each: value_of(place, upstream[each.job], each)))
+            return await self._of_url(url, limits)
+        maker = upstream[part.job]
+        if fresh_urls or not fits_inside(maker, part, limits):
+            found = await fresh_url(self.context, self.outcomes[part.job], part)
+            if found is not None:
+                return await self._of_url(found, limits)
+        return await asyncio.to_thread(read_file, place, self.job, maker, part, limits)
+
+    async def _of_url(self, url: str, limits: MediaLimits) -> Media:
+        context = self.context
         try:
-            return await asyncio.to_thread(probe, source, context.base, context.hashes, limits)
+            return await asyncio.to_thread(probe, url, context.base, context.hashes, limits)
         except MediaError as error:
-            raise UnusableResult("unfit_result_of_another_job", error.message) from error
-
-    return {
-        path: await found(image, operation.limits_of(path)) for path, image in job.media.items()
-    }
-
-
-def _fits_inside(upstream: Upstream, part: JobOutput, limits: MediaLimits) -> bool:
-    """Whether the file that another job has made may be sent inside the request."""
-    if inline_form(limits) is None:
-        return False
-    most = limits.max_inline_bytes
-    return most is None or files_of(upstream, part)[part.index].bytes <= most
-
-
-def _too_large(operation: Operation, parameters: Parameters, images: Images) -> bool:
-    """Whether the body with every image inside it may exceed the provider's limit."""
-    if operation.body_limit_bytes is None:
-        return False
-    inside = sum(sent_length(image, operation.limits_of(p)) for p, image in images.items())
-    plain = substitute(parameters, dict.fromkeys(images, ""))
-    return inside + len(json.dumps(dict(plain)).encode()) > operation.body_limit_bytes[0]
+            raise UnusableResult(UNFIT, error.message) from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +205,7 @@ async def _as_sent(image: Media, limits: MediaLimits) -> Any:
             return as_sent(image, limits)
         return await asyncio.to_thread(as_sent, image, limits)
     except MediaError as error:
-        raise UnusableResult("image_changed", error.message) from error
+        raise UnusableResult(IMAGE_CHANGED, error.message) from error
 
 
 def _image_records(images: JobMedia) -> dict[ValuePath, dict[str, Any]]:

@@ -12,7 +12,7 @@ from runner.engine.net.pacing import backoff
 from runner.engine.outcomes import ended, interruption
 from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.prepare import Prefetcher, Prepared, prepare
-from runner.engine.submit.upstream import NotClean, UnusableResult
+from runner.engine.submit.upstream import NotClean
 from runner.errors import Exit, LedgerError
 from runner.ledger.changes import Finish, Intend, OverBudget, Settle, Stale, Taken, realm_of
 from runner.model.events import Step
@@ -31,6 +31,7 @@ from runner.model.requests import (
     TaskStatus,
 )
 from runner.model.tasks import AttemptState, Intent, TaskFacts
+from runner.planning.chained import UnusableResult
 
 SYNCHRONOUS_IDLE_S = 600.0
 """How long an answer that is the result may take; other answers come within seconds."""

@@ -1,51 +1,21 @@
-"""Upstream: finds the values that other jobs' results stand for in a request."""
+"""Upstream: asks providers for what a request needs of other jobs' results and no record has."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import replace
 
 from runner.engine.context import Context
 from runner.engine.poll.watch import ask_patiently
-from runner.errors import plural
-from runner.file_names import located
 from runner.model.jobs import Job
 from runner.model.outcomes import Outcome
-from runner.model.requests import (
-    ONLY_WATERMARKED,
-    Billed,
-    Creation,
-    ErrorClass,
-    JobError,
-    TaskStatus,
-)
-from runner.model.tasks import StoredFile, results_of
+from runner.model.requests import ONLY_WATERMARKED, TaskStatus
 from runner.model.values import JobOutput, references
-
-
-class UnusableResult(Exception):  # noqa: N818 - caught one level up, never shown as it is
-    """Another job's result, or a changed image, does not fit; nothing was sent."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.error = JobError(code=code, message=message, class_=ErrorClass.INPUT, billed=Billed.NO)
+from runner.planning.chained import Upstream, is_due
 
 
 class NotClean(Exception):  # noqa: N818 - caught one level up, never shown as it is
     """Only the watermarked version of another job's result is here; nothing was sent."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upstream:
-    """A job that has ended, and what its provider offers of its results."""
-
-    outcome: Outcome
-    urls: tuple[str, ...]
-    """Valid now, where one of them is needed."""
-    creation_ids: tuple[str | None, ...]
-    creations: tuple[Creation, ...] = ()
-    """By an answer of just now, where something of it is needed."""
 
 
 def check_clean(job: Job, outcomes: Mapping[str, Outcome]) -> None:
@@ -61,35 +31,23 @@ async def gather(
     context: Context, job: Job, outcomes: Mapping[str, Outcome]
 ) -> dict[str, Upstream]:
     """The jobs that this one needs; their providers are asked for what is not known, or too old."""
+    place = context.result_files
     found = {need: _known(outcomes[need]) for need in job.draft.needs}
-    for need in {p.job for _, p in references(job.parameters) if _is_due(context, found[p.job], p)}:
-        if (status := await _ask(context, found[need].outcome)) is not None:
+    for need in {p.job for _, p in references(job.parameters) if is_due(place, found[p.job], p)}:
+        if (status := await _ask(context, outcomes[need])) is not None:
             known = found[need]
             ids = tuple(each.id for each in status.creations)
-            found[need] = Upstream(
-                outcome=known.outcome,
-                urls=status.urls or known.urls,
-                creation_ids=ids if any(ids) else known.creation_ids,
-                creations=status.creations,
+            task = replace(
+                known.task,
+                urls=status.urls or known.task.urls,
+                creation_ids=ids if any(ids) else known.task.creation_ids,
             )
+            found[need] = replace(known, task=task, creations=status.creations)
     return found
 
 
 def _known(outcome: Outcome) -> Upstream:
-    task = outcome.task
-    return Upstream(outcome=outcome, urls=task.urls, creation_ids=task.creation_ids)
-
-
-def _is_due(context: Context, upstream: Upstream, part: JobOutput) -> bool:
-    """Whether the provider has to be asked for a part of a result."""
-    match part.attribute:
-        case "output" | "url":  # the URLs of an earlier run may have expired
-            return is_by_url(context, upstream, part) and upstream.outcome.reused
-        case "cover":  # the outcome has no URL of it
-            return is_by_url(context, upstream, part)
-        case "creation_id":
-            return not any(upstream.creation_ids)
-    return False
+    return Upstream(task=outcome.task, files=outcome.files, reused=outcome.reused)
 
 
 async def _ask(context: Context, outcome: Outcome) -> TaskStatus | None:
@@ -100,56 +58,10 @@ async def _ask(context: Context, outcome: Outcome) -> TaskStatus | None:
     return await ask_patiently(context, operation, outcome.task.id)
 
 
-def files_of(upstream: Upstream, part: JobOutput) -> tuple[StoredFile, ...]:
-    """The files that an output, or a cover, is one of."""
-    if part.attribute == "cover":
-        return tuple(file for file in upstream.outcome.files if file.kind == "cover")
-    return results_of(upstream.outcome.files)
-
-
-def is_by_url(context: Context, upstream: Upstream, part: JobOutput) -> bool:
-    """Whether a part of a value is the URL of another job's file, not the file's path."""
-    if part.attribute == "cover":
-        return not files_of(upstream, part)
-    has_files = context.settings.download and "url" in context.settings.keep
-    return part.attribute == "url" or (part.attribute == "output" and not has_files)
-
-
-async def fresh_url(context: Context, upstream: Upstream, part: JobOutput) -> str | None:
+async def fresh_url(context: Context, outcome: Outcome, part: JobOutput) -> str | None:
     """The URL of another job's file, asked for now; None where it is not offered."""
-    status = await _ask(context, upstream.outcome)
+    status = await _ask(context, outcome)
     if part.attribute == "cover":
         return status.creations[0].cover_url if status and status.creations else None
-    urls = (status.urls if status else ()) or upstream.urls
+    urls = (status.urls if status else ()) or outcome.task.urls
     return urls[part.index] if part.index < len(urls) else None
-
-
-def value_of(context: Context, upstream: Upstream, part: JobOutput) -> Any:
-    """The value of `${{ jobs.ID.attribute }}`, now that the job is done; raises UnusableResult."""
-    task = upstream.outcome.task
-    match part.attribute:
-        case "seed":
-            why = f'job "{part.job}" left its seed to the provider'
-            return _existing(task.seed, "unknown_seed", why)
-        case "task_id":
-            return _existing(task.id, "unknown_task", f'job "{part.job}" has a task without an id')
-        case "creation_id":
-            why = f'the provider gives no id of what job "{part.job}" made'
-            return _existing(next(iter(upstream.creation_ids), None), "unknown_creation", why)
-        case "cover" if is_by_url(context, upstream, part):
-            url = upstream.creations[0].cover_url if upstream.creations else None
-            return _existing(url, "no_such_output", f'job "{part.job}" has no cover')
-    # Relative paths of images start from the manifest's folder, those of results from theirs.
-    files = files_of(upstream, part)
-    paths = tuple(str(located(file.path, context.base).absolute()) for file in files)
-    made = upstream.urls if is_by_url(context, upstream, part) else paths
-    if part.index >= len(made):
-        what = f'job "{part.job}" made {plural(len(made), "file")}'
-        raise UnusableResult("no_such_output", f"{what}; there is no output {part.index}")
-    return made[part.index]
-
-
-def _existing(value: Any, code: str, why: str) -> Any:
-    if value is None:
-        raise UnusableResult(code, why)
-    return value

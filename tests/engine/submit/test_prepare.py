@@ -20,7 +20,6 @@ from runner.engine.submit.prepare import (
     prepare,
     size_of,
 )
-from runner.engine.submit.upstream import UnusableResult
 from runner.hashing import HashCache
 from runner.media.probe import probe
 from runner.model.jobs import JobMedia, Media
@@ -28,6 +27,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.plans import PlanEntry
 from runner.model.tasks import StoredFile, TaskFacts
 from runner.model.values import Deferred, JobOutput
+from runner.planning.chained import UnusableResult
 from tests import made_up
 from tests.builders import image_bytes, listed, write_file
 from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
@@ -180,6 +180,8 @@ def test_a_result_that_does_not_fit_stops_the_job(tmp_path: Path) -> None:
         with pytest.raises(UnusableResult) as caught:
             await prepared(run, needing, made())
         assert caught.value.error.code == "unfit_result_of_another_job"
+        assert 'with the result of job "cat": ' in str(caught.value)
+        assert str(tmp_path) not in str(caught.value).replace("../", "")
 
     play(tmp_path, scene)
 
