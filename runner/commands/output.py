@@ -89,10 +89,10 @@ def _most_submitted(planned: ManifestPlan) -> Plan:
 
 
 def _submissions(numbers: PlanTotals) -> str:
-    """`34 jobs for about 204 credits, 2 of them of unknown price`."""
+    """`34 jobs for about 204 credits, 2 of them without a known price`."""
     jobs = plural(numbers.actions[Action.SUBMIT], "job")
     costs = money_list(numbers.cost)
     if not costs:
-        return f"{jobs} of unknown price"
-    unpriced = f", {numbers.unpriced} of them of unknown price" if numbers.unpriced else ""
+        return f"{jobs} without a known price"
+    unpriced = f", {numbers.unpriced} of them without a known price" if numbers.unpriced else ""
     return f"{jobs} for about {' and '.join(costs)}{unpriced}"

@@ -29,6 +29,12 @@ class Amount:
     value: Decimal
 
 
+def digits(value: Decimal) -> str:
+    """The digits of an amount: never `1E+3`, and 5 rather than 5.0."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def add(sums: dict[Unit, Decimal], amount: Amount | None) -> None:
     """Add a known amount to the sum of its unit."""
     if amount is not None:

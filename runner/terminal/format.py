@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeAlias
 
-from runner.model.operations import UNITS, Amount, Unit
+from runner.errors import plural
+from runner.model.operations import UNITS, Amount, Unit, digits
 from runner.results.rows import json_number
 
 Sums: TypeAlias = Mapping[Unit, Decimal]
@@ -17,7 +18,12 @@ Sums: TypeAlias = Mapping[Unit, Decimal]
 def money(amount: Amount) -> str:
     """`6 credits`, `1.41 CNY`."""
     unit = "CNY" if amount.unit == "cny" else "credit" if amount.value == 1 else "credits"
-    return f"{amount.value:f} {unit}"  # `f`: never 1E+3
+    return f"{digits(amount.value)} {unit}"
+
+
+def without_price(jobs: int) -> str:
+    """`2 jobs without a known price`."""
+    return f"{plural(jobs, 'job')} without a known price"
 
 
 def money_list(sums: Sums) -> list[str]:
@@ -51,6 +57,6 @@ class CostSums:
         """`12 credits, about 1.41 CNY, 6 credits at risk`."""
         parts = money_list(self.actual)
         parts += [f"about {amount}" for amount in money_list(self.estimated)]
-        parts += [f"{self.unpriced} of unknown price"] if self.unpriced else []
+        parts += [without_price(self.unpriced)] if self.unpriced else []
         parts += [f"{amount} at risk" for amount in money_list(self.at_risk)]
         return ", ".join(parts) or "nothing spent"

@@ -9,13 +9,13 @@ from typing import Any
 
 from runner.errors import Diagnostic, hang, plural, printable, width
 from runner.ledger.costs import Costs
-from runner.model.operations import UNITS, Amount, Unit, add_up
+from runner.model.operations import UNITS, Amount, Unit, add_up, digits
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.planning.forecast import Forecast
 from runner.planning.off_peak import HourPrices, OffPeakCount, is_off_peak
 from runner.planning.plan import totals
 from runner.results.rows import json_amount, json_error
-from runner.terminal.format import Sums, json_sums, money, money_list
+from runner.terminal.format import Sums, json_sums, money, money_list, without_price
 from runner.timestamps import span
 
 
@@ -44,17 +44,28 @@ def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | Non
     wide = max((width(entry.job.id) for entry in plan.entries), default=0)
     head = [f"{manifest}: {plan_totals(plan, outlook)}", time_text(outlook.forecast)]
     lines = hang("", printable(" | ".join(filter(None, head))), columns)
-    for entry in plan.entries:
+    prices = [_price(entry) for entry in plan.entries]
+    price_width = max([_PRICE_WIDTH, *map(len, prices)])
+    for entry, price in zip(plan.entries, prices, strict=True):
         # Columns of a terminal, of which an ideograph takes two: `ljust` counts characters.
         name = entry.job.id + " " * (wide - width(entry.job.id))
-        price = money(entry.estimate) if entry.estimate else "price unknown"
-        price = price if entry.action is Action.SUBMIT else ""
-        row = printable(f"  {entry.action.value:<7}{name}  {price:>12}  ")
+        row = printable(f"  {entry.action.value:<7}{name}  {price:>{price_width}}  ")
         lines += hang(row, printable(_why(entry)), columns)
     off_peak = off_peak_lines(outlook.off_peak, "submission") if outlook.off_peak else []
     for line in [*off_peak, *money_lines(outlook)]:
         lines += hang("", line, columns)
     return "\n".join(line.rstrip() for line in lines)
+
+
+_PRICE_WIDTH = 12
+"""Columns of `9999 credits`."""
+
+
+def _price(entry: PlanEntry) -> str:
+    """What it costs to submit; empty for any other action."""
+    if entry.action is not Action.SUBMIT:
+        return ""
+    return money(entry.estimate) if entry.estimate else "price unknown"
 
 
 def _why(entry: PlanEntry) -> str:
@@ -64,11 +75,12 @@ def _why(entry: PlanEntry) -> str:
 
 
 def plan_totals(plan: Plan, outlook: Outlook) -> str:
-    """`3 to submit (about 26 credits, 13 off-peak, 1 of unknown price), 2 to reuse`."""
+    """`3 to submit (about 26 credits, plus 1 job without a known price), 2 to reuse`."""
     numbers = totals(plan)
     cost = [f"about {amount}" for amount in money_list(numbers.cost)]
     cost += _other_hours(_HourSums.of(plan, outlook.prices), numbers.cost)
-    cost += [f"{numbers.unpriced} of unknown price"] if numbers.unpriced else []
+    if numbers.unpriced:  # what is added up is not all
+        cost += [f"{'plus ' if cost else ''}{without_price(numbers.unpriced)}"]
     parts = []
     for action, count in numbers.actions.items():
         price = f" ({', '.join(cost)})" if action is Action.SUBMIT else ""
@@ -96,7 +108,7 @@ class _HourSums:
 def _other_hours(sums: _HourSums, planned: Sums) -> list[str]:
     """`13 off-peak`, `26 now`: what the submissions would cost at other hours than planned."""
     return [
-        f"{found[unit]:f} {hours}"
+        f"{digits(found[unit])} {hours}"
         for hours, found in (("off-peak", sums.off_peak), ("now", sums.now))
         for unit in UNITS
         if unit in found and found[unit] != planned[unit]
@@ -137,7 +149,7 @@ def money_lines(outlook: Outlook) -> list[str]:
     lines = [f"spent so far: {'; '.join(parts)}"] if parts else []
     if unpriced := sum(outlook.earlier.unpriced.values()):
         submissions = plural(unpriced, "earlier submission")
-        lines.append(f"not included: {submissions} of unknown price")
+        lines.append(f"not included: {submissions} without a known price")
     return lines
 
 

@@ -90,7 +90,7 @@ jobs:
 """)
     ran = online.run("spring.yaml", "--confirm-above", "1000")
     assert ran.code == 2
-    assert "submit 1 job of unknown price?" in ran.err
+    assert "submit 1 job without a known price?" in ran.err
     assert not submissions()
 
 

@@ -85,7 +85,7 @@ def test_every_other_video_of_vidu_on_the_page_is_made_for_the_tables_price(
     _, _, section = page.partition("### vidu/reference2video")
     (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
     plan = online.run("plan", "spring.yaml").out
-    assert "(about 88 credits, 65 off-peak, 3 of unknown price)" in plan
+    assert "(about 88 credits, 65 off-peak, plus 3 jobs without a known price)" in plan
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
     assert all(row["state"] == "succeeded" for row in rows.values())
@@ -130,7 +130,7 @@ def test_the_other_makers_videos_of_the_page_are_made(
     _, _, section = page.partition("### modelverse/wan2.6-t2v")
     (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
     plan = online.run("plan", "spring.yaml").out
-    assert "(about 6 credits, about 5.0 CNY, 3 of unknown price)" in plan
+    assert "(about 6 credits, about 5 CNY, plus 3 jobs without a known price)" in plan
     assert online.run("spring.yaml").code == 0
     videos = [row for row in online.rows().values() if row["operation"].startswith("modelverse/")]
     assert [row["files"][0]["path"][-4:] for row in videos] == [".mp4"] * 5

@@ -18,6 +18,8 @@ from runner.terminal.format import CostSums, json_sums, money, money_list
         ("credits", "0", "0 credits"),
         ("cny", "1", "1 CNY"),
         ("cny", "1.41", "1.41 CNY"),
+        ("cny", "5.0", "5 CNY"),
+        ("cny", "10.00", "10 CNY"),
         ("cny", "0.0000001", "0.0000001 CNY"),
         ("credits", "1E+3", "1000 credits"),
     ],
@@ -43,7 +45,9 @@ def test_costs_are_listed_from_certain_to_doubtful() -> None:
         unpriced=2,
         at_risk={"credits": Decimal(6)},
     )
-    assert str(sums) == "12 credits, about 1.41 CNY, 2 of unknown price, 6 credits at risk"
+    assert (
+        str(sums) == "12 credits, about 1.41 CNY, 2 jobs without a known price, 6 credits at risk"
+    )
 
 
 def test_a_total_includes_what_is_at_risk() -> None:

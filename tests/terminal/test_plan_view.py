@@ -72,7 +72,7 @@ def test_each_unit_has_what_is_spent_and_its_budget() -> None:
     spent: dict[Unit, Decimal] = {"credits": Decimal(38), "cny": Decimal("1.41")}
     assert money_lines(outlook(spent=spent, unpriced=1, budget={"credits": Decimal(500)})) == [
         "spent so far: 38 credits, of a budget of 500 credits; 1.41 CNY",
-        "not included: 1 earlier submission of unknown price",
+        "not included: 1 earlier submission without a known price",
     ]
 
 
@@ -105,11 +105,11 @@ def test_unknown_prices_and_times_are_not_zero() -> None:
         "spring.yaml", plan, outlook(forecast=Forecast(seconds=0, tasks=2, unknown=2))
     )
     assert shown == (
-        "spring.yaml: 2 to submit (about 6 credits, 1 of unknown price), 1 to reuse"
+        "spring.yaml: 2 to submit (about 6 credits, plus 1 job without a known price), 1 to reuse"
         " | time unknown\n"
-        "  submit a      6 credits  new\n"
+        "  submit a       6 credits  new\n"
         "  submit b   price unknown  new\n"
-        "  reuse  船                new"
+        "  reuse  船                 new"
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from runner.ledger.changes import Headroom, Realm
-from runner.model.operations import Amount, Operation, Unit
+from runner.model.operations import Amount, Operation, Unit, digits
 from runner.model.plans import PlanEntry
 from runner.planning.estimates import kind_of
 from runner.providers.registry import Provider
@@ -147,17 +147,17 @@ class Budget:
     def refusal(self, order: Order, admission: Admission) -> str:
         """Describe to the user why an order got `CEILING` or `UNPRICED`."""
         unit = order.unit
-        whole = f"{self.ceilings[unit]:f} {_WORDS[unit]}"
+        whole = f"{digits(self.ceilings[unit])} {_WORDS[unit]}"
         if admission is Admission.UNPRICED:
             why = "its provider does not report it"
             if order.reports_price:
                 why = "so is the cost of an earlier submission"
             return f"its price is unknown and {why}, so a budget of {whole} could not be kept"
-        parts = [f"{self.spent(unit):f} spent"]
+        parts = [f"{digits(self.spent(unit))} spent"]
         if reserved := self.reserved(unit):
-            parts.append(f"{reserved:f} reserved for running tasks")
+            parts.append(f"{digits(reserved)} reserved for running tasks")
         if order.estimate is not None:
-            parts.append(f"about {order.estimate.value:f} needed for this job")
+            parts.append(f"about {digits(order.estimate.value)} needed for this job")
         state = "reached" if self.total(unit) >= self.ceilings[unit] else "not enough"
         return f"the budget of {whole} is {state}: {', '.join(parts)}"
 

@@ -235,7 +235,7 @@ def test_a_refusal_without_a_price_explains_why() -> None:
     unreported = order(price=None, reports_price=False, unit="cny")
     silent = Budget({"cny": Decimal("2.50")}, {}).refusal(unreported, UNPRICED)
     assert silent == (
-        "its price is unknown and its provider does not report it, so a budget of 2.50 CNY "
+        "its price is unknown and its provider does not report it, so a budget of 2.5 CNY "
         "could not be kept"
     )
     blind = budget(9).refusal(order(price=None), UNPRICED)
