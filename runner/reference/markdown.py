@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from runner.model.operations import Operation
 from runner.reference.page import Page, Parameter, page_of
-from runner.reference.prices import PriceGrid, ranges_text
+from runner.reference.prices import Grid, ranges_text
 from runner.reference.text import case_text
 
 _HEAD = """# The operations
@@ -58,7 +58,9 @@ def _section(page: Page) -> Iterator[str]:
     if cases:
         yield from _table(("parameter", "with", "values"), cases)
     for grid in page.grids:
-        yield from _grid(grid)
+        yield from _grid("Price", grid)
+    for grid in page.times:
+        yield from _grid("Time", grid)
     yield from ["```yaml", page.example.rstrip(), "```", ""]
 
 
@@ -67,8 +69,8 @@ def _parameter_row(parameter: Parameter) -> tuple[str, ...]:
     return name, parameter.values, parameter.default or "", parameter.description
 
 
-def _grid(grid: PriceGrid) -> Iterator[str]:
-    yield from [f"Price in {_escaped(grid.caption)}:", "", *_table(grid.head, grid.rows)]
+def _grid(what: str, grid: Grid) -> Iterator[str]:
+    yield from [f"{what} in {_escaped(grid.caption)}:", "", *_table(grid.head, grid.rows)]
     if grid.changes:
         yield from [*(f"- {_escaped(change)}" for change in grid.changes), ""]
 

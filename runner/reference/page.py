@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from runner.model.operations import MEDIA_KINDS, MediaKind, Operation
 from runner.reference.examples import example_manifest
-from runner.reference.prices import PriceGrid, PriceRange, price_grids, price_ranges
+from runner.reference.prices import Grid, PriceRange, price_grids, price_ranges, time_grids
 from runner.reference.rules import Rule, branches, properties_in, rule_words, value_words
 from runner.validation.schema import required_only, required_sets
 
@@ -67,7 +67,10 @@ class Page:
     """Which parameters go together, in sentences."""
     parameters: tuple[Parameter, ...]
     prices: tuple[PriceRange, ...]
-    grids: tuple[PriceGrid, ...]
+    grids: tuple[Grid, ...]
+    """Prices."""
+    times: tuple[Grid, ...]
+    """How long a task typically takes."""
     example: str
     """A manifest."""
 
@@ -86,6 +89,7 @@ def page_of(operation: Operation) -> Page:
         parameters=_parameters(operation),
         prices=tuple(price_ranges(operation)),
         grids=tuple(price_grids(operation)),
+        times=tuple(time_grids(operation)),
         example=example_manifest(operation),
     )
 

@@ -1,4 +1,4 @@
-"""Prices of an operation, from its tables: the least and the most, and each table as a grid."""
+"""Prices and times of an operation: the least and the most, and each table as a grid."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 from runner.model.operations import Amount, Operation, Unit
 from runner.model.tables import Cell, Change, Column, Table, is_within
@@ -35,7 +35,7 @@ class PriceRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PriceGrid:
+class Grid:
     """One table for people: a column for each value of its last text column."""
 
     caption: str
@@ -73,18 +73,32 @@ def ranges_text(ranges: list[PriceRange]) -> str:
     return ", or ".join(map(str, ranges)) or "unknown"
 
 
-def price_grids(operation: Operation) -> list[PriceGrid]:
+def price_grids(operation: Operation) -> list[Grid]:
     """Every price table, in the order in which they are looked up."""
-    raw = operation.schema["x-operation"]["price"] or []
+    return _grids(operation, "price", operation.price)
+
+
+def time_grids(operation: Operation) -> list[Grid]:
+    """Every table of how long a task typically takes, in the order in which they are looked up."""
+    return _grids(operation, "time", operation.time)
+
+
+def _grids(
+    operation: Operation, key: Literal["price", "time"], tables: tuple[Table, ...]
+) -> list[Grid]:
+    raw = operation.schema["x-operation"][key] or []
     written = raw if isinstance(raw, list) else [raw]
     return [
         _grid(table, operation, as_written)
-        for table, as_written in zip(operation.price, written, strict=True)
+        for table, as_written in zip(tables, written, strict=True)
     ]
 
 
 def _unit(table: Table) -> Unit:
     return "cny" if table.unit == "cny" else "credits"
+
+
+_UNITS = {"cny": "CNY", "s": "seconds"}
 
 
 def _per(table: Table, operation: Operation) -> str:
@@ -136,22 +150,22 @@ def _inside(cell: Cell, value: Cell | None) -> bool:
     return value is not None and not isinstance(value, tuple) and is_within(cell, value)
 
 
-def _grid(table: Table, operation: Operation, written: Mapping[str, Any]) -> PriceGrid:
+def _grid(table: Table, operation: Operation, written: Mapping[str, Any]) -> Grid:
     names = [column.name for column in table.by]
     at = _pivot(table)
-    unit = "CNY" if table.unit == "cny" else "credits"
+    unit = _UNITS.get(table.unit, table.unit)
     origin = f"{written['source']}, {written['read']}"
     caption = f"{f'{unit} {_per(table, operation)}'.strip()} ({origin})"
     changes = tuple(map(_change_words, table.changes))
     if at is None:
         rows = tuple((*map(_cell, row), f"{value:f}") for row, value in table.rows)
-        return PriceGrid(caption=caption, head=(*names, unit), rows=rows, changes=changes)
+        return Grid(caption=caption, head=(*names, unit), rows=rows, changes=changes)
     tops = list(dict.fromkeys(str(row[at]) for row, _ in table.rows))
     grid: dict[tuple[str, ...], dict[str, str]] = {}
     for row, value in table.rows:
         left = tuple(_cell(cell) for index, cell in enumerate(row) if index != at)
         grid.setdefault(left, {})[str(row[at])] = f"{value:f}"
-    return PriceGrid(
+    return Grid(
         caption=caption,
         head=(*(name for index, name in enumerate(names) if index != at), *tops),
         rows=tuple(

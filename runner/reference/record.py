@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from runner.reference.page import Page
+from runner.reference.prices import Grid
 from runner.results.rows import json_number
 
 
@@ -49,14 +50,16 @@ def page_record(page: Page) -> dict[str, Any]:
             }
             for each in page.parameters
         ],
-        "price_tables": [
-            {
-                "caption": grid.caption,
-                "head": list(grid.head),
-                "rows": [list(row) for row in grid.rows],
-                "changes": list(grid.changes),
-            }
-            for grid in page.grids
-        ],
+        "price_tables": [_grid(grid) for grid in page.grids],
+        "time_tables": [_grid(grid) for grid in page.times],
         "example": page.example,
+    }
+
+
+def _grid(grid: Grid) -> dict[str, Any]:
+    return {
+        "caption": grid.caption,
+        "head": list(grid.head),
+        "rows": [list(row) for row in grid.rows],
+        "changes": list(grid.changes),
     }

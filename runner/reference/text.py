@@ -36,9 +36,10 @@ def _page_lines(page: Page, columns: int | None) -> Iterator[str]:
     yield from ["", "Parameters", ""]
     for parameter in page.parameters:
         yield from _parameter_lines(parameter, columns)
-    for grid in page.grids:
+    named = [("Price", grid) for grid in page.grids] + [("Time", g) for g in page.times]
+    for what, grid in named:
         yield ""
-        yield from hang("", f"Price in {grid.caption}", columns)
+        yield from hang("", f"{what} in {grid.caption}", columns)
         yield ""
         yield from grid_lines([grid.head, *grid.rows])
         yield from (line for change in grid.changes for line in hang("  ", change, columns))
