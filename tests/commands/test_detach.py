@@ -38,7 +38,7 @@ def test_it_submits_what_there_is_room_for_and_names_the_rest(project: Project) 
 
 def test_places_of_earlier_tasks_are_taken_until_these_end(project: Project) -> None:
     project.jobs(FOUR)
-    with serving(project) as served:
+    with serving(project, time_scale=20) as served:
         for _ in range(2):
             assert detached(project, "--concurrency", "2")[0] == 6
             assert served.outcomes() == {"accepted": 2}

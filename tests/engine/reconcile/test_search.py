@@ -157,7 +157,7 @@ def test_a_list_that_lags_shows_the_task_in_time(tmp_path: Path) -> None:
         vidu.row("1", payload=TAG)
         assert await searching == Adopted(task_id="1")
 
-    play(tmp_path, scene)
+    play(tmp_path, scene, settle_s=0.3)  # absence is proven after ten times that
 
 
 def test_a_list_without_payloads_is_confirmed_task_by_task(tmp_path: Path) -> None:
