@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from runner.media.types import (
@@ -36,6 +37,8 @@ def check_limits(media: Media, limits: MediaLimits, *, items: int = 1) -> Iterat
     if media.media_type is None:
         yield from _name(media.source, limits)
         return
+    if media.sha256 is None:  # it goes by its URL, and its file was measured
+        limits = replace(limits, max_inline_bytes=None)
     if unfit := check_file(media.media_type, media.size_bytes or 0, limits):
         yield unfit
     if media.media_type not in limits.media_types:

@@ -60,8 +60,8 @@ class Upstream:
     task: TaskFacts
     """Its URLs are valid now, where one of them is needed."""
     files: tuple[StoredFile, ...]
-    reused: bool
-    """An earlier run made them: the URLs may have expired."""
+    may_have_expired: bool
+    """Whether the URLs are of an earlier run, or of hours ago."""
     creations: tuple[Creation, ...] = ()
     """By an answer of just now, where something of it is needed."""
 
@@ -99,8 +99,8 @@ def is_by_url(place: ResultFiles, upstream: Upstream, part: JobOutput) -> bool:
 def is_due(place: ResultFiles, upstream: Upstream, part: JobOutput) -> bool:
     """Whether the provider has to be asked for a part of a result."""
     match part.attribute:
-        case "output" | "url":  # the URLs of an earlier run may have expired
-            return is_by_url(place, upstream, part) and upstream.reused
+        case "output" | "url":
+            return is_by_url(place, upstream, part) and upstream.may_have_expired
         case "cover":  # no record has its URL
             return is_by_url(place, upstream, part) and not upstream.creations
         case "creation_id":
@@ -183,6 +183,34 @@ def read_file(
         raise _unfit([part.job], [error.message]) from error
 
 
+def read_copy(
+    place: ResultFiles,
+    job: Job,
+    upstream: Mapping[str, Upstream],
+    medium: Deferred,
+    limits: MediaLimits,
+) -> Media | None:
+    """What is known of a medium that is sent by its URL: its file is here; None where not. Blocks.
+
+    Its source is the path of that file.
+    """
+    any_size = replace(limits, forms=("data_uri",), max_inline_bytes=None, max_bytes=None)
+    for part in medium.parts:
+        if not isinstance(part, JobOutput) or part.attribute not in {"output", "url", "cover"}:
+            continue
+        known = upstream.get(part.job)
+        files = files_of(known, part) if known else ()
+        if known and part.index < len(files) and place.find(files[part.index]) is not None:
+            try:
+                found = read_file(place, job, known, part, any_size)
+            except UnusableResult:  # what is not readable here may be so to the provider
+                return None
+            # Once edited by hand, it is not what the URL leads to.
+            is_same = found.sha256 == files[part.index].sha256
+            return replace(found, path=None, sha256=None) if is_same else None
+    return None
+
+
 def check_inserted(job: Job, operation: Operation, parameters: Parameters, media: JobMedia) -> None:
     """Raise UnusableResult where the request, with results of other jobs in it, is not valid."""
     sources = {path: each.source for path, each in media.items() if isinstance(each, Media)}
@@ -229,7 +257,7 @@ def _upstream(entry: PlanEntry) -> Upstream:
     known = entry.earlier
     assert known is not None
     task = known.facts if isinstance(known, Attempt) else known.task
-    return Upstream(task=task, files=known.files, reused=True)
+    return Upstream(task=task, files=known.files, may_have_expired=True)
 
 
 def _is_marked(part: JobOutput, made: Mapping[str, PlanEntry]) -> bool:
@@ -262,10 +290,11 @@ def _medium(
     limits: MediaLimits,
 ) -> Media | Deferred:
     """The medium, or what stands for one that only a run knows; raises UnusableResult."""
-    if isinstance(medium, Media) or (part := file_part(place, upstream, medium)) is None:
+    if isinstance(medium, Media):
         return medium
-    maker = upstream[part.job]
-    is_here = place.find(files_of(maker, part)[part.index]) is not None
-    if not is_here or not fits_inside(maker, part, limits):
-        return medium
-    return read_file(place, job, maker, part, limits)
+    part = file_part(place, upstream, medium)
+    if part is not None and fits_inside(upstream[part.job], part, limits):
+        maker = upstream[part.job]
+        is_here = place.find(files_of(maker, part)[part.index]) is not None
+        return read_file(place, job, maker, part, limits) if is_here else medium
+    return read_copy(place, job, upstream, medium, limits) or medium

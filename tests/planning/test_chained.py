@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -114,11 +115,22 @@ def test_a_file_that_is_gone_is_left_to_the_run(tmp_path: Path) -> None:
     assert code_of(using(tmp_path, part()), tmp_path) is None
 
 
-def test_a_file_that_goes_by_url_is_left_to_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("attribute", ["output", "url"])
+def test_a_file_that_goes_by_url_is_measured_where_it_is_here(
+    tmp_path: Path, attribute: Attribute
+) -> None:
     picture(tmp_path, SMALL)
     images = replace(PICTURE.media["images"], max_inline_bytes=2)
     operation = replace(PICTURE, media={"images": images})
-    assert code_of(using(tmp_path, part()), tmp_path, operation=operation) is None
+    content = image_bytes(size=SMALL)
+    known = made()
+    [file] = known.files
+    same = replace(file, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    job = using(tmp_path, part(attribute))
+    found = code_of(job, tmp_path, replace(known, files=(same,)), operation=operation)
+    assert found is not None
+    assert "out/cat.png is 16x16 pixels" in found
+    assert code_of(job, tmp_path, known, operation=operation) is None  # edited since
 
 
 def test_a_request_that_is_too_large_inline_is_left_to_the_run(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from runner import operations
@@ -43,6 +43,7 @@ from runner.planning.chained import (
     file_part,
     fits_inside,
     is_too_large,
+    read_copy,
     read_file,
     value_of,
 )
@@ -106,20 +107,23 @@ class _MediaSource:
         part = file_part(place, upstream, medium)
         if part is None:
             url = str(resolve(medium, lambda each: value_of(place, upstream[each.job], each)))
-            return await self._of_url(url, limits)
+            return await self._of_url(url, medium, limits)
         maker = upstream[part.job]
         if fresh_urls or not fits_inside(maker, part, limits):
             found = await fresh_url(self.context, self.outcomes[part.job], part)
             if found is not None:
-                return await self._of_url(found, limits)
+                return await self._of_url(found, medium, limits)
         return await asyncio.to_thread(read_file, place, self.job, maker, part, limits)
 
-    async def _of_url(self, url: str, limits: MediaLimits) -> Media:
-        context = self.context
+    async def _of_url(self, url: str, medium: Deferred, limits: MediaLimits) -> Media:
+        """The URL, with what its file shows where that is here."""
+        context, place = self.context, self.context.result_files
         try:
-            return await asyncio.to_thread(probe, url, context.base, context.hashes, limits)
+            plain = await asyncio.to_thread(probe, url, context.base, context.hashes, limits)
         except MediaError as error:
             raise UnusableResult(UNFIT, error.message) from error
+        copy = await asyncio.to_thread(read_copy, place, self.job, self.upstream, medium, limits)
+        return plain if copy is None else replace(copy, source=url)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

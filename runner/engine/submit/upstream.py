@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 
 from runner.engine.context import Context
 from runner.engine.poll.watch import ask_patiently
@@ -12,6 +13,10 @@ from runner.model.outcomes import Outcome
 from runner.model.requests import ONLY_WATERMARKED, TaskStatus
 from runner.model.values import JobOutput, references
 from runner.planning.chained import Upstream, is_due
+from runner.timestamps import stamp
+
+URLS_KEPT = timedelta(minutes=30)
+"""How long the URLs of a finished task are used as they are: some live for an hour only."""
 
 
 class NotClean(Exception):  # noqa: N818 - caught one level up, never shown as it is
@@ -32,7 +37,7 @@ async def gather(
 ) -> dict[str, Upstream]:
     """The jobs that this one needs; their providers are asked for what is not known, or too old."""
     place = context.result_files
-    found = {need: _known(outcomes[need]) for need in job.draft.needs}
+    found = {need: _known(context, outcomes[need]) for need in job.draft.needs}
     for need in {p.job for _, p in references(job.parameters) if is_due(place, found[p.job], p)}:
         if (status := await _ask(context, outcomes[need])) is not None:
             known = found[need]
@@ -46,8 +51,12 @@ async def gather(
     return found
 
 
-def _known(outcome: Outcome) -> Upstream:
-    return Upstream(task=outcome.task, files=outcome.files, reused=outcome.reused)
+def _known(context: Context, outcome: Outcome) -> Upstream:
+    made_at = outcome.task.finished_at
+    is_old = made_at is None or made_at < stamp(context.now() - URLS_KEPT)
+    return Upstream(
+        task=outcome.task, files=outcome.files, may_have_expired=outcome.reused or is_old
+    )
 
 
 async def _ask(context: Context, outcome: Outcome) -> TaskStatus | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from runner.model.plans import PlanEntry
 from runner.model.tasks import StoredFile, TaskFacts
 from runner.model.values import Deferred, JobOutput
 from runner.planning.chained import UnusableResult
+from runner.timestamps import stamp
 from tests import made_up
 from tests.builders import image_bytes, listed, write_file
 from tests.engine.builders import FakeVidu, LiveRun, plan_entry, play
@@ -212,6 +215,56 @@ def test_a_file_that_cannot_be_sent_is_sent_by_a_fresh_url(
         assert body_of(ready)["images"] == [FRESH]
         assert ready.intent.request["images"] == [{"url": FRESH}]
         assert vidu.asked_for["911"] == 1
+
+    play(tmp_path, scene)
+
+
+def by_url(vidu: FakeVidu, *, finished: datetime, content: bytes = b"") -> dict[str, Outcome]:
+    """What `made` returns, with a URL of then; the provider has another one now."""
+    vidu.payloads["911"] = ""
+    vidu.statuses["911"] = {"state": "success", "creations": [{"url": FRESH}]}
+    old = "https://files.example/old.png"
+    sha256 = hashlib.sha256(content).hexdigest()
+    file = StoredFile(path="cat.png", sha256=sha256, bytes=len(content), media_type="image/png")
+    return made(files=(file,), task=TaskFacts(id="911", urls=(old,), finished_at=stamp(finished)))
+
+
+URL_OF_CAT = entry("cat", media=listed(output("url")), images=[output("url")])
+
+
+@pytest.mark.parametrize(("minutes", "name", "asked"), [(29, "old", 0), (31, "fresh", 1)])
+def test_a_url_that_may_have_expired_is_asked_for_afresh(
+    tmp_path: Path, minutes: int, name: str, asked: int
+) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        upstream = by_url(vidu, finished=run.context.now() - timedelta(minutes=minutes))
+        ready = await prepared(run, URL_OF_CAT, upstream)
+        assert body_of(ready)["images"] == [f"https://files.example/{name}.png"]
+        assert vidu.asked_for["911"] == asked
+
+    play(tmp_path, scene)
+
+
+def test_what_goes_by_its_url_is_measured_where_its_file_is_here(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        content = image_bytes(size=(16, 16))
+        upstream = by_url(vidu, finished=run.context.now(), content=content)
+        write_file(tmp_path, "cat.png", content)
+        with pytest.raises(UnusableResult) as caught:
+            await prepared(run, URL_OF_CAT, upstream)
+        assert "old.png is 16x16 pixels" in str(caught.value)
+        (tmp_path / "cat.png").unlink()
+        assert await prepared(run, URL_OF_CAT, upstream)
+
+    play(tmp_path, scene)
+
+
+def test_a_file_that_is_too_large_for_a_request_may_go_by_its_url(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        upstream = by_url(vidu, finished=run.context.now(), content=image_bytes())
+        write_file(tmp_path, "cat.png", image_bytes())
+        limited = with_limits(run, max_inline_bytes=2)
+        assert await prepared(limited, URL_OF_CAT, upstream)
 
     play(tmp_path, scene)
 
