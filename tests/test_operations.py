@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from runner.model.operations import Operation
-from runner.operations import SchemaError, defaults_of, load_operations, schema_folder, to_wire
+from runner.operations import (
+    SchemaError,
+    defaults_of,
+    load_operations,
+    schema_folder,
+    suggest_operation,
+    to_wire,
+)
 from tests import made_up
 
 IMAGE = "vidu/reference2image"
@@ -340,3 +347,23 @@ def test_a_key_that_every_item_carries_is_filled_in() -> None:
         {"voice_id": "a-voice", "id": "dog"},
     ]
     assert body["parameters"] == {"vidu_type": "reference2video"}
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("vidu/reference2imag", 'did you mean "vidu/reference2image"? '),
+        ("text2video", "nearest: modelverse/text2video, vidu/text2video"),
+        ("upscale", "nearest: vidu/upscale-new "),
+        ("kling", "nearest: modelverse/kling-v2-6-i2v, modelverse/kling-v2-6-t2v, "),
+    ],
+)
+def test_an_unknown_operation_gets_the_nearest_names(name: str, hint: str) -> None:
+    found = suggest_operation(name, load_operations())
+    assert found.startswith(hint)
+    assert found.endswith("(vidu-run operations lists all)")
+    assert found.count("/") <= 5
+
+
+def test_a_name_like_no_operation_gets_the_list_s_command() -> None:
+    assert suggest_operation("zzz", load_operations()) == "vidu-run operations lists all"

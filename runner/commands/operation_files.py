@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import os
 from dataclasses import replace
 from pathlib import Path
 
 from runner.documents.files import Kind, read_document
 from runner.documents.json_reader import AS_YAML
-from runner.errors import Diagnostic, Location, ManifestError
+from runner.errors import Diagnostic, Location, ManifestError, did_you_mean, nearest
+from runner.file_names import unexpanded_hint
 from runner.model.operations import Operation
 from runner.operations import (
     SUFFIX,
@@ -91,6 +93,9 @@ def _not_usable(found: list[Diagnostic], error: SchemaError | None = None) -> Sc
 def _unreadable(path: Path) -> Diagnostic | None:
     """The error for a file that is not JSON by its name, or far too large."""
     location = Location(path=str(path))
+    if not os.path.lexists(path):
+        hint = unexpanded_hint(path) or _missing_hint(path)
+        return Diagnostic(message="there is no such file", hint=hint, location=location)
     if path.suffix.lower() in {".yaml", ".yml"}:
         hint = f"write it as JSON, in a file <provider>/<operation>{SUFFIX}"
         message = "an operation's file is JSON, not YAML"
@@ -99,3 +104,14 @@ def _unreadable(path: Path) -> Diagnostic | None:
         message = f"it is larger than {_MAX_BYTES >> 20} MiB: no operation is described so"
         return Diagnostic(message=message, location=location)
     return None
+
+
+def _missing_hint(path: Path) -> str | None:
+    """The operation's file that the path of a missing one may have meant."""
+    if (installed := _file_of(path.as_posix())).is_file():
+        return f"the file of that operation is {installed}"
+    # Compared without the ending that all such files share, which makes none of them alike.
+    files = sorted(path.parent.glob(f"*{SUFFIX}"))
+    by_stem = {file.name.removesuffix(SUFFIX): file.name for file in files}
+    near = nearest(path.name.removesuffix(".json").removesuffix(".schema"), list(by_stem))
+    return did_you_mean(path.name, by_stem[near]) if near else None

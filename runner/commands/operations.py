@@ -6,7 +6,8 @@ import sys
 
 from runner.commands.operation_files import check_installed, installed_operations
 from runner.commands.output import print_json
-from runner.errors import Exit, UsageError, suggest, terminal_columns
+from runner.errors import Exit, UsageError, terminal_columns
+from runner.operations import suggest_operation
 from runner.reference.page import page_of
 from runner.reference.record import list_record, page_record
 from runner.reference.text import list_text, page_text
@@ -27,7 +28,7 @@ def operations(name: str | None, *, as_json: bool) -> Exit:
             print(list_text(pages, columns=columns))
         return Exit.OK
     if name not in known:
-        raise UsageError(f'there is no operation "{name}"', hint=suggest(name, known))
+        raise UsageError(f'there is no operation "{name}"', hint=suggest_operation(name, known))
     check_installed(name)
     page = page_of(known[name])
     if as_json:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from runner.errors import Diagnostic, suggest
+from runner.errors import Diagnostic
 from runner.expansion.ids import IdRegistry
 from runner.expansion.interpolate import (
     EvaluationError,
@@ -25,6 +25,7 @@ from runner.expansion.variants import VARYING, Variant, Variants, varying
 from runner.model.jobs import MAX_JOBS, DocumentLocator, Draft, DraftLocator
 from runner.model.operations import Operation
 from runner.model.values import as_dict, as_list
+from runner.operations import suggest_operation
 
 # Of a job's own keys; matrix and foreach are evaluated before.
 _KEYS_WITH_EXPRESSIONS = ("id", "operation", "takes", "tags", "description")
@@ -264,6 +265,7 @@ class _Expander:
             wrong = "no operation is named" if name is None else f'unknown operation "{name}"'
             # Validation reports a wrong name, or a missing one, that is not an expression.
             is_reported = not has_expression(written) and not (is_own and written is None)
-            message, hint = None if is_reported else wrong, suggest(str(name), self.operations)
+            message = None if is_reported else wrong
+            hint = suggest_operation(str(name or ""), self.operations)
             errors.append(EvaluationError(path=("operation",), message=message, hint=hint))
         return ""

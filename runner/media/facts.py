@@ -78,7 +78,7 @@ def read_file(file: BinaryIO, path: Path, kind: MediaKind) -> CachedHash:
     if media_type is None:
         pointer = pointer_kind(head)
         what = f"is {': '.join(pointer)}" if pointer else f"is not {with_article(kind)}"
-        raise UnusableError(what)
+        raise UnusableError(what, is_unknown=pointer is None)
     file.seek(0)
     sha256, complete = _digest(file, END_MARKS.get(media_type))
     if not complete:

@@ -57,7 +57,7 @@ def check_limits(media: Media, limits: MediaLimits, *, items: int = 1) -> Iterat
 def check_file(media_type: str, size_bytes: int, limits: MediaLimits) -> Excess | None:
     """What is wrong with a file of that type and size, whatever is in it."""
     if media_type not in limits.media_types:
-        return Excess(f"is {_described(media_type, limits)}; {_accepted(limits)}")
+        return Excess(f"is {_described(media_type, limits)}; {accepted(limits)}")
     return _size(size_bytes, limits)
 
 
@@ -69,7 +69,7 @@ def _name(url: str, limits: MediaLimits) -> Iterator[Excess]:
     kind = kind_of(named)
     if kind is not None and kind != limits.kind:
         what = f"ends like the name of {with_article(kind)}"
-        yield Excess(f"{what}, but {_accepted(limits)}", is_doubtful=True)
+        yield Excess(f"{what}, but {accepted(limits)}", is_doubtful=True)
 
 
 def is_unmeasured(media: Media, limits: MediaLimits) -> bool:
@@ -95,7 +95,8 @@ def _described(media_type: str, limits: MediaLimits) -> str:
     return text if kind is None or kind == limits.kind else f"{text}, {with_article(kind)}"
 
 
-def _accepted(limits: MediaLimits) -> str:
+def accepted(limits: MediaLimits) -> str:
+    """`png, jpeg or webp are accepted`."""
     return _only([short_name(each) for each in limits.media_types])
 
 

@@ -24,6 +24,11 @@ _MAX_PIXELS = 1 << 28
 class UnusableError(ValueError):
     """A medium that no provider accepts; the message continues its name."""
 
+    def __init__(self, message: str, *, is_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.is_unknown = is_unknown
+        """It is of no type that is known."""
+
 
 # Warning filters belong to the process: two threads would restore each other's.
 _filters = threading.Lock()

@@ -12,7 +12,7 @@ from pathlib import Path
 from runner.file_names import locale_hint, other_spellings, similar_name, unexpanded_hint
 from runner.hashing import HashCache, StatKey
 from runner.media.facts import Facts, is_usable, read_content, read_file
-from runner.media.limits import check_file
+from runner.media.limits import accepted, check_file
 from runner.media.pixels import UnusableError
 from runner.media.sources import (
     MediaError,
@@ -53,24 +53,27 @@ def probe(
             media = _probe_data(source, limits)
         case "path":
             media = _probe_file(source, at or base / source, hashes, limits)
-    if isinstance(media, str):  # an error: not raised below, so that the caches keep it too
-        raise MediaError(f"{label(source)} {media}")
+    if isinstance(media, UnusableError):  # not raised below, so that the caches keep it too
+        hint = accepted(limits) if media.is_unknown else None
+        raise MediaError(f"{label(source)} {media}", hint=hint)
     return media
 
 
 @lru_cache(maxsize=256)  # few, because a data URI can have megabytes
-def _probe_data(uri: str, limits: MediaLimits) -> Media | str:
+def _probe_data(uri: str, limits: MediaLimits) -> Media | UnusableError:
     """The medium, or why it cannot be used."""
     media_type, content = decode_data_uri(uri, limits)
     sha256 = hashlib.sha256(content).hexdigest()
     try:
         facts = read_content(media_type, content, limits.kind)
     except UnusableError as error:
-        return str(error)
+        return error
     return _media_of(uri, None, sha256, len(content), facts.of_kind(limits.kind))
 
 
-def _probe_file(source: str, path: Path, hashes: HashCache, limits: MediaLimits) -> Media | str:
+def _probe_file(
+    source: str, path: Path, hashes: HashCache, limits: MediaLimits
+) -> Media | UnusableError:
     noun = with_article(limits.kind)
     try:
         path, status = _status(path, source)
@@ -81,7 +84,7 @@ def _probe_file(source: str, path: Path, hashes: HashCache, limits: MediaLimits)
     except (OSError, ValueError) as error:
         _reject_base64(source, noun)
         if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
-            return f"cannot be read: {error.strerror}"
+            return UnusableError(f"cannot be read: {error.strerror}")
         message = f"{label(source)} is not the path of {noun}"
         prefix = f"data:{limits.media_types[0]};base64,"
         hint = locale_hint(source) or f"base64 needs its prefix, {prefix}"
@@ -89,9 +92,9 @@ def _probe_file(source: str, path: Path, hashes: HashCache, limits: MediaLimits)
     if not stat.S_ISREG(status.st_mode):
         kind = "a folder" if stat.S_ISDIR(status.st_mode) else "not a regular file"
         file = noun if noun.endswith("file") else f"{noun} file"
-        return f"is {kind}; {file} is needed"
+        return UnusableError(f"is {kind}; {file} is needed")
     if not status.st_size:
-        return "is empty"
+        return UnusableError("is empty")
     _reject_large(source, path, status.st_size, limits)
     return _media(source, path, StatKey.of(status), hashes, limits.kind)
 
@@ -138,7 +141,7 @@ def _reject_base64(source: str, noun: str) -> None:
 @lru_cache(maxsize=1 << 16)
 def _media(
     source: str, path: Path, key: StatKey, hashes: HashCache, kind: MediaKind
-) -> Media | str:
+) -> Media | UnusableError:
     # It may keep files that were written a moment ago: their digest is compared again before they
     # are sent.
     try:
@@ -147,9 +150,9 @@ def _media(
             usable = partial(is_usable, kind=kind)
             found = hashes.find_or_read(path, file.fileno(), read, is_usable=usable)
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        return UnusableError(f"cannot be read: {error.strerror}")
     except UnusableError as error:
-        return str(error)
+        return error
     facts = Facts.of_note(found.note)
     assert facts is not None, "is usable"
     return _media_of(source, path, found.sha256, key.size, facts.of_kind(kind))

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from runner.errors import Exit, Failure
+from runner.media.limits import accepted
 from runner.media.signed_urls import is_signed
 from runner.media.types import ALIASES, AS_AUDIO, HEAD_BYTES, describe_type, sniff, with_article
 from runner.model.jobs import Media
@@ -125,7 +126,7 @@ def decode_data_uri(uri: str, limits: MediaLimits) -> tuple[str, bytes]:
     content = _decode_base64(name, uri, head.end())
     found = sniff(content[:HEAD_BYTES])
     if found is None:
-        raise MediaError(f"{name} does not contain {kind}")
+        raise MediaError(f"{name} does not contain {kind}", hint=accepted(limits))
     declared = ALIASES.get(head[1], head[1])
     if declared not in {found, AS_AUDIO.get(found)}:
         raise MediaError(f"{name} declares {head[1]} but contains {describe_type(found)}")

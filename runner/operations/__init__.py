@@ -7,6 +7,7 @@ from runner.operations.defaults import (
 )
 from runner.operations.files import SUFFIX, operation_at, operation_files, schema_folder
 from runner.operations.load import Operations, SchemaError, load_operations
+from runner.operations.names import suggest_operation
 from runner.operations.wire import to_wire
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "operation_at",
     "operation_files",
     "schema_folder",
+    "suggest_operation",
     "to_wire",
     "with_inner_defaults",
     "without_inner_defaults",

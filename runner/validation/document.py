@@ -12,6 +12,7 @@ from runner.file_names import unexpanded
 from runner.model.jobs import JOB_KEYS
 from runner.model.operations import Operation
 from runner.model.values import ValuePath, as_dict, as_list, walk
+from runner.operations import suggest_operation
 from runner.validation.diagnostics import Finding, in_order_of, shown
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
@@ -101,7 +102,8 @@ def _defaults(
         path = ("defaults", key)
         if key not in operations:
             message = f"unknown operation {shown(key)} in defaults"
-            yield Finding(path=path, message=message, hint=suggest(key, operations), key=True)
+            hint = suggest_operation(key, operations)
+            yield Finding(path=path, message=message, hint=hint, key=True)
         elif isinstance(values, dict):
             yield from _own_keys(values, path, operations)
             # The jobs of an operation report its unknown parameters, but there may be none.

@@ -48,14 +48,15 @@ def _other_place(violation: Violation, key: str) -> str | None:
 
 
 def describe_required(violation: Violation) -> Iterator[Finding]:
-    """`prompt is missing (vidu/reference2image needs it)`."""
-    who = violation.condition or violation.name
+    """`prompt is missing (vidu/reference2image needs it)`; `subjects[0].name is missing`."""
+    who = violation.condition or (violation.name if not violation.path else None)
+    by = f" ({who} needs it)" if who else ""
     for name in violation.limit:
         if name not in violation.value:
             rule = violation.schema.get("properties", {}).get(name, {})
             yield Finding(
                 path=violation.path,
-                message=f"{dotted((*violation.path, name))} is missing ({who} needs it)",
+                message=f"{dotted((*violation.path, name))} is missing{by}",
                 hint=as_dict(rule).get("x-hints", {}).get("required"),
                 missing=() if violation.path else (name,),
             )
@@ -71,14 +72,18 @@ def describe_dependent(violation: Violation) -> Iterator[Finding]:
 
 
 def describe_alternatives(violation: Violation) -> Iterator[Finding]:
-    """`exactly one of video_url, video_creation_id is required; both are given`."""
+    """`exactly one of video_url, video_creation_id is required; both are given`.
+
+    Of alternatives that may be given together: `at least one of audio_url, text is required`.
+    """
     sets = required_sets(violation.limit) or []
     given = [names for names in sets if all(name in violation.value for name in names)]
     listed = ", ".join(" with ".join(names) for names in sets)
     where = f" in {violation.name}" if violation.path else ""
     by = f" {by}" if (by := violation.by_condition) else ""
     if not given:
-        message = f"one of {listed} is required{where}{by}"
+        number = "exactly" if violation.keyword == "oneOf" else "at least"
+        message = f"{number} one of {listed} is required{where}{by}"
         # Those that are not there at all: a set may be there in part.
         missing = [name for names in sets for name in names if name not in violation.value]
         yield replace(violation.finding(message), missing=() if violation.path else tuple(missing))

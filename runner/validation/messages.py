@@ -14,6 +14,7 @@ from typing import Any
 
 from runner.errors import did_you_mean, nearest
 from runner.model.values import as_dict
+from runner.operations import suggest_operation
 from runner.settings.values import suggest_amounts
 from runner.validation.diagnostics import Finding, in_order_of, shown
 from runner.validation.keys import (
@@ -73,8 +74,12 @@ def _amounts_hint(violation: Violation) -> str:
 def _enum(violation: Violation) -> Iterator[Finding]:
     """`aspect_ratio "21:9" is not offered by viduq1 (16:9, 9:16, 1:1)`.
 
-    Of a key: `unknown operation "vidu/x" (known: vidu/reference2image)`.
+    Of a key: `unknown run.on_ambiguous "retry" (known: ask, resubmit)`.
     """
+    if violation.subject.noun != "parameter" and violation.path[-1:] == ("operation",):
+        nearest_names = suggest_operation(str(violation.value), violation.limit)
+        yield violation.finding(f"unknown {violation.named_value}", nearest_names)
+        return
     options = violation.limit if violation.keyword == "enum" else [violation.limit]
     listed = ", ".join(str(option) for option in options)
     hint = None

@@ -160,3 +160,20 @@ def test_a_wrong_operation_that_no_job_asks_for_is_left_alone(project: Project) 
         out, error = process.communicate(timeout=LIMIT_S)
     assert (process.returncode, error) == (0, "")
     assert out == "spring.yaml: 1 job, no errors\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("vidu/frams.schema.json", 'did you mean "frames.schema.json"?'),
+        ("vidu/frames.json", 'did you mean "frames.schema.json"?'),
+        ("vidu/zebra.schema.json", ""),
+        ("vidu/text2video", "the file of that operation is "),
+    ],
+)
+def test_an_absent_file_gets_the_name_it_may_mean(project: Project, name: str, hint: str) -> None:
+    project.write("{}", "vidu/frames.schema.json")
+    ran = project.run("schema", "--check", name)
+    assert ran.err.startswith(f"{name}: error: there is no such file")
+    assert ran.err.partition("hint: ")[2].startswith(hint)
+    assert ("hint: " in ran.err) is bool(hint)

@@ -204,7 +204,7 @@ def test_links_in_a_circle_cannot_be_read(tmp_path: Path) -> None:
 
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     found = _media("cat.png", tmp_path, StatKey(1, 1, 1, 1, 1), HashCache(), "image")
-    assert found == "cannot be read: Is a directory"
+    assert str(found) == "cannot be read: Is a directory"
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
@@ -367,3 +367,11 @@ def test_a_data_uri_is_probed_like_a_file(tmp_path: Path) -> None:
 def test_a_data_uri_of_implausible_size_is_rejected(tmp_path: Path) -> None:
     source = as_data_uri(png_header(2**31 - 1, 9))
     assert "claims 2147483647x9 pixels" in probe_error(source, tmp_path).message
+
+
+def test_what_is_no_image_gets_the_accepted_types(tmp_path: Path) -> None:
+    write_file(tmp_path, "a.png", b"a text, not a picture")
+    found = probe_error("a.png", tmp_path)
+    assert found.message == "a.png is not an image"
+    assert found.hint == "png, jpeg or webp are accepted"
+    assert probe_error(as_data_uri(b"a text, not a picture"), tmp_path).hint == found.hint

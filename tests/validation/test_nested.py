@@ -47,13 +47,13 @@ WRONG: list[tuple[Shape, dict[str, Any], str, str | None]] = [
     (
         SUBJECTS,
         subjects(GIRL, {"images": ["b.png"]}),
-        "subjects[1].name is missing (subjects[1] needs it)",
+        "subjects[1].name is missing",
         None,
     ),
     (
         SUBJECTS,
         subjects(GIRL, {"name": "boy"}),
-        "one of images, server_id is required in subjects[1]",
+        "exactly one of images, server_id is required in subjects[1]",
         None,
     ),
     (
@@ -145,7 +145,7 @@ WRONG: list[tuple[Shape, dict[str, Any], str, str | None]] = [
     (
         ALTERNATIVES,
         {"model": "m1"},
-        "one of video_url, video_creation_id is required",
+        "exactly one of video_url, video_creation_id is required",
         None,
     ),
     (
@@ -160,7 +160,7 @@ WRONG: list[tuple[Shape, dict[str, Any], str, str | None]] = [
         'video_url "a.mp4" is not an http or https URL',
         None,
     ),
-    (AT_LEAST_ONE, {"text": "a"}, "one of text with voice, audio, song is required", None),
+    (AT_LEAST_ONE, {"text": "a"}, "at least one of text with voice, audio, song is required", None),
     (
         ONE_TEXT,
         {"start_image": ["first.png"]},
@@ -194,7 +194,7 @@ WRONG: list[tuple[Shape, dict[str, Any], str, str | None]] = [
         'unknown parameter "key_image" of vidu/made-up',
         "it is a key inside image_settings[]",
     ),
-    (OBJECT, {"image": {"role": "last"}}, "image.url is missing (image needs it)", None),
+    (OBJECT, {"image": {"role": "last"}}, "image.url is missing", None),
     (
         OBJECT,
         {"image": {"url": "a", "rol": "last"}},
@@ -222,7 +222,7 @@ WRONG: list[tuple[Shape, dict[str, Any], str, str | None]] = [
     (
         CHOICE,
         {"model": "m2"},
-        "one of images, subjects, videos is required by m2",
+        "exactly one of images, subjects, videos is required by m2",
         None,
     ),
     (
@@ -251,8 +251,8 @@ def test_a_request_that_is_wrong_in_one_way(
 def test_every_mistake_of_an_item_is_reported(tmp_path: Path) -> None:
     found = check(SUBJECTS, subjects({"imges": [], "kind": "thing", "weight": 9}), tmp_path)
     assert [finding.message for finding in found] == [
-        "subjects[0].name is missing (subjects[0] needs it)",
-        "one of images, server_id is required in subjects[0]",
+        "subjects[0].name is missing",
+        "exactly one of images, server_id is required in subjects[0]",
         'subjects[0].images is missing (kind "thing" needs it)',
         'unknown key "imges" in subjects[0]',
         "subjects[0].weight 9 is out of range (1 to 5)",
