@@ -23,15 +23,24 @@ class PriceRange:
     most: Decimal
     per: str
     """What it is multiplied by: "x duration", "for each 500 characters of text"; "" for a task."""
+    least_extra: Decimal
+    """With `per`: the least that is added once, for the whole task."""
     extra: Decimal
     """With `per`: the most that is added once, for the whole task."""
 
     def __str__(self) -> str:
-        """`6 to 225 credits`, `7 to 24 credits x duration, and up to 15 more`."""
+        """`6 to 225 credits`, `7 to 24 credits x duration, and up to 10 more`."""
         most = money(Amount(unit=self.unit, value=self.most))
         text = most if self.least == self.most else f"{self.least:f} to {most}"
-        extra = f", and up to {self.extra:f} more" if self.extra else ""
-        return f"{text} {self.per}".rstrip() + extra
+        return f"{text} {self.per}".rstrip() + self._extra_words()
+
+    def _extra_words(self) -> str:
+        if not self.extra:
+            return ""
+        if self.least_extra == self.extra:
+            return f", and {self.extra:f} more"
+        least = f"{self.least_extra:f} to" if self.least_extra else "up to"
+        return f", and {least} {self.extra:f} more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +58,44 @@ class Grid:
 def price_ranges(operation: Operation) -> list[PriceRange]:
     """One range for each unit and amount that the tables have; empty where no price is known."""
     found: dict[tuple[Unit, str], list[Decimal]] = {}
-    extras: dict[tuple[Unit, str], Decimal] = {}
+    extras: dict[tuple[Unit, str], list[Decimal]] = {}
     for table in operation.price:
         key = _unit(table), _per(table, operation)
         values = found.setdefault(key, [])
         values += (value for row in table.rows for value in _totals(table, *row))
-        extras[key] = max(extras.get(key, Decimal(0)), _extra(table))
+        extras.setdefault(key, []).extend(_extras(table, operation))
     return [
-        PriceRange(unit=unit, least=min(values), most=max(values), per=per, extra=extras[unit, per])
-        for (unit, per), values in found.items()
+        PriceRange(
+            unit=key[0],
+            least=min(values),
+            most=max(values),
+            per=key[1],
+            least_extra=min(extras[key]),
+            extra=max(extras[key]),
+        )
+        for key, values in found.items()
     ]
 
 
-def _extra(table: Table) -> Decimal:
-    """All additions to the whole task, where the rows are about one unit of its amount."""
+def _extras(table: Table, operation: Operation) -> Iterator[Decimal]:
+    """Every sum that is added to the task, where the rows are about one unit of its amount."""
     if table.per is None and table.each is None:
-        return Decimal(0)
-    return sum((change.add for change in table.changes if change.add is not None), Decimal(0))
+        yield Decimal(0)
+        return
+    columns: dict[Column, list[Cell | None]] = {}
+    for change in table.changes:
+        for column, cell in change.where.items():
+            # Every request has a medium that is required.
+            others = [] if _is_required_medium(column.name, operation) else [None]
+            columns.setdefault(column, list(others)).append(cell)
+    for chosen in product(*columns.values()):
+        given = dict(zip(columns, chosen, strict=True))
+        added = (each.add for each in table.changes if _applies(each, given))
+        yield sum((value for value in added if value is not None), Decimal(0))
+
+
+def _is_required_medium(name: str, operation: Operation) -> bool:
+    return name in operation.media and name in operation.schema.get("required", ())
 
 
 def ranges_text(ranges: list[PriceRange]) -> str:
@@ -109,6 +139,8 @@ def _per(table: Table, operation: Operation) -> str:
 def _amount(per: Column | None, operation: Operation) -> str:
     if per is None:
         return ""
+    if per.block is None and per.name in operation.media:
+        return f"x seconds of {per.name}"
     block = per.block or Decimal(1)
     if per.name in operation.media:
         span = "second" if block == 1 else f"{block:f} s"

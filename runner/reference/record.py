@@ -23,6 +23,7 @@ def list_record(page: Page) -> dict[str, Any]:
                 "from": json_number(each.least),
                 "to": json_number(each.most),
                 "per": each.per or None,
+                "extra_from": json_number(each.least_extra),
                 "extra": json_number(each.extra),
             }
             for each in page.prices

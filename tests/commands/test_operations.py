@@ -14,7 +14,7 @@ def test_every_operation_is_listed_with_what_it_makes(project: Project) -> None:
         load_operations()
     )
     assert "vidu/img2video: video from text, image\n" in out
-    assert "10 credits for each 500 characters of text, and up to 300 more\n" in out
+    assert "10 credits for each 500 characters of text, and 300 more\n" in out
 
 
 def test_a_page_has_parameters_prices_and_an_example(project: Project) -> None:
