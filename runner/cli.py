@@ -114,6 +114,8 @@ SETTINGS = _add(
     _value("--max-failures", "N", "Stop submitting after N failed jobs."),
 )
 
+MARKS = _value("--redo", "MARKS", "Replace each take that this marks file rejects by the next one.")
+
 PROGRESS = click.option(
     "--progress",
     type=click.Choice(["auto", "bar", "plain", "json", "none"]),
@@ -161,7 +163,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, SETTINGS, PROGRESS, VERBOSE)
+@_add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, SETTINGS, PROGRESS, VERBOSE)
 @_flag("-n", "--dry-run", text="Show the plan and stop.")
 @_flag("--retry-failed", text="Also retry jobs that failed for good.")
 @_flag("--force", text="Make the selected jobs again, and pay for them again.")
@@ -176,17 +178,17 @@ def run(dry_run: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, OFF_PEAK)
+@_add(MANIFESTS, MARKS, OFF_PEAK)
 @_flag("--json", "as_json", text="Print errors and warnings as JSON.")
 def validate(**flags: Any) -> None:
-    """Check manifests. Sends nothing and needs no key."""
+    """Check manifests and marks files. Sends nothing and needs no key."""
     from runner.commands import validate
 
     _call(validate.validate, flags)
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, SETTINGS)
+@_add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, SETTINGS)
 @_flag("--retry-failed", text="Plan what run --retry-failed would do.")
 @_flag("--force", text="Plan what run --force would do.")
 @_flag("--json", "as_json", text="Print the plan as JSON.")
@@ -199,7 +201,7 @@ def plan(detailed_exitcode: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES)
+@_add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, ADDRESSES)
 @_flag("--refresh", text="Ask the providers about tasks under way first.")
 @_flag("--json", "as_json", text="Print the states as JSON.")
 def status(refresh: bool, **flags: Any) -> None:
@@ -210,7 +212,7 @@ def status(refresh: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, PROGRESS, VERBOSE)
+@_add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, ADDRESSES, PROGRESS, VERBOSE)
 @_flag("--verify", text="Read every file; report and fetch those that are damaged.")
 def fetch(verify: bool, **flags: Any) -> None:
     """Fetch paid results that are missing or damaged. Submits nothing."""
@@ -220,7 +222,7 @@ def fetch(verify: bool, **flags: Any) -> None:
 
 
 @cli.command()
-@_add(MANIFESTS, PATHS, SELECTION, EMULATION, ADDRESSES, VERBOSE, YES)
+@_add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, ADDRESSES, VERBOSE, YES)
 def cancel(**flags: Any) -> None:
     """Cancel tasks that have not started yet."""
     from runner.commands import cancel
@@ -231,7 +233,7 @@ def cancel(**flags: Any) -> None:
 @cli.command()
 @click.argument("manifest", type=PATH)
 @click.argument("job", required=False)
-@_add(PATHS, SELECTION, EMULATION, ADDRESSES)
+@_add(MARKS, PATHS, SELECTION, EMULATION, ADDRESSES)
 @_flag("--lost", text="The submission was lost: the next run submits it again.")
 @_value("--task-id", "ID", "The submission created this task: the next run collects it.")
 def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **flags: Any) -> None:

@@ -175,8 +175,17 @@ class _BatchRun:
             started_at=self.began,
             finished_at=None if code is None else stamp_now(),
             exit_code=code,
+            marks=_marks(planned),
         )
         write_results(planned.paths.results, header, outcomes, planned.removed)
+
+
+def _marks(planned: ManifestPlan) -> dict[str, str] | None:
+    """The marks file that took part, as the results record it."""
+    marks = planned.manifest.marks
+    if marks is None:
+        return None
+    return {"path": relative(marks.path, planned.paths.base), "sha256": marks.sha256}
 
 
 def _executable(planned: ManifestPlan) -> Plan:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import functools
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from runner.commands.marks_files import (
+    CountedMarks,
+    marks_to_pick,
+    marks_to_redo,
+    without_marks,
+)
 from runner.commands.operation_files import check_installed, installed_operations
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.results_files import without_results
@@ -19,10 +25,14 @@ from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
 from runner.expansion.fingerprints import finalize
 from runner.expansion.ids import reserved_warnings
+from runner.expansion.takes import TakeChoices
 from runner.hashing import HashCache
+from runner.marks.document import MarksFile
+from runner.marks.effects import idle_marks
 from runner.media.probe import probe
 from runner.media.sources import MediaError
 from runner.model.jobs import Draft, Job, JobMedia, Media
+from runner.model.marks import TakeMarks
 from runner.model.names import leaves_at
 from runner.model.operations import Operation
 from runner.model.values import Deferred, ValuePath
@@ -65,6 +75,10 @@ class Manifest:
     document: Document
     expansion: Expansion
     jobs: list[Job]
+    marks: MarksFile | None = None
+    """The marks file that took part."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Id of each take that stands in for a rejected one, to the id of that one."""
     operations: Mapping[str, Operation]
     """Those that its jobs are of."""
     warnings: list[Diagnostic]
@@ -95,12 +109,14 @@ def read_manifests(options: Options) -> list[Manifest]:
     operations = installed_operations()
     manifests: list[Manifest] = []
     paths, problems = without_results(options.manifests)
+    paths, others = without_marks(paths)
+    problems += others
     for path in paths:
         # Absolute, so that two spellings of one folder are one key.
         cache = open_cache(ProjectPaths.of(path, options).digests.absolute())
         try:
             with stages(options.progress, options.environ) as stage, cache as hashes:
-                manifest = _read(path, operations, options.environ, stage, hashes)
+                manifest = _read(path, operations, options, stage, hashes)
         except ManifestError as error:  # the other manifests are checked all the same
             problems += error.diagnostics
         else:
@@ -114,7 +130,7 @@ def read_manifests(options: Options) -> list[Manifest]:
 def _read(
     path: Path,
     operations: Mapping[str, Operation],
-    environ: Mapping[str, str],
+    options: Options,
     stage: Stages,
     hashes: HashCache,
 ) -> Manifest:
@@ -129,47 +145,96 @@ def _read(
     findings = [*check_document(document.value, operations)]
     findings += check_lookalikes(document.text, document.value)
     report(document_diagnostics(findings, document.value, document.locate))
+    marks = CountedMarks(takes=TakeMarks())
+    if not any(not problem.warning for problem in found):
+        marks = _counted(lambda: marks_to_redo(document, options), found) or marks
     expansion = expand(
         document.value,
         path.parent,
         operations,
-        env=environ,
+        env=options.environ,
         locate=document.locate,
         each=lambda entries: stage.each("expanding", entries),
+        rejected=marks.takes.rejected,
     )
     report(expansion.diagnostics)
+    if expansion.candidates and not marks.redo:
+        marks = _counted(lambda: marks_to_pick(path), found) or marks
     known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
     used = _used(known, operations)
     checker = _JobChecker(operations=used, hashes=hashes)
     drafts = stage.each("checking", expansion.drafts)
     by_job = checker.check_all(drafts, expansion.partial_jobs)
     by_job += unmeasured_warning(expansion.drafts, used, checker.images)
+    by_job = _without_spare(by_job, expansion, document)
     report(job_diagnostics(by_job, expansion.locate, document.value))
-    report(job_diagnostics(check_references(known, used), expansion.locate))
+    by_job = _without_spare(check_references(known, used), expansion, document)
+    report(job_diagnostics(by_job, expansion.locate))
     problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
+    choices = TakeChoices(marks.takes, expansion.sets, expansion.candidates, expansion.locate)
     # Only now that all is valid: a fingerprint needs the digest of every image.
     jobs = finalize(
-        expansion.drafts,
+        [draft for draft in expansion.drafts if not expansion.spare.get(draft.id)],
         used,
         lambda draft: checker.images[draft.id],
         lambda indexes: stage.each("fingerprinting", indexes),
+        choices,
     )
+    if wrong := [*choices.missing, *choices.wrong(expansion.spare)]:
+        raise ManifestError(_in_file_order([*problems, *merge(wrong)], str(path)))
     warnings = [
         *problems,
         *duplicate_warnings(jobs, expansion.locate),
         *reserved_warnings(expansion.drafts, expansion.locate),
+        *_idle_marks(marks, jobs, choices),
     ]
     return Manifest(
         path=path,
         document=document,
         expansion=expansion,
         jobs=jobs,
+        marks=marks.file,
+        replaced=choices.replaced,
         operations=used,
         hashes=hashes,
         warnings=_in_file_order(warnings, str(path)),
     )
+
+
+def _counted(
+    read: Callable[[], CountedMarks | None], found: list[Diagnostic]
+) -> CountedMarks | None:
+    """The marks that `read` returns; what is wrong about them is added to `found`."""
+    try:
+        return read()
+    except ManifestError as error:
+        found += error.diagnostics
+        return None
+
+
+def _without_spare(
+    by_job: Iterable[tuple[Draft, list[Finding]]], expansion: Expansion, document: Document
+) -> list[tuple[Draft, list[Finding]]]:
+    """The findings about other jobs than spare takes, whose errors count only if they are used."""
+    kept = []
+    for draft, findings in by_job:
+        if draft.id in expansion.spare:
+            problems = job_diagnostics([(draft, findings)], expansion.locate, document.value)
+            expansion.spare[draft.id].extend(each for each in problems if not each.warning)
+        else:
+            kept.append((draft, findings))
+    return kept
+
+
+def _idle_marks(marks: CountedMarks, jobs: Sequence[Job], choices: TakeChoices) -> list[Diagnostic]:
+    """Warnings about the marks file, and about those of its marks that have no effect."""
+    if marks.file is None:
+        return []
+    fingerprints = {job.id: job.fingerprint for job in jobs}
+    idle = idle_marks(marks.file, fingerprints, choices.rejected, redo=marks.redo)
+    return [*marks.file.document.diagnostics, *idle]
 
 
 def _used(drafts: Iterable[Draft], operations: Mapping[str, Operation]) -> dict[str, Operation]:

@@ -14,7 +14,7 @@ from runner.commands.plan_inputs import History, select_evidence, unexplained_ch
 from runner.commands.results_files import read_earlier_results
 from runner.engine.download.place import find_file, is_lfs_pointer, output_errors
 from runner.engine.submit.budget import Budget
-from runner.errors import Diagnostic, ManifestError, plural
+from runner.errors import Diagnostic, ManifestError, merge, plural
 from runner.file_names import locale_hint, located, relative
 from runner.ledger.costs import Costs
 from runner.ledger.store import open_ledger
@@ -30,7 +30,7 @@ from runner.planning.off_peak import (
     count_submissions,
     hour_prices,
 )
-from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals
+from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals, undecided
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
 from runner.providers.registry import PROVIDERS, TASK_LISTS, Provider, state_of
@@ -251,6 +251,7 @@ def plan_manifest(
             changes=history.changes,
             operations=manifest.operations,
             find_unusable=unusable,
+            replaced=manifest.replaced,
         )
         selection = _selection(jobs, options, inputs)
         selected = selection.ids.difference(selection.added)
@@ -266,6 +267,9 @@ def plan_manifest(
         )
         plan = make_plan(stage.each("planning", jobs), inputs, plan_options)
         costs = history.costs  # computed on access, which the closed ledger would refuse
+    problems = merge(undecided(plan))
+    if submit and any(not problem.warning for problem in problems):
+        raise ManifestError([*manifest.warnings, *problems])
     return ManifestPlan(
         manifest=manifest,
         options=options,
@@ -280,6 +284,7 @@ def plan_manifest(
         removed=earlier.removed(ids),
         warnings=[
             *manifest.warnings,
+            *(replace(problem, warning=True) for problem in problems),
             *earlier.diagnostics,
             *unexplained_changes(plan, earlier, manifest),
         ],

@@ -18,7 +18,7 @@ REHEARSAL_SCALE = 0.1
 
 _SETTINGS = (
     *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "keep", "budget"),
-    *("off_peak", "confirm_above", "on_ambiguous", "settle", "max_failures", "trust"),
+    *("off_peak", "confirm_above", "on_ambiguous", "settle", "max_failures", "redo", "trust"),
 )
 """The flags that override a setting, and `--trust`."""
 
@@ -54,6 +54,8 @@ class Options:
     on_ambiguous: str | None = None
     settle: str | None = None
     max_failures: str | None = None
+    redo: str | None = None
+    """The marks file whose rejected takes are replaced."""
     force: bool = False
     """Make the selected jobs again, and pay for them again."""
     detach: bool = False
@@ -80,7 +82,12 @@ class Options:
 
     def path_flags(self) -> list[str]:
         """The flags with which another command uses the same ledger, results and files."""
-        pairs = (("-o", self.results), ("--state-dir", self.state_dir), ("--outputs", self.outputs))
+        pairs = (
+            ("-o", self.results),
+            ("--state-dir", self.state_dir),
+            ("--outputs", self.outputs),
+            ("--redo", self.redo),  # its jobs are others
+        )
         named = [f"{flag} {shlex.quote(str(value))}" for flag, value in pairs if value is not None]
         return (["--emulate"] if self.emulate else []) + named  # its ledger is another one
 
@@ -107,6 +114,11 @@ class Options:
             _check_results_flag(self.results)
         if self.results is not None and len(self.manifests) > 1:
             raise UsageError("-o names one results file, but there are several manifests")
+        if self.redo is not None and len(self.manifests) > 1:
+            raise UsageError(
+                "--redo names the marks of one manifest, but there are several manifests",
+                hint="run them one by one, or write run: {redo: FILE} into each",
+            )
         if self.time_scale is not None and not self.emulate:
             raise UsageError("--time-scale works only with --emulate", hint="add --emulate")
         if self.fail_fast and self.max_failures is not None:

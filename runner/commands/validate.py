@@ -1,30 +1,36 @@
-"""`vidu-run validate`: checks manifests without sending anything."""
+"""`vidu-run validate`: checks manifests and marks files without sending anything."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from runner.commands.load import read_manifests
+from runner.commands.load import Manifest, read_manifests
 from runner.commands.manifest_plan import setting_sources
+from runner.commands.marks_files import split_marks
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
-from runner.errors import Exit, ManifestError, plural
+from runner.errors import Diagnostic, Exit, ManifestError, merge, plural
+from runner.marks.document import MarksFile, read_marks
 from runner.planning.off_peak import count_jobs
 from runner.settings.settings import read_off_peak
 from runner.terminal.plan_view import diagnostic_record, off_peak_lines
 
 
 def validate(options: Options) -> Exit:
-    """Check every manifest; sends nothing, writes nothing, needs no key."""
+    """Check every manifest and every marks file; sends nothing, writes nothing, needs no key."""
     options.check()
+    paths, marks_paths = split_marks(options.manifests)
     try:
-        manifests = read_manifests(replace(options, dry=True))
+        manifests, marks = _read(replace(options, manifests=tuple(paths), dry=True), marks_paths)
     except ManifestError as error:
         if not options.as_json:
             raise  # the error handler prints it as text
         print_json([diagnostic_record(problem) for problem in error.diagnostics])
         return error.exit
     warnings = [problem for manifest in manifests for problem in manifest.warnings]
+    warnings += [problem for file in marks for problem in file.document.diagnostics]
     if options.as_json:
         print_json([diagnostic_record(problem) for problem in warnings])
         return Exit.OK
@@ -34,4 +40,30 @@ def validate(options: Options) -> Exit:
         if read_off_peak(setting_sources(manifest, options)):
             count = count_jobs(manifest.jobs, manifest.operations)
             print("\n".join(f"  {line}" for line in off_peak_lines(count, "job")))
+    for file in marks:
+        print(f"{file.path}: {plural(len(file.marks), 'mark')}, no errors")
     return Exit.OK
+
+
+def _read(options: Options, marks_paths: Sequence[Path]) -> tuple[list[Manifest], list[MarksFile]]:
+    """What the command line names; raises ManifestError with the errors of all of it."""
+    manifests: list[Manifest] = []
+    marks: list[MarksFile] = []
+    problems: list[Diagnostic] = []
+    try:
+        manifests = read_manifests(options)
+    except ManifestError as error:
+        problems += error.diagnostics
+    # A run may be about other jobs only; here all of them are asked about.
+    undecided = [job.undecided for manifest in manifests for job in manifest.jobs if job.undecided]
+    if undecided:
+        problems += [problem for manifest in manifests for problem in manifest.warnings]
+        problems += merge(undecided)
+    for path in marks_paths:
+        try:
+            marks.append(read_marks(path))
+        except ManifestError as error:
+            problems += error.diagnostics
+    if any(not problem.warning for problem in problems):
+        raise ManifestError(problems)
+    return manifests, marks

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,10 @@ from runner.expansion.interpolate import (
     roots,
 )
 from runner.expansion.job_template import Defaults, JobTemplate, merge_defaults
-from runner.expansion.references import JobResults, check_needs
+from runner.expansion.references import JobResults, candidates, check_needs, with_candidates
 from runner.expansion.source_map import SourceMap
+from runner.expansion.spare_takes import OpenSet
+from runner.expansion.takes import TakeSet
 from runner.expansion.variables import Variables, environment
 from runner.expansion.variants import VARYING, Variant, Variants, varying
 from runner.model.jobs import MAX_JOBS, DocumentLocator, Draft, DraftLocator
@@ -52,6 +54,12 @@ class Expansion:
     diagnostics: list[Diagnostic]
     """Not in the order of the file."""
     locate: DraftLocator
+    sets: list[TakeSet] = field(default_factory=list)
+    """Those of whose takes marks may reject one. Their spare takes are among `drafts`."""
+    candidates: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each `.picked` names, to the takes that it may stand for."""
+    spare: dict[str, list[Diagnostic]] = field(default_factory=dict)
+    """Id of each spare take to its errors, which count only if the take is needed."""
 
 
 def expand(
@@ -62,12 +70,14 @@ def expand(
     env: Mapping[str, str],
     locate: DocumentLocator,
     each: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+    rejected: Collection[str] = (),
 ) -> Expansion:
     """Every job of a manifest, after defaults, variables, matrix, rows and takes.
 
     `base` is the manifest's folder, `env` the process's environment, of which the manifest sees
     the variables it lists. `each` iterates over the entries (and may show progress). Entries of a
     form that validation rejects (not a mapping, no id) are skipped. Reads the files of `foreach`.
+    For each id in `rejected` there is one spare take more of its entry and variant.
     """
     source_map = SourceMap(document, locate)
     visible = environment(document, env)
@@ -82,17 +92,37 @@ def expand(
         variants=Variants(base=base, scope=names, source_map=source_map, diagnostics=diagnostics),
         scope={**names, "jobs": JobResults(), "take": 1},
         source_map=source_map,
+        rejected=frozenset(rejected),
     )
     for index, entry in enumerate(each(as_list(document.get("jobs")))):
         if isinstance(entry, dict) and entry.get("id") and isinstance(entry["id"], str):
             expander.add_entry(index, entry)
         else:
             expander.ids.add_unknown()  # it may be any id, so no reference can be called wrong
+    expander.add_spare_takes()
     diagnostics += _misplaced_defaults(document, source_map)
     diagnostics += expander.ids.diagnostics(locate, expander.varying)
+    return _linked(expander)
+
+
+def _linked(expander: _Expander) -> Expansion:
+    """The expansion with the references among its jobs checked."""
     expansion = expander.expansion
-    drafts = [*expansion.drafts, *(partial.draft for partial in expansion.partial_jobs)]
-    diagnostics += check_needs(drafts, expander.ids, source_map.of_draft)
+    partial_jobs = expansion.partial_jobs
+    drafts = [*expansion.drafts, *(partial.draft for partial in partial_jobs)]
+    takes = candidates(drafts)
+    if takes:
+        drafts = [with_candidates(draft, takes) for draft in drafts]
+        others = drafts[len(expansion.drafts) :]
+        partial_jobs = [replace(p, draft=d) for p, d in zip(partial_jobs, others, strict=True)]
+        expansion = replace(
+            expansion,
+            drafts=drafts[: len(expansion.drafts)],
+            partial_jobs=partial_jobs,
+            candidates=takes,
+        )
+    locate = expander.source_map.of_draft
+    expansion.diagnostics.extend(check_needs(drafts, expander.ids, locate, takes))
     return expansion
 
 
@@ -128,6 +158,9 @@ class _Expander:
     """Id as written and variants of entries that have several."""
     full: bool = False
     """There are more jobs than allowed; no further one is expanded."""
+    rejected: frozenset[str] = frozenset()
+    open_sets: list[OpenSet] = field(default_factory=list)
+    """Those with a rejected take, which may need further ones."""
 
     def add_entry(self, index: int, entry: Mapping[str, Any]) -> None:
         """Expand one entry, which has an id that is text."""
@@ -170,10 +203,34 @@ class _Expander:
             self.ids.add_unknown()  # the remaining jobs may have any id
             self.full = True
             return
+        before = len(self.expansion.drafts)
         for take in (None,) if takes is None else range(1, takes + 1):
             names = scope if take is None else {**scope, "take": take}
             # A copy: errors of one take must not be reported for the next.
             self._add_job(template, variant, take, names, errors.copy())
+        made = self.expansion.drafts[before:]
+        # Of a set with errors nothing more is made, for the manifest is wrong.
+        if self.rejected and len(made) == (takes or 1):
+            ids = tuple(draft.id for draft in made)
+            if not self.rejected.isdisjoint(ids):
+                self.open_sets.append(
+                    OpenSet(template=template, variant=variant, scope=scope, ids=ids)
+                )
+
+    def add_spare_takes(self) -> None:
+        """Add what may stand in for rejected takes, each after the takes of its set.
+
+        Only now that every other id is known: a spare take must not keep it from its owner.
+        """
+        following: dict[str, list[Draft]] = {}
+        for each in self.open_sets:
+            takes, spare = each.with_spare_takes(self.rejected, self.ids, self.source_map)
+            self.expansion.sets.append(takes)
+            self.expansion.spare.update({draft.id: errors for draft, errors in spare})
+            following[each.ids[-1]] = [draft for draft, errors in spare if not errors]
+        if following:
+            drafts = self.expansion.drafts
+            drafts[:] = [each for draft in drafts for each in (draft, *following.get(draft.id, ()))]
 
     def _add_job(
         self,
@@ -230,12 +287,7 @@ class _Expander:
         unknown: Collection[str | int],
         errors: Sequence[EvaluationError],
     ) -> None:
-        for error in errors:
-            if error.message is not None:
-                location, id_ = self.source_map.of_error(draft, error), draft.id or None
-                self.expansion.diagnostics.append(
-                    Diagnostic(message=error.message, location=location, job=id_, hint=error.hint)
-                )
+        self.expansion.diagnostics.extend(self.source_map.draft_diagnostics(draft, errors))
         names = frozenset(name for name in template.dynamic if name in unknown)
         if draft.take == 1:  # later takes have the same errors
             self.expansion.partial_jobs.append(PartialJob(draft=draft, unknown=names))

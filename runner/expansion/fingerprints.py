@@ -19,12 +19,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from json import encoder
 from typing import Any
 
 import rfc8785
 
+from runner.expansion.takes import TakeChoices
 from runner.model.jobs import Draft, Job, JobMedia, Media
 from runner.model.needs import chain_lengths
 from runner.model.operations import Operation
@@ -50,35 +52,50 @@ def finalize(
     operations: Mapping[str, Operation],
     media_of: Callable[[Draft], JobMedia],
     each: Callable[[Sequence[int]], Iterable[int]] = iter,
+    choices: TakeChoices | None = None,
 ) -> list[Job]:
     """The jobs of a manifest's checked drafts, in the order of the drafts.
 
     Every id that a draft needs must be among them, without a cycle. Among requests with seed 0,
     which ask for different results in the same words, the first in the manifest has ordinal 0.
     For an operation without a seed the take is the ordinal. `each` iterates over the indexes of
-    the drafts (and may show progress).
+    the drafts (and may show progress). `choices` decides which takes are made, and keeps what is
+    wrong about references to them: the jobs with such a reference are missing.
     """
+    choices = choices or TakeChoices()
     fingerprints: dict[str, str] = {}
     equal: Counter[str] = Counter()
     jobs: list[Job | None] = [None] * len(drafts)
-    for index in each(_upstream_first(drafts)):
+    for index in each(_upstream_first(drafts, choices)):
         draft = drafts[index]
-        job = _finalize(draft, operations[draft.operation], media_of(draft), fingerprints, equal)
+        if not choices.is_used(draft.id) or (draft.needs and not choices.has_all(draft)):
+            continue
+        # What another job makes is found in few jobs, and only by a walk through all values.
+        makers = fingerprints if draft.needs else None
+        media = media_of(draft)
+        if makers is not None:
+            draft, media = choices.decided(draft, media)
+        job = _finalize(draft, operations[draft.operation], media, makers, equal)
         fingerprints[draft.id] = job.fingerprint
-        jobs[index] = job
-    return [job for job in jobs if job is not None]
+        # A rejected take is none of the jobs, but keeps its fingerprint, and its ordinal.
+        if choices.add(draft.id, job.fingerprint):
+            jobs[index] = job
+    made = [job for job in jobs if job is not None]
+    return [
+        replace(job, undecided=problem) if (problem := choices.undecided(job.id)) else job
+        for job in made
+    ]
 
 
 def _finalize(
     draft: Draft,
     operation: Operation,
     media: JobMedia,
-    fingerprints: Mapping[str, str],
+    makers: Mapping[str, str] | None,
     equal: Counter[str],
 ) -> Job:
+    """`makers`: job id to its fingerprint; None where the parameters refer to no other job."""
     parameters = draft.parameters
-    # What another job makes is found in few jobs, and only by a walk through all values.
-    makers = fingerprints if draft.needs else None
     effective = dict(_effective(operation, parameters, media, makers))
     request = CanonicalRequest(operation.name, operation.seed, effective)
     seed = None if operation.seed is None else parameters.get(operation.seed)
@@ -93,7 +110,8 @@ def _finalize(
         identity = request.text(seed)
         ordinal = equal[identity]
         equal[identity] += 1
-    fingerprint = request.fingerprint(_hashed(seed, fingerprints), ordinal)
+    hashed = seed if makers is None else _hashed(seed, makers)
+    fingerprint = request.fingerprint(hashed, ordinal)
     parameters = with_integers(parameters)
     return Job(draft=draft, parameters=parameters, media=media, fingerprint=fingerprint)
 
@@ -106,7 +124,7 @@ def _effective(
 ) -> Iterator[tuple[str, Any]]:
     """The parameters that count, except the seed, as they are hashed.
 
-    `makers`: job id to its fingerprint; None where the parameters need no other job.
+    `makers` as in `_finalize`.
     """
     defaults = defaults_of(operation, parameters)
     images = {
@@ -139,7 +157,8 @@ def _hashed(value: Any, fingerprints: Mapping[str, str]) -> Any:
         parts = [
             part
             if isinstance(part, str)
-            else {"job": fingerprints[part.job], part.attribute: part.index}
+            # A take that is not picked yet: the job cannot be submitted, so that any text will do.
+            else {"job": fingerprints.get(part.job, part.job), part.attribute: part.index}
             for part in leaf.parts
         ]
         return parts[0] if len(parts) == 1 else {"text": parts}
@@ -147,9 +166,10 @@ def _hashed(value: Any, fingerprints: Mapping[str, str]) -> Any:
     return map_leaves(value, hashed)
 
 
-def _upstream_first(drafts: Sequence[Draft]) -> Sequence[int]:
+def _upstream_first(drafts: Sequence[Draft], choices: TakeChoices) -> Sequence[int]:
     """Indexes of the drafts, each after those it needs, otherwise in the manifest's order."""
-    needs = {draft.id: draft.needs for draft in drafts if draft.needs}
+    pairs = ((draft.id, (*draft.needs, *choices.needed_first(draft.id))) for draft in drafts)
+    needs = {id_: needed for id_, needed in pairs if needed}
     if not needs:
         return range(len(drafts))
     # Level by level: equal requests are on one level, so that their ordinals follow the

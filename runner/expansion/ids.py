@@ -115,6 +115,11 @@ class IdRegistry:
         names = {id_, _TAKE.sub("", id_)}
         return any(fnmatchcase(name, glob) for glob in self._globs for name in names)
 
+    def owner(self, id_: str) -> str | None:
+        """The id of the job that keeps others from having this one; None where it is free."""
+        owner = self._owners.get(fold_case(id_))
+        return owner if owner in self.entries else None
+
     def add(self, id_: str, entry: int, row: Row | None = None) -> bool:
         """Give a job of an entry its id; False where another job has it already."""
         key = fold_case(id_)

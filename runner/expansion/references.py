@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from runner.errors import Diagnostic, suggest
@@ -40,6 +42,7 @@ class JobResult(dict[str, "Deferred | Outputs"]):
             creation_id=_deferred(job, "creation_id"),
             task_id=_deferred(job, "task_id"),
             seed=_deferred(job, "seed"),
+            picked=_deferred(job, "picked"),
         )
 
 
@@ -63,19 +66,49 @@ def _deferred(job: str, attribute: Attribute, index: int = 0) -> Deferred:
     return Deferred(parts=(JobOutput(job=job, attribute=attribute, index=index),))
 
 
-def check_needs(drafts: Sequence[Draft], ids: IdRegistry, locate: DraftLocator) -> list[Diagnostic]:
+def candidates(drafts: Sequence[Draft]) -> dict[str, tuple[str, ...]]:
+    """What each `.picked` names, to the ids of the takes that it may stand for."""
+    parts = (part for draft in drafts if draft.needs for _, part in references(draft.parameters))
+    found: dict[str, list[str]] = {part.job: [] for part in parts if part.attribute == "picked"}
+    for draft in drafts if found else ():
+        found.get(draft.stem, []).append(draft.id)
+    return {name: tuple(ids) for name, ids in found.items()}
+
+
+def with_candidates(draft: Draft, ids: Mapping[str, Sequence[str]]) -> Draft:
+    """The draft that needs each take which its `.picked` may stand for."""
+    if not draft.needs or not ids:
+        return draft
+    needs: dict[str, None] = {}
+    for _, part in references(draft.parameters):
+        takes = ids[part.job] if part.attribute == "picked" else ()
+        needs |= dict.fromkeys(takes or (part.job,))
+    return replace(draft, needs=tuple(needs))
+
+
+def check_needs(
+    drafts: Sequence[Draft],
+    ids: IdRegistry,
+    locate: DraftLocator,
+    takes: Mapping[str, Sequence[str]],
+) -> list[Diagnostic]:
     """References to jobs that do not exist, and cycles; `drafts` include those of partial jobs.
 
-    An id that may belong to a job with errors, whose own id is unknown, is not reported.
+    An id that may belong to a job with errors, whose own id is unknown, is not reported. `takes`
+    are the candidates of each `.picked`.
     """
     linked = [draft for draft in drafts if draft.needs]
-    diagnostics = [each for draft in linked for each in _missing(draft, ids, locate)]
+    diagnostics = [each for draft in linked for each in _missing(draft, ids, locate, takes)]
     by_id: dict[str, Draft] = {}
     for draft in linked:
         by_id.setdefault(draft.id, draft)  # duplicate ids are reported elsewhere
     for cycle in cycles({id_: draft.needs for id_, draft in by_id.items()}):
         draft = by_id[cycle[0]]
-        path = next(path for path, part in references(draft.parameters) if part.job == cycle[1])
+        path = next(
+            path
+            for path, part in references(draft.parameters)
+            if cycle[1] in (takes[part.job] if part.attribute == "picked" else (part.job,))
+        )
         message = "the job needs its own output"
         if len(set(cycle)) > 1:
             message = f"jobs wait for each other in a circle: {' -> '.join(cycle)}"
@@ -83,18 +116,32 @@ def check_needs(drafts: Sequence[Draft], ids: IdRegistry, locate: DraftLocator) 
     return diagnostics
 
 
-def _missing(draft: Draft, ids: IdRegistry, locate: DraftLocator) -> Iterator[Diagnostic]:
+def _missing(
+    draft: Draft, ids: IdRegistry, locate: DraftLocator, takes: Mapping[str, Sequence[str]]
+) -> Iterator[Diagnostic]:
     reported = set()
     for path, part in references(draft.parameters):
-        if part.job in ids.entries or part.job in reported or ids.may_exist(part.job):
+        picks = part.attribute == "picked"
+        is_known = takes[part.job] if picks else part.job in ids.entries
+        if is_known or part.job in reported or ids.may_exist(part.job):
             continue
         reported.add(part.job)
-        yield Diagnostic(
-            message=f'there is no job "{part.job}"',
-            location=locate(draft, path),
-            job=draft.id,
-            hint=_hint(part.job, ids.entries),
-        )
+        message, hint = f'there is no job "{part.job}"', _hint(part.job, ids.entries)
+        if picks and part.job in ids.entries:
+            stem = part.job.rpartition(".")[0]
+            message = f'"{part.job}" is one take, of which nothing can be picked'
+            hint = f"write jobs['{stem}'].picked for one of its takes, or .output for this one"
+        elif picks:
+            hint = _hint_for_pick(part.job, ids.entries)
+        yield Diagnostic(message=message, location=locate(draft, path), job=draft.id, hint=hint)
+
+
+_TAKE = re.compile(r"\.[0-9]+\Z")
+
+
+def _hint_for_pick(name: str, known: Mapping[str, int]) -> str | None:
+    """The nearest id that may be picked from, without the number of a take."""
+    return suggest(name, list(dict.fromkeys(_TAKE.sub("", id_) for id_ in known)))
 
 
 def _hint(job: str, known: Mapping[str, int]) -> str | None:

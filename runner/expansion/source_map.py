@@ -44,6 +44,21 @@ class SourceMap:
         in_row = error.data or row.path.lower().endswith(".jsonl")
         return _row_location(row, location) if in_row else location
 
+    def draft_diagnostics(
+        self, draft: Draft, errors: Iterable[EvaluationError]
+    ) -> list[Diagnostic]:
+        """Errors in a job's values, except those reported elsewhere."""
+        return [
+            Diagnostic(
+                message=error.message,
+                location=self.of_error(draft, error),
+                job=draft.id or None,
+                hint=error.hint,
+            )
+            for error in errors
+            if error.message is not None
+        ]
+
     def document_diagnostics(self, errors: Iterable[EvaluationError]) -> list[Diagnostic]:
         """Errors whose paths start at the manifest's root, except those reported elsewhere."""
         return [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from runner.errors import Location
+from runner.errors import Diagnostic, Location
 from runner.model.values import Deferred, Parameters, ValuePath
 
 
@@ -43,6 +43,11 @@ class Draft:
     tags: tuple[str, ...] = ()
     matrix: Mapping[str, Any] | None = None
     row: Row | None = None
+
+    @property
+    def stem(self) -> str:
+        """The id without the number of its take: what `.picked` names."""
+        return self.id.rpartition(".")[0] if self.has_takes else self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,9 @@ class Job:
     media: JobMedia
     fingerprint: str
     """Hex SHA-256 that two jobs share only if they ask for the same thing."""
+    undecided: Diagnostic | None = None
+    """What the user has to decide before it may be submitted: the picture that it starts from is
+    not picked, or rejected."""
 
     @property
     def id(self) -> str:

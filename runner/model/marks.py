@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -27,3 +28,15 @@ class Mark:
     stars: int = 0
     """0 to 5; 0 is not rated."""
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeMarks:
+    """What counts of a marks file while jobs are made from a manifest."""
+
+    source: str = ""
+    """The file, as messages name it, whether it exists or not."""
+    rejected: Mapping[str, str] = field(default_factory=dict)
+    """Id of each take that is to be replaced, to the fingerprint for which that counts."""
+    picked: Mapping[str, str] = field(default_factory=dict)
+    """The same of the takes that `.picked` stands for."""

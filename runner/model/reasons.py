@@ -13,6 +13,8 @@ class ReasonCode(enum.StrEnum):
     NEW = "new"
     CHANGED = "changed"
     FORCED = "forced"
+    UNDECIDED = "undecided"
+    """The user has to decide something about its request first."""
     NOT_SENT = "not_sent"
     """An earlier submission did not arrive, or the user gave it up."""
     FAILED_BEFORE = "failed_before"

@@ -15,7 +15,8 @@ Parameters: TypeAlias = Mapping[str, Any]
 result goes."""
 
 
-Attribute: TypeAlias = Literal["output", "url", "cover", "creation_id", "task_id", "seed"]
+Attribute: TypeAlias = Literal["output", "url", "cover", "creation_id", "task_id", "seed", "picked"]
+"""`picked` is the output of a take that is still to be chosen: `job` is the id without the take."""
 
 TEXTS: frozenset[Attribute] = frozenset({"creation_id", "task_id", "seed"})
 """The attributes that are no file and no address of one."""
@@ -165,6 +166,18 @@ def references(value: Any) -> Iterator[tuple[ValuePath, JobOutput]]:
     for path, leaf in walk(value):
         if isinstance(leaf, Deferred):
             yield from ((path, part) for part in leaf.parts if isinstance(part, JobOutput))
+
+
+def map_references(value: Any, other: Callable[[JobOutput], JobOutput]) -> Any:
+    """A copy of `value` in which `other(reference)` stands for each reference to another job."""
+
+    def mapped(_path: ValuePath, leaf: Any) -> Any:
+        if not isinstance(leaf, Deferred):
+            return leaf
+        parts = [part if isinstance(part, str) else other(part) for part in leaf.parts]
+        return Deferred(parts=tuple(parts))
+
+    return map_leaves(value, mapped)
 
 
 def resolve(value: Any, output: Callable[[JobOutput], Any]) -> Any:

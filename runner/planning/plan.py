@@ -56,6 +56,8 @@ class PlanInputs:
     """What a job with a new request asks for differently than the last time."""
     recorded: Collection[str] = ()
     """Ids with a row in an earlier results manifest that proves another request only."""
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    """Id of each take that stands in for a rejected one, to the id of that one."""
     pointer: Callable[[StoredFile], bool] = lambda _file: False
     """Whether a Git LFS pointer to this file is in its place."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
@@ -105,6 +107,18 @@ def make_plan(jobs: Iterable[Job], inputs: PlanInputs, options: PlanOptions) -> 
     makers: dict[str, str] = {}
     entries = [_entry(job, inputs, options, makers) for job in jobs]
     return Plan(entries=without_lost(entries, inputs.find_unusable))
+
+
+def undecided(plan: Plan) -> list[Diagnostic]:
+    """What keeps jobs from being submitted: an error where the plan would submit the job.
+
+    Otherwise a warning: what is paid for already is kept.
+    """
+    return [
+        replace(problem, warning=entry.action not in (Action.SUBMIT, Action.DECIDE))
+        for entry in plan.entries
+        if (problem := entry.job.undecided) and entry.reason.code is not ReasonCode.NOT_SELECTED
+    ]
 
 
 def totals(plan: Plan) -> PlanTotals:
@@ -203,6 +217,10 @@ def _was_off_peak(known: Attempt | Evidence) -> bool:
 
 
 def _of_unknown(job: Job, changes: Sequence[Changed], inputs: PlanInputs) -> Reason:
+    if job.undecided:
+        return Reason(ReasonCode.UNDECIDED, job.undecided.message)
+    if rejected := inputs.replaced.get(job.id):
+        return Reason(ReasonCode.NEW, f"new: {rejected} was rejected")
     if changes:
         return Reason(ReasonCode.CHANGED, describe(changes))
     return _CHANGED if job.id in inputs.recorded else _NEW

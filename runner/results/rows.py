@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -39,14 +39,18 @@ class Header:
     finished_at: str | None = None
     """None while the run is in progress."""
     exit_code: int | None = None
+    marks: Mapping[str, str] | None = None
+    """Path and SHA-256 of the marks file that took part; None without one."""
 
 
 def head(header: Header, outcomes: Collection[Outcome]) -> dict[str, Any]:
     """Everything before the jobs."""
     run = asdict(header)
+    marks = run.pop("marks")
     return {
         "version": VERSION,
         "manifest": {"path": run.pop("manifest"), "sha256": run.pop("sha256")},
+        **({"marks": marks} if marks else {}),
         "run": {"id": run.pop("run"), **run},
         "totals": _totals(outcomes),
     }

@@ -44,6 +44,8 @@ class Settings:
     """How long a provider may fail before the run ends."""
     settle_s: float = 5.0
     """How long a provider's list of tasks may lag behind a submission."""
+    redo: Path | None = None
+    """The marks file whose rejected takes are replaced, and whose picked ones count."""
     max_failures: int | None = None
     """After this many failed jobs nothing more is submitted; None for no limit."""
     accounts: Mapping[str, Account] = field(default_factory=dict)
@@ -85,6 +87,7 @@ _SETTINGS = {
     "download": _Setting(read=values.read_boolean, parse=values.parse_boolean),
     "keep": _Setting(read=values.read_keep, parse=values.parse_names),
     "off_peak": _Setting(read=values.read_boolean, parse=values.parse_boolean),
+    "redo": _Setting(read=values.read_file),
     "on_ambiguous": _Setting(read=values.one_of("ask", "resubmit")),
     "confirm_above": _Setting(read=values.read_amounts_or_number, parse=values.parse_amounts),
     "outage": _Setting(read=values.read_duration, field="outage_s"),
@@ -120,6 +123,12 @@ def read_off_peak(sources: Sources) -> bool:
     return bool(_read(sources, ["off_peak"]).get("off_peak", Settings().off_peak))
 
 
+def read_redo(sources: Sources) -> Path | None:
+    """This one setting, which is needed before the jobs are known; raises as the others do."""
+    path: Path | None = _read(sources, ["redo"]).get("redo")
+    return path
+
+
 def _read(sources: Sources, names: Iterable[str]) -> dict[str, Any]:
     """The fields that any source gives, of the settings with these names."""
     fields: dict[str, Any] = {}
@@ -129,7 +138,7 @@ def _read(sources: Sources, names: Iterable[str]) -> dict[str, Any]:
         setting = _SETTINGS[item.name]
         try:
             value = setting.read(item.value)
-            # A folder starts at the manifest that names it, otherwise at the shell's folder.
+            # A path starts at the manifest that names it, otherwise at the shell's folder.
             if isinstance(value, Path) and item.in_manifest:
                 value = sources.base / value
             fields[setting.field or item.name] = value

@@ -136,8 +136,17 @@ def one_of(*choices: str) -> Reader:
 
 def read_folder(value: Any) -> Path:
     """The name of a folder, which need not exist."""
+    return _read_path(value, "a folder")
+
+
+def read_file(value: Any) -> Path:
+    """The name of a file, which need not exist."""
+    return _read_path(value, "a file")
+
+
+def _read_path(value: Any, kind: str) -> Path:
     is_name = isinstance(value, str) and value.strip() and "\0" not in value
-    _require(is_name, "is not the name of a folder")
+    _require(is_name, f"is not the name of {kind}")
     part = unexpanded(Path(value))
     _require(part is None, f'contains "{part}", which is not expanded: write the whole path')
     return Path(value)

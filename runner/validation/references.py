@@ -25,6 +25,8 @@ def check_references(
         return []
     # Of all jobs: a partial job's kind of result is known as well.
     makers = {d.id: operations[d.operation] for d in drafts if d.operation in operations}
+    # Whichever take is picked, it is made by the same operation.
+    makers = {d.stem: makers[d.id] for d in drafts if d.id in makers} | makers
     checked = [
         (draft, list(_check(draft, operations[draft.operation], makers))) for draft in linked
     ]
@@ -47,7 +49,8 @@ def _check(
                 yield from _as_text(path, part)
             # A URL may have text after it, which can be a query.
             elif not alone and (part.attribute != "url" or index):
-                hint = f"write ${{{{ {_written(part.job)}.output }}}} and nothing else"
+                last = "picked" if part.attribute == "picked" else "output"
+                hint = f"write ${{{{ {_written(part.job)}.{last} }}}} and nothing else"
                 message = f"{dotted(path)} has text around {_file(part)}"
                 yield Finding(path=path, message=message, hint=hint)
             elif maker := makers.get(part.job):
@@ -64,6 +67,8 @@ def _is_list(operation: Operation, path: ValuePath) -> bool:
 
 
 def _file(part: JobOutput) -> str:
+    if part.attribute == "picked":
+        return f'the picked take of "{part.job}"'
     return f'the file that job "{part.job}" makes'
 
 
@@ -75,6 +80,8 @@ def _as_text(path: ValuePath, part: JobOutput) -> Iterator[Finding]:
     if part.attribute == "cover":
         message = f'{dotted(path)} takes text, not the cover of what job "{part.job}" makes'
         yield Finding(path=path, message=message)
+    if part.attribute == "picked":
+        yield Finding(path=path, message=f"{dotted(path)} takes text, not {_file(part)}")
     if part.attribute == "output":
         hint = f"for its address, as text, write ${{{{ {_written(part.job)}.url }}}}"
         yield Finding(path=path, message=f"{dotted(path)} takes text, not {_file(part)}", hint=hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -28,6 +28,7 @@ def expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
         files: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         head: str = HEAD,
+        rejected: Collection[str] = (),
     ) -> Expansion:
         for name, content in (files or {}).items():
             Path(name).write_text(content, encoding="utf-8")
@@ -40,6 +41,7 @@ def expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., E
             load_operations(),
             env=env or {},
             locate=document.locate,
+            rejected=rejected,
         )
 
     return run

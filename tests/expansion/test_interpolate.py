@@ -59,4 +59,6 @@ def test_a_job_without_a_part_of_its_result_is_not_a_value(expanded: Expand, wri
 def test_an_unknown_part_of_a_result_lists_the_known_ones(expanded: Expand) -> None:
     found = expanded("jobs: [{id: a}, {id: b, prompt: '${{ jobs.a.file }}'}]")
     assert reported(found) == ['3:38 jobs.a has no "file"']
-    assert hints(found) == ["known: output, outputs, url, cover, creation_id, task_id, seed"]
+    assert hints(found) == [
+        "known: output, outputs, url, cover, creation_id, task_id, seed, picked"
+    ]

@@ -31,7 +31,7 @@ def test_other_parts_are_unknown() -> None:
     with pytest.raises(KeyError):
         job["file"]
     assert list(job) == [
-        *("output", "outputs", "url", "cover", "creation_id", "task_id", "seed"),
+        *("output", "outputs", "url", "cover", "creation_id", "task_id", "seed", "picked"),
     ]
 
 
