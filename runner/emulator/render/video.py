@@ -1,6 +1,6 @@
 """Videos: draws an order as an MP4 in which the landscape passes under the card.
 
-H.264 where the encoder has it, MPEG-4 otherwise; where sound is asked for, it is AAC.
+Where sound is asked for, it is AAC.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack
-from fractions import Fraction
 from typing import TypeAlias
 
 import av
 from PIL import Image, ImageDraw
 
+from runner.emulator.render.encoder import Encoder
 from runner.emulator.render.image import Copies, Painter
-from runner.emulator.render.parts import caption_of, has_card, is_cut, is_of_video, painted_size
+from runner.emulator.render.parts import caption_of, has_card, is_of_video, painted_size
 from runner.emulator.render.sound import RATE, frame_of, heard
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import FPS, pixels_of
@@ -24,8 +24,8 @@ _Sound: TypeAlias = "av.Packet[av.AudioStream]"
 
 HOLD = 4
 """Frames that show the same picture: painting takes longer than encoding what does not move."""
-_LONG_HOLD, _LONG_S = 24, 8
-"""The same in a film of several shots that has more seconds than that."""
+_LONG_HOLDS = ((30, 24), (8, 12))
+"""The same in videos that have more seconds than that, the longest first."""
 _BOTTOM_RIGHT = 3
 # Some operations name the corners that others number.
 _CORNERS = {"top_left": 1, "top_right": 2, "bottom_right": _BOTTOM_RIGHT, "bottom_left": 4}
@@ -39,22 +39,17 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         container = stack.enter_context(av.open(out, "w", format="mp4"))
         container.metadata["title"] = order.written_prompt
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
-        width, height = pixels_of(order)
-        stream = _video_stream(container, (width, height))
+        hold = hold_of(order)
+        encoder = Encoder(container, pixels_of(order), hold=hold, repeats=hold > HOLD)
         has_sound = order.bgm or order.audio
         sound = _sound_stream(container) if has_sound else None
         copied = _copied_sound(container, stack, order, painter)
-        hold = hold_of(order)
-        for number, image in enumerate(pictures(order, painter)):
+        for image in pictures(order, painter):
             if watermark:
                 corner = order.details.get("wm_position", _BOTTOM_RIGHT)
                 painter.mark(image, _CORNERS.get(corner, corner))
-            frame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]  # PyAV
-            frame = frame.reformat(width=width, height=height, format="yuv420p")
-            for pts in range(number * hold, number * hold + hold):
-                frame.pts = pts
-                container.mux(stream.encode(frame))
-        container.mux(stream.encode())
+            encoder.add(image)
+        encoder.end()
         if sound is not None:
             container.mux(sound.encode(_sound(order, painter.copies)))
             container.mux(sound.encode())
@@ -65,7 +60,7 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
 
 def hold_of(order: Order) -> int:
     """How many frames of a video show the same picture."""
-    return _LONG_HOLD if is_cut(order) and order.duration_s > _LONG_S else HOLD
+    return next((hold for above_s, hold in _LONG_HOLDS if order.duration_s > above_s), HOLD)
 
 
 def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
@@ -88,21 +83,6 @@ def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
         bar = (0, bar_top, round(width * progress), height)
         ImageDraw.Draw(image).rectangle(bar, fill=scene.sun_colour)
         yield image
-
-
-def _video_stream(container: av.container.OutputContainer, size: tuple[int, int]) -> av.VideoStream:
-    name = "libx264" if "libx264" in av.codecs_available else "mpeg4"
-    stream = container.add_stream(name, rate=FPS)
-    assert isinstance(stream, av.VideoStream), f"{name} encodes no video"
-    stream.width, stream.height = size
-    stream.pix_fmt = "yuv420p"
-    stream.time_base = Fraction(1, FPS)
-    stream.codec_context.thread_count = 1  # so that the same order gives the same bytes
-    if name == "libx264":
-        stream.options = {"preset": "ultrafast", "crf": "24"}
-    else:
-        stream.bit_rate = size[0] * size[1] * 3
-    return stream
 
 
 def _sound_stream(container: av.container.OutputContainer) -> av.AudioStream:

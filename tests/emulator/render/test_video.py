@@ -9,7 +9,7 @@ from PIL import Image
 
 from runner.emulator.render.image import Painter
 from runner.emulator.render.text import FontSet
-from runner.emulator.render.video import HOLD, film, pictures
+from runner.emulator.render.video import HOLD, film, hold_of, pictures
 from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import FPS
 from tests.builders import emulated_order
@@ -62,6 +62,13 @@ def test_every_picture_differs() -> None:
     shown = [picture.tobytes() for picture in pictures(order(), PAINTER)]
     assert len(shown) == FPS // HOLD
     assert len(set(shown)) == FPS // HOLD
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(8, 48), (9, 18), (31, 31)])
+def test_a_longer_video_has_fewer_pictures(seconds: int, count: int) -> None:
+    asked = order(duration_s=seconds, resolution="360p")
+    assert sum(1 for _ in pictures(asked, PAINTER)) == count
+    assert count * hold_of(asked) == seconds * FPS
 
 
 def decoded(content: bytes) -> list[Image.Image]:
