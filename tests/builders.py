@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
@@ -132,3 +134,43 @@ def result_row(id_: str, **changes: Any) -> dict[str, Any]:
         "finished_at": "2026-03-01T10:00:08.500Z",
         "error": None,
     } | changes
+
+
+def results_document(
+    rows: Sequence[dict[str, Any]], removed: Sequence[dict[str, Any]] = (), **run: Any
+) -> dict[str, Any]:
+    """A whole results manifest of spring.yaml with these rows; `run` are changes of that key."""
+    states = [row["state"] for row in rows]
+    names = ("succeeded", "failed", "ambiguous", "pending", "skipped")
+    return {
+        "version": 1,
+        "manifest": {"path": "spring.yaml", "sha256": "0" * 64},
+        "run": {
+            "id": "20260301T100000Z-00000000",
+            "tool": "vidu-run 0.1.0",
+            "started_at": "2026-03-01T10:00:00.000Z",
+            "finished_at": "2026-03-01T10:05:00.000Z",
+            "exit_code": 0,
+        }
+        | run,
+        "totals": {
+            "jobs": len(rows),
+            **{name: states.count(name) for name in names},
+            "reused": 0,
+            "credits": 6 * len(rows),
+            "cny": 0,
+        },
+        "jobs": list(rows),
+        "removed": list(removed),
+    }
+
+
+def file_entry(folder: Path, name: str, content: bytes, media_type: str) -> dict[str, Any]:
+    """Write a result below `folder`, and return what a row has in `files` for it."""
+    write_file(folder, name, content)
+    return {
+        "path": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "bytes": len(content),
+        "media_type": media_type,
+    }

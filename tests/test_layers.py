@@ -50,7 +50,7 @@ ENGINE_ROWS = (
 """The same inside the engine, where a module may also import others of its own folder and row."""
 
 HOMES = {
-    "PIL": {"media", "emulator"},
+    "PIL": {"media", "report", "emulator"},
     "aiohttp": {"engine", "emulator"},
     "aiohttp.web": {"emulator"},
     "av": {"media", "emulator"},

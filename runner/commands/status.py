@@ -65,7 +65,7 @@ def _refresh(planned: ManifestPlan) -> Exit:
 
 def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
     """Where each selected job stands, in the manifest's order."""
-    outcomes = _outcomes(planned.plan.entries)
+    outcomes = outcomes_of(planned.plan.entries)
     return [
         JobStatus(
             outcome=outcomes[entry.job.id],
@@ -77,8 +77,9 @@ def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
     ]
 
 
-def _outcomes(entries: Iterable[PlanEntry]) -> dict[str, Outcome]:
-    """Job id to its outcome; a job that shares a result comes after the job that makes it."""
+def outcomes_of(entries: Iterable[PlanEntry]) -> dict[str, Outcome]:
+    """Job id to its outcome as the plan knows it, without jobs that are not selected."""
+    # A job that shares a result comes after the job that makes it.
     found: dict[str, Outcome] = {}
     for entry in entries:
         if entry.reason.code is ReasonCode.NOT_SELECTED:  # not the added ones: others need them

@@ -13,7 +13,7 @@ from typing import Any
 from runner.ledger.changes import Realm
 from runner.ledger.costs import Costs, read_costs, real_price
 from runner.ledger.errors import translated_errors
-from runner.ledger.rows import read_attempts, sql_value
+from runner.ledger.rows import amount, read_attempts, sql_value
 from runner.model.operations import Amount
 from runner.model.tasks import Attempt, AttemptState, Intent
 
@@ -48,6 +48,41 @@ SELECT job, operation, fingerprint, request, max(number) FROM attempts
 WHERE manifest = ? AND realm = ? AND job IN (SELECT value FROM json_each(?))
 GROUP BY job
 """
+
+_LAST_RUN = """
+SELECT id, tool, started_at, finished_at, exit_code FROM runs WHERE manifest = ?
+ORDER BY rowid DESC LIMIT 1
+"""
+_SUBMISSIONS = """
+SELECT fingerprint, state, credits, cost_unit, cost_value, estimate_unit, estimate_value,
+    error_billed, intended_at, submitted_at, finished_at
+FROM attempts WHERE manifest = ? AND submitted_at IS NOT NULL ORDER BY number
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """A run of a manifest; times are UTC, RFC 3339."""
+
+    id: str
+    tool: str
+    started_at: str
+    finished_at: str | None
+    """None while it goes on, and for one that was killed."""
+    exit_code: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastSubmission:
+    """A submission that created a task; times are UTC, RFC 3339."""
+
+    fingerprint: str
+    state: AttemptState
+    price: Amount | None
+    """The real one, or the estimate; None for what was not billed, and where nobody knows."""
+    intended_at: str
+    submitted_at: str
+    finished_at: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +192,25 @@ class LedgerQueries:
             for row in self._rows(_PAST_TASKS, (operation, realm, PAST_TASKS))
         ]
 
+    def last_run(self, manifest: str) -> RunRecord | None:
+        """The run of a manifest that began last."""
+        found = next(self._rows(_LAST_RUN, (sql_value(manifest),)), None)
+        return None if found is None else RunRecord(**found)
+
+    def submissions(self, manifest: str) -> list[PastSubmission]:
+        """Every submission of a manifest that created a task, in order, superseded ones too."""
+        return [
+            PastSubmission(
+                fingerprint=row["fingerprint"],
+                state=AttemptState(row["state"]),
+                price=_spent(row),
+                intended_at=row["intended_at"],
+                submitted_at=row["submitted_at"],
+                finished_at=row["finished_at"],
+            )
+            for row in self._rows(_SUBMISSIONS, (sql_value(manifest),))
+        ]
+
     def last_requests(
         self, manifest: str, jobs: Iterable[str], realm: Realm
     ) -> dict[str, LastRequest]:
@@ -201,6 +255,12 @@ class LedgerQueries:
     def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
         with translated_errors(self.path):
             yield from self._connection.execute(statement, values)
+
+
+def _spent(row: sqlite3.Row) -> Amount | None:
+    if row["state"] == AttemptState.FAILED and row["error_billed"] == "no":
+        return None
+    return real_price(row) or amount(row["estimate_unit"], row["estimate_value"])
 
 
 def _seconds(start: str | None, end: str | None) -> float | None:

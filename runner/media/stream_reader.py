@@ -3,16 +3,19 @@
 It runs in a process of its own, because FFmpeg reads foreign bytes in native code: a damaged or
 hostile file may crash it, or keep it busy for ever. It writes an empty JSON object when PyAV is
 loaded. Then each line that it reads has a path and FFmpeg's name of the format, and each line that
-it writes has the facts, or the error.
+it writes has the facts, or the error; with `box` also what shows the file, see `_view`.
 """
 
 from __future__ import annotations
 
+import base64
 import json
 import resource
 import signal
 import sys
+from array import array
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +61,22 @@ def _write(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _answer(*, path: str, format: str) -> dict[str, Any]:  # noqa: A002 - FFmpeg's own word
+def _answer(*, path: str, format: str, box: int | None = None) -> dict[str, Any]:  # noqa: A002 - FFmpeg's own word
     try:
         # An open file and its format, because FFmpeg takes some names and texts for URLs.
         with Path(path).open("rb") as file, av.open(file, "r", format=format) as container:
-            return _facts(container)
-    except (av.FFmpegError, OSError, ValueError) as error:
+            found = _facts(container)
+        if box is None or "error" in found:
+            return found
+        # Opened again, because measuring has read the packets of some formats.
+        with Path(path).open("rb") as file, av.open(file, "r", format=format) as container:
+            return found | _view(container, box)
+    except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
         return {"error": str(error)}
 
 
 def _facts(container: InputContainer) -> dict[str, Any]:
-    video = next((each for each in container.streams.video if not _is_cover(each)), None)
+    video = _video(container)
     stream = video or next(iter(container.streams.audio), None)
     if stream is None:
         return {"error": "no stream"}
@@ -81,6 +89,10 @@ def _facts(container: InputContainer) -> dict[str, Any]:
         "codec": _codec(stream),
         "seconds": _seconds(container, stream),
     }
+
+
+def _video(container: InputContainer) -> av.VideoStream | None:
+    return next((each for each in container.streams.video if not _is_cover(each)), None)
 
 
 def _is_cover(stream: av.VideoStream) -> bool:
@@ -105,6 +117,71 @@ def _seconds(container: InputContainer, stream: av.VideoStream | av.AudioStream)
             least = start if least is None else min(least, start)
             most = end if most is None else max(most, end)
     return most - least if least is not None and most is not None else None
+
+
+_PEAKS_PER_S = 50
+_SAMPLES_PER_S = 8000
+_MAX_PEAKS = 3600 * _PEAKS_PER_S
+"""Of the first hour: the rest of a longer sound is not shown."""
+_DARK_FRAMES = 24
+"""How many of the first frames may be passed over, where a film fades in."""
+_LEAST_CONTRAST = 24
+
+
+def _view(container: InputContainer, box: int) -> dict[str, Any]:
+    """A still of a video that fits into a square of that many pixels, or the peaks of a sound.
+
+    The still has its pixels as `rgb`, in base64, row by row, and the counter-clockwise `rotation`
+    in degrees that it is to be shown with. `has_sound` is that of a video.
+    """
+    video = _video(container)
+    if video is None:
+        return {"peaks": _peaks(container)}
+    has_sound = bool(container.streams.audio)
+    frame = _first_visible(container, video)
+    if frame is None:
+        return {"has_sound": has_sound}
+    scale = min(1.0, box / max(frame.width, frame.height))
+    width, height = (max(1, round(side * scale)) for side in (frame.width, frame.height))
+    small = frame.reformat(width=width, height=height, format="rgb24", interpolation="AREA")
+    plane, row = small.planes[0], 3 * width
+    lines, stride = memoryview(plane), plane.line_size  # a line may be padded
+    pixels = b"".join(lines[y * stride : y * stride + row] for y in range(height))
+    return {
+        "has_sound": has_sound,
+        "rotation": frame.rotation,
+        "still": [width, height],
+        "rgb": base64.b64encode(pixels).decode("ascii"),
+    }
+
+
+def _first_visible(container: InputContainer, video: av.VideoStream) -> av.VideoFrame | None:
+    """The first frame, or a later one where the first ones are of one colour."""
+    first = None
+    for frame in islice(container.decode(video), _DARK_FRAMES):
+        first = first or frame
+        tiny = frame.reformat(width=16, height=16, format="gray", interpolation="AREA")
+        grays = bytes(tiny.planes[0])[: 16 * tiny.planes[0].line_size]
+        shown = [grays[y * tiny.planes[0].line_size + x] for y in range(16) for x in range(16)]
+        if max(shown) - min(shown) >= _LEAST_CONTRAST:
+            return frame
+    return first
+
+
+def _peaks(container: InputContainer) -> list[int]:
+    """The loudest sample in each piece of a sound, 0 to 32768."""
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=_SAMPLES_PER_S)
+    peaks: list[int] = []
+    samples, piece = array("h"), _SAMPLES_PER_S // _PEAKS_PER_S
+    for frame in container.decode(audio=0):
+        for each in resampler.resample(frame):
+            samples.frombytes(bytes(each.planes[0])[: 2 * each.samples])
+        whole = len(samples) // piece * piece
+        peaks += (max(map(abs, samples[at : at + piece])) for at in range(0, whole, piece))
+        del samples[:whole]
+        if len(peaks) >= _MAX_PEAKS:
+            break
+    return peaks
 
 
 if __name__ == "__main__":

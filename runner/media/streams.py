@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import importlib.util
 import json
+import os
+import queue
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 EXTRA_HINT = 'pip install "vidu-run[media]"'
 """How to get PyAV."""
@@ -51,6 +55,23 @@ class StreamFacts(NamedTuple):
     codec: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamView:
+    """What shows a video or an audio file."""
+
+    facts: StreamFacts
+    has_sound: bool | None
+    """Of a video."""
+    still: tuple[int, int] | None
+    """Width and height of `rgb`; None where the file has no picture."""
+    rgb: bytes = field(repr=False)
+    """Three bytes a pixel, row by row."""
+    rotation: int
+    """Counter-clockwise degrees that the still is to be shown with."""
+    peaks: Sequence[int]
+    """Of a sound: the loudest sample in each piece of equal length, 0 to 32768."""
+
+
 class UnreadableError(ValueError):
     """FFmpeg cannot read the file, or fails at it."""
 
@@ -66,17 +87,44 @@ def measure(path: Path, media_type: str) -> StreamFacts:
 
     Blocks, for some seconds at most.
     """
-    question = {"path": str(path.absolute()), "format": _FORMATS[media_type]}
-    answer = _reader.ask(json.dumps(question))  # in ASCII, whatever the encoding of names is
+    found = _ask(_reader, path, media_type)
+    return StreamFacts(**{name: found[name] for name in StreamFacts._fields})
+
+
+def view(path: Path, media_type: str, box: int) -> StreamView:
+    """The same with what shows the file; a still fits into a square of `box` pixels.
+
+    For any thread: several files are read at a time. Raises UnreadableError.
+    """
+    reader = _viewers().get()
+    try:
+        found = _ask(reader, path, media_type, box=box)
+    finally:
+        _viewers().put(reader)
+    return StreamView(
+        facts=StreamFacts(**{name: found[name] for name in StreamFacts._fields}),
+        has_sound=found.get("has_sound"),
+        still=tuple(found["still"]) if "still" in found else None,
+        rgb=base64.b64decode(found.get("rgb", "")),
+        rotation=found.get("rotation", 0),
+        peaks=found.get("peaks", []),
+    )
+
+
+def _ask(reader: _Reader, path: Path, media_type: str, **more: int) -> dict[str, Any]:
+    if media_type not in _FORMATS:
+        raise UnreadableError("FFmpeg does not read it")
+    question = {"path": str(path.absolute()), "format": _FORMATS[media_type], **more}
+    answer = reader.ask(json.dumps(question))  # in ASCII, whatever the encoding of names is
     if answer is None:
         raise UnreadableError("FFmpeg fails at it")
-    found = json.loads(answer)
+    found: dict[str, Any] = json.loads(answer)
     if "error" in found:
         raise UnreadableError(found["error"])
     # Hundredths: what is beyond them is noise of time bases.
     for name in ("seconds", "frames_per_second"):
         found[name] = None if found[name] is None else round(found[name], 2)
-    return StreamFacts(**found)
+    return found
 
 
 @dataclass(slots=True)
@@ -165,3 +213,15 @@ def _new_process() -> subprocess.Popen[str] | None:
 
 _reader = _Reader()
 atexit.register(_reader.close)
+
+_MAX_VIEWERS = 4
+
+
+@cache
+def _viewers() -> queue.LifoQueue[_Reader]:
+    """The readers that are free; the last one used first, so that no more start than are needed."""
+    readers = queue.LifoQueue[_Reader]()
+    for _ in range(min(_MAX_VIEWERS, os.cpu_count() or 1)):
+        readers.put(reader := _Reader())
+        atexit.register(reader.close)
+    return readers

@@ -30,19 +30,19 @@ Row = Mapping[str, Any]
 def make_jobs(
     rows: Sequence[Row],
     removed: Sequence[Row],
-    files: Callable[[Row], Sequence[GalleryFile]],
+    files: Callable[[Row, bool], Sequence[GalleryFile]],
     makes: Callable[[str], MediaKind],
 ) -> list[GalleryJob]:
     """The jobs, one for each id, then the removed ones.
 
-    `files` are those of a row; `makes` is what an operation makes.
+    `files` are those of a row, which may be of a removed job; `makes` is what an operation makes.
     """
     jobs: dict[str, GalleryJob] = {}
     for row in rows:
-        jobs.setdefault(row["id"], _job(row, str(row["state"]), files(row), makes))
+        jobs.setdefault(row["id"], _job(row, str(row["state"]), files(row, False), makes))
     for row in removed:
         if row["id"] not in jobs:
-            jobs[row["id"]] = _job(row, "removed", files(row), makes)
+            jobs[row["id"]] = _job(row, "removed", files(row, True), makes)
     return _linked(jobs)
 
 

@@ -68,7 +68,7 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "model": plain(_requested(outcome, "model")),
         "parameters": _parameters(job, folder),
         "tags": list(job.draft.tags),
-        **_axes(job.draft),
+        **axes_of(job.draft),
         "task_id": outcome.task.id,
         "seed": outcome.task.seed,
         "credits": outcome.task.credits,
@@ -91,7 +91,7 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
     }
 
 
-def _axes(draft: Draft) -> dict[str, Any]:
+def axes_of(draft: Draft) -> dict[str, Any]:
     """The key `axes`: what tells the jobs of one entry apart, only where it has several of them.
 
     The manifest may change, and with it the rows of a file: so they are written down here.

@@ -13,7 +13,7 @@ from runner.ledger.queries import KnownTask
 from runner.ledger.store import Ledger, open_ledger
 from runner.model.operations import Amount
 from runner.model.tasks import AttemptState, Intent
-from tests.ledger.conftest import FINISHED_AT, Book, intend
+from tests.ledger.conftest import ERROR, FINISHED_AT, Book, intend
 
 AT = "2026-11-20T10:00:05.000Z"
 LATER = "2026-11-20T10:00:06.000Z"
@@ -183,3 +183,37 @@ def test_the_latest_request_of_each_job_is_read(book: Book, intent: MakeIntent) 
     assert list(found) == ["a"]
     assert (found["a"].fingerprint, found["a"].request) == ("f2", {"prompt": "a dog"})
     assert found["a"].operation == "vidu/reference2image"
+
+
+def test_the_last_run_of_a_manifest_is_known(ledger: Ledger, run: str) -> None:
+    ledger.end_run(run, 6)
+    second = ledger.begin_run("spring.yaml", "vidu-run 0.1.0")
+    ledger.begin_run("other.yaml", "vidu-run 0.1.0")
+    found = ledger.last_run("spring.yaml")
+    assert found is not None
+    assert (found.id, found.finished_at, found.exit_code) == (second, None, None)
+    assert ledger.last_run("unknown.yaml") is None
+
+
+def test_every_submission_of_a_manifest_has_times_and_price(
+    ledger: Ledger, run: str, intent: MakeIntent
+) -> None:
+    first = submit(ledger, run, intent("f1"), "911")
+    ledger.apply([Finish(number=first, state=AttemptState.SUCCEEDED, finished_at=LATER, cost=CNY)])
+    submit(ledger, run, intent("f2"), "912")
+    submit(ledger, run, intent("f3", manifest="other.yaml"), "913")
+    intend(ledger, run, intent("f4"))
+    found = ledger.submissions("spring.yaml")
+    assert [(each.fingerprint, each.submitted_at, each.finished_at) for each in found] == [
+        ("f1", AT, LATER),
+        ("f2", AT, None),
+    ]
+    assert [each.price for each in found] == [CNY, intent().estimate]
+
+
+def test_a_failure_that_was_not_billed_cost_nothing(
+    ledger: Ledger, run: str, intent: MakeIntent
+) -> None:
+    number = submit(ledger, run, intent(), "911")
+    ledger.apply([Finish(number=number, state=AttemptState.FAILED, finished_at=LATER, error=ERROR)])
+    assert [each.price for each in ledger.submissions("spring.yaml")] == [None]

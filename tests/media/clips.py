@@ -38,6 +38,26 @@ def video_bytes(
     return out.getvalue()
 
 
+def fading_video() -> bytes:
+    """An MP4 of 64x48 whose first five frames are black; then it is black and white."""
+    out = io.BytesIO()
+    with av.open(out, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=24)
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(10):
+            frame = av.VideoFrame(64, 48, "yuv420p")
+            luma, *chroma = frame.planes
+            line = (b"\x10" * 32 + (b"\x10" if number < 5 else b"\xeb") * 32).ljust(luma.line_size)
+            luma.update(line * 48)
+            for plane in chroma:
+                plane.update(b"\x80" * plane.buffer_size)
+            frame.pts, frame.time_base = number, Fraction(1, 24)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return out.getvalue()
+
+
 def audio_bytes(form: str = "wav", *, codec: str = "pcm_s16le", seconds: float = 1) -> bytes:
     """Silence in that format (a name of FFmpeg's)."""
     out = io.BytesIO()

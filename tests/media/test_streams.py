@@ -14,7 +14,7 @@ from runner.media import streams
 from runner.media.streams import StreamFacts, UnreadableError, measure
 from runner.media.types import sniff
 from tests.builders import write_file
-from tests.media.clips import audio_bytes, video_bytes
+from tests.media.clips import audio_bytes, fading_video, video_bytes
 
 
 @pytest.mark.parametrize(
@@ -129,3 +129,35 @@ def test_a_process_that_has_ended_meanwhile_is_started_again(tmp_path: Path) -> 
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     assert measure(path, "video/mp4").seconds == 1.0
+
+
+def test_a_view_of_a_video_is_a_still_that_fits(tmp_path: Path) -> None:
+    content = video_bytes(size=(640, 360), sound=True)
+    view = streams.view(write_file(tmp_path, "clip", content), "video/mp4", 100)
+    assert (view.still, len(view.rgb), view.has_sound, view.rotation) == (
+        (100, 56),
+        16_800,
+        True,
+        0,
+    )
+    assert view.facts == measure(tmp_path / "clip", "video/mp4")
+
+
+def test_a_still_is_taken_from_after_a_dark_start(tmp_path: Path) -> None:
+    view = streams.view(write_file(tmp_path, "clip", fading_video()), "video/mp4", 64)
+    assert max(view.rgb) > 150
+    assert min(view.rgb) < 60
+
+
+def test_a_view_of_a_sound_has_its_peaks(tmp_path: Path) -> None:
+    content = audio_bytes("wav", seconds=3)
+    view = streams.view(write_file(tmp_path, "song", content), "audio/wav", 100)
+    assert (view.still, view.rgb, set(view.peaks)) == (None, b"", {0})
+    assert 140 <= len(view.peaks) <= 150
+
+
+def test_a_view_of_what_is_damaged_is_an_error(tmp_path: Path) -> None:
+    path = write_file(tmp_path, "clip", _CLIP[: len(_CLIP) // 3])
+    for media_type in ("video/mp4", "application/vnd.apple.mpegurl"):
+        with pytest.raises(UnreadableError):
+            streams.view(path, media_type, 100)

@@ -17,7 +17,7 @@ def makes(operation: str) -> MediaKind:
 
 
 def jobs_of(*rows: dict[str, Any], removed: Sequence[dict[str, Any]] = ()) -> dict[str, GalleryJob]:
-    return {job.id: job for job in make_jobs(rows, removed, lambda _row: [], makes)}
+    return {job.id: job for job in make_jobs(rows, removed, lambda _row, _removed: [], makes)}
 
 
 def test_a_job_has_what_its_row_has() -> None:
