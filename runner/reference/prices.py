@@ -8,6 +8,7 @@ from decimal import Decimal
 from itertools import product
 from typing import Any, Literal
 
+from runner.model.names import rule_at
 from runner.model.operations import Amount, Operation, Unit
 from runner.model.tables import Cell, Change, Column, Table, is_within
 from runner.reference.rules import value_words
@@ -192,7 +193,7 @@ def _grid(table: Table, operation: Operation, written: Mapping[str, Any]) -> Gri
     if at is None:
         rows = tuple((*map(_cell, row), f"{value:f}") for row, value in table.rows)
         return Grid(caption=caption, head=(*names, unit), rows=rows, changes=changes)
-    tops = list(dict.fromkeys(str(row[at]) for row, _ in table.rows))
+    tops = _in_order(names[at], {str(row[at]) for row, _ in table.rows}, operation)
     grid: dict[tuple[str, ...], dict[str, str]] = {}
     for row, value in table.rows:
         left = tuple(_cell(cell) for index, cell in enumerate(row) if index != at)
@@ -205,6 +206,13 @@ def _grid(table: Table, operation: Operation, written: Mapping[str, Any]) -> Gri
         ),
         changes=changes,
     )
+
+
+def _in_order(name: str, values: set[str], operation: Operation) -> list[str]:
+    """The values of a parameter as its rule lists them; those that it does not list come last."""
+    listed = (rule_at(operation.schema, name) or {}).get("enum", [])
+    order = {str(value): index for index, value in enumerate(listed)}
+    return sorted(values, key=lambda value: (order.get(value, len(order)), value))
 
 
 def _pivot(table: Table) -> int | None:

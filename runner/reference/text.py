@@ -52,7 +52,7 @@ def _parameter_lines(parameter: Parameter, columns: int | None) -> Iterator[str]
     yield from hang(f"  {parameter.name}{required}: ", values, columns)
     yield from hang("      ", parameter.description, columns) if parameter.description else ()
     for case in parameter.cases:
-        yield from hang("      ", f"{case.condition}: {case_text(case)}", columns)
+        yield from hang("      - ", f"{case.condition}: {case_text(case)}", columns)
 
 
 def case_text(case: Case) -> str:
@@ -66,8 +66,20 @@ def with_default(values: str, default: str | None) -> str:
 
 
 def grid_lines(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Aligned columns; of a terminal, where an ideograph takes two."""
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    """Aligned columns below a head, numbers to the right; an ideograph takes two columns."""
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(width, column)) for column in columns]
+    to_right = [all(map(_is_number, column[1:])) for column in columns]
     for row in rows:
-        cells = (f"{c}{' ' * (wide - width(c))}" for c, wide in zip(row, widths, strict=True))
+        cells = map(_aligned, row, widths, to_right)
         yield f"  {'  '.join(cells)}".rstrip()
+
+
+def _is_number(cell: str) -> bool:
+    """Whether the cell is a number, or empty as in the row of what has none."""
+    return not cell or cell.replace(".", "", 1).isdecimal()
+
+
+def _aligned(cell: str, wide: int, to_right: bool) -> str:
+    blanks = " " * (wide - width(cell))
+    return blanks + cell if to_right else cell + blanks

@@ -21,7 +21,10 @@ def test_a_page_has_parameters_prices_and_an_example(project: Project) -> None:
     out = project.run("operations", "vidu/extend").out
     assert "exactly one of video_url, video_creation_id is required" in out
     assert "duration: whole number, 1 to 7; default 5" in out
-    assert "viduq2-turbo  1         10    15    40" in out
+    assert (
+        "  model         duration  540p  720p  1080p\n  viduq2-turbo         1    10    15     40\n"
+        in out
+    )
     (project.folder / "spring.yaml").write_text(out.partition("Example\n")[2])
     assert project.run("validate", "spring.yaml").code == 0
 
