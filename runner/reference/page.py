@@ -9,7 +9,14 @@ from typing import Any, Literal, TypeAlias
 from runner.model.operations import MEDIA_KINDS, MediaKind, Operation
 from runner.reference.examples import example_manifest
 from runner.reference.prices import Grid, PriceRange, price_grids, price_ranges, time_grids
-from runner.reference.rules import Rule, branches, properties_in, rule_words, value_words
+from runner.reference.rules import (
+    Rule,
+    branches,
+    condition_words,
+    properties_in,
+    rule_words,
+    value_words,
+)
 from runner.validation.schema import required_only, required_sets
 
 Input: TypeAlias = MediaKind | Literal["text"]
@@ -160,7 +167,17 @@ def _rules(schema: Mapping[str, Any]) -> list[str]:
     for _, condition, then in branches(schema):
         if then.get("required"):
             found.append(f"{' and '.join(then['required'])} required with {condition}")
-    return found
+    return [*found, *map(_comparison, schema.get("x-compare", ()))]
+
+
+def _comparison(rule: Mapping[str, Any]) -> str:
+    """`multi_prompt[].duration add up to duration with multi_shot true`."""
+    left, relation, right = rule["left"], rule["is"], rule["right"]
+    if rule.get("sum"):
+        words = f"{left} add up to {'' if relation == 'equal to' else relation + ' '}{right}"
+    else:
+        words = f"{left} is {relation} {right}"
+    return f"{words} with {condition_words(rule['if'])}" if "if" in rule else words
 
 
 def _alternatives(sets: list[tuple[str, ...]]) -> str:

@@ -32,6 +32,8 @@ def _parts(rule: Mapping[str, Any]) -> Iterator[str]:
         yield ", ".join(map(value_words, rule["enum"]))
     yield from _range(rule)
     yield from _count(rule, "Length", "character")
+    if "x-length" in rule:
+        yield _weighted_length(rule["x-length"])
     yield from _count(rule, "Items", "item")
     if "contains" in rule:
         yield from _count(rule, "Contains", "item", rule.get("x-expected"))
@@ -55,6 +57,12 @@ def _range(rule: Mapping[str, Any]) -> Iterator[str]:
         yield f"above {above}"
     if (below := rule.get("exclusiveMaximum")) is not None:
         yield f"below {below}"
+
+
+def _weighted_length(length: Mapping[str, Any]) -> str:
+    plain = {f"{key}Length": length[key] for key in ("min", "max") if key in length}
+    words = ", ".join(_count(plain, "Length", "character"))
+    return f"{words}, a Chinese one counts as {length['wide']}"
 
 
 def _count(

@@ -10,7 +10,14 @@ from typing import Any, Protocol
 from runner.model.jobs import Draft
 from runner.model.operations import Operation
 from runner.model.values import Deferred, Parameters, ValuePath, as_list, map_leaves
-from runner.validation.diagnostics import DeferredNumber, DeferredText, Finding, shown
+from runner.validation.diagnostics import (
+    DeferredNumber,
+    DeferredText,
+    Finding,
+    in_order_of,
+    shown,
+)
+from runner.validation.measures import measure
 from runner.validation.messages import explain
 from runner.validation.schema import Subject
 
@@ -34,6 +41,10 @@ def check_job(
         shown_ = map_leaves(written, _described_stand_in)
         schema, owner = operation.schema, operation.name
         findings = explain(Subject(schema=schema, value=shown_, owner=owner, noun="parameter"))
+    # What is wrong by itself would only repeat its error.
+    skipped = unknown.union(str(each.path[0]) for each in findings if each.path)
+    if measured := [*measure(operation, draft.parameters, parameters, skipped)]:
+        findings = in_order_of(written, [*findings, *measured])
     if _accepts(validators.any_warning, parameters):
         # What is wrong has to be changed, whatever else could be said of it.
         wrong = {each.path for each in findings if each.path}

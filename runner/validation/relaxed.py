@@ -6,6 +6,7 @@ the defaults.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
@@ -147,10 +148,21 @@ def _plain(schema: Any) -> Any:
     if isinstance(schema, dict):
         return {
             key: _plain(value)
-            for key, value in schema.items()
+            for key, value in (schema | _loosest_length(schema)).items()
             if key != "$comment" and not key.startswith("x-")
         }
     return [_plain(value) for value in schema] if isinstance(schema, list) else schema
+
+
+def _loosest_length(schema: Mapping[str, Any]) -> Schema:
+    """The lengths that editors can check, where some characters count more than once."""
+    length = schema.get("x-length")
+    if not isinstance(length, dict):  # a parameter may have that name
+        return {}
+    found: Schema = {"maxLength": length["max"]} if "max" in length else {}
+    if "min" in length:
+        found["minLength"] = math.ceil(length["min"] / length["wide"])
+    return found
 
 
 def _exclusions(schema: Mapping[str, Any]) -> list[Schema]:

@@ -136,6 +136,15 @@ def mappings_inside(properties: Mapping[str, Any], place: str = "") -> dict[str,
     return found
 
 
+def rules_inside(properties: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The rule of each parameter and of each key inside one: `images`, `subjects[].images`."""
+    return {
+        f"{place}.{name}" if place else name: as_dict(rule)
+        for place, keys in mappings_inside(properties).items()
+        for name, rule in keys.items()
+    }
+
+
 def violations_of(subject: Subject) -> list[Violation]:
     """Every violation, except those that another one at the same path makes redundant."""
     from jsonschema import Draft202012Validator  # late: most manifests are valid

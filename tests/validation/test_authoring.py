@@ -94,8 +94,9 @@ def test_an_editor_accepts_what_the_documents_allow(job: dict[str, Any]) -> None
     assert accepts(job)
 
 
-LATER = ("-missing", "data-uri", "veo-3.1/image-url")
-"""Cases that an editor leaves to the runner: what may come from defaults, and forms of media."""
+LATER = ("-missing", "data-uri", "veo-3.1/image-url", "/compared-", "/text-3-letters")
+"""Cases that an editor leaves to the runner: what may come from defaults, forms of media, numbers
+that bound each other, and texts whose length depends on what is in them."""
 
 
 @pytest.mark.parametrize(
@@ -103,6 +104,14 @@ LATER = ("-missing", "data-uri", "veo-3.1/image-url")
 )
 def test_an_editor_rejects_what_the_documents_forbid(job: dict[str, Any]) -> None:
     assert not accepts(job)
+
+
+def test_an_editor_has_the_loosest_of_a_weighted_length() -> None:
+    lip_sync = {"id": "a", "operation": "vidu/lip-sync", "video_url": "https://example.com/a.mp4"}
+    assert accepts({**lip_sync, "text": "你好"})
+    assert not accepts({**lip_sync, "text": "你"})
+    assert accepts({**lip_sync, "text": "a" * 2000})
+    assert not accepts({**lip_sync, "text": "a" * 2001})
 
 
 def test_only_an_id_is_required_of_a_job() -> None:

@@ -20,6 +20,7 @@ from runner.validation.diagnostics import (
 )
 from runner.validation.messages import explain
 from runner.validation.operation_file.limits import check_media_limits
+from runner.validation.operation_file.measures import check_measures
 from runner.validation.operation_file.names import check_names
 from runner.validation.operation_file.request import check_request
 from runner.validation.operation_file.rules import acceptor, check_rules
@@ -47,7 +48,14 @@ def diagnose_operation(
     return [*form, *not_yet_reported(found, form)]
 
 
-_CHECKS = (check_names, check_rules, check_request, check_media_limits, check_tables)
+_CHECKS = (
+    check_names,
+    check_rules,
+    check_measures,
+    check_request,
+    check_media_limits,
+    check_tables,
+)
 """What a JSON Schema cannot say."""
 
 

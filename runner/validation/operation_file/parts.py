@@ -12,7 +12,7 @@ from typing import Any
 from runner.errors import suggest
 from runner.model.values import ValuePath, as_dict, as_list
 from runner.validation.diagnostics import Finding, shown
-from runner.validation.schema import mappings_inside
+from runner.validation.schema import rules_inside
 
 Schema = Mapping[str, Any]
 
@@ -34,13 +34,9 @@ def described(schema: Schema) -> dict[str, Any]:
     return as_dict(schema.get("x-operation"))
 
 
-def rules_by_path(schema: Schema) -> dict[str, Any]:
+def rules_by_path(schema: Schema) -> dict[str, dict[str, Any]]:
     """The rule of each parameter and of each key inside one: `images`, `subjects[].images`."""
-    return {
-        f"{place}.{name}" if place else name: rule
-        for place, keys in mappings_inside(parameters(schema)).items()
-        for name, rule in keys.items()
-    }
+    return rules_inside(parameters(schema))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +60,10 @@ def all_rules(schema: Schema) -> Iterator[Rule]:
         place = f"{each}[]" if isinstance(each, str) else ""
         path = ("x-warnings", index, "if")
         yield from _rules(Rule(path=path, place=place, schema=condition, is_condition=True))
+    for index, comparison in enumerate(as_list(schema.get("x-compare"))):
+        condition = as_dict(as_dict(comparison).get("if"))
+        path = ("x-compare", index, "if")
+        yield from _rules(Rule(path=path, place="", schema=condition, is_condition=True))
 
 
 def _rules(rule: Rule) -> Iterator[Rule]:
