@@ -297,8 +297,9 @@ def networked(planned: ManifestPlan) -> list[PlanEntry]:
     def is_networked(entry: PlanEntry) -> bool:
         if entry.action is not Action.DECIDE:
             return entry.action in (Action.SUBMIT, Action.ATTACH, Action.FETCH)
-        # A submission of unknown fate is sent again, or looked for if there is a list.
-        listed = planned.manifest.operations[entry.job.operation].provider in TASK_LISTS
+        # A submission of unknown fate is sent again, or looked for where the provider shows tasks.
+        operation = planned.manifest.operations[entry.job.operation]
+        listed = operation.provider in TASK_LISTS or operation.result.by_tag is not None
         return planned.settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
 
     return [entry for entry in planned.plan.entries if is_networked(entry)]

@@ -117,6 +117,8 @@ class ResultForm:
     """Where its state is asked for, with `{id}` for the task's id."""
     url: str | None = None
     """The field that has the file's URL."""
+    by_tag: str | None = None
+    """Where a task is asked for by the text of the operation's `tag`, with `{tag}` for it."""
 
 
 USUAL_FORM = ResultForm()

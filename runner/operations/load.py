@@ -164,4 +164,6 @@ def _result_form(value: Mapping[str, Any]) -> ResultForm:
     form = ResultForm(**{key: item for key, item in value.items() if key != "$comment"})
     if form.path is not None and form.path.count("{id}") != 1:
         raise ValueError("x-operation.result.path has not one {id}")
+    if form.by_tag is not None and form.by_tag.count("{tag}") != 1:
+        raise ValueError("x-operation.result.by_tag has not one {tag}")
     return form

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 
 from runner.errors import ProviderError
-from runner.model.operations import Operation
+from runner.model.operations import Operation, ResultForm
 from runner.model.requests import Account, Auth, Reach, Reply, Request, TaskStatus
 from runner.providers import parse
 
@@ -149,6 +150,12 @@ def submission(operation: Operation, body: Mapping[str, Any], account: Account) 
     return request(
         account, operation.method, operation.path, body=body, media_type=operation.media_type
     )
+
+
+def lookup(account: Account, form: ResultForm, tag: str) -> Request:
+    """The request for a task whose id is not known, by its tag; the form must have `by_tag`."""
+    assert form.by_tag is not None
+    return request(account, "GET", form.by_tag.replace("{tag}", quote(tag, safe="")))
 
 
 def is_ok(reply: Reply) -> bool:

@@ -107,6 +107,12 @@ def read_status(reply: Reply, task_id: str, form: ResultForm = USUAL_FORM) -> Ta
     return other or _read_task(value, task_id, form)
 
 
+def read_lookup(reply: Reply, form: ResultForm = USUAL_FORM) -> TaskStatus:
+    """The status of the task that was asked for by its tag; the answer has its id."""
+    output = parse.child(parse.json_object(reply.body) or {}, "output")
+    return read_status(reply, parse.task_id(output.get(form.task_id or "task_id")) or "", form)
+
+
 def _read_task(value: parse.JsonObject, task_id: str, form: ResultForm) -> TaskStatus:
     output = parse.child(value, "output")
     named = parse.url(output.get(form.url)) if form.url else None

@@ -43,6 +43,9 @@ class Provider(Vendor, Protocol):
     def read_status(self, reply: Reply, task_id: str, form: ResultForm = USUAL_FORM) -> TaskStatus:
         """The status of that task; `UNKNOWN` if the answer does not contain it."""
 
+    def read_lookup(self, reply: Reply, form: ResultForm = USUAL_FORM) -> TaskStatus:
+        """The status of the task that `base.lookup` found; `UNKNOWN` or `GONE` without one."""
+
     def probe(self, account: Account) -> Request:
         """A free request that shows whether an outage is over; see `base.is_healthy`."""
 

@@ -143,6 +143,12 @@ def read_status(reply: Reply, task_id: str, form: ResultForm = USUAL_FORM) -> Ta
     return fates.other_task(task_id, *_ids(value, form)) or task
 
 
+def read_lookup(reply: Reply, form: ResultForm = USUAL_FORM) -> TaskStatus:
+    """The status of the task that was asked for by its tag; the answer has its id."""
+    value = parse.json_object(reply.body) or {}
+    return read_status(reply, parse.task_id(*_ids(value, form)) or "", form)
+
+
 def read_task(value: parse.JsonObject, task_id: str, form: ResultForm = USUAL_FORM) -> TaskStatus:
     """One task as an answer to a query, a callback or a row of a list contains it."""
     offered = _results(value, form)

@@ -35,3 +35,47 @@ def test_takes_are_found_among_equal_tasks_of_others(project: Project) -> None:
     assert max(Counter(each["untagged"] for each in accepted).values()) == 1
     recorded = {row["task_id"] for row in project.rows().values()}
     assert recorded == {each["task_id"] for each in accepted}
+
+
+KLING = """
+  - {id: swim, operation: modelverse/kling-v3, model: kling-v3, prompt: a cat swims, duration: 3}
+"""
+QUICK = {"VIDU_RUN_SETTLE": "0.2s", "VIDU_RUN_POLL_RATE": "50"}
+AMBIGUOUS = 7
+
+
+def test_a_lost_task_is_found_by_the_id_that_it_was_given(project: Project) -> None:
+    project.env |= QUICK
+    project.jobs(KLING)
+    lost = {"on": "modelverse.submit", "nth": 1, "fault": "cut_after"}
+    with serving(project, time_scale=0, faults=[lost]) as served:
+        ran = project.run("spring.yaml", "--no-download")
+        (accepted,) = served.seen()["submissions"]
+    assert ran.code == 0, ran.err
+    row = project.rows()["swim"]
+    assert (row["task_id"], row["attempts"]) == (accepted["task_id"], 1)
+
+
+def test_a_task_that_no_id_finds_is_left_to_the_user(project: Project) -> None:
+    project.env |= QUICK
+    project.jobs(KLING)
+    lost = {"on": "modelverse.submit", "nth": 1, "fault": "cut_before"}
+    with serving(project, time_scale=0, faults=[lost]) as served:
+        assert project.run("spring.yaml").code == AMBIGUOUS
+        assert "no task is found by its external_task_id" in project.rows()["swim"]["reason"]
+        assert project.run("spring.yaml").code == AMBIGUOUS
+        assert served.outcomes()["accepted"] == 0
+
+
+def test_a_task_with_the_users_own_id_is_a_candidate_only(project: Project) -> None:
+    project.env |= QUICK
+    project.jobs(KLING.replace("duration", "external_task_id: scene-1, duration"))
+    lost = {"on": "modelverse.submit", "nth": 1, "fault": "cut_after"}
+    with serving(project, time_scale=0, faults=[lost]) as served:
+        assert project.run("spring.yaml").code == AMBIGUOUS
+        (accepted,) = served.seen()["submissions"]
+        assert f"candidates: {accepted['task_id']}" in project.rows()["swim"]["reason"]
+        found = project.run("resolve", "spring.yaml", "swim", "--task-id", accepted["task_id"])
+        assert found.code == 0, found.err
+        assert project.run("spring.yaml", "--no-download").code == 0
+        assert served.outcomes()["accepted"] == 1

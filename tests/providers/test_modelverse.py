@@ -224,3 +224,33 @@ def test_no_answer_raises(status: int, body: dict[str, Any]) -> None:
     reply = answered(status, body)
     assert isinstance(modelverse.read_submission(reply).fate, Fate)
     assert isinstance(modelverse.read_status(reply, "t1").state, TaskState)
+
+
+KLING = load_operations()["modelverse/kling-v3"].result
+
+
+def test_a_task_is_asked_for_by_its_tag() -> None:
+    request = base.lookup(ACCOUNT, KLING, "a/b c")
+    url = "https://api.modelverse.cn/v1/tasks/status?task_id=a%2Fb%20c"
+    assert (request.method, request.url, request.body) == ("GET", url, None)
+
+
+def test_the_answer_to_a_tag_has_the_tasks_own_id() -> None:
+    body = {"output": {"task_id": "77", "task_status": "Running"}}
+    found = modelverse.read_lookup(answered(200, body), KLING)
+    assert (found.task_id, found.state) == ("77", TaskState.RUNNING)
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"error": {"code": "not_found", "message": "no such task"}}),
+        (500, b""),
+        (200, {"output": {}}),
+        (200, {"request_id": "r"}),
+    ],
+)
+def test_an_answer_to_a_tag_without_a_task_has_no_id(status: int, body: Any) -> None:
+    found = modelverse.read_lookup(answered(status, body), KLING)
+    assert found.task_id == ""
+    assert found.state in {TaskState.UNKNOWN, TaskState.GONE}

@@ -6,6 +6,7 @@ A submission is sent again on that proof, so every doubt counts against it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from runner.engine.reconcile.match import (
@@ -88,7 +89,8 @@ def _may_be_unlisted(lost: LostSubmission, listing: TaskListing, ledger: LedgerS
 
     The document shows it with pictures and videos that are made asynchronously.
     """
-    is_usual = lost.operation.result == USUAL_FORM and lost.operation.makes != "audio"
+    form = replace(lost.operation.result, by_tag=None)
+    is_usual = form == USUAL_FORM and lost.operation.makes != "audio"
     return not is_usual and not known_rows(lost, listing, ledger)
 
 

@@ -16,6 +16,7 @@ from runner.engine.net.pacing import query
 from runner.engine.outcomes import unlisted
 from runner.engine.poll.watch import ask
 from runner.engine.reconcile.absence import LAG_FACTOR, list_since, verdict_on
+from runner.engine.reconcile.lookup import look_up
 from runner.engine.reconcile.match import (
     ARRIVAL_LIMIT,
     CLOCK_TOLERANCE,
@@ -54,6 +55,8 @@ async def find_verdict(
     search: Coroutine[Any, Any, Verdict]
     if attempt.task.id is not None:
         search = _check_task(context, operation, attempt.task.id)
+    elif operation.result.by_tag is not None:
+        search = look_up(context, attempt, operation)
     elif operation.provider in TASK_LISTS:
         search = Search(context, attempt, operation).run()
     else:

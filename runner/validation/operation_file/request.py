@@ -40,6 +40,9 @@ def check_request(schema: Schema) -> Iterator[Finding]:
     for name in as_dict(request.get("media")):
         yield from _media(name, (*_ROOT, "media", name), inside)
     yield from _typed(request.get("tag"), (*_ROOT, "tag"), known, "string")
+    if "by_tag" in as_dict(request.get("result")) and request.get("tag") is None:
+        message = "by_tag has no effect: x-operation.tag is null"
+        yield Finding(path=(*_ROOT, "result", "by_tag"), message=message, key=True)
     wrong_seed = [*_typed(request.get("seed"), (*_ROOT, "seed"), known, "integer")]
     yield from wrong_seed or _largest_seed(request, known)
 

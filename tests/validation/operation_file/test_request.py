@@ -74,3 +74,10 @@ def test_a_medium_may_be_one_text() -> None:
 def test_the_largest_seed_must_be_accepted() -> None:
     (message,) = messages(picture("properties", "seed", "maximum", to=99))
     assert message == "seed does not accept 2147483647, the largest seed that would be drawn"
+
+
+def test_a_lookup_by_a_tag_that_there_is_not() -> None:
+    schema = picture("x-operation", "result", to={"by_tag": "/v1/tasks?name={tag}"})
+    assert messages(schema) == []
+    schema["x-operation"]["tag"] = None
+    assert messages(schema) == ["by_tag has no effect: x-operation.tag is null"]
