@@ -47,6 +47,7 @@ from runner.validation.diagnostics import (
 from runner.validation.document import check_document, check_lookalikes
 from runner.validation.jobs import check_job
 from runner.validation.media import check_images, check_media, unmeasured_warning
+from runner.validation.pairs import check_future_pairs
 from runner.validation.references import check_references
 
 
@@ -170,6 +171,8 @@ def _read(
     report(job_diagnostics(by_job, expansion.locate, document.value))
     by_job = _without_spare(check_references(known, used), expansion, document)
     report(job_diagnostics(by_job, expansion.locate))
+    pairs = check_future_pairs(expansion.drafts, used, checker.images)
+    report(job_diagnostics(_without_spare(pairs, expansion, document), expansion.locate))
     problems = _in_file_order(merge(found), str(path))
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)

@@ -10,11 +10,11 @@ from runner.media.limits import check_limits, is_unmeasured
 from runner.media.sources import label, sent_length, signed_url_warning
 from runner.media.streams import EXTRA_HINT
 from runner.model.jobs import Draft, JobMedia, Media
-from runner.model.names import name_of
 from runner.model.operations import MediaLimits, Operation
 from runner.model.values import Deferred, Parameters, ValuePath, characters, substitute
 from runner.operations import to_wire
 from runner.validation.diagnostics import Finding
+from runner.validation.pairs import check_pairs
 
 
 def check_media(draft: Draft, operation: Operation, images: JobMedia) -> list[Finding]:
@@ -24,7 +24,7 @@ def check_media(draft: Draft, operation: Operation, images: JobMedia) -> list[Fi
     """
     findings: list[Finding] = []
     if images:
-        findings = [*check_images(operation, images), *_check_pairs(operation, images)]
+        findings = [*check_images(operation, images), *check_pairs(operation, images)]
     if operation.body_limit_bytes is not None:
         findings += _check_body(draft, operation, images, operation.body_limit_bytes)
     return findings
@@ -84,71 +84,19 @@ def unmeasured_warning(
     return []
 
 
-def _check_pairs(operation: Operation, images: JobMedia) -> Iterator[Finding]:
-    """Whether the first of two images is about as large as the last one."""
-    for name, limits in operation.media.items():
-        if limits.first_to_last is not None:
-            for path, first, last in _pairs(name, limits.first, images):
-                yield from _check_pair(path, first, last, limits.first_to_last)
-
-
-def _pairs(
-    name: str, first: str | None, images: JobMedia
-) -> Iterator[tuple[ValuePath, Media, Media]]:
-    """The two images of each list of two, or of the parameters `first` and `name`."""
-    lists: dict[ValuePath, list[ValuePath]] = {}
-    for path in images:
-        if name_of(path) == name and first is None:
-            lists.setdefault(path[:-1], []).append(path)
-    pairs = [[(first,), (name,)]] if first is not None else lists.values()
-    for paths in pairs:
-        match [images.get(path) for path in paths]:
-            case [Media() as one, Media() as other]:
-                yield paths[1], one, other
-
-
-def _check_pair(
-    path: ValuePath, first: Media, last: Media, limits: tuple[float, float]
-) -> Iterator[Finding]:
-    """Whether the first image is about as large as the last one, which is at `path`."""
-    if not (first.width and first.height and last.width and last.height):  # of a URL
-        return
-    least, most = limits
-    # One division each: that of 4 by 5 is exactly the 0.8 of the limits.
-    pixels = (first.width * first.height) / (last.width * last.height)
-    ratio = (first.width * last.height) / (first.height * last.width)
-    off = [
-        f"{value:.3g} times the {what}"
-        for what, value in (("pixels", pixels), ("ratio", ratio))
-        if not least <= value <= most
-    ]
-    if off:
-        # Which of the two counts is not documented: one that is close may be the one.
-        is_sure = len(off) == 2
-        yield Finding(
-            path=path,
-            message=f"{label(first.source)} is {first.width}x{first.height} pixels,"
-            f" {label(last.source)} {last.width}x{last.height}: the first has"
-            f" {' and '.join(off)} of the last; {least:g} to {most:g} times"
-            f" {'are' if is_sure else 'may be'} required",
-            hint="crop or scale one of them to the size of the other",
-            warning=not is_sure,
-        )
-
-
 def _check_body(
     draft: Draft,
     operation: Operation,
     images: JobMedia,
     limits_bytes: tuple[int, int],
 ) -> list[Finding]:
-    known, lengths = [], []
-    for path, image in images.items():
-        if isinstance(image, Media) and (limits := operation.limits_at(path)):
-            known.append(image)
-            lengths.append(sent_length(image, limits))
+    known = [
+        (image, limits, sent_length(image, limits))
+        for path, image in images.items()
+        if isinstance(image, Media) and (limits := operation.limits_at(path))
+    ]
     sure_bytes, limit_bytes = limits_bytes
-    media = sum(lengths)
+    media = sum(length for _, _, length in known)
     # Encoding is slow, and a character takes at most six bytes ("\u1234").
     if media + 6 * characters(draft.parameters.values()) + _OVERHEAD_BYTES < sure_bytes:
         return []
@@ -157,18 +105,26 @@ def _check_body(
         return []
     is_over = size > limit_bytes
     message = _excess(size, sure_bytes, limit_bytes)
-    if not known:  # the prompt alone is too long: there is no image to blame
+    # URLs have no part in it: their texts are short.
+    inline = sorted((each for each in known if each[0].sha256), key=lambda each: -each[2])
+    if not inline:  # the texts alone are too long: there is no file to blame
         return [Finding(path=(), message=message, warning=not is_over)]
-    largest = sorted(zip(lengths, known, strict=True), key=lambda pair: -pair[0])
-    parts = ", ".join(f"{label(image.source)} {_mb(length)}" for length, image in largest)
+    kinds = {limits.kind for _, limits, _ in inline}
+    noun = _NOUNS[kinds.pop()] if len(kinds) == 1 else "files"
+    parts = ", ".join(f"{label(medium.source)} {_mb(length)}" for medium, _, length in inline)
+    may_be_urls = any("url" in limits.forms for _, limits, _ in inline)
+    instead = "give URLs instead, or" if may_be_urls else "give"
     return [
         Finding(
             path=next(iter(images))[:1],
-            message=f"{message} (images: {parts})",
-            hint="base64 adds a third to each file; give URLs instead, or smaller images",
+            message=f"{message} ({noun}: {parts})",
+            hint=f"base64 adds a third to each file; {instead} smaller {noun}",
             warning=not is_over,
         )
     ]
+
+
+_NOUNS = {"image": "images", "video": "videos", "audio": "audio files"}
 
 
 def _excess(size: int, sure_bytes: int, limit_bytes: int) -> str:

@@ -87,3 +87,19 @@ def test_a_reader_that_closes_the_output_is_no_error(project: Project) -> None:
         process.stdout = None
         assert process.communicate(timeout=60)[1] == ""
         assert process.returncode == 0
+
+
+def test_images_to_be_made_in_unlike_ratios_are_a_warning(project: Project) -> None:
+    project.jobs("""
+  - {id: wide, prompt: a boat, aspect_ratio: "16:9"}
+  - {id: tall, prompt: a boat, aspect_ratio: "9:16"}
+  - id: film
+    operation: vidu/start-end2video
+    model: viduq2-pro
+    prompt: it turns
+    images: ["${{ jobs.wide.output }}", "${{ jobs.tall.output }}"]
+""")
+    ran = project.run("validate", "spring.yaml")
+    assert ran.code == 0
+    message = 'job "film": job "wide" makes 16:9, job "tall" makes 9:16: the first has 3.16 times'
+    assert f"spring.yaml:12:41: warning: {message} the ratio of the last" in ran.err

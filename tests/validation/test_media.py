@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner.model.jobs import Draft, Media
-from runner.model.operations import MediaLimits, Operation
+from runner.model.operations import MediaLimits, Operation, Wire
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations, to_wire
 from runner.validation.diagnostics import Finding
@@ -69,6 +69,27 @@ def test_a_url_that_will_expire_is_a_warning_at_its_path() -> None:
     (finding,) = found_in(*images)
     assert (finding.path, finding.warning) == (("images", 1), True)
     assert "looks signed" in finding.message
+
+
+def test_a_body_over_the_limit_names_its_files_by_what_they_are() -> None:
+    medium, limits = file("a.mp4", 20 * MIB), IMAGE.media["images"]
+    videos = replace(IMAGE, media={"images": replace(limits, kind="video", forms=("data_uri",))})
+    (finding,) = found_in(medium, operation=videos)
+    assert finding.message.endswith("(videos: a.mp4 26.7 MB)")
+    assert finding.hint == "base64 adds a third to each file; give smaller videos"
+    both = replace(
+        IMAGE,
+        media={"images": limits, "clip": replace(limits, kind="video")},
+        wire={**IMAGE.wire, "clip": Wire(path=("clip",))},
+    )
+    images = {("images", 0): file("a.png", 12 * MIB), ("clip",): file("b.mp4", 9 * MIB)}
+    (*_, finding) = check_media(draft(images=["a.png"], clip="b.mp4"), both, images)
+    assert finding.message.endswith("(files: a.png 16.1 MB, b.mp4 12.1 MB)")
+
+
+def test_a_body_over_the_limit_names_no_urls() -> None:
+    (finding,) = found_in(file("a.png", 20 * MIB), url("https://a.b/c.png"))
+    assert finding.message.endswith("(images: a.png 26.7 MB)")
 
 
 def test_a_body_over_the_limit_names_its_largest_images_first() -> None:
