@@ -79,7 +79,10 @@ def without_marks(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
         if owner := next(owners, None):
             emit(f"{path}: skipped, it has the marks of {owner}")
             continue
-        message, hint = "this is a marks file, not a manifest", f"MANIFEST --redo {path}"
+        message, hint = (
+            "this is a marks file, not a manifest",
+            f"name its manifest, with --redo {path}",
+        )
         errors.append(Diagnostic(message=message, hint=hint, location=Location(path=str(path))))
     return manifests, errors
 

@@ -16,6 +16,8 @@ import pytest
 
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
+from runner.marks.write import format_marks
+from runner.model.marks import Choice, Mark
 from tests.commands.conftest import Project
 from tests.commands.process import running
 from tests.commands.serving import seen
@@ -42,9 +44,9 @@ VIDEOS = "".join(
 )
 
 
-def killed(project: Project, after_s: float) -> bool:
+def killed(project: Project, after_s: float, *flags: str) -> bool:
     """Run, kill after that time; whether it had ended by itself before."""
-    with running(project, "spring.yaml", "--no-download") as process:
+    with running(project, "spring.yaml", "--no-download", *flags) as process:
         try:
             process.wait(after_s)
         except subprocess.TimeoutExpired:
@@ -79,3 +81,36 @@ def test_a_run_killed_again_and_again_pays_for_nothing_twice(tmp_path: Path, see
     lost = [e for e in accepted if e["task_id"] not in recorded]
     assert len(lost) <= len(unsettled), f"seed {seed}: paid and not in the results"
     assert ran.code == (7 if unsettled else 0), ran.err
+
+
+TAKES = "  - {id: boat, takes: 5, prompt: a boat}\n  - {id: sea, prompt: the sea}\n"
+REDO = ("--redo", "spring.marks.yaml")
+
+
+@pytest.mark.parametrize("seed", range(ROUNDS))
+def test_a_redo_killed_again_and_again_pays_for_nothing_twice(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)  # noqa: S311 - moments, not secrets
+    with run_emulator(EmulatorOptions(time_scale=0.02, concurrency=20)) as url:
+        env: dict[str, str | None] = {"VIDU_RUN_SETTLE": "0.2s", "VIDU_RUN_POLL_RATE": "50"}
+        project = Project(tmp_path, {**env, "VIDU_BASE_URL": url, "VIDU_API_KEY": "chaos-key"})
+        project.jobs(TAKES)
+        assert project.run("spring.yaml", "--no-download").code == 0
+        rejected = [row for row in project.rows().values() if chance.random() < 0.6]
+        marks = [
+            Mark(id=row["id"], fingerprint=row["fingerprint"], choice=Choice.REJECTED)
+            for row in rejected
+        ]
+        project.write(format_marks(marks), "spring.marks.yaml")
+        for _ in range(KILLS):
+            if killed(project, chance.uniform(0.2, 1.6), *REDO):
+                break
+        ran = project.run("spring.yaml", "--no-download", *REDO)
+        accepted = seen(url)
+    assert ran.code == 0, ran.err
+    assert len({each["untagged"] for each in accepted}) == len(accepted), f"seed {seed}: paid twice"
+    assert len(accepted) == 6 + len(rejected)
+    rows = project.rows()
+    assert len(rows) == 6
+    assert rows.keys().isdisjoint(row["id"] for row in rejected)
+    recorded = {row["task_id"] for row in (*rows.values(), *project.results()["removed"])}
+    assert recorded == {each["task_id"] for each in accepted}

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors import Location
+from runner.errors import Diagnostic, Location
 from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, PlanEntry
-from runner.model.reasons import ReasonCode
+from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import (
     DECLARED_LOST,
     ONLY_WATERMARKED,
@@ -31,6 +31,7 @@ from runner.planning.plan import (
     duplicate_warnings,
     make_plan,
     totals,
+    undecided,
 )
 from tests.builders import changed
 
@@ -444,3 +445,43 @@ def test_an_ambiguous_row_needs_a_decision() -> None:
     entry = only(known(rows=(row,)))
     assert entry.action is Action.DECIDE
     assert "according to the results manifest" in entry.reason.text
+
+
+def test_a_replacement_has_the_rejected_take_as_reason() -> None:
+    inputs = replace(known(), replaced={"a": "b"})
+    entry = only(inputs)
+    assert (entry.action, entry.reason) == (
+        Action.SUBMIT,
+        Reason(ReasonCode.NEW, "new: b was rejected"),
+    )
+    assert only(replace(known(attempt("not_sent")), replaced={"a": "b"})).reason.text == (
+        "was not sent before"
+    )
+
+
+WHICH = Diagnostic(message="no take is picked")
+
+
+def undecided_in(inputs: PlanInputs, options: PlanOptions | None = None) -> list[Diagnostic]:
+    open_ = replace(job(), undecided=WHICH)
+    return undecided(make_plan([open_], inputs, options or PlanOptions()))
+
+
+def test_a_job_that_is_not_decided_must_not_be_submitted() -> None:
+    assert undecided_in(known()) == [WHICH]
+    assert undecided_in(known(attempt("ambiguous"))) == [WHICH]
+
+
+def test_what_is_paid_for_is_kept_though_it_is_not_decided() -> None:
+    made = known(attempt("succeeded", files=(FILE,)), there=(FILE,))
+    assert undecided_in(made) == [replace(WHICH, warning=True)]
+
+
+def test_a_job_that_is_not_selected_may_be_undecided() -> None:
+    assert undecided_in(known(), PlanOptions(selected=())) == []
+
+
+def test_what_is_to_be_decided_is_the_reason() -> None:
+    open_ = replace(job(), undecided=WHICH)
+    (entry,) = make_plan([open_], known(), PlanOptions(submit=False)).entries
+    assert entry.reason == Reason(ReasonCode.UNDECIDED, "no take is picked")
