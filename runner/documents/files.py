@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from runner.documents.builder import Parsed
 from runner.documents.events import is_json
-from runner.documents.parser import Parsed, parse
+from runner.documents.parser import parse
 from runner.documents.positions import Positions
 from runner.documents.text_errors import TextError, find_conflict
 from runner.errors import Diagnostic, Location, ManifestError, did_you_mean
