@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 import shutil
 import subprocess
-from array import array
 from pathlib import Path
 
+import av
 import pytest
 
 from runner.emulator import tables
@@ -17,13 +16,11 @@ from runner.emulator.server import run_emulator
 from tests.commands.conftest import Project, Ran
 from tests.commands.process import running, until
 from tests.commands.serving import seen
-
-av = pytest.importorskip("av")
+from tests.emulator.media import decibels
 
 EXAMPLES = Path(__file__).parents[2] / "manifests"
 SIDES = dict(tables.SHORT_SIDE)
 JOBS = 15
-KILLS = 5
 UP_TO = (3, 6, 9, 12, 15)
 """Accepted submissions by which each of the kills has come."""
 
@@ -43,21 +40,6 @@ def film(project: Project) -> Project:
     return project
 
 
-def decibels(path: Path) -> list[float]:
-    """How loud each second of a file is; 0 is as loud as samples can be."""
-    samples = array("h")
-    plain = av.AudioResampler(format="s16", layout="mono", rate=8000)
-    with av.open(str(path)) as container:
-        for decoded in container.decode(audio=0):
-            for frame in plain.resample(decoded):
-                samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])
-    seconds = [samples[start : start + 8000] for start in range(0, len(samples), 8000)]
-    return [
-        10 * math.log10((1 + sum(value**2 for value in each)) / len(each) / 2**30)
-        for each in seconds
-    ]
-
-
 def test_the_film_is_made_and_then_reused(film: Project) -> None:
     def run() -> Ran:
         return film.run("film.yaml", "--emulate", "--time-scale", "0", "--poll-rate", "100")
@@ -67,7 +49,7 @@ def test_the_film_is_made_and_then_reused(film: Project) -> None:
     folder = film.folder / "outputs/emulated/film"
     with av.open(str(folder / "final-3.mp4")) as container:
         assert (container.streams.video[0].width, container.duration) == (960, 13_000_000)
-    heard, voice = decibels(folder / "final-3.mp4"), decibels(folder / "voice.mp3")
+    heard, voice = (decibels((folder / name).read_bytes()) for name in ("final-3.mp4", "voice.mp3"))
     assert heard == pytest.approx(voice, abs=1)
     assert max(voice) > -25
     assert "nothing spent" in run().err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import math
+from array import array
 from collections.abc import Sequence
 from functools import cache
 
@@ -81,3 +83,14 @@ def image(width: int = 128, height: int = 128) -> str:
 def video(form: str = "mp4", size: tuple[int, int] = (160, 160), *, seconds: float = 5) -> str:
     """A data URI of a video of that container, size and length."""
     return as_data_uri(video_bytes(form, size, seconds=seconds), f"video/{form}")
+
+
+def decibels(content: bytes) -> list[float]:
+    """How loud each second of a file is, below the loudest possible; empty without sound."""
+    samples, plain = array("h"), av.AudioResampler(format="s16", layout="mono", rate=8000)
+    with av.open(io.BytesIO(content), "r") as container:
+        for decoded in container.decode(audio=0) if container.streams.audio else ():
+            for frame in plain.resample(decoded):
+                samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])
+    seconds = (samples[start : start + 8000] for start in range(0, len(samples), 8000))
+    return [10 * math.log10((1 + sum(v**2 for v in one)) / len(one) / 2**30) for one in seconds]

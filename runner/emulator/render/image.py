@@ -25,6 +25,7 @@ from runner.emulator.render.parts import (
     caption_of,
     has_card,
     is_cut,
+    is_extended,
     is_of_video,
     original_s,
     shot_at,
@@ -42,7 +43,7 @@ Copies: TypeAlias = Callable[[str], bytes | None]
 
 _WHITE, _GREY = "#ffffff", "#c9d2dc"
 _CARD = (14, 18, 30, 178)
-_DENSE_CARD = (14, 18, 30, 240)  # over an image, which may be a picture with a card itself
+_DENSE_CARD = (14, 18, 30, 255)  # over an image, which may be a picture with a card itself
 _TOP_RIGHT = 2
 _MOST_DECODED_PIXELS = 40_000_000  # a larger reference gets a tile in place of a thumbnail
 
@@ -78,16 +79,20 @@ class Painter:
         if has_card(order):
             card, at = self.card(order, frame.size)
             frame.paste(card, at, card)
-        self.caption(frame, caption_of(order, 0))
+        self.caption(frame, caption_of(order, 0), is_wide=is_of_video(order))
         return frame
 
-    def caption(self, frame: Image.Image, text: str) -> None:
-        """Write a line in a band top left, if there is anything to write."""
+    def caption(self, frame: Image.Image, text: str, *, is_wide: bool = False) -> None:
+        """Write a line in a band top left, if there is anything to write.
+
+        A wide band covers that of the video which is shown, whatever is written there.
+        """
         if not text:
             return
         size = max(12, min(frame.size) // 26)
         block = fit(text, (frame.width - 4 * size, 2 * size), [size], self.fonts)
-        box = (size, size, round(block.width) + 3 * size, block.line_height + 2 * size)
+        right = frame.width - size if is_wide else round(block.width) + 3 * size
+        box = (size, size, right, block.line_height + 2 * size)
         ImageDraw.Draw(frame).rectangle(box, fill=_CARD[:3])
         block.draw(frame, (2 * size, round(1.5 * size)), _WHITE)
 
@@ -115,7 +120,7 @@ class Painter:
     def _video_background(self, order: Order, size: tuple[int, int]) -> Background:
         """The video that a video is made of, with its extension if it has one."""
         frames = self._frames(order, size)
-        if "duration" not in order.details:
+        if not is_extended(order):
             return Film(frames)
         last = self._decoded(order.images[0], max(size)) if order.images else None
         end = ImageOps.fit(last, size) if last is not None else None
@@ -145,28 +150,30 @@ class Painter:
     def card(self, order: Order, size: tuple[int, int]) -> tuple[Image.Image, tuple[int, int]]:
         """The translucent panel at the foot of a frame of `size`, and where to paste it.
 
-        It has thumbnails, the prompt and a line of facts. Mode RGBA.
+        It has thumbnails, the prompt and a line of facts. Mode RGBA. Over a video it is the lower
+        half, because there is the card of that video.
         """
-        short = min(size)
-        margin, pad = round(short * 0.04), round(short * 0.03)
+        short, is_half = min(size), is_of_video(order)
+        margin, pad = 0 if is_half else round(short * 0.04), round(short * 0.03)
         inner = size[0] - 2 * margin - 2 * pad
-        thumbs = self._thumbnails(order, inner, round(short * 0.13))
+        thumbs = self._thumbnails(order, inner, round(short * (0.2 if is_half else 0.13)))
         above = thumbs[0].height + pad if thumbs else 0
         facts = self._facts(order, inner, short)
         room = round(size[1] * 0.62) - facts.line_height - above
         sizes = [max(9, round(short / part)) for part in (22, 26, 31, 37, 44, 52, 60)]
         text = fit(order.written_prompt, (inner, room), sizes, self.fonts)
-        facts_at = pad + above + text.height + pad // 3
-        height = facts_at + facts.line_height + pad
+        needed = pad + above + text.height + pad // 3 + facts.line_height + pad
+        height = max(needed, size[1] // 2) if is_half else needed
         card = Image.new("RGBA", (size[0] - 2 * margin, height))
         box = (0, 0, card.width - 1, height - 1)
         is_over_media = order.passes_images or is_cut(order) or not order.aspect_ratio
         colour = _DENSE_CARD if is_over_media else _CARD
-        ImageDraw.Draw(card).rounded_rectangle(box, round(short * 0.02), fill=colour)
+        radius = 0 if is_half else round(short * 0.02)
+        ImageDraw.Draw(card).rounded_rectangle(box, radius, fill=colour)
         for number, thumb in enumerate(thumbs):
             card.paste(thumb, (pad + number * round(thumb.width * 1.1), pad))
         text.draw(card, (pad, pad + above), _WHITE)
-        facts.draw(card, (pad, facts_at), _GREY)
+        facts.draw(card, (pad, height - pad - facts.line_height), _GREY)
         return card, (margin, size[1] - margin - height)
 
     def _facts(self, order: Order, width: int, short: int) -> TextBlock:
@@ -181,7 +188,7 @@ class Painter:
 
     def _thumbnails(self, order: Order, width: int, height: int) -> list[Image.Image]:
         """One framed square for each image and video, small enough for all to stand in a row."""
-        media = (*order.images, *(() if is_of_video(order) else order.videos))
+        media = (*order.images, *order.videos)
         side = min(height, round(width / max(1, len(media)) / 1.12))
         edge = max(2, side // 40)
         inside = (side - 2 * edge, side - 2 * edge)

@@ -35,6 +35,11 @@ def is_upscaled(order: Order) -> bool:
     return "upscale_resolution" in order.details
 
 
+def is_extended(order: Order) -> bool:
+    """Whether the result is a video and what follows it."""
+    return is_of_video(order) and "duration" in order.details
+
+
 def has_card(order: Order) -> bool:
     """Whether a card of its own is shown: an upscaled video keeps that of its source."""
     return not is_upscaled(order)
@@ -79,7 +84,9 @@ def caption_of(order: Order, progress: float) -> str:
         return f"shot {shot_at(order, progress) + 1} of {len(order.images)}"
     if not is_of_video(order):
         return ""
-    if "duration" in order.details:
+    if order.operation == "lip-sync":
+        return _spoken(order)
+    if is_extended(order):
         whole_s = original_s(order)
         is_original = progress * order.duration_s < whole_s
         added_s = order.duration_s - whole_s
@@ -89,3 +96,10 @@ def caption_of(order: Order, progress: float) -> str:
     video, (width, height) = order.videos[-1], pixels_of(order)
     source = f" from {video.width}x{video.height}" if video.width else ""
     return f"upscaled{source} to {width}x{height}"
+
+
+def _spoken(order: Order) -> str:
+    if not order.sounds:
+        return "lips follow the text"
+    seconds = order.sounds[-1].seconds
+    return f"lips follow a sound of {seconds:.1f} s" if seconds else "lips follow a sound"

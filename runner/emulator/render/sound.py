@@ -18,6 +18,7 @@ import av
 
 from runner.emulator.operations.speech import parts_of
 from runner.emulator.render.image import Copies
+from runner.emulator.render.parts import is_extended
 from runner.emulator.state.tasks import Order, Reference
 
 Samples: TypeAlias = "array[int]"
@@ -59,15 +60,21 @@ def heard(order: Order, copies: Copies) -> Samples:
     """What an order sounds like, exactly as long as its result."""
     count = round((order.sound_s or order.duration_s) * RATE)
     found = _played(_source_of(order), copies) or _generated(order)
-    return found[:count] + _silence(count - len(found))
+    rest = chord(order)[len(found) : count] if is_extended(order) else _silence(count - len(found))
+    return found[:count] + rest
+
+
+def goes_on(order: Order, copies: Copies) -> bool:
+    """Whether the result is an extension of a video with sound, and so has some to its end."""
+    return is_extended(order) and _played(order.videos[-1], copies) is not None
 
 
 def _source_of(order: Order) -> Reference | None:
     """The sound or the video of the request that gives the result its sound."""
     if order.is_sound:  # a sample of a voice is not heard itself
         return None
-    is_replica = "remove_audio" in order.details
-    return next(iter(reversed((*(order.videos if is_replica else ()), *order.sounds))), None)
+    is_heard = "remove_audio" in order.details or is_extended(order)
+    return next(iter(reversed((*(order.videos if is_heard else ()), *order.sounds))), None)
 
 
 def _played(source: Reference | None, copies: Copies) -> Samples | None:

@@ -15,8 +15,14 @@ from PIL import Image, ImageDraw
 
 from runner.emulator.render.encoder import Encoder
 from runner.emulator.render.image import Copies, Painter
-from runner.emulator.render.parts import caption_of, has_card, is_of_video, painted_size
-from runner.emulator.render.sound import RATE, frame_of, heard
+from runner.emulator.render.parts import (
+    caption_of,
+    has_card,
+    is_extended,
+    is_of_video,
+    painted_size,
+)
+from runner.emulator.render.sound import RATE, frame_of, goes_on, heard
 from runner.emulator.state.tasks import Order
 from runner.emulator.tables import FPS, pixels_of
 
@@ -41,7 +47,7 @@ def film(order: Order, painter: Painter, *, watermark: bool = False) -> bytes:
         container.metadata["comment"] = f"seed {order.seed}, vidu-run emulator"
         hold = hold_of(order)
         encoder = Encoder(container, pixels_of(order), hold=hold, repeats=hold > HOLD)
-        has_sound = order.bgm or order.audio
+        has_sound = order.bgm or order.audio or goes_on(order, painter.copies)
         sound = _sound_stream(container) if has_sound else None
         copied = _copied_sound(container, stack, order, painter)
         for image in pictures(order, painter):
@@ -79,7 +85,7 @@ def pictures(order: Order, painter: Painter) -> Iterator[Image.Image]:
         if card is not None:
             panel, at = card
             image.paste(panel, at, panel)
-        painter.caption(image, caption_of(order, progress))
+        painter.caption(image, caption_of(order, progress), is_wide=is_of_video(order))
         bar = (0, bar_top, round(width * progress), height)
         ImageDraw.Draw(image).rectangle(bar, fill=scene.sun_colour)
         yield image
@@ -103,8 +109,8 @@ def _copied_sound(
     container: av.container.OutputContainer, stack: ExitStack, order: Order, painter: Painter
 ) -> Iterator[_Sound]:
     """The sound of the video that this one is made of, on a stream of its own."""
-    # Where the request asks for sound, that takes its place.
-    keeps_sound = is_of_video(order) and not order.audio
+    # Where the request asks for sound, that takes its place; an extension's goes on.
+    keeps_sound = is_of_video(order) and not order.audio and not is_extended(order)
     content = painter.copies(order.videos[-1].content_key) if keeps_sound else None
     if content is None:
         return iter(())

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from runner.emulator.render.parts import caption_of, has_card, is_of_video, painted_size, stops_of
 from runner.emulator.state.tasks import Order, Reference
 from tests.builders import emulated_order
@@ -44,6 +46,18 @@ def test_captions_tell_the_video_from_its_extension() -> None:
     extended = film(details={"duration": 3}, duration_s=7)
     assert caption_of(extended, 0.5) == "the video, 4 s"
     assert caption_of(extended, 0.6) == "its extension, 3 s"
+
+
+@pytest.mark.parametrize(
+    ("sounds", "caption"),
+    [
+        ((Reference(seconds=12.83),), "lips follow a sound of 12.8 s"),
+        ((Reference(url="https://example.com/a.mp3"),), "lips follow a sound"),
+        ((), "lips follow the text"),
+    ],
+)
+def test_a_caption_names_what_lips_follow(sounds: tuple[Reference, ...], caption: str) -> None:
+    assert caption_of(film(operation="lip-sync", sounds=sounds), 0.5) == caption
 
 
 def test_a_caption_has_the_sizes_of_an_upscaling() -> None:

@@ -13,6 +13,7 @@ from runner.emulator.render.video import HOLD, film, hold_of, pictures
 from runner.emulator.state.tasks import Order, Reference
 from runner.emulator.tables import FPS
 from tests.builders import emulated_order
+from tests.emulator.media import decibels
 
 PAINTER = Painter(copies=lambda _: None, fonts=FontSet())
 
@@ -110,6 +111,16 @@ def test_a_watermark_is_in_its_corner(corner: int, left: int, top: int) -> None:
 def test_only_one_of_the_films_has_the_watermark() -> None:
     asked = order(details={"wm_position": 4})
     assert film(asked, PAINTER, watermark=True) != film(asked, PAINTER)
+
+
+@pytest.mark.parametrize(("has_sound", "seconds"), [(True, 4), (False, 0)])
+def test_an_extension_is_heard_to_its_end(has_sound: bool, seconds: int) -> None:
+    original = film(order(bgm=has_sound, duration_s=2), PAINTER)
+    video = Reference(sha256="v", media_type="video/mp4", width=960, height=540, seconds=2)
+    asked = order(aspect_ratio="", videos=(video,), duration_s=4, details={"duration": 2})
+    loud = decibels(film(asked, Painter(copies={"v": original}.get, fonts=FontSet())))
+    assert len(loud) == seconds
+    assert all(each > -35 for each in loud)
 
 
 def test_speech_and_sounds_are_heard_too() -> None:
