@@ -22,7 +22,7 @@ from runner.mounts import has_reliable_locks
 APPLICATION_ID = 0x76696475
 """The letters "vidu", in the header of every ledger."""
 
-MIGRATIONS = ("tables.sql", "tables-2.sql")
+MIGRATIONS = ("tables.sql", "tables-2.sql", "tables-3.sql")
 """Scripts in this folder; the n-th upgrades a ledger from version n - 1 to n."""
 
 VERSION = len(MIGRATIONS)

@@ -6,13 +6,14 @@ import json
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from decimal import Decimal
 from functools import lru_cache
 from sys import intern
 from typing import Any, TypeAlias
 
 from runner.ledger.changes import Intend, realm_of
+from runner.model.file_facts import FileFacts, ResultWarning, in_order
 from runner.model.operations import Amount, Unit
 from runner.model.requests import CANCELLED, Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState, Intent, StoredFile, TaskFacts, UrlName
@@ -76,6 +77,18 @@ def intend_row(change: Intend) -> dict[str, Any]:
         # Equal to `intended_at`, which marks an adopted task: its creation time is unknown.
         "submitted_at": intent.at if change.task_id else None,
     }
+
+
+def file_row(file: StoredFile) -> dict[str, Any]:
+    """The columns of a file, without its attempt and its position."""
+    facts = {} if file.facts is None else asdict(file.facts)
+    known = {name: value for name, value in facts.items() if value not in (None, ())}
+    warnings = [asdict(warning) for warning in file.warnings]
+    return sql_values(
+        file,
+        facts=None if file.facts is None else json.dumps(known, separators=(",", ":")),
+        warnings=json.dumps(warnings) if warnings else None,
+    )
 
 
 class LazyRequest(Mapping[str, Any]):
@@ -195,7 +208,23 @@ def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
         bytes=row["bytes"],
         media_type=intern(row["media_type"]),
         kind=row["kind"],
+        facts=row["facts"] and _facts(row["facts"]),
+        warnings=_warnings(row["warnings"]) if row["warnings"] else (),
     )
+
+
+# Cached, because very many files have the same few facts.
+@lru_cache(maxsize=4096)
+def _facts(text: str) -> FileFacts:
+    """The facts in a JSON object; what a newer version has measured besides is left out."""
+    found = json.loads(text)
+    known = {name: found[name] for name in FileFacts.__slots__ if name in found}
+    return FileFacts(**{**known, "labels": in_order(found.get("labels", ()))})
+
+
+@lru_cache(maxsize=4096)
+def _warnings(text: str) -> tuple[ResultWarning, ...]:
+    return tuple(ResultWarning(**warning) for warning in json.loads(text))
 
 
 # Cached, because very many attempts have few different values.

@@ -29,7 +29,7 @@ from runner.ledger.connection import open_for_reading, open_for_writing
 from runner.ledger.costs import OtherRunCosts
 from runner.ledger.errors import translated_errors
 from runner.ledger.queries import LedgerQueries
-from runner.ledger.rows import intend_row, sql_value, sql_values
+from runner.ledger.rows import file_row, intend_row, sql_value, sql_values
 from runner.timestamps import stamp_now
 
 _BEGIN_RUN = """
@@ -79,8 +79,8 @@ _KEEP = """
 UPDATE attempts SET kept = ? WHERE number = ? AND state = 'succeeded' RETURNING run
 """
 _STORE = """
-INSERT INTO files (attempt, position, path, sha256, bytes, media_type, kind)
-VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type, :kind)
+INSERT INTO files (attempt, position, path, sha256, bytes, media_type, kind, facts, warnings)
+VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type, :kind, :facts, :warnings)
 """
 
 
@@ -220,7 +220,7 @@ class Ledger(LedgerQueries):
         # In place of all files of an earlier fetch: fresh URLs may be fewer.
         self._connection.execute("DELETE FROM files WHERE attempt = ?", (change.number,))
         rows = [
-            {"attempt": change.number, "position": position, **sql_values(file)}
+            {"attempt": change.number, "position": position, **file_row(file)}
             for position, file in enumerate(change.files)
         ]
         self._connection.executemany(_STORE, rows)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from runner.model.file_facts import ResultWarning
 from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.reasons import Reason, ReasonCode
@@ -58,6 +59,11 @@ class Outcome:
     nothing was sent."""
     by_other_run: bool = False
     """Another run at the same time made the task, and bears the cost."""
+
+    @property
+    def warnings(self) -> tuple[ResultWarning, ...]:
+        """In what the files that are here are not what was asked for, each once."""
+        return tuple(dict.fromkeys(warning for file in self.files for warning in file.warnings))
 
     @property
     def paid(self) -> bool:

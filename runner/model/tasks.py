@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, get_args
 
+from runner.model.file_facts import FileFacts, ResultWarning
 from runner.model.operations import Amount
 from runner.model.requests import JobError, Shortfall
 
@@ -73,6 +74,9 @@ class StoredFile:
     media_type: str
     kind: FileKind | None = None
     """None for the result itself."""
+    facts: FileFacts | None = None
+    """None where nothing was measured: a version before did not, or it could not be done."""
+    warnings: tuple[ResultWarning, ...] = ()
 
 
 def results_of(files: Iterable[StoredFile]) -> tuple[StoredFile, ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from runner.errors import Diagnostic
 from runner.media.types import EXTENSIONS
+from runner.model.file_facts import FileFacts, ResultWarning, in_order
 from runner.model.operations import OFF_PEAK, UNITS, Amount
 from runner.model.outcomes import State
 from runner.model.plans import Evidence
@@ -120,7 +121,7 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
             finished_at=_text(row.get("finished_at")),
         ),
         estimated=_amount(cost.get("estimated")),
-        files=_files(as_list(row.get("files"))),
+        files=_with_findings(_files(as_list(row.get("files"))), row),
         attempts=_int(row.get("attempts")) or 1,  # what is evidence was submitted at least once
         shortfall=_shortfall(row) if state is State.SUCCEEDED else None,
         off_peak=as_dict(row.get("parameters")).get(OFF_PEAK) is True,
@@ -128,10 +129,30 @@ def _evidence(row: Mapping[str, Any]) -> Evidence | None:
 
 
 def _shortfall(row: Mapping[str, Any]) -> Shortfall | None:
-    """That of the first warning which is one; the others are of newer versions."""
-    warnings = (as_dict(each) for each in as_list(row.get("warnings")))
-    found = (Shortfall.named(_text(w.get("code")), _text(w.get("message"))) for w in warnings)
+    """That of the first warning which is one; the others are about files."""
+    found = (Shortfall.named(each.code, each.message) for each in _warnings(row))
     return next(filter(None, found), None)
+
+
+def _warnings(row: Mapping[str, Any]) -> list[ResultWarning]:
+    written = [as_dict(each) for each in as_list(row.get("warnings"))]
+    return [
+        ResultWarning(code=code, message=_text(each.get("message")) or code)
+        for each in written
+        if (code := _text(each.get("code")))
+    ]
+
+
+def _with_findings(files: tuple[StoredFile, ...], row: Mapping[str, Any]) -> tuple[StoredFile, ...]:
+    """The files, the first result with the row's labels and warnings: a row has them for all."""
+    warnings = [each for each in _warnings(row) if not Shortfall.named(each.code, each.message)]
+    labels = in_order(each for each in as_list(row.get("labels")) if isinstance(each, str))
+    first = next((file for file in files if file.kind is None), None)
+    if first is None or not (warnings or labels):
+        return files
+    facts = replace(first.facts or FileFacts(), labels=labels)
+    found = replace(first, facts=facts, warnings=tuple(warnings))
+    return tuple(found if file is first else file for file in files)
 
 
 def _proven_state(row: Mapping[str, Any], task_id: str | None) -> State | None:
@@ -169,7 +190,25 @@ def _file(value: Mapping[str, Any]) -> StoredFile | None:
     kind = value.get("kind")
     if kind not in KIND_OF.values():
         return None
-    return StoredFile(path=path, sha256=sha256, bytes=size, media_type=media_type, kind=kind)
+    return StoredFile(
+        path=path,
+        sha256=sha256,
+        bytes=size,
+        media_type=media_type,
+        kind=kind,
+        facts=_facts(value),
+    )
+
+
+def _facts(value: Mapping[str, Any]) -> FileFacts | None:
+    """What a row tells of a file; None where that is nothing."""
+    seconds = value.get("duration")
+    facts = FileFacts(
+        width=_int(value.get("width")),
+        height=_int(value.get("height")),
+        seconds=seconds if is_number(seconds) else None,
+    )
+    return None if facts == FileFacts() else facts
 
 
 def _is_path(text: str) -> bool:

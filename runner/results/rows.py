@@ -5,18 +5,19 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from runner.media.sources import classify
+from runner.model.file_facts import FileFacts, in_order
 from runner.model.jobs import Draft, Job, Media
 from runner.model.operations import Amount, Unit
 from runner.model.outcomes import Outcome, State
-from runner.model.requests import JobError, Shortfall
-from runner.model.tasks import StoredFile, TaskFacts
+from runner.model.requests import JobError
+from runner.model.tasks import StoredFile, TaskFacts, results_of
 from runner.model.values import Deferred, JobOutput, ValuePath, map_leaves, substitute
 
 VERSION = 1
@@ -81,13 +82,14 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
         "urls": list(outcome.task.urls),
         **_creation_ids(outcome.task),
         "files": [_file(file) for file in outcome.files],
+        **_labels(outcome.files),
         "fingerprint": job.fingerprint,
         "reused": outcome.reused,
         "attempts": outcome.attempts,
         "submitted_at": outcome.task.submitted_at,
         "finished_at": outcome.task.finished_at,
         "error": json_error(outcome.error),
-        **_warnings(outcome.shortfall),
+        **_warnings(outcome),
     }
 
 
@@ -113,14 +115,27 @@ def _creation_ids(task: TaskFacts) -> dict[str, Any]:
 
 def _file(file: StoredFile) -> dict[str, Any]:
     row = {name: getattr(file, name) for name in ("path", "sha256", "bytes", "media_type")}
+    facts = file.facts or FileFacts()
+    measured = {"width": facts.width, "height": facts.height, "duration": facts.seconds}
+    row |= {name: value for name, value in measured.items() if value is not None}
     return row | {"kind": file.kind} if file.kind else row
 
 
-def _warnings(shortfall: Shortfall | None) -> dict[str, Any]:
+def _labels(files: Iterable[StoredFile]) -> dict[str, Any]:
+    """The key `labels`, only where a result carries a mark of generated content."""
+    labels = in_order(
+        label for file in results_of(files) if file.facts for label in file.facts.labels
+    )
+    return {"labels": list(labels)} if labels else {}
+
+
+def _warnings(outcome: Outcome) -> dict[str, Any]:
     """The key `warnings`, only where there is one: nearly all rows have none."""
-    if shortfall is None:
-        return {}
-    return {"warnings": [{"code": shortfall.code, "message": shortfall.message}]}
+    shortfall = () if outcome.shortfall is None else (outcome.shortfall,)
+    warnings = [
+        {"code": each.code, "message": each.message} for each in (*shortfall, *outcome.warnings)
+    ]
+    return {"warnings": warnings} if warnings else {}
 
 
 def _requested(outcome: Outcome, name: str) -> Any:

@@ -23,8 +23,8 @@ _YAML_RUN_KEYS = (b"run:", b"  reused:", b"    reused:", b"    reason:")
 _JSON_RUN_KEYS = (b'  "run":', b'    "reused":', b'      "reused":', b'      "reason":')
 # Keys of rows that older versions did not write. A file that lacks nothing else stays, because an
 # update of the program changes no result; it gets them when some result changes.
-_YAML_LATER_KEYS = (b"    axes:",)
-_JSON_LATER_KEYS = (b'      "axes":',)
+_YAML_LATER_KEYS = (b"    axes:", b"    labels:")
+_JSON_LATER_KEYS = (b'      "axes":', b'      "labels":')
 
 
 def write_results(
@@ -37,8 +37,8 @@ def write_results(
 
     `removed` are rows of jobs that are no longer in the manifest. The file is replaced in one
     step, durably. If another run has left a file with the same results, that one stays, and False
-    is returned; `run` and the rows' `reused` and `reason` are not compared, nor are `axes` where
-    the file has none.
+    is returned; `run` and the rows' `reused` and `reason` are not compared, nor are `axes` and
+    `labels` where the file has none.
 
     Blocks; for any thread. Raises `OutputError` when the file cannot be written.
     """
