@@ -3,7 +3,8 @@
 It runs in a process of its own, because FFmpeg reads foreign bytes in native code: a damaged or
 hostile file may crash it, or keep it busy for ever. It writes an empty JSON object when PyAV is
 loaded. Then each line that it reads has a path and FFmpeg's name of the format, and each line that
-it writes has the facts, or the error; with `box` also what shows the file, see `_view`.
+it writes has the facts, or the error; with `box` also what shows the file, see `_view`, with
+`whole` also whether all of it is there, see `_to_the_end`.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ import av
 from av.container import InputContainer
 
 _PER_FILE_S = 20
+_PER_WHOLE_FILE_S = 60
+"""A file that is read to its end may have gigabytes."""
 _IDLE_S = 60
 _MAX_MEMORY_BYTES = 4 << 30
 
@@ -51,8 +54,9 @@ def main() -> None:
     signal.alarm(_IDLE_S)
     _write({})
     for line in sys.stdin:
-        signal.alarm(_PER_FILE_S)
-        _write(_answer(**json.loads(line)))
+        question = json.loads(line)
+        signal.alarm(_PER_WHOLE_FILE_S if question.get("whole") else _PER_FILE_S)
+        _write(_answer(**question))
         signal.alarm(_IDLE_S)
 
 
@@ -61,18 +65,24 @@ def _write(value: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def _answer(*, path: str, format: str, box: int | None = None) -> dict[str, Any]:  # noqa: A002 - FFmpeg's own word
+def _answer(
+    *,
+    path: str,
+    format: str,  # noqa: A002 - FFmpeg's own word
+    box: int | None = None,
+    whole: bool = False,
+) -> dict[str, Any]:
     try:
         # An open file and its format, because FFmpeg takes some names and texts for URLs.
         with Path(path).open("rb") as file, av.open(file, "r", format=format) as container:
             found = _facts(container)
-        if box is None or "error" in found:
+        if (box is None and not whole) or "error" in found:
             return found
         # Opened again, because measuring has read the packets of some formats.
         with Path(path).open("rb") as file, av.open(file, "r", format=format) as container:
-            return found | _view(container, box)
-    except (av.FFmpegError, OSError, ValueError, MemoryError) as error:
-        return {"error": str(error)}
+            return found | (_to_the_end(container) if box is None else _view(container, box))
+    except (av.FFmpegError, OSError, ValueError, MemoryError, StopIteration) as error:
+        return {"error": str(error) or "nothing in it can be decoded"}
 
 
 def _facts(container: InputContainer) -> dict[str, Any]:
@@ -117,6 +127,43 @@ def _seconds(container: InputContainer, stream: av.VideoStream | av.AudioStream)
             least = start if least is None else min(least, start)
             most = end if most is None else max(most, end)
     return most - least if least is not None and most is not None else None
+
+
+_LOST_SHARE = 0.05
+"""Less may be missing: edit lists leave out packets, and headers round their times."""
+_LOST_S = 0.5
+
+
+def _to_the_end(container: InputContainer) -> dict[str, Any]:
+    """Whether there is sound, and whether the file has all that its headers announce.
+
+    The packets are read and not decoded: decoding a video takes a hundred times as long, and what
+    a broken upload or copy damages is the end. Only the first picture, or sound, is decoded.
+    """
+    stream = _video(container) or container.streams.audio[0]
+    next(container.decode(stream))
+    container.seek(0)
+    return {"has_sound": bool(container.streams.audio), "is_cut": _is_cut(container, stream)}
+
+
+def _is_cut(container: InputContainer, stream: av.VideoStream | av.AudioStream) -> bool:
+    """Whether packets of the stream are missing, or what is left of one is damaged."""
+    count, end = 0, 0.0
+    try:
+        for packet in container.demux(stream):
+            if packet.is_corrupt:
+                return True
+            if packet.pts is not None and packet.time_base is not None:
+                count += 1
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    except av.FFmpegError:
+        return True
+    if stream.frames:  # an index of the whole file
+        return count < stream.frames - max(2, stream.frames * _LOST_SHARE)
+    if container.duration is None or container.format.name in _ESTIMATED:
+        return False
+    length = ((container.start_time or 0) + container.duration) / av.time_base
+    return end < length - max(_LOST_S, length * _LOST_SHARE)
 
 
 _PEAKS_PER_S = 50

@@ -72,6 +72,15 @@ class StreamView:
     """Of a sound: the loudest sample in each piece of equal length, 0 to 32768."""
 
 
+class StreamCheck(NamedTuple):
+    """What PyAV finds where it goes through a file to its end."""
+
+    facts: StreamFacts
+    has_sound: bool
+    is_cut: bool
+    """Whether less is there than the file's own headers announce."""
+
+
 class UnreadableError(ValueError):
     """FFmpeg cannot read the file, or fails at it."""
 
@@ -89,6 +98,13 @@ def measure(path: Path, media_type: str) -> StreamFacts:
     """
     found = _ask(_reader, path, media_type)
     return StreamFacts(**{name: found[name] for name in StreamFacts._fields})
+
+
+def examine(path: Path, media_type: str) -> StreamCheck:
+    """The same of a file that is read to its end. Blocks, for a minute at most."""
+    found = _ask(_reader, path, media_type, whole=True)
+    facts = StreamFacts(**{name: found[name] for name in StreamFacts._fields})
+    return StreamCheck(facts=facts, has_sound=found["has_sound"], is_cut=found["is_cut"])
 
 
 def view(path: Path, media_type: str, box: int) -> StreamView:
