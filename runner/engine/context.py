@@ -99,6 +99,8 @@ class Context:
     """Whether the run with that id, in the same ledger, is still alive."""
     tagged_tasks: TaggedTasks = field(default_factory=TaggedTasks)
     """What searches for lost submissions have learned of single tasks."""
+    measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    """Held while a fetched file is measured."""
     random: random.Random
     stopping: asyncio.Event
     """Set when nothing more is to be submitted."""

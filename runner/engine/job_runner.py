@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from runner.engine.context import Context
-from runner.engine.download.collect import reuse_files
+from runner.engine.download.reuse import reuse_files
 from runner.engine.job_run import (
     Ended,
     HasTask,

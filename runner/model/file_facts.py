@@ -44,6 +44,10 @@ class ResultWarning:
     message: str
 
 
+DAMAGED = frozenset({"truncated_file", "unreadable_file", "wrong_kind"})
+"""Codes of warnings about a file that is wrong in itself: fetched again, it may be right."""
+
+
 def in_order(labels: Iterable[str]) -> tuple[Label, ...]:
     """The labels among these words, each once, in the order in which they are listed."""
     found = frozenset(labels)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+from runner.model.file_facts import DAMAGED
 from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
@@ -51,6 +52,11 @@ class Evidence:
     """With `SUCCEEDED`: why its files are not what was asked for."""
     off_peak: bool = False
     """Whether its request could wait for idle hours."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether one of its files is wrong in itself, so that it is worth fetching again."""
+        return any(warning.code in DAMAGED for file in self.files for warning in file.warnings)
 
 
 ChangeKind: TypeAlias = Literal["value", "item", "media", "result"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, get_args
 
-from runner.model.file_facts import FileFacts, ResultWarning
+from runner.model.file_facts import DAMAGED, FileFacts, ResultWarning
 from runner.model.operations import Amount
 from runner.model.requests import JobError, Shortfall
 
@@ -169,3 +169,8 @@ class Attempt:
         if self.state is not AttemptState.SUCCEEDED or self.error is None:
             return None
         return Shortfall.named(self.error.code, self.error.message)
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether one of its files is wrong in itself, so that it is worth fetching again."""
+        return any(warning.code in DAMAGED for file in self.files for warning in file.warnings)

@@ -329,6 +329,8 @@ def _of_result(
     if known.shortfall and options.complete:
         text = f"{done}, but {known.shortfall.message}"
         return Action.FETCH, Reason(ReasonCode.DONE_ELSEWHERE, text)
+    if known.is_damaged and options.complete:
+        return Action.FETCH, Reason(ReasonCode.DONE_ELSEWHERE, f"{done}, but its file is damaged")
     return _of_files(known, done, inputs, options)
 
 

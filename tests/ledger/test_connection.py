@@ -141,7 +141,7 @@ def test_a_newer_ledger_is_left_alone(path: Path, read_only: bool) -> None:
     open_ledger(path).close()
     with closing(sqlite3.connect(path)) as newer:
         newer.execute(f"PRAGMA user_version = {schema.VERSION + 1}")
-    with pytest.raises(LedgerError, match="has version 3; this vidu-run supports versions up to 2"):
+    with pytest.raises(LedgerError, match="has version 4; this vidu-run supports versions up to 3"):
         open_ledger(path, read_only=read_only)
 
 

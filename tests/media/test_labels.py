@@ -52,7 +52,7 @@ def with_key(name: str) -> bytes:
     """An MP4 with a key of metadata, as FFmpeg writes it."""
     source, out = io.BytesIO(video_bytes()), io.BytesIO()
     with (
-        av.open(source) as old,
+        av.open(source, "r") as old,
         av.open(out, "w", format="mp4", options={"movflags": "use_metadata_tags"}) as new,
     ):
         stream = new.add_stream_from_template(old.streams.video[0])

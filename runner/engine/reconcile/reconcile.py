@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from runner.engine.context import Context
-from runner.engine.download.collect import ledger_files, record_success
+from runner.engine.download.reuse import ledger_files
+from runner.engine.download.urls import record_success
 from runner.engine.job_run import Ended, HasTask, JobRun, Phase, RetryLater
 from runner.engine.outcomes import ended
 from runner.engine.reconcile.match import Absent, Adopted, Unclear

@@ -9,7 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
-from runner.engine.download.collect import collect, name_of
+from runner.engine.download.collect import collect
+from runner.engine.download.reuse import name_of
 from runner.engine.job_run import JobRun
 from runner.ledger.changes import Finish, Intend, Settle
 from runner.model.events import Event, Observer, Step
