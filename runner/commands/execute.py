@@ -20,6 +20,7 @@ from runner.engine.stop_conditions import StopReason
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, terminal_columns, worst
 from runner.file_names import relative
+from runner.media import streams
 from runner.model.events import Observer
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Plan, PlanEntry
@@ -292,6 +293,8 @@ def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: flo
     return RunSummary(
         manifest=str(planned.manifest.path),
         totals=totals,
+        # Asking for PyAV starts a process, so it is asked for last.
+        lacks_pyav=bool(totals.warnings.unmeasured) and not streams.is_available(),
         locate=planned.manifest.locate,
         # Several jobs may fail to write on one full disk.
         errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),

@@ -99,6 +99,8 @@ def _why(outcome: Outcome) -> str:
         return f"{outcome.error.code}: {outcome.error.message}"
     if outcome.shortfall is not None:
         return outcome.shortfall.message
+    if outcome.warnings:
+        return "; ".join(warning.message for warning in outcome.warnings)
     if outcome.reason is None or outcome.reason.code is ReasonCode.DONE:
         return ""
     return outcome.reason.text

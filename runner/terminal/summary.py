@@ -17,6 +17,7 @@ from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorCl
 from runner.providers.registry import TASK_LISTS, code_info
 from runner.results.advice import ADVICE, MAY_PAY_AGAIN, UNSENT_ADVICE
 from runner.terminal.format import CostSums, money_list
+from runner.terminal.result_warnings import ResultWarnings
 from runner.timestamps import span
 
 MAX_NAMED = 5
@@ -62,6 +63,8 @@ class RunTotals:
     """What this run's own submissions cost, and what is at risk."""
     failures: dict[object, FailureGroup] = field(default_factory=dict)
     """Jobs without a result, or with less than they asked for, in the order of the manifest."""
+    warnings: ResultWarnings = field(default_factory=ResultWarnings)
+    """In what files are not as they were asked for."""
 
     def add(self, outcome: Outcome) -> None:
         """Add the outcome of a selected job."""
@@ -69,6 +72,7 @@ class RunTotals:
         self.reused += outcome.state is State.SUCCEEDED and outcome.reused
         self.by_other_run += outcome.by_other_run
         self.files = self.files or bool(outcome.files)
+        self.warnings.add(outcome)
         add(self.costs.at_risk, outcome.at_risk)
         # What earlier runs submitted is in their summaries.
         own = (outcome.task.submitted_at or "") >= self.began and not outcome.by_other_run
@@ -105,6 +109,8 @@ class RunSummary:
     """The flags that a further command needs to use the same ledger and results."""
     stopped: Sequence[Reason]
     """Why nothing more was submitted, to a provider or at all."""
+    lacks_pyav: bool = False
+    """Whether videos or sounds were not measured because PyAV is missing."""
 
 
 def format_summary(run: RunSummary, columns: int | None = None) -> str:
@@ -121,6 +127,9 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     ]
     if totals.files:
         lines.append(f"  files     {run.files}")
+    lines += totals.warnings.lines(run.locate, columns, _command(run, "fetch"))
+    if run.lacks_pyav:
+        lines.append(totals.warnings.unmeasured_line())
     for why in run.stopped:
         lines += hang("  stopped   ", one_line(str(why)), columns)
     groups = list(totals.failures.values())

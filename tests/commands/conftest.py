@@ -19,6 +19,7 @@ from runner.documents.files import load
 from runner.emulator import tables
 from runner.emulator.options import EmulatorOptions
 from runner.emulator.server import run_emulator
+from runner.engine.download import expected
 from tests.commands.quick_clock import quicken_runs
 
 IMAGE = """
@@ -83,10 +84,11 @@ def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
 def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Emulators in this process draw pictures and videos an eighth as wide: the most of their work.
 
-    None becomes too small to be an image of another job.
+    None becomes too small to be an image of another job. Runs in this process expect as much.
     """
     sides = {name: side // 16 * 2 for name, side in tables.SHORT_SIDE.items()}
     monkeypatch.setattr(tables, "SHORT_SIDE", sides)
+    monkeypatch.setattr(expected, "LEAST_SHARE", expected.LEAST_SHARE / 64)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from aiohttp.typedefs import Handler
 from runner.emulator.api.errors import REASONS, ApiError, reason_for
 from runner.emulator.api.routes import Service, error_response
 from runner.emulator.faults import responses
+from runner.emulator.faults.marks import marked
 from runner.emulator.faults.responses import CHANGES, Values
 from runner.emulator.faults.script import KINDS, LIST, SUBMITS, Match, Rule, RuleChooser, fits
 from runner.emulator.requests import body_of, context_of, prompt_in
@@ -181,6 +182,19 @@ def _wrong_length(exchange: _Exchange) -> web.Response:
     return responses.with_length(exchange.request, exchange.response, content, length)
 
 
+def _cut_file(exchange: _Exchange) -> web.Response:
+    """The beginning of the file as if it were all of it."""
+    content, size = responses.content_of(exchange.response), exchange.rule.values["bytes"]
+    exchange.response.body = content[: len(content) // 2 if size is None else size]
+    return exchange.response
+
+
+def _marks(exchange: _Exchange) -> web.Response:
+    content = responses.content_of(exchange.response)
+    exchange.response.body = marked(content, exchange.rule.values["marks"])
+    return exchange.response
+
+
 def _not_json(exchange: _Exchange) -> web.Response:
     status, text = exchange.rule.values["status"], exchange.rule.values["text"]
     if text is None:
@@ -251,6 +265,8 @@ ACTIONS: Mapping[str, Callable[[_Exchange], web.Response]] = {
     "expired": _expired,
     "wrong_type": lambda exchange: responses.page(exchange.response.status),
     "wrong_length": _wrong_length,
+    "cut_file": _cut_file,
+    "marks": _marks,
     **dict.fromkeys(CHANGES, _change),
     **dict.fromkeys(["error", *_PRESETS], _error),
 }
@@ -264,6 +280,9 @@ TASK_CHANGES: Mapping[str, Callable[[Values, Task], Task]] = {
         task.expired(values["after_s"])
         if task.order.is_off_peak or task.order.lifetime_s is not None
         else task
+    ),
+    "other_result": lambda values, task: task.delivering(
+        **{name: values[name] for name in ("seconds", "silent", "aspect_ratio", "resolution")}
     ),
 }
 """What a fault makes of the task that a submission asks for."""

@@ -100,7 +100,7 @@ class ResultFiles:
         task = self._store.tasks.get(owner)
         if task is None or task.phase(self._options.now_ns()) is not Phase.SUCCESS:
             return None
-        return self._cached(f"{owner}-{name}", lambda: self._render(task.order, name))
+        return self._cached(f"{owner}-{name}", lambda: self._render(task.delivered_order, name))
 
     def fetch(self, url: str, host: str) -> bytes | None:
         """The content of a reference's URL as a provider would fetch it; None if it is not ours.

@@ -162,6 +162,13 @@ class Task:
     """Why it fails at `done_ns`; empty for success."""
     refunded: bool = True
     """Whether its credits come back when it fails."""
+    delivered: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of the order in which the result differs from it."""
+
+    @property
+    def delivered_order(self) -> Order:
+        """The order that the result follows; answers follow the one that was placed."""
+        return replace(self.order, **self.delivered)
 
     @property
     def lost_credits(self) -> int:
@@ -216,6 +223,21 @@ class Task:
         """The task that the provider cancels after that time, and that waits until then."""
         done_ns = self.made_ns + round(after_s * 1e9)
         return replace(self, started_ns=_NEVER_NS, done_ns=done_ns, err_code=_EXPIRED)
+
+    def delivering(
+        self, *, seconds: int | None, silent: bool, aspect_ratio: str | None, resolution: str | None
+    ) -> Task:
+        """The task whose result has another length, no sound, or another shape than was ordered."""
+        delivered: dict[str, Any] = {"bgm": False, "audio": False} if silent else {}
+        if aspect_ratio:
+            delivered["aspect_ratio"] = aspect_ratio
+        if resolution:
+            delivered["resolution"] = resolution
+        if seconds and self.order.is_video:
+            delivered["duration_s"] = seconds
+        elif seconds and self.order.is_sound:
+            delivered["sound_s"] = seconds
+        return replace(self, delivered=delivered)
 
     def stuck(self, phase: Phase) -> Task:
         """The task that never leaves a state before its end."""

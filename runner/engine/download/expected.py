@@ -32,7 +32,8 @@ _RATIO = re.compile(r"([1-9][0-9]{0,3}):([1-9][0-9]{0,3})")
 _PIXELS = re.compile(r"([1-9][0-9]{1,4})[x*]([1-9][0-9]{1,4})")
 _LINES = re.compile(r"([1-9][0-9]{2,3})[pP]")
 _THOUSANDS = {"1K": 720, "2K": 1440, "4K": 2160, "8K": 4320}
-"""Names of sizes to the shorter side of 16:9."""
+"""Names of sizes to the shorter side of 16:9; in cinemas they are those of the longer side, in
+units of 1024."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +53,10 @@ class Expected:
 
 def expected(operation: Operation, parameters: Parameters) -> Expected:
     """What a request with these parameters lets expect of each of its results."""
-    given = {
-        name: value
-        for name, value in parameters.items()
-        if _has_effect(operation, name, parameters)
-    }
-    asked = {**defaults_of(operation, parameters), **given}
+    unsure = {name for name in _CHECKED if not _has_effect(operation, name, parameters)}
+    every = {**defaults_of(operation, parameters), **parameters}
+    asked = {name: value for name, value in every.items() if name not in unsure}
+    given = {name: value for name, value in asked.items() if name in parameters}
     kinds = {operation.limits_of(path).kind: str(path[0]) for path, _ in operation.media_in(asked)}
     seconds = asked.get(_SECONDS)
     is_video = operation.makes == "video"
@@ -65,8 +64,8 @@ def expected(operation: Operation, parameters: Parameters) -> Expected:
         # 0 lets the provider choose.
         seconds=float(seconds) if is_number(seconds) and seconds > 0 else None,
         at_least="video" in kinds,
-        # Not the default: where an image is given as well, documents let the image decide.
-        ratio=_ratio(given),
+        # Not the default where media are given: documents let these decide then, or say nothing.
+        ratio=_ratio(given if kinds else asked),
         size=_size(asked),
         sound=(_sound_switch(asked) or kinds.get("audio")) if is_video else None,
     )
@@ -77,7 +76,7 @@ _CHECKED = frozenset({_SECONDS, *_RATIOS, _SIZE, _RESOLUTION, *_SOUND_SWITCHES})
 
 def _has_effect(operation: Operation, name: str, parameters: Parameters) -> bool:
     """Whether nothing in the schema warns about what is written for a parameter that is checked."""
-    if name not in _CHECKED:
+    if name not in parameters:
         return True
     rules = operation.schema.get("x-warnings", ())
     own = [rule["if"] for rule in rules if rule["parameter"] == name and "each" not in rule]
@@ -181,7 +180,8 @@ def _wrong_size(wanted: Expected, facts: FileFacts) -> str | None:
         return None
     is_high = min(facts.width, facts.height) >= LEAST_SHARE * short
     is_large = facts.width * facts.height >= LEAST_SHARE * short * short * 16 / 9
-    if is_high or is_large:
+    in_cinemas = _THOUSANDS.get(wanted.size.upper()) and int(wanted.size[:-1]) * 1024
+    if is_high or is_large or (in_cinemas and max(facts.width, facts.height) >= in_cinemas):
         return None
     return f"{facts.width}x{facts.height} pixels instead of {wanted.size}"
 
