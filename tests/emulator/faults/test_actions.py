@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import io
 import threading
 import time
 from collections import Counter
 from typing import Any
 
+import av
 import pytest
+from PIL import Image
 
 from tests.emulator.faults.conftest import (
     BOTH,
@@ -313,3 +316,66 @@ def test_a_list_counts_as_one_request(broken: Any, ask: Any) -> None:
         make_task(ask, url, prompt=prompt)
         lengths.append(len(ask("GET", url + "/ent/v2/tasks").json["tasks"]))
     assert lengths == [1, 0]
+
+
+CLIP = {"model": "viduq2", "prompt": "a boat", "duration": 2, "bgm": True, "aspect_ratio": "16:9"}
+
+
+def delivered(ask: Any, url: str, path: str, body: Any) -> bytes:
+    """The file of a task that is done at once."""
+    content: bytes = ask("GET", result_url(ask, url, ask("POST", url + path, body))).content
+    return content
+
+
+def result_url(ask: Any, url: str, answer: Any) -> str:
+    """The URL of the result of a task that is done at once."""
+    found: str = creations(ask, url, answer.json["task_id"]).json["creations"][0]["url"]
+    return found
+
+
+def test_a_result_may_differ_from_its_order_and_its_answers_do_not(broken: Any, ask: Any) -> None:
+    fault = {"fault": "other_result", "seconds": 1, "silent": True, "aspect_ratio": "1:1"}
+    url = broken({**fault, "resolution": "360p"}, time_scale=0)
+    answer = ask("POST", url + "/ent/v2/text2video", CLIP)
+    echo = answer.json
+    assert (echo["duration"], echo["aspect_ratio"], echo["bgm"]) == (2, "16:9", True)
+    content = ask("GET", result_url(ask, url, answer)).content
+    with av.open(io.BytesIO(content), "r") as film:
+        assert film.duration == av.time_base
+        assert not film.streams.audio
+        assert (film.streams.video[0].width, film.streams.video[0].height) == (360, 360)
+
+
+def test_a_picture_may_have_another_shape(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "other_result", "aspect_ratio": "9:16", "seconds": 3}, time_scale=0)
+    with Image.open(io.BytesIO(delivered(ask, url, SUBMIT, PICTURE))) as picture:
+        assert picture.size == (1080, 1920)
+
+
+def test_a_file_may_be_cut_before_it_is_sent(broken: Any, ask: Any) -> None:
+    url = broken({"fault": "cut_file", "bytes": 100, "nth": 1}, time_scale=0)
+    address = result_url(ask, url, ask("POST", url + SUBMIT, PICTURE))
+    cut, whole = ask("GET", address), ask("GET", address)
+    assert (cut.status, cut.headers["content-length"]) == (200, "100")
+    assert cut.content == whole.content[:100]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"), [(SUBMIT, PICTURE), ("/ent/v2/text2video", {**CLIP, "duration": 1})]
+)
+def test_a_file_may_carry_marks_and_is_still_read(
+    broken: Any, ask: Any, path: str, body: Any
+) -> None:
+    marks = ["aigc", "c2pa", "iptc"]
+    url = broken({"fault": "marks", "marks": marks}, time_scale=0)
+    content = delivered(ask, url, path, body)
+    assert b"AIGC" in content
+    assert b"trainedAlgorithmicMedia" in content
+    assert b"jumb" in content
+    if content.startswith(b"\x89PNG"):
+        with Image.open(io.BytesIO(content)) as picture:
+            picture.load()
+            assert "AIGC" in picture.info
+    else:
+        with av.open(io.BytesIO(content), "r") as film:
+            assert sum(1 for _ in film.decode(video=0)) == 24
