@@ -13,6 +13,7 @@ import pytest
 
 from runner.ledger.changes import Change, Finish, Intend, Settle, Stale, Store, Supersede, Taken
 from runner.ledger.store import Ledger, open_ledger
+from runner.model.file_facts import FileFacts, ResultWarning
 from runner.model.operations import Amount
 from runner.model.tasks import AttemptState, Intent, StoredFile
 from tests.ledger.conftest import AT, ERROR, failed, intend, submitted, succeeded
@@ -208,6 +209,39 @@ def test_files_are_stored_in_order_and_replaced_together(
     assert ledger.latest(["f1"], "remote")["f1"].files == (one, two)
     ledger.apply([Store(number=number, files=(three,))])
     assert ledger.latest(["f1"], "remote")["f1"].files == (three,)
+
+
+def test_what_was_measured_of_a_file_is_stored_with_it(
+    ledger: Ledger, run: str, intent: MakeIntent
+) -> None:
+    facts = FileFacts(
+        width=1280,
+        height=720,
+        seconds=5.04,
+        frames_per_second=24.0,
+        codec="h264",
+        has_sound=False,
+        labels=("aigc", "c2pa"),
+    )
+    warning = ResultWarning(code="wrong_duration", message="5.04 s instead of 8 s, 秒")
+    one = StoredFile(path="a.mp4", sha256="a", bytes=1, media_type="video/mp4")
+    files = (replace(one, facts=facts, warnings=(warning,)), replace(one, facts=FileFacts()), one)
+    number = intend(ledger, run, intent())
+    ledger.apply([submitted(number), succeeded(number), Store(number=number, files=files)])
+    assert ledger.latest(["f1"], "remote")["f1"].files == files
+
+
+def test_what_a_newer_version_has_measured_is_left_out(
+    ledger: Ledger, run: str, intent: MakeIntent, path: Path
+) -> None:
+    one = StoredFile(path="a.mp4", sha256="a", bytes=1, media_type="video/mp4")
+    number = intend(ledger, run, intent())
+    ledger.apply([submitted(number), succeeded(number), Store(number=number, files=(one,))])
+    newer = '{"width":8,"depth":3,"labels":["iptc","later"]}'
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE files SET facts = ?", (newer,))
+    (file,) = ledger.latest(["f1"], "remote")["f1"].files
+    assert file.facts == FileFacts(width=8, labels=("iptc",))
 
 
 def test_a_task_known_from_elsewhere_is_adopted(

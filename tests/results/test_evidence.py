@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 
 from runner.documents.dump import dump
+from runner.model.file_facts import FileFacts, ResultWarning
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Evidence
-from runner.model.requests import RESULT_GONE, Billed, ErrorClass, JobError
+from runner.model.requests import INCOMPLETE, RESULT_GONE, Billed, ErrorClass, JobError, Shortfall
 from runner.model.tasks import TaskFacts
 from runner.results.evidence import read_results
 from runner.results.rows import Header, row
@@ -52,6 +53,19 @@ def test_written_results_are_read_as_evidence(
             attempts=1,
         ),
     )
+
+
+def test_facts_labels_and_warnings_are_read_back(
+    path: Path, header: Header, outcome: MakeOutcome
+) -> None:
+    (file,) = outcome().files
+    facts = FileFacts(width=1280, height=720, seconds=5.04, labels=("aigc",))
+    warning = ResultWarning(code="wrong_duration", message="5.04 s instead of 8 s")
+    made = replace(file, facts=facts, warnings=(warning,))
+    short = Shortfall(code=INCOMPLETE, message="one of two")
+    write_results(path, header, [outcome(files=(made, file), shortfall=short)])
+    (proof,) = read_results(path).evidence
+    assert (proof.files, proof.shortfall) == ((made, file), short)
 
 
 def test_only_what_may_have_been_paid_for_is_evidence(

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from runner.model.file_facts import FileFacts, ResultWarning
 from runner.model.jobs import Media, Row
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
@@ -81,6 +82,30 @@ def test_axes_are_those_of_the_entry(outcome: MakeOutcome, tmp_path: Path) -> No
         "row": {"name": "窗", "weight": None},
         "take": 2,
     }
+
+
+def test_what_was_measured_of_files_is_listed(outcome: MakeOutcome, tmp_path: Path) -> None:
+    (file,) = outcome().files
+    film = FileFacts(width=1280, height=720, seconds=5.04, codec="h264", labels=("iptc",))
+    other = FileFacts(seconds=2.0, labels=("aigc",))
+    cover = FileFacts(labels=("c2pa",))
+    warnings = (ResultWarning(code="a", message="b"), ResultWarning(code="c", message="d"))
+    made = row(
+        outcome(
+            files=(
+                replace(file, facts=film, warnings=warnings[:1]),
+                replace(file, facts=other, warnings=warnings),
+                replace(file, facts=cover, kind="cover"),
+            )
+        ),
+        tmp_path,
+    )
+    first, second, third = made["files"]
+    assert (first["width"], first["height"], first["duration"]) == (1280, 720, 5.04)
+    assert (second.get("width"), second["duration"]) == (None, 2.0)
+    assert "duration" not in third
+    assert made["labels"] == ["aigc", "iptc"]
+    assert made["warnings"] == [{"code": "a", "message": "b"}, {"code": "c", "message": "d"}]
 
 
 def test_totals_count_states_and_sum_costs(outcome: MakeOutcome, header: Header) -> None:

@@ -93,6 +93,8 @@ ERROR = {"code": "x", "message": "y", "class": "policy", "billed": "unknown"}
         {"state": "pending", "reason": "time limit", "finished_at": None, "task_id": None},
         {"state": "ambiguous", "cost": {"estimated": None, "actual": None, "at_risk": {"cny": 1}}},
         {"x-mine": 1},
+        {"axes": {"matrix": {"look": "noir"}, "row": {"name": "a"}, "take": 1}, "labels": ["aigc"]},
+        {"files": [{**ROW["files"][0], "width": 1, "height": 1, "duration": 0.5}]},
     ],
 )
 def test_unknown_values_are_null(row: dict[str, Any]) -> None:
@@ -108,6 +110,9 @@ def test_unknown_values_are_null(row: dict[str, Any]) -> None:
         {"submitted_at": "yesterday"},
         {"extra": 1},
         {"seed": "616519648"},
+        {"axes": {"take": 0}},
+        {"axes": {}},
+        {"labels": ["made by hand"]},
     ],
 )
 def test_a_row_of_another_form_is_refused(row: dict[str, Any]) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from runner.errors import Location
+from runner.model.file_facts import FileFacts, ResultWarning
 from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, ErrorClass, JobError
-from runner.model.tasks import TaskFacts
+from runner.model.tasks import StoredFile, TaskFacts
 from runner.results.rows import Header, head
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
 
@@ -140,3 +141,33 @@ def test_a_job_of_which_nothing_was_sent_has_its_own_advice(code: str, advice: s
     error = JobError(code=code, message="no", class_=ErrorClass.INPUT, billed=Billed.NO)
     text = summary(replace(pending("a", ""), state=State.FAILED, error=error, reason=None))
     assert text.splitlines()[-1] == f"            nothing was sent: {advice}"
+
+
+def warned(name: str, *warnings: tuple[str, str], reused: bool = False) -> Outcome:
+    made = StoredFile(
+        path=f"{name}.mp4",
+        sha256="a",
+        bytes=1,
+        media_type="video/mp4",
+        facts=FileFacts(codec="h264"),
+        warnings=tuple(ResultWarning(code=code, message=text) for code, text in warnings),
+    )
+    succeeded = replace(pending(name, ""), state=State.SUCCEEDED, reason=None)
+    return replace(succeeded, reused=reused, files=(made,))
+
+
+def test_each_kind_of_warning_has_one_line_with_its_jobs() -> None:
+    short, silent = ("wrong_duration", "2 s instead of 5 s"), ("missing_sound", "no sound")
+    outcomes = [warned(name, short, reused=name == "b") for name in "abcd"]
+    lines = summary(*outcomes, warned("e", silent, short)).splitlines()
+    names = '"a", "b", "c" and 2 more'
+    assert [line for line in lines if "warning" in line] == [
+        f"  warning   m.yaml:3: wrong duration in 5 jobs ({names}): 2 s instead of 5 s",
+        '  warning   m.yaml:3: missing sound in job "e": no sound',
+    ]
+
+
+def test_a_damaged_file_can_be_fetched_again() -> None:
+    text = summary(warned("a", ("truncated_file", "the file ends too early")))
+    assert "to fetch damaged files again at no cost: vidu-run fetch m.yaml" in text
+    assert "fetch" not in summary(warned("a", ("wrong_shape", "1x1 pixels instead of 16:9")))
