@@ -26,6 +26,18 @@ jobs:
   - {id: a, prompt: a cat, images: ["https://a/cat.png"]}
 """
 
+OPENED = """
+import atexit, json, os, sys
+opened = []
+def note(event, arguments):
+    if event == "open" and str(arguments[0]).endswith(".schema.json"):
+        opened.append(os.path.basename(arguments[0]))
+sys.addaudithook(note)
+atexit.register(lambda: print(json.dumps(opened), file=sys.stderr))
+from runner.__main__ import main
+main()
+"""
+
 COMMAND_LINE = {"runner", "runner.__main__", "runner.signals", "runner.streams", "runner.cli"}
 
 UNWATCHED = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
@@ -75,3 +87,19 @@ def test_nothing_that_speaks_to_providers_is_loaded_where_none_is_asked(
 ) -> None:
     modules = loaded(tmp_path, verb, "m.yaml")
     assert not modules & {"aiohttp", "yarl", "asyncio", "ssl", "tqdm", "PIL", "av", "jsonschema"}
+
+
+@pytest.mark.parametrize("verb", ["validate", "plan"])
+def test_of_all_operations_those_of_the_manifest_are_read(tmp_path: Path, verb: str) -> None:
+    (tmp_path / "m.yaml").write_text(MANIFEST, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-c", OPENED, verb, "m.yaml"],
+        cwd=tmp_path,
+        env={**UNWATCHED, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    opened = json.loads(ended.stderr.splitlines()[-1])
+    assert set(opened) == {"operation.schema.json", "reference2image.schema.json"}
+    assert len(opened) == 2

@@ -31,7 +31,7 @@ def manifest_text(operations: Mapping[str, Operation]) -> str:
 
 def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
     """The authoring schema, JSON Schema 2020-12."""
-    shape, snippets = manifest_shape(operations), part("snippets")
+    shape, snippets = null_unoffered(manifest_shape(operations)), part("snippets")
     shape["properties"]["jobs"] |= {
         "items": {"$ref": "#/$defs/job"},
         "defaultSnippets": [{**snippet, "body": [snippet["body"]]} for snippet in snippets],

@@ -59,6 +59,10 @@ def null_unoffered(rule: Any) -> Any:
     if not isinstance(rule, dict):
         return rule
     changed = {key: null_unoffered(value) for key, value in rule.items()}
+    # A mapping or a list keeps its type: an editor inserts a key by that.
+    if changed.get("type") == ["string", "null"]:
+        del changed["type"]
+        changed["anyOf"] = [{"type": "string"}, _NULL]
     choices = changed.get("anyOf", [])
     if {"type": "null"} in choices and _EXPRESSION in choices:
         others = [each for each in choices if each not in ({"type": "null"}, _EXPRESSION)]
