@@ -48,6 +48,11 @@ CODES: fates.Codes = {
     "permission_error": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
     "forbidden": ErrorCodeInfo(class_=ErrorClass.AUTH, fate=Fate.STOPPED),
     "rate_limit": ErrorCodeInfo(class_=ErrorClass.QUOTA, fate=Fate.BUSY, too_many_tasks=True),
+    # Kling's pages: no resources, a bad answer of Kling, could not create. The page has no HTTP
+    # codes; behind a bad answer there may be a task.
+    "006001094": ErrorCodeInfo(class_=ErrorClass.TRANSIENT),
+    "006001095": _UNKNOWN_FATE,
+    "006001099": ErrorCodeInfo(class_=ErrorClass.PROVIDER),
     "timeout": _UNKNOWN_FATE,
     "internal_error": _UNKNOWN_FATE,
     "model_server_error": _UNKNOWN_FATE,

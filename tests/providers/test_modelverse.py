@@ -57,6 +57,10 @@ def test_a_task_id_is_read_leniently(body: Any, task_id: str, trace_id: str | No
     ("status", "code", "meaning"),
     [
         (400, "param_error", (Fate.REFUSED, INPUT, False)),
+        (400, "006001094", (Fate.REFUSED, TRANSIENT, False)),
+        (400, "006001095", (Fate.AMBIGUOUS, TRANSIENT, False)),
+        (400, "006001099", (Fate.REFUSED, PROVIDER, False)),
+        (500, "006001099", (Fate.AMBIGUOUS, PROVIDER, False)),
         (400, "invalid_messages", (Fate.REFUSED, POLICY, False)),
         (400, "sensitive_check_error", (Fate.REFUSED, POLICY, False)),
         (400, "model_error", (Fate.REFUSED, PROVIDER, False)),
