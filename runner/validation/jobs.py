@@ -110,12 +110,21 @@ def _of_whole(rule: Mapping[str, Any]) -> Mapping[str, Any]:
 def _warnings(validators: _Validators, parameters: Parameters) -> Iterator[Finding]:
     for condition, rule in validators.warnings:
         for path, values in _about(rule, parameters):
-            if _accepts(condition, values):
+            if _accepts(condition, values) and not _is_cited(rule, values, parameters):
                 message = rule["message"]
                 for name, value in values.items():
                     message = message.replace(f"{{{name}}}", shown(value))
                 at = (*path, rule["parameter"]) if rule["parameter"] in values else path
                 yield Finding(path=at, message=message, warning=True)
+
+
+def _is_cited(rule: Mapping[str, Any], item: Mapping[str, Any], parameters: Parameters) -> bool:
+    """Whether a text cites an item by its name, so that a warning about uncited ones is idle."""
+    if "uncited_in" not in rule:
+        return False
+    text, name = parameters.get(rule["uncited_in"]), item.get(rule["parameter"])
+    # A text that is missing, or not known, is no reason to doubt the names.
+    return not (text and isinstance(text, str)) or f"@{name}" in text
 
 
 def _about(

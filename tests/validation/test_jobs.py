@@ -5,6 +5,7 @@ from typing import Any
 
 import jsonschema
 import jsonschema_rs
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -195,3 +196,23 @@ def test_both_validators_agree_and_every_error_is_explained(
     errors = [f for f in check_job(draft(parameters), operation) if not f.warning]
     assert (errors == []) == fast
     assert all("schema" not in error.message for error in errors)
+
+
+CITED = "vidu/reference2video-subjects"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "named"),
+    [("@tom sees @kate", []), ("@tom runs", ["kate"]), ("two run", ["tom", "kate"]), ("", [])],
+)
+def test_a_subject_that_the_prompt_does_not_cite_is_a_warning(
+    prompt: str, named: list[str]
+) -> None:
+    subjects = [{"name": name, "images": ["https://a.b/c.png"]} for name in ("tom", "kate")]
+    parameters = {"model": "viduq2", "prompt": prompt, "subjects": subjects}
+    draft = Draft(entry=0, id="a", operation=CITED, parameters=parameters, base=Path())
+    found = [each for each in check_job(draft, load_operations()[CITED]) if each.warning]
+    assert [each.message for each in found] == [
+        f'prompt does not cite subject "{name}": @ and its name stand for it' for name in named
+    ]
+    assert all(each.path[0] == "subjects" and each.path[-1] == "name" for each in found)

@@ -73,6 +73,11 @@ def _in_warning(
         lists = [level.removesuffix("[]") for level in levels if level.endswith("[]")]
         yield Finding(path=(*path, "each"), message=text, hint=suggest(str(each), lists))
         return
+    citing = warning.get("uncited_in")
+    if citing is not None and not place:
+        yield Finding(path=(*path, "uncited_in"), message="uncited_in has no effect without each")
+    elif isinstance(citing, str) and citing not in levels[""]:
+        yield unknown_name((*path, "uncited_in"), citing, levels[""], key=False, place="")
     if isinstance(name, str) and name not in known:
         yield unknown_name((*path, "parameter"), name, known, key=False, place=place)
     for found in _PLACEHOLDER.findall(message) if isinstance(message, str) else ():

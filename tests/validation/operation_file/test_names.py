@@ -41,6 +41,11 @@ def test_names_inside_a_parameter_are_not_parameters() -> None:
     assert messages(schema) == []
 
 
+def test_only_items_of_a_list_can_be_cited() -> None:
+    message, _ = only(picture("x-warnings", 0, "uncited_in", to="note"))
+    assert message == "uncited_in has no effect without each"
+
+
 def test_a_placeholder_without_a_parameter_is_reported() -> None:
     message, hint = only(picture("x-warnings", 0, "message", to="{nots} is new"))
     assert message == "{nots} in the message is not a parameter, and is kept as text"

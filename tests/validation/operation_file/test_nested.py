@@ -66,6 +66,16 @@ def test_a_name_in_a_condition_on_any_item_is_found() -> None:
     assert only(changed("x-warnings", to=[warning]))[0] == '"nam" is not a key of subjects[]'
 
 
+def test_the_text_that_cites_items_is_a_parameter() -> None:
+    warning = {"each": "subjects", "if": {}, "parameter": "name", "message": "{name} is not cited"}
+    assert diagnose(changed("x-warnings", to=[{**warning, "uncited_in": "resolution"}])) == []
+    wrong = only(changed("x-warnings", to=[{**warning, "uncited_in": "resolutio"}]))
+    assert wrong == (
+        '"resolutio" is not a parameter of this operation',
+        'did you mean "resolution"?',
+    )
+
+
 def test_the_keys_of_a_mapping_of_any_form_are_free() -> None:
     schema = changed("properties", "resolution", to={"type": "object", "required": ["any"]})
     assert messages(schema) == []
