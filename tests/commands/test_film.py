@@ -46,6 +46,7 @@ def test_the_film_is_made_and_then_reused(film: Project) -> None:
 
     ran = run()
     assert ran.code == 0, ran.err
+    assert "warning" not in ran.err
     folder = film.folder / "outputs/emulated/film"
     with av.open(str(folder / "final-3.mp4")) as container:
         assert (container.streams.video[0].width, container.duration) == (960, 13_000_000)

@@ -21,6 +21,8 @@ from runner.operations import defaults_of
 from runner.validation.schema import is_valid
 
 _SECONDS = "duration"
+_VIDEO_ID = "video_creation_id"
+"""A video that is named by the provider's own id."""
 _RATIOS = ("aspect_ratio", "ratio")
 _SIZE = "size"
 _RESOLUTION = "resolution"
@@ -63,7 +65,7 @@ def expected(operation: Operation, parameters: Parameters) -> Expected:
     return Expected(
         # 0 lets the provider choose.
         seconds=float(seconds) if is_number(seconds) and seconds > 0 else None,
-        at_least="video" in kinds,
+        at_least="video" in kinds or _VIDEO_ID in asked,
         # Not the default where media are given: documents let these decide then, or say nothing.
         ratio=_ratio(given if kinds else asked),
         size=_size(asked),

@@ -40,8 +40,9 @@ def test_a_size_in_pixels_is_shape_and_size() -> None:
     assert (asked.ratio, asked.size) == ((480, 832), "480x832")
 
 
-def test_a_video_that_goes_on_from_another_may_contain_it() -> None:
-    assert of("vidu/extend", model="viduq2-pro", video_url="https://a/b.mp4", duration=3).at_least
+@pytest.mark.parametrize("video", [{"video_url": "https://a/b.mp4"}, {"video_creation_id": "9"}])
+def test_a_video_that_goes_on_from_another_may_contain_it(video: dict[str, str]) -> None:
+    assert of("vidu/extend", model="viduq2-pro", duration=3, **video).at_least
     assert not of("vidu/text2video", model="viduq2").at_least
 
 
