@@ -122,7 +122,8 @@ def _linked(expander: _Expander) -> Expansion:
             candidates=takes,
         )
     locate = expander.source_map.of_draft
-    expansion.diagnostics.extend(check_needs(drafts, expander.ids, locate, takes))
+    earlier = {id_: found for each in expansion.sets for id_, found in each.earlier().items()}
+    expansion.diagnostics.extend(check_needs(drafts, expander.ids, locate, takes, earlier))
     return expansion
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from runner.expansion.references import JobResult, JobResults, Outputs
-from runner.expressions.evaluate import compile_text
+from runner.expressions.evaluate import compile_text, names_in
 from runner.expressions.syntax import OPENING, Expression, ExpressionError
 from runner.model.values import ValuePath, map_leaves, walk
 
@@ -57,10 +57,10 @@ def parts_of(text: str) -> tuple[str | Expression, ...]:
     return (template,) if isinstance(template, str) else template.parts
 
 
-def roots(value: Any) -> set[str | int]:
+def roots(value: Any) -> set[str]:
     """The names that expressions inside `value` start from, as far as they can be parsed."""
     parts = (part for _, leaf in walk(value) if isinstance(leaf, str) for part in parts_of(leaf))
-    return {part.path[0] for part in parts if isinstance(part, Expression)}
+    return {name for part in parts if isinstance(part, Expression) for name in names_in(part)}
 
 
 def glob_of(text: str) -> str:
@@ -102,7 +102,7 @@ def _evaluated(
     try:
         template = compile_text(text)  # cached: a hundred thousand jobs share a few texts
         if unknown and not isinstance(template, str):
-            template = template.without(unknown)
+            template = template.without(frozenset(unknown))
         value = template if isinstance(template, str) else template.evaluate(scope)
     except ExpressionError as error:
         failure = EvaluationError(

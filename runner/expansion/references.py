@@ -12,7 +12,7 @@ from runner.errors import Diagnostic, suggest
 from runner.expansion.ids import IdRegistry
 from runner.model.jobs import Draft, DraftLocator
 from runner.model.needs import cycles
-from runner.model.values import Attribute, Deferred, JobOutput, references
+from runner.model.values import Attribute, Deferred, JobOutput, ValuePath, references
 
 _MAX_OUTPUTS = 100  # no operation makes as many; which ones a job has is known when it is done
 
@@ -91,24 +91,30 @@ def check_needs(
     ids: IdRegistry,
     locate: DraftLocator,
     takes: Mapping[str, Sequence[str]],
+    earlier: Mapping[str, Sequence[str]],
 ) -> list[Diagnostic]:
     """References to jobs that do not exist, and cycles; `drafts` include those of partial jobs.
 
     An id that may belong to a job with errors, whose own id is unknown, is not reported. `takes`
-    are the candidates of each `.picked`.
+    are the candidates of each `.picked`, `earlier` the takes that a spare one waits for.
     """
     linked = [draft for draft in drafts if draft.needs]
     diagnostics = [each for draft in linked for each in _missing(draft, ids, locate, takes)]
     by_id: dict[str, Draft] = {}
     for draft in linked:
         by_id.setdefault(draft.id, draft)  # duplicate ids are reported elsewhere
-    for cycle in cycles({id_: draft.needs for id_, draft in by_id.items()}):
+    needs: dict[str, Sequence[str]] = {id_: draft.needs for id_, draft in by_id.items()}
+    # After the others, so that every cycle starts with a job that refers to another one.
+    for id_ in earlier:
+        needs[id_] = (*needs.get(id_, ()), *earlier[id_])
+    for cycle in cycles(needs):
         draft = by_id[cycle[0]]
-        path = next(
+        paths: Iterator[ValuePath] = (
             path
             for path, part in references(draft.parameters)
             if cycle[1] in (takes[part.job] if part.attribute == "picked" else (part.job,))
         )
+        path = next(paths, ("id",))
         message = "the job needs its own output"
         if len(set(cycle)) > 1:
             message = f"jobs wait for each other in a circle: {' -> '.join(cycle)}"

@@ -38,6 +38,11 @@ class TakeSet:
         """The first of them that are not rejected: always `number`."""
         return tuple([id_ for id_ in self.ids if id_ not in rejected][: self.number])
 
+    def earlier(self) -> dict[str, tuple[str, ...]]:
+        """Id of each spare take to the takes about which all has to be known before it."""
+        pairs = enumerate(self.ids)
+        return {id_: self.ids[:index] for index, id_ in pairs if index >= self.number}
+
     def replaced(self, rejected: Collection[str]) -> dict[str, str]:
         """Id of each spare take that is used to the id of the rejected take before it.
 

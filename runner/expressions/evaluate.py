@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
@@ -42,11 +43,28 @@ def _compile(text: str) -> Template | str:
         parts.append(text[end : opening.start()])
         if opening[0] == OPENING:
             expression, end = parse_expression(text, opening.start())
+            for step in expression.path if expression.computed else ():
+                _inner_template(step, expression)  # raises for one that cannot be parsed
             parts.append(expression)
         else:  # escaped with a second dollar sign
             parts.append(OPENING)
             end = opening.end()
     return _template([*parts, text[end:]])
+
+
+def _inner_template(step: str | int, expression: Expression) -> Template | str | int:
+    """A name in the brackets of a path, which may contain expressions, compiled."""
+    try:
+        return compile_text(step) if isinstance(step, str) else step
+    except ExpressionError as error:
+        raise _at(expression, error) from None
+
+
+def _at(expression: Expression, error: ExpressionError) -> ExpressionError:
+    """An error inside the brackets of an expression, where the offset counts from there."""
+    return ExpressionError(
+        error.message, offset=expression.offset, hint=error.hint, data=error.data
+    )
 
 
 def _template(parts: Iterable[str | Expression]) -> Template | str:
@@ -75,10 +93,10 @@ class Template:
     parts: tuple[str | Expression, ...]
     """No two texts in a row and no empty text."""
 
-    def without(self, roots: Collection[str]) -> Template | str:
+    def without(self, roots: AbstractSet[str]) -> Template | str:
         """The template with placeholder text for the expressions that start with these names."""
         return _template(
-            _PLACEHOLDER if isinstance(part, Expression) and part.path[0] in roots else part
+            _PLACEHOLDER if isinstance(part, Expression) and roots & names_in(part) else part
             for part in self.parts
         )
 
@@ -97,6 +115,16 @@ class Template:
             return "".join(texts)
         nested = ((value,) if isinstance(value, str) else value.parts for value in values)
         return Deferred(parts=_joined(chain.from_iterable(nested)))
+
+
+def names_in(expression: Expression) -> set[str]:
+    """The names that it starts from, with those of the expressions inside its brackets."""
+    names = {str(expression.path[0])}
+    for step in expression.path if expression.computed else ():
+        template = _inner_template(step, expression)
+        for part in template.parts if isinstance(template, Template) else ():
+            names |= names_in(part) if isinstance(part, Expression) else set()
+    return names
 
 
 def _evaluate(expression: Expression, scope: Mapping[str, Any]) -> Any:
@@ -148,6 +176,9 @@ def _as_text(expression: Expression, scope: Mapping[str, Any]) -> str | Deferred
 def _look_up(expression: Expression, scope: Mapping[str, Any]) -> Any:
     """The value at the path; `_MISSING` if only its last name is missing and has a default."""
     value: Any = scope
+    if expression.computed:
+        path = tuple(_computed(step, expression, scope) for step in expression.path)
+        expression = replace(expression, path=path)
     last = len(expression.path) - 1
     for number, step in enumerate(expression.path):
         try:
@@ -159,6 +190,24 @@ def _look_up(expression: Expression, scope: Mapping[str, Any]) -> Any:
                 return _MISSING
             raise _lookup_error(expression, number, value, error) from None
     return value
+
+
+def _computed(step: str | int, expression: Expression, scope: Mapping[str, Any]) -> str | int:
+    """A step of the path, with the expressions inside it evaluated to text."""
+    template = _inner_template(step, expression)
+    if not isinstance(template, Template):
+        return template
+    try:
+        value = template.evaluate(scope)
+    except ExpressionError as error:
+        raise _at(expression, error) from None
+    if isinstance(value, str) or is_number(value):
+        return to_text(value)
+    raise ExpressionError(
+        f"{step} is neither text nor a number, so that it can be no name",
+        offset=expression.offset,
+        data=True,
+    )
 
 
 def _child(value: Any, step: str | int) -> Any:

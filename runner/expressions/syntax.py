@@ -49,6 +49,8 @@ class Expression:
     calls: tuple[FilterCall, ...]
     offset: int
     """Characters of the text before the path."""
+    computed: bool = False
+    """Some name in its brackets contains expressions itself."""
 
     @property
     def name(self) -> str:
@@ -160,7 +162,15 @@ class _Parser:
         if self.token.kind != "end":
             raise self._unexpected()
         # The token is not taken: what follows it is the text around the expression.
-        return Expression(path=path, calls=tuple(calls), offset=offset), self.token.end
+        return (
+            Expression(
+                path=path,
+                calls=tuple(calls),
+                offset=offset,
+                computed=any(isinstance(step, str) and OPENING in step for step in path),
+            ),
+            self.token.end,
+        )
 
     def _path(self) -> Path:
         if self.token.kind == "end":

@@ -361,3 +361,29 @@ def test_a_ring_through_a_pick_is_an_error(expanded: Expand) -> None:
 
 def test_nothing_is_looked_up_where_nothing_is_picked(expanded: Expand) -> None:
     assert expanded(USES).candidates == {}
+
+
+def test_a_matrix_may_name_what_it_picks_from(expanded: Expand) -> None:
+    text = """jobs:
+  - {id: "look-${{ matrix.m }}", matrix: {m: [x, 水墨]}, takes: 2, prompt: "${{ matrix.m }}"}
+  - id: after-${{ matrix.m }}
+    matrix: {m: [x, 水墨]}
+    prompt: ${{ matrix.m }}
+    images: ["${{ jobs['look-${{ matrix.m }}'].picked }}"]
+"""
+    looks = made(expanded, text).fingerprints
+    found = made(expanded, text, picked={id_: looks[id_] for id_ in ("look-x.2", "look-水墨.1")})
+    needs = {job.id: job.draft.needs for job in found.jobs}
+    assert (needs["after-x"], needs["after-水墨"]) == (("look-x.2",), ("look-水墨.1",))
+
+
+def test_takes_that_wait_for_their_own_replacement_are_a_ring(expanded: Expand) -> None:
+    text = """jobs:
+  - {id: a, takes: 2, prompt: b, images: ["${{ jobs['b-${{ take }}'].output }}"]}
+  - {id: b-1, prompt: b, images: ["${{ jobs['a.3'].output }}"]}
+  - {id: b-2, prompt: b}
+  - {id: b-3, prompt: b}
+"""
+    assert reported(expanded(text, rejected=["a.2"])) == [
+        "4:43 jobs wait for each other in a circle: a.1 -> b-1 -> a.3 -> a.1"
+    ]

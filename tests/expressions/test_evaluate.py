@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
@@ -261,3 +261,55 @@ def test_unknown_roots_become_placeholder_text() -> None:
     assert isinstance(partial, Template)
     assert str(partial.evaluate({"vars": {"c": 5}})).endswith(" 5")
     assert isinstance(compiled.without({"row", "vars"}), str)
+
+
+def value_of(text: str, scope: Mapping[str, Any]) -> Any:
+    compiled = compile_text(text)
+    assert isinstance(compiled, Template)
+    return compiled.evaluate(scope)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${{ vars['${{ vars.key }}'] }}", "一只可爱的小猫"),
+        ('${{ vars["${{ vars.key }}"] }}!', "一只可爱的小猫!"),
+        ("${{ jobs['look-${{ vars.style }}.${{ take }}'].output }}", deferred("look-noir.1")),
+        ("${{ vars['$${{ vars.key }}'] }}", "odd"),
+        ("${{ vars['${{ vars.shout | lower }}'] }}", "一只可爱的小猫"),
+    ],
+)
+def test_a_name_in_brackets_may_be_computed(text: str, expected: Any) -> None:
+    values = {**SCOPE["vars"], "key": "hero", "style": "noir", "shout": "HERO"}
+    scope = {**SCOPE, "vars": {**values, "${{ vars.key }}": "odd"}, "take": 1}
+    assert value_of(text, scope) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "offset", "message"),
+    [
+        ("a ${{ vars['${{ nope.x }}'] }}", 6, 'unknown name "nope"'),
+        ("a ${{ vars['${{ vars. }}'] }}", 6, "a name must follow the dot"),
+        ("a ${{ vars['${{ vars.hero'] }}", 6, "the expression opened here is never closed"),
+        ("a ${{ vars['x${{ vars.hero }}'] }}", 6, 'vars has no "x一只可爱的小猫"'),
+        ("a ${{ vars['${{ vars.list }}'] }}", 6, "is neither text nor a number"),
+        ("a ${{ vars['${{ jobs.window.output }}'] }}", 6, "is neither text nor a number"),
+    ],
+)
+def test_a_computed_name_may_be_wrong(text: str, offset: int, message: str) -> None:
+    with pytest.raises(ExpressionError) as caught:
+        value_of(text, SCOPE)
+    assert message in caught.value.message
+    assert caught.value.offset == offset
+
+
+def test_what_a_computed_name_holds_is_not_evaluated_again() -> None:
+    scope = {"vars": {"key": "${{ vars.other }}", "${{ vars.other }}": "data", "other": "no"}}
+    assert value_of("${{ vars['${{ vars.key }}'] }}", scope) == "data"
+
+
+def test_a_computed_name_counts_among_those_it_starts_from() -> None:
+    compiled = compile_text("${{ jobs['a-${{ row.name }}'].output }}")
+    assert isinstance(compiled, Template)
+    assert isinstance(compiled.without({"row"}), str)
+    assert compiled.without({"matrix"}) == compiled
