@@ -1,0 +1,94 @@
+// @ts-check
+/** Data: the jobs as the page uses them, made once from the JSON that the server wrote. */
+
+/** @typedef {{credits?: number, cny?: number}} Amount */
+/** @typedef {{mark: 'picked' | 'rejected' | null, stars: number, note: string}} Mark */
+/** @typedef {{kind: string, src: string | null, thumb: string | null, preview: string | null,
+ *   w: number | null, h: number | null, seconds: number | null, fps: number | null, bytes: number,
+ *   sound: boolean | null, name: string, peaks: number[], gone: string | null, role: string | null}} Media */
+/** @typedef {{id: string, stack: string, take: number | null, op: string, makes: string, state: string,
+ *   reason: string | null, reused: boolean, prompt: string, model: string | null,
+ *   params: Record<string, any>, tags: string[], axes: Record<string, string>, seed: number | null,
+ *   cost: Amount | null, estimate: Amount | null, task: string | null, fp: string, attempts: number,
+ *   at: [number | null, number | null], labels: string[], from: string[], into: string[],
+ *   error: {code: string, message: string, class: string, billed: string, advice?: string} | null,
+ *   warnings: {code: string, message: string}[], files: Media[],
+ *   index: number, file: Media | null, hay: string}} Job */
+/** @typedef {{name: string, values: string[]}} Axis */
+
+const FILE = { src: null, thumb: null, preview: null, w: null, h: null, seconds: null, fps: null,
+  sound: null, peaks: [], gone: null, role: null };
+const JOB = { take: null, reason: null, reused: false, prompt: '', model: null, params: {}, tags: [],
+  axes: {}, seed: null, cost: null, estimate: null, task: null, at: [null, null], error: null,
+  warnings: [], labels: [], from: [], into: [], files: [] };
+
+const DATA = JSON.parse($('data').textContent);
+
+/** @type {Job[]} */
+const JOBS = DATA.jobs.map((raw, index) => {
+  const job = { ...JOB, ...raw, index };
+  job.files = job.files.map((file) => ({ ...FILE, ...file }));
+  job.file = job.files.find((file) => !file.role) ?? null;
+  job.hay = fold([job.id, job.prompt, job.state, job.op, job.model, job.seed, ...job.tags,
+    ...Object.values(job.axes), job.error?.code, job.error?.message].join('\n'));
+  return job;
+});
+
+/** @type {Map<string, Job>} */
+const BY_ID = new Map(JOBS.map((job) => [job.id, job]));
+
+/** @type {Map<string, Job[]>} */
+const STACKS = groupBy(JOBS, (job) => [job.stack]);
+
+/** The axes of the manifest, then what else jobs differ in. @type {Axis[]} */
+const AXES = [
+  ...DATA.axes,
+  ...['take', 'model', 'op']
+    .filter((name) => !DATA.axes.some((axis) => axis.name === name))
+    .map((name) => ({ name, values: [...groupBy(JOBS, (job) => axisValues(job, name)).keys()] }))
+    .filter((axis) => axis.values.length > 1),
+];
+
+/** How wide and high a cell's picture is: the median of what is shown, within reason. */
+const SHAPE = (() => {
+  const shapes = JOBS.flatMap(({ file }) => (file?.w && file.h ? [file.h / file.w] : []));
+  const median = shapes.sort((a, b) => a - b)[shapes.length >> 1] ?? 0.75;
+  return Math.min(1.2, Math.max(0.5625, median));
+})();
+
+/** Text for comparing: without regard to case and to how accents are encoded. @param {string} text */
+function fold(text) {
+  return text.normalize('NFC').toLowerCase();
+}
+
+/** @template T @param {T[]} list @param {(each: T) => string[]} keys @returns {Map<string, T[]>} */
+function groupBy(list, keys) {
+  const groups = new Map();
+  for (const each of list) {
+    for (const key of keys(each)) {
+      const group = groups.get(key);
+      if (group) group.push(each);
+      else groups.set(key, [each]);
+    }
+  }
+  return groups;
+}
+
+/** The job's values on an axis; none where it has none. @param {Job} job @param {string} axis */
+function axisValues(job, axis) {
+  if (Object.hasOwn(job.axes, axis)) return [job.axes[axis]];
+  if (axis === 'take') return job.take === null ? [] : [String(job.take)];
+  if (axis === 'model') return job.model === null ? [] : [job.model];
+  return axis === 'op' ? [job.op] : [];
+}
+
+/** What it cost, or else what it is expected to: one number, whatever the unit. @param {Job} job */
+function costOf(job) {
+  const amount = job.cost ?? job.estimate;
+  return amount?.credits ?? amount?.cny ?? 0;
+}
+
+/** Seconds from submission to result. @param {Job} job */
+function madeIn(job) {
+  return job.at[0] !== null && job.at[1] !== null ? job.at[1] - job.at[0] : 0;
+}

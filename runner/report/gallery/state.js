@@ -1,0 +1,60 @@
+// @ts-check
+/** State: the one object that decides what the page shows, and its form in the address. */
+
+/** @typedef {typeof START} State */
+
+const VIEWS = ['all', 'axes', 'compare', 'failures', 'run', 'costs', 'print'];
+const MODES = ['side', 'swipe', 'flicker', 'difference'];
+
+const START = {
+  view: 'all',
+  q: '',
+  sort: 'order',
+  group: '',
+  size: 220,
+  stack: true,
+  advance: true,
+  at: '', // the job in focus
+  one: '', // the job in the dialog
+  x: '', y: '', sx: '', sy: '', // axes
+  fix: /** @type {string[]} */ ([]), // pairs of an axis and a value, see `pair`
+  hide: /** @type {string[]} */ ([]),
+  ids: /** @type {string[]} */ ([]), // selected for Compare
+  mode: 'side',
+};
+
+/** @type {State} */
+const state = { ...START };
+
+/** @param {string} axis @param {string} value */
+const pair = (axis, value) => `${encodeURIComponent(axis)}=${value}`;
+
+/** `#all?q=tag:hero`. What is as at the start is left out. @param {State} view */
+function toHash(view) {
+  const values = new URLSearchParams();
+  for (const [key, value] of Object.entries(view)) {
+    if (Array.isArray(value)) value.forEach((each) => values.append(key, each));
+    else if (key !== 'view' && value !== START[/** @type {keyof State} */ (key)]) {
+      values.set(key, String(value));
+    }
+  }
+  const text = values.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
+  return `#${view.view}${text && '?'}${text}`;
+}
+
+/** What an address asks for; anything it does not know is as at the start. @param {string} hash */
+function fromHash(hash) {
+  const [view, ...rest] = hash.replace(/^#/, '').split('?');
+  const values = new URLSearchParams(rest.join('?'));
+  const result = /** @type {any} */ ({ ...START, view: VIEWS.includes(view) ? view : START.view });
+  for (const [key, start] of Object.entries(START)) {
+    const text = values.get(key);
+    if (text === null || key === 'view') continue;
+    if (Array.isArray(start)) result[key] = values.getAll(key);
+    else if (typeof start === 'boolean') result[key] = text === 'true';
+    else result[key] = typeof start === 'number' ? Number(text) || start : text;
+  }
+  result.size = Math.min(480, Math.max(100, result.size));
+  if (!MODES.includes(result.mode)) result.mode = START.mode;
+  return /** @type {State} */ (result);
+}

@@ -1,0 +1,147 @@
+"""Every view: readable for everybody, without errors, without requests, the same by its link."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from tests.report.browser.opened import Opened
+from tests.report.galleries import HOSTILE, films, hostile, small
+
+VIEWS = (
+    "#all",
+    "#all?q=state:failed",
+    "#all?q=nothing-like-this",
+    "#all?group=tag&sort=-cost&stack=false",
+    "#axes",
+    "#axes?sx=take&sy=model",
+    "#compare",
+    "#compare?ids=look.1&ids=look.3&ids=noir-wide",
+    "#compare?ids=film&ids=film-b&mode=swipe",
+    "#all?one=look.2",
+    "#all?one=broken",
+    "#all?one=sound",
+    "#failures",
+    "#run",
+    "#costs",
+    "#print",
+)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_view_has_barriers(
+    show: Callable[..., Opened], tmp_path: Path, scheme: Literal["light", "dark"]
+) -> None:
+    opened = show(small(tmp_path))
+    opened.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    for view in VIEWS:
+        opened.go(view)
+        found = Axe().run(opened.page).response["violations"]
+        assert [(view, each["id"], each["nodes"][0]["html"]) for each in found] == []
+    opened.go("")
+    opened.press("?")
+    assert Axe().run(opened.page).response["violations"] == []
+
+
+@pytest.mark.parametrize("view", [*VIEWS, "#all?q=style%3A%22x%22", "#all?group=style", "#nowhere?x=1&size=-5&mode=%00&fix=="])
+def test_hostile_texts_stay_texts(show: Callable[..., Opened], tmp_path: Path, view: str) -> None:
+    opened = show(hostile(tmp_path), view)
+    assert opened.page.locator("img[onerror], svg[onload]").count() == 0
+    assert opened.page.locator("script").count() == 3
+    assert opened.page.locator('a[href^="javascript"]').count() == 0
+    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_hostile_texts_are_shown_as_they_are(show: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = show(hostile(tmp_path))
+    expect(opened.page.locator("h1")).to_have_text(HOSTILE[0])
+    for number, text in enumerate(HOSTILE):
+        opened.press("Enter")
+        shown = opened.page.locator("#facts dt", has_text="Prompt").first
+        assert shown.evaluate("each => each.nextSibling.textContent") == text, number
+        expect(opened.page.locator("#one-id")).to_have_text(f"{number}{text[:60]}", use_inner_text=False)
+        opened.press("Escape", "ArrowRight")
+
+
+def test_a_file_with_odd_characters_in_its_name_is_shown(
+    show: Callable[..., Opened], tmp_path: Path
+) -> None:
+    opened = show(hostile(tmp_path))
+    opened.page.wait_for_function("[...document.images].every((each) => each.naturalWidth === 480)")
+    assert opened.page.evaluate("document.images.length") == len(HOSTILE)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_link_shows_the_same_again(
+    show: Callable[..., Opened], tmp_path: Path, view: str
+) -> None:
+    opened = show(small(tmp_path), view)
+    before = _picture_of(opened)
+    opened.go(opened.page.evaluate("location.hash"))
+    assert _picture_of(opened) == before
+
+
+def _picture_of(opened: Opened) -> tuple[Any, ...]:
+    shown = opened.page.locator("main > section:visible, dialog:visible").all_inner_texts()
+    return (*shown, opened.page.locator("#q").input_value())
+
+
+def test_what_somebody_did_is_in_the_address(show: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = show(small(tmp_path))
+    opened.search("tag:hero")
+    opened.press("Tab")
+    opened.page.locator("#sort").select_option("cost")
+    opened.page.locator("#descending").click()
+    opened.page.locator("#group").select_option("style")
+    opened.page.wait_for_function("location.hash.includes('group')")
+    assert opened.page.evaluate("location.hash") == "#all?q=tag:hero&sort=-cost&group=style"
+
+
+def test_back_closes_what_was_opened(show: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = show(small(tmp_path))
+    opened.press("Enter")
+    expect(opened.page.locator("#one")).to_be_visible()
+    opened.page.go_back()
+    expect(opened.page.locator("#one")).to_be_hidden()
+
+
+def test_the_page_speaks_the_language_of_its_reader(
+    show: Callable[..., Opened], tmp_path: Path
+) -> None:
+    opened = show(small(tmp_path), lang="zh")
+    expect(opened.page.locator("nav a").first).to_have_text("全部")
+    assert opened.page.locator("html").get_attribute("lang") == "zh-CN"
+    opened.page.close()
+
+
+def test_nothing_of_a_film_is_loaded_before_somebody_plays_one(
+    show: Callable[..., Opened], tmp_path: Path
+) -> None:
+    opened = show(films(tmp_path, 300))
+    for _ in range(20):
+        opened.press("PageDown")
+    assert opened.page.locator("video").count() == 0
+    assert opened.requested(".mp4") == []
+    opened.press("Space")
+    opened.page.wait_for_function("document.querySelector('video').currentTime > 0")
+    opened.press("ArrowLeft", "Space")
+    assert opened.page.locator("video").count() == 1
+    assert len(opened.requested(".mp4")) == 2
+
+
+def test_without_scripts_the_results_and_failures_are_there(
+    browser: Any, tmp_path: Path, show: Callable[..., Opened]
+) -> None:
+    opened = show(small(tmp_path))
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(opened.file.as_uri())
+    expect(page.locator("noscript img")).to_have_count(11)
+    expect(page.locator("#failures tbody tr")).to_have_count(1)
+    expect(page.locator("#q")).to_be_hidden()
+    context.close()
