@@ -39,7 +39,8 @@ MAX_WITHOUT_SCRIPT = 200
 """Thumbnails that stand in the page for whoever blocks scripts."""
 
 _FOLDER = Path(__file__).parent / "gallery"
-_COMMENT_LINES = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//[^\n]*)\n", re.DOTALL | re.MULTILINE)
+_NO_CODE = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//[^\n]*)?\n", re.DOTALL | re.MULTILINE)
+"""Lines that are comments or blank."""
 
 _HELP_KEYS = (
     ("← → ↑ ↓ Home End", "help_move"),
@@ -100,8 +101,8 @@ _UNFINISHED = {"failed", "ambiguous", "skipped"}
 
 
 def page_script() -> str:
-    """The one script of the page: the files in order, in one function, without comment lines."""
-    code = "".join(_COMMENT_LINES.sub("", _read(f"{name}.js")) for name in SCRIPTS)
+    """The one script of the page: the files in order, in one function, without comments."""
+    code = "".join(_NO_CODE.sub("", _read(f"{name}.js")) for name in SCRIPTS)
     return f"(() => {{\n'use strict';\n{code}}})();\n"
 
 

@@ -1,21 +1,21 @@
 // @ts-check
-/** App: what keys, pointers and the address do to the state, and which parts are drawn for it. */
+/** App: changes of the state, and which parts of the page are drawn for them. */
 
 let listed = '';
 let hashTimer = 0;
 
-/** Change the state and what depends on it. @param {Partial<State>} change @param {boolean} [page] a new page for "back" */
+/** Change the state and what depends on it. @param {Partial<State>} change @param {boolean} [page] a new one, for "back" */
 function go(change, page = false) {
   Object.assign(state, change);
-  if (page) { clearTimeout(hashTimer); history.pushState(null, '', toHash(state)); }
-  else writeHash();
+  writeHash(page);
   draw();
 }
 
-/** Browsers refuse hundreds of changes of the address in a row. */
-function writeHash() {
+/** Browsers refuse hundreds of changes of the address in a row, so that all but new pages wait. */
+function writeHash(page = false) {
   clearTimeout(hashTimer);
-  hashTimer = setTimeout(() => history.replaceState(null, '', toHash(state)), 150);
+  if (page) history.pushState(null, '', toHash(state));
+  else hashTimer = setTimeout(() => history.replaceState(null, '', toHash(state)), 150);
 }
 
 function readHash() {
@@ -26,41 +26,32 @@ function readHash() {
 
 function draw() {
   for (const view of VIEWS) {
-    const part = view === 'print' ? 'print' : view;
-    $(part).hidden = state.view !== view;
-    const tab = document.querySelector(`nav [href="#${view}"]`);
-    if (state.view === view) tab?.setAttribute('aria-current', 'page');
-    else tab?.removeAttribute('aria-current');
+    $(view).hidden = state.view !== view;
+    for (const tab of $$(`nav [href="#${view}"]`)) tab.setAttribute('aria-current', state.view === view ? 'page' : 'false');
   }
-  document.body.classList.toggle('printing', state.view === 'print');
   drawTools();
-  const key = JSON.stringify([state.q, state.sort, state.group, state.stack, state.size]);
-  if (state.view === 'all' && key !== listed) { listed = key; listGrid(); }
-  if (state.view === 'axes') drawAxes();
-  if (state.view === 'compare') drawCompare();
-  if (state.view === 'print') drawSheet();
+  const { q, sort, group, stack, size } = state;
+  const list = JSON.stringify([q, sort, group, stack, size]);
+  if (list !== listed) listGrid();
+  listed = list;
+  stopPlayer();
+  $('compare-stage').replaceChildren(); // lets go of its films
+  ({ axes: drawAxes, compare: drawCompare, print: drawSheet })[state.view]?.();
   drawOne();
 }
 
 function drawTools() {
-  if (document.activeElement !== $('q')) $('q').value = state.q;
-  $('sort').value = state.sort.replace('-', '');
-  $('descending').setAttribute('aria-pressed', String(state.sort.startsWith('-')));
-  $('group').value = state.group;
-  $('size').value = state.size;
-  $('stack').setAttribute('aria-pressed', String(state.stack));
-  $('advance').setAttribute('aria-pressed', String(state.advance));
-  for (const chip of document.querySelectorAll('[data-token]')) {
-    chip.setAttribute('aria-pressed', String(state.q.split(' ').includes(chip.getAttribute('data-token') ?? '')));
-  }
-  $('selected').textContent = state.ids.length ? String(state.ids.length) : '';
+  for (const each of $$('[data-bind]')) if (each !== document.activeElement) each.value = state[each.dataset.bind];
+  for (const each of $$('[data-flip]')) each.setAttribute('aria-pressed', state[each.dataset.flip]);
+  for (const chip of $$('[data-token]')) chip.setAttribute('aria-pressed', state.q.split(' ').includes(chip.dataset.token));
+  $('selected').textContent = state.ids.length || '';
 }
 
 /** The contact sheet: all that the search finds, to be printed. */
 function drawSheet() {
-  const jobs = arrange(JOBS, { ...state, group: '', stack: false }, markOf).flatMap((group) => group.items.map((item) => item.jobs[0]));
-  $('sheet').replaceChildren(...jobs.map((job) => h('figure', {}, thumbnail(job),
-    h('figcaption', {}, h('bdi', {}, job.id), h('span', {}, `${job.seed ?? ''} ${'★'.repeat(markOf(job).stars)}`)))));
+  const items = arrange(JOBS, { ...state, group: '', stack: false }, markOf).flatMap((group) => group.items);
+  $('sheet').replaceChildren(...items.map(({ jobs: [job] }) => h('figure', {}, thumbnail(job),
+    h('figcaption', {}, own(job.id), h('span', {}, `${job.seed ?? ''} ${'★'.repeat(markOf(job).stars)}`)))));
 }
 
 /** Put a value into a list of the state, or take it out. @param {'hide' | 'ids'} key @param {string} value */
@@ -69,61 +60,37 @@ function toggle(key, value) {
   go({ [key]: list.includes(value) ? list.filter((each) => each !== value) : [...list, value] });
 }
 
-/** The jobs that a mark is for: what is in focus, or the selection that the focus is in. @returns {Job[]} */
-function targets() {
-  if (state.one) return [BY_ID.get(state.one)].flatMap((job) => job ?? []);
-  if (state.view === 'compare') return compared().slice(pane, pane + 1);
-  const focused = focusedJob();
-  if (!focused) return [];
-  return state.ids.includes(focused.id) ? state.ids.flatMap((id) => BY_ID.get(id) ?? []) : [focused];
-}
-
-/** @returns {Job | null} */
+/** The job in focus: large, in a pane, or in a cell. @returns {Job | undefined} */
 function focusedJob() {
-  const bar = document.activeElement?.closest('.cell')?.querySelector('[data-job]');
-  return bar ? JOBS[Number(bar.getAttribute('data-job'))] : null;
+  if (state.one) return BY_ID.get(state.one);
+  return state.view === 'compare' ? compared()[pane] : jobIn(document.activeElement?.closest('.cell'));
 }
 
-/** Mark, show it, and go on to the next. @param {Job[]} jobs @param {(mark: Mark, job: Job) => Partial<Mark>} change @param {boolean} [advance] */
+/** The jobs that a mark is for: the one in focus, or the selection that it is part of. */
+function targets() {
+  const job = focusedJob();
+  if (!job) return [];
+  const several = !state.one && state.view !== 'compare' && state.ids.includes(job.id);
+  return several ? state.ids.map((id) => BY_ID.get(id)) : [job];
+}
+
+/** Mark, show it, and go on to what is not marked yet.
+ * @param {any[]} jobs @param {(mark: Mark, job: Job) => Partial<Mark>} change @param {boolean} [advance] */
 function mark(jobs, change, advance = false) {
   if (!jobs.length) return;
-  changeMarks(jobs, change);
-  const job = jobs[0];
-  announce(`${job.id}: ${reviewText(markOf(job))}`);
   const before = grid.items[grid.n];
+  changeMarks(jobs, change);
+  announce(`${jobs[0].id}: ${describe(markOf(jobs[0]))}`);
   showMarks(jobs);
-  if (!advance || jobs.length > 1) return;
-  if (state.one) walkOn(job);
-  else if (state.view === 'compare') focusPane(pane + 1);
-  else if (state.view === 'all' && grid.items[grid.n] === before) advanceGrid(job);
+  const gone = state.view === 'all' && grid.items[grid.n] !== before; // the next one has come here
+  if (advance && !(gone && !state.one)) goOn(jobs[0]);
 }
 
 /** @param {Job[]} jobs */
 function showMarks(jobs) {
   jobs.forEach(refreshMarks);
-  if (state.view === 'all' && dependsOnMarks(state)) {
-    const inGrid = $('grid').contains(document.activeElement);
-    if (!grid.items[grid.n]) return;
-    state.at = current(grid.items[grid.n]).id;
-    listGrid();
-    if (inGrid) focusItem(grid.n);
-  }
   countMarks();
-}
-
-/** The next take that is not marked, or else the next cell. @param {Job} job */
-function advanceGrid(job) {
-  const item = grid.items[grid.n];
-  const left = item.jobs.find((each) => each !== job && !markOf(each).mark && each.index > job.index);
-  if (left && markOf(job).mark !== 'picked') { turned.set(left.stack, left.id); turn(item, 0); cellOf(grid.n)?.focus(); }
-  else focusItem(grid.n + 1);
-}
-
-/** @param {Job} job */
-function walkOn(job) {
-  const left = (STACKS.get(job.stack) ?? []).find((each) => !markOf(each).mark && each.index > job.index);
-  if (left && markOf(job).mark !== 'picked') openOne(left);
-  else walk(1);
+  if (dependsOnMarks(state)) listGrid(grid.n);
 }
 
 function countMarks() {
@@ -131,4 +98,34 @@ function countMarks() {
   $('n-picked').textContent = of('picked');
   $('n-rejected').textContent = of('rejected');
   $('n-none').textContent = of(null);
+}
+
+/** To the next take that is not marked, unless this one was picked; otherwise to the next result. @param {Job} job */
+function goOn(job) {
+  const takes = state.one ? STACKS.get(job.stack) : grid.items[grid.n].jobs;
+  const left = takes?.find((each) => each.index > job.index && !markOf(each).mark);
+  if (!state.stack || !left || state.view !== 'all' || markOf(job).mark !== 'rejected') step(1);
+  else if (state.one) openOne(left);
+  else showTake(grid.n, left);
+}
+
+/** To the next result or the one before, in whatever is in front. @param {number} by */
+function step(by) {
+  if (state.one) walk(by);
+  else if (state.view === 'compare') focusPane(pane + by);
+  else if (state.view === 'axes') stepAxes(by, 0);
+  else if (state.view === 'all') focusItem(grid.n + by);
+}
+
+/** @param {number} by */
+function turnTakes(by) {
+  if (state.one) walkTakes(by);
+  else if (state.view === 'all') turn(grid.n, by);
+}
+
+/** @param {number} by */
+function stepDown(by) {
+  if (state.one) walkTakes(by);
+  else if (state.view === 'axes') stepAxes(0, by);
+  else if (state.view === 'all') focusItem(itemBelow(by));
 }

@@ -5,105 +5,106 @@
 function compared() {
   const chosen = state.ids.flatMap((id) => BY_ID.get(id) ?? []);
   const picked = JOBS.filter((job) => markOf(job).mark === 'picked');
-  const stack = STACKS.get(BY_ID.get(state.at)?.stack ?? '') ?? [];
-  return [chosen, picked, stack].find((jobs) => jobs.length > 1)?.slice(0, 6) ?? chosen;
+  const takes = STACKS.get(BY_ID.get(state.at)?.stack ?? '') ?? [];
+  return [chosen, picked, takes].find((jobs) => jobs.length > 1)?.slice(0, 6) ?? chosen;
 }
 
 let pane = 0;
 
 function drawCompare() {
   const jobs = compared();
-  const side = state.mode === 'side';
-  pane = Math.min(pane, Math.max(0, jobs.length - 1));
+  pane = clamp(pane, jobs);
   $('compare-empty').hidden = jobs.length > 1;
   $('compare-body').hidden = jobs.length < 2;
-  for (const button of document.querySelectorAll('[data-mode]')) {
-    button.setAttribute('aria-pressed', String(button.getAttribute('data-mode') === state.mode));
-  }
   $('cut').hidden = state.mode !== 'swipe';
-  const stage = $('compare-stage');
-  stage.className = `stage ${state.mode} n${jobs.length}`;
-  stage.replaceChildren(...jobs.map(paneOf));
+  $$('[data-mode]').forEach((each) => each.setAttribute('aria-pressed', each.dataset.mode === state.mode));
+  const films = jobs.map(playable).filter((file) => file?.kind === 'video');
+  const inStep = films.length === jobs.length;
+  $('compare-stage').className = `stage ${state.mode} n${jobs.length}`;
+  $('compare-stage').replaceChildren(...jobs.map((job) => h('div', { class: 'pane' }, inStep ? filmOf(job) : largest(job))));
   $('pane-list').replaceChildren(...jobs.map(paneHead));
-  $('pane-list').className = `pane-list ${side ? `n${jobs.length}` : ''}`;
+  $('pane-list').className = `pane-list n${jobs.length}`;
+  $('facts-table').replaceChildren(...differences(jobs));
+  $('film-bar').hidden = !inStep;
   moveLens(1, 0, 0);
   focusPane(pane, false);
-  playInStep([...stage.querySelectorAll('video')]);
-  $('facts-table').replaceChildren(...differences(jobs));
 }
 
-/** @param {Job} job @param {number} n */
-function paneOf(job, n) {
-  const { file } = job;
-  const film = file?.kind === 'video' && playable(job);
-  const medium = film
-    ? h('video', { src: film.src, poster: film.thumb, preload: 'none', playsinline: true, 'data-name': film.name, 'aria-label': job.id })
-    : largest(job);
-  return h('div', { class: 'pane', 'data-n': n, 'data-is': markOf(job).mark }, medium);
+/** @param {Job} job */
+function filmOf({ file }) {
+  const film = h('video', { src: file?.src, poster: file?.thumb, preload: 'none', playsinline: true, title: file?.name, ontimeupdate: followLead, onended: followLead });
+  film.muted = true;
+  return film;
 }
 
 /** @param {Job} job @param {number} n */
 function paneHead(job, n) {
-  return h('div', { class: 'pane-head', 'data-n': n },
-    h('button', { type: 'button', onclick: () => focusPane(n), 'data-pane': n }, h('kbd', {}, String.fromCharCode(65 + n)), h('bdi', {}, job.id)),
-    h('span', { class: 'fact' }, job.seed === null ? '' : String(job.seed)), markBar(job, true),
-    iconButton('close', t('remove', { id: job.id }), { onclick: () => go({ ids: compared().map((each) => each.id).filter((id) => id !== job.id) }) }));
+  const others = () => compared().map((each) => each.id).filter((id) => id !== job.id);
+  return h('div', { class: 'pane-head', 'data-is': markOf(job).mark },
+    h('button', { type: 'button', onclick: () => focusPane(n) }, h('kbd', {}, 'ABCDEF'[n]), own(job.id)),
+    h('span', { class: 'fact' }, job.seed ?? ''), markBar(job),
+    iconButton('close', t('remove', { id: job.id }), { onclick: () => go({ ids: others() }) }));
 }
 
 /** Laid over each other, the first one and the one in focus are shown. @param {number} n */
 function focusPane(n, move = true) {
-  const count = $('pane-list').children.length;
-  pane = count ? (n + count) % count : 0;
+  const heads = [...$('pane-list').children];
+  if (!heads.length) return;
+  pane = (n + heads.length) % heads.length;
   const over = state.mode === 'flicker' ? [pane] : [0, pane || 1];
-  for (const each of document.querySelectorAll('[data-n].pane, .pane-head')) {
-    const own = Number(each.getAttribute('data-n'));
-    each.classList.toggle('on', own === pane);
-    each.classList.toggle('under', state.mode !== 'side' && !over.includes(own));
-    each.classList.toggle('top', own === over.at(-1));
-  }
-  if (move) /** @type {any} */ (document.querySelector(`[data-pane="${pane}"]`))?.focus();
+  heads.forEach((head, at) => {
+    head.classList.toggle('on', at === pane);
+    const { classList } = $('compare-stage').children[at];
+    classList.toggle('under', state.mode !== 'side' && !over.includes(at));
+    classList.toggle('top', at === over.at(-1));
+  });
+  if (move) heads[pane].firstChild.focus();
 }
 
-/** The longest film leads; the others follow its time. @param {HTMLVideoElement[]} films */
-function playInStep(films) {
-  $('film-bar').hidden = !films.length;
-  if (!films.length) return;
-  const seconds = (film) => film.duration || 0;
-  const lead = () => films.reduce((a, b) => (seconds(b) > seconds(a) ? b : a));
-  films.forEach((film) => { film.muted = true; });
-  $('film-play').onclick = () => {
-    const paused = films[0].paused;
-    films.forEach((film) => (paused ? start(film) : film.pause()));
-    $('film-play').setAttribute('aria-pressed', String(paused));
-  };
-  $('film-time').value = 0;
-  $('film-time').oninput = () => films.forEach((film) => { film.currentTime = Math.min($('film-time').value / 1000, 1) * seconds(lead()); });
-  const follow = () => {
-    const leader = lead();
-    $('film-time').value = (1000 * leader.currentTime) / (seconds(leader) || 1);
-    for (const film of films) {
-      const time = Math.min(leader.currentTime, seconds(film));
-      if (Math.abs(film.currentTime - time) > 0.1) film.currentTime = time;
-    }
-  };
-  const again = () => { if (lead().ended) films.forEach((film) => { film.currentTime = 0; start(film); }); };
-  films.forEach((film) => { film.addEventListener('timeupdate', follow); film.addEventListener('ended', again); });
+/** The films of the view; the longest one leads. @returns {HTMLVideoElement[]} */
+const filmsInStep = () => $$('.pane video').sort((a, b) => (b.duration || 0) - (a.duration || 0));
+
+/** The others go to the time of the lead, and all begin again with it. */
+function followLead() {
+  const [lead, ...others] = filmsInStep();
+  if (lead.ended) return seekFilms(0);
+  for (const film of others) {
+    const time = Math.min(lead.currentTime, film.duration || 0);
+    if (Math.abs(film.currentTime - time) > 0.1) film.currentTime = time;
+  }
+  $('film-time').value = (1000 * lead.currentTime) / (lead.duration || 1);
+}
+
+/** @param {number} part of the longest film */
+function seekFilms(part) {
+  const films = filmsInStep();
+  for (const film of films) {
+    film.currentTime = part * (films[0].duration || 0);
+    if (part === 0) start(film);
+  }
+}
+
+function playFilms() {
+  const films = filmsInStep();
+  const { paused } = films[0];
+  films.forEach((film) => (paused ? start(film) : film.pause()));
 }
 
 /** Rows of what was asked for; what differs is bold and comes first. @param {Job[]} jobs */
 function differences(jobs) {
-  const facts = jobs.map((job) => ({ model: job.model, ...job.params, seed: job.seed, cost: price(job.cost ?? job.estimate), size: pixels(job.file) }));
-  const keys = [...new Set(facts.flatMap(Object.keys))];
-  const rows = keys.map((key) => {
-    const texts = facts.map((each) => (each[key] == null ? '–' : plain(each[key])));
-    const differs = new Set(texts).size > 1;
-    return { differs, row: h('tr', { class: differs ? 'differs' : '' }, h('th', { scope: 'row' }, t(key)), ...texts.map((text) => h('td', { dir: 'auto' }, text))) };
+  if (!jobs.length) return [];
+  const all = jobs.map((job) => Object.entries({ model: job.model, ...job.params, seed: job.seed,
+    cost: price(job.cost ?? job.estimate), size: pixels(job.file) }).map(([key, value]) => [key, plain(value ?? '–')]));
+  const rows = [...new Set(all.flat().map(([key]) => key))].map((key) => {
+    const texts = all.map((each) => new Map(each).get(key) ?? '–');
+    return { key, texts, differs: new Set(texts).size > 1 };
   });
-  const prompts = jobs.map((job) => h('td', { dir: 'auto' }, ...wordDiff(jobs[0].prompt, job.prompt)));
+  const line = (key, differs, cells) => h('tr', { class: differs && 'differs' }, h('th', { scope: 'row' }, t(key)), ...cells);
   return [
-    h('tr', {}, h('td'), ...jobs.map((job) => h('th', { scope: 'col' }, h('bdi', {}, job.id)))),
-    h('tr', { class: jobs.some((job) => job.prompt !== jobs[0].prompt) ? 'differs prompt' : 'prompt' }, h('th', { scope: 'row' }, t('prompt')), ...prompts),
-    ...rows.filter((each) => each.differs).map((each) => each.row), ...rows.filter((each) => !each.differs).map((each) => each.row),
+    h('tr', {}, h('td'), ...jobs.map((job) => h('th', { scope: 'col' }, own(job.id)))),
+    line('prompt', false, jobs.map((job) => h('td', { dir: 'auto' }, ...wordDiff(jobs[0].prompt, job.prompt)))),
+    ...rows.sort((a, b) => Number(b.differs) - Number(a.differs)).map(({ key, texts, differs }) =>
+      line(key, differs, texts.map((text) => h('td', { dir: 'auto' }, text)))),
   ];
 }
 
@@ -112,20 +113,16 @@ const WORD = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+|\s+|[^\p{L}\p{
 /** The second text; what is new in it is <ins>, what is missing <del>. @param {string} before @param {string} after */
 function wordDiff(before, after) {
   const [a, b] = [before.match(WORD) ?? [], after.match(WORD) ?? []];
-  if (before === after) return [after];
-  if (a.length * b.length > 1e6) return [h('ins', {}, after)]; // not worth seconds
+  if (a.length * b.length > 1e6) return [before === after ? after : h('ins', {}, after)]; // not worth seconds
   const common = longestCommon(a, b);
-  /** @type {Node[]} */
   const result = [];
-  let [i, j] = [0, 0];
-  while (i < a.length || j < b.length) {
-    const kind = i < a.length && j < b.length && a[i] === b[j] ? 'span' : j >= b.length || (i < a.length && common[i + 1][j] >= common[i][j + 1]) ? 'del' : 'ins';
-    const word = kind === 'del' ? a[i] : b[j];
+  for (let [i, j] = [0, 0]; i < a.length || j < b.length;) {
+    const same = a[i] === b[j];
+    const kind = same ? 'span' : j === b.length || common[i + 1]?.[j] >= common[i][j + 1] ? 'del' : 'ins';
+    if (result.at(-1)?.localName !== kind) result.push(h(kind));
+    result.at(-1).textContent += kind === 'del' ? a[i] : b[j];
     if (kind !== 'ins') i++;
     if (kind !== 'del') j++;
-    const last = result.at(-1);
-    if (last?.nodeName.toLowerCase() === kind) /** @type {any} */ (last).textContent += word;
-    else result.push(h(kind, {}, word));
   }
   return result;
 }

@@ -5,7 +5,7 @@
 /** @typedef {{mark: 'picked' | 'rejected' | null, stars: number, note: string}} Mark */
 /** @typedef {{kind: string, src: string | null, thumb: string | null, preview: string | null,
  *   w: number | null, h: number | null, seconds: number | null, fps: number | null, bytes: number,
- *   sound: boolean | null, name: string, peaks: number[], gone: string | null, role: string | null}} Media */
+ *   name: string, peaks: number[], gone: string | null, role: string | null}} Media */
 /** @typedef {{id: string, stack: string, take: number | null, op: string, makes: string, state: string,
  *   reason: string | null, reused: boolean, prompt: string, model: string | null,
  *   params: Record<string, any>, tags: string[], axes: Record<string, string>, seed: number | null,
@@ -16,11 +16,9 @@
  *   index: number, file: Media | null, hay: string}} Job */
 /** @typedef {{name: string, values: string[]}} Axis */
 
-const FILE = { src: null, thumb: null, preview: null, w: null, h: null, seconds: null, fps: null,
-  sound: null, peaks: [], gone: null, role: null };
-const JOB = { take: null, reason: null, reused: false, prompt: '', model: null, params: {}, tags: [],
-  axes: {}, seed: null, cost: null, estimate: null, task: null, at: [null, null], error: null,
-  warnings: [], labels: [], from: [], into: [], files: [] };
+const FILE = { src: null, thumb: null, preview: null, w: null, seconds: null, fps: null, peaks: [], gone: null, role: null };
+const JOB = { take: null, reason: null, prompt: '', model: null, params: {}, tags: [], axes: {}, seed: null, cost: null,
+  estimate: null, task: null, at: [null, null], error: null, warnings: [], labels: [], from: [], into: [], files: [] };
 
 const DATA = JSON.parse($('data').textContent);
 
@@ -34,24 +32,19 @@ const JOBS = DATA.jobs.map((raw, index) => {
   return job;
 });
 
-/** @type {Map<string, Job>} */
 const BY_ID = new Map(JOBS.map((job) => [job.id, job]));
-
-/** @type {Map<string, Job[]>} */
 const STACKS = groupBy(JOBS, (job) => [job.stack]);
 
 /** The axes of the manifest, then what else jobs differ in. @type {Axis[]} */
-const AXES = [
-  ...DATA.axes,
-  ...['take', 'model', 'op']
-    .filter((name) => !DATA.axes.some((axis) => axis.name === name))
-    .map((name) => ({ name, values: [...groupBy(JOBS, (job) => axisValues(job, name)).keys()] }))
-    .filter((axis) => axis.values.length > 1),
-];
+const AXES = [...DATA.axes];
+for (const name of ['take', 'model', 'op']) {
+  const values = [...groupBy(JOBS, (job) => axisValues(job, name)).keys()];
+  if (values.length > 1 && !AXES.some((axis) => axis.name === name)) AXES.push({ name, values });
+}
 
-/** How wide and high a cell's picture is: the median of what is shown, within reason. */
+/** How high a cell's picture is for its width: the median of what is shown, within reason. */
 const SHAPE = (() => {
-  const shapes = JOBS.flatMap(({ file }) => (file?.w && file.h ? [file.h / file.w] : []));
+  const shapes = JOBS.flatMap(({ file }) => (file?.w ? [file.h / file.w] : []));
   const median = shapes.sort((a, b) => a - b)[shapes.length >> 1] ?? 0.75;
   return Math.min(1.2, Math.max(0.5625, median));
 })();
@@ -65,11 +58,7 @@ function fold(text) {
 function groupBy(list, keys) {
   const groups = new Map();
   for (const each of list) {
-    for (const key of keys(each)) {
-      const group = groups.get(key);
-      if (group) group.push(each);
-      else groups.set(key, [each]);
-    }
+    for (const key of keys(each)) groups.get(key)?.push(each) ?? groups.set(key, [each]);
   }
   return groups;
 }
@@ -77,9 +66,8 @@ function groupBy(list, keys) {
 /** The job's values on an axis; none where it has none. @param {Job} job @param {string} axis */
 function axisValues(job, axis) {
   if (Object.hasOwn(job.axes, axis)) return [job.axes[axis]];
-  if (axis === 'take') return job.take === null ? [] : [String(job.take)];
-  if (axis === 'model') return job.model === null ? [] : [job.model];
-  return axis === 'op' ? [job.op] : [];
+  const value = { take: job.take, model: job.model, op: job.op }[axis];
+  return value == null ? [] : [String(value)];
 }
 
 /** What it cost, or else what it is expected to: one number, whatever the unit. @param {Job} job */
@@ -89,6 +77,4 @@ function costOf(job) {
 }
 
 /** Seconds from submission to result. @param {Job} job */
-function madeIn(job) {
-  return job.at[0] !== null && job.at[1] !== null ? job.at[1] - job.at[0] : 0;
-}
+const madeIn = ({ at: [from, to] }) => (from && to ? to - from : 0);

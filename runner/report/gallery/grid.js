@@ -9,31 +9,32 @@ const CAPTION = 52;
 const HEAD = 40;
 const OVERSCAN = 500; // pixels; one fast flick of the wheel
 
-/** @type {Map<string, string>} stack → the take shown in its cell, where somebody has turned to one */
+/** Stack to the take shown in its cell, where somebody has turned to one. */
 const turned = new Map();
 
 const grid = {
-  items: /** @type {Item[]} */ ([]),
-  lines: /** @type {Line[]} */ ([]),
-  rows: /** @type {Map<number, HTMLElement>} */ (new Map()),
+  items: [{ jobs: JOBS }].slice(1),
+  /** @type {Line[]} */
+  lines: [],
+  /** @type {Map<number, HTMLElement>} */
+  rows: new Map(),
   n: 0, // of the item in focus
   columns: 1,
 };
 
 /** The take that a cell shows: the one turned to, the picked one, or the first. @param {Item} item */
-function current(item) {
-  const id = turned.get(item.jobs[0].stack);
-  return item.jobs.find((job) => job.id === id)
-    ?? item.jobs.find((job) => markOf(job).mark === 'picked') ?? item.jobs[0];
+function current({ jobs }) {
+  const id = turned.get(jobs[0].stack);
+  return jobs.find((job) => job.id === id) ?? jobs.find((job) => markOf(job).mark === 'picked') ?? jobs[0];
 }
 
-/** Arrange the jobs again; focus stays on the same job, or at the same place if that has gone. */
-function listGrid() {
+/** Arrange the jobs again; focus stays on the same job. @param {number} [n] where it goes if that is not shown */
+function listGrid(n = 0) {
   const focused = $('grid').contains(document.activeElement);
   const groups = arrange(JOBS, state, markOf);
   grid.items = groups.flatMap((group) => group.items);
-  const at = state.at ? grid.items.findIndex(({ jobs }) => jobs.some((job) => job.id === state.at)) : 0;
-  grid.n = Math.max(0, Math.min(at < 0 ? grid.n : at, grid.items.length - 1));
+  const at = grid.items.findIndex(({ jobs }) => jobs.some((job) => job.id === state.at));
+  grid.n = clamp(at < 0 ? n : at, grid.items);
   layOutGrid(groups);
   $('grid').hidden = !grid.items.length;
   $('empty').hidden = grid.items.length > 0;
@@ -42,36 +43,36 @@ function listGrid() {
   $('count').textContent = t('shown', { n: shown, all: JOBS.length });
 }
 
+/** The nearest index that there is. @param {number} n @param {ArrayLike<any>} list */
+const clamp = (n, list) => Math.max(0, Math.min(n, list.length - 1));
+
 /** @param {Group[]} groups */
 function layOutGrid(groups) {
-  const room = $('scroller').clientWidth - 2 * GAP;
-  grid.columns = Math.max(1, Math.floor((room + GAP) / (state.size + GAP)));
-  const width = Math.floor((room + GAP) / grid.columns) - GAP;
+  const room = $('scroller').clientWidth - GAP;
+  grid.columns = Math.max(1, Math.floor(room / (state.size + GAP)));
+  const width = Math.floor(room / grid.columns) - GAP;
   const height = Math.round(width * SHAPE) + CAPTION;
-  $('grid').style.setProperty('--w', `${width}px`);
-  $('grid').style.setProperty('--h', `${height}px`);
   grid.lines = linesOf(groups, grid.columns, height + GAP);
   const last = grid.lines.at(-1);
-  $('grid').style.height = `${last ? last.top + last.height : 0}px`;
-  $('grid').setAttribute('aria-rowcount', String(grid.lines.length));
-  $('grid').setAttribute('aria-colcount', String(grid.columns));
+  $('grid').style.cssText = `--w: ${width}px; --h: ${height}px; height: ${last ? last.top + last.height : 0}px`;
+  $('grid').setAttribute('aria-rowcount', grid.lines.length);
+  $('grid').setAttribute('aria-colcount', grid.columns);
   $('grid').replaceChildren();
   grid.rows.clear();
   drawRows();
 }
 
-/** @param {Group[]} groups @param {number} columns @param {number} height @returns {Line[]} */
-function linesOf(groups, columns, height) {
-  /** @type {Line[]} */
+/** @param {Group[]} groups @param {number} columns @param {number} tall @returns {Line[]} */
+function linesOf(groups, columns, tall) {
   const lines = [];
   let [top, from] = [0, 0];
-  const add = (tall, items, title = '') => {
-    lines.push({ top, height: tall, from, items, title });
-    [top, from] = [top + tall, from + items.length];
+  const add = (height, items, title = '') => {
+    lines.push({ top, height, from, items, title });
+    [top, from] = [top + height, from + items.length];
   };
   for (const { title, items } of groups) {
     if (title) add(HEAD, [], `${title}  ${items.length}`);
-    for (let n = 0; n < items.length; n += columns) add(height, items.slice(n, n + columns));
+    for (let n = 0; n < items.length; n += columns) add(tall, items.slice(n, n + columns));
   }
   return lines;
 }
@@ -80,45 +81,32 @@ function linesOf(groups, columns, height) {
 function drawRows() {
   const { scrollTop, clientHeight } = $('scroller');
   const wanted = new Set([lineOf(grid.n)]); // what has the focus stays
-  for (let n = lineAt(scrollTop - OVERSCAN); n < grid.lines.length; n++) {
-    if (grid.lines[n].top > scrollTop + clientHeight + OVERSCAN) break;
-    wanted.add(n);
-  }
+  const from = Math.max(0, grid.lines.findLastIndex((line) => line.top <= scrollTop - OVERSCAN));
+  for (let n = from; grid.lines[n]?.top < scrollTop + clientHeight + OVERSCAN; n++) wanted.add(n);
   for (const [n, row] of grid.rows) {
-    if (wanted.has(n)) wanted.delete(n);
-    else { row.remove(); grid.rows.delete(n); }
+    if (wanted.delete(n)) continue;
+    row.remove();
+    grid.rows.delete(n);
   }
-  for (const n of wanted) if (grid.lines[n]) grid.rows.set(n, addRow(grid.lines[n], n));
-}
-
-/** The last line that begins at or above. @param {number} top */
-function lineAt(top) {
-  let [low, high] = [0, grid.lines.length - 1];
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (grid.lines[middle].top <= top) low = middle;
-    else high = middle - 1;
-  }
-  return low;
+  for (const n of wanted) if (grid.lines[n]) addRow(grid.lines[n], n);
 }
 
 /** @param {number} n of an item */
 const lineOf = (n) => grid.lines.findIndex((line) => n >= line.from && n < line.from + line.items.length);
 
 /** @param {Line} line @param {number} n */
-function addRow(line, n) {
-  const row = h('div', { role: 'row', class: line.title ? 'row head' : 'row', 'aria-rowindex': n + 1 });
-  row.style.transform = `translateY(${line.top}px)`;
-  if (line.title) row.append(h('div', { role: 'rowheader', 'aria-colspan': grid.columns, dir: 'auto' }, line.title));
-  line.items.forEach((item, column) => {
-    const cell = h('div', { role: 'gridcell', 'aria-colindex': column + 1, 'data-n': line.from + column });
-    row.append(fillCell(cell, item));
-    cell.tabIndex = line.from + column === grid.n ? 0 : -1;
+function addRow({ top, from, items, title }, n) {
+  const row = h('div', { role: 'row', class: title ? 'row head' : 'row', 'aria-rowindex': n + 1 });
+  row.style.transform = `translateY(${top}px)`;
+  if (title) row.append(h('div', { role: 'rowheader', 'aria-colspan': grid.columns, dir: 'auto' }, title));
+  items.forEach((item, column) => {
+    const tabindex = from + column === grid.n ? 0 : -1;
+    row.append(fillCell(h('div', { role: 'gridcell', 'aria-colindex': column + 1, 'data-n': from + column, tabindex }), item));
   });
   // In the order of the lines, as screen readers read it.
-  const next = [...grid.rows.keys()].filter((each) => each > n).sort((a, b) => a - b)[0];
-  $('grid').insertBefore(row, grid.rows.get(next) ?? null);
-  return row;
+  const later = Math.min(...[...grid.rows.keys()].filter((each) => each > n));
+  $('grid').insertBefore(row, grid.rows.get(later) ?? null);
+  grid.rows.set(n, row);
 }
 
 /** @param {any} cell @param {Item} item */
@@ -126,67 +114,69 @@ function fillCell(cell, item) {
   const job = current(item);
   cell.className = 'cell';
   cell.dataset.is = markOf(job).mark ?? '';
-  cell.setAttribute('aria-selected', String(state.ids.includes(job.id)));
-  const badge = job.file?.seconds ? clock(job.file.seconds) : '';
+  cell.setAttribute('aria-selected', state.ids.includes(job.id));
   cell.replaceChildren(
-    h('div', { class: `pic ${job.file?.kind ?? ''}`, 'data-play': Boolean(playable(job)) },
-      thumbnail(job), badge && h('span', { class: 'badge' }, badge), reviewersDiffer(job) && h('span', { class: 'badge differ', title: t('differ') }, '≠')),
-    h('div', { class: 'line' }, h('bdi', { class: 'id', title: job.id }, job.id), takes(item, job)),
-    h('div', { class: 'line' }, markBar(job, false), h('span', { class: 'fact' }, fact(job))));
+    h('div', { class: 'pic' }, thumbnail(job),
+      job.file?.seconds && h('span', { class: 'badge' }, clock(job.file.seconds)),
+      reviewersDiffer(job) && h('span', { class: 'badge differ', title: t('differ') }, '≠')),
+    h('div', { class: 'line' }, h('bdi', { class: 'id', title: job.id }, job.id), takeOf(item, job)),
+    h('div', { class: 'line' }, markBar(job, -1), h('span', { class: 'fact' }, factOf(job))));
   return cell;
 }
 
+/** The job that a cell shows. @param {Element | null | undefined} cell @returns {Job} */
+const jobIn = (cell) => JOBS[/** @type {any} */ (cell?.querySelector('[data-job]'))?.dataset.job];
+
 /** What is told beside the marks: the seed, or what the cells are sorted by. @param {Job} job */
-function fact(job) {
-  const sort = state.sort.replace('-', '');
-  if (sort === 'cost') return price(job.cost ?? job.estimate);
-  if (sort === 'duration') return madeIn(job) ? `${madeIn(job).toFixed(1)} s` : '';
-  if (sort === 'time') return moment(job.at[1]);
-  return job.seed === null ? '' : String(job.seed);
+function factOf(job) {
+  const sorted = { cost: price(job.cost ?? job.estimate), time: moment(job.at[1]), duration: `${madeIn(job).toFixed(1)} s` };
+  return sorted[state.sort.replace('-', '')] ?? job.seed ?? '';
 }
 
 /** @param {Item} item @param {Job} job */
-function takes(item, job) {
-  if (item.jobs.length < 2) return job.take !== null && h('span', { class: 'take' }, t('take_n', { n: job.take }));
-  const turn = (icon, by) => iconButton(icon, t(icon), { tabindex: -1, 'data-turn': by });
-  return h('span', { class: 'take' }, turn('previous', -1), `${item.jobs.indexOf(job) + 1}/${item.jobs.length}`, turn('next', 1));
+function takeOf({ jobs }, job) {
+  if (jobs.length < 2) return job.take !== null && h('span', { class: 'take' }, t('take_n', { n: job.take }));
+  const turner = (icon, by) => iconButton(icon, t(icon), { tabindex: -1, 'data-turn': by });
+  return h('span', { class: 'take' }, turner('previous', -1), `${jobs.indexOf(job) + 1}/${jobs.length}`, turner('next', 1));
 }
 
-/** Show another take in its cell, around the end too. @param {Item} item @param {number} by */
-function turn(item, by) {
-  const now = item.jobs.indexOf(current(item));
-  const job = item.jobs[(now + by + item.jobs.length) % item.jobs.length];
+/** Show another take in the cell of an item, around the end too. @param {number} n @param {number} by */
+function turn(n, by) {
+  const { jobs } = grid.items[n];
+  showTake(n, jobs[(jobs.indexOf(current(grid.items[n])) + by + jobs.length) % jobs.length]);
+}
+
+/** @param {number} n @param {Job} job */
+function showTake(n, job) {
   turned.set(job.stack, job.id);
-  const cell = cellOf(grid.items.indexOf(item));
-  if (cell) fillCell(cell, item);
-  return job;
+  fillCell(cellOf(n), grid.items[n]);
+  focusItem(n);
 }
 
-/** @param {number} n @returns {HTMLElement | null} */
-const cellOf = (n) => $('grid').querySelector(`[data-n="${n}"]`);
+/** @param {number} n */
+const cellOf = (n) => $$(`#grid [data-n="${n}"]`)[0];
 
 /** Move the focus, the one tab stop of the grid, and the window with it. @param {number} n */
 function focusItem(n) {
   if (!grid.items.length) return;
-  const before = cellOf(grid.n);
-  if (before) before.tabIndex = -1;
-  grid.n = Math.max(0, Math.min(n, grid.items.length - 1));
+  cellOf(grid.n)?.setAttribute('tabindex', -1);
+  grid.n = clamp(n, grid.items);
   state.at = current(grid.items[grid.n]).id;
-  const line = grid.lines[lineOf(grid.n)];
+  const { top, height } = grid.lines[lineOf(grid.n)];
   const scroller = $('scroller');
-  const low = line.top + line.height - scroller.clientHeight + 2 * GAP;
-  if (scroller.scrollTop > line.top) scroller.scrollTop = grid.n < grid.columns ? 0 : line.top;
+  const low = top + height + GAP - scroller.clientHeight;
+  if (scroller.scrollTop > top) scroller.scrollTop = grid.n < grid.columns ? 0 : top;
   else if (scroller.scrollTop < low) scroller.scrollTop = low;
   drawRows();
-  const cell = cellOf(grid.n);
-  if (cell) { cell.tabIndex = 0; cell.focus({ preventScroll: true }); }
+  cellOf(grid.n).setAttribute('tabindex', 0);
+  cellOf(grid.n).focus({ preventScroll: true });
   writeHash();
 }
 
-/** The item as many lines further, in the same column. @param {number} by */
+/** The item so many lines further, in the same column. @param {number} by */
 function itemBelow(by) {
   const rows = grid.lines.filter((line) => line.items.length);
   const at = rows.findIndex((line) => grid.n < line.from + line.items.length);
-  const line = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
-  return line.from + Math.min(grid.n - rows[at].from, line.items.length - 1);
+  const line = rows[clamp(at + by, rows)];
+  return line.from + clamp(grid.n - rows[at].from, line.items);
 }

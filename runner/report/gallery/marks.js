@@ -8,46 +8,41 @@ const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|[yn])$)[a-z_][a-z0-9_.-]*$/i
 
 /** @type {Map<string, Mark>} */
 let marks = new Map();
-/** @type {Map<string, Mark>[]} what was changed, as it was before, the last one at the end */
-const undone = [];
+/** @type {Map<string, Mark>[]} what was changed, as it was before; the last change at the end */
+const changes = [];
 /** @type {any} a FileSystemFileHandle, once somebody has chosen a file */
 let markFile = null;
 
 /** @param {Job} job */
 const markOf = (job) => marks.get(job.id) ?? UNMARKED;
 
-/** A reviewer's marks by job, without those of another fingerprint. @param {Record<string, any>} entries */
+/** Marks by job, without those of another fingerprint. @param {Record<string, any>} entries */
 function marksOf(entries) {
   const known = Object.entries(entries).filter(([id, each]) => BY_ID.get(id)?.fp === each.fingerprint);
-  return new Map(known.map(([id, { mark, stars, note }]) => [
-    id, { mark: mark ?? null, stars: stars ?? 0, note: note ?? '' },
-  ]));
+  return new Map(known.map(([id, { mark = null, stars, note }]) => [id, { mark, stars: stars ?? 0, note: note ?? '' }]));
 }
 
 /** @type {{name: string, marks: Map<string, Mark>}[]} */
-const REVIEWERS = DATA.reviewers.map((each) => (
-  { name: each.name, marks: marksOf(each.marks) }));
+const REVIEWERS = DATA.reviewers.map((each) => ({ name: each.name, marks: marksOf(each.marks) }));
 
 /** Whether two files mark this job differently; an unmarked job disagrees with nobody. @param {Job} job */
 function reviewersDiffer(job) {
-  const choices = REVIEWERS.map((each) => each.marks.get(job.id)?.mark).filter(Boolean);
-  return new Set(choices).size > 1;
+  return new Set(REVIEWERS.map((each) => each.marks.get(job.id)?.mark).filter(Boolean)).size > 1;
 }
 
 /** What this browser has kept, or else the first reviewer's marks. */
 function loadMarks() {
+  let kept = null;
   try {
-    const kept = localStorage.getItem(STORE);
-    marks = kept ? marksOf(JSON.parse(kept)) : new Map(REVIEWERS[0]?.marks);
+    kept = JSON.parse(localStorage.getItem(STORE) ?? 'null');
   } catch (error) {
-    marks = new Map(REVIEWERS[0]?.marks);
     announce(t('not_kept', { error }));
   }
+  marks = kept ? marksOf(kept) : new Map(REVIEWERS[0]?.marks);
 }
 
 function keepMarks() {
-  const entries = JOBS.filter((job) => marks.has(job.id)).map((job) => (
-    [job.id, { fingerprint: job.fp, ...markOf(job) }]));
+  const entries = marked().map((job) => [job.id, { fingerprint: job.fp, ...markOf(job) }]);
   try {
     localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(entries)));
   } catch (error) {
@@ -55,20 +50,23 @@ function keepMarks() {
   }
 }
 
+/** In the manifest's order. */
+const marked = () => JOBS.filter((job) => marks.has(job.id));
+
 /** Change the marks of these jobs; undo brings back all of them at once.
  * @param {Job[]} jobs @param {(mark: Mark, job: Job) => Partial<Mark>} change */
 function changeMarks(jobs, change) {
-  undone.push(new Map(jobs.map((job) => [job.id, markOf(job)])));
+  changes.push(new Map(jobs.map((job) => [job.id, markOf(job)])));
   for (const job of jobs) setMark(job.id, { ...markOf(job), ...change(markOf(job), job) });
   keepMarks();
 }
 
 /** The jobs whose marks are as before. @returns {Job[]} */
 function undoMarks() {
-  const before = undone.pop() ?? new Map();
+  const before = changes.pop() ?? new Map();
   before.forEach((mark, id) => setMark(id, mark));
   keepMarks();
-  return [...before.keys()].flatMap((id) => BY_ID.get(id) ?? []);
+  return [...before.keys()].map((id) => BY_ID.get(id));
 }
 
 /** @param {string} id @param {Mark} mark */
@@ -81,14 +79,13 @@ function setMark(id, mark) {
  * @param {string} text */
 function yamlText(text) {
   if (PLAIN.test(text)) return text;
-  const unusual = /[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g;
-  return JSON.stringify(text.toWellFormed()).replace(unusual, (character) => (
-    `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  const code = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text.toWellFormed()).replace(/[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g, code);
 }
 
 /** The marks file: one line a job, in the manifest's order. */
 function marksText() {
-  const lines = JOBS.filter((job) => marks.has(job.id)).map(markLine);
+  const lines = marked().map(markLine);
   return ['version: 1', lines.length ? 'marks:' : 'marks: []', ...lines, ''].join('\n');
 }
 
@@ -96,11 +93,9 @@ function marksText() {
 function markLine(job) {
   const { mark, stars, note } = markOf(job);
   const print = /[abcdf]/.test(job.fp) ? job.fp : `"${job.fp}"`; // 12e34 would be a number
-  const parts = [`id: ${yamlText(job.id)}`, `fingerprint: ${print}`];
-  if (mark) parts.push(`mark: ${mark}`);
-  if (stars) parts.push(`stars: ${stars}`);
-  if (note) parts.push(`note: ${yamlText(note)}`);
-  return `  - {${parts.join(', ')}}`;
+  const parts = [`id: ${yamlText(job.id)}`, `fingerprint: ${print}`, mark && `mark: ${mark}`,
+    stars && `stars: ${stars}`, note && `note: ${yamlText(note)}`];
+  return `  - {${parts.filter(Boolean).join(', ')}}`;
 }
 
 /** Write the file that was chosen before; otherwise let the browser ask, or download. */
@@ -110,13 +105,13 @@ async function saveMarks() {
     else download(DATA.marks_file, marksText());
     announce(t('saved', { file: DATA.marks_file }));
   } catch (error) {
-    const stopped = error instanceof DOMException && error.name === 'AbortError';
-    announce(stopped ? t('not_saved') : t('save_failed', { error }));
+    announce(error.name === 'AbortError' ? t('not_saved') : t('save_failed', { error }));
   }
 }
 
 async function writeMarks() {
-  markFile ??= await /** @type {any} */ (window).showSaveFilePicker({ suggestedName: DATA.marks_file });
+  // @ts-ignore: of Chromium alone
+  markFile ??= await window.showSaveFilePicker({ suggestedName: DATA.marks_file });
   const stream = await markFile.createWritable();
   await stream.write(marksText());
   await stream.close();

@@ -2,34 +2,26 @@
 /** Player: the one player of grid and dialog, and zoom and pan in step for whatever is shown large. */
 
 const player = h('video', { class: 'player', preload: 'none', playsinline: true, loop: true });
-player.muted = true;
-player.addEventListener('error', () => {
-  if (player.getAttribute('src')) announce(t('cannot_play', { file: player.dataset.name }));
-});
+player.addEventListener('error', () => player.hasAttribute('src') && announce(t('cannot_play', { file: player.title })));
 
-const STILL = matchMedia('(prefers-reduced-motion: reduce)');
 let hover = 0;
 
-/** @param {Job} job @returns {Media | null} */
-const playable = (job) => (job.file?.src && !job.file.gone && job.file.kind !== 'image' ? job.file : null);
+/** The file of a job that has something to play. @param {Job} job */
+const playable = ({ file }) => (file?.src && !file.gone && file.kind !== 'image' ? file : null);
 
 /** @param {Element} host @param {Media} file @param {boolean} controls */
 function play(host, file, controls) {
   stopPlayer();
-  player.controls = controls;
-  player.muted = file.kind === 'video';
-  player.dataset.name = file.name;
-  player.setAttribute('aria-label', file.name);
-  player.src = file.src;
+  Object.assign(player, { controls, muted: file.kind === 'video', title: file.name, src: file.src });
   host.append(player);
   start(player);
 }
 
-/** @param {HTMLMediaElement} media */
-function start(media) {
-  media.play().catch((error) => {
-    // It was stopped before it began, which is what somebody wanted.
-    if (error.name !== 'AbortError') announce(t('cannot_play', { file: media.dataset.name ?? '' }));
+/** @param {HTMLVideoElement} film */
+function start(film) {
+  film.play().catch((error) => {
+    // AbortError: it was stopped before it began, which is what somebody wanted.
+    if (error.name !== 'AbortError') announce(t('cannot_play', { file: film.title }));
   });
 }
 
@@ -44,13 +36,12 @@ function stopPlayer() {
 
 /** A film under the pointer begins after 400 ms, unless somebody wants no motion. @param {any} event */
 function onHover({ target }) {
-  if (target === player) return;
-  const picture = target.closest?.('.cell .pic[data-play]');
+  const picture = target.closest('.cell .pic');
   if (picture?.contains(player)) return;
   stopPlayer();
-  const job = picture && JOBS[picture.parentElement.querySelector('[data-job]').dataset.job];
-  const file = job && playable(job);
-  if (file?.kind === 'video' && !STILL.matches) hover = setTimeout(() => play(picture, file, false), 400);
+  const file = picture && playable(jobIn(picture.parentElement));
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  if (file?.kind === 'video' && !still) hover = setTimeout(() => play(picture, file, false), 400);
 }
 
 /** Zoom 1 is the whole picture; x and y are parts of the stage, from its middle. */
@@ -66,11 +57,9 @@ function zoomTo(zoom, x = 0, y = 0) {
 /** @param {number} zoom @param {number} x @param {number} y */
 function moveLens(zoom, x, y) {
   const far = (zoom - 1) / 2;
-  lens.zoom = zoom;
-  lens.x = Math.min(far, Math.max(-far, x));
-  lens.y = Math.min(far, Math.max(-far, y));
-  for (const stage of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('.stage'))) {
-    stage.style.setProperty('--zoom', String(lens.zoom));
+  Object.assign(lens, { zoom, x: Math.min(far, Math.max(-far, x)), y: Math.min(far, Math.max(-far, y)) });
+  for (const stage of $$('.stage')) {
+    stage.style.setProperty('--zoom', lens.zoom);
     stage.style.setProperty('--x', `${lens.x * 100}%`);
     stage.style.setProperty('--y', `${lens.y * 100}%`);
     stage.classList.toggle('zoomed', zoom > 1);
@@ -79,23 +68,24 @@ function moveLens(zoom, x, y) {
 
 /** The whole picture, or its pixels one to one. */
 function toggleZoom() {
-  const image = document.querySelector('dialog[open] .stage img, #compare .pane img');
-  if (lens.zoom > 1 || !(image instanceof HTMLImageElement)) return moveLens(1, 0, 0);
+  const [image] = $$('dialog[open] .stage img, #compare .pane img');
+  if (lens.zoom > 1 || !image) return moveLens(1, 0, 0);
   const shown = Math.min(image.clientWidth / image.naturalWidth, image.clientHeight / image.naturalHeight);
   return zoomTo(Math.max(2, 1 / shown));
 }
 
 /** Wheel and drag on a stage. @param {HTMLElement} stage */
 function watchLens(stage) {
+  const box = (event) => (event.target.closest('.pane') ?? stage).getBoundingClientRect();
   stage.addEventListener('wheel', (event) => {
     event.preventDefault();
-    const box = (event.target instanceof Element && event.target.closest('.pane, .stage') || stage).getBoundingClientRect();
-    zoomTo(lens.zoom * Math.exp(-event.deltaY / 400), (event.clientX - box.x) / box.width - 0.5, (event.clientY - box.y) / box.height - 0.5);
+    const { x, y, width, height } = box(event);
+    zoomTo(lens.zoom * Math.exp(-event.deltaY / 400), (event.clientX - x) / width - 0.5, (event.clientY - y) / height - 0.5);
   }, { passive: false });
   stage.addEventListener('pointermove', (event) => {
-    if (!(event.buttons & 1) || lens.zoom === 1) return;
-    const box = (stage.querySelector('.pane') ?? stage).getBoundingClientRect();
-    moveLens(lens.zoom, lens.x + event.movementX / box.width, lens.y + event.movementY / box.height);
+    if (event.buttons !== 1 || lens.zoom === 1) return;
+    const { width, height } = box(event);
+    moveLens(lens.zoom, lens.x + event.movementX / width, lens.y + event.movementY / height);
   });
   stage.addEventListener('dblclick', toggleZoom);
 }

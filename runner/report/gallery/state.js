@@ -17,13 +17,12 @@ const START = {
   at: '', // the job in focus
   one: '', // the job in the dialog
   x: '', y: '', sx: '', sy: '', // axes
-  fix: /** @type {string[]} */ ([]), // pairs of an axis and a value, see `pair`
-  hide: /** @type {string[]} */ ([]),
-  ids: /** @type {string[]} */ ([]), // selected for Compare
+  fix: [''].slice(1), // pairs of an axis and a value, see `pair`
+  hide: [''].slice(1),
+  ids: [''].slice(1), // selected for Compare
   mode: 'side',
 };
 
-/** @type {State} */
 const state = { ...START };
 
 /** @param {string} axis @param {string} value */
@@ -34,19 +33,18 @@ function toHash(view) {
   const values = new URLSearchParams();
   for (const [key, value] of Object.entries(view)) {
     if (Array.isArray(value)) value.forEach((each) => values.append(key, each));
-    else if (key !== 'view' && value !== START[/** @type {keyof State} */ (key)]) {
-      values.set(key, String(value));
-    }
+    else if (key !== 'view' && value !== START[key]) values.set(key, String(value));
   }
   const text = values.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
   return `#${view.view}${text && '?'}${text}`;
 }
 
-/** What an address asks for; anything it does not know is as at the start. @param {string} hash */
+/** What an address asks for; anything it does not know is as at the start. @param {string} hash
+ * @returns {State} */
 function fromHash(hash) {
-  const [view, ...rest] = hash.replace(/^#/, '').split('?');
+  const [view, ...rest] = hash.slice(1).split('?');
   const values = new URLSearchParams(rest.join('?'));
-  const result = /** @type {any} */ ({ ...START, view: VIEWS.includes(view) ? view : START.view });
+  const result = { ...START, view: VIEWS.includes(view) ? view : START.view };
   for (const [key, start] of Object.entries(START)) {
     const text = values.get(key);
     if (text === null || key === 'view') continue;
@@ -56,5 +54,5 @@ function fromHash(hash) {
   }
   result.size = Math.min(480, Math.max(100, result.size));
   if (!MODES.includes(result.mode)) result.mode = START.mode;
-  return /** @type {State} */ (result);
+  return result;
 }

@@ -1,141 +1,135 @@
 // @ts-check
 /** Viewer: one result as large as the window allows, with everything that is known of it. */
 
-/** What to show large: the original, or what this form of the page has instead. @param {Job} job @param {Media | null} [file] */
+/** The original, or what this form of the page has instead. @param {Job} job @param {Media | null} [file] */
 function largest(job, file = job.file) {
-  const src = file && (file.kind === 'image' ? file.src ?? file.preview : file.preview) ;
-  return src && !file?.gone ? h('img', { src, alt: `${job.id}: ${job.prompt.slice(0, 200)}`, draggable: 'false' }) : thumbnail(job, file);
+  const src = file && !file.gone && ((file.kind === 'image' ? file.src : null) ?? file.preview);
+  return src ? h('img', { src, alt: alt(job), draggable: 'false' }) : thumbnail(job, file);
 }
 
-/** The jobs that left and right walk through. */
+/** The jobs that left and right walk through: those of the view. @returns {Job[]} */
 function walked() {
-  if (state.view === 'axes') return [.../** @type {any} */ ($('axis-table').querySelectorAll('[data-stack] [data-job]'))].map((bar) => JOBS[bar.dataset.job]);
-  if (state.view === 'compare') return compared();
-  return grid.items.map(current);
+  if (state.view === 'axes') return $$('#axis-table .cell').map(jobIn);
+  return state.view === 'compare' ? compared() : grid.items.map(current);
 }
+
+/** Where the job, or its stack, is among them. @param {Job} job @param {Job[]} jobs */
+const placeOf = (job, jobs) => jobs.findIndex((each) => each === job || (state.stack && each.stack === job.stack));
 
 /** @param {number} by */
 function walk(by) {
   const jobs = walked();
-  const at = jobs.findIndex((job) => job.stack === BY_ID.get(state.one)?.stack && (state.stack || job.id === state.one));
-  const next = jobs[Math.max(0, Math.min(jobs.length - 1, at + by))];
+  const next = jobs[clamp(placeOf(BY_ID.get(state.one), jobs) + by, jobs)];
   if (next) openOne(next);
+}
+
+/** @param {number} by */
+function walkTakes(by) {
+  const job = BY_ID.get(state.one);
+  const takes = STACKS.get(job.stack);
+  openOne(takes[clamp(takes.indexOf(job) + by, takes)]);
 }
 
 /** @param {Job} job */
 function openOne(job) {
   if (job.take !== null) turned.set(job.stack, job.id);
-  go({ one: job.id }, !state.one);
-}
-
-/** @param {number} by through the takes */
-function walkTakes(by) {
-  const job = BY_ID.get(state.one);
-  const stack = job && STACKS.get(job.stack);
-  if (stack) openOne(stack[Math.max(0, Math.min(stack.length - 1, stack.indexOf(job) + by))]);
+  go({ one: job.id, at: job.id }, !state.one);
 }
 
 function drawOne() {
   const job = BY_ID.get(state.one);
   const dialog = $('one');
   if (!job) {
-    stopPlayer();
     if (dialog.open) dialog.close();
     return;
   }
-  dialog.dataset.is = markOf(job).mark ?? '';
   const jobs = walked();
-  const at = jobs.findIndex((each) => each.stack === job.stack && (state.stack || each === job)) + 1;
+  dialog.dataset.is = markOf(job).mark ?? '';
   $('one-id').textContent = job.id;
-  $('one-place').textContent = at ? t('place', { n: at, all: jobs.length }) : '';
-  $('one-marks').replaceChildren(markBar(job, true));
+  $('one-place').textContent = t('shown', { n: placeOf(job, jobs) + 1, all: jobs.length });
+  $('one-marks').replaceChildren(markBar(job));
   $('note').value = markOf(job).note;
   $('note').dataset.id = job.id;
-  showFile(job, job.file);
   $('strip').replaceChildren(...strip(job));
   $('facts').replaceChildren(...facts(job));
+  showFile(job, job.file);
   if (!dialog.open) dialog.showModal();
-  $('one-facts').scrollTop = 0;
 }
 
 /** @param {Job} job @param {Media | null} file */
 function showFile(job, file) {
   stopPlayer();
   moveLens(1, 0, 0);
-  const playing = file && file.kind !== 'image' && file.src && !file.gone;
-  const button = playing && h('button', { type: 'button', class: 'play i i-play', 'aria-label': t('play'), onclick: () => play($('one-stage'), file, true) });
-  $('one-stage').replaceChildren(largest(job, file), button || '');
+  const plays = playable({ ...job, file });
+  $('one-stage').replaceChildren(largest(job, file),
+    plays ? iconButton('play', t('play'), { id: 'play', onclick: () => play($('one-stage'), plays, true) }) : '');
 }
 
 /** The takes of the entry, and the files of the job where there are several. @param {Job} job */
 function strip(job) {
-  const takes = STACKS.get(job.stack) ?? [];
-  const small = (each, file, onclick) =>
-    h('button', { type: 'button', onclick, 'aria-label': file?.name ?? each.id, 'aria-current': each === job && file === job.file ? 'true' : null }, thumbnail(each, file));
-  return [
-    ...(takes.length > 1 ? takes.map((each) => small(each, each.file, () => openOne(each))) : []),
-    ...(job.files.length > 1 ? job.files.map((file) => small(job, file, () => showFile(job, file))) : []),
-  ];
+  const small = (each, file, onclick) => button(thumbnail(each, file), { onclick, 'aria-label': file?.name ?? each.id,
+    'aria-current': each === job && file === job.file ? 'true' : null });
+  const takes = (STACKS.get(job.stack) ?? []).map((each) => small(each, each.file, () => openOne(each)));
+  const files = job.files.map((file) => small(job, file, () => showFile(job, file)));
+  return [takes, files].filter((list) => list.length > 1).flat();
 }
 
 /** @param {Media | null} file */
 const pixels = (file) => (file?.w ? `${file.w} × ${file.h}` : '');
 
 /** @param {any} value @returns {string} */
-const plain = (value) => (typeof value === 'string' ? value : Array.isArray(value) ? value.map(plain).join('\n') : JSON.stringify(value));
+const plain = (value) => (Array.isArray(value) ? value.map(plain).join('\n') : typeof value === 'object' ? JSON.stringify(value) : String(value));
 
-/** @param {Job} job @returns {HTMLElement[]} */
-function facts(job) {
+/** Everything that is known, as pairs of a word and a text or element. @param {Job} job */
+function factsOf(job) {
   const { file, error } = job;
-  const copy = (key, text) => h('button', { type: 'button', class: 'copy', onclick: () => copyText(text) }, t(key));
-  const links = (ids) => ids.length > 0 && h('span', {}, ...ids.map((id) => h('button', { type: 'button', class: 'link', disabled: !BY_ID.has(id), onclick: () => openOne(/** @type {Job} */ (BY_ID.get(id))) }, id)));
-  const rows = [
-    ['error', error && `${error.code} (${t(error.class)}): ${error.message}`], ['advice', error?.advice], ['billed', error && t(error.billed)],
-    ['state', t(job.state) + (job.reused ? `, ${t('reused')}` : '')], ['reason', job.reason],
+  const links = (ids) => ids.length > 0 && h('span', {}, ...ids.map((id) =>
+    h('button', { type: 'button', class: 'link', disabled: !BY_ID.has(id), onclick: () => openOne(BY_ID.get(id)) }, own(id))));
+  return [
+    ...(error ? [['error', `${error.code}: ${error.message}`], ['class', t(error.class)], ['billed', t(error.billed)], ['advice', error.advice]] : []),
+    ['state', t(job.state)], ['reason', job.reason],
     ...job.warnings.map((each) => ['warning', each.message]),
-    ['prompt', job.prompt], ['operation', job.op], ['model', job.model], ['seed', job.seed],
+    ['prompt', job.prompt], ['op', job.op], ['model', job.model], ['seed', job.seed],
     ...Object.entries(job.params).map(([key, value]) => [key, plain(value)]),
-    ['tags', job.tags.join(', ')], ...Object.entries(job.axes),
+    ['tag', job.tags.join(', ')], ...Object.entries(job.axes),
     ['from', links(job.from)], ['into', links(job.into)],
     [job.cost ? 'cost' : 'estimate', price(job.cost ?? job.estimate)],
-    ['file', file && (file.src ? h('a', { href: file.src, target: '_blank', rel: 'noopener' }, file.name) : file.name)],
-    ['size', [pixels(file), file?.seconds && `${file.seconds.toFixed(1)} s`, file?.fps && `${+file.fps.toFixed(2)} fps`, file && size(file.bytes)].filter(Boolean).join(', ')],
-    ['labels', job.labels.join(', ') || (file && t('none'))],
+    ['file', file && (file.src ? h('a', { href: file.src, target: '_blank', rel: 'noopener' }, own(file.name)) : file.name)],
+    ['size', file && [pixels(file), file.seconds && `${file.seconds.toFixed(1)} s`, file.fps && `${+file.fps.toFixed(2)} fps`, weight(file.bytes)].filter(Boolean).join(', ')],
+    ['label', file && (job.labels.join(', ') || t('none'))],
     ['task', job.task], ['attempts', job.attempts > 1 && job.attempts],
     ['submitted', moment(job.at[0])], ['took', madeIn(job) > 0 && `${madeIn(job).toFixed(1)} s`],
-    ...REVIEWERS.map((each) => [each.name, reviewText(each.marks.get(job.id) ?? UNMARKED)]),
-  ];
+    ...REVIEWERS.map((each) => [each.name, describe(each.marks.get(job.id) ?? UNMARKED)]),
+  ].filter(([, value]) => value || value === 0);
+}
+
+/** @param {Job} job */
+function facts(job) {
+  const copies = { copy_prompt: job.prompt, copy_seed: job.seed, copy_yaml: jobYaml(job) };
   return [
-    h('p', { class: 'copies' }, copy('copy_prompt', job.prompt), copy('copy_seed', String(job.seed ?? '')), copy('copy_yaml', jobYaml(job))),
-    h('dl', {}, ...rows.filter(([, value]) => value || value === 0).flatMap(([key, value]) => [
-      h('dt', {}, t(String(key))), h('dd', { dir: 'auto' }, value instanceof Node ? value : String(value))])),
+    h('p', { class: 'copies' }, ...Object.entries(copies).map(([key, text]) => text != null && button(t(key), { onclick: () => copyText(`${text}`) }))),
+    h('dl', {}, ...factsOf(job).flatMap(([key, value]) => [h('dt', {}, t(key)), h('dd', { dir: 'auto' }, value)])),
   ];
 }
 
 /** @param {Mark} mark */
-const reviewText = ({ mark, stars, note }) => [t(mark ?? 'unmarked'), '★'.repeat(stars), note].filter(Boolean).join('  ');
+const describe = ({ mark, stars, note }) => [t(mark ?? 'unmarked'), '★'.repeat(stars), note].filter(Boolean).join('  ');
 
 /** The job as an entry of a manifest that makes the same. @param {Job} job */
-function jobYaml(job) {
-  const entry = { id: job.id, operation: job.op, model: job.model, prompt: job.prompt && job.prompt.replaceAll('${{', '$${{'), ...job.params, seed: job.seed, tags: job.tags.length ? job.tags : null };
-  const lines = Object.entries(entry).filter(([, value]) => value !== null && value !== '');
+function jobYaml({ id, op, model, prompt, params, seed, tags }) {
+  const entry = { id, operation: op, model, prompt: prompt.replaceAll('${{', () => '$${{') || null, ...params, seed, tags: tags.length ? tags : null };
+  const lines = Object.entries(entry).filter(([, value]) => value !== null);
   return lines.map(([key, value], n) => `${n ? '  ' : '- '}${yamlText(key)}: ${yamlValue(value)}\n`).join('');
 }
 
 /** @param {any} value @returns {string} in YAML's flow style */
 function yamlValue(value) {
-  if (typeof value === 'string') return yamlText(value);
   if (Array.isArray(value)) return `[${value.map(yamlValue).join(', ')}]`;
-  if (value && typeof value === 'object') return `{${Object.entries(value).map(([key, each]) => `${yamlText(key)}: ${yamlValue(each)}`).join(', ')}}`;
-  return String(value);
+  if (typeof value === 'string') return yamlText(value);
+  if (value === null || typeof value !== 'object') return String(value);
+  return `{${Object.entries(value).map(([key, each]) => `${yamlText(key)}: ${yamlValue(each)}`).join(', ')}}`;
 }
 
 /** @param {string} text */
-async function copyText(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    announce(t('copied'));
-  } catch (error) {
-    announce(t('not_copied', { error }));
-  }
-}
+const copyText = (text) => navigator.clipboard.writeText(text).then(
+  () => announce(t('copied')), (error) => announce(t('not_copied', { error })));

@@ -52,6 +52,14 @@ class Opened:
         for key in keys:
             self.page.keyboard.press(key)
 
+    def until(self, script: str) -> None:
+        """Wait until this is true in the page (whose policy forbids Playwright's own way)."""
+        for _ in range(250):
+            if self.page.evaluate(script):
+                return
+            self.page.wait_for_timeout(20)
+        raise AssertionError(f"never true: {script}")
+
     def search(self, text: str) -> None:
         """Put this into the search box by keyboard, and go back to the results."""
         self.press("/")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -33,28 +33,33 @@ VIEWS = (
 )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_view_has_barriers(
-    show: Callable[..., Opened], tmp_path: Path, scheme: Literal["light", "dark"]
-) -> None:
+def test_no_view_has_barriers(show: Callable[..., Opened], tmp_path: Path) -> None:
     opened = show(small(tmp_path))
-    opened.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     for view in VIEWS:
         opened.go(view)
-        found = Axe().run(opened.page).response["violations"]
-        assert [(view, each["id"], each["nodes"][0]["html"]) for each in found] == []
+        assert _barriers(opened, Axe()) == [], view
+        # Of all that is checked only colours depend on the scheme.
+        opened.page.emulate_media(color_scheme="dark")
+        assert _barriers(opened, Axe(), runOnly=["color-contrast"]) == [], view
+        opened.page.emulate_media(color_scheme="light")
     opened.go("")
     opened.press("?")
-    assert Axe().run(opened.page).response["violations"] == []
+    assert _barriers(opened, Axe()) == []
 
 
-@pytest.mark.parametrize("view", [*VIEWS, "#all?q=style%3A%22x%22", "#all?group=style", "#nowhere?x=1&size=-5&mode=%00&fix=="])
-def test_hostile_texts_stay_texts(show: Callable[..., Opened], tmp_path: Path, view: str) -> None:
-    opened = show(hostile(tmp_path), view)
-    assert opened.page.locator("img[onerror], svg[onload]").count() == 0
-    assert opened.page.locator("script").count() == 3
-    assert opened.page.locator('a[href^="javascript"]').count() == 0
-    assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def _barriers(opened: Opened, axe: Axe, **options: Any) -> list[tuple[str, str]]:
+    found = axe.run(opened.page, options={"resultTypes": ["violations"], **options})
+    return [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]]
+
+
+def test_hostile_texts_stay_texts(show: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = show(hostile(tmp_path))
+    for view in (*VIEWS, "#all?group=style", "#nowhere?x=1&size=-5&mode=%00&fix==", "#%?%%=&one=x"):
+        opened.go(view)
+        assert opened.page.locator("img[onerror], svg[onload]").count() == 0
+        assert opened.page.locator("script").count() == 3
+        assert opened.page.locator('a[href^="javascript"]').count() == 0
+        assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
 
 
 def test_hostile_texts_are_shown_as_they_are(show: Callable[..., Opened], tmp_path: Path) -> None:
@@ -72,18 +77,17 @@ def test_a_file_with_odd_characters_in_its_name_is_shown(
     show: Callable[..., Opened], tmp_path: Path
 ) -> None:
     opened = show(hostile(tmp_path))
-    opened.page.wait_for_function("[...document.images].every((each) => each.naturalWidth === 480)")
+    opened.until("[...document.images].every((each) => each.naturalWidth === 480)")
     assert opened.page.evaluate("document.images.length") == len(HOSTILE)
 
 
-@pytest.mark.parametrize("view", VIEWS)
-def test_a_link_shows_the_same_again(
-    show: Callable[..., Opened], tmp_path: Path, view: str
-) -> None:
-    opened = show(small(tmp_path), view)
-    before = _picture_of(opened)
-    opened.go(opened.page.evaluate("location.hash"))
-    assert _picture_of(opened) == before
+def test_a_link_shows_the_same_again(show: Callable[..., Opened], tmp_path: Path) -> None:
+    opened = show(small(tmp_path))
+    for view in VIEWS[1:12:2]:
+        opened.go(view)
+        before = _picture_of(opened)
+        opened.go(opened.page.evaluate("location.hash"))
+        assert _picture_of(opened) == before
 
 
 def _picture_of(opened: Opened) -> tuple[Any, ...]:
@@ -96,10 +100,10 @@ def test_what_somebody_did_is_in_the_address(show: Callable[..., Opened], tmp_pa
     opened.search("tag:hero")
     opened.press("Tab")
     opened.page.locator("#sort").select_option("cost")
-    opened.page.locator("#descending").click()
+    opened.page.get_by_label("Reverse order").click()
     opened.page.locator("#group").select_option("style")
-    opened.page.wait_for_function("location.hash.includes('group')")
-    assert opened.page.evaluate("location.hash") == "#all?q=tag:hero&sort=-cost&group=style"
+    opened.until("location.hash.includes('group')")
+    assert opened.page.evaluate("location.hash") == "#all?q=tag:hero&sort=-cost&group=style&at=noir-wide"
 
 
 def test_back_closes_what_was_opened(show: Callable[..., Opened], tmp_path: Path) -> None:
@@ -128,7 +132,7 @@ def test_nothing_of_a_film_is_loaded_before_somebody_plays_one(
     assert opened.page.locator("video").count() == 0
     assert opened.requested(".mp4") == []
     opened.press("Space")
-    opened.page.wait_for_function("document.querySelector('video').currentTime > 0")
+    opened.until("document.querySelector('video').currentTime > 0")
     opened.press("ArrowLeft", "Space")
     assert opened.page.locator("video").count() == 1
     assert len(opened.requested(".mp4")) == 2
