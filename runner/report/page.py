@@ -7,6 +7,7 @@ import functools
 import hashlib
 import json
 import re
+import statistics
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
@@ -39,8 +40,8 @@ MAX_WITHOUT_SCRIPT = 200
 """Thumbnails that stand in the page for whoever blocks scripts."""
 
 _FOLDER = Path(__file__).parent / "gallery"
-_NO_CODE = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//[^\n]*)?\n", re.DOTALL | re.MULTILINE)
-"""Lines that are comments or blank."""
+_NO_CODE = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//[^\n]*)?\n|^[ ]+", re.DOTALL | re.MULTILINE)
+"""Comments, blank lines and indentation: the page does without."""
 
 _HELP_KEYS = (
     ("← → ↑ ↓ Home End", "help_move"),
@@ -76,17 +77,17 @@ _HELP_TOKENS = (
 def render(gallery: Gallery, *, lang: str | None) -> str:
     """The whole page; without a language each reader gets the browser's own."""
     script = page_script()
-    return _template().render(
+    html: str = _template().render(
         gallery=gallery,
         totals=_totals(gallery),
         lang=lang,
         shown_lang=lang or LANGUAGES[0],
         t=functools.partial(_word, lang or LANGUAGES[0]),
-        style=Markup(_read("style.css")),  # noqa: S704: a file of this package
-        script=Markup(script),  # noqa: S704: a file of this package
+        style=Markup(_read("style.css")),  # noqa: S704 (a file of this package)
+        script=Markup(script),  # noqa: S704 (a file of this package)
         script_hash=content_hash(script),
         words=_json({name: words()[name] for name in ([lang] if lang else LANGUAGES)}),
-        data=_json(gallery.data()),
+        data=_json(_data(gallery)),
         charts=tuple(_charts(gallery)),
         costs=tuple(_costs(gallery.costs)),
         failures=[job for job in gallery.jobs if job.failure or job.state in _UNFINISHED],
@@ -95,6 +96,7 @@ def render(gallery: Gallery, *, lang: str | None) -> str:
         help_keys=_HELP_KEYS,
         help_tokens=_HELP_TOKENS,
     )
+    return html
 
 
 _UNFINISHED = {"failed", "ambiguous", "skipped"}
@@ -144,6 +146,38 @@ def _json(value: Any) -> Markup:
     return htmlsafe_json_dumps(value, json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
+def _data(gallery: Gallery) -> dict[str, Any]:
+    """What the script reads; `shape` is how high a cell's picture is for its width."""
+    data = gallery.data()
+    known = {axis["name"] for axis in data["axes"]}
+    data["axes"] += [axis for axis in _more_axes(gallery) if axis["name"] not in known]
+    shapes = [
+        file.height / file.width
+        for job in gallery.jobs
+        for file in job.files[:1]
+        if file.width and file.height
+    ]
+    median = statistics.median_low(shapes) if shapes else _USUAL_SHAPE
+    data["shape"] = round(min(_HIGHEST, max(_LOWEST, median)), 4)
+    return data
+
+
+_USUAL_SHAPE, _LOWEST, _HIGHEST = 3 / 4, 9 / 16, 6 / 5
+
+
+def _more_axes(gallery: Gallery) -> Iterator[dict[str, Any]]:
+    """In what else jobs differ."""
+    found = {
+        "take": [str(job.take) for job in gallery.jobs if job.take is not None],
+        "model": [job.model for job in gallery.jobs if job.model is not None],
+        "op": [job.operation for job in gallery.jobs],
+    }
+    for name, values in found.items():
+        different = list(dict.fromkeys(values))
+        if len(different) > 1:
+            yield {"name": name, "values": different}
+
+
 def _totals(gallery: Gallery) -> dict[str, Any]:
     names = ("jobs", "failed", "ambiguous", "pending", "credits", "cny")
     return {name: gallery.totals.get(name, 0) for name in names}
@@ -154,7 +188,7 @@ def _charts(gallery: Gallery) -> Iterator[tuple[str, Markup]]:
     for name in ("timeline", "in_flight", "money"):
         svg = getattr(gallery.charts, name)
         if svg:
-            yield name, Markup(svg)  # noqa: S704: drawn by charts.py, which escapes its texts
+            yield name, Markup(svg)  # noqa: S704 (charts.py escapes its texts)
 
 
 def _costs(rows: tuple[CostRow, ...] | Any) -> Iterator[tuple[str, str, list[CostRow]]]:
@@ -173,7 +207,9 @@ def _run_facts(gallery: Gallery) -> Iterator[tuple[str, str]]:
         ("exit", run.exit),
         *((name, gallery.totals.get(name)) for name in ("succeeded", "reused", *_TROUBLES)),
     )
-    return ((key, str(value)) for key, value in facts if value not in (None, 0, "") or key == "exit")
+    return (
+        (key, str(value)) for key, value in facts if value or (key == "exit" and value is not None)
+    )
 
 
 _TROUBLES = ("failed", "ambiguous", "pending", "skipped")

@@ -97,11 +97,18 @@ def gallery(jobs: Sequence[GalleryJob], **changes: Any) -> Gallery:
         jobs=jobs,
         charts=Charts(money='<svg viewBox="0 0 10 4" role="img" aria-label="6 credits"></svg>'),
         costs=[
-            CostRow(by="operation", name="vidu/reference2image", jobs=6, succeeded=6, credits=36, cny=0),
+            CostRow(
+                by="operation", name="vidu/reference2image", jobs=6, succeeded=6, credits=36, cny=0
+            ),
             CostRow(by="axis", axis="style", name="noir", jobs=2, succeeded=2, credits=12, cny=1.5),
         ],
     )
     return replace(plain, **changes)
+
+
+def cost(**changes: Any) -> CostRow:
+    """What two jobs cost together."""
+    return CostRow(**{"jobs": 2, "succeeded": 2, "credits": 12, "cny": 1.5, **changes})
 
 
 def picture(folder: Path, number: int, name: str | None = None) -> GalleryFile:
@@ -171,7 +178,9 @@ def small(folder: Path) -> Gallery:
         for number, word in ((6, "warm"), (7, "warm"), (8, "cold"))
     ]
     others = [
-        job(9, id="film", stack="film", makes="video", made_from=["look.1"], files=[clip(folder, 9)]),
+        job(
+            9, id="film", stack="film", makes="video", made_from=["look.1"], files=[clip(folder, 9)]
+        ),
         job(10, id="film-b", stack="film-b", makes="video", files=[clip(folder, 10)]),
         job(11, id="sound", stack="sound", makes="audio", files=[sound(folder)]),
         job(
@@ -198,7 +207,12 @@ def sound(folder: Path) -> GalleryFile:
     (folder / "outputs" / "song.wav").write_bytes(audio_bytes())
     peaks = [abs(n % 20 - 10) * 10 for n in range(60)]
     return GalleryFile(
-        kind="audio", name="song.wav", src="outputs/song.wav", bytes=48_000, seconds=1.0, peaks=peaks
+        kind="audio",
+        name="song.wav",
+        src="outputs/song.wav",
+        bytes=48_000,
+        seconds=1.0,
+        peaks=peaks,
     )
 
 
@@ -209,7 +223,9 @@ def many(folder: Path, count: int, *, pictures: int = 40) -> Gallery:
     for number in range(count):
         name = f"many-{number}.webp"
         os.link(folder / "thumbs" / made[number % pictures].name, folder / "thumbs" / name)
-        file = replace(made[number % pictures], name=name, thumb=f"thumbs/{name}", src=f"thumbs/{name}")
+        file = replace(
+            made[number % pictures], name=name, thumb=f"thumbs/{name}", src=f"thumbs/{name}"
+        )
         axes = {"style": STYLES[number % 3], "shot": SHOTS[number % 2]}
         tags = ["hero"] if number % 7 == 0 else ["night"]
         jobs.append(job(number, files=[file], axes=axes, tags=tags, prompt=_prompt(number)))
@@ -228,7 +244,9 @@ def films(folder: Path, count: int) -> Gallery:
     for number in range(count):
         name = f"film-{number}.mp4"
         os.link(folder / "outputs" / first.name, folder / "outputs" / name)
-        jobs.append(job(number, makes="video", files=[replace(first, name=name, src=f"outputs/{name}")]))
+        jobs.append(
+            job(number, makes="video", files=[replace(first, name=name, src=f"outputs/{name}")])
+        )
     return gallery(jobs, key=f"films {count}")
 
 
@@ -237,6 +255,7 @@ def hostile(folder: Path) -> Gallery:
     jobs = []
     for number, text in enumerate(HOSTILE):
         short = text[:60]
+        failure = JobFailure(code=short, message=text, class_=short, billed=short, advice=text)
         jobs.append(
             job(
                 number,
@@ -251,13 +270,17 @@ def hostile(folder: Path) -> Gallery:
                 task=text,
                 labels=[short],
                 warnings=[{"code": short, "message": text}],
-                failure=JobFailure(code=short, message=text, class_=short, billed=short, advice=text),
+                failure=failure,
                 files=[picture(folder, number, f"a#b?c%20d {number}.webp")],
             )
         )
     axis = Axis(name="style", values=[text[:60] for text in HOSTILE])
-    cost = CostRow(by="axis", axis=HOSTILE[0], name=HOSTILE[0], jobs=1, succeeded=1, credits=1, cny=0)
     marks = {each.id: {"fingerprint": each.fingerprint, "note": each.prompt} for each in jobs}
     reviewers = [Reviewer(name=text, marks=marks) for text in HOSTILE[:2]]
-    changes = {"axes": [axis], "costs": [cost], "reviewers": reviewers, "notes": HOSTILE}
+    changes = {
+        "axes": [axis],
+        "costs": [cost(by="axis", axis=HOSTILE[0], name=HOSTILE[0])],
+        "reviewers": reviewers,
+        "notes": HOSTILE,
+    }
     return gallery(jobs, name=HOSTILE[0], stem=HOSTILE[0], key=HOSTILE[0], **changes)

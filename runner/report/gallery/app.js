@@ -27,7 +27,7 @@ function readHash() {
 function draw() {
   for (const view of VIEWS) {
     $(view).hidden = state.view !== view;
-    for (const tab of $$(`nav [href="#${view}"]`)) tab.setAttribute('aria-current', state.view === view ? 'page' : 'false');
+    for (const tab of $$(`nav [href="#${view}"]`)) tab.ariaCurrent = state.view === view ? 'page' : 'false';
   }
   drawTools();
   const { q, sort, group, stack, size } = state;
@@ -42,8 +42,8 @@ function draw() {
 
 function drawTools() {
   for (const each of $$('[data-bind]')) if (each !== document.activeElement) each.value = state[each.dataset.bind];
-  for (const each of $$('[data-flip]')) each.setAttribute('aria-pressed', state[each.dataset.flip]);
-  for (const chip of $$('[data-token]')) chip.setAttribute('aria-pressed', state.q.split(' ').includes(chip.dataset.token));
+  for (const each of $$('[data-flip]')) each.ariaPressed = `${state[each.dataset.flip]}`;
+  for (const chip of $$('[data-token]')) chip.ariaPressed = `${state.q.split(' ').includes(chip.dataset.token)}`;
   $('selected').textContent = state.ids.length || '';
 }
 
@@ -54,11 +54,11 @@ function drawSheet() {
     h('figcaption', {}, own(job.id), h('span', {}, `${job.seed ?? ''} ${'★'.repeat(markOf(job).stars)}`)))));
 }
 
+/** The list with the value, or without it. @param {string[]} list @param {string} value */
+const toggled = (list, value) => (list.includes(value) ? list.filter((each) => each !== value) : [...list, value]);
+
 /** Put a value into a list of the state, or take it out. @param {'hide' | 'ids'} key @param {string} value */
-function toggle(key, value) {
-  const list = state[key];
-  go({ [key]: list.includes(value) ? list.filter((each) => each !== value) : [...list, value] });
-}
+const toggle = (key, value) => go({ [key]: toggled(state[key], value) });
 
 /** The job in focus: large, in a pane, or in a cell. @returns {Job | undefined} */
 function focusedJob() {
@@ -80,7 +80,7 @@ function mark(jobs, change, advance = false) {
   if (!jobs.length) return;
   const before = grid.items[grid.n];
   changeMarks(jobs, change);
-  announce(`${jobs[0].id}: ${describe(markOf(jobs[0]))}`);
+  tell(`${jobs[0].id}: ${describe(markOf(jobs[0]))}`);
   showMarks(jobs);
   const gone = state.view === 'all' && grid.items[grid.n] !== before; // the next one has come here
   if (advance && !(gone && !state.one)) goOn(jobs[0]);
@@ -94,10 +94,9 @@ function showMarks(jobs) {
 }
 
 function countMarks() {
-  const of = (mark) => JOBS.filter((job) => markOf(job).mark === mark).length;
-  $('n-picked').textContent = of('picked');
-  $('n-rejected').textContent = of('rejected');
-  $('n-none').textContent = of(null);
+  for (const mark of ['picked', 'rejected', null]) {
+    $(`n-${mark}`).textContent = JOBS.filter((job) => markOf(job).mark === mark).length;
+  }
 }
 
 /** To the next take that is not marked, unless this one was picked; otherwise to the next result. @param {Job} job */
@@ -106,7 +105,7 @@ function goOn(job) {
   const left = takes?.find((each) => each.index > job.index && !markOf(each).mark);
   if (!state.stack || !left || state.view !== 'all' || markOf(job).mark !== 'rejected') step(1);
   else if (state.one) openOne(left);
-  else showTake(grid.n, left);
+  else turn(grid.n, takes.indexOf(left) - takes.indexOf(job));
 }
 
 /** To the next result or the one before, in whatever is in front. @param {number} by */
@@ -117,15 +116,17 @@ function step(by) {
   else if (state.view === 'all') focusItem(grid.n + by);
 }
 
-/** @param {number} by */
-function turnTakes(by) {
-  if (state.one) walkTakes(by);
+/** Through the takes of an entry. @param {number} by */
+function stepTakes(by) {
+  const job = BY_ID.get(state.one);
+  const takes = STACKS.get(job?.stack ?? '');
+  if (job) openOne(takes[clamp(takes.indexOf(job) + by, takes)]);
   else if (state.view === 'all') turn(grid.n, by);
 }
 
 /** @param {number} by */
 function stepDown(by) {
-  if (state.one) walkTakes(by);
+  if (state.one) stepTakes(by);
   else if (state.view === 'axes') stepAxes(0, by);
   else if (state.view === 'all') focusItem(itemBelow(by));
 }

@@ -29,7 +29,7 @@ function drawAxes() {
   }));
   const cells = names.reduce((product, name) => product * shownValues(name).length, 1);
   const word = !AXES.length ? t('no_axes') : cells > MAX_CELLS && t('too_many_cells', { n: cells, max: MAX_CELLS });
-  $('axis-table').replaceChildren(word ? h('p', { class: 'empty' }, word) : axisTable(jobs, chosen));
+  $('axis-table').replaceChildren(word ? h('p.empty', {}, word) : axisTable(jobs, chosen));
 }
 
 /** @param {string[]} entry x, y, sx or sy, and the axis there */
@@ -42,8 +42,8 @@ function axisSelect([key, chosen]) {
 /** @param {Axis} axis */
 function axisTabs({ name, values }) {
   const others = state.fix.filter((each) => !values.some((value) => each === pair(name, value)));
-  const tab = (label, fix, pressed) => button(label, { 'aria-pressed': `${pressed}`, onclick: () => go({ fix }) });
-  return h('span', { class: 'tabs', role: 'group', 'aria-label': name }, h('b', {}, name),
+  const tab = (label, fix, pressed) => h('button', { 'aria-pressed': `${pressed}`, onclick: () => go({ fix }) }, label);
+  return h('span.tabs', { role: 'group', 'aria-label': name }, h('b', {}, name),
     tab(t('any'), others, others.length === state.fix.length),
     ...values.map((value) => tab(value, [...others, pair(name, value)], state.fix.includes(pair(name, value)))));
 }
@@ -51,7 +51,7 @@ function axisTabs({ name, values }) {
 /** @param {Axis[]} axes */
 function hideMenu(axes) {
   const box = (each) => h('input', { type: 'checkbox', checked: !state.hide.includes(each), onchange: () => toggle('hide', each) });
-  return h('details', { class: 'menu', open: $$('#axis-choice details')[0]?.open }, h('summary', {}, t('values')),
+  return h('details.menu', { open: $$('#axis-choice details')[0]?.open }, h('summary', {}, t('values')),
     h('div', {}, ...axes.map(({ name, values }) => h('fieldset', {}, h('legend', {}, name),
       ...values.map((value) => h('label', {}, box(pair(name, value)), own(value)))))));
 }
@@ -79,7 +79,7 @@ function axisTable(jobs, { x, y, sx, sy }) {
 }
 
 /** @param {Job[]} [jobs] */
-const axisCell = (jobs) => (jobs ? fillCell(h('td', { tabindex: -1 }), { jobs }) : h('td', { class: 'none' }));
+const axisCell = (jobs) => (jobs ? fillCell(h('td', { tabindex: -1 }), { jobs }) : h('td.none'));
 
 /** @param {number} right @param {number} down */
 function stepAxes(right, down) {

@@ -17,11 +17,11 @@ function drawCompare() {
   $('compare-empty').hidden = jobs.length > 1;
   $('compare-body').hidden = jobs.length < 2;
   $('cut').hidden = state.mode !== 'swipe';
-  $$('[data-mode]').forEach((each) => each.setAttribute('aria-pressed', each.dataset.mode === state.mode));
+  $$('[data-mode]').forEach((each) => { each.ariaPressed = `${each.dataset.mode === state.mode}`; });
   const films = jobs.map(playable).filter((file) => file?.kind === 'video');
   const inStep = films.length === jobs.length;
   $('compare-stage').className = `stage ${state.mode} n${jobs.length}`;
-  $('compare-stage').replaceChildren(...jobs.map((job) => h('div', { class: 'pane' }, inStep ? filmOf(job) : largest(job))));
+  $('compare-stage').replaceChildren(...jobs.map((job) => h('div.pane', {}, inStep ? filmOf(job) : largest(job))));
   $('pane-list').replaceChildren(...jobs.map(paneHead));
   $('pane-list').className = `pane-list n${jobs.length}`;
   $('facts-table').replaceChildren(...differences(jobs));
@@ -32,7 +32,7 @@ function drawCompare() {
 
 /** @param {Job} job */
 function filmOf({ file }) {
-  const film = h('video', { src: file?.src, poster: file?.thumb, preload: 'none', playsinline: true, title: file?.name, ontimeupdate: followLead, onended: followLead });
+  const film = h('video', { src: file.src, poster: file.thumb, preload: 'none', playsinline: true, title: file.name, ontimeupdate: followLead, onended: followLead });
   film.muted = true;
   return film;
 }
@@ -40,9 +40,9 @@ function filmOf({ file }) {
 /** @param {Job} job @param {number} n */
 function paneHead(job, n) {
   const others = () => compared().map((each) => each.id).filter((id) => id !== job.id);
-  return h('div', { class: 'pane-head', 'data-is': markOf(job).mark },
-    h('button', { type: 'button', onclick: () => focusPane(n) }, h('kbd', {}, 'ABCDEF'[n]), own(job.id)),
-    h('span', { class: 'fact' }, job.seed ?? ''), markBar(job),
+  return h('div.pane-head', { 'data-is': markOf(job).mark },
+    h('button', { onclick: () => focusPane(n) }, h('kbd', {}, 'ABCDEF'[n]), own(job.id)),
+    h('span.fact', {}, job.seed ?? ''), markBar(job),
     iconButton('close', t('remove', { id: job.id }), { onclick: () => go({ ids: others() }) }));
 }
 
@@ -86,20 +86,18 @@ function seekFilms(part) {
 
 function playFilms() {
   const films = filmsInStep();
-  const { paused } = films[0];
-  films.forEach((film) => (paused ? start(film) : film.pause()));
+  films.forEach(films[0].paused ? start : (film) => film.pause());
 }
 
 /** Rows of what was asked for; what differs is bold and comes first. @param {Job[]} jobs */
 function differences(jobs) {
   if (!jobs.length) return [];
-  const all = jobs.map((job) => Object.entries({ model: job.model, ...job.params, seed: job.seed,
-    cost: price(job.cost ?? job.estimate), size: pixels(job.file) }).map(([key, value]) => [key, plain(value ?? '–')]));
-  const rows = [...new Set(all.flat().map(([key]) => key))].map((key) => {
-    const texts = all.map((each) => new Map(each).get(key) ?? '–');
+  const all = jobs.map((job) => ({ model: job.model, ...job.params, seed: job.seed, cost: price(job.amount), size: pixels(job.file) }));
+  const rows = [...new Set(all.flatMap(Object.keys))].map((key) => {
+    const texts = all.map((each) => plain(each[key] ?? '–'));
     return { key, texts, differs: new Set(texts).size > 1 };
   });
-  const line = (key, differs, cells) => h('tr', { class: differs && 'differs' }, h('th', { scope: 'row' }, t(key)), ...cells);
+  const line = (key, differs, cells) => h(differs ? 'tr.differs' : 'tr', {}, h('th', { scope: 'row' }, t(key)), ...cells);
   return [
     h('tr', {}, h('td'), ...jobs.map((job) => h('th', { scope: 'col' }, own(job.id)))),
     line('prompt', false, jobs.map((job) => h('td', { dir: 'auto' }, ...wordDiff(jobs[0].prompt, job.prompt)))),
@@ -114,7 +112,13 @@ const WORD = /\p{Script=Han}|(?:(?!\p{Script=Han})[\p{L}\p{N}_])+|\s+|[^\p{L}\p{
 function wordDiff(before, after) {
   const [a, b] = [before.match(WORD) ?? [], after.match(WORD) ?? []];
   if (a.length * b.length > 1e6) return [before === after ? after : h('ins', {}, after)]; // not worth seconds
-  const common = longestCommon(a, b);
+  // common[i][j]: the length of the longest common rest from there on.
+  const common = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
+  for (let i = a.length - 1; i >= 0; i--) {
+    for (let j = b.length - 1; j >= 0; j--) {
+      common[i][j] = a[i] === b[j] ? common[i + 1][j + 1] + 1 : Math.max(common[i + 1][j], common[i][j + 1]);
+    }
+  }
   const result = [];
   for (let [i, j] = [0, 0]; i < a.length || j < b.length;) {
     const same = a[i] === b[j];
@@ -125,15 +129,4 @@ function wordDiff(before, after) {
     if (kind !== 'del') j++;
   }
   return result;
-}
-
-/** The lengths of the longest common rests. @param {string[]} a @param {string[]} b */
-function longestCommon(a, b) {
-  const table = Array.from({ length: a.length + 1 }, () => new Uint32Array(b.length + 1));
-  for (let i = a.length - 1; i >= 0; i--) {
-    for (let j = b.length - 1; j >= 0; j--) {
-      table[i][j] = a[i] === b[j] ? table[i + 1][j + 1] + 1 : Math.max(table[i + 1][j], table[i][j + 1]);
-    }
-  }
-  return table;
 }

@@ -13,12 +13,15 @@
  *   at: [number | null, number | null], labels: string[], from: string[], into: string[],
  *   error: {code: string, message: string, class: string, billed: string, advice?: string} | null,
  *   warnings: {code: string, message: string}[], files: Media[],
- *   index: number, file: Media | null, hay: string}} Job */
+ *   index: number, file: Media | null, amount: Amount | null, hay: string}} Job */
 /** @typedef {{name: string, values: string[]}} Axis */
 
 const FILE = { src: null, thumb: null, preview: null, w: null, seconds: null, fps: null, peaks: [], gone: null, role: null };
 const JOB = { take: null, reason: null, prompt: '', model: null, params: {}, tags: [], axes: {}, seed: null, cost: null,
   estimate: null, task: null, at: [null, null], error: null, warnings: [], labels: [], from: [], into: [], files: [] };
+
+/** Text for comparing: without regard to case and to how accents are encoded. @param {string} text */
+const fold = (text) => text.normalize('NFC').toLowerCase();
 
 const DATA = JSON.parse($('data').textContent);
 
@@ -27,6 +30,7 @@ const JOBS = DATA.jobs.map((raw, index) => {
   const job = { ...JOB, ...raw, index };
   job.files = job.files.map((file) => ({ ...FILE, ...file }));
   job.file = job.files.find((file) => !file.role) ?? null;
+  job.amount = job.cost ?? job.estimate;
   job.hay = fold([job.id, job.prompt, job.state, job.op, job.model, job.seed, ...job.tags,
     ...Object.values(job.axes), job.error?.code, job.error?.message].join('\n'));
   return job;
@@ -35,24 +39,8 @@ const JOBS = DATA.jobs.map((raw, index) => {
 const BY_ID = new Map(JOBS.map((job) => [job.id, job]));
 const STACKS = groupBy(JOBS, (job) => [job.stack]);
 
-/** The axes of the manifest, then what else jobs differ in. @type {Axis[]} */
-const AXES = [...DATA.axes];
-for (const name of ['take', 'model', 'op']) {
-  const values = [...groupBy(JOBS, (job) => axisValues(job, name)).keys()];
-  if (values.length > 1 && !AXES.some((axis) => axis.name === name)) AXES.push({ name, values });
-}
-
-/** How high a cell's picture is for its width: the median of what is shown, within reason. */
-const SHAPE = (() => {
-  const shapes = JOBS.flatMap(({ file }) => (file?.w ? [file.h / file.w] : []));
-  const median = shapes.sort((a, b) => a - b)[shapes.length >> 1] ?? 0.75;
-  return Math.min(1.2, Math.max(0.5625, median));
-})();
-
-/** Text for comparing: without regard to case and to how accents are encoded. @param {string} text */
-function fold(text) {
-  return text.normalize('NFC').toLowerCase();
-}
+/** @type {Axis[]} */
+const AXES = DATA.axes;
 
 /** @template T @param {T[]} list @param {(each: T) => string[]} keys @returns {Map<string, T[]>} */
 function groupBy(list, keys) {
@@ -71,10 +59,7 @@ function axisValues(job, axis) {
 }
 
 /** What it cost, or else what it is expected to: one number, whatever the unit. @param {Job} job */
-function costOf(job) {
-  const amount = job.cost ?? job.estimate;
-  return amount?.credits ?? amount?.cny ?? 0;
-}
+const costOf = ({ amount }) => amount?.credits ?? amount?.cny ?? 0;
 
 /** Seconds from submission to result. @param {Job} job */
 const madeIn = ({ at: [from, to] }) => (from && to ? to - from : 0);

@@ -10,14 +10,8 @@ const TERM = /(-?)(?:([\p{L}_][\p{L}\p{N}_.-]*)(>=|<=|[:=<>]))?(?:"([^"]*)"?|(\S
 
 /** @type {Record<string, (job: Job, mark: Mark) => any[]>} */
 const FIELDS = {
-  id: (job) => [job.id],
   tag: (job) => job.tags,
-  state: (job) => [job.state],
-  op: (job) => [job.op],
-  model: (job) => [job.model],
   kind: (job) => [job.file?.kind ?? job.makes],
-  seed: (job) => [job.seed],
-  take: (job) => [job.take],
   label: (job) => job.labels,
   error: (job) => (job.error ? [job.error.code, job.error.class] : []),
   warning: (job) => job.warnings.map((each) => each.code),
@@ -28,6 +22,10 @@ const FIELDS = {
   note: (_, mark) => [mark.note || null],
   reviewers: (job) => [reviewersDiffer(job) ? 'differ' : 'agree'],
 };
+for (const key of ['id', 'state', 'op', 'model', 'seed', 'take']) FIELDS[key] = (job) => [job[key]];
+
+/** @type {Record<string, (value: number, wanted: number) => boolean>} */
+const COMPARE = { '>': (a, b) => a > b, '<': (a, b) => a < b, '>=': (a, b) => a >= b, '<=': (a, b) => a <= b };
 
 /** Search tokens: words, "several words", -not, tag:hero, cost>10. @param {string} text @returns {Term[]} */
 function parseQuery(text) {
@@ -54,10 +52,7 @@ function matches(term, job, markOf) {
 
 /** @param {string | number} value @param {Term} term */
 function compare(value, { op, value: wanted }) {
-  if (op === '>') return Number(value) > Number(wanted);
-  if (op === '<') return Number(value) < Number(wanted);
-  if (op === '>=') return Number(value) >= Number(wanted);
-  if (op === '<=') return Number(value) <= Number(wanted);
+  if (op in COMPARE) return COMPARE[op](Number(value), Number(wanted));
   return wanted.split(',').some((each) => glob(each, fold(String(value))));
 }
 

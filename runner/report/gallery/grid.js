@@ -4,16 +4,15 @@
 
 /** @typedef {{top: number, height: number, from: number, items: Item[], title: string}} Line */
 
-const GAP = 10;
-const CAPTION = 52;
-const HEAD = 40;
-const OVERSCAN = 500; // pixels; one fast flick of the wheel
+// Pixels, as in style.css. OVERSCAN: what one fast flick of the wheel passes.
+const [GAP, CAPTION, HEAD, OVERSCAN] = [10, 52, 40, 500];
 
 /** Stack to the take shown in its cell, where somebody has turned to one. */
 const turned = new Map();
 
 const grid = {
-  items: [{ jobs: JOBS }].slice(1),
+  /** @type {Item[]} */
+  items: [],
   /** @type {Line[]} */
   lines: [],
   /** @type {Map<number, HTMLElement>} */
@@ -51,12 +50,12 @@ function layOutGrid(groups) {
   const room = $('scroller').clientWidth - GAP;
   grid.columns = Math.max(1, Math.floor(room / (state.size + GAP)));
   const width = Math.floor(room / grid.columns) - GAP;
-  const height = Math.round(width * SHAPE) + CAPTION;
+  const height = Math.round(width * DATA.shape) + CAPTION;
   grid.lines = linesOf(groups, grid.columns, height + GAP);
   const last = grid.lines.at(-1);
   $('grid').style.cssText = `--w: ${width}px; --h: ${height}px; height: ${last ? last.top + last.height : 0}px`;
-  $('grid').setAttribute('aria-rowcount', grid.lines.length);
-  $('grid').setAttribute('aria-colcount', grid.columns);
+  $('grid').ariaRowCount = grid.lines.length;
+  $('grid').ariaColCount = grid.columns;
   $('grid').replaceChildren();
   grid.rows.clear();
   drawRows();
@@ -96,7 +95,7 @@ const lineOf = (n) => grid.lines.findIndex((line) => n >= line.from && n < line.
 
 /** @param {Line} line @param {number} n */
 function addRow({ top, from, items, title }, n) {
-  const row = h('div', { role: 'row', class: title ? 'row head' : 'row', 'aria-rowindex': n + 1 });
+  const row = h(title ? 'div.row.head' : 'div.row', { role: 'row', 'aria-rowindex': n + 1 });
   row.style.transform = `translateY(${top}px)`;
   if (title) row.append(h('div', { role: 'rowheader', 'aria-colspan': grid.columns, dir: 'auto' }, title));
   items.forEach((item, column) => {
@@ -114,13 +113,13 @@ function fillCell(cell, item) {
   const job = current(item);
   cell.className = 'cell';
   cell.dataset.is = markOf(job).mark ?? '';
-  cell.setAttribute('aria-selected', state.ids.includes(job.id));
+  cell.ariaSelected = `${state.ids.includes(job.id)}`;
   cell.replaceChildren(
-    h('div', { class: 'pic' }, thumbnail(job),
-      job.file?.seconds && h('span', { class: 'badge' }, clock(job.file.seconds)),
-      reviewersDiffer(job) && h('span', { class: 'badge differ', title: t('differ') }, '≠')),
-    h('div', { class: 'line' }, h('bdi', { class: 'id', title: job.id }, job.id), takeOf(item, job)),
-    h('div', { class: 'line' }, markBar(job, -1), h('span', { class: 'fact' }, factOf(job))));
+    h('div.pic', {}, thumbnail(job),
+      job.file?.seconds && h('span.badge', {}, clock(job.file.seconds)),
+      reviewersDiffer(job) && h('span.badge.differ', { title: t('differ') }, '≠')),
+    h('div.line', {}, h('bdi.id', { title: job.id }, job.id), takeOf(item, job)),
+    h('div.line', {}, markBar(job, -1), h('span.fact', {}, factOf(job))));
   return cell;
 }
 
@@ -129,25 +128,21 @@ const jobIn = (cell) => JOBS[/** @type {any} */ (cell?.querySelector('[data-job]
 
 /** What is told beside the marks: the seed, or what the cells are sorted by. @param {Job} job */
 function factOf(job) {
-  const sorted = { cost: price(job.cost ?? job.estimate), time: moment(job.at[1]), duration: `${madeIn(job).toFixed(1)} s` };
+  const sorted = { cost: price(job.amount), time: moment(job.at[1]), duration: `${madeIn(job).toFixed(1)} s` };
   return sorted[state.sort.replace('-', '')] ?? job.seed ?? '';
 }
 
 /** @param {Item} item @param {Job} job */
 function takeOf({ jobs }, job) {
-  if (jobs.length < 2) return job.take !== null && h('span', { class: 'take' }, t('take_n', { n: job.take }));
+  if (jobs.length < 2) return null;
   const turner = (icon, by) => iconButton(icon, t(icon), { tabindex: -1, 'data-turn': by });
-  return h('span', { class: 'take' }, turner('previous', -1), `${jobs.indexOf(job) + 1}/${jobs.length}`, turner('next', 1));
+  return h('span.take', {}, turner('previous', -1), `${jobs.indexOf(job) + 1}/${jobs.length}`, turner('next', 1));
 }
 
 /** Show another take in the cell of an item, around the end too. @param {number} n @param {number} by */
 function turn(n, by) {
   const { jobs } = grid.items[n];
-  showTake(n, jobs[(jobs.indexOf(current(grid.items[n])) + by + jobs.length) % jobs.length]);
-}
-
-/** @param {number} n @param {Job} job */
-function showTake(n, job) {
+  const job = jobs.at((jobs.indexOf(current(grid.items[n])) + by) % jobs.length);
   turned.set(job.stack, job.id);
   fillCell(cellOf(n), grid.items[n]);
   focusItem(n);

@@ -30,24 +30,30 @@ function reviewersDiffer(job) {
   return new Set(REVIEWERS.map((each) => each.marks.get(job.id)?.mark).filter(Boolean)).size > 1;
 }
 
+/** What an action on the browser's store returns; some browsers have none for files. @param {() => any} act */
+function inStore(act) {
+  try {
+    return act();
+  } catch (error) {
+    return tell('not_kept', { error });
+  }
+}
+
 /** What this browser has kept, or else the first reviewer's marks. */
 function loadMarks() {
-  let kept = null;
-  try {
-    kept = JSON.parse(localStorage.getItem(STORE) ?? 'null');
-  } catch (error) {
-    announce(t('not_kept', { error }));
-  }
+  const kept = inStore(() => JSON.parse(localStorage.getItem(STORE) ?? 'null'));
   marks = kept ? marksOf(kept) : new Map(REVIEWERS[0]?.marks);
 }
 
 function keepMarks() {
   const entries = marked().map((job) => [job.id, { fingerprint: job.fp, ...markOf(job) }]);
-  try {
-    localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(entries)));
-  } catch (error) {
-    announce(t('not_kept', { error }));
-  }
+  inStore(() => localStorage.setItem(STORE, JSON.stringify(Object.fromEntries(entries))));
+}
+
+/** A note is kept while it is typed; the box has an undo of its own. @param {string} id @param {string} note */
+function keepNote(id, note) {
+  setMark(id, { ...markOf(BY_ID.get(id)), note });
+  keepMarks();
 }
 
 /** In the manifest's order. */
@@ -61,12 +67,13 @@ function changeMarks(jobs, change) {
   keepMarks();
 }
 
-/** The jobs whose marks are as before. @returns {Job[]} */
-function undoMarks() {
+/** The last change, and all that it changed, is taken back. */
+function undo() {
   const before = changes.pop() ?? new Map();
   before.forEach((mark, id) => setMark(id, mark));
   keepMarks();
-  return [...before.keys()].map((id) => BY_ID.get(id));
+  showMarks([...before.keys()].map((id) => BY_ID.get(id)));
+  tell('undone', { n: before.size });
 }
 
 /** @param {string} id @param {Mark} mark */
@@ -75,12 +82,12 @@ function setMark(id, mark) {
   else marks.delete(id);
 }
 
-/** Text as a YAML scalar inside `{}`: JSON's strings are YAML's, but for a few characters.
- * @param {string} text */
-function yamlText(text) {
-  if (PLAIN.test(text)) return text;
+/** A value in YAML's flow style, which JSON is, but for a few characters. @param {any} value */
+function yaml(value) {
+  if (typeof value === 'string' && PLAIN.test(value)) return value;
   const code = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return JSON.stringify(text.toWellFormed()).replace(/[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g, code);
+  const json = JSON.stringify(value, (_, each) => (typeof each === 'string' ? each.toWellFormed() : each));
+  return json.replace(/[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g, code);
 }
 
 /** The marks file: one line a job, in the manifest's order. */
@@ -93,8 +100,8 @@ function marksText() {
 function markLine(job) {
   const { mark, stars, note } = markOf(job);
   const print = /[abcdf]/.test(job.fp) ? job.fp : `"${job.fp}"`; // 12e34 would be a number
-  const parts = [`id: ${yamlText(job.id)}`, `fingerprint: ${print}`, mark && `mark: ${mark}`,
-    stars && `stars: ${stars}`, note && `note: ${yamlText(note)}`];
+  const parts = [`id: ${yaml(job.id)}`, `fingerprint: ${print}`, mark && `mark: ${mark}`,
+    stars && `stars: ${stars}`, note && `note: ${yaml(note)}`];
   return `  - {${parts.filter(Boolean).join(', ')}}`;
 }
 
@@ -103,9 +110,9 @@ async function saveMarks() {
   try {
     if ('showSaveFilePicker' in window) await writeMarks();
     else download(DATA.marks_file, marksText());
-    announce(t('saved', { file: DATA.marks_file }));
+    tell('saved', { file: DATA.marks_file });
   } catch (error) {
-    announce(error.name === 'AbortError' ? t('not_saved') : t('save_failed', { error }));
+    tell(error.name === 'AbortError' ? 'not_saved' : 'save_failed', { error });
   }
 }
 

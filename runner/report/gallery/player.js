@@ -1,8 +1,8 @@
 // @ts-check
 /** Player: the one player of grid and dialog, and zoom and pan in step for whatever is shown large. */
 
-const player = h('video', { class: 'player', preload: 'none', playsinline: true, loop: true });
-player.addEventListener('error', () => player.hasAttribute('src') && announce(t('cannot_play', { file: player.title })));
+const player = h('video', { preload: 'none', playsinline: true, loop: true });
+player.onerror = () => player.hasAttribute('src') && tell('cannot_play', { file: player.title });
 
 let hover = 0;
 
@@ -21,7 +21,7 @@ function play(host, file, controls) {
 function start(film) {
   film.play().catch((error) => {
     // AbortError: it was stopped before it began, which is what somebody wanted.
-    if (error.name !== 'AbortError') announce(t('cannot_play', { file: film.title }));
+    if (error.name !== 'AbortError') tell('cannot_play', { file: film.title });
   });
 }
 
@@ -62,7 +62,6 @@ function moveLens(zoom, x, y) {
     stage.style.setProperty('--zoom', lens.zoom);
     stage.style.setProperty('--x', `${lens.x * 100}%`);
     stage.style.setProperty('--y', `${lens.y * 100}%`);
-    stage.classList.toggle('zoomed', zoom > 1);
   }
 }
 
@@ -77,15 +76,15 @@ function toggleZoom() {
 /** Wheel and drag on a stage. @param {HTMLElement} stage */
 function watchLens(stage) {
   const box = (event) => (event.target.closest('.pane') ?? stage).getBoundingClientRect();
-  stage.addEventListener('wheel', (event) => {
+  stage.onwheel = (event) => {
     event.preventDefault();
     const { x, y, width, height } = box(event);
     zoomTo(lens.zoom * Math.exp(-event.deltaY / 400), (event.clientX - x) / width - 0.5, (event.clientY - y) / height - 0.5);
-  }, { passive: false });
-  stage.addEventListener('pointermove', (event) => {
+  };
+  stage.onpointermove = (event) => {
     if (event.buttons !== 1 || lens.zoom === 1) return;
     const { width, height } = box(event);
     moveLens(lens.zoom, lens.x + event.movementX / width, lens.y + event.movementY / height);
-  });
-  stage.addEventListener('dblclick', toggleZoom);
+  };
+  stage.ondblclick = toggleZoom;
 }

@@ -8,18 +8,13 @@ const MODES = ['side', 'swipe', 'flicker', 'difference'];
 
 const START = {
   view: 'all',
-  q: '',
-  sort: 'order',
-  group: '',
-  size: 220,
-  stack: true,
-  advance: true,
+  q: '', sort: 'order', group: '', size: 220, stack: true, advance: true,
   at: '', // the job in focus
   one: '', // the job in the dialog
   x: '', y: '', sx: '', sy: '', // axes
-  fix: [''].slice(1), // pairs of an axis and a value, see `pair`
-  hide: [''].slice(1),
-  ids: [''].slice(1), // selected for Compare
+  fix: [], // pairs of an axis and a value, see pair()
+  hide: [],
+  ids: [], // selected for Compare
   mode: 'side',
 };
 
@@ -33,9 +28,9 @@ function toHash(view) {
   const values = new URLSearchParams();
   for (const [key, value] of Object.entries(view)) {
     if (Array.isArray(value)) value.forEach((each) => values.append(key, each));
-    else if (key !== 'view' && value !== START[key]) values.set(key, String(value));
+    else if (key !== 'view' && value !== START[key]) values.set(key, `${value}`);
   }
-  const text = values.toString().replaceAll('%3A', ':').replaceAll('%2F', '/');
+  const text = values.toString().replaceAll('%3A', ':');
   return `#${view.view}${text && '?'}${text}`;
 }
 
@@ -49,10 +44,8 @@ function fromHash(hash) {
     const text = values.get(key);
     if (text === null || key === 'view') continue;
     if (Array.isArray(start)) result[key] = values.getAll(key);
-    else if (typeof start === 'boolean') result[key] = text === 'true';
-    else result[key] = typeof start === 'number' ? Number(text) || start : text;
+    else result[key] = typeof start === 'boolean' ? text === 'true' : text;
   }
-  result.size = Math.min(480, Math.max(100, result.size));
-  if (!MODES.includes(result.mode)) result.mode = START.mode;
+  result.size = Math.min(480, Math.max(100, Number(result.size) || START.size));
   return result;
 }

@@ -4,7 +4,7 @@
 /** The original, or what this form of the page has instead. @param {Job} job @param {Media | null} [file] */
 function largest(job, file = job.file) {
   const src = file && !file.gone && ((file.kind === 'image' ? file.src : null) ?? file.preview);
-  return src ? h('img', { src, alt: alt(job), draggable: 'false' }) : thumbnail(job, file);
+  return src ? pictureOf(job, src) : thumbnail(job, file);
 }
 
 /** The jobs that left and right walk through: those of the view. @returns {Job[]} */
@@ -21,13 +21,6 @@ function walk(by) {
   const jobs = walked();
   const next = jobs[clamp(placeOf(BY_ID.get(state.one), jobs) + by, jobs)];
   if (next) openOne(next);
-}
-
-/** @param {number} by */
-function walkTakes(by) {
-  const job = BY_ID.get(state.one);
-  const takes = STACKS.get(job.stack);
-  openOne(takes[clamp(takes.indexOf(job) + by, takes)]);
 }
 
 /** @param {Job} job */
@@ -67,8 +60,8 @@ function showFile(job, file) {
 
 /** The takes of the entry, and the files of the job where there are several. @param {Job} job */
 function strip(job) {
-  const small = (each, file, onclick) => button(thumbnail(each, file), { onclick, 'aria-label': file?.name ?? each.id,
-    'aria-current': each === job && file === job.file ? 'true' : null });
+  const small = (each, file, onclick) => h('button', { onclick, 'aria-label': file?.name ?? each.id,
+    'aria-current': each === job && file === job.file ? 'true' : null }, thumbnail(each, file));
   const takes = (STACKS.get(job.stack) ?? []).map((each) => small(each, each.file, () => openOne(each)));
   const files = job.files.map((file) => small(job, file, () => showFile(job, file)));
   return [takes, files].filter((list) => list.length > 1).flat();
@@ -84,7 +77,7 @@ const plain = (value) => (Array.isArray(value) ? value.map(plain).join('\n') : t
 function factsOf(job) {
   const { file, error } = job;
   const links = (ids) => ids.length > 0 && h('span', {}, ...ids.map((id) =>
-    h('button', { type: 'button', class: 'link', disabled: !BY_ID.has(id), onclick: () => openOne(BY_ID.get(id)) }, own(id))));
+    h('button.link', { disabled: !BY_ID.has(id), onclick: () => openOne(BY_ID.get(id)) }, own(id))));
   return [
     ...(error ? [['error', `${error.code}: ${error.message}`], ['class', t(error.class)], ['billed', t(error.billed)], ['advice', error.advice]] : []),
     ['state', t(job.state)], ['reason', job.reason],
@@ -93,7 +86,7 @@ function factsOf(job) {
     ...Object.entries(job.params).map(([key, value]) => [key, plain(value)]),
     ['tag', job.tags.join(', ')], ...Object.entries(job.axes),
     ['from', links(job.from)], ['into', links(job.into)],
-    [job.cost ? 'cost' : 'estimate', price(job.cost ?? job.estimate)],
+    [job.cost ? 'cost' : 'estimate', price(job.amount)],
     ['file', file && (file.src ? h('a', { href: file.src, target: '_blank', rel: 'noopener' }, own(file.name)) : file.name)],
     ['size', file && [pixels(file), file.seconds && `${file.seconds.toFixed(1)} s`, file.fps && `${+file.fps.toFixed(2)} fps`, weight(file.bytes)].filter(Boolean).join(', ')],
     ['label', file && (job.labels.join(', ') || t('none'))],
@@ -107,7 +100,7 @@ function factsOf(job) {
 function facts(job) {
   const copies = { copy_prompt: job.prompt, copy_seed: job.seed, copy_yaml: jobYaml(job) };
   return [
-    h('p', { class: 'copies' }, ...Object.entries(copies).map(([key, text]) => text != null && button(t(key), { onclick: () => copyText(`${text}`) }))),
+    h('p.copies', {}, ...Object.entries(copies).map(([key, text]) => text != null && h('button', { onclick: () => copy(`${text}`) }, t(key)))),
     h('dl', {}, ...factsOf(job).flatMap(([key, value]) => [h('dt', {}, t(key)), h('dd', { dir: 'auto' }, value)])),
   ];
 }
@@ -119,17 +112,9 @@ const describe = ({ mark, stars, note }) => [t(mark ?? 'unmarked'), '★'.repeat
 function jobYaml({ id, op, model, prompt, params, seed, tags }) {
   const entry = { id, operation: op, model, prompt: prompt.replaceAll('${{', () => '$${{') || null, ...params, seed, tags: tags.length ? tags : null };
   const lines = Object.entries(entry).filter(([, value]) => value !== null);
-  return lines.map(([key, value], n) => `${n ? '  ' : '- '}${yamlText(key)}: ${yamlValue(value)}\n`).join('');
-}
-
-/** @param {any} value @returns {string} in YAML's flow style */
-function yamlValue(value) {
-  if (Array.isArray(value)) return `[${value.map(yamlValue).join(', ')}]`;
-  if (typeof value === 'string') return yamlText(value);
-  if (value === null || typeof value !== 'object') return String(value);
-  return `{${Object.entries(value).map(([key, each]) => `${yamlText(key)}: ${yamlValue(each)}`).join(', ')}}`;
+  return lines.map(([key, value], n) => `${n ? '  ' : '- '}${yaml(key)}: ${yaml(value)}\n`).join('');
 }
 
 /** @param {string} text */
-const copyText = (text) => navigator.clipboard.writeText(text).then(
-  () => announce(t('copied')), (error) => announce(t('not_copied', { error })));
+const copy = (text) => navigator.clipboard.writeText(text).then(
+  () => tell('copied'), (error) => tell('not_copied', { error }));

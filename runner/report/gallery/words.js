@@ -1,13 +1,14 @@
 // @ts-check
 /** Words: every text of the page, in the reader's language, and how numbers and times look in it. */
 
+const ROOT = document.documentElement;
 /** @type {(id: string) => any} */
 const $ = (id) => document.getElementById(id);
 /** @type {(selector: string) => any[]} */
 const $$ = (selector) => [...document.querySelectorAll(selector)];
 
 const WORDS = JSON.parse($('words').textContent);
-const LANGUAGE = document.documentElement.dataset.lang ||
+const LANGUAGE = ROOT.dataset.lang ||
   (navigator.language.toLowerCase().startsWith('zh') ? 'zh' : 'en');
 
 /** The text of `key`; `{name}` in it becomes `values.name`. An unknown key is its own text.
@@ -19,10 +20,10 @@ function t(key, values = {}) {
 
 /** Put the reader's language into what the server wrote in English. */
 function translatePage() {
-  document.documentElement.lang = LANGUAGE === 'zh' ? 'zh-CN' : LANGUAGE;
-  $$('[data-t]').forEach((each) => { each.textContent = t(each.dataset.t); });
+  ROOT.lang = LANGUAGE === 'zh' ? 'zh-CN' : LANGUAGE;
+  for (const each of $$('[data-t]')) each.textContent = t(each.dataset.t);
   for (const name of ['aria-label', 'placeholder', 'title']) {
-    $$(`[data-t-${name}]`).forEach((each) => each.setAttribute(name, t(each.getAttribute(`data-t-${name}`))));
+    for (const each of $$(`[data-t-${name}]`)) each.setAttribute(name, t(each.getAttribute(`data-t-${name}`)));
   }
 }
 
@@ -33,7 +34,7 @@ function clock(seconds) {
 }
 
 /** @param {number | null} epoch in seconds */
-const moment = (epoch) => (epoch ? new Date(epoch * 1000).toLocaleString(document.documentElement.lang) : '');
+const moment = (epoch) => (epoch ? new Date(epoch * 1000).toLocaleString(ROOT.lang) : '');
 
 /** @param {number} bytes */
 const weight = (bytes) => (bytes < 1e6 ? `${Math.ceil(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`);

@@ -64,9 +64,7 @@ def test_a_result_leads_to_what_it_was_made_from(
     expect(opened.page.locator("#one-id")).to_have_text("film")
 
 
-def test_arrows_walk_through_results_and_takes(
-    show: Callable[..., Opened], tmp_path: Path
-) -> None:
+def test_arrows_walk_through_results_and_takes(show: Callable[..., Opened], tmp_path: Path) -> None:
     opened = show(small(tmp_path), "#all?one=look.1")
     opened.press("ArrowDown")
     expect(opened.page.locator("#one-id")).to_have_text("look.2")
@@ -108,7 +106,8 @@ def test_zoom_and_pan_are_in_step(show: Callable[..., Opened], tmp_path: Path) -
     opened = show(small(tmp_path), "#compare?ids=look.1&ids=look.2&ids=ink-wide")
     opened.page.locator(".pane").first.hover()
     opened.page.mouse.wheel(0, -400)
-    transforms = "[...new Set([...document.querySelectorAll('.pane img')].map((each) => getComputedStyle(each).transform))]"
+    images = "[...document.querySelectorAll('.pane img')]"
+    transforms = f"[...new Set({images}.map((each) => getComputedStyle(each).transform))]"
     opened.until(f"{transforms}.length === 1 && {transforms}[0].startsWith('matrix(2.7')")
     before = opened.page.evaluate(transforms)
     opened.page.mouse.down()
@@ -128,7 +127,8 @@ def test_modes_lay_two_pictures_over_each_other(
     assert opened.page.locator(".pane:visible").count() == 2
     opened.page.get_by_role("button", name="Flicker").click()
     opened.page.locator(".pane-head button").first.focus()
-    shown = "[...document.querySelectorAll('.pane')].findIndex((each) => each.checkVisibility({visibilityProperty: true}))"
+    visible = "(each) => each.checkVisibility({visibilityProperty: true})"
+    shown = f"[...document.querySelectorAll('.pane')].findIndex({visible})"
     assert opened.page.evaluate(shown) == 0
     opened.press("ArrowRight")
     assert opened.page.evaluate(shown) == 1
@@ -170,20 +170,25 @@ def test_axes_show_each_result_at_its_values(show: Callable[..., Opened], tmp_pa
     opened.press("ArrowLeft", "Enter")
     expect(opened.page.locator("#one-id")).to_have_text("ink-close-up")
     opened.press("Escape")
-    opened.page.get_by_text("Values", exact=True).click()
+    opened.page.locator("summary").click()
     opened.page.get_by_role("checkbox", name="noir").uncheck()
     assert opened.page.locator("#axis-table .cell").count() == 4
-    opened.page.get_by_label("Outer rows").select_option("take")
+    opened.page.locator("[data-bind=sy]").select_option("take")
     assert opened.page.locator("#axis-table .cell").count() == 0
-    opened.page.get_by_label("Columns", exact=True).select_option("take")
-    opened.page.get_by_label("Rows", exact=True).select_option("model")
-    opened.page.get_by_label("Outer rows").select_option("")
-    assert opened.page.locator("#axis-table .id").all_inner_texts() == ["look.1", "look.2", "look.3"]
+    opened.page.locator("[data-bind=x]").select_option("take")
+    opened.page.locator("[data-bind=y]").select_option("model")
+    opened.page.locator("[data-bind=sy]").select_option("")
+    assert opened.page.locator("#axis-table .id").all_inner_texts() == [
+        "look.1",
+        "look.2",
+        "look.3",
+    ]
 
 
-def test_another_axis_is_fixed_by_its_tabs(show: Callable[..., Opened], tmp_path: Path) -> None:
+def test_another_axis_is_fixed_by_its_tabs(show: Callable[..., Opened]) -> None:
     jobs = [
-        job(number, axes={"x": str(number % 2), "y": "0", "z": str(number // 2)}) for number in range(4)
+        job(number, axes={"x": str(number % 2), "y": "0", "z": str(number // 2)})
+        for number in range(4)
     ]
     axes = [Axis(name=name, values=["0", "1"]) for name in "xyz"]
     opened = show(gallery(jobs, axes=axes), "#axes")

@@ -1,4 +1,4 @@
-"""Marking: by keyboard alone, kept by the browser, saved as a marks file that `run --redo` reads."""
+"""Marking: by keyboard alone, kept by the browser, saved as a file that `run --redo` reads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_whole_review_needs_only_the_keyboard(
     opened.press("Enter", "Space")
     opened.until("document.querySelector('.cell video')?.currentTime > 0")
     opened.press("Enter", "n")
-    opened.page.keyboard.type("手指 # five: \"ok\"")
+    opened.page.keyboard.type('手指 # five: "ok"')
     opened.press("Escape")
     assert saved(opened, tmp_path) == (
         Mark(id="noir-wide", fingerprint=fingerprint(0), choice=Choice.PICKED),
@@ -54,7 +54,17 @@ def test_odd_notes_and_ids_are_read_back_as_they_were(
     show: Callable[..., Opened], tmp_path: Path
 ) -> None:
     ids = ["true", "1e3", "~", "a: b", "look.1", "x#y", "y", "Off", "-"]
-    notes = ["\u2028 \u0085 \ufeff \x7f", "🏳️‍🌈", "- a\n- b", "'\"\\", "{a}", "null", " x ", "%", "@"]
+    notes = [
+        "\u2028 \u0085 \ufeff \x7f",
+        "🏳️‍🌈",
+        "- a\n- b",
+        "'\"\\",
+        "{a}",
+        "null",
+        " x ",
+        "%",
+        "@",
+    ]
     prints = [f"{1234:064d}", f"{12:062d}e3", *(fingerprint(n) for n in range(7))]
     jobs = [
         job(number, id=name, stack=name, fingerprint=print_)
@@ -140,9 +150,12 @@ def test_a_mark_never_passes_to_another_result(show: Callable[..., Opened], tmp_
     expect(changed.page.locator("#n-picked")).to_have_text("0")
 
 
-def test_what_reviewers_disagree_on_is_shown(show: Callable[..., Opened], tmp_path: Path) -> None:
+def test_what_reviewers_disagree_on_is_shown(show: Callable[..., Opened]) -> None:
     marks = [
-        {job_id: {"fingerprint": fingerprint(n), "mark": mark} for n, (job_id, mark) in enumerate(each)}
+        {
+            job_id: {"fingerprint": fingerprint(n), "mark": mark}
+            for n, (job_id, mark) in enumerate(each)
+        }
         for each in (
             [("job-0", "picked"), ("job-1", "rejected"), ("job-2", "picked")],
             [("job-0", "picked"), ("job-1", "picked")],
@@ -166,9 +179,7 @@ def test_buttons_mark_as_keys_do(show: Callable[..., Opened], tmp_path: Path) ->
     expect(pick).to_have_attribute("aria-pressed", "true")
     cell.get_by_role("button", name="4 of 5 stars").click()
     pick.click()
-    assert saved(opened, tmp_path) == (
-        Mark(id="ink-wide", fingerprint=fingerprint(1), stars=4),
-    )
+    assert saved(opened, tmp_path) == (Mark(id="ink-wide", fingerprint=fingerprint(1), stars=4),)
 
 
 def test_a_mark_touches_its_own_cell_alone(show: Callable[..., Opened], tmp_path: Path) -> None:
@@ -176,8 +187,10 @@ def test_a_mark_touches_its_own_cell_alone(show: Callable[..., Opened], tmp_path
     opened.page.evaluate(
         """() => {
           window.touched = new Set();
-          const note = (changes) => changes.forEach(({ target }) => touched.add(target.closest('.cell')?.dataset.n));
-          new MutationObserver(note).observe(document.getElementById('grid'), { subtree: true, childList: true, attributes: true });
+          const grid = document.getElementById('grid');
+          const note = ({ target }) => touched.add(target.closest('.cell')?.dataset.n);
+          new MutationObserver((changes) => changes.forEach(note)).observe(
+            grid, { subtree: true, childList: true, attributes: true });
         }"""
     )
     opened.press("ArrowRight")

@@ -47,7 +47,9 @@ def three() -> Gallery:
     """Jobs that differ in everything that can be searched."""
     broken = JobFailure(code="Bad", message="no", class_="policy", billed="no")
     one = job(0, id="a", stack="a", tags=["hero"], axes={"style": "noir"})
-    two = job(1, id="b", stack="b", tags=["hall"], axes={"style": "水墨"}, seed=7, cost={"cny": 0.5})
+    two = job(
+        1, id="b", stack="b", tags=["hall"], axes={"style": "水墨"}, seed=7, cost={"cny": 0.5}
+    )
     two = replace(two, state="failed", failure=broken, prompt="A lantern, number 1: 桂花")
     three = job(2, id="c", stack="c", axes={"style": "film noir"}, labels=["aigc"], model="viduq1")
     return gallery([one, two, replace(three, take=2, cost={"credits": 20})])

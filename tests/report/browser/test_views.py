@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
@@ -69,7 +68,9 @@ def test_hostile_texts_are_shown_as_they_are(show: Callable[..., Opened], tmp_pa
         opened.press("Enter")
         shown = opened.page.locator("#facts dt", has_text="Prompt").first
         assert shown.evaluate("each => each.nextSibling.textContent") == text, number
-        expect(opened.page.locator("#one-id")).to_have_text(f"{number}{text[:60]}", use_inner_text=False)
+        expect(opened.page.locator("#one-id")).to_have_text(
+            f"{number}{text[:60]}", use_inner_text=False
+        )
         opened.press("Escape", "ArrowRight")
 
 
@@ -103,7 +104,10 @@ def test_what_somebody_did_is_in_the_address(show: Callable[..., Opened], tmp_pa
     opened.page.get_by_label("Reverse order").click()
     opened.page.locator("#group").select_option("style")
     opened.until("location.hash.includes('group')")
-    assert opened.page.evaluate("location.hash") == "#all?q=tag:hero&sort=-cost&group=style&at=noir-wide"
+    assert (
+        opened.page.evaluate("location.hash")
+        == "#all?q=tag:hero&sort=-cost&group=style&at=noir-wide"
+    )
 
 
 def test_back_closes_what_was_opened(show: Callable[..., Opened], tmp_path: Path) -> None:
