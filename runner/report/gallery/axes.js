@@ -12,9 +12,9 @@ const shownValues = (name) => valuesOf(name)?.filter((value) => !state.hide.incl
 /** Columns and rows are the first two axes until somebody chooses. */
 function chosenAxes() {
   const known = (name) => (valuesOf(name) ? name : '');
-  const [sx, sy, x] = [known(state.sx), known(state.sy), known(state.x) || known(AXES[0]?.name)];
+  const [x, sx, sy] = [known(state.x || AXES[0]?.name), known(state.sx), known(state.sy)];
   const next = AXES.find(({ name }) => ![x, sx, sy].includes(name));
-  return { x, y: known(state.y) || next?.name || '', sx, sy };
+  return { x, y: known(state.y || next?.name), sx, sy };
 }
 
 function drawAxes() {
@@ -34,8 +34,8 @@ function drawAxes() {
 
 /** @param {string[]} entry x, y, sx or sy, and the axis there */
 function axisSelect([key, chosen]) {
-  const options = ['', ...AXES.map((axis) => axis.name)].map((value) =>
-    h('option', { value, selected: value === chosen }, value || '–'));
+  const options = ['–', ...AXES.map((axis) => axis.name)].map((value) =>
+    h('option', { value, selected: value === chosen }, value));
   return h('label', {}, t(`axis_${key}`), h('select', { 'data-bind': key }, ...options));
 }
 

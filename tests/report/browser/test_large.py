@@ -176,8 +176,8 @@ def test_axes_show_each_result_at_its_values(show: Callable[..., Opened], tmp_pa
     opened.page.locator("[data-bind=sy]").select_option("take")
     assert opened.page.locator("#axis-table .cell").count() == 0
     opened.page.locator("[data-bind=x]").select_option("take")
-    opened.page.locator("[data-bind=y]").select_option("model")
-    opened.page.locator("[data-bind=sy]").select_option("")
+    opened.page.locator("[data-bind=y]").select_option("–")
+    opened.page.locator("[data-bind=sy]").select_option("–")
     assert opened.page.locator("#axis-table .id").all_inner_texts() == [
         "look.1",
         "look.2",
