@@ -22,7 +22,17 @@ from bench.processes import ROOT, BenchError
 from bench.race import Course
 from bench.tables import Table, report
 
-PARTS = ("makespan", "stalls", "startup", "parsing", "ledger", "planning", "scale", "distance")
+PARTS = (
+    "makespan",
+    "stalls",
+    "startup",
+    "parsing",
+    "ledger",
+    "planning",
+    "scale",
+    "distance",
+    "gallery",
+)
 """Modules of this folder; see `tables.Table` for what each of them has."""
 LONG = ("capacity",)
 """Of the long form only."""

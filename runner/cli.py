@@ -247,6 +247,43 @@ def resolve(manifest: Path, job: str | None, lost: bool, task_id: str | None, **
     _call(lambda options: resolve.resolve(options, job=job, lost=lost, task_id=task_id), flags)
 
 
+REPORT_PROGRESS = click.option(
+    "--progress",
+    type=click.Choice(["auto", "bar", "none"]),
+    default="auto",
+    show_default=True,
+    help="Whether to show a bar.",
+)
+_COPY = "Make a folder or an archive to hand over, originals included."
+_EMBED = "Make one file with the thumbnails inside, without originals."
+_PREVIEW = "With --embed: add pictures of this size in pixels, such as 960."
+_MARKS = "Show the marks in this file; repeat it for several reviewers."
+_LANG = "Language of the page.  [default: the browser's]"
+
+
+@cli.command()
+@click.argument("manifest", type=PATH)
+@_add(PATHS, SELECTION, _flag("--emulate", text="Show the results of a rehearsal."))
+@_value("--copy", "DIR|FILE.zip", _COPY, PATH)
+@_value("--embed", "FILE.html", _EMBED, PATH)
+@_value("--preview", "PX", _PREVIEW, click.IntRange(100, 4096))
+@_value("--marks", "FILE", _MARKS, PATH, multiple=True)
+@_value("--lang", None, _LANG, click.Choice(["en", "zh"]))
+@_flag("--open", "open_page", text="Open it in a browser, unless nobody would see that.")
+@_add(REPORT_PROGRESS, YES)
+def report(manifest: Path, **flags: Any) -> None:
+    """Make a gallery of the results, to look at and to choose from. Sends nothing.
+
+    Without --copy and --embed it is made in place: MANIFEST's stem with `.report`, whose
+    `index.html` shows the files where they are.
+    """
+    from runner.commands import report
+
+    own = {name: flags.pop(name) for name in report.ReportOptions.__slots__}
+    options = report.ReportOptions(**own)
+    _call(lambda each: report.report(each, options), {**flags, "manifests": (manifest,)})
+
+
 _PORT = "Port to listen on; 0 takes a free one."
 _ACCOUNT_SIZE = "Tasks that the account works on at once."
 _OVER_LIMIT = "Whether more tasks wait in order, or are refused with 429."

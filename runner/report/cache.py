@@ -79,12 +79,12 @@ class ThumbnailCache:
 
     def save(self, used: Iterable[str] | None = None) -> None:
         """Write the facts, without `used` those of all files that are known. Raises OSError."""
-        digests = self._facts.keys() if used is None else set(used) & self._facts.keys()
+        known = self._facts.copy()  # at once: other threads may be adding to it
         # What was not measured for lack of PyAV is measured when PyAV is there.
         records = {
-            sha256: self._facts[sha256].record()
-            for sha256 in digests
-            if self._facts[sha256].problem != "no_pyav"
+            sha256: known[sha256].record()
+            for sha256 in (known if used is None else set(used) & known.keys())
+            if known[sha256].problem != "no_pyav"
         }
         content = {"version": VERSION, "files": records}
         text = json.dumps(content, indent=0, sort_keys=True) + "\n"

@@ -11,7 +11,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -81,7 +81,8 @@ class MediaFacts:
 
     def record(self) -> dict[str, Any]:
         """What is known, as JSON."""
-        known = {name: value for name, value in asdict(self).items() if value not in (None, ())}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        known = {name: value for name, value in values.items() if value not in (None, ())}
         return known | {"peaks": list(self.peaks)} if self.peaks else known
 
     @classmethod

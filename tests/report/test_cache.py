@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from runner.report.cache import FACTS, ThumbnailCache
@@ -97,3 +98,14 @@ def test_the_same_facts_leave_the_file_as_it_is(tmp_path: Path) -> None:
     before = (tmp_path / FACTS).stat()
     cache_in(tmp_path).save()
     assert (tmp_path / FACTS).stat() == before
+
+
+def test_facts_are_saved_while_other_threads_add_some(tmp_path: Path) -> None:
+    cache, facts = cache_in(tmp_path), Thumbnails(facts=MediaFacts(width=3), pictures={})
+    with ThreadPoolExecutor(2) as pool:
+        added = [pool.submit(cache.add, f"{number:064x}", facts) for number in range(5000)]
+        while not all(each.done() for each in added):
+            cache.save()
+    assert all(each.exception() is None for each in added)
+    cache.save()
+    assert cache_in(tmp_path).facts(f"{4999:064x}") == facts.facts

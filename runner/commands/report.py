@@ -1,0 +1,198 @@
+"""`vidu-run report`: makes a gallery of results, in place, to hand over, or as one file."""
+
+from __future__ import annotations
+
+import errno
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.commands.gallery_results import read_gallery_results
+from runner.commands.gallery_selection import select_results
+from runner.commands.gallery_source import GallerySource
+from runner.commands.options import Options, check_expanded
+from runner.error_handler import emit
+from runner.errors import Exit, OutputError, UsageError
+from runner.marks.document import SUFFIX, read_marks
+from runner.progress.stages import Stages, stages
+from runner.report.archive import zip_at
+from runner.report.build import Builder, Progress
+from runner.report.cache import ThumbnailCache
+from runner.report.contents import Reviewer
+from runner.report.folder import THUMBS
+from runner.report.outlets import Copy, InPlace, Outlet, copy_to, embed_in, in_place
+from runner.report.rows import seconds_of
+
+WARN_BYTES = 50 << 20
+"""A page of more is slow to open."""
+MAX_BYTES = 200 << 20
+"""A page of more is written only with --yes."""
+
+_HINTS = {
+    errno.ENOSPC: "free some space and run the same command again: it continues from here",
+    errno.EDQUOT: "free some of your quota and run the same command again",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportOptions:
+    """The flags of the verb; None and False mean that a flag was not given."""
+
+    copy: Path | None = None
+    embed: Path | None = None
+    preview: int | None = None
+    marks: tuple[Path, ...] = ()
+    lang: str | None = None
+    open_page: bool = False
+
+    def check(self) -> None:
+        """Raise UsageError for flags that contradict each other."""
+        if self.copy is not None and self.embed is not None:
+            raise UsageError("--copy and --embed are two forms", hint="run the command for each")
+        if self.preview is not None and self.embed is None:
+            hint = "the other forms show the originals"
+            raise UsageError("--preview works only with --embed", hint=hint)
+        if self.open_page and self.copy is not None and _is_zip(self.copy):
+            raise UsageError("--open cannot open an archive", hint="copy to a folder, or unpack it")
+        check_expanded("--copy", self.copy)
+        check_expanded("--embed", self.embed)
+
+
+def report(options: Options, flags: ReportOptions) -> Exit:
+    """Make the gallery of a manifest's results; sends nothing, and writes only the gallery.
+
+    Prints the path of what was written.
+    """
+    flags.check()
+    source = GallerySource.of(options.manifests[0], options)
+    reviewers = [_reviewer(path, source.stem) for path in flags.marks]
+    with stages(options.progress, options.environ) as stage, ExitStack() as on_exit:
+        stage.begin("reading the results")
+        found = replace(read_gallery_results(source), reviewers=reviewers)
+        results = select_results(found, options)
+        outlet = _outlet(source, flags, seconds_of(results.run.finished or results.run.started))
+        with report_errors(outlet.page):
+            builder = Builder(
+                results=results,
+                places=source.places(),
+                cache=_cache(source, outlet, on_exit),
+                preview_px=flags.preview,
+                lang=flags.lang,
+                # The next gallery may show all again; what is handed over has nothing else.
+                prunes=results is found or isinstance(outlet, Copy),
+            )
+            _build(builder, outlet, stage, yes=options.yes)
+    print(outlet.page)
+    if flags.open_page:
+        _open(outlet.page, options.environ)
+    return Exit.OK
+
+
+def _build(builder: Builder, outlet: Outlet, stage: Stages, *, yes: bool) -> None:
+    def begin(name: str) -> Progress:
+        stage.begin(name)
+        return stage.reached
+
+    with builder.places.hashes:
+        builder.find_files(begin("reading files"))
+    builder.make_thumbnails(begin("making thumbnails"))
+    if outlet.form == "embed":
+        _check_size(outlet.page, builder.embedded_bytes(), yes=yes)
+    stage.begin("writing the gallery")
+    gallery = builder.write(outlet)
+    stage.close()
+    for note in gallery.notes:
+        emit(f"{outlet.page}: {note}")
+
+
+def _reviewer(path: Path, stem: str) -> Reviewer:
+    """The marks in a file, under a name that is made of the file's: `spring.anna.marks.yaml`."""
+    name = path.name.removesuffix(SUFFIX)
+    marks = {
+        each.id: {
+            "fingerprint": each.fingerprint,
+            "mark": each.choice and each.choice.value,
+            "stars": each.stars,
+            "note": each.note,
+        }
+        for each in read_marks(path).marks
+    }
+    return Reviewer(name=name.removeprefix(f"{stem}.") or name, marks=marks)
+
+
+def _outlet(source: GallerySource, flags: ReportOptions, finished_s: float | None) -> Outlet:
+    results = source.paths.results.name
+    if flags.embed is not None:
+        return embed_in(flags.embed)
+    if flags.copy is None:
+        return in_place(source.folder, results)
+    if _is_zip(flags.copy):
+        return zip_at(flags.copy, source.stem, results, finished_s)
+    return copy_to(flags.copy, results)
+
+
+def _is_zip(path: Path) -> bool:
+    return path.suffix.lower() == ".zip"
+
+
+def _cache(source: GallerySource, outlet: Outlet, on_exit: ExitStack) -> ThumbnailCache:
+    """The folder of thumbnails: the gallery's own, or one beside the ledger for the other forms."""
+    in_place_thumbs = source.folder / THUMBS
+    beside_ledger = source.paths.state / THUMBS / source.stem
+    if isinstance(outlet, InPlace | Copy):
+        outlet.folder.prepare()
+        return ThumbnailCache(folder=outlet.folder.thumbs, others=[in_place_thumbs, beside_ledger])
+    folder = beside_ledger
+    if not source.paths.state.is_dir():  # results from elsewhere: nothing else is written there
+        folder = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix="vidu-run-")))
+    folder.mkdir(parents=True, exist_ok=True)
+    return ThumbnailCache(folder=folder, others=[in_place_thumbs])
+
+
+def _check_size(page: Path, size: int, *, yes: bool) -> None:
+    """Warn of a large page, and raise UsageError for one that hardly any browser opens."""
+    shown = f"{size / (1 << 20):,.0f} MB"
+    if size > MAX_BYTES and not yes:
+        raise UsageError(
+            f"{page} would have {shown}, which few browsers open",
+            hint="make a copy with --copy, leave out --preview, or confirm with --yes",
+        )
+    if size > WARN_BYTES:
+        emit(f"{page}: {shown}, which is slow to open; --copy makes a folder instead")
+
+
+@contextmanager
+def report_errors(page: Path) -> Iterator[None]:
+    """Turn an OSError of the block into an OutputError about the gallery, with what to do."""
+    try:
+        yield
+    except OSError as error:
+        hint = _HINTS.get(error.errno or 0, "make it writable, then run the same command again")
+        place = f" ({error.filename})" if error.filename else ""
+        message = f"{page} cannot be written: {error.strerror or error}{place}"
+        raise OutputError(message, hint=hint) from error
+
+
+def _open(page: Path, environ: Mapping[str, str]) -> None:
+    """Show the page in a browser, where somebody sees it."""
+    if why := _unseen(environ):
+        emit(f"not opened: {why}")
+        return
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        emit(f"no browser was found: open {page}")
+
+
+_UNATTENDED = ("CI", "CLAUDECODE", "COPILOT_CLI", "CURSOR_AGENT", "GEMINI_CLI")
+
+
+def _unseen(environ: Mapping[str, str]) -> str | None:
+    """Why nobody would see a window; None where somebody may."""
+    if name := next((name for name in _UNATTENDED if environ.get(name)), None):
+        return f"{name} is set"
+    has_screen = environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") or environ.get("BROWSER")
+    return None if sys.platform == "darwin" or has_screen else "there is no screen"
