@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from runner.model.file_facts import in_order
 from runner.model.operations import MediaKind
 from runner.model.values import as_list
 from runner.report.cache import ThumbnailCache
@@ -136,7 +137,9 @@ class Builder:
     def gallery(self, outlet: Outlet) -> Gallery:
         """The records of the page in the form of the outlet."""
         results = self.results
-        own = make_jobs(results.rows, results.removed, self._files_of(outlet), results.makes)
+        rows = [self._with_labels(row, "") for row in results.rows]
+        removed = [self._with_labels(row, "removed") for row in results.removed]
+        own = make_jobs(rows, removed, self._files_of(outlet), results.makes)
         axes = make_axes(own)
         known = [
             (file, self.cache.facts(file.sha256) if file.sha256 else None)
@@ -184,6 +187,16 @@ class Builder:
             return _with_covers([self._shown(file, outlet) for file in found])
 
         return files
+
+    def _with_labels(self, row: Row, kind: str) -> Row:
+        """The row; one without labels, which an older version wrote, with those of its results."""
+        if "labels" in row:
+            return row
+        count = len(as_list(row.get("files")))
+        files = [self.files[kind, row["id"], index] for index in range(count)]
+        known = [self.cache.facts(f.sha256) for f in files if f.sha256 and f.role is None]
+        labels = in_order(label for facts in known if facts for label in facts.labels)
+        return {**row, "labels": list(labels)} if labels else row
 
     def _shown(self, file: ResultFile, outlet: Outlet) -> GalleryFile:
         facts = self.cache.facts(file.sha256) if file.sha256 else None

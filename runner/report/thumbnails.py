@@ -11,14 +11,16 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from PIL import Image
 
 from runner.media import streams
+from runner.media.labels import labels_of
 from runner.media.types import HEAD_BYTES, kind_of, sniff
+from runner.model.file_facts import Label, in_order
 from runner.model.values import as_list, is_number
 
 THUMB_PX = 480
@@ -77,13 +79,16 @@ class MediaFacts:
     frames_per_second: float | None = None
     has_sound: bool | None = None
     peaks: tuple[int, ...] = ()
+    labels: tuple[Label, ...] = ()
+    """The marks of generated content that it carries."""
     problem: Problem | None = None
 
     def record(self) -> dict[str, Any]:
         """What is known, as JSON."""
         values = {name: getattr(self, name) for name in self.__slots__}
         known = {name: value for name, value in values.items() if value not in (None, ())}
-        return known | {"peaks": list(self.peaks)} if self.peaks else known
+        lists = {name: list(known[name]) for name in ("peaks", "labels") if name in known}
+        return known | lists
 
     @classmethod
     def of_record(cls, record: Mapping[str, Any]) -> MediaFacts:
@@ -99,6 +104,9 @@ class MediaFacts:
             **numbers,
             has_sound=sound if isinstance(sound, bool) else None,
             peaks=tuple(peaks[:PEAKS]),
+            labels=in_order(
+                each for each in as_list(record.get("labels")) if isinstance(each, str)
+            ),
             problem=problem if problem in ("unreadable", "large") else None,
         )
 
@@ -133,9 +141,13 @@ def make_thumbnails(path: Path, sizes: Sequence[int]) -> Thumbnails:
         kind = kind_of(media_type) if media_type else None
         if media_type is None or kind is None:
             return _problem("unreadable")
-        if kind == "image":
-            file.seek(0)
-            return _of_image(file, media_type, sizes)
+        file.seek(0)
+        is_image = kind == "image"
+        made = _of_image(file, media_type, sizes) if is_image else _of_path(path, media_type, sizes)
+    return replace(made, facts=replace(made.facts, labels=labels_of(path, media_type)))
+
+
+def _of_path(path: Path, media_type: str, sizes: Sequence[int]) -> Thumbnails:
     if not streams.is_available():
         return _problem("no_pyav")
     try:

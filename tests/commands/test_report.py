@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import os
 import re
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.builders import file_entry, image_bytes, result_row, results_document, write_file
 from tests.commands.conftest import Project
@@ -192,6 +194,18 @@ def test_rows_of_an_older_version_get_the_axes_of_the_manifest(online: Project) 
     jobs = shown(online)
     assert jobs["look-noir.2"]["axes"] == {"style": "noir"}
     assert "axes" not in jobs["look-noir.1"]
+
+
+def test_labels_are_read_where_an_older_version_did_not(project: Project) -> None:
+    xmp = b'<x xmlns:TC260="http://www.tc260.org.cn/ns/AIGC/1.0/" TC260:AIGC="{}"/>'
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "WEBP", xmp=xmp)
+    entry = file_entry(project.folder, "a.webp", out.getvalue(), "image/webp")
+    written(
+        project, result_row("a", files=[entry]), result_row("b", files=[entry], labels=["c2pa"])
+    )
+    assert project.run("report", "spring.yaml").code == 0
+    assert [job["labels"] for job in shown(project).values()] == [["aigc"], ["c2pa"]]
 
 
 def test_hostile_texts_stay_inside_the_data(project: Project) -> None:

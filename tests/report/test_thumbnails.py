@@ -94,6 +94,7 @@ def test_a_thumbnail_carries_the_xmp_of_its_picture(tmp_path: Path, kind: str) -
     content = _with_itxt(saved(image, kind)) if is_png else saved(image, kind, xmp=XMP)
     found = made(tmp_path, content, 480, 960)
     assert [opened(each).info.get("xmp") for each in found.pictures.values()] == [XMP, XMP]
+    assert found.facts.labels == ("aigc",)
 
 
 def _with_itxt(png: bytes) -> bytes:
