@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import json
 import os
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from PIL import Image, ImageChops
 
 from bench.processes import MIB, Usage, run
 from bench.tables import Table, number
+from runner.results import write
 
 PICTURES = 2_000
 SIZE = (1920, 1080)
@@ -124,7 +124,7 @@ def write_project(folder: Path, pictures: int) -> None:
         # Long enough ago for the cache of digests, see `hashing.SETTLED_NS`.
         os.utime(path, (1_772_359_200, 1_772_359_200))
         rows.append(_result(id_, index, content))
-    document = {
+    head = {
         "version": 1,
         "manifest": {"path": "large.yaml", "sha256": "0" * 64},
         "run": {
@@ -135,11 +135,9 @@ def write_project(folder: Path, pictures: int) -> None:
             "exit_code": 0,
         },
         "totals": _totals(pictures),
-        "jobs": rows,
-        "removed": [],
     }
-    text = json.dumps(document, ensure_ascii=False, indent=2)  # JSON is YAML, too
-    (folder / "large.results.yaml").write_text(text + "\n", encoding="utf-8")
+    text = "".join(write._yaml(head, rows, []))
+    (folder / "large.results.yaml").write_text(text, encoding="utf-8")
 
 
 def _picture_mb() -> float:

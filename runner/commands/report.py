@@ -144,7 +144,8 @@ def _cache(source: GallerySource, outlet: Outlet, on_exit: ExitStack) -> Thumbna
     beside_ledger = source.paths.state / THUMBS / source.stem
     if isinstance(outlet, InPlace | Copy):
         outlet.folder.prepare()
-        return ThumbnailCache(folder=outlet.folder.thumbs, others=[in_place_thumbs, beside_ledger])
+        others = [] if isinstance(outlet, InPlace) else [in_place_thumbs]
+        return ThumbnailCache(folder=outlet.folder.thumbs, others=[*others, beside_ledger])
     folder = beside_ledger
     if not source.paths.state.is_dir():  # results from elsewhere: nothing else is written there
         folder = Path(on_exit.enter_context(tempfile.TemporaryDirectory(prefix="vidu-run-")))

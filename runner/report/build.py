@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from runner.model.file_facts import in_order
 from runner.model.operations import MediaKind
@@ -24,6 +25,11 @@ from runner.report.thumbnails import THUMB_PX, MediaFacts, make_thumbnails, quie
 
 _SAVED_EVERY = 200
 """Files after which the facts are saved: a killed process repeats no more than these."""
+
+_BATCH = 25
+
+_Key: TypeAlias = tuple[str, str, int]
+"""Of a file: "removed" or empty, the id of its job, its place among the job's files."""
 
 Progress = Callable[[int, int], None]
 """Called with what is done and the total."""
@@ -64,8 +70,7 @@ class Builder:
     lang: str | None = None
     prunes: bool = True
     """Whether pictures that this gallery does not show are removed from the cache."""
-    files: dict[tuple[str, str, int], ResultFile] = field(default_factory=dict, init=False)
-    """By state or "removed", id and index."""
+    files: dict[_Key, ResultFile] = field(default_factory=dict, init=False)
 
     @property
     def sizes(self) -> list[int]:
@@ -75,13 +80,17 @@ class Builder:
     def find_files(self, progress: Progress) -> None:
         """Find every file of the rows. Reads those whose digest is not cached."""
         wanted = list(self._wanted())
+        # In batches: to find a file whose digest is cached takes less than to start a task for it.
+        batches = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
         with ThreadPoolExecutor(_threads()) as pool:
-            found = pool.map(lambda each: self.places.find(each[1], each[0][2]), wanted)
-            for done, ((key, _), file) in enumerate(zip(wanted, found, strict=True), start=1):
-                self.files[key] = file
-                progress(done, len(wanted))
+            for number, found in enumerate(pool.map(self._find, batches)):
+                self.files |= found
+                progress(number * _BATCH, len(wanted))
 
-    def _wanted(self) -> Iterator[tuple[tuple[str, str, int], Row]]:
+    def _find(self, batch: Iterable[tuple[_Key, Row]]) -> dict[_Key, ResultFile]:
+        return {key: self.places.find(row, key[2]) for key, row in batch}
+
+    def _wanted(self) -> Iterator[tuple[_Key, Row]]:
         for kind, rows in (("", self.results.rows), ("removed", self.results.removed)):
             for row in rows:
                 for index, _ in enumerate(as_list(row.get("files"))):
