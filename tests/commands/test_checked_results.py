@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import pytest
 
 from runner.engine.download import check
 from runner.media import streams
-from runner.media.results import Measured
+from runner.media.results import Measured, measure_result
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
+from tests.commands.process import until
 from tests.commands.serving import forget, serving
 
 CLIP = """version: 1
@@ -195,6 +197,45 @@ def test_what_cannot_be_measured_is_kept_and_reported(
     assert ran.code == 0
     assert warned(project) == {}
     assert "its file was fetched, but not checked: PermissionError" in ran.err
+    assert "width" not in project.rows()["a"]["files"][0]
+
+
+def test_a_file_that_is_being_measured_holds_no_place_in_flight(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.jobs("  - {id: a, takes: 2, prompt: a red boat}\n")
+    with serving(project, time_scale=0) as served:
+
+        def slow(path: Path, media_type: str) -> Measured:
+            until(lambda: served.outcomes()["accepted"] == 2)
+            return measure_result(path, media_type)
+
+        monkeypatch.setattr(check, "measure_result", slow)
+        ran = project.run("spring.yaml", "--concurrency", "1")
+    assert ran.code == 0
+    assert [row["files"][0]["width"] > 0 for row in project.rows().values()] == [True, True]
+
+
+def test_a_file_that_takes_too_long_to_measure_is_kept(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.jobs(PICTURE)
+    released = threading.Event()
+
+    def hanging(path: Path, media_type: str) -> Measured:
+        released.wait(30)
+        return measure_result(path, media_type)
+
+    monkeypatch.setattr(check, "measure_result", hanging)
+    monkeypatch.setattr(check, "LIMIT_S", 0.2)
+    with serving(project, time_scale=0):
+        timer = threading.Timer(2, released.set)  # the thread itself cannot be ended
+        timer.start()
+        ran = project.run("spring.yaml", "--progress", "plain")
+        timer.cancel()
+    released.set()
+    assert ran.code == 0
+    assert "its file was fetched, but not checked: nothing for 0 s" in ran.err
     assert "width" not in project.rows()["a"]["files"][0]
 
 
