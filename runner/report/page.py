@@ -77,6 +77,7 @@ _HELP_TOKENS = (
 def render(gallery: Gallery, *, lang: str | None) -> str:
     """The whole page; without a language each reader gets the browser's own."""
     script = page_script()
+    data = _data(gallery)
     html: str = _template().render(
         gallery=gallery,
         totals=_totals(gallery),
@@ -87,7 +88,8 @@ def render(gallery: Gallery, *, lang: str | None) -> str:
         script=Markup(script),  # noqa: S704 (a file of this package)
         script_hash=content_hash(script),
         words=_json({name: words()[name] for name in ([lang] if lang else LANGUAGES)}),
-        data=_json(_data(gallery)),
+        data=_json(data),
+        tall=data["shape"] >= 1,
         charts=tuple(_charts(gallery)),
         costs=tuple(_costs(gallery.costs)),
         failures=[job for job in gallery.jobs if job.failure or job.state in _UNFINISHED],
@@ -202,14 +204,19 @@ def _run_facts(gallery: Gallery) -> Iterator[tuple[str, str]]:
     facts = (
         ("run_id", run.id),
         ("tool", run.tool),
-        ("started", run.started),
-        ("finished", run.finished),
+        ("started", run.started and _moment(run.started)),
+        ("finished", run.finished and _moment(run.finished)),
         ("exit", run.exit),
         *((name, gallery.totals.get(name)) for name in ("succeeded", "reused", *_TROUBLES)),
     )
     return (
         (key, str(value)) for key, value in facts if value or (key == "exit" and value is not None)
     )
+
+
+def _moment(time: str) -> str:
+    """`2026-11-30T09:25:37.721Z` as people write it, to the second."""
+    return f"{time[:19].replace('T', ' ')} UTC"
 
 
 _TROUBLES = ("failed", "ambiguous", "pending", "skipped")

@@ -90,10 +90,10 @@ def test_failures_and_costs_stand_in_the_page_itself() -> None:
         code="Policy", message="<not> allowed", class_="policy", billed="no", advice="change it"
     )
     html = render(gallery([job(0, state="failed", failure=failure)]), lang="zh")
-    body = html.partition('id="failures"')[2].partition("</section>")[0]
+    body = html.partition('id="view-failures"')[2].partition("</section>")[0]
     for text in ("job-0", "内容政策", "&lt;not&gt; allowed", "change it"):
         assert text in body
-    assert "vidu/reference2image" in html.partition('id="costs"')[2].partition("</section>")[0]
+    assert "vidu/reference2image" in html.partition('id="view-costs"')[2].partition("</section>")[0]
 
 
 def test_charts_are_put_in_as_drawn() -> None:

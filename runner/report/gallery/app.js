@@ -26,7 +26,7 @@ function readHash() {
 
 function draw() {
   for (const view of VIEWS) {
-    $(view).hidden = state.view !== view;
+    $(`view-${view}`).hidden = state.view !== view;
     for (const tab of $$(`nav [href="#${view}"]`)) tab.ariaCurrent = state.view === view ? 'page' : 'false';
   }
   drawTools();

@@ -40,7 +40,7 @@ function filmOf({ file }) {
 /** @param {Job} job @param {number} n */
 function paneHead(job, n) {
   const others = () => compared().map((each) => each.id).filter((id) => id !== job.id);
-  return h('div.pane-head', { 'data-is': markOf(job).mark },
+  return h('div.pane-head', {},
     h('button', { onclick: () => focusPane(n) }, h('kbd', {}, 'ABCDEF'[n]), own(job.id)),
     h('span.fact', {}, job.seed ?? ''), markBar(job),
     iconButton('close', t('remove', { id: job.id }), { onclick: () => go({ ids: others() }) }));
@@ -67,12 +67,12 @@ const filmsInStep = () => $$('.pane video').sort((a, b) => (b.duration || 0) - (
 /** The others go to the time of the lead, and all begin again with it. */
 function followLead() {
   const [lead, ...others] = filmsInStep();
-  if (lead.ended) return seekFilms(0);
+  if (lead?.ended) seekFilms(0);
   for (const film of others) {
     const time = Math.min(lead.currentTime, film.duration || 0);
     if (Math.abs(film.currentTime - time) > 0.1) film.currentTime = time;
   }
-  $('film-time').value = (1000 * lead.currentTime) / (lead.duration || 1);
+  $('film-time').value = (1000 * lead?.currentTime) / (lead?.duration || 1);
 }
 
 /** @param {number} part of the longest film */

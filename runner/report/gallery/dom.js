@@ -65,7 +65,8 @@ const isPressed = (value, mark) => `${value === mark.mark || Number(value) <= ma
 function refreshMarks(job) {
   const mark = markOf(job);
   for (const bar of $$(`[data-job="${job.index}"]`)) {
-    bar.closest('.cell, .pane-head, dialog').dataset.is = mark.mark ?? '';
+    const cell = bar.closest('.cell');
+    if (cell) cell.dataset.is = mark.mark ?? '';
     for (const each of bar.children) each.ariaPressed = isPressed(each.dataset.mark, mark);
   }
 }

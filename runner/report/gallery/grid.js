@@ -48,7 +48,7 @@ const clamp = (n, list) => Math.max(0, Math.min(n, list.length - 1));
 /** @param {Group[]} groups */
 function layOutGrid(groups) {
   const room = $('scroller').clientWidth - GAP;
-  grid.columns = Math.max(1, Math.floor(room / (state.size + GAP)));
+  grid.columns = Math.max(room < 500 ? 2 : 1, Math.floor(room / (state.size + GAP)));
   const width = Math.floor(room / grid.columns) - GAP;
   const height = Math.round(width * DATA.shape) + CAPTION;
   grid.lines = linesOf(groups, grid.columns, height + GAP);

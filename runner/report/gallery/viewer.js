@@ -37,7 +37,6 @@ function drawOne() {
     return;
   }
   const jobs = walked();
-  dialog.dataset.is = markOf(job).mark ?? '';
   $('one-id').textContent = job.id;
   $('one-place').textContent = t('shown', { n: placeOf(job, jobs) + 1, all: jobs.length });
   $('one-marks').replaceChildren(markBar(job));
@@ -46,7 +45,7 @@ function drawOne() {
   $('strip').replaceChildren(...strip(job));
   $('facts').replaceChildren(...facts(job));
   showFile(job, job.file);
-  if (!dialog.open) dialog.showModal();
+  if (!dialog.open) { dialog.showModal(); $('one-stage').focus(); }
 }
 
 /** @param {Job} job @param {Media | null} file */
@@ -106,7 +105,7 @@ function facts(job) {
 }
 
 /** @param {Mark} mark */
-const describe = ({ mark, stars, note }) => [t(mark ?? 'unmarked'), '★'.repeat(stars), note].filter(Boolean).join('  ');
+const describe = ({ mark, stars, note }) => [mark && t(mark), '★'.repeat(stars), note].filter(Boolean).join('  ') || t('unmarked');
 
 /** The job as an entry of a manifest that makes the same. @param {Job} job */
 function jobYaml({ id, op, model, prompt, params, seed, tags }) {

@@ -150,6 +150,6 @@ def test_without_scripts_the_results_and_failures_are_there(
     page = context.new_page()
     page.goto(opened.file.as_uri())
     expect(page.locator("noscript img")).to_have_count(11)
-    expect(page.locator("#failures tbody tr")).to_have_count(1)
+    expect(page.locator("#view-failures tbody tr")).to_have_count(1)
     expect(page.locator("#q")).to_be_hidden()
     context.close()
