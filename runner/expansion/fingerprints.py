@@ -63,7 +63,6 @@ def finalize(
     wrong about references to them: the jobs with such a reference are missing.
     """
     choices = choices or TakeChoices()
-    fingerprints: dict[str, str] = {}
     equal: Counter[str] = Counter()
     jobs: list[Job | None] = [None] * len(drafts)
     for index in each(_upstream_first(drafts, choices)):
@@ -71,12 +70,11 @@ def finalize(
         if not choices.is_used(draft.id) or (draft.needs and not choices.has_all(draft)):
             continue
         # What another job makes is found in few jobs, and only by a walk through all values.
-        makers = fingerprints if draft.needs else None
+        makers = choices.fingerprints if draft.needs else None
         media = media_of(draft)
         if makers is not None:
             draft, media = choices.decided(draft, media)
         job = _finalize(draft, operations[draft.operation], media, makers, equal)
-        fingerprints[draft.id] = job.fingerprint
         # A rejected take is none of the jobs, but keeps its fingerprint, and its ordinal.
         if choices.add(draft.id, job.fingerprint):
             jobs[index] = job
@@ -168,8 +166,9 @@ def _hashed(value: Any, fingerprints: Mapping[str, str]) -> Any:
 
 def _upstream_first(drafts: Sequence[Draft], choices: TakeChoices) -> Sequence[int]:
     """Indexes of the drafts, each after those it needs, otherwise in the manifest's order."""
-    pairs = ((draft.id, (*draft.needs, *choices.needed_first(draft.id))) for draft in drafts)
-    needs = {id_: needed for id_, needed in pairs if needed}
+    needs = {draft.id: draft.needs for draft in drafts if draft.needs}
+    for id_, earlier in choices.earlier.items():
+        needs[id_] = (*needs.get(id_, ()), *earlier)
     if not needs:
         return range(len(drafts))
     # Level by level: equal requests are on one level, so that their ordinals follow the

@@ -64,6 +64,8 @@ class TakeChoices:
         locate: DraftLocator | None = None,
     ) -> None:
         """`candidates`: what `.picked` names, to the ids it may stand for, spare ones included."""
+        self.fingerprints: dict[str, str] = {}
+        """Of every job so far, rejected takes included."""
         self.rejected: set[str] = set()
         """Ids of the takes that are replaced."""
         self.missing: list[Diagnostic] = []
@@ -72,7 +74,6 @@ class TakeChoices:
         self._sets = tuple(sets)
         self._candidates = candidates or {}
         self._locate = locate
-        self._fingerprints: dict[str, str] = {}
         self._undecided: dict[str, tuple[Draft, ValuePath, JobOutput]] = {}
         self._spare = {
             id_: (each, index)
@@ -88,10 +89,10 @@ class TakeChoices:
             new: old for each in self._sets for new, old in each.replaced(self.rejected).items()
         }
 
-    def needed_first(self, id_: str) -> tuple[str, ...]:
-        """The takes about which all has to be known before a spare one."""
-        found = self._spare.get(id_)
-        return found[0].ids[: found[1]] if found else ()
+    @property
+    def earlier(self) -> dict[str, tuple[str, ...]]:
+        """Id of each spare take to the takes about which all has to be known before it."""
+        return {id_: found for each in self._sets for id_, found in each.earlier().items()}
 
     def is_used(self, id_: str) -> bool:
         """Whether the job is made at all: a spare take is as soon as it stands in for another."""
@@ -109,7 +110,7 @@ class TakeChoices:
 
     def add(self, id_: str, fingerprint: str) -> bool:
         """Record a job's fingerprint; False if marks reject the job."""
-        self._fingerprints[id_] = fingerprint
+        self.fingerprints[id_] = fingerprint
         if self._marks.rejected.get(id_) != fingerprint:
             return True
         self.rejected.add(id_)
@@ -117,10 +118,12 @@ class TakeChoices:
 
     def has_all(self, draft: Draft) -> bool:
         """Whether every job it refers to is made; reports a spare take that replaces nothing."""
+        if not self._sets:  # most manifests: only a spare take may be missing
+            return True
         absent = [
             (path, part.job)
             for path, part in references(draft.parameters)
-            if part.attribute != "picked" and part.job not in self._fingerprints
+            if part.attribute != "picked" and part.job not in self.fingerprints
         ]
         for path, job in absent:
             if not self.is_used(job):
@@ -129,6 +132,8 @@ class TakeChoices:
 
     def decided(self, draft: Draft, media: JobMedia) -> tuple[Draft, JobMedia]:
         """The draft with the takes that are picked in the place of `.picked`."""
+        if not self._candidates and not self.rejected:
+            return draft, media
 
         def chosen(part: JobOutput) -> JobOutput:
             if part.attribute != "picked":
@@ -164,12 +169,12 @@ class TakeChoices:
 
     def _living(self, name: str) -> list[str]:
         """The takes that `.picked` of this name may stand for."""
-        made = (id_ for id_ in self._candidates.get(name, ()) if id_ in self._fingerprints)
+        made = (id_ for id_ in self._candidates.get(name, ()) if id_ in self.fingerprints)
         return [id_ for id_ in made if id_ not in self.rejected]
 
     def _picked(self, name: str) -> list[str]:
         marks = self._marks.picked
-        return [id_ for id_ in self._living(name) if marks.get(id_) == self._fingerprints[id_]]
+        return [id_ for id_ in self._living(name) if marks.get(id_) == self.fingerprints[id_]]
 
     def _unpicked(self, name: str) -> tuple[str, str]:
         """Message and hint."""
