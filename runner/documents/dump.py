@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ _ESCAPED = (
 )
 # Unquoted: starts with a letter, and has no ": ", " #", odd spaces or unprintable characters.
 _PLAIN = re.compile(rf"(?:[^\W\d]|/)(?:[^\s:{_ESCAPED}]| (?=[^\s#:])|:(?=[^\s]))*")
+_UNSEEN = re.compile(f"[{_ESCAPED}]")
 _QUOTED_CHARACTER = re.compile(rf'["\\{_ESCAPED}]')
 # No line starts with white space, which would be read as indentation.
 _BLOCK = re.compile(rf"[^\s{_ESCAPED}][^{_ESCAPED}]*(?:\n+[^\s{_ESCAPED}][^{_ESCAPED}]*)+\n?")
@@ -115,26 +117,27 @@ def _scalar(value: Any) -> str:
     raise TypeError(f"a {type(value).__name__} cannot be written as YAML")
 
 
-# Unquoted inside a flow mapping, which the page of the gallery writes by the same rule: words that
-# start with a letter or a digit, the first with a letter.
-_FLOW = re.compile(r"[^\W\d_][\w.-]*(?: [^\W_][\w.-]*)*")
+# Unquoted inside a flow mapping, which the page of the gallery writes by the same rule (`yaml` in
+# marks.js): words that start with a letter or a digit, the first with a letter.
+_FLOW = re.compile(r"[^\W_](?:[\w.-]| [^\W_])*")
 
 
 def flow_text(value: str) -> str:
-    """`value` as a scalar on one line, which may stand inside `{...}`."""
-    if _FLOW.fullmatch(value) and value.lower() not in _WORDS:
+    """`value` as a scalar on one line, which may stand inside `{...}`; in quotes, as in JSON."""
+    if value[:1].isalpha() and _FLOW.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return _quoted(value)
+    return _UNSEEN.sub(_escape_unseen, json.dumps(str(value), ensure_ascii=False))
+
+
+def _escape_unseen(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\u{0xFFFD if 0xD800 <= code <= 0xDFFF else code:04x}"
 
 
 def _text(value: str) -> str:
     value = str.__str__(value)  # of an enum with text values: its value
     if _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
-    return _quoted(value)
-
-
-def _quoted(value: str) -> str:
     return f'"{_QUOTED_CHARACTER.sub(_escape, value)}"'
 
 

@@ -4,7 +4,7 @@
 /** @type {Mark} */
 const UNMARKED = Object.freeze({ mark: null, stars: 0, note: '' });
 const STORE = `vidu-run marks ${DATA.key}`;
-const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|[yn])$)[a-z_][a-z0-9_.-]*$/i;
+const PLAIN = /^(?!(true|false|null|nan|inf|yes|no|on|off|[yn])$)\p{L}([\p{L}\p{N}_.-]| [\p{L}\p{N}])*$/iu;
 
 /** @type {Map<string, Mark>} */
 let marks = new Map();
@@ -82,12 +82,13 @@ function setMark(id, mark) {
   else marks.delete(id);
 }
 
-/** A value in YAML's flow style, which JSON is, but for a few characters. @param {any} value */
+/** A value in YAML's flow style, which JSON is, but for a few characters: as `flow_text` in
+ * runner/documents/dump.py. @param {any} value */
 function yaml(value) {
   if (typeof value === 'string' && PLAIN.test(value)) return value;
-  const code = (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  const code = (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`;
   const json = JSON.stringify(value, (_, each) => (typeof each === 'string' ? each.toWellFormed() : each));
-  return json.replace(/[\u007f-\u00a0\u2028\u2029\ufeff\ufffe\uffff]/g, code);
+  return json.replace(/[\x7f-\xa0\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff]/g, code);
 }
 
 /** The marks file: one line a job, in the manifest's order. */

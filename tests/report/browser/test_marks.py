@@ -8,6 +8,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, expect
 
 from runner.marks.document import read_marks
+from runner.marks.write import format_marks
 from runner.model.marks import Choice, Mark
 from runner.report.contents import Reviewer
 from tests.report.browser.opened import Opened
@@ -15,13 +16,15 @@ from tests.report.galleries import fingerprint, gallery, job, many, small
 
 
 def saved(opened: Opened, folder: Path) -> tuple[Mark, ...]:
-    """What Ctrl-S writes, as the program reads it."""
+    """What Ctrl-S writes, as the program reads it; and in the very form in which it writes it."""
     with opened.page.expect_download() as download:
         opened.press("Control+s")
     assert download.value.suggested_filename == "spring.marks.yaml"
     path = folder / "spring.marks.yaml"
     download.value.save_as(path)
-    return read_marks(path).marks
+    marks = read_marks(path).marks
+    assert path.read_text(encoding="utf-8") == format_marks(marks)
+    return marks
 
 
 def test_a_whole_review_needs_only_the_keyboard(
