@@ -66,10 +66,16 @@ def test_seed_and_credits_come_from_the_provider(online: Project) -> None:
     assert online.results()["totals"]["credits"] == 14
 
 
-def test_the_videos_of_the_page_are_made_for_the_tables_prices(online: Project) -> None:
+def take_example(project: Project, section: str) -> None:
+    """Have the project run the manifest that a section of the manifest reference shows."""
     page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("### vidu/text2video")
-    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    text = page.partition(f"\n### {section}\n")[2].partition("\n### ")[0]
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    (project.folder / "spring.yaml").write_text(example, encoding="utf-8")
+
+
+def test_the_videos_of_the_page_are_made_for_the_tables_prices(online: Project) -> None:
+    take_example(online, "Pictures, and videos from frames")
     assert "(about 51 credits, 46 off-peak, 54 now)" in online.run("plan", "spring.yaml").out
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
@@ -81,9 +87,7 @@ def test_the_videos_of_the_page_are_made_for_the_tables_prices(online: Project) 
 def test_every_other_video_of_vidu_on_the_page_is_made_for_the_tables_price(
     online: Project,
 ) -> None:
-    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("### vidu/reference2video")
-    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    take_example(online, "Videos from references and other videos")
     plan = online.run("plan", "spring.yaml").out
     assert "(about 88 credits, 65 off-peak, plus 3 jobs without a known price)" in plan
     assert online.run("spring.yaml").code == 0
@@ -99,9 +103,7 @@ def test_every_sound_and_speaking_person_of_vidu_on_the_page_is_made(
     # People must be larger than the tests' other pictures.
     sides = {name: side * 6 for name, side in tables.SHORT_SIDE.items()}
     monkeypatch.setattr(tables, "SHORT_SIDE", sides)
-    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("### vidu/lip-sync")
-    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    take_example(online, "Sounds, voices, and people who speak or move")
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
     assert all(row["state"] == "succeeded" for row in rows.values())
@@ -110,9 +112,7 @@ def test_every_sound_and_speaking_person_of_vidu_on_the_page_is_made(
 
 
 def test_modelverses_videos_of_the_page_are_made_for_the_tables_prices(online: Project) -> None:
-    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("### modelverse/text2video")
-    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    take_example(online, "Vidu's videos through ModelVerse")
     assert "(about 6 credits, about 2.25125 CNY)" in online.run("plan", "spring.yaml").out
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
@@ -126,9 +126,7 @@ def test_the_other_makers_videos_of_the_page_are_made(
     # Frames must be larger than the tests' other pictures.
     sides = {name: side * 6 for name, side in tables.SHORT_SIDE.items()}
     monkeypatch.setattr(tables, "SHORT_SIDE", sides)
-    page = (Path(__file__).parents[2] / "docs/manifest.md").read_text(encoding="utf-8")
-    _, _, section = page.partition("### modelverse/wan2.6-t2v")
-    (online.folder / "spring.yaml").write_text(section.split("```")[1].removeprefix("yaml"))
+    take_example(online, "The other makers' models")
     plan = online.run("plan", "spring.yaml").out
     assert "(about 6 credits, about 5 CNY, plus 3 jobs without a known price)" in plan
     assert online.run("spring.yaml").code == 0
