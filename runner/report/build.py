@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
@@ -20,7 +19,8 @@ from runner.report.files import Places, ResultFile
 from runner.report.notes import make_notes
 from runner.report.outlets import Outlet
 from runner.report.page import render
-from runner.report.rows import Row, make_axes, make_jobs, seconds_of
+from runner.report.rows import Row, make_axes, make_jobs
+from runner.report.threads import each, thread_count
 from runner.report.thumbnails import THUMB_PX, MediaFacts, make_thumbnails, quiet_pillow
 
 _SAVED_EVERY = 200
@@ -80,12 +80,10 @@ class Builder:
     def find_files(self, progress: Progress) -> None:
         """Find every file of the rows. Reads those whose digest is not cached."""
         wanted = list(self._wanted())
-        # In batches: to find a file whose digest is cached takes less than to start a task for it.
         batches = [wanted[at : at + _BATCH] for at in range(0, len(wanted), _BATCH)]
-        with ThreadPoolExecutor(_threads()) as pool:
-            for number, found in enumerate(pool.map(self._find, batches)):
-                self.files |= found
-                progress(number * _BATCH, len(wanted))
+        for number, files in enumerate(each(self._find, batches)):
+            self.files |= files
+            progress(number * _BATCH, len(wanted))
 
     def _find(self, batch: Iterable[tuple[_Key, Row]]) -> dict[_Key, ResultFile]:
         return {key: self.places.find(row, key[2]) for key, row in batch}
@@ -101,7 +99,7 @@ class Builder:
         paths = {f.sha256: f.path for f in self.files.values() if f.path and f.sha256}
         lacking = {s: p for s, p in paths.items() if self.cache.lacks(s, self.sizes)}
         try:
-            with quiet_pillow(), ThreadPoolExecutor(_threads()) as pool:
+            with quiet_pillow(), ThreadPoolExecutor(thread_count()) as pool:
                 pending = {pool.submit(self._make, s, p) for s, p in lacking.items()}
                 try:
                     self._collect(pending, progress)
@@ -125,8 +123,8 @@ class Builder:
         progress(0, total)
         while pending:
             finished, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for each in finished:
-                each.result()
+            for future in finished:
+                future.result()
                 done += 1
                 if done % _SAVED_EVERY == 0:
                     self.cache.save()
@@ -170,7 +168,7 @@ class Builder:
             reviewers=results.reviewers,
             marks_file=f"{results.stem}.marks.yaml",
             jobs=own,
-            charts=draw_charts(spans, started_s=seconds_of(results.run.started)),
+            charts=draw_charts(spans),
             costs=make_costs(own, axes),
         )
 
@@ -259,11 +257,3 @@ def _spans_of(jobs: Iterable[GalleryJob], covered: Collection[str]) -> Iterator[
                 state=job.state if job.state in ("succeeded", "failed") else "pending",
                 price={unit: float(value) for unit, value in price_of(job).items()},
             )
-
-
-def _threads() -> int:
-    """As many as there are processors for this process: decoding releases Python's lock."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS
-        return os.cpu_count() or 1

@@ -44,20 +44,22 @@ class TaskSpan:
     """succeeded, failed or pending."""
     price: Mapping[Unit, float]
 
+    @property
+    def began_s(self) -> float:
+        """When the submission began, as far as that is known."""
+        return self.submitted_s if self.asked_s is None else min(self.asked_s, self.submitted_s)
 
-def draw_charts(spans: Iterable[TaskSpan], *, started_s: float | None = None) -> Charts:
-    """The charts of these submissions; empty without any.
 
-    `started_s`: when the last run began.
-    """
+def draw_charts(spans: Iterable[TaskSpan]) -> Charts:
+    """The charts of these submissions; empty without any."""
     known = sorted(spans, key=lambda span: (span.submitted_s, span.finished_s or 0))
     if not known:
         return Charts()
     ends = [each.finished_s for each in known if each.finished_s is not None]
     last = max([*ends, known[-1].submitted_s])
-    busy = [(each.submitted_s, max(each.finished_s or last, each.submitted_s)) for each in known]
-    in_last_run = started_s is not None and known[0].submitted_s <= started_s <= last
-    scale = TimeScale.of([*busy, *([(started_s, started_s)] if in_last_run and started_s else [])])
+    # In flight is a task from its POST until its end is noticed.
+    busy = [(each.began_s, max(each.finished_s or last, each.began_s)) for each in known]
+    scale = TimeScale.of(busy)
     return Charts(
         timeline=_timeline(known, scale, last),
         in_flight=_in_flight(busy, scale),

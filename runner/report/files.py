@@ -6,9 +6,10 @@ person who looks at it, and the gallery is handed on.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -89,10 +90,10 @@ class Places:
         written, recorded = entry.get("path"), entry.get("sha256")
         name = written if isinstance(written, str) else ""
         found = _entry(entry, name)
-        shown = self._inside(name)
-        if shown is None:
+        inside = self._inside(name)
+        if inside is None:
             return self._displaced(found, recorded, "outside")
-        real = Path(os.path.realpath(shown))
+        shown, real = inside
         try:
             sha256 = self.hashes.sha256(real)
         except OSError:
@@ -108,16 +109,30 @@ class Places:
         changed = _at(found, shown, real, sha256) if is_own else found
         return self._displaced(changed, recorded, "changed")
 
-    def _inside(self, written: str) -> Path | None:
-        """The path of a file that may be looked at; None for one that leads elsewhere."""
-        if not written or written.startswith("/"):
+    @cached_property
+    def _base(self) -> Path:
+        return self.base.absolute()
+
+    def _inside(self, written: str) -> tuple[Path, Path] | None:
+        """The path of a file and where that really is; None for one that leads elsewhere."""
+        if not written or written.startswith("/") or "\0" in written:
             return None
-        path = located(written, self.base.absolute())
+        path = located(written, self._base)
         try:
-            real = os.path.realpath(path)
+            real = self._real(path)
         except (OSError, ValueError):  # a name that the system does not accept
             return None
-        return path if any(real.startswith(root) for root in self._roots) else None
+        is_inside = any(real.startswith(root) for root in self._roots)
+        return (path, Path(real)) if is_inside else None
+
+    def _real(self, path: Path) -> str:
+        """Where the path leads, like `os.path.realpath`: a folder has very many files."""
+        real = os.path.join(self._real_folder(path.parent), path.name)  # noqa: PTH118 - text
+        return os.path.realpath(real) if os.path.islink(real) else real  # noqa: PTH114
+
+    @cached_property
+    def _real_folder(self) -> Callable[[Path], str]:
+        return functools.cache(os.path.realpath)
 
     def _displaced(self, found: ResultFile, recorded: Any, gone: Gone) -> ResultFile:
         """The file in the archive that has the digest of the results, else what is known."""

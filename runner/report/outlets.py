@@ -46,6 +46,8 @@ class InPlace:
 
     folder: GalleryFolder
     form: Form = field(default="folder", init=False)
+    _ways: dict[Path, str] = field(default_factory=dict, init=False)
+    """From the page to each folder of originals."""
 
     @property
     def page(self) -> Path:
@@ -56,7 +58,11 @@ class InPlace:
         """The way from the page to the file."""
         if file.shown is None:
             return None
-        return url_of(relative(file.shown.absolute(), self.folder.path.absolute()))
+        folder = file.shown.parent
+        if folder not in self._ways:
+            way = relative(folder.absolute(), self.folder.path.absolute())
+            self._ways[folder] = url_of(way)
+        return f"{self._ways[folder]}/{url_of(file.shown.name)}"
 
     def picture(self, path: Path) -> str:
         """The thumbnail, which is in the folder."""

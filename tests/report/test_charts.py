@@ -34,6 +34,11 @@ def test_the_most_tasks_in_flight_are_counted() -> None:
     assert "Tasks in flight, 2 at most" in charts.in_flight
 
 
+def test_a_task_is_in_flight_from_its_post_on() -> None:
+    charts = draw_charts([span(0, 10), span(12, 20, asked_s=START + 9)])
+    assert "Tasks in flight, 2 at most" in charts.in_flight
+
+
 def test_money_is_added_up_by_unit() -> None:
     spans = [span(0, 1), span(2, 3), span(4, 5, price={"cny": 0.63}), span(6, 7, price={})]
     assert "Spent over time: 12 credits, 0.63 ¥" in draw_charts(spans).money
