@@ -228,9 +228,10 @@ def _step(schema: Any, step: str | int) -> Any:
 
 
 def _relevant(violations: Sequence[Violation]) -> list[Violation]:
-    # A value of a wrong type violates other keywords as well, and a constraint under a condition
-    # is narrower than the general one; but of a mapping both may demand a key.
+    # A value of a wrong type, or an empty text, violates other keywords as well, and a constraint
+    # under a condition is narrower than the general one; but of a mapping both may demand a key.
     wrong_type = {each.path for each in violations if each.keyword == "type"}
+    empty = {each.path for each in violations if each.keyword == "minLength" and not each.value}
     narrow = {
         (each.path, each.keyword)
         for each in violations
@@ -240,5 +241,6 @@ def _relevant(violations: Sequence[Violation]) -> list[Violation]:
         each
         for each in violations
         if (each.keyword == "type" or each.path not in wrong_type)
+        and (each.keyword == "minLength" or each.path not in empty)
         and (each.conditions or (each.path, each.keyword) not in narrow)
     ]
