@@ -24,7 +24,7 @@ def planned_results(source: GallerySource, last: RunRecord | None) -> Mapping[st
         # The results are damaged, and the ledger does not know the manifest.
         planned.check_earlier_results()
         raise ManifestError(planned.unreadable)
-    outcomes = list(outcomes_of(planned.plan.entries).values())
+    outcomes = list(outcomes_of(planned).values())
     base = source.paths.base
     header = Header(
         manifest=source.manifest.name,

@@ -33,7 +33,7 @@ from runner.planning.off_peak import (
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals, undecided
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
-from runner.providers.registry import PROVIDERS, TASK_LISTS, Provider, state_of
+from runner.providers.registry import PROVIDERS, Provider, is_searchable, state_of
 from runner.settings.accounts import Sources
 from runner.settings.settings import Settings, read_settings
 from runner.terminal.plan_view import Outlook
@@ -299,8 +299,8 @@ def networked(planned: ManifestPlan) -> list[PlanEntry]:
             return entry.action in (Action.SUBMIT, Action.ATTACH, Action.FETCH)
         # A submission of unknown fate is sent again, or looked for where the provider shows tasks.
         operation = planned.manifest.operations[entry.job.operation]
-        listed = operation.provider in TASK_LISTS or operation.result.by_tag is not None
-        return planned.settings.on_ambiguous == "resubmit" or (listed and entry.attempt is not None)
+        is_sought = entry.attempt is not None and is_searchable(operation)
+        return is_sought or planned.settings.on_ambiguous == "resubmit"
 
     return [entry for entry in planned.plan.entries if is_networked(entry)]
 

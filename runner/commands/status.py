@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,9 +10,10 @@ from runner.commands.execute import EXIT_CODES, execute
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
-from runner.engine.outcomes import settled, shared, unstarted
+from runner.engine.outcomes import settled, shared, undecided, unstarted
 from runner.error_handler import emit
 from runner.errors import Exit, terminal_columns, worst
+from runner.model.operations import Operation
 from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
@@ -65,7 +65,7 @@ def _refresh(planned: ManifestPlan) -> Exit:
 
 def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
     """Where each selected job stands, in the manifest's order."""
-    outcomes = outcomes_of(planned.plan.entries)
+    outcomes = outcomes_of(planned)
     return [
         JobStatus(
             outcome=outcomes[entry.job.id],
@@ -77,20 +77,22 @@ def _job_statuses(planned: ManifestPlan) -> list[JobStatus]:
     ]
 
 
-def outcomes_of(entries: Iterable[PlanEntry]) -> dict[str, Outcome]:
+def outcomes_of(planned: ManifestPlan) -> dict[str, Outcome]:
     """Job id to its outcome as the plan knows it, without jobs that are not selected."""
     # A job that shares a result comes after the job that makes it.
     found: dict[str, Outcome] = {}
-    for entry in entries:
+    for entry in planned.plan.entries:
         if entry.reason.code is ReasonCode.NOT_SELECTED:  # not the added ones: others need them
             continue
         original = found.get(entry.share or "")
-        outcome = shared(entry, original, original.files) if original else _outcome(entry)
-        found[entry.job.id] = outcome
+        if original:
+            found[entry.job.id] = shared(entry, original, original.files)
+        else:
+            found[entry.job.id] = _outcome(entry, planned.manifest.operations[entry.job.operation])
     return found
 
 
-def _outcome(entry: PlanEntry) -> Outcome:
+def _outcome(entry: PlanEntry, operation: Operation) -> Outcome:
     """The outcome of a run that is interrupted before it comes to this job."""
     known = entry.earlier
     files = known.files if known else ()
@@ -104,6 +106,8 @@ def _outcome(entry: PlanEntry) -> Outcome:
             # As the ledger has it, the task may have succeeded: what counts here is the file.
             pending = replace(settled(entry), state=State.PENDING, reused=False, at_risk=None)
             return replace(pending, files=files, reason=_with_limit(entry))
+        case Action.DECIDE:
+            return undecided(entry, operation)
         case _:
             return settled(entry, files)
 

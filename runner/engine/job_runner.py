@@ -24,7 +24,16 @@ from runner.engine.job_run import (
     TaskOrigin,
     Unanswered,
 )
-from runner.engine.outcomes import as_left, ended, interrupted, left, settled, shared, unstarted
+from runner.engine.outcomes import (
+    as_left,
+    ended,
+    interrupted,
+    left,
+    settled,
+    shared,
+    undecided,
+    unstarted,
+)
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.engine.schedule import Schedule
@@ -108,7 +117,7 @@ class JobRunner:
             return await self._submit(entry)
         # Without a list to look in, no key was asked for: only the user can decide.
         if job_run.operation.provider not in self.context.settings.accounts:
-            return Ended(outcome=settled(entry))
+            return Ended(outcome=undecided(entry, job_run.operation))
         return await self._reconcile(job_run, entry.attempt)
 
     async def _submit(self, entry: PlanEntry) -> JobEnd:

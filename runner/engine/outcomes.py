@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from runner.engine.job_run import JobRun, Phase, TaskOrigin
+from runner.model.operations import Operation
 from runner.model.outcomes import Outcome, State, needs_job
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import JobError
 from runner.model.tasks import Attempt, StoredFile
-from runner.providers.registry import TASK_LISTS, state_of
+from runner.providers.registry import is_searchable, state_of
 from runner.timestamps import span
 
 
@@ -44,7 +45,10 @@ def ended(
 def interrupted(job_run: JobRun) -> Outcome:
     """The outcome of a job that an interruption ended where it was; the ledger knows as much."""
     if job_run.is_unsettled:
-        return ended(job_run, State.AMBIGUOUS, reason=_SEARCH_PENDING)
+        code = ReasonCode.UNKNOWN_FATE
+        if is_searchable(job_run.operation):
+            code = ReasonCode.SEARCH_PENDING
+        return ended(job_run, State.AMBIGUOUS, reason=Reason(code, _UNANSWERED))
     where = "made, not yet fetched" if job_run.phase is Phase.SUCCEEDED else "its task is under way"
     where = where if job_run.task.id else "not submitted"
     reason = interruption(where)
@@ -71,9 +75,7 @@ def as_left(outcome: Outcome) -> Outcome:
     return replace(outcome, reason=Reason(ReasonCode.LEFT, reason.text))
 
 
-_SEARCH_PENDING = Reason(
-    ReasonCode.SEARCH_PENDING, "the run ended before it was known what became of its submission"
-)
+_UNANSWERED = "the run ended before it was known what became of its submission"
 
 
 def interruption(where: str) -> Reason:
@@ -98,7 +100,7 @@ def unstarted(entry: PlanEntry, reason: Reason, *, skipped: bool = False) -> Out
 
 
 def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
-    """The outcome of a job that needs nothing done: reused, awaiting a decision, or skipped.
+    """The outcome of a job that needs nothing done: reused, or skipped.
 
     A job that was not selected, or failed before, keeps what is known of it. One that would
     fail, or whose upstream does, ends as it would at its turn.
@@ -119,16 +121,20 @@ def settled(entry: PlanEntry, files: tuple[StoredFile, ...] = ()) -> Outcome:
     if attempt is None:
         return Outcome(job=entry.job, state=State.SKIPPED, reason=reason, estimated=entry.estimate)
     state = state_of(attempt)
-    outcome = _known(entry, state, attempt.files if state is State.SUCCEEDED else ())
-    if entry.action is Action.DECIDE and attempt.intent.provider not in TASK_LISTS:
-        return replace(outcome, reason=Reason(reason.code, f"{reason}; {unlisted(attempt)}"))
-    return outcome
+    return _known(entry, state, attempt.files if state is State.SUCCEEDED else ())
 
 
-def unlisted(attempt: Attempt) -> str:
-    """Why a submission of unknown fate cannot be looked for, where its provider has no list."""
-    provider = attempt.intent.provider
-    return f"{provider} has no list of tasks in which it could be looked for"
+def undecided(entry: PlanEntry, operation: Operation) -> Outcome:
+    """The outcome of a submission of unknown fate that this run does not look for."""
+    outcome, reason = settled(entry), entry.reason
+    if entry.attempt is None or is_searchable(operation):
+        return outcome
+    return replace(outcome, reason=Reason(reason.code, f"{reason}; {unlisted(operation)}"))
+
+
+def unlisted(operation: Operation) -> str:
+    """Why a submission of unknown fate cannot be looked for."""
+    return f"{operation.provider} has no list of tasks in which it could be looked for"
 
 
 def shared(entry: PlanEntry, original: Outcome, files: tuple[StoredFile, ...]) -> Outcome:

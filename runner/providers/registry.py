@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from runner.model.operations import USUAL_FORM, ResultForm, Unit
+from runner.model.operations import USUAL_FORM, Operation, ResultForm, Unit
 from runner.model.outcomes import STATES, State
 from runner.model.requests import (
     Account,
@@ -94,6 +94,11 @@ TASK_LISTS: Mapping[str, TaskListApi] = {vidu.NAME: vidu_tasks}
 def code_info(provider: str, error: JobError) -> ErrorCodeInfo | None:
     """The meaning of an error's code as it is known today; None for an undocumented one."""
     return PROVIDERS[provider].CODES.get(error.code) if provider in PROVIDERS else None
+
+
+def is_searchable(operation: Operation) -> bool:
+    """Whether its provider can be asked for a task whose id is not known."""
+    return operation.provider in TASK_LISTS or operation.result.by_tag is not None
 
 
 def state_of(attempt: Attempt) -> State:

@@ -14,7 +14,7 @@ from runner.model.operations import Unit, add
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
-from runner.providers.registry import TASK_LISTS, code_info
+from runner.providers.registry import code_info
 from runner.results.advice import ADVICE, MAY_PAY_AGAIN, UNSENT_ADVICE
 from runner.terminal.format import CostSums, money_list
 from runner.terminal.result_warnings import ResultWarnings
@@ -267,7 +267,7 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
     risks = money_list(group.at_risk)
     risk = f"; it may have cost {' and '.join(risks)}" if risks else ""
     code = outcome.reason and outcome.reason.code
-    if code is ReasonCode.SEARCH_PENDING and outcome.job.provider in TASK_LISTS:
+    if code is ReasonCode.SEARCH_PENDING:
         return [
             "run the same command again: it looks for the task, and submits again only if",
             f"the task is proven not to exist{risk}",

@@ -6,8 +6,10 @@ import json
 import urllib.request
 from collections import Counter
 
+from aiohttp import web
+
 from tests.commands.conftest import Project
-from tests.commands.serving import SUBMIT, serving
+from tests.commands.serving import SUBMIT, Handler, provider, serving
 
 TAKES = "  - {id: boat, prompt: a boat, takes: 5}\n"
 
@@ -65,6 +67,19 @@ def test_a_task_that_no_id_finds_is_left_to_the_user(project: Project) -> None:
         assert "no task is found by its external_task_id" in project.rows()["swim"]["reason"]
         assert project.run("spring.yaml").code == AMBIGUOUS
         assert served.outcomes()["accepted"] == 0
+    (shown,) = json.loads(project.run("status", "--json", "spring.yaml").out)
+    assert shown["jobs"][0]["reason"] == "what became of its submission is unknown"
+
+
+def test_after_an_outage_a_further_run_looks_for_the_id(project: Project) -> None:
+    async def out(_: web.Request, __: Handler) -> web.StreamResponse:
+        return web.Response(status=503, text="<html>out</html>")
+
+    project.jobs(KLING)
+    with provider(project, out):
+        ran = project.run("spring.yaml", "--outage", "1s", "--settle", "30s")
+    assert ran.code == AMBIGUOUS
+    assert "run the same command again: it looks for the task" in ran.err
 
 
 def test_a_task_with_the_users_own_id_is_a_candidate_only(project: Project) -> None:

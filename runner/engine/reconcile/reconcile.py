@@ -22,6 +22,7 @@ from runner.model.outcomes import State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import Attempt, AttemptState
+from runner.providers.registry import is_searchable
 
 _UNKNOWN_FATE = "unknown_fate"
 _MOST_SHOWN = 10
@@ -39,10 +40,13 @@ async def reconcile(
     job_run.settle()
     # The answers of a provider that is out prove nothing.
     breaker = context.breakers[job_run.operation.provider]
+    # The next run looks again, where there is anything to look in.
+    can_search = is_searchable(job_run.operation)
+    outage_code = ReasonCode.SEARCH_PENDING if can_search else ReasonCode.AS_ERROR
     await breaker.recovered()
     if breaker.state.is_open:
         unclear = Unclear(reason=f"its task was not looked for: {breaker.outage_reason()}")
-        return await _leave_open(context, job_run, attempt, unclear, ReasonCode.SEARCH_PENDING)
+        return await _leave_open(context, job_run, attempt, unclear, outage_code)
     verdict = await find_verdict(context, attempt, job_run.operation)
     if isinstance(verdict, Unclear):  # the provider's own words may quote a key
         verdict = replace(verdict, reason=context.redacted(verdict.reason))
@@ -57,8 +61,7 @@ async def reconcile(
         case Unclear() if takes_risk and not context.stopping.is_set():
             return await _resubmit_at_risk(context, job_run, attempt, verdict)
         case _:
-            # A provider that is out shows nothing: the next run looks again.
-            code = ReasonCode.SEARCH_PENDING if breaker.is_out else ReasonCode.AS_ERROR
+            code = outage_code if breaker.is_out else ReasonCode.AS_ERROR
             return await _leave_open(context, job_run, attempt, verdict, code)
 
 

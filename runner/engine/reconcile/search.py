@@ -60,7 +60,7 @@ async def find_verdict(
     elif operation.provider in TASK_LISTS:
         search = Search(context, attempt, operation).run()
     else:
-        return Unclear(reason=unlisted(attempt))
+        return Unclear(reason=unlisted(operation))
     searching = asyncio.ensure_future(search)
     stopping = asyncio.ensure_future(context.stopping.wait())
     both = {searching, stopping}
