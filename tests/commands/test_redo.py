@@ -200,12 +200,13 @@ def test_validate_checks_marks_files_too(project: Project) -> None:
     assert (problem["line"], problem["column"]) == (2, 30)
 
 
-def test_a_run_skips_the_marks_of_its_manifest(online: Project) -> None:
+@pytest.mark.parametrize("name", ["spring.marks.yaml", "spring.anna.marks.yaml"])
+def test_a_run_skips_the_marks_of_its_manifest(online: Project, name: str) -> None:
     online.jobs("  - {id: window, prompt: a cat}\n")
-    online.write(format_marks([]), "spring.marks.yaml")
-    ran = online.run("spring.marks.yaml", "spring.yaml")
+    online.write(format_marks([]), name)
+    ran = online.run(name, "spring.yaml")
     assert ran.code == 0
-    assert "spring.marks.yaml: skipped, it has the marks of spring.yaml" in ran.err
+    assert f"{name}: skipped, it has the marks of spring.yaml" in ran.err
 
 
 def test_marks_alone_are_no_manifest(project: Project) -> None:
