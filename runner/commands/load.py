@@ -160,7 +160,7 @@ def _read(
     )
     report(expansion.diagnostics)
     if expansion.candidates and not marks.redo:
-        marks = _counted(lambda: marks_to_pick(path), found) or marks
+        marks = _counted(lambda: marks_to_pick(path, options), found) or marks
     known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
     used = _used(known, operations)
     checker = _JobChecker(operations=used, hashes=hashes)

@@ -44,17 +44,17 @@ def marks_to_redo(document: Document, options: Options) -> CountedMarks:
     )
     path = read_redo(sources)
     if path is None:
-        return CountedMarks(takes=TakeMarks(source=str(_usual(document.path))))
+        return CountedMarks(takes=TakeMarks(source=str(_usual(document.path, options))))
     file = read_marks(path)
     return CountedMarks(file=file, takes=_takes(file, redo=True), redo=True)
 
 
-def marks_to_pick(manifest: Path) -> CountedMarks | None:
+def marks_to_pick(manifest: Path, options: Options) -> CountedMarks | None:
     """Those of the file beside a manifest that refers to picked takes; None if there is none.
 
     Raises ManifestError.
     """
-    path = _usual(manifest)
+    path = _usual(manifest, options)
     if not is_file(path):
         return None
     file = read_marks(path)
@@ -88,8 +88,11 @@ def without_marks(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
     return manifests, errors
 
 
-def _usual(manifest: Path) -> Path:
-    return manifest.with_name(f"{manifest.stem}{SUFFIX}")
+def _usual(manifest: Path, options: Options) -> Path:
+    """A rehearsal has marks of its own, but may be one of what follows a real choice."""
+    real = manifest.with_name(f"{manifest.stem}{SUFFIX}")
+    emulated = manifest.with_name(f"{manifest.stem}.emulated{SUFFIX}")
+    return emulated if options.emulate and (is_file(emulated) or not is_file(real)) else real
 
 
 def _is_marks(path: Path) -> bool:

@@ -245,6 +245,15 @@ def test_the_choices_can_be_made_before_one_is_picked(
     assert online.results()["marks"]["path"] == "spring.marks.yaml"
 
 
+@pytest.mark.parametrize("marks", ["spring.emulated.marks.yaml", "spring.marks.yaml"])
+def test_a_rehearsal_has_picks_of_its_own_or_real_ones(online: Project, marks: str) -> None:
+    online.jobs(PICKS)
+    online.run("spring.yaml", "--select", "look.*")
+    mark(online, marks, look_2="picked")
+    assert online.run("plan", "spring.yaml", "--emulate").code == 0
+    assert online.run("plan", "spring.yaml").code == (0 if marks == "spring.marks.yaml" else 3)
+
+
 def test_a_pick_is_as_if_the_take_were_named(online: Project, submissions: Submissions) -> None:
     online.jobs(PICKS)
     online.run("spring.yaml", "--select", "look.*")
