@@ -15,6 +15,7 @@ from statistics import median
 
 from PIL import Image, ImageChops
 
+from bench import browsing
 from bench.processes import MIB, Usage, run
 from bench.tables import Table, number
 from runner.results import write
@@ -51,7 +52,7 @@ class Made:
 
 
 def measure(*, quick: bool = False) -> list[Table]:
-    """Whole processes; `quick` shows a twentieth of the pictures, once."""
+    """Whole processes, then the page; `quick` shows a twentieth of the pictures, once."""
     pictures, turns = (PICTURES // 20, 1) if quick else (PICTURES, 3)
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
@@ -60,7 +61,8 @@ def measure(*, quick: bool = False) -> list[Table]:
         warm = [run(_COMMAND, cwd=folder) for _ in range(turns)]
         embedded = [run([*_COMMAND, "--embed", "large.html"], cwd=folder) for _ in range(turns)]
         size_mb = (folder / "large.html").stat().st_size / MIB
-    return [_table(Made(cold=cold, warm=warm, embedded=embedded, size_mb=size_mb), pictures)]
+    made = Made(cold=cold, warm=warm, embedded=embedded, size_mb=size_mb)
+    return [_table(made, pictures), *browsing.tables(quick=quick)]
 
 
 def _table(made: Made, pictures: int) -> Table:

@@ -13,8 +13,8 @@ function walked() {
   return state.view === 'compare' ? compared() : grid.items.map(current);
 }
 
-/** Where the job, or its stack, is among them. @param {Job} job @param {Job[]} jobs */
-const placeOf = (job, jobs) => jobs.findIndex((each) => each === job || (state.stack && each.stack === job.stack));
+/** Where the job, or its stack, is among them. @param {Job | undefined} job @param {Job[]} jobs */
+const placeOf = (job, jobs) => jobs.findIndex((each) => each === job || (state.stack && each.stack === job?.stack));
 
 /** @param {number} by */
 function walk(by) {
