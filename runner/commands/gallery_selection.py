@@ -37,7 +37,10 @@ def select_results(results: Results, options: Options) -> Results:
     chosen -= _matching(options.exclude, rows, results.reviewers)
     kept = [row for row in results.rows if row["id"] in chosen]
     removed = [row for row in results.removed if row["id"] in chosen]
-    return replace(results, rows=kept, removed=removed, totals=_totals(kept))
+    # A page keeps the marks of its own jobs alone: those of the whole gallery must not be lost.
+    patterns = [*options.select, *(f"-{each}" for each in options.exclude)]
+    key = " ".join([results.key, *patterns])
+    return replace(results, key=key, rows=kept, removed=removed, totals=_totals(kept))
 
 
 def _matching(

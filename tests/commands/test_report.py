@@ -499,6 +499,8 @@ def test_only_what_is_selected_is_shown(project: Project) -> None:
     assert list(shown(project)) == ["a", "b"]
     totals = data_in(project)["totals"]
     assert (totals["jobs"], totals["credits"], totals["cny"]) == (2, 6, 0.63)
+    # A browser keeps its marks apart from those of the whole gallery.
+    assert data_in(project)["key"].endswith(" tag:hero")
     project.run("report", "spring.yaml", "--exclude", "state:failed", "--exclude", "a")
     assert list(shown(project)) == ["b", "d"]
     assert project.run("report", "spring.yaml", "--select", "e").code == 2
