@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from runner.commands.consent import confirm
 from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
-from runner.commands.output import confirm, warn
+from runner.commands.output import warn
 from runner.commands.session import RunSession
 from runner.engine import cancel as engine
 from runner.engine.context import Context

@@ -23,7 +23,7 @@ from runner.commands.results_files import without_results
 from runner.documents.files import Document, read_document
 from runner.errors import Diagnostic, Location, ManifestError, merge
 from runner.expansion.expand import Expansion, PartialJob, expand
-from runner.expansion.fingerprints import finalize
+from runner.expansion.fingerprints import duplicate_warnings, finalize
 from runner.expansion.ids import reserved_warnings
 from runner.expansion.takes import TakeChoices
 from runner.hashing import HashCache
@@ -36,7 +36,6 @@ from runner.model.marks import TakeMarks
 from runner.model.names import leaves_at
 from runner.model.operations import Operation
 from runner.model.values import Deferred, ValuePath
-from runner.planning.plan import duplicate_warnings
 from runner.progress.stages import Stages, stages
 from runner.validation.diagnostics import (
     Finding,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.load import Manifest, read_manifests, uncollected
+from runner.commands.manifest_settings import setting_sources, used_providers
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
 from runner.commands.results_files import read_earlier_results
@@ -33,8 +34,7 @@ from runner.planning.off_peak import (
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals, undecided
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
-from runner.providers.registry import PROVIDERS, Provider, is_searchable, state_of
-from runner.settings.accounts import Sources
+from runner.providers.registry import PROVIDERS, is_searchable, state_of
 from runner.settings.settings import Settings, read_settings
 from runner.terminal.plan_view import Outlook
 
@@ -303,27 +303,6 @@ def networked(planned: ManifestPlan) -> list[PlanEntry]:
         return is_sought or planned.settings.on_ambiguous == "resubmit"
 
     return [entry for entry in planned.plan.entries if is_networked(entry)]
-
-
-def setting_sources(manifest: Manifest, options: Options) -> Sources:
-    """Where the settings of a run over the manifest come from. Raises UsageError."""
-    return Sources(
-        run=manifest.document.value.get("run") or {},
-        providers=manifest.providers,
-        environ=options.environment(),
-        flags=options.flags(),
-        base=manifest.path.parent,
-        locate=manifest.document.locate,
-    )
-
-
-def used_providers(
-    manifest: Manifest, operations: Iterable[str] | None = None
-) -> dict[str, Provider]:
-    """The providers that the manifest's jobs, or these operations, use, by name."""
-    names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
-    used = sorted({manifest.operations[name].provider for name in names})
-    return {name: PROVIDERS[name] for name in used}
 
 
 def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:

@@ -7,12 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from runner.commands.consent import confirm_cost
 from runner.commands.execute import execute_all
 from runner.commands.folders import check_folders, prepare_folders
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, networked, plan_manifest
 from runner.commands.options import Options, ProjectPaths
-from runner.commands.output import announce, confirm_cost
+from runner.commands.output import announce
 from runner.commands.session import (
     RunSession,
     accounts_with_keys,

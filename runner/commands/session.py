@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from runner import __version__
-from runner.commands.manifest_plan import ManifestPlan, networked, setting_sources, used_providers
+from runner.commands.manifest_plan import ManifestPlan, networked
+from runner.commands.manifest_settings import setting_sources, used_providers
 from runner.engine.context import Context, redacted
 from runner.engine.job_run import JobRun
 from runner.engine.ledger_client import LedgerClient

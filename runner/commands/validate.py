@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from runner.commands.load import Manifest, read_manifests
-from runner.commands.manifest_plan import setting_sources
+from runner.commands.manifest_settings import setting_sources
 from runner.commands.marks_files import split_marks
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
 from runner.errors import Diagnostic, Exit, ManifestError, merge, plural
 from runner.marks.document import MarksFile, read_marks
-from runner.planning.off_peak import count_jobs
 from runner.settings.settings import read_off_peak
-from runner.terminal.plan_view import diagnostic_record, off_peak_lines
 
 
 def validate(options: Options) -> Exit:
@@ -27,19 +26,18 @@ def validate(options: Options) -> Exit:
     except ManifestError as error:
         if not options.as_json:
             raise  # the error handler prints it as text
-        print_json([diagnostic_record(problem) for problem in error.diagnostics])
+        print_json([_record(problem) for problem in error.diagnostics])
         return error.exit
     warnings = [problem for manifest in manifests for problem in manifest.warnings]
     warnings += [problem for file in marks for problem in file.document.diagnostics]
     if options.as_json:
-        print_json([diagnostic_record(problem) for problem in warnings])
+        print_json([_record(problem) for problem in warnings])
         return Exit.OK
     warn(warnings)
     for manifest in manifests:
         print(f"{manifest.path}: {plural(len(manifest.jobs), 'job')}, no errors")
         if read_off_peak(setting_sources(manifest, options)):
-            count = count_jobs(manifest.jobs, manifest.operations)
-            print("\n".join(f"  {line}" for line in off_peak_lines(count, "job")))
+            print("\n".join(f"  {line}" for line in _off_peak_lines(manifest)))
     for file in marks:
         print(f"{file.path}: {plural(len(file.marks), 'mark')}, no errors")
     return Exit.OK
@@ -67,3 +65,26 @@ def _read(options: Options, marks_paths: Sequence[Path]) -> tuple[list[Manifest]
     if any(not problem.warning for problem in problems):
         raise ManifestError(problems)
     return manifests, marks
+
+
+def _off_peak_lines(manifest: Manifest) -> list[str]:
+    # Late: few manifests ask for it.
+    from runner.planning.off_peak import count_jobs
+    from runner.terminal.plan_view import off_peak_lines
+
+    return off_peak_lines(count_jobs(manifest.jobs, manifest.operations), "job")
+
+
+def _record(problem: Diagnostic) -> dict[str, Any]:
+    """One problem as JSON values; lines and columns count from 1, null if unknown."""
+    place = problem.location
+    return {
+        "severity": "warning" if problem.warning else "error",
+        "file": place.path if place else None,
+        "line": (place.line or None) if place else None,
+        "column": (place.column or None) if place else None,
+        "job": problem.job,
+        "jobs": problem.jobs,
+        "message": problem.message,
+        "hint": problem.advice,
+    }

@@ -26,8 +26,9 @@ from typing import Any
 
 import rfc8785
 
+from runner.errors import Diagnostic
 from runner.expansion.takes import TakeChoices
-from runner.model.jobs import Draft, Job, JobMedia, Media
+from runner.model.jobs import Draft, DraftLocator, Job, JobMedia, Media
 from runner.model.needs import chain_lengths
 from runner.model.operations import Operation
 from runner.model.values import (
@@ -82,6 +83,22 @@ def finalize(
     return [
         replace(job, undecided=problem) if (problem := choices.undecided(job.id)) else job
         for job in made
+    ]
+
+
+def duplicate_warnings(jobs: Sequence[Job], locate: DraftLocator) -> list[Diagnostic]:
+    """A warning for every job that makes the same request as one before it."""
+    first: dict[str, str] = {}
+    return [
+        Diagnostic(
+            message=f'makes the same request as job "{maker}", which is paid for once',
+            location=locate(job.draft, ("id",)),
+            job=job.id,
+            hint="to get several results of one request, write takes: N",
+            warning=True,
+        )
+        for job in jobs
+        if (maker := first.setdefault(job.fingerprint, job.id)) != job.id
     ]
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from runner.errors import Diagnostic
 from runner.lfs import LFS_HINT
-from runner.model.jobs import DraftLocator, Job
+from runner.model.jobs import Job
 from runner.model.operations import OFF_PEAK, Amount, Operation, Unit, add_up
 from runner.model.outcomes import State
 from runner.model.plans import Action, Changed, Evidence, Plan, PlanEntry
@@ -132,22 +132,6 @@ def totals(plan: Plan) -> PlanTotals:
         unpriced=sum(entry.estimate is None for entry in submits),
         at_risk=add_up(entry.estimate for entry in decides),
     )
-
-
-def duplicate_warnings(jobs: Sequence[Job], locate: DraftLocator) -> list[Diagnostic]:
-    """A warning for every job that makes the same request as one before it."""
-    first: dict[str, str] = {}
-    return [
-        Diagnostic(
-            message=f'makes the same request as job "{maker}", which is paid for once',
-            location=locate(job.draft, ("id",)),
-            job=job.id,
-            hint="to get several results of one request, write takes: N",
-            warning=True,
-        )
-        for job in jobs
-        if (maker := first.setdefault(job.fingerprint, job.id)) != job.id
-    ]
 
 
 def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str, str]) -> PlanEntry:

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
@@ -143,6 +142,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def http_date(date: str) -> datetime | None:
     """The time in an HTTP date; UTC if it has no zone."""
+    # Late: no command that sends nothing needs it.
+    from email.utils import parsedate_to_datetime
+
     try:
         found = parsedate_to_datetime(date)
     except (ValueError, OverflowError):

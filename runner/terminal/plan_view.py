@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from runner.errors import Diagnostic, hang, plural, printable, width
+from runner.errors import hang, plural, printable, width
 from runner.ledger.costs import Costs
 from runner.model.operations import UNITS, Amount, Unit, add_up, digits
 from runner.model.plans import Action, Plan, PlanEntry
@@ -168,21 +168,6 @@ def _spent(unit: Unit, outlook: Outlook) -> str:
     if short <= 0 or not cost:
         return line
     return f"{line} (this plan is {money(Amount(unit=unit, value=short))} above it)"
-
-
-def diagnostic_record(problem: Diagnostic) -> dict[str, Any]:
-    """One problem as JSON values; lines and columns count from 1, null if unknown."""
-    place = problem.location
-    return {
-        "severity": "warning" if problem.warning else "error",
-        "file": place.path if place else None,
-        "line": (place.line or None) if place else None,
-        "column": (place.column or None) if place else None,
-        "job": problem.job,
-        "jobs": problem.jobs,
-        "message": problem.message,
-        "hint": problem.advice,
-    }
 
 
 def plan_record(manifest: str, plan: Plan, outlook: Outlook) -> dict[str, Any]:

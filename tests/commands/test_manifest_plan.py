@@ -8,11 +8,8 @@ from pathlib import Path
 import pytest
 
 from runner.commands.load import read_manifests
-from runner.commands.manifest_plan import (
-    ManifestPlan,
-    plan_manifests,
-    used_providers,
-)
+from runner.commands.manifest_plan import ManifestPlan, plan_manifests
+from runner.commands.manifest_settings import used_providers
 from runner.commands.options import Options
 from runner.errors import ManifestError, UsageError
 from runner.model.plans import Action

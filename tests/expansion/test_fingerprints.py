@@ -12,8 +12,9 @@ import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runner.errors import Location
 from runner.expansion.expand import Expansion
-from runner.expansion.fingerprints import MAX_EXACT, canonical, finalize
+from runner.expansion.fingerprints import MAX_EXACT, canonical, duplicate_warnings, finalize
 from runner.model.jobs import Draft, Job, JobMedia, Media
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
@@ -449,3 +450,21 @@ def test_other_values_inside_of_a_list_are_other_requests(
 
 def test_the_order_of_a_list_counts(cast_mark: Callable[..., str]) -> None:
     assert cast_mark({**CAST, "subjects": CAST["subjects"][::-1]}) != cast_mark(CAST)
+
+
+def test_a_repeated_request_is_a_warning_about_takes() -> None:
+    def place(found: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Location:
+        assert path == ("id",)
+        assert not key
+        return Location(path="spring.yaml", line=len(found.id))
+
+    requests = {"a": "f1", "b": "f2", "cc": "f1"}
+    jobs = [
+        Job(draft=draft(name), parameters={}, media={}, fingerprint=fingerprint)
+        for name, fingerprint in requests.items()
+    ]
+    (warning,) = duplicate_warnings(jobs, place)
+    assert warning.warning
+    assert (warning.job, warning.location) == ("cc", Location(path="spring.yaml", line=2))
+    assert "takes: N" in str(warning)
+    assert 'the same request as job "a"' in warning.message

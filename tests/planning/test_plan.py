@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors import Diagnostic, Location
+from runner.errors import Diagnostic
 from runner.model.jobs import Draft, Job
 from runner.model.operations import Amount
 from runner.model.outcomes import State
@@ -28,7 +28,6 @@ from runner.planning.plan import (
     MAX_FAILURES,
     PlanInputs,
     PlanOptions,
-    duplicate_warnings,
     make_plan,
     totals,
     undecided,
@@ -346,19 +345,6 @@ def test_totals_count_unknown_prices_separately() -> None:
     assert found.actions[Action.REUSE] == 0
     assert (found.cost, found.unpriced) == ({"credits": Decimal(6)}, 1)
     assert found.at_risk == {"credits": Decimal(8)}
-
-
-def test_a_repeated_request_is_a_warning_about_takes() -> None:
-    def place(draft: Draft, path: tuple[str | int, ...], *, key: bool = False) -> Location:
-        assert path == ("id",)
-        assert not key
-        return Location(path="spring.yaml", line=len(draft.id))
-
-    (warning,) = duplicate_warnings([job("a"), job("b", "f2"), job("cc")], place)
-    assert warning.warning
-    assert (warning.job, warning.location) == ("cc", Location(path="spring.yaml", line=2))
-    assert "takes: N" in str(warning)
-    assert 'the same request as job "a"' in warning.message
 
 
 STATES = st.sampled_from([None, *AttemptState])

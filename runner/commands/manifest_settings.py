@@ -1,0 +1,31 @@
+"""Settings of a manifest: where they come from, and which providers its jobs use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from runner.commands.load import Manifest
+from runner.commands.options import Options
+from runner.providers.registry import PROVIDERS, Provider
+from runner.settings.accounts import Sources
+
+
+def setting_sources(manifest: Manifest, options: Options) -> Sources:
+    """Where the settings of a run over the manifest come from. Raises UsageError."""
+    return Sources(
+        run=manifest.document.value.get("run") or {},
+        providers=manifest.providers,
+        environ=options.environment(),
+        flags=options.flags(),
+        base=manifest.path.parent,
+        locate=manifest.document.locate,
+    )
+
+
+def used_providers(
+    manifest: Manifest, operations: Iterable[str] | None = None
+) -> dict[str, Provider]:
+    """The providers that the manifest's jobs, or these operations, use, by name."""
+    names = {job.operation for job in manifest.jobs} if operations is None else set(operations)
+    used = sorted({manifest.operations[name].provider for name in names})
+    return {name: PROVIDERS[name] for name in used}
