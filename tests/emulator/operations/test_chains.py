@@ -68,9 +68,9 @@ class Film:
             self._frames = frames
 
     def colour(self, number: int) -> str:
-        """The main colour at the right edge of a frame, where neither card nor caption is."""
+        """The main colour near the upper right corner of a frame, above card and caption."""
         image = self._frames[number].to_image()  # type: ignore[no-untyped-call]
-        pixel = image.getpixel((image.width - 5, image.height // 2))
+        pixel = image.getpixel((image.width - 5, image.height // 8))
         return ("red", "green", "blue")[pixel.index(max(pixel))]
 
 

@@ -17,9 +17,11 @@ from tests.report.browser.opened import Opened
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
-@pytest.fixture(scope="session")
+# Not for the session: an event loop runs in the thread as long as Playwright does, and the other
+# tests of a worker need their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Started once; tests are skipped where there is none."""
+    """Started once for each file of tests, which are skipped where there is no browser."""
     found = next(filter(None, map(shutil.which, _NAMES)), None)
     if found is None:
         pytest.skip(f"no browser is installed here: {', '.join(_NAMES)}")
