@@ -246,18 +246,33 @@ def kind_of(operation: Operation, parameters: Parameters, media: JobMedia = _NO_
     return (
         operation.name,
         *(
-            _labels(column, parameters, media)
-            if column.is_amount and column.name in operation.media
+            _labels(operation, column, parameters, media)
+            if _is_open(value) or (column.is_amount and column.name in operation.media)
             else _ranged(value, ranges[column])
             for column, value in zip(ranges, values, strict=True)
         ),
     )
 
 
-def _labels(column: Column, parameters: Parameters, media: JobMedia) -> tuple[Hashable, ...]:
-    """The media by digest or URL: of their seconds, which equal ones share, no ledger knows."""
+def _is_open(value: Value) -> bool:
+    return value is UNKNOWN or (isinstance(value, tuple) and UNKNOWN in value)
+
+
+def _labels(
+    operation: Operation, column: Column, parameters: Parameters, media: JobMedia
+) -> tuple[Hashable, ...]:
+    """What stands for an amount that is not known: equal inputs share it.
+
+    Media by digest or URL, another job's value by its place. Where the request has neither, it is
+    measured by something else (the video of a creation's id), which may be any of its texts.
+    """
     leaves = leaves_at(parameters, column.name)
-    return tuple(_label(media.get(path, leaf)) for path, leaf in leaves)
+    labels = tuple(_label(media.get(path, leaf)) for path, leaf in leaves)
+    return labels or tuple(
+        (name, value)
+        for name, value in sorted(parameters.items())
+        if isinstance(value, str | Deferred) and name not in _ignored(operation)
+    )
 
 
 def _label(medium: Any) -> Hashable:
@@ -289,7 +304,7 @@ def _columns_of_kinds(operation: Operation) -> _Columns:
 
 def _choices(operation: Operation) -> list[str]:
     """The parameters with a limited choice of values, and what holds media."""
-    ignored = {operation.seed, operation.tag, *operation.unhashed}
+    ignored = _ignored(operation)
     limited = [
         name
         for name, rule in operation.schema.get("properties", {}).items()
@@ -298,6 +313,11 @@ def _choices(operation: Operation) -> list[str]:
         and ("enum" in rule or rule.get("type") in _LIMITED)
     ]
     return [*limited, *(name for name in operation.media if name not in limited)]
+
+
+def _ignored(operation: Operation) -> frozenset[str | None]:
+    """The parameters that no price depends on."""
+    return operation.unhashed | {operation.seed, operation.tag}
 
 
 def _ranged(value: Value, ranges: list[Cell]) -> Value:

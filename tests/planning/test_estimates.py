@@ -193,6 +193,20 @@ def test_a_deferred_value_is_of_a_kind_of_its_own() -> None:
     assert later not in learn(IMAGE, [past(6), past(8, resolution="2K")])
 
 
+def test_videos_of_unlike_creations_are_of_unlike_kinds() -> None:
+    upscale = OPERATIONS["vidu/upscale-new"]
+    short, long = (
+        Deferred(parts=(JobOutput(job=name, attribute="creation_id"),)) for name in ("one", "ten")
+    )
+    kinds = [
+        kind_of(upscale, {"video_creation_id": video, "upscale_resolution": "4K", "payload": "x"})
+        for video in (short, long, "1047", "1048")
+    ]
+    assert len(set(kinds)) == 4
+    again = {"video_creation_id": "1047", "upscale_resolution": "4K", "payload": "y"}
+    assert kind_of(upscale, again) == kinds[2]
+
+
 def test_the_latest_price_and_all_times_are_learned() -> None:
     seen = [past(None, 30.0), past(7, 10.0), past(6, None), past(6, 20.0), past(8, resolution="2K")]
     learned = learn(IMAGE, seen)
