@@ -137,7 +137,10 @@ def test_nothing_of_a_film_is_loaded_before_somebody_plays_one(
     assert opened.requested(".mp4") == []
     opened.press("Space")
     opened.until("document.querySelector('video').currentTime > 0")
+    [first] = opened.requested(".mp4")
     opened.press("ArrowLeft", "Space")
+    opened.until(f"!['', '{first}'].includes(document.querySelector('video').currentSrc)")
+    opened.until("document.querySelector('video').currentTime > 0")
     assert opened.page.locator("video").count() == 1
     assert len(opened.requested(".mp4")) == 2
 
