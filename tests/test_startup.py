@@ -38,7 +38,11 @@ from runner.__main__ import main
 main()
 """
 
-COMMAND_LINE = {"runner", "runner.__main__", "runner.signals", "runner.streams", "runner.cli"}
+COMMAND_LINE = {
+    *("runner", "runner.__main__", "runner.signals", "runner.streams"),
+    *("runner.cli", "runner.cli.batch", "runner.cli.flags", "runner.cli.group"),
+    *("runner.cli.outcome", "runner.cli.tools"),
+}
 
 UNWATCHED = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}
 """Measuring what is covered loads modules of its own."""
