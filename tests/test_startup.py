@@ -41,7 +41,7 @@ main()
 COMMAND_LINE = {
     *("runner", "runner.__main__", "runner.signals", "runner.streams"),
     *("runner.cli", "runner.cli.batch", "runner.cli.flags", "runner.cli.group"),
-    *("runner.cli.outcome", "runner.cli.tools"),
+    *("runner.cli.outcome", "runner.cli.start", "runner.cli.tools"),
 }
 
 UNWATCHED = {name: text for name, text in os.environ.items() if "COVERAGE" not in name}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 # Imported for its verbs, which are listed in this order where a word is no verb.
-from runner.cli import batch, outcome, tools  # noqa: F401
+from runner.cli import batch, outcome, start, tools  # noqa: F401
 from runner.cli.group import cli, exit_with
 
 if TYPE_CHECKING:

@@ -9,8 +9,6 @@ import click
 from runner.cli.flags import PATH, SCALE, flag, value
 from runner.cli.group import cli, exit_with
 
-_LIST_FIELDS = "Fields of the task list: as documented, or with payload and err_code too."
-
 _PORT = "Port to listen on; 0 takes a free one."
 _ACCOUNT_SIZE = "Tasks that the account works on at once."
 _OVER_LIMIT = "Whether more tasks wait in order, or are refused with 429."

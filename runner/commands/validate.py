@@ -12,6 +12,7 @@ from runner.commands.manifest_settings import setting_sources
 from runner.commands.marks_files import split_marks
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
+from runner.commands.schema_copy import outdated_copies
 from runner.errors import Diagnostic, Exit, ManifestError, merge, plural
 from runner.marks.document import MarksFile, read_marks
 from runner.settings.settings import read_off_peak
@@ -30,6 +31,7 @@ def validate(options: Options) -> Exit:
         return error.exit
     warnings = [problem for manifest in manifests for problem in manifest.warnings]
     warnings += [problem for file in marks for problem in file.document.diagnostics]
+    warnings += outdated_copies(paths)
     if options.as_json:
         print_json([_record(problem) for problem in warnings])
         return Exit.OK
