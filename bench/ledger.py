@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.tables import Table, number
 from runner.ledger.changes import Change, Intend
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.tasks import Intent
 
 GROUPS = (1, 16, 128)

@@ -15,7 +15,7 @@ from runner.commands.manifest_plan import plan_manifest
 from runner.commands.options import Options
 from runner.engine.outcomes import settled
 from runner.ledger.changes import Finish, Intend, Settle, Store
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.tasks import AttemptState, Intent, StoredFile

@@ -11,7 +11,7 @@ from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import plan_manifest
 from runner.commands.status import outcomes_of
 from runner.errors import ManifestError
-from runner.ledger.queries import RunRecord
+from runner.ledger.records import RunRecord
 from runner.results.rows import Header, axes_of, head, row
 
 

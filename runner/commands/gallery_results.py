@@ -15,8 +15,8 @@ from typing import Any
 from runner.commands.gallery_source import GallerySource
 from runner.documents.files import read_document as read_manifest
 from runner.errors import Diagnostic, Failure, LedgerError, ManifestError, UsageError
-from runner.ledger.queries import PastSubmission, RunRecord
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
+from runner.ledger.records import PastSubmission, RunRecord
 from runner.model.operations import MediaKind
 from runner.model.tasks import AttemptState
 from runner.model.values import as_dict

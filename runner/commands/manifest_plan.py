@@ -18,7 +18,7 @@ from runner.engine.submit.budget import Budget
 from runner.errors import Diagnostic, ManifestError, merge, plural
 from runner.file_names import locale_hint, located, relative
 from runner.ledger.costs import Costs
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.jobs import Job
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.model.requests import JobError

@@ -10,8 +10,8 @@ from runner.commands.options import Options, ProjectPaths
 from runner.errors import Diagnostic
 from runner.ledger.changes import Realm, realm_of
 from runner.ledger.costs import Costs
-from runner.ledger.queries import LastRequest
-from runner.ledger.store import Ledger
+from runner.ledger.protocol import Ledger
+from runner.ledger.records import LastRequest
 from runner.model.jobs import Job
 from runner.model.operations import Amount
 from runner.model.plans import Changed, Evidence, Plan

@@ -17,7 +17,7 @@ from runner.error_handler import emit
 from runner.errors import Exit, UsageError, printable, suggest
 from runner.expansion.ids import fold_case
 from runner.ledger.changes import Settle, Stale
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.operations import Operation
 from runner.model.plans import Action, PlanEntry
 from runner.model.requests import DECLARED_LOST, Billed, ErrorClass, JobError, TaskState, TaskStatus
@@ -155,7 +155,7 @@ def obstacle(
         return f"the provider knows no task {task_id}"
     if status.state is TaskState.UNKNOWN:
         return f"the provider does not report task {task_id}: {status.detail}"
-    with open_ledger(context.ledger.path, read_only=True) as ledger:
+    with open_ledger(context.ledger.location, read_only=True) as ledger:
         owners = ledger.attempts_of_tasks(provider, [task_id])
         owners += ledger.attempts_with_tag(provider, status.tag) if status.tag else []
     # One task must not become the result of two submissions.

@@ -25,9 +25,10 @@ from runner.engine.context import Context
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural
 from runner.ledger.changes import Settle, Stale, Supersede
-from runner.ledger.filesystem import sharing_warning
+from runner.ledger.location import open_ledger
+from runner.ledger.protocol import Ledger
 from runner.ledger.rescue import read_rescue, rescue_path
-from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.sqlite.filesystem import sharing_warning
 from runner.model.outcomes import State
 from runner.model.plans import Action, PlanEntry
 from runner.model.tasks import AttemptState

@@ -29,9 +29,9 @@ from runner.error_handler import emit
 from runner.errors import Exit, Failure, ProviderError, UsageError
 from runner.ledger.changes import realm_of
 from runner.ledger.group_commit import GroupCommit
+from runner.ledger.location import open_ledger
+from runner.ledger.protocol import Ledger
 from runner.ledger.rescue import RescueFile, rescue_path
-from runner.ledger.run_locks import alive
-from runner.ledger.store import Ledger, open_ledger
 from runner.limits import SPARE_THREADS, require_files, require_threads, started_pool
 from runner.model.events import Event, Observer, Step
 from runner.model.plans import PlanEntry
@@ -167,7 +167,7 @@ class RunSession:
             breakers=breakers_for(settings, http, rates),
             budget=planned.budget(),
             observer=watcher,
-            alive=lambda run: alive(planned.paths.state, run),
+            alive=self.ledger.alive,
             random=rng,
             stopping=stopping,
             collect_only=self.collect_only,

@@ -10,11 +10,11 @@ from collections import deque
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TypeAlias
 
 from runner.ledger.changes import Change, Result
 from runner.ledger.group_commit import GroupCommit
+from runner.ledger.location import LedgerLocation
 
 _Written: TypeAlias = tuple[asyncio.Future[Result], Future[Result]]
 
@@ -28,9 +28,9 @@ class LedgerClient:
         self._written: deque[_Written] = deque()
 
     @property
-    def path(self) -> Path:
-        """The ledger's file, for connections that only read."""
-        return self._group_commit.path
+    def location(self) -> LedgerLocation:
+        """Where the ledger is, for connections that only read."""
+        return self._group_commit.location
 
     def enqueue(self, change: Change, *, soon: bool = True) -> asyncio.Future[Result]:
         """Have a change written, whether or not anybody waits for it.

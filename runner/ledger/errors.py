@@ -1,75 +1,18 @@
-"""Translates errors of SQLite and of the file system into messages that name a remedy."""
+"""Translates errors of the file system into messages that name a remedy."""
 
 from __future__ import annotations
 
 import errno
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from runner.errors import LedgerError
 
-_USE_STATE_DIR = "make it writable, or keep the ledger elsewhere with --state-dir"
-_KEEP_FILE = (
-    "keep the file: it records what was paid for. Restore a backup, or move it away (with its -wal "
-    "and -shm) and run again; the results manifest beside the manifest is the evidence then"
-)
-_REPAIR = (
-    "keep the file: it records what was paid for. Restore a backup of it, or save what can be read "
-    'with `sqlite3 DAMAGED ".recover" | sqlite3 NEW` and put NEW in its place. Without it, the '
-    "results manifest beside the manifest is the evidence, which lacks what was under way"
-)
-_FREE_SPACE = "free some space and run again; nothing that was recorded is lost"
+USE_STATE_DIR = "make it writable, or keep the ledger elsewhere with --state-dir"
+FREE_SPACE = "free some space and run again; nothing that was recorded is lost"
 
 _HINTS = {errno.EMFILE: "allow more open files (`ulimit -n`) and run again"}
-
-_MESSAGES = {
-    sqlite3.SQLITE_NOTADB: ("is not a vidu-run ledger: not an SQLite database", _KEEP_FILE),
-    sqlite3.SQLITE_CORRUPT: ("is damaged; nothing more is submitted", _REPAIR),
-    sqlite3.SQLITE_FULL: ("cannot be written: the disk is full", _FREE_SPACE),
-    sqlite3.SQLITE_IOERR: (
-        "cannot be read or written: the disk reports an error",
-        "check the disk and its free space, then run again",
-    ),
-    sqlite3.SQLITE_READONLY: ("cannot be written: it is read-only", _USE_STATE_DIR),
-    sqlite3.SQLITE_PERM: ("cannot be opened: permission denied", _USE_STATE_DIR),
-    sqlite3.SQLITE_CANTOPEN: ("cannot be opened", _USE_STATE_DIR),
-    sqlite3.SQLITE_BUSY: (
-        "is locked by another program",
-        "close the program that holds it (a database browser?) and run again",
-    ),
-}
-
-
-def moved_error(path: Path) -> LedgerError:
-    """The message and hint for a ledger that is no longer where it was opened."""
-    return LedgerError(
-        f"the ledger {path} was moved or deleted while it was in use; nothing more is submitted",
-        hint="put it back and run again; without it, the results manifest is the evidence",
-    )
-
-
-def damage_error(path: Path, finding: str) -> LedgerError:
-    """The message and hint for a ledger in which a check found damage."""
-    return LedgerError(
-        f"the ledger {path} is damaged; nothing was submitted ({finding})", hint=_REPAIR
-    )
-
-
-@contextmanager
-def translated_errors(path: Path) -> Iterator[None]:
-    """Raise `LedgerError` for what the disk or another program does to the ledger at `path`."""
-    try:
-        yield
-    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
-        raise  # these are defects of ours, and end in a crash log
-    except sqlite3.Error as error:
-        # Extended codes carry the primary one in their low byte (SQLite's result code page).
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        message, hint = _MESSAGES.get(code, (f"cannot be used: {error}", None))
-        subject = path if code == sqlite3.SQLITE_NOTADB else f"the ledger {path}"
-        raise LedgerError(f"{subject} {message}", hint=hint) from error
 
 
 @contextmanager
@@ -82,5 +25,5 @@ def translated_system_errors(path: Path, *, kind: str = "file") -> Iterator[None
         why = error.strerror or str(error)
         raise LedgerError(
             f"the ledger {kind} {path} cannot be written: {why}",
-            hint=_FREE_SPACE if full else _HINTS.get(error.errno or 0, _USE_STATE_DIR),
+            hint=FREE_SPACE if full else _HINTS.get(error.errno or 0, USE_STATE_DIR),
         ) from error

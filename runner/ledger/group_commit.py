@@ -7,13 +7,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from pathlib import Path
 from typing import Self, TypeAlias
 
 from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Result
-from runner.ledger.errors import moved_error
-from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.location import LedgerLocation, open_ledger
+from runner.ledger.protocol import Ledger
 
 _Item: TypeAlias = "tuple[Change, Future[Result]]"
 
@@ -25,17 +24,21 @@ class GroupCommit:
     """
 
     def __init__(
-        self, path: Path, on_wait: Callable[[str], None] | None = None, *, patience_s: float = 0.01
+        self,
+        location: LedgerLocation,
+        on_wait: Callable[[str], None] | None = None,
+        *,
+        patience_s: float = 0.01,
     ):
-        """Open the ledger at `path`; raises `LedgerError` when it cannot be used.
+        """Open the ledger at `location`; raises `LedgerError` when it cannot be used.
 
         `on_wait` receives a message when the wait for another process gets long. `patience_s` is
         how long a change that is not urgent waits for others to share its commit.
         """
-        self.path = path
+        self.location = location
         """Where the ledger is; other threads read it through a ledger of their own."""
         self._patience_s = patience_s
-        self._ledger: Ledger = open_ledger(path, on_wait=on_wait)
+        self._ledger: Ledger = open_ledger(location, on_wait=on_wait)
         self._queue: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -45,8 +48,8 @@ class GroupCommit:
     def submit(self, change: Change, *, soon: bool = True) -> Future[Result]:
         """Queue a change; the future resolves, in the writing thread, once the change is durable.
 
-        It fails with `LedgerError` if the change could not be written. If the ledger was moved or
-        deleted, new intents fail, while changes of submitted attempts are still written. A change
+        It fails with `LedgerError` if the change could not be written. If the ledger refuses
+        new intents, they fail, while changes of submitted attempts are still written. A change
         that is not needed `soon` waits a moment for others.
         """
         future: Future[Result] = Future()
@@ -77,7 +80,7 @@ class GroupCommit:
             more = True
             while more:
                 group, more = self._next_group()
-                if accepted := self._reject_lost_intents(group):
+                if accepted := self._reject_intents(group):
                     self._write(accepted)
 
     def _next_group(self) -> tuple[list[_Item], bool]:
@@ -95,23 +98,20 @@ class GroupCommit:
                 return group, True
         return group, False
 
-    def _reject_lost_intents(self, group: Sequence[_Item]) -> Sequence[_Item]:
-        """The group, without new intents if the ledger's file is no longer in place."""
-        # A moved ledger is invisible to other runs: they would submit the same jobs.
+    def _reject_intents(self, group: Sequence[_Item]) -> Sequence[_Item]:
+        """The group, without new intents if the ledger refuses them."""
         intents = [item for item in group if isinstance(item[0], Intend)]
-        if not intents or self._ledger.in_place:
+        refusal = self._ledger.refusal() if intents else None
+        if refusal is None:
             return group
-        for _, future in intents:
-            future.set_exception(moved_error(self.path))
+        _fail(intents, refusal)
         return [item for item in group if not isinstance(item[0], Intend)]
 
     def _write(self, group: Sequence[_Item]) -> None:
         try:
             results = self._ledger.apply([change for change, _ in group])
         except LedgerError as error:
-            for _, future in group:
-                # One for each: a raised exception collects tracebacks.
-                future.set_exception(LedgerError(error.message, hint=error.hint))
+            _fail(group, error)
         except Exception as error:  # noqa: BLE001 - the waiter gets it; the thread must go on
             if len(group) == 1:
                 group[0][1].set_exception(error)
@@ -122,3 +122,9 @@ class GroupCommit:
         else:
             for (_, future), result in zip(group, results, strict=True):
                 future.set_result(result)
+
+
+def _fail(group: Sequence[_Item], error: LedgerError) -> None:
+    for _, future in group:
+        # One for each: a raised exception collects tracebacks.
+        future.set_exception(LedgerError(error.message, hint=error.hint))

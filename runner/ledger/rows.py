@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -24,6 +23,10 @@ _PARTS = {
     "error": ("code", "message", "class_", "billed"),
 }
 """Fields that take several columns, such as `cost_unit` and `cost_value`."""
+
+
+Row: TypeAlias = Mapping[str, Any]
+"""A row of a table, by the names of its columns."""
 
 
 def sql_value(value: Any) -> Any:
@@ -116,11 +119,8 @@ class LazyRequest(Mapping[str, Any]):
         return dict(json.loads(self._text))
 
 
-_Row: TypeAlias = Mapping[str, Any]
-
-
 def read_attempts(
-    rows: Iterable[sqlite3.Row], file_rows: Iterable[sqlite3.Row], map_path: Callable[[str], str]
+    rows: Iterable[Row], file_rows: Iterable[Row], map_path: Callable[[str], str]
 ) -> Iterator[Attempt]:
     """Yield attempts in the order of `rows`, which must hold every attempt of a fingerprint.
 
@@ -131,11 +131,7 @@ def read_attempts(
         files[file["attempt"]] = (*files.get(file["attempt"], ()), _file(file, map_path))
     # Counted here, so that no query has to be made for each attempt.
     sent, failed, cancelled = Counter[Any](), Counter[Any](), Counter[Any]()
-    names: Sequence[str] = ()
-    for columns in rows:
-        # A dict, because sqlite3.Row searches all column names on each access.
-        names = names or columns.keys()
-        row = dict(zip(names, columns, strict=True))
+    for row in rows:
         key = (row["fingerprint"], row["realm"])
         sent[key] += row["state"] != AttemptState.NOT_SENT
         # A task that its user cancelled predicts nothing about the next one.
@@ -146,7 +142,7 @@ def read_attempts(
         yield replace(attempt, cancellations=cancelled[key]) if cancelled[key] else attempt
 
 
-def _attempt(row: _Row, files: tuple[StoredFile, ...], ordinal: int, failures: int) -> Attempt:
+def _attempt(row: Row, files: tuple[StoredFile, ...], ordinal: int, failures: int) -> Attempt:
     return Attempt(
         number=row["number"],
         run=intern(row["run"]),
@@ -172,7 +168,7 @@ def _attempt(row: _Row, files: tuple[StoredFile, ...], ordinal: int, failures: i
     )
 
 
-def _intent(row: _Row) -> Intent:
+def _intent(row: Row) -> Intent:
     # Interned: 100,000 attempts share these few texts.
     return Intent(
         manifest=intern(row["manifest"]),
@@ -190,7 +186,7 @@ def _intent(row: _Row) -> Intent:
     )
 
 
-def _error(row: _Row) -> JobError | None:
+def _error(row: Row) -> JobError | None:
     if row["error_code"] is None:
         return None
     return JobError(
@@ -201,7 +197,7 @@ def _error(row: _Row) -> JobError | None:
     )
 
 
-def _file(row: sqlite3.Row, map_path: Callable[[str], str]) -> StoredFile:
+def _file(row: Row, map_path: Callable[[str], str]) -> StoredFile:
     return StoredFile(
         path=map_path(row["path"]),
         sha256=row["sha256"],

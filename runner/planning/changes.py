@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
-from runner.ledger.queries import LastRequest
+from runner.ledger.records import LastRequest
 from runner.model.jobs import Job, Media
 from runner.model.names import steps
 from runner.model.operations import Operation

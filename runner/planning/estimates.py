@@ -15,7 +15,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from runner.ledger.queries import PastTask
+from runner.ledger.records import PastTask
 from runner.model.jobs import JobMedia, Media
 from runner.model.names import leaves_at, rule_at, steps, values_at
 from runner.model.operations import Amount, Operation

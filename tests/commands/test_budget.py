@@ -16,7 +16,7 @@ from pathlib import Path
 from aiohttp import web
 
 import runner
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.operations import schema_folder
 from tests.commands.conftest import Project
 from tests.commands.process import running

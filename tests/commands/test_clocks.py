@@ -9,7 +9,7 @@ import threading
 import pytest
 from aiohttp import web
 
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from tests.commands.conftest import Project
 from tests.commands.process import running
 from tests.commands.quick_clock import QUICK_CLOCK

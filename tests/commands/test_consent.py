@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from runner.ledger.changes import Intend
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.operations import Amount
 from runner.model.tasks import Intent
 from tests.commands.conftest import Project

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from runner import mounts
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from tests.commands.conftest import Project
 
 ONE = "  - {id: a, prompt: a cat}\n"

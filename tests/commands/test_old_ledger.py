@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.requests import Billed, ErrorClass
 from runner.model.tasks import AttemptState
 from tests.commands.conftest import Project

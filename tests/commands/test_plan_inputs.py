@@ -18,7 +18,8 @@ from runner.commands.manifest_plan import plan_manifest
 from runner.commands.options import Options
 from runner.commands.plan_inputs import History
 from runner.ledger.changes import Finish, Intend, Settle
-from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.location import open_ledger
+from runner.ledger.protocol import Ledger
 from runner.model.operations import Amount
 from runner.model.plans import Action
 from runner.model.tasks import AttemptState, Intent

@@ -31,9 +31,9 @@ from runner.errors import Secret
 from runner.hashing import HashCache
 from runner.ledger.changes import Intend, Settle
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.queries import KnownTask
+from runner.ledger.location import open_ledger
+from runner.ledger.records import KnownTask
 from runner.ledger.rescue import RescueFile
-from runner.ledger.store import open_ledger
 from runner.model.events import Observer
 from runner.model.jobs import Draft, Job
 from runner.model.plans import Action, PlanEntry
@@ -134,7 +134,7 @@ class LiveRun:
         )
 
     def attempt(self, fingerprint: str) -> Attempt:
-        with open_ledger(self.context.ledger.path, read_only=True) as ledger:
+        with open_ledger(self.context.ledger.location, read_only=True) as ledger:
             return ledger.latest([fingerprint], "loopback")[fingerprint]
 
     async def post(self, intent: Intent) -> str:

@@ -13,7 +13,7 @@ from runner.engine.ledger_client import LedgerClient
 from runner.errors import LedgerError
 from runner.ledger.changes import Change, Intend, Settle
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.tasks import Attempt, AttemptState, Intent
 
 AT = "2026-11-20T12:00:00.000Z"
@@ -79,7 +79,7 @@ def test_a_failed_change_raises_in_its_waiter(tmp_path: Path) -> None:
     async def act(client: LedgerClient, run: str) -> None:
         number = await client.commit(intend(run, "made"))
         assert isinstance(number, int)
-        client.path.parent.rename(tmp_path / "away")
+        client.location.parent.rename(tmp_path / "away")
         with pytest.raises(LedgerError, match="moved or deleted"):
             await client.commit(intend(run, "late"))
         settle = Settle(number=number, state=AttemptState.SUBMITTED, at=AT, task_id="t1")
@@ -92,7 +92,7 @@ def test_a_failed_change_without_a_waiter_is_not_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def act(client: LedgerClient, run: str) -> None:
-        client.path.parent.rename(tmp_path / "away")
+        client.location.parent.rename(tmp_path / "away")
         client.enqueue(intend(run, "late"))
         with pytest.raises(LedgerError):  # written after it
             await client.commit(intend(run, "later"))

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from runner.ledger.changes import Change, Finish, Intend, Settle
-from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.location import open_ledger
+from runner.ledger.protocol import Ledger
 from runner.model.operations import Amount
 from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import AttemptState, Intent

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -21,8 +19,7 @@ from runner.ledger.changes import (
     Supersede,
     Taken,
 )
-from runner.ledger.costs import read_costs
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.operations import Amount, Unit
 from runner.model.tasks import AttemptState, Intent
 from tests.ledger.conftest import FINISHED_AT, Book
@@ -99,15 +96,6 @@ def test_other_manifests_and_the_other_realm_do_not_count(book: Book, intent: Ma
     assert spent(book) == {"credits": Decimal(10)}
     rehearsed = book.ledger.costs("spring.yaml", {"vidu": "loopback"})
     assert rehearsed.spent == {"credits": Decimal(1)}
-
-
-def test_the_attempts_of_one_run_can_be_left_out(book: Book, intent: MakeIntent, run: str) -> None:
-    book.finish(intent("f1"), credits_=8)
-    with closing(sqlite3.connect(book.ledger.path)) as connection:
-        connection.row_factory = sqlite3.Row
-        assert read_costs(connection, "spring.yaml", {}, run).spent == {}
-        found = read_costs(connection, "spring.yaml", {}, "other")
-    assert found.spent == {"credits": Decimal(8)}
 
 
 def test_submissions_of_unknown_price_are_counted_separately(

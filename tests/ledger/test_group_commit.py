@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from runner.errors import LedgerError
-from runner.ledger.changes import Change, Intend, Result, Settle, Taken
+from runner.ledger.changes import Change, Intend, Result, Taken
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.store import Ledger, open_ledger
-from runner.model.tasks import AttemptState, Intent
+from runner.ledger.protocol import Ledger
+from runner.model.tasks import Intent
 
 MakeIntent = Callable[..., Intent]
 WAIT_S = 30
@@ -43,8 +43,8 @@ def count_commits(group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch) ->
 
 def held(group_commit: GroupCommit, changes: Sequence[Change]) -> list[Future[Result]]:
     """Submit all changes while the writer is kept from the ledger, so that they form groups."""
-    with open_ledger(group_commit._ledger.path) as other:
-        other._connection.execute("BEGIN IMMEDIATE")
+    with closing(sqlite3.connect(group_commit.location)) as other:
+        other.execute("BEGIN IMMEDIATE")
         return [group_commit.submit(change) for change in changes]
 
 
@@ -99,19 +99,6 @@ def test_each_change_gets_its_own_result(
     assert all(isinstance(other, Taken) for other in others)
 
 
-def test_a_full_disk_fails_only_the_changes_of_that_commit(
-    run: str, group_commit: GroupCommit, intent: MakeIntent
-) -> None:
-    connection = group_commit._ledger._connection
-    (pages,) = connection.execute("PRAGMA page_count").fetchone()
-    connection.execute(f"PRAGMA max_page_count = {pages}")
-    large = replace(intent(), request={"prompt": "x" * 100_000})
-    with pytest.raises(LedgerError, match="the disk is full"):
-        group_commit.submit(Intend(run=run, intent=large)).result(WAIT_S)
-    connection.execute("PRAGMA max_page_count = 1000000")
-    assert group_commit.submit(Intend(run=run, intent=large)).result(WAIT_S) == 1
-
-
 def test_a_malformed_change_does_not_fail_its_group(
     run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
@@ -131,21 +118,6 @@ def test_a_change_without_a_waiter_is_written(
     assert not group_commit.submit(Intend(run=run, intent=intent())).cancel()
     group_commit.close()
     assert len(ledger.attempts()) == 1
-
-
-def test_a_moved_ledger_takes_settlements_but_no_intents(
-    path: Path, run: str, group_commit: GroupCommit, intent: MakeIntent
-) -> None:
-    number = group_commit.submit(Intend(run=run, intent=intent("f1"))).result(WAIT_S)
-    assert isinstance(number, int)
-    away = path.parent.rename(path.parent.with_name("away")) / path.name
-    with pytest.raises(LedgerError, match="moved or deleted"):
-        group_commit.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S)
-    group_commit.submit(
-        Settle(number=number, state=AttemptState.SUBMITTED, at=intent().at, task_id="t1")
-    ).result(WAIT_S)
-    with open_ledger(away) as moved:
-        assert [attempt.task.id for attempt in moved.attempts()] == ["t1"]
 
 
 def test_closing_writes_queued_changes(
@@ -193,10 +165,3 @@ def submit_all(
         for change in changes:
             futures.append(group_commit.submit(change))
             first.set()
-
-
-def test_an_unusable_ledger_is_an_error_at_once(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    path.write_text("no database\n" * 100)
-    with pytest.raises(LedgerError):
-        GroupCommit(path)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from runner.ledger.changes import Finish, Intend, Settle, Supersede
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.queries import KnownTask
-from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.location import open_ledger
+from runner.ledger.protocol import Ledger
+from runner.ledger.records import KnownTask
 from runner.model.operations import Amount
 from runner.model.tasks import AttemptState, Intent
 from tests.ledger.conftest import ERROR, FINISHED_AT, Book, intend
@@ -115,7 +116,7 @@ def test_a_reader_sees_what_a_group_commit_has_written(path: Path, intent: MakeI
     with GroupCommit(path) as group_commit, open_ledger(path) as ledger:
         run = ledger.begin_run("spring.yaml", "vidu-run 0.1.0")
         group_commit.submit(Intend(run=run, intent=intent())).result()
-        with open_ledger(group_commit.path, read_only=True) as reader:
+        with open_ledger(group_commit.location, read_only=True) as reader:
             assert len(reader.undecided_attempts("vidu")) == 1
         ledger.end_run(run, 0)
 

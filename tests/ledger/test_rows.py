@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from runner.ledger.changes import Finish, Store
+from runner.ledger.protocol import Ledger
 from runner.ledger.rows import sql_value, sql_values
-from runner.ledger.store import Ledger
 from runner.model.operations import Amount
 from runner.model.tasks import AttemptState, Intent, StoredFile
 from tests.ledger.conftest import ERROR, failed, intend, submitted, succeeded

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken, is_living
-from runner.ledger.store import Ledger, open_ledger
+from runner.ledger.location import open_ledger
+from runner.ledger.protocol import Ledger
 from runner.model.tasks import Attempt, AttemptState, Intent
 
 AT = "2026-11-20T10:00:00Z"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from runner.ledger.queries import LastRequest
+from runner.ledger.records import LastRequest
 from runner.model.jobs import Draft, Job, Media
 from runner.model.plans import Changed
 from runner.model.values import Deferred, JobOutput, substitute

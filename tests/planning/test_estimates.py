@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.ledger.queries import PastTask
+from runner.ledger.records import PastTask
 from runner.model.jobs import JobMedia, Media
 from runner.model.operations import Amount, MediaLimits, Operation
 from runner.model.tables import read_tables, read_time_limits

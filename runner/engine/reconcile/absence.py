@@ -23,7 +23,7 @@ from runner.engine.reconcile.match import (
     match,
     was_set_back,
 )
-from runner.ledger.queries import KnownTask
+from runner.ledger.records import KnownTask
 from runner.model.operations import USUAL_FORM
 
 LAG_FACTOR = 10  # times `settle` must pass where nothing was submitted later

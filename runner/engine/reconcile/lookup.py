@@ -10,7 +10,7 @@ from runner.engine.context import Context
 from runner.engine.net.pacing import query
 from runner.engine.reconcile.absence import LAG_FACTOR
 from runner.engine.reconcile.match import Adopted, Unclear, Verdict, sent_tag
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.operations import Operation
 from runner.model.requests import TaskState, TaskStatus
 from runner.model.tasks import Attempt
@@ -57,7 +57,7 @@ def _verdict(
     context: Context, attempt: Attempt, operation: Operation, status: TaskStatus
 ) -> Verdict:
     """The verdict on the task that was found; one that is another submission's is none."""
-    with open_ledger(context.ledger.path, read_only=True) as ledger:
+    with open_ledger(context.ledger.location, read_only=True) as ledger:
         owners = ledger.attempts_of_tasks(operation.provider, [status.task_id])
     candidates = (status.task_id,)
     for owner in owners:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from runner.ledger.queries import KnownTask
+from runner.ledger.records import KnownTask
 from runner.model.operations import Operation
 from runner.model.requests import TaskStatus
 from runner.model.tasks import Attempt, Intent

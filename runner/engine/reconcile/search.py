@@ -30,7 +30,7 @@ from runner.engine.reconcile.match import (
     known_rows,
     sent_tag,
 )
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.operations import Operation
 from runner.model.requests import TaskState, TaskStatus
 from runner.model.tasks import Attempt
@@ -247,7 +247,7 @@ class Search:
         """What the ledger knows now; of the owners, those of these tasks."""
         provider, lost = self._operation.provider, self._lost.attempt
         since = stamp(self._lost.started_at - LOOK_BACK)
-        with open_ledger(self._context.ledger.path, read_only=True) as ledger:
+        with open_ledger(self._context.ledger.location, read_only=True) as ledger:
             # In this order: an attempt settled in between is seen twice rather than not at all.
             undecided = ledger.undecided_attempts(provider)
             owners = ledger.attempts_of_tasks(provider, task_ids)

@@ -20,7 +20,7 @@ from runner.engine.reconcile.match import (
     Unclear,
     Verdict,
 )
-from runner.ledger.queries import KnownTask
+from runner.ledger.records import KnownTask
 from runner.model.operations import ResultForm
 from runner.model.tasks import Attempt
 from runner.providers.base import TaskRow

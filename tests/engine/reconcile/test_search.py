@@ -17,7 +17,7 @@ from runner.emulator.server import run_emulator
 from runner.engine.reconcile.match import Absent, Adopted, Unclear
 from runner.engine.reconcile.search import MAX_POLLS, Search, find_verdict
 from runner.ledger.changes import Finish
-from runner.ledger.store import open_ledger
+from runner.ledger.location import open_ledger
 from runner.model.tasks import AttemptState
 from tests.engine.builders import (
     PICTURE,
@@ -296,7 +296,7 @@ def test_a_full_page_without_a_next_one_shows_the_task(tmp_path: Path) -> None:
 
 def test_an_old_submission_takes_one_reading_of_the_list(tmp_path: Path) -> None:
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
-        with open_ledger(run.context.ledger.path) as ledger:
+        with open_ledger(run.context.ledger.location) as ledger:
             dead = ledger.begin_run("spring.yaml", "vidu-run")
         attempt = await run.ambiguous(run.intent("f1", ago_s=7200), run=dead)
         assert isinstance(await run.find_verdict(attempt), Absent)

@@ -1,24 +1,27 @@
-"""Reads attempts, costs and earlier requests from an open ledger."""
+"""Reads attempts, costs and earlier requests from an open SQLite ledger."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from runner.ledger.changes import Realm
-from runner.ledger.costs import Costs, read_costs, real_price
-from runner.ledger.errors import translated_errors
-from runner.ledger.rows import amount, read_attempts, sql_value
-from runner.model.operations import Amount
-from runner.model.tasks import Attempt, AttemptState, Intent
-
-PAST_TASKS = 2000
-"""How many of an operation's latest tasks are read for estimates."""
+from runner.ledger.costs import Costs
+from runner.ledger.records import (
+    PAST_TASKS,
+    KnownTask,
+    LastRequest,
+    PastSubmission,
+    PastTask,
+    RunRecord,
+)
+from runner.ledger.rows import Row, read_attempts, sql_value
+from runner.ledger.sqlite.costs import read_costs
+from runner.ledger.sqlite.errors import translated_errors
+from runner.model.tasks import Attempt, Intent
 
 # A task that was learned of from an earlier results manifest has equal times here. When it was
 # made is unknown, so it is left out.
@@ -60,67 +63,7 @@ FROM attempts WHERE manifest = ? AND submitted_at IS NOT NULL ORDER BY number
 """
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """A run of a manifest; times are UTC, RFC 3339."""
-
-    id: str
-    tool: str
-    started_at: str
-    finished_at: str | None
-    """None while it goes on, and for one that was killed."""
-    exit_code: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastSubmission:
-    """A submission that created a task; times are UTC, RFC 3339."""
-
-    fingerprint: str
-    state: AttemptState
-    price: Amount | None
-    """The real one, or the estimate; None for what was not billed, and where nobody knows."""
-    intended_at: str
-    submitted_at: str
-    finished_at: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KnownTask:
-    """A task that a submission recorded in this ledger has created."""
-
-    number: int
-    """Of its attempt; a greater one was submitted later, whatever the clock did."""
-    task_id: str
-    failed: bool
-    intended_at: str
-    """When its submission began: UTC, RFC 3339."""
-    submitted_at: str
-    """When the provider's answer arrived: UTC, RFC 3339."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastTask:
-    """An earlier task: its request, price and duration."""
-
-    request: Mapping[str, Any]
-    """The request body's parameters, images as {"sha256": ...} or {"url": ...}."""
-    price: Amount | None
-    """The real one; None if the provider reported no price."""
-    time_s: float | None
-    """From the submission until its end was noticed; None if no run saw that."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LastRequest:
-    """The latest request of a job id in a manifest."""
-
-    operation: str
-    fingerprint: str
-    request: Mapping[str, Any]
-
-
-class LedgerQueries:
+class SqliteQueries:
     """The reading half of a ledger, for one thread. Every method may raise `LedgerError`."""
 
     def __init__(self, path: Path, connection: sqlite3.Connection):
@@ -165,16 +108,7 @@ class LedgerQueries:
         Only those submitted `since` (UTC, RFC 3339), or by a later attempt than number `after`.
         """
         values = (intent.provider, sql_value(intent.base_url), sql_value(intent.key_env))
-        return [
-            KnownTask(
-                number=row["number"],
-                task_id=row["task_id"],
-                failed=row["state"] == AttemptState.FAILED,
-                intended_at=row["intended_at"],
-                submitted_at=row["submitted_at"],
-            )
-            for row in self._rows(_KNOWN_TASKS, (*values, since, after))
-        ]
+        return [KnownTask.of(row) for row in self._rows(_KNOWN_TASKS, (*values, since, after))]
 
     def costs(self, manifest: str, realms: Mapping[str, Realm]) -> Costs:
         """The cost of every attempt of a manifest, superseded ones included; see `read_costs`."""
@@ -183,14 +117,7 @@ class LedgerQueries:
 
     def past_tasks(self, operation: str, realm: Realm) -> list[PastTask]:
         """The latest tasks of an operation, of any manifest, the last one first."""
-        return [
-            PastTask(
-                request=json.loads(row["request"]),
-                price=real_price(row),
-                time_s=_seconds(row["submitted_at"], row["finished_at"]),
-            )
-            for row in self._rows(_PAST_TASKS, (operation, realm, PAST_TASKS))
-        ]
+        return [PastTask.of(row) for row in self._rows(_PAST_TASKS, (operation, realm, PAST_TASKS))]
 
     def last_run(self, manifest: str) -> RunRecord | None:
         """The run of a manifest that began last."""
@@ -199,31 +126,14 @@ class LedgerQueries:
 
     def submissions(self, manifest: str) -> list[PastSubmission]:
         """Every submission of a manifest that created a task, in order, superseded ones too."""
-        return [
-            PastSubmission(
-                fingerprint=row["fingerprint"],
-                state=AttemptState(row["state"]),
-                price=_spent(row),
-                intended_at=row["intended_at"],
-                submitted_at=row["submitted_at"],
-                finished_at=row["finished_at"],
-            )
-            for row in self._rows(_SUBMISSIONS, (sql_value(manifest),))
-        ]
+        return [PastSubmission.of(row) for row in self._rows(_SUBMISSIONS, (sql_value(manifest),))]
 
     def last_requests(
         self, manifest: str, jobs: Iterable[str], realm: Realm
     ) -> dict[str, LastRequest]:
         """Job id to its latest request in this manifest, for jobs that have one."""
         values = (manifest, realm, json.dumps(list(jobs)))
-        return {
-            row["job"]: LastRequest(
-                operation=row["operation"],
-                fingerprint=row["fingerprint"],
-                request=json.loads(row["request"]),
-            )
-            for row in self._rows(_LAST_REQUESTS, values)
-        }
+        return {row["job"]: LastRequest.of(row) for row in self._rows(_LAST_REQUESTS, values)}
 
     def _some(self, where: str, values: Sequence[Any]) -> list[Attempt]:
         """The attempts that meet an SQL condition of ours, with their right ordinals."""
@@ -252,20 +162,9 @@ class LedgerQueries:
         )
         return read_attempts(rows, file_rows, map_path)
 
-    def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[sqlite3.Row]:
+    def _rows(self, statement: str, values: Sequence[Any]) -> Iterator[Row]:
         with translated_errors(self.path):
-            yield from self._connection.execute(statement, values)
-
-
-def _spent(row: sqlite3.Row) -> Amount | None:
-    if row["state"] == AttemptState.FAILED and row["error_billed"] == "no":
-        return None
-    return real_price(row) or amount(row["estimate_unit"], row["estimate_value"])
-
-
-def _seconds(start: str | None, end: str | None) -> float | None:
-    """Between two recorded times; None if one is missing or the clock went backwards."""
-    if start is None or end is None:
-        return None
-    seconds = (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
-    return seconds if seconds > 0 else None
+            cursor = self._connection.execute(statement, values)
+            names = [column[0] for column in cursor.description]
+            for row in cursor:
+                yield dict(zip(names, row, strict=True))

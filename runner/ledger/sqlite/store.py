@@ -1,4 +1,4 @@
-"""Ledger: records each intent to pay, and what became of it, durably in one SQLite file."""
+"""Ledger of a folder: records intents to pay, and what became of them, in one SQLite file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
-from runner.ledger import run_locks
+from runner.errors import LedgerError
 from runner.ledger.changes import (
     Change,
     Finish,
@@ -25,11 +25,12 @@ from runner.ledger.changes import (
     is_living,
     realm_of,
 )
-from runner.ledger.connection import open_for_reading, open_for_writing
-from runner.ledger.costs import OtherRunCosts
-from runner.ledger.errors import translated_errors
-from runner.ledger.queries import LedgerQueries
 from runner.ledger.rows import file_row, intend_row, sql_value, sql_values
+from runner.ledger.sqlite import run_locks
+from runner.ledger.sqlite.connection import open_for_reading, open_for_writing
+from runner.ledger.sqlite.costs import OtherRunCosts
+from runner.ledger.sqlite.errors import moved_error, translated_errors
+from runner.ledger.sqlite.queries import SqliteQueries
 from runner.timestamps import stamp_now
 
 _BEGIN_RUN = """
@@ -84,26 +85,25 @@ VALUES (:attempt, :position, :path, :sha256, :bytes, :media_type, :kind, :facts,
 """
 
 
-def open_ledger(
+def open_sqlite(
     path: Path,
     *,
     read_only: bool = False,
     wait_s: float = 30.0,
     on_wait: Callable[[str], None] | None = None,
     clock: Callable[[], str] = stamp_now,
-) -> Ledger:
-    """Open the ledger at `path`; raises `LedgerError` (exit 8) when it cannot be used.
+) -> SqliteLedger:
+    """Open the ledger at `path`; see `open_ledger`.
 
-    For writing, a missing folder or file is created. `read_only` creates nothing, works in a
-    read-only folder, and shows an empty ledger if there is no file. `wait_s` limits the wait for
-    another program's lock; `on_wait` receives a message when that wait gets long.
+    For writing, a missing folder or file is created. `read_only` works in a read-only folder, and
+    shows an empty ledger if there is no file. `wait_s` limits the wait for another program's lock.
     """
     if read_only:
-        return Ledger(path, open_for_reading(path, wait_s=wait_s), clock)
-    return Ledger(path, open_for_writing(path, wait_s=wait_s, on_wait=on_wait), clock)
+        return SqliteLedger(path, open_for_reading(path, wait_s=wait_s), clock)
+    return SqliteLedger(path, open_for_writing(path, wait_s=wait_s, on_wait=on_wait), clock)
 
 
-class Ledger(LedgerQueries):
+class SqliteLedger(SqliteQueries):
     """An open ledger, for one thread; a context manager that closes it.
 
     Every method may raise `LedgerError`. When `apply` returns, its changes are on the disk.
@@ -129,13 +129,10 @@ class Ledger(LedgerQueries):
             lock.release()
         self._locks.clear()
 
-    @property
-    def in_place(self) -> bool:
-        """Whether the file at `path` is still this ledger; for any thread.
-
-        No other run would see what is written to one that was moved or deleted.
-        """
-        return _identity(self.path) == self._identity
+    def refusal(self) -> LedgerError | None:
+        """Why no intent may be written now: the file was moved or deleted. For any thread."""
+        # Invisible to other runs, which would submit the same jobs.
+        return None if _identity(self.path) == self._identity else moved_error(self.path)
 
     def begin_run(self, manifest: str, tool: str) -> str:
         """Record a new run and hold its lock from now on; returns its id, which sorts by time."""

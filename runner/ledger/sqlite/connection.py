@@ -14,9 +14,10 @@ from urllib.parse import quote
 
 from runner.errors import LedgerError
 from runner.fs import atomic_write, flush_folder, folder_lock
-from runner.ledger.errors import damage_error, translated_errors, translated_system_errors
-from runner.ledger.filesystem import Sharing, SoleUse, sharing
-from runner.ledger.run_locks import alive
+from runner.ledger.errors import translated_system_errors
+from runner.ledger.sqlite.errors import damage_error, translated_errors
+from runner.ledger.sqlite.filesystem import Sharing, SoleUse, sharing
+from runner.ledger.sqlite.run_locks import alive
 from runner.mounts import has_reliable_locks
 
 APPLICATION_ID = 0x76696475

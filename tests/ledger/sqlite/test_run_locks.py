@@ -10,19 +10,19 @@ from pathlib import Path
 import pytest
 
 from runner.errors import LedgerError
-from runner.ledger.run_locks import RunLock, alive, lock_path
-from runner.ledger.store import Ledger
+from runner.ledger.sqlite.run_locks import RunLock, alive, lock_path
+from runner.ledger.sqlite.store import SqliteLedger
 
 HOLD = """
 import sys
 from pathlib import Path
-from runner.ledger.store import open_ledger
-print(open_ledger(Path(sys.argv[1])).begin_run("m", "t"), flush=True)
+from runner.ledger.sqlite.store import SqliteLedger, open_sqlite
+print(open_sqlite(Path(sys.argv[1])).begin_run("m", "t"), flush=True)
 sys.stdin.read()
 """
 
 
-def test_a_run_is_alive_until_it_ends(ledger: Ledger) -> None:
+def test_a_run_is_alive_until_it_ends(ledger: SqliteLedger) -> None:
     run = ledger.begin_run("spring.yaml", "vidu-run")
     assert ledger.alive(run)
     assert ledger.alive(run), "testing a lock must not take it"
@@ -31,7 +31,7 @@ def test_a_run_is_alive_until_it_ends(ledger: Ledger) -> None:
     assert not lock_path(ledger.path.parent, run).exists()
 
 
-def test_a_killed_run_is_dead_though_its_lock_file_stays(ledger: Ledger) -> None:
+def test_a_killed_run_is_dead_though_its_lock_file_stays(ledger: SqliteLedger) -> None:
     with subprocess.Popen(
         [sys.executable, "-c", HOLD, str(ledger.path)],
         stdin=subprocess.PIPE,
@@ -56,7 +56,7 @@ def test_a_child_process_does_not_keep_a_run_alive(tmp_path: Path) -> None:
         child.stdin.close()
 
 
-def test_closing_a_ledger_releases_its_locks(ledger: Ledger) -> None:
+def test_closing_a_ledger_releases_its_locks(ledger: SqliteLedger) -> None:
     run = ledger.begin_run("spring.yaml", "vidu-run")
     ledger.close()
     assert not alive(ledger.path.parent, run)

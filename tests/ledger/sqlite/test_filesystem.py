@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import LedgerError
-from runner.ledger.filesystem import Sharing, SoleUse, sharing, sharing_warning
+from runner.ledger.sqlite.filesystem import Sharing, SoleUse, sharing, sharing_warning
 from runner.mounts import Mount
 
 LEDGER = Path("/srv/.vidu-run/ledger.sqlite3")

@@ -1,0 +1,1 @@
+"""Ledger of a folder, in SQLite: what one machine has paid for."""
