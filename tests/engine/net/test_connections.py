@@ -221,7 +221,8 @@ def test_to_a_near_server_nothing_is_opened_ahead(serving: Serving) -> None:
         server = Server()
         async with client_of(server, serving) as client:
             await client.submit()
-            assert client.connector.setup_s(client.url) < NEAR_S
+            near = NEAR_S / 2  # whatever a busy machine has measured on loopback
+            client.connector._servers[client.url.origin()].setup_s = near
             client.connector.open_ahead(client.url, 3)
             await client.submit()
         assert server.opened == 2
