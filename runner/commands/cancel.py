@@ -17,6 +17,7 @@ from runner.engine.reconcile.reconcile import adopt
 from runner.error_handler import emit
 from runner.errors import Exit, one_line, plural, worst
 from runner.model.plans import Action, PlanEntry
+from runner.planning.plan import used_up
 from runner.progress import observer
 from runner.providers.registry import TASK_LISTS
 
@@ -81,10 +82,21 @@ async def _cancel_tasks(
             await adopt(context, job_run)
         why = await engine.cancel(context, job_run, TASK_LISTS[operation.provider], deadline)
         if why is None:
-            _print(entry, "cancelled")
+            _print(entry, _cancelled(entry))
         else:
             left.append((entry, why))
     return left
+
+
+def _cancelled(entry: PlanEntry) -> str:
+    """The result, with what it takes to have the job submitted again."""
+    times = used_up(engine.CANCELLED_BY_USER, entry.failures, entry.cancellations + 1)
+    # The next run submits it again, unless it has done so before.
+    return (
+        f"cancelled, {times} times by now; to submit it again: run --retry-failed"
+        if times
+        else "cancelled"
+    )
 
 
 def _print(entry: PlanEntry, result: str) -> None:

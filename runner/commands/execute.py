@@ -6,7 +6,15 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
@@ -26,9 +34,11 @@ from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.progress import observer
+from runner.providers.registry import PROVIDERS
 from runner.results.rows import Header
 from runner.results.write import write_results
 from runner.signals import not_ignored
+from runner.terminal.budget_hint import BudgetHint, budget_hint
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
 from runner.timestamps import stamp_now
 
@@ -81,7 +91,7 @@ def execute(
                     verbose=planned.options.verbose,
                 ),
                 began=began,
-                stop=NOTHING_SUBMITTED if collect_only else None,
+                stops=_collecting_stops(planned) if collect_only else {},
                 write=write,
             )
             ended = session.act(batch.run, batch.watcher)
@@ -92,6 +102,11 @@ def execute(
     codes = [session.exit_code, *(failure.exit for failure in ended.failures)]
     code = worst([*codes, *map(_code_of_signal, ended.late_signals)])
     return code, _summary(planned, ended, began, time.monotonic() - started)
+
+
+def _collecting_stops(planned: ManifestPlan) -> dict[str, StopReason]:
+    """Why a verb that only collects submits nothing: a run could not either, or it is the verb."""
+    return {**dict.fromkeys(PROVIDERS, NOTHING_SUBMITTED), **planned.budget_stops()}
 
 
 def _keep_damaged(planned: ManifestPlan) -> None:
@@ -126,8 +141,8 @@ class _BatchRun:
     session: RunSession
     watcher: Observer
     began: str
-    stop: StopReason | None
-    """Why nothing is submitted from the start on."""
+    stops: Mapping[str, StopReason]
+    """Provider to why nothing is submitted to it from the start on."""
     write: bool
 
     async def run(self, context: Context) -> _EndedBatch:
@@ -137,7 +152,7 @@ class _BatchRun:
         defects: BaseExceptionGroup[Exception] | None = None
         session = self.session
         batch = Batch(context, _executable(session.planned))
-        batch.stop_conditions.everywhere = self.stop
+        batch.stop_conditions.by_provider.update(self.stops)
         with _signals(batch.shutdown.interrupt, late_signals.append), ExitStack() as at_exit:
             self.watcher.start(session.planned.plan)
             at_exit.callback(self.watcher.stop)
@@ -250,12 +265,18 @@ EXIT_CODES = {
     State.AMBIGUOUS: Exit.DECISION,
     State.PENDING: Exit.INCOMPLETE,
 }
-"""The exit code of a job in each state."""
+_BUDGET_CODES = (ReasonCode.OVER_BUDGET, ReasonCode.UNPRICED)
+
+
+def code_of(outcome: Outcome) -> Exit:
+    """The exit code of one job, by its state and its reason."""
+    by_budget = outcome.reason is not None and outcome.reason.code in _BUDGET_CODES
+    return Exit.BUDGET if by_budget else EXIT_CODES[outcome.state]
 
 
 def _exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
     """The worst of the outcomes, a stopped provider, known errors and an interruption."""
-    codes = {EXIT_CODES[outcome.state] for outcome in batch.outcomes() if _is_selected(outcome)}
+    codes = {code_of(outcome) for outcome in batch.outcomes() if _is_selected(outcome)}
     codes |= {failure.exit for failure in failures}
     codes |= {stop.exit for stop in batch.stop_conditions.all()}
     if batch.shutdown.interrupted_by is not None:
@@ -269,6 +290,11 @@ def _code_of_signal(number: signal.Signals) -> Exit:
 
 def _is_selected(outcome: Outcome) -> bool:
     return outcome.reason is None or outcome.reason.code is not ReasonCode.NOT_SELECTED
+
+
+def _is_left(outcome: Outcome) -> bool:
+    """Whether a further run may submit it."""
+    return outcome.state in (State.PENDING, State.FAILED)
 
 
 def _with_recovery_hint(
@@ -303,12 +329,30 @@ def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: flo
         written=ended.written,
         files=f"{planned.outputs}/",
         flags=planned.options.path_flags(),
+        off_peak_flag=planned.off_peak_flag(
+            each for each in ended.batch.outcomes() if _is_selected(each) and _is_left(each)
+        ),
+        budget_flag=planned.options.budget_flag(),
+        budget_hint=_budget_hint(planned, ended.batch),
         stopped=[
             reason
             for reason in ended.batch.stop_conditions.reasons()
             if reason.code is not ReasonCode.COLLECT_ONLY  # the verb never submits: no news
         ],
     )
+
+
+def _budget_hint(planned: ManifestPlan, batch: Batch) -> BudgetHint | None:
+    """What the budget has to be for the jobs that were not submitted."""
+    ceilings = planned.settings.budget
+    if not ceilings:
+        return None
+    waiting = (
+        (PROVIDERS[outcome.job.provider].UNIT, outcome.estimated)
+        for outcome in batch.outcomes()
+        if _is_selected(outcome) and outcome.state is State.PENDING and outcome.task.id is None
+    )
+    return budget_hint(ceilings, {unit: batch.spent(unit) for unit in ceilings}, waiting)
 
 
 def _as_collected(entry: PlanEntry) -> PlanEntry:

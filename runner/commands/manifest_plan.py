@@ -14,12 +14,16 @@ from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
 from runner.commands.results_files import read_earlier_results
 from runner.engine.download.place import find_file, is_lfs_pointer, output_errors
+from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.budget import Budget
+from runner.engine.submit.budget_stops import budget_stops
 from runner.errors import Diagnostic, ManifestError, merge, plural
 from runner.file_names import locale_hint, located, relative
 from runner.ledger.costs import Costs
 from runner.ledger.location import open_ledger
 from runner.model.jobs import Job
+from runner.model.operations import OFF_PEAK
+from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, Plan, PlanEntry
 from runner.model.requests import JobError
 from runner.model.tasks import KIND_OF, StoredFile
@@ -30,12 +34,14 @@ from runner.planning.off_peak import (
     OffPeakCount,
     count_submissions,
     hour_prices,
+    is_off_peak,
 )
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals, undecided
 from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
 from runner.providers.registry import PROVIDERS, is_searchable, state_of
 from runner.settings.settings import Settings, read_settings
+from runner.terminal.budget_hint import BudgetHint, budget_hint
 from runner.terminal.plan_view import Outlook
 
 
@@ -63,6 +69,8 @@ class ManifestPlan:
     """Ids of the jobs that the user selected, without the added ones."""
     present: Callable[[StoredFile], bool]
     """Whether that file exists with its digest; remembers each answer."""
+    collects: bool
+    """Whether it was made for a verb that submits nothing."""
 
     @property
     def outputs(self) -> Path:
@@ -80,12 +88,38 @@ class ManifestPlan:
             budget=self.settings.budget,
             prices=self._prices(),
             off_peak=self.off_peak,
+            stopped=[f"{name}: {stop.reason}" for name, stop in self.budget_stops().items()],
+            budget_hint=self.budget_hint(),
         )
 
     @property
     def off_peak(self) -> OffPeakCount | None:
         """What is submitted off-peak, and what is not; None where the run does not ask for it."""
         return count_submissions(self.plan.entries) if self.settings.off_peak else None
+
+    def off_peak_flag(self, left: Iterable[Outcome]) -> list[str]:
+        """`--off-peak`, if any job that is left without a result would cost more without it.
+
+        A verb that only collects has no such flag, but may collect for a run that had it.
+        """
+        asked = {job.id: job for job in self.manifest.jobs}
+        if not (self.options.off_peak or (self.collects and self._is_under_way_off_peak(asked))):
+            return []
+        needs_flag = (
+            OFF_PEAK in self.manifest.operations[outcome.job.operation].unhashed
+            and OFF_PEAK not in asked[outcome.job.id].parameters
+            for outcome in left
+            if outcome.state is State.FAILED or outcome.task.id is None
+        )
+        return ["--off-peak"] if any(needs_flag) else []
+
+    def _is_under_way_off_peak(self, asked: Mapping[str, Job]) -> bool:
+        """Whether a flag of an earlier run has made a task wait for idle hours."""
+        return any(
+            is_off_peak(entry.job) and OFF_PEAK not in asked[entry.job.id].parameters
+            for entry in self.plan.entries
+            if entry.action is Action.ATTACH
+        )
 
     def _prices(self) -> dict[str, HourPrices]:
         """Job id to both prices, of the submissions that have a choice."""
@@ -98,6 +132,16 @@ class ManifestPlan:
         # In such a unit the sum of what was spent is only a lower bound.
         blind = {PROVIDERS[name].UNIT for name in self.costs.unpriced if name in PROVIDERS}
         return Budget(self.settings.budget, self.costs.spent, blind)
+
+    def budget_stops(self) -> dict[str, StopReason]:
+        """Why the budget lets a run submit nothing, by provider."""
+        return budget_stops(self.plan, self.budget(), self.manifest.operations)
+
+    def budget_hint(self) -> BudgetHint | None:
+        """What the budget has to be for all submissions; None where it is enough."""
+        submits = (entry for entry in self.plan.entries if entry.action is Action.SUBMIT)
+        prices = ((PROVIDERS[entry.job.provider].UNIT, entry.estimate) for entry in submits)
+        return budget_hint(self.settings.budget, self.costs.spent, prices)
 
     def with_entries(self, entries: Iterable[PlanEntry]) -> ManifestPlan:
         """The same plan with these entries only."""
@@ -280,6 +324,7 @@ def plan_manifest(
         added=selection.added,
         selected=selected,
         present=present,
+        collects=not submit,
         unreadable=earlier.diagnostics,
         removed=earlier.removed(ids),
         warnings=[

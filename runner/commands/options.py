@@ -91,6 +91,10 @@ class Options:
         named = [f"{flag} {shlex.quote(str(value))}" for flag, value in pairs if value is not None]
         return (["--emulate"] if self.emulate else []) + named  # its ledger is another one
 
+    def budget_flag(self) -> list[str]:
+        """`--budget`, where it was given."""
+        return [] if self.budget is None else [f"--budget {shlex.quote(self.budget)}"]
+
     def environment(self) -> dict[str, str]:
         """The environment, with each `--base-url` as the variable that it stands for."""
         environ = dict(self.environ)

@@ -6,10 +6,10 @@ import sys
 from dataclasses import replace
 
 from runner.commands.folders import check_folders
-from runner.commands.manifest_plan import plan_manifests
+from runner.commands.manifest_plan import ManifestPlan, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import announce, print_json
-from runner.errors import Exit, terminal_columns
+from runner.errors import Exit, terminal_columns, worst
 from runner.model.plans import Action
 from runner.terminal.plan_view import plan_record, plan_text
 
@@ -27,5 +27,13 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
         if not options.as_json:
             name, columns = str(planned.manifest.path), terminal_columns(sys.stdout)
             print(plan_text(name, planned.plan, planned.outlook, columns=columns))
-    actions = {entry.action for planned in plans for entry in planned.plan.entries}
-    return Exit.TO_SUBMIT if detailed_exitcode and Action.SUBMIT in actions else Exit.OK
+    return worst(_code(planned, detailed=detailed_exitcode) for planned in plans)
+
+
+def _code(planned: ManifestPlan, *, detailed: bool) -> Exit:
+    """`Exit.BUDGET` where a run would submit nothing more to a provider, as the run has it."""
+    stops = planned.budget_stops()
+    submits = [entry for entry in planned.plan.entries if entry.action is Action.SUBMIT]
+    if detailed and any(entry.job.provider not in stops for entry in submits):
+        return Exit.TO_SUBMIT
+    return Exit.BUDGET if stops else Exit.OK

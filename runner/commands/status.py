@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.commands.execute import EXIT_CODES, execute
+from runner.commands.execute import code_of, execute
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
 from runner.engine.outcomes import settled, shared, undecided, unstarted
+from runner.engine.stop_conditions import StopReason
 from runner.error_handler import emit
 from runner.errors import Exit, terminal_columns, worst
 from runner.model.operations import Operation
@@ -18,6 +20,7 @@ from runner.model.outcomes import Outcome, State
 from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import RESULT_GONE
+from runner.terminal.format import KEEP_OFF_PEAK
 from runner.terminal.status_view import JobStatus, status_records, status_text
 from runner.timestamps import span
 
@@ -46,8 +49,19 @@ def status(options: Options, *, refresh: bool = False) -> Exit:
         if not options.as_json:
             columns = terminal_columns(sys.stdout)
             print(status_text(name, jobs, now, planned.costs.spent, columns=columns))
-        codes += [EXIT_CODES[job.outcome.state] for job in jobs]
+            for hint in _hints(planned, jobs):
+                print(hint)
+        codes += [code_of(job.outcome) for job in jobs]
     return worst(codes)
+
+
+def _hints(planned: ManifestPlan, jobs: Sequence[JobStatus]) -> list[str]:
+    """What a further run needs for the jobs that are not submitted yet."""
+    reasons = {job.outcome.reason.code for job in jobs if job.outcome.reason}
+    hint = planned.budget_hint() if ReasonCode.OVER_BUDGET in reasons else None
+    left = (job.outcome for job in jobs if job.outcome.state is State.PENDING)
+    off_peak = KEEP_OFF_PEAK if planned.off_peak_flag(left) else None
+    return [text for text in (hint and str(hint), off_peak) if text]
 
 
 def _refresh(planned: ManifestPlan) -> Exit:
@@ -81,6 +95,7 @@ def outcomes_of(planned: ManifestPlan) -> dict[str, Outcome]:
     """Job id to its outcome as the plan knows it, without jobs that are not selected."""
     # A job that shares a result comes after the job that makes it.
     found: dict[str, Outcome] = {}
+    stops = planned.budget_stops()
     for entry in planned.plan.entries:
         if entry.reason.code is ReasonCode.NOT_SELECTED:  # not the added ones: others need them
             continue
@@ -88,15 +103,21 @@ def outcomes_of(planned: ManifestPlan) -> dict[str, Outcome]:
         if original:
             found[entry.job.id] = shared(entry, original, original.files)
         else:
-            found[entry.job.id] = _outcome(entry, planned.manifest.operations[entry.job.operation])
+            operation = planned.manifest.operations[entry.job.operation]
+            found[entry.job.id] = _outcome(entry, operation, stops.get(entry.job.provider))
     return found
 
 
-def _outcome(entry: PlanEntry, operation: Operation) -> Outcome:
-    """The outcome of a run that is interrupted before it comes to this job."""
+def _outcome(entry: PlanEntry, operation: Operation, stop: StopReason | None) -> Outcome:
+    """The outcome of a run that is interrupted before it comes to this job.
+
+    `stop`: why a run would submit nothing to its provider.
+    """
     known = entry.earlier
     files = known.files if known else ()
     match entry.action:
+        case Action.SUBMIT if stop is not None:
+            return unstarted(entry, stop.not_submitted)
         case Action.SUBMIT:
             return unstarted(entry, Reason(entry.reason.code, f"not submitted yet: {entry.reason}"))
         case Action.FETCH | Action.ATTACH:

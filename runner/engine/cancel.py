@@ -15,7 +15,7 @@ from runner.model.tasks import AttemptState
 from runner.providers.base import CancelResult
 from runner.providers.registry import TaskListApi
 
-_CANCELLED = JobError(
+CANCELLED_BY_USER = JobError(
     code=CANCELLED, message="cancelled by the user", class_=ErrorClass.TRANSIENT, billed=Billed.NO
 )
 
@@ -45,7 +45,7 @@ async def cancel(
     if job_run.task.credits is not None:
         job_run.task = replace(job_run.task, credits=0)
     # A run that noticed the end first has recorded the same.
-    finish = job_run.finish_change(AttemptState.FAILED, _CANCELLED, context.stamp())
+    finish = job_run.finish_change(AttemptState.FAILED, CANCELLED_BY_USER, context.stamp())
     await context.ledger.commit(finish)
     return None
 

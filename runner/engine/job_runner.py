@@ -37,8 +37,9 @@ from runner.engine.outcomes import (
 from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.engine.schedule import Schedule
-from runner.engine.stop_conditions import StopConditions, StopReason
+from runner.engine.stop_conditions import StopConditions
 from runner.engine.submit.budget import Admission, Order, order_of
+from runner.engine.submit.budget_stops import budget_stop
 from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
 from runner.errors import Exit
@@ -166,10 +167,7 @@ class JobRunner:
         return Ended(outcome=unstarted(entry, _NO_ROOM)) if is_closed else None
 
     def _over_budget(self, entry: PlanEntry, order: Order, admission: Admission) -> Ended:
-        over = admission is Admission.CEILING
-        code = ReasonCode.OVER_BUDGET if over else ReasonCode.UNPRICED
-        reason = Reason(code, self.context.budget.refusal(order, admission))
-        stop = StopReason(reason=reason, exit=Exit.BUDGET)
+        stop = budget_stop(self.context.budget, order, admission)
         return Ended(outcome=unstarted(entry, stop.not_submitted), stop=stop)
 
     async def _admission(self, order: Order) -> Admission:

@@ -11,6 +11,7 @@ from runner.model.plans import Action, PlanEntry
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import JobError
 from runner.model.tasks import Attempt, StoredFile
+from runner.planning.plan import used_up
 from runner.providers.registry import is_searchable, state_of
 from runner.timestamps import span
 
@@ -24,9 +25,10 @@ def ended(
     files: tuple[StoredFile, ...] = (),
 ) -> Outcome:
     """The outcome of a job that was under way in this run."""
-    estimate = job_run.entry.estimate
+    entry = job_run.entry
+    estimate, has_failed = entry.estimate, state is State.FAILED and job_run.task.id is not None
     return Outcome(
-        job=job_run.entry.job,
+        job=entry.job,
         state=state,
         reason=reason,
         task=job_run.task,
@@ -35,11 +37,19 @@ def ended(
         files=files,
         attempts=job_run.attempts,
         error=error,
+        used_up=_used_up(entry, error, more=1) if has_failed else None,
         shortfall=job_run.shortfall if state is State.SUCCEEDED else None,
         # Without needs it is what the job has anyway, and there may be 100,000 of them.
-        sent=job_run.intent.request if job_run.intent and job_run.entry.job.draft.needs else None,
+        sent=job_run.intent.request if job_run.intent and entry.job.draft.needs else None,
         by_other_run=job_run.origin is TaskOrigin.OTHER_RUN,
     )
+
+
+def _used_up(entry: PlanEntry, error: JobError | None, *, more: int = 0) -> int | None:
+    """See `Outcome.used_up`; `more` attempts have failed with this error since the plan."""
+    if error is None:
+        return None
+    return used_up(error, entry.failures + more, entry.cancellations + more)
 
 
 def interrupted(job_run: JobRun) -> Outcome:
@@ -173,6 +183,7 @@ def _known(entry: PlanEntry, state: State, files: tuple[StoredFile, ...]) -> Out
         reused=state is State.SUCCEEDED,
         attempts=attempts,
         error=error if state in (State.FAILED, State.AMBIGUOUS) else None,
+        used_up=_used_up(entry, error) if state is State.FAILED else None,
         shortfall=known.shortfall if state is State.SUCCEEDED else None,
         sent=sent,
     )

@@ -101,6 +101,8 @@ class Batch:
         self._queue_is_reported = False
         """Index in the plan and run of jobs whose tasks have succeeded."""
         self._changed = asyncio.Condition()
+        self.spent = context.budget.spent
+        """Unit to what the manifest has cost, or may have, without the jobs under way."""
         self.stop_conditions = StopConditions(max_failures=context.settings.max_failures)
         """Why nothing more is submitted, to a provider or at all."""
         settings = context.settings

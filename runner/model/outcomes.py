@@ -52,6 +52,9 @@ class Outcome:
     reused: bool = False
     attempts: int = 0
     error: JobError | None = None
+    used_up: int | None = None
+    """With `FAILED`: after this many attempts no further run submits it by itself; None where a run
+    may, or where the error alone decides."""
     shortfall: Shortfall | None = None
     """With `SUCCEEDED`: why the files are not what was asked for."""
     sent: Mapping[str, Any] | None = None

@@ -105,6 +105,10 @@ class PlanEntry:
     """Why it is submitted at once, though the run asks for off-peak; None where it is not so."""
     error: JobError | None = None
     """With `Action.SKIP`: why it would fail before anything of it is sent."""
+    failures: int = 0
+    """How many tasks of the same request have failed by now."""
+    cancellations: int = 0
+    """How many more of them the user has cancelled."""
 
     @property
     def is_idle(self) -> bool:

@@ -99,7 +99,7 @@ def hour_prices(entry: PlanEntry, operation: Operation) -> HourPrices | None:
     """Both prices of a submission; None where it has no choice, or one of them is not known."""
     if entry.action is not Action.SUBMIT or OFF_PEAK not in operation.unhashed:
         return None
-    if _doubt(entry.job, operation) is not None:
+    if entry.job.parameters.get(OFF_PEAK) is False or _doubt(entry.job, operation) is not None:
         return None
     both = (with_off_peak(entry.job, value) for value in (False, True))
     now, off_peak = (estimate(operation, job.parameters, job.media) for job in both)

@@ -81,8 +81,8 @@ class PlanOptions:
     """Which URLs of each result are to be downloaded."""
     complete: bool = False
     """Ask again for results that are not what was paid for."""
-    off_peak: bool = False
-    """Submit off-peak what is offered so."""
+    off_peak: bool | None = None
+    """Whether to submit off-peak what is offered so; None where nobody has decided."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +158,9 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         changes = inputs.changes(job)
         action, reason = Action.SUBMIT, _of_unknown(job, changes, inputs)
     job, as_usual = _at_its_hour(job, action, attempt or evidence, inputs, options)
+    if action is Action.SUBMIT and as_usual is None and _stays_off_peak(job, attempt, options):
+        reason = Reason(reason.code, f"{reason}; off-peak as before (--no-off-peak: at once)")
+        job = with_off_peak(job, True)
     is_run = action in {Action.SUBMIT, Action.ATTACH, Action.DECIDE}
     return PlanEntry(
         job=job,
@@ -172,6 +175,8 @@ def _entry(job: Job, inputs: PlanInputs, options: PlanOptions, makers: dict[str,
         limit_s=inputs.limit_s(job) if is_run else None,
         changes=changes,
         as_usual=as_usual,
+        failures=attempt.failures if attempt else 0,
+        cancellations=attempt.cancellations if attempt else 0,
     )
 
 
@@ -192,6 +197,17 @@ def _at_its_hour(
         return job, None
     why = refusal(job, inputs.operations[job.operation])
     return (with_off_peak(job, True) if why is None else job), why
+
+
+def _stays_off_peak(job: Job, attempt: Attempt | None, options: PlanOptions) -> bool:
+    """Whether a job whose off-peak task has failed is submitted off-peak again."""
+    # The user agreed to half the price: a later command without the flag must not double it.
+    if options.off_peak is not None or OFF_PEAK in job.parameters or attempt is None:
+        return False
+    # Users may cancel a task because they need its result sooner.
+    is_failed = attempt.state is AttemptState.FAILED and attempt.error is not None
+    by_user = attempt.error is not None and attempt.error.code == CANCELLED
+    return is_failed and not by_user and _was_off_peak(attempt)
 
 
 def _was_off_peak(known: Attempt | Evidence) -> bool:
@@ -279,12 +295,20 @@ def _of_failure(attempt: Attempt, options: PlanOptions) -> tuple[Action, str]:
     if error.billed is not Billed.NO:
         paid = "and was billed" if error.billed is Billed.YES else "and may have been billed"
         return Action.SKIP, f"{before} {paid}; use --retry-failed to pay again"
-    is_cancelled = error.code == CANCELLED
-    most = MAX_CANCELLATIONS + 1 if is_cancelled else MAX_FAILURES
-    times = attempt.cancellations if is_cancelled else attempt.failures
-    if times >= most:
+    if times := used_up(error, attempt.failures, attempt.cancellations):
         return Action.SKIP, f"{before}, {times} times; use --retry-failed"
     return Action.SUBMIT, before
+
+
+def used_up(error: JobError, failures: int, cancellations: int) -> int | None:
+    """After how many such ends only the user has a request submitted again; None while a run does.
+
+    `failures` and `cancellations` (by the user) include the end with this error.
+    """
+    is_cancelled = error.code == CANCELLED
+    most = MAX_CANCELLATIONS + 1 if is_cancelled else MAX_FAILURES
+    times = cancellations if is_cancelled else failures
+    return times if times >= most else None
 
 
 def _may_pass(provider: str, error: JobError) -> bool:

@@ -35,8 +35,9 @@ class Settings:
     download: bool = True
     keep: tuple[UrlName, ...] = ("url",)
     """Which URLs of a result are downloaded, in the order of `URL_NAMES`."""
-    off_peak: bool = False
-    """Submit off-peak every job that is offered so and does not say otherwise."""
+    off_peak: bool | None = None
+    """Whether every job that is offered so is submitted off-peak, unless it has a value of its own;
+    None where nobody has decided: as `False`, but what was off-peak before stays so."""
     on_ambiguous: Literal["ask", "resubmit"] = "ask"
     confirm_above: Mapping[Unit, Decimal] = field(default_factory=dict)
     """A run whose estimate is above this in any unit asks first."""
@@ -120,7 +121,7 @@ def read_settings(sources: Sources, used: Mapping[str, Vendor]) -> Settings:
 
 def read_off_peak(sources: Sources) -> bool:
     """This one setting, for a verb that needs no other; raises ManifestError or UsageError."""
-    return bool(_read(sources, ["off_peak"]).get("off_peak", Settings().off_peak))
+    return bool(_read(sources, ["off_peak"]).get("off_peak"))
 
 
 def read_redo(sources: Sources) -> Path | None:

@@ -15,6 +15,9 @@ Sums: TypeAlias = Mapping[Unit, Decimal]
 """Each unit to an amount in it; the two are never added up."""
 
 
+KEEP_OFF_PEAK = "give --off-peak again to a further run: without it, new tasks cost twice as much"
+
+
 def money(amount: Amount) -> str:
     """`6 credits`, `1.41 CNY`."""
     unit = "CNY" if amount.unit == "cny" else "credit" if amount.value == 1 else "credits"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from runner.planning.forecast import Forecast
 from runner.planning.off_peak import HourPrices, OffPeakCount, is_off_peak
 from runner.planning.plan import totals
 from runner.results.rows import json_amount, json_error
+from runner.terminal.budget_hint import BudgetHint
 from runner.terminal.format import Sums, json_sums, money, money_list, without_price
 from runner.timestamps import span
 
@@ -32,6 +33,10 @@ class Outlook:
     """The ceiling of each unit that has one."""
     prices: Mapping[str, HourPrices] = field(default_factory=dict)
     """Job id to its price at once and off-peak, of the submissions that have a choice."""
+    stopped: Sequence[str] = ()
+    """Why the budget lets a run submit nothing, for each such provider."""
+    budget_hint: BudgetHint | None = None
+    """What the budget has to be for all submissions; None where it is enough."""
     off_peak: OffPeakCount | None = None
     """What is submitted off-peak, and what is not; None where the run does not ask for it."""
 
@@ -52,7 +57,7 @@ def plan_text(manifest: str, plan: Plan, outlook: Outlook, *, columns: int | Non
         row = printable(f"  {entry.action.value:<7}{name}  {price:>{price_width}}  ")
         lines += hang(row, printable(_why(entry)), columns)
     off_peak = off_peak_lines(outlook.off_peak, "submission") if outlook.off_peak else []
-    for line in [*off_peak, *money_lines(outlook)]:
+    for line in [*off_peak, *money_lines(outlook), *_budget_lines(outlook)]:
         lines += hang("", line, columns)
     return "\n".join(line.rstrip() for line in lines)
 
@@ -151,6 +156,12 @@ def money_lines(outlook: Outlook) -> list[str]:
         submissions = plural(unpriced, "earlier submission")
         lines.append(f"not included: {submissions} without a known price")
     return lines
+
+
+def _budget_lines(outlook: Outlook) -> list[str]:
+    """What the budget keeps from being submitted, and what to do."""
+    stopped = [f"nothing is submitted to {why}" for why in outlook.stopped]
+    return stopped + ([str(outlook.budget_hint)] if outlook.budget_hint else [])
 
 
 def _spent(unit: Unit, outlook: Outlook) -> str:

@@ -16,7 +16,8 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
 from runner.providers.registry import code_info
 from runner.results.advice import ADVICE, MAY_PAY_AGAIN, UNSENT_ADVICE
-from runner.terminal.format import CostSums, money_list
+from runner.terminal.budget_hint import BudgetHint
+from runner.terminal.format import KEEP_OFF_PEAK, CostSums, money_list
 from runner.terminal.result_warnings import ResultWarnings
 from runner.timestamps import span
 
@@ -86,7 +87,7 @@ class RunTotals:
         if outcome.state is not State.SUCCEEDED or outcome.shortfall:
             error = outcome.error and (outcome.error.code, outcome.error.message)
             # By what there is to say, not by job: a wrong key would fill the screen otherwise.
-            cause = (outcome.state, outcome.shortfall or outcome.reason, error)
+            cause = (outcome.state, outcome.shortfall or outcome.reason, error, outcome.used_up)
             self.failures.setdefault(cause, FailureGroup(first=outcome)).add(outcome)
 
 
@@ -107,6 +108,12 @@ class RunSummary:
     files: str
     flags: Sequence[str]
     """The flags that a further command needs to use the same ledger and results."""
+    off_peak_flag: Sequence[str] = ()
+    """`--off-peak`, where jobs without a result would cost more in a further run without it."""
+    budget_flag: Sequence[str] = ()
+    """`--budget` as it was given."""
+    budget_hint: BudgetHint | None = None
+    """What the budget has to be for the jobs that it has kept from being submitted."""
     stopped: Sequence[Reason]
     """Why nothing more was submitted, to a provider or at all."""
     lacks_pyav: bool = False
@@ -140,6 +147,8 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     if (more := len(groups) - MAX_SHOWN) > 0:
         lines += ["", f"  ... and {more} more, see {run.results}"]
     lines += ["", f"  {_CONTINUE}"] if shared else []
+    if run.off_peak_flag:
+        lines += ["", f"  {KEEP_OFF_PEAK}"]
     return "\n".join(one_line(line) for line in lines)
 
 
@@ -207,11 +216,19 @@ def _cause(outcome: Outcome) -> list[str]:
     return [what]
 
 
+_DECIDED = frozenset(
+    {
+        *(ReasonCode.NEEDS_JOB, ReasonCode.COLLECT_ONLY),
+        *(ReasonCode.OVER_BUDGET, ReasonCode.UNPRICED),
+    }
+)
+"""Reasons by which more than a further run is needed."""
+
+
 def _is_continued(outcome: Outcome) -> bool:
     """Whether it takes only a further run to bring the job to its end."""
-    decided = (ReasonCode.NEEDS_JOB, ReasonCode.OVER_BUDGET, ReasonCode.COLLECT_ONLY)
     code = outcome.reason and outcome.reason.code
-    return outcome.state is State.PENDING and code not in decided
+    return outcome.state is State.PENDING and code not in _DECIDED
 
 
 def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
@@ -226,15 +243,25 @@ def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
             return _advice_for_failed(run, group)
         case State.AMBIGUOUS, _:
             return _advice_for_ambiguous(run, group)
-        case State.PENDING, ReasonCode.OVER_BUDGET:
-            return ["raise the budget, then run again: it continues from here"]
-        case State.PENDING, ReasonCode.LEFT:
-            return [f"to collect: {_command(run, 'fetch')}"]
-        case State.PENDING, ReasonCode.QUEUED:
-            return [f"to collect it later and submit nothing: {_command(run, 'fetch')}"]
-        case State.PENDING, ReasonCode.COLLECT_ONLY:
-            return [f"to submit: {_run_command(run, group)}"]
+        case State.PENDING, _:
+            return _advice_for_pending(run, group)
         case _:  # a job that needs another one has its advice there
+            return []
+
+
+def _advice_for_pending(run: RunSummary, group: FailureGroup) -> list[str]:
+    match group.first.reason and group.first.reason.code:
+        case ReasonCode.OVER_BUDGET:
+            return _advice_for_budget(run)
+        case ReasonCode.UNPRICED:
+            return ["to submit it, run without a budget in its provider's unit"]
+        case ReasonCode.LEFT:
+            return [f"to collect: {_command(run, 'fetch')}"]
+        case ReasonCode.QUEUED:
+            return [f"to collect it later and submit nothing: {_command(run, 'fetch')}"]
+        case ReasonCode.COLLECT_ONLY:
+            return [f"to submit: {_run_command(run, group)}"]
+        case _:
             return []
 
 
@@ -247,11 +274,26 @@ def _advice_for_failed(run: RunSummary, group: FailureGroup) -> list[str]:
         ]
     if error and error.code in UNSENT_ADVICE:
         return [UNSENT_ADVICE[error.code]]
+    if error and error.billed is Billed.NO and (times := group.first.used_up):
+        it = "it" if group.count == 1 else "them"
+        return [
+            f"{times} attempts are used up: a further run does not submit {it} again by itself",
+            f"to submit {it} again: {_run_command(run, group)} --retry-failed",
+        ]
     if error and error.billed is Billed.NO:
         by_hand = error.class_ in _RETRIED and _is_by_hand(group.first, error)
         return [_BY_HAND if by_hand else ADVICE[error.class_]]
     # What may have been billed is not paid for again.
     return [MAY_PAY_AGAIN]
+
+
+def _advice_for_budget(run: RunSummary) -> list[str]:
+    if run.budget_hint is None:  # another run has spent it, or a task has given some back
+        return [_CONTINUE]
+    return [
+        f"{run.budget_hint.text}, in run.budget or by the flag; it continues from here:",
+        _command(run, "run", *run.off_peak_flag, run.budget_hint.flag),
+    ]
 
 
 def _is_by_hand(outcome: Outcome, error: JobError) -> bool:
@@ -293,7 +335,8 @@ def _advice_for_ambiguous(run: RunSummary, group: FailureGroup) -> list[str]:
 def _run_command(run: RunSummary, group: FailureGroup) -> str:
     """A command that runs the jobs of the group."""
     more = ["..."] if group.count > len(group.names) else []
-    return _command(run, "run", *(f"--select {name}" for name in group.names), *more)
+    selected = (f"--select {name}" for name in group.names)
+    return _command(run, "run", *run.off_peak_flag, *run.budget_flag, *selected, *more)
 
 
 def _command(run: RunSummary, verb: str, *more: str) -> str:

@@ -54,6 +54,36 @@ def test_the_ceiling_holds_over_all_runs_of_a_manifest(
     assert submissions() == {"accepted": 5}
 
 
+def test_status_fetch_and_plan_agree_with_a_run_about_the_budget(online: Project) -> None:
+    online.jobs(FIVE)
+    flags = ("--budget", "credits=13,cny=2")
+    ran = online.run("spring.yaml", *flags)
+    online.env["VIDU_RUN_BUDGET"] = "credits=13,cny=2"
+    status = online.run("status", "spring.yaml")
+    fetched = online.run("fetch", "spring.yaml")
+    planned = online.run("plan", "spring.yaml")
+    assert [each.code for each in (ran, status, fetched, planned)] == [5, 5, 5, 5]
+    # 12 are spent, and three more need 6 each.
+    hint = "raise the budget to at least 30 credits"
+    command = "vidu-run run spring.yaml --budget credits=30,cny=2"
+    for shown in (ran.err, fetched.err):
+        assert hint in shown
+        assert command in shown
+    for shown in (status.out, planned.out):
+        assert f"{hint}: --budget credits=30,cny=2, or run.budget in the manifest" in shown
+    assert "nothing is submitted to vidu: the budget of 13 credits is not enough" in planned.out
+    assert online.rows()["j4"]["reason"].startswith("not submitted: the budget of 13 credits")
+
+
+def test_a_budget_that_leaves_room_is_no_reason_to_stop(online: Project) -> None:
+    online.jobs(FIVE)
+    online.env["VIDU_RUN_BUDGET"] = "credits=13"
+    assert online.run("plan", "spring.yaml").code == 0
+    assert online.run("plan", "spring.yaml", "--detailed-exitcode").code == 10
+    status = online.run("status", "spring.yaml")
+    assert (status.code, "not submitted yet: new" in status.out) == (6, True)
+
+
 def test_a_budget_in_yuan_does_not_hold_up_credits(
     online: Project, submissions: Submissions
 ) -> None:

@@ -52,8 +52,11 @@ def test_a_job_cancelled_twice_is_submitted_by_retry_failed_only(project: Projec
     for _ in range(2):
         with serving(project, faults=WAITS) as served:
             project.run("spring.yaml", *UNDER_WAY)
-            assert project.run("cancel", "-y", "spring.yaml").code == 0
+            cancelled = project.run("cancel", "-y", "spring.yaml")
+            assert cancelled.code == 0
             assert served.outcomes() == {"accepted": 2}
+    by_hand = " cancelled, 2 times by now; to submit it again: run --retry-failed\n"
+    assert cancelled.out.count(by_hand) == 2
     with serving(project, time_scale=0) as served:
         assert project.run("spring.yaml").code == 1
         assert served.outcomes() == {}

@@ -112,18 +112,86 @@ C = "prompt: c, operation: vidu/reference2image, model: viduq2"
 def test_plan_shows_both_prices(project: Project) -> None:
     project.jobs(ANY_HOUR)
     head = project.run("plan", "spring.yaml").out.splitlines()[0]
-    assert head.startswith("spring.yaml: 4 to submit (about 186 credits, 126 off-peak) | ")
+    assert head.startswith("spring.yaml: 4 to submit (about 186 credits, 156 off-peak) | ")
     cheap = project.run("plan", "spring.yaml", "--off-peak").out.splitlines()[0]
-    assert "4 to submit (about 156 credits, 126 off-peak, 186 now)" in cheap
+    assert "4 to submit (about 156 credits, 186 now)" in cheap
     (plan,) = json.loads(project.run("plan", "--json", "--off-peak", "spring.yaml").out)
     totals = plan["totals"]
     assert totals["cost"] == {"credits": 156}
-    assert (totals["cost_now"], totals["cost_off_peak"]) == ({"credits": 186}, {"credits": 126})
+    assert (totals["cost_now"], totals["cost_off_peak"]) == ({"credits": 186}, {"credits": 156})
     assert totals["as_usual"]["vidu/reference2image is not offered off-peak"] == 1
     film, own, still, silent = plan["jobs"]
     assert (film["estimate_now"], film["estimate_off_peak"]) == ({"credits": 60}, {"credits": 30})
-    assert (own["off_peak"], own["estimate_off_peak"]) == (False, {"credits": 30})
-    assert still["estimate_off_peak"] is silent["estimate_off_peak"] is None
+    # A job that says false keeps its price at any hour.
+    assert (own["off_peak"], own["estimate"]) == (False, {"credits": 60})
+    assert [each["estimate_off_peak"] for each in (own, still, silent)] == [None] * 3
+
+
+FLAG = "give --off-peak again to a further run: without it, new tasks cost twice as much"
+CHAIN = """
+  - {id: film, operation: vidu/text2video, model: viduq3-turbo, prompt: a}
+  - id: next
+    operation: vidu/img2video
+    model: viduq3-turbo
+    prompt: b
+    images: ["${{ jobs.film.cover }}"]
+"""
+
+
+def test_hints_after_a_run_off_peak_name_its_flag(project: Project) -> None:
+    project.jobs(CHAIN)
+    stays = {"fault": "stuck_task", "on": "vidu.submit", "state": "queueing"}
+    with serving(project, time_scale=0, faults=[stays]):
+        detached = project.run("spring.yaml", "--off-peak", "--detach")
+        assert detached.err.rstrip().endswith(FLAG)
+        # These have no such flag: that the task under way is off-peak shows which run is meant.
+        assert project.run("fetch", "spring.yaml").err.rstrip().endswith(FLAG)
+        assert project.run("status", "spring.yaml").out.rstrip().endswith(FLAG)
+        project.jobs(
+            CHAIN + "  - {id: one, operation: vidu/text2video, model: viduq3-turbo, prompt: c}"
+        )
+        to_submit = "to submit: vidu-run run spring.yaml --off-peak --select one"
+        assert to_submit in project.run("fetch", "spring.yaml").err
+
+
+def test_no_hint_names_the_flag_where_it_changes_no_price(project: Project) -> None:
+    project.jobs(
+        CHAIN.replace("a}", "a, off_peak: true}").replace("b\n", "b\n    off_peak: false\n")
+    )
+    stays = {"fault": "stuck_task", "on": "vidu.submit", "state": "queueing"}
+    with serving(project, time_scale=0, faults=[stays]):
+        assert "--off-peak" not in project.run("spring.yaml", "--detach").err
+        assert "--off-peak" not in project.run("fetch", "spring.yaml").err
+        assert "--off-peak" not in project.run("status", "spring.yaml").out
+
+
+FILM = "  - {id: film, operation: vidu/text2video, model: viduq3-turbo, prompt: a}\n"
+
+
+def test_a_task_cancelled_after_its_wait_goes_off_peak_again(project: Project) -> None:
+    project.jobs(FILM)
+    ends = {"fault": "expire_task", "on": "vidu.submit", "after_s": 0, "nth": 1}
+    with serving(project, time_scale=0, faults=[ends]):
+        assert project.run("spring.yaml", "--off-peak").code == 1
+        plan = project.run("plan", "spring.yaml").out
+        assert "30 credits  failed before: Canceled; off-peak as before (--no-off-peak" in plan
+        assert "60 credits" in project.run("plan", "spring.yaml", "--no-off-peak").out
+        assert project.run("spring.yaml").code == 0
+    assert project.rows()["film"]["cost"]["actual"] == {"credits": 30}
+
+
+def test_after_three_tries_the_advice_is_to_retry_by_hand(project: Project) -> None:
+    project.jobs(FILM)
+    ends = {"fault": "expire_task", "on": "vidu.submit", "after_s": 0}
+    with serving(project, time_scale=0, faults=[ends]):
+        errors = [project.run("spring.yaml", "--off-peak").err for _ in range(4)]
+    by_hand = [
+        "3 attempts are used up: a further run does not submit it again by itself",
+        "to submit it again: vidu-run run spring.yaml --off-peak --select film --retry-failed",
+    ]
+    assert "run again to retry" in errors[1]
+    for error in errors[2:]:
+        assert [line.strip() for line in error.splitlines()[-4:-2]] == by_hand
 
 
 def test_every_operation_off_peak_has_one_fingerprint_at_all_hours() -> None:
