@@ -19,7 +19,7 @@ ROWS = (
     {"validation", "expansion"},
     {"planning", "marks"},
     {"engine"},
-    {"terminal", "progress", "report", "error_handler"},
+    {"terminal", "progress", "report", "error_handler", "doctor"},
     {"reference"},
     {"commands"},
     {"cli"},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
-from runner.cli.flags import PATH, value
-from runner.cli.group import cli, exit_with
+from runner.cli.flags import ADDRESSES, PATH, add, flag, value
+from runner.cli.group import call, cli, exit_with
 
 # Written out: its home is a module that takes time to load.
 EXAMPLES = ("quickstart", "campaign", "storyboard", "prompt-set", "film")
@@ -25,3 +26,20 @@ def init(folder: Path, example: str | None) -> None:
     from runner.commands import init
 
     exit_with(lambda: init.init(folder, example))
+
+
+_ANY_MANIFESTS = click.argument("manifests", nargs=-1, metavar="[MANIFEST...]", type=PATH)
+_STATE_DIR = click.option("--state-dir", type=PATH, help="Folder of the ledger.")
+
+
+@cli.command()
+@add(_ANY_MANIFESTS, _STATE_DIR, flag("--emulate", text="Check what a rehearsal relies on."))
+@add(ADDRESSES, flag("--json", "as_json", text="Print the checks as JSON."))
+def doctor(**flags: Any) -> None:
+    """Check what a run relies on: keys, network, balance, ledger, disk. Changes nothing.
+
+    Exits with the code that a run would end with; with 0 if there are only warnings.
+    """
+    from runner.commands import doctor
+
+    call(doctor.doctor, flags)

@@ -87,6 +87,12 @@ class AccountLoad:
 
     places: int | None = None
     """The most tasks that are worked on at once; None where the answer does not show it."""
+    in_use: int = 0
+    """The tasks that are worked on now."""
+    waiting: int = 0
+    """Those that wait for a place."""
+    credits: int | None = None
+    """What is left; None where the answer does not show it, or places are paid for instead."""
     throttled: bool = False
     """There were too many requests."""
 

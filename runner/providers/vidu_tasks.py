@@ -172,15 +172,25 @@ def load(account: Account) -> Request:
 
 
 def read_load(reply: Reply) -> AccountLoad:
-    """How many tasks the account works on at once, over all kinds of credits that it has."""
+    """What the account works on at once and has left, over all kinds of credits that it has."""
     value = parse.json_object(reply.body) or {}
     if not base.is_ok(reply):
         return AccountLoad(throttled=fates.is_throttled(reply, read_error(reply, value)))
     # The vendor's page has the first name in its sample and the second one in its table.
     found = next((value[name] for name in ("remains", "remaining_credits") if name in value), ())
     rows = [row for row in as_list(found) if isinstance(row, dict)]
+
+    def total(name: str) -> int:
+        return sum(parse.whole(row.get(name)) or 0 for row in rows)
+
+    # Of the types test, metered and concurrent, the last one is paid by the place.
+    is_counted = any(parse.whole(row.get("credit_remain")) is not None for row in rows)
+    by_place = any(row.get("type") == "concurrent" for row in rows)
     return AccountLoad(
-        places=sum(parse.whole(row.get("concurrency_limit")) or 0 for row in rows) or None
+        places=total("concurrency_limit") or None,
+        in_use=total("current_concurrency"),
+        waiting=total("queue_count"),
+        credits=total("credit_remain") if is_counted and not by_place else None,
     )
 
 

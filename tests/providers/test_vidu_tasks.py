@@ -307,6 +307,22 @@ def test_the_balance_shows_the_places_of_all_credits(name: str) -> None:
     assert vidu_tasks.load(ACCOUNT).url.endswith("/ent/v2/credits?show_detail=false")
 
 
+def test_the_balance_shows_credits_and_what_is_in_use() -> None:
+    rows = [
+        {"type": "test", "credit_remain": "7", "current_concurrency": 1, "queue_count": 0},
+        {"type": "metered", "credit_remain": 90, "current_concurrency": 2, "queue_count": 3},
+    ]
+    load = vidu_tasks.read_load(answered(200, {"remains": rows}))
+    assert (load.credits, load.in_use, load.waiting) == (97, 3, 3)
+
+
+def test_an_account_that_pays_by_the_place_has_no_credits_to_count() -> None:
+    rows = [{"type": "concurrent", "credit_remain": 0, "concurrency_limit": 20}]
+    load = vidu_tasks.read_load(answered(200, {"remains": rows}))
+    assert (load.places, load.credits) == (20, None)
+    assert vidu_tasks.read_load(answered(200, {"remains": [{}]})).credits is None
+
+
 @pytest.mark.parametrize(
     "reply",
     [

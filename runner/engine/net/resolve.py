@@ -116,6 +116,16 @@ def check_proxy(base_url: str) -> None:
     proxy_for(url.scheme, url.host or "", url.port)
 
 
+def proxy_name(base_url: str) -> str | None:
+    """The proxy for the API at `base_url`, without its password; None where there is none.
+
+    Raises UnusableProxy.
+    """
+    url = URL(base_url, encoded=True)
+    found = proxy_for(url.scheme, url.host or "", url.port)
+    return None if found is None else str(found.origin())
+
+
 def _obstacle(text: str) -> str | None:
     """Why a proxy cannot be used; None if it can. Without its password."""
     unreadable = "a proxy, but not by an address that can be read"
