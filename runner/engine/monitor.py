@@ -32,6 +32,8 @@ class Reachability:
     """Requests without an answer, since the last one that had one."""
     refused_since: float | None = None
     """When it first did not take a submission, since it took one."""
+    refusal: Reply | None = None
+    """How it last did not."""
     out_since: float | None = None
     back_at: float = -math.inf
     _needs_submission: bool = False
@@ -43,9 +45,10 @@ class Reachability:
         is_refused = is_silent or reply.status == 429
         self.failures = self.failures + 1 if is_silent else 0
         if is_submission and not is_refused:
-            self.refused_since = None
-        elif is_submission and self.refused_since is None:
-            self.refused_since = now
+            self.refused_since = self.refusal = None
+        elif is_submission:
+            self.refusal = reply
+            self.refused_since = now if self.refused_since is None else self.refused_since
         step = self._step(now, is_silent, is_taken=is_submission and not is_refused)
         self.was_reached = self.was_reached or not is_silent
         if step is Step.UNREACHABLE:
@@ -102,14 +105,21 @@ class Monitor:
         since = state.out_since
         match state.record(exchange.purpose, exchange.reply, now):
             case Step.UNREACHABLE as step:
-                reply = exchange.reply
-                why = self.redacted(reply.error) or f"it answers HTTP {reply.status}"
-                text = f"{name} cannot be reached: {why}; trying for {self._limit(state)}"
+                what = self._describe(state, exchange.reply)
+                text = f"{name} {what}; trying for {self._limit(state)}"
             case Step.REACHABLE as step if since is not None:
                 text = f"{name} can be reached again after {span(now - since)}"
             case _:
                 return
         self.observer.event(Event(step=step, job="", text=text, subject=name))
+
+    def _describe(self, state: Reachability, reply: Reply) -> str:
+        """What is wrong with a provider that is out by this reply."""
+        what = "cannot be reached"
+        # It answers, and has refused every submission for a while.
+        if not reply.is_silent and state.refusal is not None:
+            what, reply = "takes no submissions", state.refusal
+        return f"{what}: {self.redacted(reply.error) or f'it answers HTTP {reply.status}'}"
 
     def _limit(self, state: Reachability) -> str:
         """How long it is tried to reach the provider."""

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import BinaryIO
 
+from runner.media.mp3 import is_mp3_cut
+
 END_MARKS = {"image/png": b"IEND\xaeB`\x82", "image/jpeg": b"\xff\xd9"}
 """What a complete file of that type contains near its end."""
 
@@ -18,8 +20,11 @@ _UNKNOWN_LENGTH = 0xFFFFFFFF
 
 
 def is_truncated(path: Path, media_type: str) -> bool:
-    """Whether the file ends too early; False for formats without an end mark. Raises OSError."""
+    """Whether the file ends too early; False where its format does not show it. Raises OSError."""
     with path.open("rb") as file:
+        # Of a result only: players pass over it, and so do providers that are sent such a file.
+        if media_type == "audio/mpeg":
+            return is_mp3_cut(file)
         if media_type not in END_MARKS:
             return lacks_its_length(file, media_type)
         # Not exactly at the end: some programs append data of their own.

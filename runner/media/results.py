@@ -1,8 +1,9 @@
 """Results: measures a fetched file, and finds out whether all of it is there.
 
 A picture is whole where its format's end is there (`endings`) and its header can be read; its
-pixels are not decoded. A video or a sound is whole where, besides, PyAV gets every packet that the
-file's own index announces, see `stream_reader`. Without PyAV only the ends are checked.
+pixels are not decoded. A video or a sound is whole where PyAV also gets every packet that its own
+index announces, see `stream_reader`. Without PyAV only the ends are checked; for that of an MP3
+see `mp3`.
 """
 
 from __future__ import annotations

@@ -70,6 +70,8 @@ class Media:
     frames_per_second: float | None = None
     codec: str | None = None
     """Of the pictures of a video, or of the sound of an audio file."""
+    name: str | None = None
+    """What messages call it; None where that is `source`."""
 
 
 JobMedia: TypeAlias = Mapping[ValuePath, Media | Deferred]

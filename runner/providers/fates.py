@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -126,8 +127,22 @@ def api_error(
     if code is None:
         fallback = "unreadable" if 200 <= reply.status < 300 else f"http_{reply.status}"
         code = code_by_status.get(reply.status, fallback)
-    message = message or f"HTTP {reply.status} without a readable message"
+    message = message or _without_message(reply)
     return ApiError(code=code, message=message, info=codes.get(code))
+
+
+def _without_message(reply: Reply) -> str:
+    """What is reported of an answer in which the API has written nothing about an error."""
+    if not reply.body.strip():
+        return f"HTTP {reply.status} with an empty answer"
+    if parse.json_object(reply.body) is not None:
+        return f"HTTP {reply.status} without a readable message"
+    media_type = (reply.headers.get("content-type") or "").partition(";")[0].strip()
+    kind = f" ({media_type})" if _MEDIA_TYPE.fullmatch(media_type) else ""
+    return f"HTTP {reply.status} with a page that is not the API's{kind}"
+
+
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,60}", re.IGNORECASE)
 
 
 def read_submission(

@@ -50,7 +50,7 @@ def _check_image(
     for excess in check_limits(image, limits, items=items):
         yield Finding(
             path=path,
-            message=f"{label(image.source)} {excess.message}",
+            message=f"{label(image.name or image.source)} {excess.message}",
             hint=excess.hint,
             warning=excess.is_doubtful,
         )
@@ -111,7 +111,9 @@ def _check_body(
         return [Finding(path=(), message=message, warning=not is_over)]
     kinds = {limits.kind for _, limits, _ in inline}
     noun = _NOUNS[kinds.pop()] if len(kinds) == 1 else "files"
-    parts = ", ".join(f"{label(medium.source)} {_mb(length)}" for medium, _, length in inline)
+    parts = ", ".join(
+        f"{label(medium.name or medium.source)} {_mb(length)}" for medium, _, length in inline
+    )
     may_be_urls = any("url" in limits.forms for _, limits, _ in inline)
     instead = "give URLs instead, or" if may_be_urls else "give"
     return [

@@ -77,6 +77,18 @@ def test_a_picture_that_is_not_as_asked_for_is_reported(
     assert set(warned(project)) == codes
 
 
+def test_half_of_a_sound_is_reported(project: Project) -> None:
+    speech = {
+        "operation": "vidu/audio-tts",
+        "text": "Spring is here.",
+        "voice_setting_voice_id": "male-qn-qingse",
+    }
+    project.write(f"version: 1\njobs: [{json.dumps({'id': 'a', **speech})}]\n")
+    with serving(project, time_scale=0, faults=[{"on": "files", "fault": "cut_file"}]):
+        assert project.run("spring.yaml").code == 0
+    assert warned(project) == {"truncated_file": "the file ends too early"}
+
+
 def test_what_is_as_asked_for_has_its_facts_and_no_warning(project: Project) -> None:
     project.write(CLIP)
     with serving(project, time_scale=0):

@@ -131,6 +131,13 @@ def test_while_tasks_are_asked_for_the_limit_is_the_same(run_virtual: RunVirtual
     assert event.text == expected
 
 
+def test_a_provider_that_only_refuses_is_not_called_unreachable(run_virtual: RunVirtual) -> None:
+    refused = [exchange(BUSY, purpose=Purpose.SUBMISSION)]
+    (event,) = reported(run_virtual, *refused, exchange(OK, purpose=Purpose.QUERY))
+    expected = "vidu takes no submissions: it answers HTTP 429; trying for 10 min"
+    assert event.text == expected
+
+
 def test_what_an_interruption_cuts_is_no_outage(run_virtual: RunVirtual) -> None:
     assert reported(run_virtual, exchange(LOST), exchange(LOST), stopping=True) == []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from runner.model.requests import INCOMPLETE, Billed, Creation, ErrorClass, Fate, Reach, TaskState
@@ -104,6 +106,25 @@ def test_a_documented_code_is_classed_by_its_table() -> None:
 
 
 NO_ERROR = ApiError(code="unreadable", message="HTTP 200", info=None)
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "message"),
+    [
+        (b"<html>", "text/html; charset=utf-8", "a page that is not the API's (text/html)"),
+        (b"<html>", "", "a page that is not the API's"),
+        (b"<html>", "x\x1b[31m/y", "a page that is not the API's"),
+        (b" ", "application/json", "an empty answer"),
+        ({}, "application/json", "out a readable message"),
+    ],
+)
+def test_an_answer_that_is_not_the_apis_is_named_so(
+    body: Any, content_type: str, message: str
+) -> None:
+    reply = answered(200, body, content_type=content_type)
+    assert fates.api_error(reply, None, None, {}, {}).message == (
+        f"HTTP 200 with{'' if message.startswith('out') else ' '}{message}"
+    )
 
 
 def test_a_task_is_submitted_whatever_error_came_with_it() -> None:

@@ -20,6 +20,7 @@ from runner.media.sources import (
     MediaError,
     as_sent,
     encoded_length,
+    label,
 )
 from runner.model.jobs import Job, JobMedia, Media
 from runner.model.operations import MediaLimits, Operation
@@ -116,14 +117,21 @@ class _MediaSource:
         return await asyncio.to_thread(read_file, place, self.job, maker, part, limits)
 
     async def _of_url(self, url: str, medium: Deferred, limits: MediaLimits) -> Media:
-        """The URL, with what its file shows where that is here."""
+        """The URL, with what its file shows where that is here.
+
+        Messages name that file, or the job: a signed URL is long, and lets anybody fetch the file.
+        """
         context, place = self.context, self.context.result_files
+        name = f"the result of {' and '.join(_needed(medium))}"
         try:
             plain = await asyncio.to_thread(probe, url, context.base, context.hashes, limits)
         except MediaError as error:
-            raise UnusableResult(UNFIT, error.message) from error
+            text = error.message.replace(label(url), name)
+            raise UnusableResult(UNFIT, text) from error
         copy = await asyncio.to_thread(read_copy, place, self.job, self.upstream, medium, limits)
-        return plain if copy is None else replace(copy, source=url)
+        if copy is None:
+            return replace(plain, name=name)
+        return replace(copy, source=url, name=copy.source)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

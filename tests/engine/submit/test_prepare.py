@@ -190,7 +190,7 @@ def test_a_result_that_does_not_fit_stops_the_job(tmp_path: Path) -> None:
 
 
 def with_limits(run: LiveRun, **limits: Any) -> LiveRun:
-    """The run, in which images have these limits besides."""
+    """The run, whose images have these limits in addition."""
     operation = run.context.operations["vidu/reference2image"]
     images = replace(operation.media["images"], **limits)
     changed = replace(operation, media={"images": images})
@@ -232,6 +232,16 @@ def by_url(vidu: FakeVidu, *, finished: datetime, content: bytes = b"") -> dict[
 URL_OF_CAT = entry("cat", media=listed(output("url")), images=[output("url")])
 
 
+def test_a_url_where_none_is_taken_is_named_by_its_job(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        upstream = by_url(vidu, finished=run.context.now())
+        with pytest.raises(UnusableResult) as caught:
+            await prepared(with_limits(run, forms=("data_uri",)), URL_OF_CAT, upstream)
+        assert "the result of cat is a URL; only files are accepted here" in str(caught.value)
+
+    play(tmp_path, scene)
+
+
 @pytest.mark.parametrize(("minutes", "name", "asked"), [(29, "old", 0), (31, "fresh", 1)])
 def test_a_url_that_may_have_expired_is_asked_for_afresh(
     tmp_path: Path, minutes: int, name: str, asked: int
@@ -252,7 +262,9 @@ def test_what_goes_by_its_url_is_measured_where_its_file_is_here(tmp_path: Path)
         write_file(tmp_path, "cat.png", content)
         with pytest.raises(UnusableResult) as caught:
             await prepared(run, URL_OF_CAT, upstream)
-        assert "old.png is 16x16 pixels" in str(caught.value)
+        # Named by its file: a signed URL lets anybody fetch it.
+        assert "is 16x16 pixels" in str(caught.value)
+        assert "https:" not in str(caught.value)
         (tmp_path / "cat.png").unlink()
         assert await prepared(run, URL_OF_CAT, upstream)
 
