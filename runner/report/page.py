@@ -40,7 +40,9 @@ MAX_WITHOUT_SCRIPT = 200
 """Thumbnails that stand in the page for whoever blocks scripts."""
 
 _FOLDER = Path(__file__).parent / "gallery"
-_NO_CODE = re.compile(r"^[ ]*(?:/\*\*.*?\*/|//[^\n]*)?\n|^[ ]+", re.DOTALL | re.MULTILINE)
+_NO_CODE = re.compile(
+    r"""^[ ]*(?:/\*\*.*?\*/|//[^\n]*)?\n|^[ ]+|[ ]//[ ][^\n'"`]*$""", re.DOTALL | re.MULTILINE
+)
 """Comments, blank lines and indentation: the page does without."""
 
 _HELP_KEYS = (

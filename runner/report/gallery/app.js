@@ -21,6 +21,7 @@ function writeHash(page = false) {
 function readHash() {
   clearTimeout(hashTimer);
   Object.assign(state, fromHash(location.hash));
+  state.ids = state.ids.filter((id) => BY_ID.has(id)); // a link may be of other results
   draw();
 }
 
@@ -101,11 +102,11 @@ function countMarks() {
 
 /** To the next take that is not marked, unless this one was picked; otherwise to the next result. @param {Job} job */
 function goOn(job) {
-  const takes = state.one ? STACKS.get(job.stack) : grid.items[grid.n].jobs;
+  const takes = state.one ? STACKS.get(job.stack) : grid.items[grid.n]?.jobs;
   const left = takes?.find((each) => each.index > job.index && !markOf(each).mark);
   if (!state.stack || !left || state.view !== 'all' || markOf(job).mark !== 'rejected') step(1);
   else if (state.one) openOne(left);
-  else turn(grid.n, takes.indexOf(left) - takes.indexOf(job));
+  else turn(cellOf(grid.n), takes.indexOf(left) - takes.indexOf(job));
 }
 
 /** To the next result or the one before, in whatever is in front. @param {number} by */
@@ -121,7 +122,7 @@ function stepTakes(by) {
   const job = BY_ID.get(state.one);
   const takes = STACKS.get(job?.stack ?? '');
   if (job) openOne(takes[clamp(takes.indexOf(job) + by, takes)]);
-  else if (state.view === 'all') turn(grid.n, by);
+  else turn(document.activeElement?.closest('.cell'), by);
 }
 
 /** @param {number} by */

@@ -3,7 +3,7 @@
 
 /** The jobs to compare: those selected, else the picked ones, else the takes of the one in focus. */
 function compared() {
-  const chosen = state.ids.flatMap((id) => BY_ID.get(id) ?? []);
+  const chosen = state.ids.map((id) => BY_ID.get(id));
   const picked = JOBS.filter((job) => markOf(job).mark === 'picked');
   const takes = STACKS.get(BY_ID.get(state.at)?.stack ?? '') ?? [];
   return [chosen, picked, takes].find((jobs) => jobs.length > 1)?.slice(0, 6) ?? chosen;
@@ -19,7 +19,7 @@ function drawCompare() {
   $('cut').hidden = state.mode !== 'swipe';
   $$('[data-mode]').forEach((each) => { each.ariaPressed = `${each.dataset.mode === state.mode}`; });
   const films = jobs.map(playable).filter((file) => file?.kind === 'video');
-  const inStep = films.length === jobs.length;
+  const inStep = films.length > 1 && films.length === jobs.length;
   $('compare-stage').className = `stage ${state.mode} n${jobs.length}`;
   $('compare-stage').replaceChildren(...jobs.map((job) => h('div.pane', {}, inStep ? filmOf(job) : largest(job))));
   $('pane-list').replaceChildren(...jobs.map(paneHead));

@@ -23,8 +23,7 @@ const grid = {
 
 /** The take that a cell shows: the one turned to, the picked one, or the first. @param {Item} item */
 function current({ jobs }) {
-  const id = turned.get(jobs[0].stack);
-  return jobs.find((job) => job.id === id) ?? jobs.find((job) => markOf(job).mark === 'picked') ?? jobs[0];
+  return jobs.find((job) => turned.get(job.stack) === job.id) ?? jobs.find((job) => markOf(job).mark === 'picked') ?? jobs[0];
 }
 
 /** Arrange the jobs again; focus stays on the same job. @param {number} [n] where it goes if that is not shown */
@@ -112,6 +111,7 @@ function addRow({ top, from, items, title }, n) {
 function fillCell(cell, item) {
   const job = current(item);
   cell.className = 'cell';
+  cell.item = item;
   cell.dataset.is = markOf(job).mark ?? '';
   cell.ariaSelected = `${state.ids.includes(job.id)}`;
   cell.replaceChildren(
@@ -139,13 +139,16 @@ function takeOf({ jobs }, job) {
   return h('span.take', {}, turner('previous', -1), `${jobs.indexOf(job) + 1}/${jobs.length}`, turner('next', 1));
 }
 
-/** Show another take in the cell of an item, around the end too. @param {number} n @param {number} by */
-function turn(n, by) {
-  const { jobs } = grid.items[n];
-  const job = jobs.at((jobs.indexOf(current(grid.items[n])) + by) % jobs.length);
+/** Show another take in a cell, around the end too. @param {any} cell @param {number} by */
+function turn(cell, by) {
+  if (!cell) return;
+  const { jobs } = cell.item;
+  const job = jobs.at((jobs.indexOf(jobIn(cell)) + by) % jobs.length);
+  jobs.forEach((each) => turned.delete(each.stack)); // a cell of axes may have several
   turned.set(job.stack, job.id);
-  fillCell(cellOf(n), grid.items[n]);
-  focusItem(n);
+  fillCell(cell, cell.item);
+  if (cell.dataset.n) focusItem(Number(cell.dataset.n));
+  else cell.focus();
 }
 
 /** @param {number} n */
@@ -173,5 +176,5 @@ function itemBelow(by) {
   const rows = grid.lines.filter((line) => line.items.length);
   const at = rows.findIndex((line) => grid.n < line.from + line.items.length);
   const line = rows[clamp(at + by, rows)];
-  return line.from + clamp(grid.n - rows[at].from, line.items);
+  return line ? line.from + clamp(grid.n - rows[at].from, line.items) : 0;
 }

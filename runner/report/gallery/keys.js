@@ -32,7 +32,7 @@ function select(job = focusedJob()) {
 
 /** Play or stop, flicker, or zoom, by what is in front. @returns {void} */
 function space() {
-  const file = state.view === 'compare' ? null : playable(focusedJob() ?? JOBS[0]);
+  const file = state.view === 'compare' ? null : playable(focusedJob());
   if (state.one && player.isConnected) return player.paused ? start(player) : player.pause();
   if (state.one && file) return $('play').click();
   if (state.one) return toggleZoom();
@@ -43,10 +43,7 @@ function space() {
   return picture.contains(player) ? stopPlayer() : play(picture, file, false);
 }
 
-function enter(job = focusedJob()) {
-  if (state.one) space();
-  else if (job) openOne(job);
-}
+const enter = (job = focusedJob()) => (state.one ? space() : job && openOne(job));
 
 /** @type {Record<string, () => unknown>} */
 const KEYS = {
@@ -103,7 +100,7 @@ function onClick({ target, ctrlKey, metaKey }) {
   const cell = target.closest('.cell');
   const { dataset = {} } = target.closest('button') ?? {};
   if (dataset.mark) pressMark(target.closest('button'));
-  else if (dataset.turn) turn(Number(cell.dataset.n), Number(dataset.turn));
+  else if (dataset.turn) turn(cell, Number(dataset.turn));
   else if (dataset.token) toggleToken(dataset.token);
   else if (dataset.mode) go({ mode: dataset.mode });
   else if (dataset.flip) go({ [dataset.flip]: !state[dataset.flip] });

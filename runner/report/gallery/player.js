@@ -6,8 +6,8 @@ player.onerror = () => player.hasAttribute('src') && tell('cannot_play', { file:
 
 let hover = 0;
 
-/** The file of a job that has something to play. @param {Job} job */
-const playable = ({ file }) => (file?.src && !file.gone && file.kind !== 'image' ? file : null);
+/** The file of a job that has something to play. @param {Job} [job] */
+const playable = (job) => (job?.file?.src && !job.file.gone && job.file.kind !== 'image' ? job.file : null);
 
 /** @param {Element} host @param {Media} file @param {boolean} controls */
 function play(host, file, controls) {

@@ -29,13 +29,11 @@ function openOne(job) {
   go({ one: job.id, at: job.id }, !state.one);
 }
 
+/** @returns {void} */
 function drawOne() {
   const job = BY_ID.get(state.one);
   const dialog = $('one');
-  if (!job) {
-    if (dialog.open) dialog.close();
-    return;
-  }
+  if (!job) return dialog.close();
   const jobs = walked();
   $('one-id').textContent = job.id;
   $('one-place').textContent = t('shown', { n: placeOf(job, jobs) + 1, all: jobs.length });

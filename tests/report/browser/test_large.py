@@ -185,6 +185,18 @@ def test_axes_show_each_result_at_its_values(show: Callable[..., Opened], tmp_pa
     ]
 
 
+def test_one_cell_of_axes_leads_through_all_that_are_there(show: Callable[..., Opened]) -> None:
+    jobs = [job(number, axes={"x": str(number // 3)}) for number in range(4)]
+    opened = show(gallery(jobs, axes=[Axis(name="x", values=["0", "1"])]), "#axes")
+    ids = opened.page.locator("#axis-table .id")
+    opened.page.get_by_role("button", name="Next take").click()
+    expect(ids).to_have_text(["job-1", "job-3"])
+    opened.press(".", ".", ",")
+    expect(ids).to_have_text(["job-2", "job-3"])
+    opened.press("p")
+    opened.says("job-2: Picked")
+
+
 def test_another_axis_is_fixed_by_its_tabs(show: Callable[..., Opened]) -> None:
     jobs = [
         job(number, axes={"x": str(number % 2), "y": "0", "z": str(number // 2)})

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.report.browser.opened import Opened
-from tests.report.galleries import HOSTILE, films, hostile, small
+from tests.report.galleries import HOSTILE, films, gallery, hostile, small
 
 VIEWS = (
     "#all",
@@ -49,6 +49,30 @@ def test_no_view_has_barriers(show: Callable[..., Opened], tmp_path: Path) -> No
 def _barriers(opened: Opened, axe: Axe, **options: Any) -> list[tuple[str, str]]:
     found = axe.run(opened.page, options={"resultTypes": ["violations"], **options})
     return [(each["id"], each["nodes"][0]["html"]) for each in found.response["violations"]]
+
+
+_PRESS_ALL = """
+for (const key of 'pxuPsgacdnz+-/?,. 012345'.split('').concat(
+    'Enter', 'Escape', 'ArrowLeft', 'ArrowRight', 'ArrowUp', 'ArrowDown', 'Home', 'End',
+    'PageUp', 'PageDown')) {
+  document.getElementById('help').close();
+  history.replaceState(null, '', address);
+  dispatchEvent(new PopStateEvent('popstate'));
+  for (const where of [document.body, document.querySelector('main section:not([hidden]) .cell')]) {
+    where?.focus();
+    where?.dispatchEvent(new KeyboardEvent('keydown', {key, bubbles: true}));
+  }
+}
+"""
+_ODD = ("#all?ids=nobody&ids=look.1&at=look.1", "#all?one=nobody", "#compare?ids=nobody&one=nobody")
+
+
+def test_no_key_fails_wherever_it_is_pressed(show: Callable[..., Opened], tmp_path: Path) -> None:
+    for made in (small(tmp_path), gallery([])):
+        opened = show(made)
+        for view in (*VIEWS, *_ODD):
+            opened.page.evaluate(f"(address) => {{{_PRESS_ALL}}}", view)
+            assert opened.complaints == [], view
 
 
 def test_hostile_texts_stay_texts(show: Callable[..., Opened], tmp_path: Path) -> None:
