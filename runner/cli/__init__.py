@@ -5,6 +5,7 @@ Each verb imports its own module of `runner.commands`: `--help` and completion l
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 # Imported for its verbs, which are listed in this order where a word is no verb.
@@ -19,6 +20,11 @@ __all__ = ["cli", "main"]
 
 def main() -> None:
     """Read the command line, run the verb and exit."""
+    if instruction := os.environ.get("_VIDU_RUN_COMPLETE"):  # a press of Tab
+        from runner.cli.completion import complete
+
+        complete(cli, instruction)
+        return
     try:
         cli(prog_name="vidu-run")
     except OSError as error:  # help that cannot be written: a verb handles its own errors

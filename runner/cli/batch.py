@@ -21,6 +21,7 @@ from runner.cli.flags import (
     VERBOSE,
     YES,
     add,
+    complete_ids,
     flag,
     value,
 )
@@ -97,7 +98,7 @@ def cancel(**flags: Any) -> None:
 
 @cli.command()
 @click.argument("manifest", type=PATH)
-@click.argument("job", required=False)
+@click.argument("job", required=False, shell_complete=complete_ids)
 @add(MARKS, PATHS, SELECTION, EMULATION, ADDRESSES)
 @flag("--lost", text="The submission was lost: the next run submits it again.")
 @value("--task-id", "ID", "The submission created this task: the next run collects it.")

@@ -62,9 +62,24 @@ PATHS = add(
 # and the manifest meet, so that click must leave a flag that is not given at None.
 
 _SELECTORS = "Only these jobs: an id, tag:NAME or state:STATE; * matches anything."
+
+
+def _selectors(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    from runner.cli.completion import selectors
+
+    return selectors(ctx, incomplete)
+
+
+def complete_ids(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The ids of jobs that complete a word."""
+    from runner.cli.completion import job_ids
+
+    return job_ids(ctx, incomplete)
+
+
 SELECTION = add(
-    value("--select", "GLOB", _SELECTORS, multiple=True),
-    value("--exclude", "GLOB", "Leave out these jobs.", multiple=True),
+    value("--select", "GLOB", _SELECTORS, multiple=True, shell_complete=_selectors),
+    value("--exclude", "GLOB", "Leave out these jobs.", multiple=True, shell_complete=_selectors),
 )
 
 SCALE = click.FloatRange(min=0)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 from click_default_group import DefaultGroup
 
 from runner import __version__
@@ -31,7 +32,8 @@ class Verbs(_Group):
         word = args[0]
         # What looks like a path is taken for one, and reported as a missing manifest.
         bare = word[:1].isalnum() and not {".", "/"} & set(word)
-        if word not in self.commands and bare and not os.path.lexists(word):
+        is_completing = ctx.resilient_parsing
+        if word not in self.commands and bare and not is_completing and not os.path.lexists(word):
             from runner.errors import nearest
 
             near = nearest(word, list(self.commands))
@@ -39,6 +41,11 @@ class Verbs(_Group):
             message = f'there is no verb and no file named "{word}"; {hint}'
             raise click.UsageError(message, ctx)
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """The verbs, or the files that may be manifests."""
+        # First: the script for bash forgets what came before it.
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(ctx, incomplete)]
 
 
 @click.group(

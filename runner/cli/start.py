@@ -10,8 +10,9 @@ import click
 from runner.cli.flags import ADDRESSES, PATH, add, flag, value
 from runner.cli.group import call, cli, exit_with
 
-# Written out: its home is a module that takes time to load.
+# Written out: their homes are modules that take time to load.
 EXAMPLES = ("quickstart", "campaign", "storyboard", "prompt-set", "film")
+COMPLETED = ("bash", "zsh", "fish")
 _EXAMPLE = "An example to start from, instead of three commented pictures."
 
 
@@ -26,6 +27,21 @@ def init(folder: Path, example: str | None) -> None:
     from runner.commands import init
 
     exit_with(lambda: init.init(folder, example))
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(COMPLETED))
+def completion(shell: str) -> None:
+    r"""Print the script with which a shell completes verbs, flags, ids and tags.
+
+    \b
+    bash: eval "$(vidu-run completion bash)"    in ~/.bashrc
+    zsh:  eval "$(vidu-run completion zsh)"     in ~/.zshrc, after compinit
+    fish: vidu-run completion fish > ~/.config/fish/completions/vidu-run.fish
+    """
+    from runner.cli.completion import print_script
+
+    exit_with(lambda: print_script(cli, shell))
 
 
 _ANY_MANIFESTS = click.argument("manifests", nargs=-1, metavar="[MANIFEST...]", type=PATH)
