@@ -48,6 +48,7 @@ from runner.validation.jobs import check_job
 from runner.validation.media import check_images, check_media, unmeasured_warning
 from runner.validation.pairs import check_future_pairs
 from runner.validation.references import check_references
+from runner.validation.siblings import SiblingHints
 
 
 @contextmanager
@@ -162,7 +163,9 @@ def _read(
         marks = _counted(lambda: marks_to_pick(path, options), found) or marks
     known = [*expansion.drafts, *(job.draft for job in expansion.partial_jobs)]
     used = _used(known, operations)
-    checker = _JobChecker(operations=used, hashes=hashes)
+    checker = _JobChecker(
+        operations=used, hashes=hashes, siblings=SiblingHints(operations=operations)
+    )
     drafts = stage.each("checking", expansion.drafts)
     by_job = checker.check_all(drafts, expansion.partial_jobs)
     by_job += unmeasured_warning(expansion.drafts, used, checker.images)
@@ -253,6 +256,7 @@ class _JobChecker:
 
     operations: Mapping[str, Operation]
     hashes: HashCache
+    siblings: SiblingHints
     images: dict[str, JobMedia] = field(default_factory=dict)
     """Job id to its images."""
 
@@ -270,6 +274,8 @@ class _JobChecker:
         if operation is None:  # reported by the expansion
             return []
         findings = check_job(draft, operation, unknown or frozenset())
+        if not unknown:  # what is not known may be what no other operation takes
+            findings = self.siblings.add(draft, operation, findings)
         if unknown:  # their values are unknown, so nothing is reported about them
             known = {k: v for k, v in draft.parameters.items() if k not in unknown}
             draft = replace(draft, parameters=known)

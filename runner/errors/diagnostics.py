@@ -55,15 +55,18 @@ def _is_foreign(character: str, wanted: str) -> bool:
     return wanted.isascii() and not character.isascii() and character.isalpha()
 
 
-def suggest(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the nearest known name, else with the first known names; None without any."""
+def suggest(name: str, known: Iterable[str], *, rest: str | None = None) -> str | None:
+    """A hint with the nearest known name, else with the first known names; None without any.
+
+    `rest`: where all of them are, if that is not plain from the manifest itself.
+    """
     names = list(known)
     if not names:
         return None
     near = nearest(name, names)
     if near is not None:
         return did_you_mean(name, near)
-    more = ", ..." if len(names) > _SHOWN else ""
+    more = f", ... ({rest or f'{len(names)} in all'})" if len(names) > _SHOWN else ""
     return f"known: {', '.join(names[:_SHOWN])}{more}"
 
 

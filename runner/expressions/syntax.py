@@ -206,7 +206,10 @@ class _Parser:
         token = self._take()
         filter_ = FILTERS.get(token.text)
         if filter_ is None:
-            raise token.error(f'unknown filter "{token.text}"', suggest(token.text, FILTERS))
+            raise token.error(
+                f'unknown filter "{token.text}"',
+                suggest(token.text, FILTERS, rest="docs/manifest.md has all"),
+            )
         arguments = self._arguments()
         if len(arguments) not in filter_.arguments:
             needed = _ARGUMENTS[filter_.arguments]

@@ -29,6 +29,9 @@ class Finding:
     """The parameters that are missing, or of which one is needed."""
     rivals: tuple[str, ...] = ()
     """The parameters that cannot be given together."""
+    by_form: bool = False
+    """It is about which parameters there are, or how many items they have, which differ from one
+    operation to the next."""
 
     def below(self, path: ValuePath) -> Finding:
         """The finding in the value that has the checked one at `path`."""

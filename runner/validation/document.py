@@ -133,7 +133,7 @@ def _unknown_parameters(values: Mapping[str, Any], operation: Operation) -> Iter
             yield Finding(
                 path=("defaults", operation.name, key),
                 message=f"unknown parameter {shown(key)} of {operation.name}",
-                hint=suggest(key, known),
+                hint=suggest(key, known, rest=f"vidu-run operations {operation.name} shows all"),
                 key=True,
             )
 

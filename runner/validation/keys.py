@@ -26,15 +26,17 @@ def describe_unknown(violation: Violation) -> Iterator[Finding]:
                 message=f"unknown {noun} {shown(key)} {preposition} {violation.name}",
                 hint=_unknown_hint(violation, key, known),
                 key=True,
+                by_form=is_parameter,
             )
 
 
 def _unknown_hint(violation: Violation, key: str, known: Sequence[str]) -> str | None:
     if violation.subject.noun != "parameter":
-        return suggest(key, known)
+        return suggest(key, known, rest="docs/manifest.md has all")
     # A parameter of an expanded job may be a misspelt key of the job itself.
     names = known if violation.path else [*known, *JOB_KEYS]
-    return _other_place(violation, key) or suggest(key, names)
+    rest = f"vidu-run operations {violation.subject.owner} shows all"
+    return _other_place(violation, key) or suggest(key, names, rest=rest)
 
 
 def _other_place(violation: Violation, key: str) -> str | None:
@@ -59,6 +61,7 @@ def describe_required(violation: Violation) -> Iterator[Finding]:
                 message=f"{dotted((*violation.path, name))} is missing{by}",
                 hint=as_dict(rule).get("x-hints", {}).get("required"),
                 missing=() if violation.path else (name,),
+                by_form=violation.subject.noun == "parameter" and not violation.path,
             )
 
 

@@ -141,7 +141,9 @@ def _length(violation: Violation) -> Iterator[Finding]:
     message = f"{violation.name} has {size or 'no'} {noun[size != 1]}, but {rule}"
     # Nothing can have less than no items, so an empty value violates a minimum.
     is_plainly_empty = size == 0 and limit == 1 and not violation.conditions
-    yield violation.finding(f"{violation.name} is empty" if is_plainly_empty else message)
+    finding = violation.finding(f"{violation.name} is empty" if is_plainly_empty else message)
+    is_list = violation.keyword.endswith("Items") and len(violation.path) == 1
+    yield replace(finding, by_form=is_list)
 
 
 def _too_many(violation: Violation) -> Iterator[Finding]:

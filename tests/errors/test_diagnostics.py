@@ -147,7 +147,9 @@ def test_a_near_name_is_suggested_before_all_others() -> None:
 def test_without_a_near_name_the_first_ones_are_listed() -> None:
     assert suggest("colour", ["a", "b"]) == "known: a, b"
     listed = suggest("colour", map(str, range(20)))
-    assert listed == f"known: {', '.join(map(str, range(12)))}, ..."
+    first = f"known: {', '.join(map(str, range(12)))}, ..."
+    assert listed == f"{first} (20 in all)"
+    assert suggest("colour", map(str, range(20)), rest="x has all") == f"{first} (x has all)"
 
 
 def test_without_names_nothing_is_suggested() -> None:

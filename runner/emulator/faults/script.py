@@ -178,7 +178,7 @@ def _check(entry: Any) -> None:
     name = str(entry.get("fault", ""))
     if name not in FAULTS:
         message = f'there is no fault "{name}"' if name else "`fault` is missing"
-        raise UsageError(message, hint=suggest(name, FAULTS))
+        raise UsageError(message, hint=suggest(name, FAULTS, rest="docs/emulator.md has all"))
     schema = FAULTS[name]
     kinds = schema.get("x-on", KINDS)
     for kind in _as_list(entry.get("on")):
