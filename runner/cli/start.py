@@ -59,3 +59,11 @@ def doctor(**flags: Any) -> None:
     from runner.commands import doctor
 
     call(doctor.doctor, flags)
+
+
+@cli.command()
+def skill() -> None:
+    """Print how an agent is to use this program, in the form of a SKILL.md."""
+    from runner.commands import skill
+
+    exit_with(skill.skill)
