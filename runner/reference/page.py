@@ -164,9 +164,9 @@ def _rules(schema: Mapping[str, Any]) -> list[str]:
         found.append(f"{' and '.join(names)} exclude each other")
     for name, needed in schema.get("dependentRequired", {}).items():
         found.append(f"{name} requires {' and '.join(needed)}")
-    for _, condition, then in branches(schema):
-        if then.get("required"):
-            found.append(f"{' and '.join(then['required'])} required with {condition}")
+    for prefix, condition, then in branches(schema):
+        if needed := [f"{prefix}{name}" for name in then.get("required", ())]:
+            found.append(f"{' and '.join(needed)} required with {condition}")
     return [*found, *map(_comparison, schema.get("x-compare", ()))]
 
 

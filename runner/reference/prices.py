@@ -13,6 +13,7 @@ from runner.model.operations import Amount, Operation, Unit
 from runner.model.tables import Cell, Change, Column, Table, is_within
 from runner.reference.rules import value_words
 from runner.terminal.format import money
+from runner.validation.schema import required_sets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +29,15 @@ class PriceRange:
     """With `per`: the least that is added once, for the whole task."""
     extra: Decimal
     """With `per`: the most that is added once, for the whole task."""
+    unknown_by: str = ""
+    """The parameters that name a medium whose length nobody knows beforehand."""
 
     def __str__(self) -> str:
         """`6 to 225 credits`, `7 to 24 credits x duration, and up to 10 more`."""
         most = money(Amount(unit=self.unit, value=self.most))
         text = most if self.least == self.most else f"{self.least:f} to {most}"
-        return f"{text} {self.per}".rstrip() + self._extra_words()
+        unknown = f" (unknown with {self.unknown_by})" if self.unknown_by else ""
+        return f"{text} {self.per}".rstrip() + unknown + self._extra_words()
 
     def _extra_words(self) -> str:
         if not self.extra:
@@ -59,12 +63,14 @@ class Grid:
 def price_ranges(operation: Operation) -> list[PriceRange]:
     """One range for each unit and amount that the tables have; empty where no price is known."""
     found: dict[tuple[Unit, str], list[Decimal]] = {}
+    unknown: dict[tuple[Unit, str], str] = {}
     extras: dict[tuple[Unit, str], list[Decimal]] = {}
     for table in operation.price:
         key = _unit(table), _per(table, operation)
         values = found.setdefault(key, [])
         values += (value for row in table.rows for value in _totals(table, *row))
         extras.setdefault(key, []).extend(_extras(table, operation))
+        unknown[key] = _other_media(table.per, operation)
     return [
         PriceRange(
             unit=key[0],
@@ -73,6 +79,7 @@ def price_ranges(operation: Operation) -> list[PriceRange]:
             per=key[1],
             least_extra=min(extras[key]),
             extra=max(extras[key]),
+            unknown_by=unknown[key],
         )
         for key, values in found.items()
     ]
@@ -141,7 +148,7 @@ def _amount(per: Column | None, operation: Operation) -> str:
     if per is None:
         return ""
     if per.block is None and per.name in operation.media:
-        return f"x seconds of {per.name}"
+        return f"a second of {per.name}"
     block = per.block or Decimal(1)
     if per.name in operation.media:
         span = "second" if block == 1 else f"{block:f} s"
@@ -150,6 +157,17 @@ def _amount(per: Column | None, operation: Operation) -> str:
     if rule.get("type") == "string":
         return f"for each {block:f} characters of {per.name}"
     return f"x {per.name}" if block == 1 else f"for each {block:f} of {per.name}"
+
+
+def _other_media(per: Column | None, operation: Operation) -> str:
+    """What may be given instead of the medium whose seconds count."""
+    if per is None or per.name not in operation.media:
+        return ""
+    schema = operation.schema
+    sets = required_sets(schema.get("oneOf")) or required_sets(schema.get("anyOf")) or []
+    if not any(per.name in names for names in sets):
+        return ""
+    return " or ".join(" with ".join(names) for names in sets if per.name not in names)
 
 
 def _totals(table: Table, cells: tuple[Cell, ...], value: Decimal) -> Iterator[Decimal]:

@@ -36,13 +36,39 @@ def _parts(rule: Mapping[str, Any]) -> Iterator[str]:
         yield _weighted_length(rule["x-length"])
     yield from _count(rule, "Items", "item")
     if "contains" in rule:
-        yield from _count(rule, "Contains", "item", rule.get("x-expected"))
+        yield from _contents(rule)
     elif "x-expected" in rule:
         yield rule["x-expected"]
     if "not" in rule:
-        yield f"not {rule_words(rule['not'])}"
+        yield _exclusion(rule["not"])
     for part in rule.get("allOf", ()):
         yield from _parts(part)
+
+
+def _contents(rule: Mapping[str, Any]) -> Iterator[str]:
+    """How many items of some kind: `at most 3 videos`, `has draft_task in an item`."""
+    expected, least = rule.get("x-expected"), rule.get("minContains", 1)
+    if expected and rule.get("maxContains") == 1 and not rule.get("minContains"):
+        yield f"{expected}: at most 1"
+    elif expected or "maxContains" in rule:
+        yield from _count(rule, "Contains", "item", expected)
+    elif least:
+        number = "an item" if least == 1 else f"at least {least} items"
+        yield f"has {_kind_words(rule['contains'])} in {number}"
+
+
+def _exclusion(rule: Rule) -> str:
+    """`not last_frame`, `has image_url in less than 2 items`."""
+    if isinstance(rule, bool) or "contains" not in rule or rule.keys() & {"maxContains", "enum"}:
+        return f"not {rule_words(rule)}"
+    least = rule.get("minContains", 1)
+    number = "no item" if least == 1 else f"less than {least} items"
+    return f"has {_kind_words(rule['contains'])} in {number}"
+
+
+def _kind_words(item: Mapping[str, Any]) -> str:
+    """What such an item has: `image_url`, `role first_frame`."""
+    return condition_words(item).removesuffix(" given")
 
 
 def _range(rule: Mapping[str, Any]) -> Iterator[str]:
@@ -83,12 +109,17 @@ def _count(
         yield "not empty"
 
 
-def condition_words(condition: Mapping[str, Any]) -> str:
-    """When an `if` holds: `viduq1, viduq1-classic`, `viduq3-pro with audio false`."""
+def condition_words(condition: Mapping[str, Any], prefix: str = "") -> str:
+    """When an `if` holds: `viduq1, viduq1-classic`, `viduq3-pro with audio false`.
+
+    `prefix`: of the names, for a condition on what is inside a parameter.
+    """
     rules: Mapping[str, Rule] = condition.get("properties", {})
     required = condition.get("required", ())
     names = dict.fromkeys([*rules, *required])
-    return " with ".join(_one_condition(n, rules.get(n, {}), n in required) for n in names)
+    return " with ".join(
+        _one_condition(f"{prefix}{name}", rules.get(name, {}), name in required) for name in names
+    )
 
 
 def _one_condition(name: str, rule: Rule, required: bool) -> str:
@@ -105,7 +136,7 @@ def branches(
     """Each conditional rule with its condition in words: (prefix of names, condition, `then`)."""
     for branch in schema.get("allOf", ()):
         if "if" in branch:
-            yield prefix, condition_words(branch["if"]), branch.get("then", {})
+            yield prefix, condition_words(branch["if"], prefix), branch.get("then", {})
     for name, rule in schema.get("properties", {}).items():
         for inner, step in _inside(f"{prefix}{name}", rule):
             yield from branches(inner, step)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from runner import __version__
+from runner.cli import cli
+from runner.operations import schema_folder
 from tests.commands.conftest import Project
 
 TWO = """
@@ -44,3 +48,12 @@ def test_a_file_without_a_suffix_is_run(online: Project, word: str) -> None:
 @pytest.mark.parametrize("path", ["gone.yaml", "gone/spring"])
 def test_a_path_to_nothing_is_a_missing_file(project: Project, path: str) -> None:
     assert project.run(path).code == 3
+
+
+@pytest.mark.parametrize("verb", ["run", "plan"])
+def test_every_run_setting_has_a_flag(verb: str) -> None:
+    schema = json.loads((schema_folder() / "manifest.schema.json").read_text(encoding="utf-8"))
+    settings = schema["properties"]["run"]["properties"]
+    flags = {flag for option in cli.commands[verb].params for flag in option.opts}
+    assert settings
+    assert {f"--{name.replace('_', '-')}" for name in settings} <= flags

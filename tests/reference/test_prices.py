@@ -98,7 +98,7 @@ def amount(
     given_ = {**defaults_of(operation, parameters), **parameters}
     if found := re.fullmatch(r"x (\w+)", shown.per):
         return Decimal(str(given_[found[1]]))
-    if re.fullmatch(r"x seconds of (\w+)", shown.per):
+    if re.fullmatch(r"a second of (\w+)", shown.per):
         return Decimal(str(seconds))
     if found := re.fullmatch(r"for each of (\w+)", shown.per):
         return Decimal(len(given_[found[1]]))
