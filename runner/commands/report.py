@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,11 +15,11 @@ from runner.commands.gallery_selection import select_results
 from runner.commands.gallery_source import GallerySource
 from runner.commands.options import Options, check_expanded
 from runner.error_handler import emit
-from runner.errors import Exit, OutputError, UsageError
+from runner.errors import Exit, OutputError, UsageError, plural
 from runner.marks.document import SUFFIX, read_marks
 from runner.progress.stages import Stages, stages
 from runner.report.archive import zip_at
-from runner.report.build import Builder, Progress
+from runner.report.build import Builder, Progress, Results
 from runner.report.cache import ThumbnailCache
 from runner.report.contents import Reviewer
 from runner.report.folder import THUMBS
@@ -72,6 +72,7 @@ def report(options: Options, flags: ReportOptions) -> Exit:
     with stages(options.progress, options.environ) as stage, ExitStack() as on_exit:
         stage.begin("reading the results")
         found = replace(read_gallery_results(source), reviewers=reviewers)
+        warnings = list(_warnings_of_marks(flags.marks, found))
         results = select_results(found, options)
         outlet = _outlet(source, flags, seconds_of(results.run.finished or results.run.started))
         with report_errors(outlet.page):
@@ -85,6 +86,8 @@ def report(options: Options, flags: ReportOptions) -> Exit:
                 prunes=results is found or isinstance(outlet, Copy),
             )
             _build(builder, outlet, stage, yes=options.yes)
+    for warning in warnings:
+        emit(warning)
     print(outlet.page)
     if flags.open_page:
         _open(outlet.page, options.environ)
@@ -121,6 +124,16 @@ def _reviewer(path: Path, stem: str) -> Reviewer:
         for each in read_marks(path).marks
     }
     return Reviewer(name=name.removeprefix(f"{stem}.") or name, marks=marks)
+
+
+def _warnings_of_marks(paths: Iterable[Path], results: Results) -> Iterator[str]:
+    """A warning for each file with marks of jobs that are not there, or of other requests."""
+    known = {(row["id"], row["fingerprint"]) for row in (*results.rows, *results.removed)}
+    for path, reviewer in zip(paths, results.reviewers, strict=True):
+        marked = ((job, each["fingerprint"]) for job, each in reviewer.marks.items())
+        if count := sum(1 for each in marked if each not in known):
+            why = "no such job is among the results, or its request has changed since"
+            yield f"{path}: warning: {plural(count, 'mark')} not shown: {why}"
 
 
 def _outlet(source: GallerySource, flags: ReportOptions, finished_s: float | None) -> Outlet:

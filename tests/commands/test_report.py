@@ -534,6 +534,17 @@ def test_what_was_picked_can_be_handed_over(project: Project) -> None:
         assert project.run("report", "spring.yaml", *wrong).code == 2
 
 
+def test_marks_of_other_jobs_or_requests_are_a_warning(project: Project) -> None:
+    written(project, result_row("a"))
+    lines = "".join(
+        f"  - {{id: {id_}, fingerprint: {'ab' * 32}, mark: picked}}\n" for id_ in ("a", "nobody")
+    )
+    project.write(f"version: 1\nmarks:\n{lines}", "spring.marks.yaml")
+    ran = project.run("report", "spring.yaml", "--marks", "spring.marks.yaml")
+    assert ran.code == 0
+    assert ran.err.startswith("spring.marks.yaml: warning: 2 marks not shown: no such job is among")
+
+
 def test_marks_with_mistakes_are_an_error(project: Project) -> None:
     written(project, result_row("a"))
     project.write("version: 1\nmarks: [{id: a}]\n", "spring.marks.yaml")

@@ -250,11 +250,24 @@ def films(folder: Path, count: int) -> Gallery:
     return gallery(jobs, key=f"films {count}")
 
 
+LONG = ("w" * 2000, "漢" * 2000, "a_" * 1000, "\u202e" + "r" * 2000)
+"""Texts without a blank at which a line could end."""
+
+
 def hostile(folder: Path) -> Gallery:
-    """Every text that comes from elsewhere is one of `HOSTILE`."""
+    """Every text that comes from elsewhere is one of `HOSTILE`, names cut to 60 characters."""
+    return _of_texts(folder, HOSTILE, names=60)
+
+
+def endless(folder: Path) -> Gallery:
+    """Every text that comes from elsewhere, also each name, is one of `LONG`."""
+    return _of_texts(folder, LONG, names=2001)
+
+
+def _of_texts(folder: Path, texts: Sequence[str], *, names: int) -> Gallery:
     jobs = []
-    for number, text in enumerate(HOSTILE):
-        short = text[:60]
+    for number, text in enumerate(texts):
+        short = text[:names]
         failure = JobFailure(code=short, message=text, class_=short, billed=short, advice=text)
         jobs.append(
             job(
@@ -274,13 +287,14 @@ def hostile(folder: Path) -> Gallery:
                 files=[picture(folder, number, f"a#b?c%20d {number}.webp")],
             )
         )
-    axis = Axis(name="style", values=[text[:60] for text in HOSTILE])
+    first = texts[0]
+    axis = Axis(name="style", values=[text[:names] for text in texts])
     marks = {each.id: {"fingerprint": each.fingerprint, "note": each.prompt} for each in jobs}
-    reviewers = [Reviewer(name=text, marks=marks) for text in HOSTILE[:2]]
+    reviewers = [Reviewer(name=text, marks=marks) for text in texts[:2]]
     changes = {
         "axes": [axis],
-        "costs": [cost(by="axis", axis=HOSTILE[0], name=HOSTILE[0])],
+        "costs": [cost(by="axis", axis=first, name=first)],
         "reviewers": reviewers,
-        "notes": HOSTILE,
+        "notes": texts,
     }
-    return gallery(jobs, name=HOSTILE[0], stem=HOSTILE[0], key=HOSTILE[0], **changes)
+    return gallery(jobs, name=first, stem=first, key=first, **changes)

@@ -64,7 +64,7 @@ function axisTable(jobs, { x, y, sx, sy }) {
   });
   const [xs, ys] = [shownValues(x), shownValues(y)];
   const columns = shownValues(sx).flatMap((outer) => xs.map((inner) => [outer, inner]));
-  const head = (scope, text, attributes = {}) => h('th', { scope, dir: 'auto', ...attributes }, text);
+  const head = (scope, text, attributes = {}) => h('th', { scope, ...attributes }, h('span', { dir: 'auto', title: text }, text));
   const corner = (text) => h('td', { colspan: sy ? 2 : 1 }, text);
   const rest = t('rest', { n: jobs.length - [...found.values()].flat().length });
   const table = h('table', { role: 'grid', 'aria-label': t('axes') },

@@ -35,7 +35,8 @@ const pictureOf = ({ id, prompt }, src) =>
  * @param {Job} job @param {Media | null} [file] */
 function thumbnail(job, file = job.file) {
   if (file?.kind === 'audio' && file.peaks.length) return waveform(file.peaks);
-  const src = file && !file.gone && (file.thumb ?? (file.kind === 'image' ? file.src : null));
+  const light = file?.kind === 'image' && file.w * file.h <= 5e7; // browsers decode all of it
+  const src = file && !file.gone && (file.thumb ?? (light ? file.src : null));
   if (src) return pictureOf(job, src);
   const word = file ? t(file.gone ? `gone_${file.gone}` : file.kind) : t(job.state);
   const why = file?.name ?? job.error?.message ?? job.reason ?? '';

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.report.browser.opened import Opened
-from tests.report.galleries import HOSTILE, films, gallery, hostile, small
+from tests.report.galleries import HOSTILE, endless, films, gallery, hostile, job, picture, small
 
 VIEWS = (
     "#all",
@@ -83,6 +85,35 @@ def test_hostile_texts_stay_texts(show: Callable[..., Opened], tmp_path: Path) -
         assert opened.page.locator("script").count() == 3
         assert opened.page.locator('a[href^="javascript"]').count() == 0
         assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+
+
+def test_texts_without_a_blank_take_no_room_from_others(
+    show: Callable[..., Opened], tmp_path: Path
+) -> None:
+    made = endless(tmp_path)
+    opened = show(made)
+    ids = [quote(each.id) for each in made.jobs]
+    views = ("#all?group=tag", "#axes", f"#compare?ids={ids[0]}&ids={ids[1]}", "#failures", "#run")
+    for size in ((1440, 900), (390, 844)):
+        opened.page.set_viewport_size({"width": size[0], "height": size[1]})
+        for view in views:
+            opened.go(view)
+            assert opened.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), view
+            assert opened.page.evaluate("main.clientHeight > innerHeight / 2"), view
+        opened.go(f"#all?one={ids[0]}")
+        facts = opened.page.locator("#one-facts")
+        assert facts.evaluate("each => each.scrollWidth <= each.clientWidth")
+
+
+def test_a_picture_too_large_for_a_grid_is_shown_alone(
+    show: Callable[..., Opened], tmp_path: Path
+) -> None:
+    file = replace(picture(tmp_path, 0), thumb=None, width=10_000, height=10_000)
+    opened = show(gallery([job(0, files=[file])]))
+    expect(opened.page.locator(".cell .blank")).to_have_text("Picturepicture-0.webp")
+    assert opened.requested(".webp") == []
+    opened.press("Enter")
+    expect(opened.page.locator("#one-stage img")).to_be_visible()
 
 
 def test_hostile_texts_are_shown_as_they_are(show: Callable[..., Opened], tmp_path: Path) -> None:
