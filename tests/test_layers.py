@@ -20,7 +20,7 @@ ROWS = (
     {"planning", "marks"},
     {"engine"},
     {"terminal", "progress", "report", "error_handler", "doctor"},
-    {"reference"},
+    {"export", "reference"},
     {"commands"},
     {"cli"},
     {"__main__"},

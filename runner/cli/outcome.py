@@ -46,3 +46,30 @@ def report(manifest: Path, **flags: Any) -> None:
     own = {name: flags.pop(name) for name in report.ReportOptions.__slots__}
     options = report.ReportOptions(**own)
     call(lambda each: report.report(each, options), {**flags, "manifests": (manifest,)})
+
+
+_FORMAT = "What to write; without it, the ending of --to decides."
+_TO = "File to write.  [default: standard output]"
+_EXPORT_MARKS = "Marks to include.  [default: those beside the manifest]"
+_RAW = "Leave cells that a spreadsheet takes for formulas as they are."
+
+
+@cli.command()
+@click.argument("manifest", type=PATH)
+@value("--format", None, _FORMAT, click.Choice(["csv", "json", "jsonl", "junit", "markdown"]))
+@value("--to", "FILE", _TO, PATH)
+@add(PATHS, SELECTION, flag("--emulate", text="Export the results of a rehearsal."))
+@value("--marks", "FILE", _EXPORT_MARKS, PATH)
+@flag("--raw", text=_RAW)
+def export(manifest: Path, **flags: Any) -> None:
+    """Write the results for other programs: a table, JSON, test results, Markdown. Sends nothing.
+
+    Formats: csv (spreadsheets), json and jsonl (the rows of the results manifest), junit (GitLab,
+    Jenkins), markdown (a summary).
+    """
+    from runner.commands import export
+
+    own = export.ExportOptions(
+        form=flags.pop("format"), **{name: flags.pop(name) for name in ("to", "marks", "raw")}
+    )
+    call(lambda each: export.export(each, own), {**flags, "manifests": (manifest,)})

@@ -44,7 +44,7 @@ def marks_to_redo(document: Document, options: Options) -> CountedMarks:
     )
     path = read_redo(sources)
     if path is None:
-        return CountedMarks(takes=TakeMarks(source=str(_usual(document.path, options))))
+        return CountedMarks(takes=TakeMarks(source=str(usual_marks(document.path, options))))
     file = read_marks(path)
     return CountedMarks(file=file, takes=_takes(file, redo=True), redo=True)
 
@@ -54,7 +54,7 @@ def marks_to_pick(manifest: Path, options: Options) -> CountedMarks | None:
 
     Raises ManifestError.
     """
-    path = _usual(manifest, options)
+    path = usual_marks(manifest, options)
     if not is_file(path):
         return None
     file = read_marks(path)
@@ -88,8 +88,11 @@ def without_marks(paths: Sequence[Path]) -> tuple[list[Path], list[Diagnostic]]:
     return manifests, errors
 
 
-def _usual(manifest: Path, options: Options) -> Path:
-    """A rehearsal has marks of its own, but may be one of what follows a real choice."""
+def usual_marks(manifest: Path, options: Options) -> Path:
+    """Where the marks of a manifest are, whether they exist or not.
+
+    A rehearsal has marks of its own, but may be one of what follows a real choice.
+    """
     real = manifest.with_name(f"{manifest.stem}{SUFFIX}")
     emulated = manifest.with_name(f"{manifest.stem}.emulated{SUFFIX}")
     return emulated if options.emulate and (is_file(emulated) or not is_file(real)) else real

@@ -14,14 +14,13 @@ from runner.commands.gallery_results import read_gallery_results
 from runner.commands.gallery_selection import select_results
 from runner.commands.gallery_source import GallerySource
 from runner.commands.options import Options, check_expanded
+from runner.commands.reviewers import reviewer_of
 from runner.error_handler import emit
 from runner.errors import Exit, OutputError, UsageError, plural
-from runner.marks.document import SUFFIX, read_marks
 from runner.progress.stages import Stages, stages
 from runner.report.archive import zip_at
 from runner.report.build import Builder, Progress, Results
 from runner.report.cache import ThumbnailCache
-from runner.report.contents import Reviewer
 from runner.report.folder import THUMBS
 from runner.report.outlets import Copy, InPlace, Outlet, copy_to, embed_in, in_place
 from runner.report.rows import seconds_of
@@ -68,7 +67,7 @@ def report(options: Options, flags: ReportOptions) -> Exit:
     """
     flags.check()
     source = GallerySource.of(options.manifests[0], options)
-    reviewers = [_reviewer(path, source.stem) for path in flags.marks]
+    reviewers = [reviewer_of(path, source.stem) for path in flags.marks]
     with stages(options.progress, options.environ) as stage, ExitStack() as on_exit:
         stage.begin("reading the results")
         found = replace(read_gallery_results(source), reviewers=reviewers)
@@ -109,21 +108,6 @@ def _build(builder: Builder, outlet: Outlet, stage: Stages, *, yes: bool) -> Non
     stage.close()
     for note in gallery.notes:
         emit(f"{outlet.page}: {note}")
-
-
-def _reviewer(path: Path, stem: str) -> Reviewer:
-    """The marks in a file, under a name that is made of the file's: `spring.anna.marks.yaml`."""
-    name = path.name.removesuffix(SUFFIX)
-    marks = {
-        each.id: {
-            "fingerprint": each.fingerprint,
-            "mark": each.choice and each.choice.value,
-            "stars": each.stars,
-            "note": each.note,
-        }
-        for each in read_marks(path).marks
-    }
-    return Reviewer(name=name.removeprefix(f"{stem}.") or name, marks=marks)
 
 
 def _warnings_of_marks(paths: Iterable[Path], results: Results) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""Export: writes the rows of results in the forms that other programs read."""
