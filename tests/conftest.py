@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is slow, which says nothing of the code.
+# A busy machine is slow, which proves nothing about the code.
 settings.register_profile(
     "patient", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 )

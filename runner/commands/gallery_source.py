@@ -94,5 +94,5 @@ def _owner(path: Path) -> str | None:
 def _written(manifest: Path) -> Mapping[str, Any]:
     try:
         return read_document(manifest).value
-    except ManifestError:  # the results tell enough
+    except ManifestError:  # the results are enough
         return {}

@@ -203,7 +203,7 @@ def proxy_warning(planned: ManifestPlan) -> str | None:
     if planned.options.emulate or not (planned.settings.download and networked(planned)):
         return None
     try:
-        check_proxy("https://files.invalid")  # which hosts have the files, only answers tell
+        check_proxy("https://files.invalid")  # only answers show which hosts have the files
     except UnusableProxy as error:
         consequence = "files of other hosts than the providers' may stay unfetched"
         return f"warning: {error}: {consequence}\n  hint: name an http proxy there, or unset it"

@@ -170,7 +170,7 @@ _MISALIGNED = (
 _Explanation: TypeAlias = Callable[[Stop], TextError | None] | tuple[str, str | None]
 
 # A pattern in the message of libyaml or PyYAML to what is wrong and what to do. The parsers offer
-# nothing but their messages to tell errors apart; the first pattern with an explanation applies.
+# nothing but their messages to go by; the first pattern with an explanation applies.
 _EXPLANATIONS: dict[str, _Explanation] = {
     "mapping values are not allowed": _unexpected_colon,
     "cannot start any token": _bad_start,

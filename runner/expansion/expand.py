@@ -177,7 +177,7 @@ class _Expander:
                 self._add_variant(index, entry, variant, templates)
 
     def varying(self, index: int) -> list[str]:
-        """Names that would tell the jobs of an entry apart and are not in its id yet."""
+        """Names by which the jobs of an entry differ and that are not in its id yet."""
         id_, variants = self.several.get(index, ("", ()))
         return [name for name in varying(variants) if name not in id_] or (
             ["row.number"] if variants and variants[0].row else []

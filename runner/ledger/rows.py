@@ -212,7 +212,7 @@ def _file(row: Row, map_path: Callable[[str], str]) -> StoredFile:
 # Cached, because very many files have the same few facts.
 @lru_cache(maxsize=4096)
 def _facts(text: str) -> FileFacts:
-    """The facts in a JSON object; what a newer version has measured besides is left out."""
+    """The facts in a JSON object; what only a newer version measures is left out."""
     found = json.loads(text)
     known = {name: found[name] for name in FileFacts.__slots__ if name in found}
     return FileFacts(**{**known, "labels": in_order(found.get("labels", ()))})

@@ -1,4 +1,4 @@
-"""Warns about the marks of a file that have no effect on a manifest, and says why."""
+"""Warns about the marks of a file that have no effect on a manifest, with the reason."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def is_truncated(path: Path, media_type: str) -> bool:
 
 
 def lacks_its_length(file: BinaryIO, media_type: str) -> bool:
-    """Whether the file is shorter than its own headers say; False where they say nothing."""
+    """Whether the file is shorter than its headers announce; False where they do not."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     if media_type in _RIFF:

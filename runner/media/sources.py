@@ -39,7 +39,7 @@ def classify(source: str) -> Literal["url", "data", "path"]:
     return "url" if _SCHEME.match(source) else "path"
 
 
-# Enough of it to be no name; its first bytes then say what it is.
+# Enough of it to be no name; its first bytes then show what it is.
 _BARE_BASE64 = re.compile(
     r"(?:[a-z]+/[a-z0-9.+-]+;)?(?:base64,)?(?P<text>[A-Za-z0-9+/\s]{48,}[=\s]*)"
 )

@@ -45,7 +45,7 @@ _FORMATS = {
 
 
 class StreamFacts(NamedTuple):
-    """What PyAV reads in a video or an audio file; None for what the file does not say."""
+    """What PyAV reads in a video or an audio file; None for what is not in the file."""
 
     has_pictures: bool
     width: int | None

@@ -74,7 +74,7 @@ AS_AUDIO = MappingProxyType(
         "video/x-ms-wmv": "audio/x-ms-wma",
     }
 )
-"""Type of a container to its type where it holds sound alone; the first bytes do not say that."""
+"""Type of a container to its type where it holds sound alone; the first bytes do not show that."""
 
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -138,7 +138,7 @@ def sniff(head: bytes) -> str | None:
 
 def _by_brands(head: bytes) -> str:
     major = _BRANDS.get(head[8:12].rstrip(b" \0"), "video/mp4")
-    # The general brands of HEIF (mif1, msf1) say nothing of the codec; the brands behind them do.
+    # The general brands of HEIF (mif1, msf1) do not name the codec; the brands behind them do.
     size = int.from_bytes(head[:4], "big")
     others = {head[at : at + 4] for at in range(16, min(size, len(head)) - 3, 4)}
     return "image/avif" if major == "image/heic" and others & {b"avif", b"avis"} else major

@@ -75,7 +75,7 @@ def first_text(*values: Any) -> str | None:
 
 def task_id(*values: Any) -> str | None:
     """The first of `values` that can be an id; an integer becomes its digits."""
-    # The documents only say "string": anything printable with a letter or digit is accepted.
+    # The documents have only "string": what is printable and has a letter or digit is accepted.
     for value in values:
         candidate = str(value) if type(value) is int and 0 < value <= _INT_LIMIT else value
         if isinstance(candidate, str) and _can_be_id(candidate.strip()):

@@ -51,7 +51,7 @@ class Results:
     emulated: bool = False
     running: bool = False
     spans: Sequence[TaskSpan] = ()
-    """Every submission that the ledger has; of the other jobs the rows tell."""
+    """Every submission that the ledger has; the other jobs are in the rows."""
     reviewers: Sequence[Reviewer] = ()
     notes: Sequence[str] = ()
     makes: Callable[[str], MediaKind]

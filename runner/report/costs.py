@@ -22,7 +22,7 @@ class _Sum:
 
 
 def price_of(job: GalleryJob) -> dict[Unit, Decimal]:
-    """What a job cost; of one that was made and whose provider tells no price, the price list's."""
+    """What a job cost, by the price list where it was made and its provider reports no price."""
     price = job.cost or (job.estimate if job.state == "succeeded" else None) or {}
     return {unit: Decimal(str(price[unit])) for unit in UNITS if price.get(unit)}
 

@@ -103,7 +103,7 @@ def inside(folder: Path, name: str) -> Path | None:
 
 
 def _read_marker(folder: Path) -> Mapping[str, Any] | None:
-    """What the marker says; None where there is none, or another program's."""
+    """The content of the marker; None where there is none, or another program's."""
     try:
         found = json.loads((folder / MARKER).read_bytes())
     except (OSError, ValueError, RecursionError):

@@ -201,7 +201,7 @@ def _file(value: Mapping[str, Any]) -> StoredFile | None:
 
 
 def _facts(value: Mapping[str, Any]) -> FileFacts | None:
-    """What a row tells of a file; None where that is nothing."""
+    """The facts about a file in a row; None where it has none."""
     seconds = value.get("duration")
     facts = FileFacts(
         width=_int(value.get("width")),

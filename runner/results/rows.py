@@ -94,7 +94,7 @@ def row(outcome: Outcome, folder: Path) -> dict[str, Any]:
 
 
 def axes_of(draft: Draft) -> dict[str, Any]:
-    """The key `axes`: what tells the jobs of one entry apart, only where it has several of them.
+    """The key `axes`: by what the jobs of one entry differ, only where it has several of them.
 
     The manifest may change, and with it the rows of a file: so they are written down here.
     """

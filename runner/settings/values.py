@@ -22,7 +22,7 @@ _DURATION = re.compile(f"(?:({_DIGITS})h)?(?:({_DIGITS})m)?(?:({_DIGITS})s)?")
 _BOOLEANS = dict.fromkeys(("true", "1", "yes", "on"), True) | dict.fromkeys(
     ("false", "0", "no", "off"), False
 )
-# A longer one is a mistake in the unit: milliseconds, say.
+# A longer one is a mistake in the unit: such as milliseconds.
 _MAX_DURATION_S = 30 * 24 * 3600
 
 

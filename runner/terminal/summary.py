@@ -86,7 +86,7 @@ class RunTotals:
             self.costs.unpriced += outcome.estimated is None
         if outcome.state is not State.SUCCEEDED or outcome.shortfall:
             error = outcome.error and (outcome.error.code, outcome.error.message)
-            # By what there is to say, not by job: a wrong key would fill the screen otherwise.
+            # By cause, not by job: a wrong key would fill the screen otherwise.
             cause = (outcome.state, outcome.shortfall or outcome.reason, error, outcome.used_up)
             self.failures.setdefault(cause, FailureGroup(first=outcome)).add(outcome)
 

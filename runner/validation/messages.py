@@ -38,7 +38,7 @@ def explain(subject: Subject) -> list[Finding]:
     """Why the subject's value is rejected, in the order of its keys; never empty."""
     findings = [each for violation in violations_of(subject) for each in _findings(violation)]
     if not findings:
-        # The two validators disagree (about a regular expression, say): the fast one decides.
+        # The two validators disagree (about a regular expression?): the fast one decides.
         findings = [Finding(path=(), message=f"{subject.owner} does not match its schema")]
     # In the order of the file, not of the schema; two branches may find the same.
     return in_order_of(subject.value, dict.fromkeys(findings))

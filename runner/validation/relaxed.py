@@ -26,7 +26,7 @@ def definitions(expression: Schema) -> dict[str, Schema]:
     """What the relaxed rules refer to.
 
     Null is described by what it is not, because editors offer the types that a rule names. The
-    titles tell an editor which alternative a value matched; the text is the parameter's.
+    titles show in an editor which alternative a value matched; the text is the parameter's.
     """
     pattern = expression["pattern"]
     return {

@@ -78,7 +78,7 @@ def standing_in(project: Project) -> Iterator[StandIn]:
 
 
 def install(project: Project, operations: Mapping[str, Any]) -> None:
-    """Give the project's program these operations besides its own: name to the file's value."""
+    """Add these operations to the project's program: name to the file's value."""
     site = project.folder / ".site"
     shutil.copytree(schema_folder(), site / "schemas")
     (site / "runner").symlink_to(Path(runner.__file__).parent)

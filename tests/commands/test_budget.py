@@ -143,7 +143,7 @@ def test_manifests_of_one_name_in_a_shared_ledger_have_own_budgets(
 
 
 def without_prices(project: Project) -> None:
-    """The program beside schemas that tell no prices, for `running`."""
+    """The program beside schemas without prices, for `running`."""
     site = project.folder / ".site"
     shutil.copytree(schema_folder(), site / "schemas")
     (site / "runner").symlink_to(Path(runner.__file__).parent)

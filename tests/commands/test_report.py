@@ -167,7 +167,7 @@ def test_a_rehearsal_has_a_gallery_of_its_own(project: Project) -> None:
     assert ran.out == "spring.emulated.report/index.html\n"
     data = data_in(project, "spring.emulated.report/index.html")
     assert (data["emulated"], data["marks_file"]) == (True, "spring.emulated.marks.yaml")
-    # The results tell which ones they are.
+    # The results show which ones they are.
     assert project.run("report", "spring.emulated.results.yaml").out == ran.out
 
 

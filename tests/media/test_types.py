@@ -54,7 +54,7 @@ def drawn(kind: str) -> bytes:
 
 
 def boxes(*sizes: int) -> bytes:
-    """An MP4 whose last box says that it goes to the end of the file where its size is 0."""
+    """An MP4 whose last box goes by its header to the end of the file where its size is 0."""
     first = struct.pack(">I", 16) + b"ftypmp42" + bytes(4)
     return first + b"".join(struct.pack(">I", n) + b"mdat" + bytes(max(n, 8) - 8) for n in sizes)
 

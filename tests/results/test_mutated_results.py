@@ -76,7 +76,7 @@ def test_damage_at_random_is_seen_or_loses_no_proof(
         earlier = read_results(path)
         if earlier.diagnostics:
             continue
-        # Another valid fingerprint or id cannot be told from another request; never both at once.
+        # Another valid fingerprint or id looks like another request; never both at once.
         for job, fingerprint, *_ in before - proofs(earlier):
             names = {each["id"] for each in earlier.rows}
             prints = {each["fingerprint"] for each in earlier.rows}

@@ -94,7 +94,7 @@ def _boxes(content: bytes, depth: int = 0) -> Iterator[tuple[bytes, bytes]]:
             raise BrokenVideoError("its headers are damaged")
         if name in _PARENTS and depth < _MOST_DEPTH:
             yield from _boxes(content[at + head : end], depth + 1)
-        elif depth:  # at the top there is nothing that says what the film is like
+        elif depth:  # at the top nothing describes the film
             yield name, content[at + head : end]
         at = end
 

@@ -162,7 +162,7 @@ async def format_errors(request: web.Request, handler: Handler) -> web.StreamRes
         return response
     except ConnectionError:  # a scripted cut: there is nobody left to answer
         raise
-    except OSError as error:  # a full disk, say: no defect of ours, and so without a traceback
+    except OSError as error:  # such as a full disk: no defect of ours, and so without a traceback
         _log.error("the emulator's state cannot be written: %s", error)
         return error_response(request, ApiError("InternalServiceFailure", "cannot keep state"))
 

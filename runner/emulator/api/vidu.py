@@ -67,7 +67,7 @@ def created(task: Task, link: Link) -> dict[str, Any]:
 
 
 def spoken(task: Task, now_ns: int, link: Link) -> dict[str, Any]:
-    """The answer to a submission that is its result, or says why there is none yet."""
+    """The answer to a submission that is its result, or the reason why there is none yet."""
     order, phase = task.order, task.phase(now_ns)
     operation = OPERATIONS[order.operation]
     done = {operation.result_field: link(task.id, files.SOUND)} if phase is Phase.SUCCESS else {}

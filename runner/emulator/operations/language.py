@@ -23,7 +23,7 @@ class Price(Protocol):
     """Credits for one model and resolution."""
 
     def credits(self, values: Values, added: int) -> int:
-        """What an order costs, with `added` credits for what is charged besides."""
+        """What an order costs, with `added` credits for what is charged in addition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +160,7 @@ def asked_length(values: Values, videos: Sequence[Reference]) -> float:
 
 
 def asked_prompt(values: Values) -> str:
-    """What the request says the result is to show, or what is to be spoken in it."""
+    """What the result is to show by the request, or what is to be spoken in it."""
     prompt: str = values.get("prompt", values.get("text", ""))
     return prompt
 
@@ -194,7 +194,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """Credits that are charged besides the price, under a condition."""
+    """Credits that are charged in addition to the price, under a condition."""
 
     when: When
     credits: int
@@ -248,7 +248,7 @@ class Operation:
     answer: Sequence[str] = ()
     """The fields that the answer to a submission repeats, in its order."""
     constants: Values = field(default_factory=dict)
-    """What that answer has besides, whatever was asked for."""
+    """What that answer has in addition, whatever was asked for."""
     unanswered: Sequence[str] = ()
     """Fields of all other answers that this one lacks."""
     result_field: str = ""

@@ -23,7 +23,7 @@ _NOT_DETAILS = frozenset(
     {"model", "prompt", "seed", "aspect_ratio", "resolution"}
     | {"payload", "callback_url", "meta_data"}
 )
-# What the result shows of the body besides prompt, seed, images and its own form.
+# What the result shows of the body, in addition to prompt, seed, images and its own form.
 _SHOWN = (
     *("template", "story", "area", "beast"),
     *("style", "movement_amplitude", "audio_type", "voice_id", "guidance_scale"),

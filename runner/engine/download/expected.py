@@ -66,7 +66,7 @@ def expected(operation: Operation, parameters: Parameters) -> Expected:
         # 0 lets the provider choose.
         seconds=float(seconds) if is_number(seconds) and seconds > 0 else None,
         at_least="video" in kinds or _VIDEO_ID in asked,
-        # Not the default where media are given: documents let these decide then, or say nothing.
+        # Not the default where media are given: by the documents these decide then, or it is open.
         ratio=_ratio(given if kinds else asked),
         size=_size(asked),
         sound=(_sound_switch(asked) or kinds.get("audio")) if is_video else None,

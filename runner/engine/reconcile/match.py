@@ -231,7 +231,7 @@ def match(
     return _adopted(rows[0], listing)
 
 
-_CUT_MIN = 40  # characters of a text's beginning that say something about the text
+_CUT_MIN = 40  # characters; fewer at the beginning of a text identify nothing
 
 
 def _is_candidate(
@@ -251,7 +251,7 @@ def _is_candidate(
     if row.status.task_id in ledger.owners or _is_foreign(tag, lost):
         return False
     is_untagged = lost.tag is not None and status is not None and tag is None
-    # If the clock was set back since the submission, times say nothing.
+    # If the clock was set back since the submission, times prove nothing.
     is_timeless = listing.created_at(row) is None or was_set_back(lost, listing)
     if fits(row, lost.attempt.intent, lost.operation):
         is_early = _created_before(row, lost.started_at - LOOK_BACK, listing)

@@ -56,7 +56,7 @@ _CHECKS = (
     check_media_limits,
     check_tables,
 )
-"""What a JSON Schema cannot say."""
+"""What a JSON Schema cannot express."""
 
 
 def is_right(schema: Mapping[str, Any]) -> bool:

@@ -112,7 +112,7 @@ _DEFAULT_FORMS = ("data_uri", "url")
 
 
 def _forms(limits: Mapping[str, Any], path: ValuePath) -> Iterator[Finding]:
-    """Forms that `as` and `max_inline_bytes` speak of, but nothing is sent in."""
+    """Forms that `as` and `max_inline_bytes` are about, and in which nothing is sent."""
     forms = as_list(limits.get("forms")) or list(_DEFAULT_FORMS)
     if "max_inline_bytes" in limits and forms == ["url"]:
         message = "max_inline_bytes has no effect: all is sent by URL"

@@ -56,7 +56,7 @@ def _comparison(
     if not isinstance(left, str) or not isinstance(right, str):
         return
     if EACH in right and (entry.get("sum") or _list_of(left) != _list_of(right)):
-        message = f"{right} has one value for each item, and nothing tells which one is meant"
+        message = f"{right} has one value for each item, and it is open which one is meant"
         yield Finding(path=(*path, "right"), message=message)
     if entry.get("sum") and EACH not in left:
         message = f"{left} is one value: there is no sum"

@@ -73,7 +73,7 @@ def test_a_task_recorded_for_another_job_is_never_adopted() -> None:
     assert verdict == Unclear(reason='its task 1 is recorded for job "job-9"', candidates=("1",))
 
 
-# ------------------------------------------------------------------- rows that tell of no tag
+# ------------------------------------------------------------------- rows without a tag
 
 
 def test_a_row_is_adopted_when_its_own_status_has_the_tag() -> None:

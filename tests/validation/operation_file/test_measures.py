@@ -71,7 +71,7 @@ def test_a_comparison_with_what_is_no_number() -> None:
 @pytest.mark.parametrize("left", ["seed", "parts[].from"])
 def test_a_comparison_with_each_item_of_a_list(left: str) -> None:
     is_sum = {"sum": True} if left != "seed" else {}
-    message = "parts[].to has one value for each item, and nothing tells which one is meant"
+    message = "parts[].to has one value for each item, and it is open which one is meant"
     assert messages(with_comparison(left=left, right="parts[].to", **is_sum)) == [message]
 
 

@@ -139,7 +139,7 @@ AUDIO_CLONE = Operation(
         ),
         "payload": TAGS["payload"],
     },
-    # Each without the other makes no sense, though the page does not say so.
+    # Each without the other makes no sense, though it is not on the page.
     rules=(
         Needs(name="prompt_audio_url", other="prompt_text"),
         Needs(name="prompt_text", other="prompt_audio_url"),
