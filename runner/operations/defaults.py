@@ -134,17 +134,18 @@ def _matches(rule: Mapping[str, Any], value: Any) -> bool:
     return True
 
 
-_CONDITION_KEYWORDS = frozenset({"properties", "required"})
-_RULE_KEYWORDS = frozenset({"const", "enum", "minimum", "maximum"})
+CONDITION_KEYWORDS = frozenset({"properties", "required"})
+RULE_KEYWORDS = frozenset({"const", "enum", "minimum", "maximum"})
+"""What the condition of a default may use, and of each parameter in it."""
 
 
 def check_conditions(operation: Operation) -> None:
     """Raise ValueError for a default under a condition that is not understood."""
     # A keyword that `_matches` ignores would apply a default where the document has another one.
     for condition, values in _defaults(operation):
-        unsupported = set(condition) - _CONDITION_KEYWORDS
+        unsupported = set(condition) - CONDITION_KEYWORDS
         for rule in condition.get("properties", {}).values():
-            unsupported |= set(rule) - _RULE_KEYWORDS
+            unsupported |= set(rule) - RULE_KEYWORDS
         if unsupported:
             names = ", ".join(values)
             raise ValueError(f"the default of {names} has a condition with {min(unsupported)}")

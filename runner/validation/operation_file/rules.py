@@ -8,6 +8,7 @@ from typing import Any
 
 from runner.errors import nearest, suggest
 from runner.model.values import ValuePath, as_dict, as_list, is_number
+from runner.operations.defaults import CONDITION_KEYWORDS, RULE_KEYWORDS
 from runner.validation.diagnostics import Finding, dotted, shown
 from runner.validation.operation_file.parts import Schema, all_rules, parameters
 from runner.validation.schema import mappings_inside, required_only, required_sets
@@ -172,10 +173,6 @@ def _option(value: Any, rule: Mapping[str, Any]) -> str | None:
     return suggest(str(value), options)
 
 
-_CONDITION_KEYWORDS = ("$comment", "properties", "required")
-_RULE_KEYWORDS = ("$comment", "const", "enum", "minimum", "maximum")
-
-
 def _branches(schema: Schema) -> Iterator[Finding]:
     """Conditions of defaults may use a part of JSON Schema only; an `else` has no defaults."""
     for index, branch in enumerate(as_list(schema.get("allOf"))):
@@ -195,10 +192,10 @@ def _branches(schema: Schema) -> Iterator[Finding]:
 
 
 def _unsupported(condition: Schema, path: ValuePath, names: str) -> Iterator[Finding]:
-    found = [(path, key) for key in condition if key not in _CONDITION_KEYWORDS]
+    found = [(path, key) for key in condition if key not in {*CONDITION_KEYWORDS, "$comment"}]
     for name, rule in as_dict(condition.get("properties")).items():
         place = (*path, "properties", name)
-        found += [(place, key) for key in as_dict(rule) if key not in _RULE_KEYWORDS]
+        found += [(place, key) for key in as_dict(rule) if key not in {*RULE_KEYWORDS, "$comment"}]
     for place, key in found:
         message = f"the default of {names} has a condition with {key}: {dotted(place)}"
         hint = "such conditions may use required and, per property, const, enum, minimum, maximum"
