@@ -21,6 +21,7 @@ ROWS = (
     {"engine"},
     {"terminal", "progress", "report", "error_handler", "doctor"},
     {"export", "reference"},
+    {"github"},
     {"commands"},
     {"cli"},
     {"__main__"},

@@ -66,8 +66,9 @@ def cli() -> None:
 def call(verb: Callable[[Options], Exit], flags: Mapping[str, Any]) -> None:
     """Call the verb with its flags in one record, and exit with its code."""
     from runner.commands.options import Options
+    from runner.commands.workflow import in_workflow
 
-    exit_with(lambda: verb(Options(**flags)))
+    exit_with(lambda: in_workflow(verb, Options(**flags)))
 
 
 def exit_with(step: Callable[[], Exit]) -> None:

@@ -28,6 +28,7 @@ from runner.engine.stop_conditions import StopReason
 from runner.error_handler import emit
 from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, terminal_columns, worst
 from runner.file_names import relative
+from runner.github.step import Step
 from runner.media import streams
 from runner.model.events import Observer
 from runner.model.outcomes import Outcome, State
@@ -53,10 +54,20 @@ def execute_all(plans: Iterable[ManifestPlan], *, collect_only: bool = False) ->
     for planned in plans:
         code, summary = execute(planned, collect_only=collect_only)
         emit(format_summary(summary, terminal_columns(sys.stderr)))
+        _show_in_workflow(planned.options.step, summary)
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break
     return worst(codes)
+
+
+def _show_in_workflow(step: Step, summary: RunSummary) -> None:
+    if step.is_shown:
+        # Late: it loads what a gallery needs too.
+        from runner.github.summaries import run_annotations, run_section
+
+        step.annotations += run_annotations(summary)
+        step.add_section(lambda room: run_section(summary, room))
 
 
 def execute(

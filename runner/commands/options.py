@@ -11,6 +11,7 @@ from typing import Any
 
 from runner.errors import UsageError
 from runner.file_names import unexpanded
+from runner.github.step import Step
 from runner.providers.registry import PROVIDERS
 
 REHEARSAL_SCALE = 0.1
@@ -69,6 +70,10 @@ class Options:
     """Write nothing, not even the hash cache."""
     # A copy: what happens to the process's own later changes nothing here.
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    step: Step = field(
+        default_factory=lambda: Step(environ=dict(os.environ)), repr=False, compare=False
+    )
+    """What a step of a workflow shows. All copies of these options have the same one."""
 
     @property
     def scale(self) -> float:

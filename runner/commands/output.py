@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 def announce(planned: ManifestPlan) -> None:
     """Print the plan's warnings, and which jobs were added to the selected ones."""
     warn(planned.warnings)
+    planned.options.step.add_problems(planned.warnings)
     if planned.added:
         names = ", ".join(f'"{name}"' for name in planned.added)
         emit(f"included because selected jobs need them: {names}")

@@ -27,7 +27,19 @@ def plan(options: Options, *, detailed_exitcode: bool = False) -> Exit:
         if not options.as_json:
             name, columns = str(planned.manifest.path), terminal_columns(sys.stdout)
             print(plan_text(name, planned.plan, planned.outlook, columns=columns))
+        if options.step.is_shown:
+            _show_in_workflow(planned)
     return worst(_code(planned, detailed=detailed_exitcode) for planned in plans)
+
+
+def _show_in_workflow(planned: ManifestPlan) -> None:
+    # Late: it loads what a gallery needs too.
+    from runner.github.summaries import plan_section
+
+    name = str(planned.manifest.path)
+    planned.options.step.add_section(
+        lambda room: plan_section(name, planned.plan, planned.outlook, room)
+    )
 
 
 def _code(planned: ManifestPlan, *, detailed: bool) -> Exit:

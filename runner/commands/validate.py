@@ -27,11 +27,13 @@ def validate(options: Options) -> Exit:
     except ManifestError as error:
         if not options.as_json:
             raise  # the error handler prints it as text
+        options.step.add_failure(error)
         print_json([_record(problem) for problem in error.diagnostics])
         return error.exit
     warnings = [problem for manifest in manifests for problem in manifest.warnings]
     warnings += [problem for file in marks for problem in file.document.diagnostics]
     warnings += outdated_copies(paths)
+    options.step.add_problems(warnings)
     if options.as_json:
         print_json([_record(problem) for problem in warnings])
         return Exit.OK

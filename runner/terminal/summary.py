@@ -129,7 +129,7 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     others = f", {totals.by_other_run} made by another run" if totals.by_other_run else ""
     lines = [line for error in run.errors for line in error.splitlines()]  # a hint is one
     lines += [
-        f"{run.manifest}: {_counts(totals)} | {totals.costs}{others} | {span(run.seconds)}",
+        f"{run.manifest}: {counts_text(totals)} | {totals.costs}{others} | {span(run.seconds)}",
         f"  results   {run.results}{'' if run.written else ' (not written)'}",
     ]
     if totals.files:
@@ -152,7 +152,7 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     return "\n".join(one_line(line) for line in lines)
 
 
-def _counts(totals: RunTotals) -> str:
+def counts_text(totals: RunTotals) -> str:
     """`4 done, 1 reused, 1 failed`."""
     made = totals.states[State.SUCCEEDED] - totals.reused
     parts = [f"{made} done"] if made or not totals.states.total() else []
@@ -178,12 +178,12 @@ def _failure_lines(
     more = f" and {group.count - 1:,} more like it" if group.count > 1 else ""
     job = f'job "{outcome.job.id}"{more}'
     if outcome.reason is not None and outcome.reason.code in _LISTED:
-        job = _job_list(group)
+        job = job_list(group)
     indent = " " * 12
     lines = []
-    for cause in _cause(outcome):
+    for cause in cause_lines(outcome):
         lines += hang(indent, one_line(cause), columns)
-    lines += [indent + line for line in _advice(run, group)]
+    lines += [indent + line for line in advice_lines(run, group)]
     if _is_continued(outcome) and not shared:
         lines += hang(indent, _CONTINUE, columns)
     label = "warning" if outcome.shortfall else outcome.state.value
@@ -194,14 +194,15 @@ _LISTED = (ReasonCode.LEFT, ReasonCode.NO_ROOM)
 """After `--detach`, it matters which jobs these are."""
 
 
-def _job_list(group: FailureGroup) -> str:
+def job_list(group: FailureGroup) -> str:
     """`jobs "a", "b" and 3 more`."""
     names = ", ".join(f'"{name}"' for name in group.names)
     more = group.count - len(group.names)
     return f"{'job' if group.count == 1 else 'jobs'} {names}{f' and {more:,} more' if more else ''}"
 
 
-def _cause(outcome: Outcome) -> list[str]:
+def cause_lines(outcome: Outcome) -> list[str]:
+    """Why a job has no result, or less than it asked for."""
     error, reason = outcome.error, outcome.reason
     if outcome.shortfall is not None:
         is_marked = outcome.shortfall.code == ONLY_WATERMARKED
@@ -231,7 +232,7 @@ def _is_continued(outcome: Outcome) -> bool:
     return outcome.state is State.PENDING and code not in _DECIDED
 
 
-def _advice(run: RunSummary, group: FailureGroup) -> list[str]:
+def advice_lines(run: RunSummary, group: FailureGroup) -> list[str]:
     """What to do about a group, unless a further run continues it."""
     outcome = group.first
     match outcome.state, outcome.reason and outcome.reason.code:

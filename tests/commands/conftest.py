@@ -94,7 +94,10 @@ def small_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
     """A project without a way to any provider."""
-    names = ("VIDU_API_KEY", "MODELVERSE_API_KEY", "VIDU_BASE_URL", "MODELVERSE_BASE_URL", "CI")
+    names = (
+        *("VIDU_API_KEY", "MODELVERSE_API_KEY", "VIDU_BASE_URL", "MODELVERSE_BASE_URL", "CI"),
+        *("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY", "GITHUB_WORKSPACE"),
+    )
     return Project(tmp_path, dict.fromkeys(names))
 
 
