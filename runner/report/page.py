@@ -172,7 +172,8 @@ _USUAL_SHAPE, _LOWEST, _HIGHEST = 3 / 4, 9 / 16, 6 / 5
 def _more_axes(gallery: Gallery) -> Iterator[dict[str, Any]]:
     """In what else jobs differ."""
     found = {
-        "take": [str(job.take) for job in gallery.jobs if job.take is not None],
+        # Rejected takes are removed jobs, which stand behind the others.
+        "take": [str(take) for take in sorted({job.take for job in gallery.jobs if job.take})],
         "model": [job.model for job in gallery.jobs if job.model is not None],
         "op": [job.operation for job in gallery.jobs],
     }

@@ -81,6 +81,12 @@ def test_data_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert [each["prompt"] for each in data["jobs"]] == list(HOSTILE)
 
 
+def test_takes_are_values_in_the_order_of_their_numbers() -> None:
+    html = render(gallery([job(number, take=number) for number in (10, 3, 9)], axes=[]), lang="en")
+    data = json.loads(html.partition('id="data">')[2].partition("</script>")[0])
+    assert data["axes"] == [{"name": "take", "values": ["3", "9", "10"]}]
+
+
 def test_the_same_gallery_makes_the_same_page(tmp_path: Path) -> None:
     assert render(small(tmp_path), lang=None) == render(small(tmp_path), lang=None)
 
