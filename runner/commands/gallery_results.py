@@ -43,10 +43,10 @@ def read_gallery_results(source: GallerySource) -> Results:
         return _results(source, found.value, submissions, notes)
     if last is None and found is None:
         _check_manifest(source)
-        raise UsageError(
-            f"nothing of {source.manifest} has been made yet",
-            hint=f"make it first: vidu-run {source.manifest}",
-        )
+        hint = f"make it first: vidu-run {source.manifest}"
+        if source.paths.results.with_name(f"{source.stem}.emulated.results.yaml").exists():
+            hint += "; --emulate shows its rehearsal"
+        raise UsageError(f"nothing of {source.manifest} has been made yet", hint=hint)
     from runner.commands import gallery_manifest  # it loads everything that a plan needs
 
     try:

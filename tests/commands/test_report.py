@@ -167,6 +167,7 @@ def test_a_rehearsal_has_a_gallery_of_its_own(project: Project) -> None:
     assert ran.out == "spring.emulated.report/index.html\n"
     data = data_in(project, "spring.emulated.report/index.html")
     assert (data["emulated"], data["marks_file"]) == (True, "spring.emulated.marks.yaml")
+    assert "--emulate shows its rehearsal" in project.run("report", "spring.yaml").err
     # The results show which ones they are.
     assert project.run("report", "spring.emulated.results.yaml").out == ran.out
 
