@@ -26,8 +26,9 @@ FILMS = 300
 MAX_OPEN_S, MAX_FRAME_MS, MAX_FILTER_MS, MAX_MARK_MS = 1.0, 20.0, 60.0, 16.0
 
 _PROMISE = (
-    f"5,000 results open within {MAX_OPEN_S:g} s, 99 of 100 frames within {MAX_FRAME_MS:g} ms, "
-    f"a search painted within {MAX_FILTER_MS:g} ms, a mark within {MAX_MARK_MS:g} ms"
+    f"5,000 results open within {MAX_OPEN_S:g} s and a search of them painted within "
+    f"{MAX_FILTER_MS:g} ms; of any number 99 of 100 frames within {MAX_FRAME_MS:g} ms, "
+    f"and a mark within {MAX_MARK_MS:g} ms"
 )
 
 _FIRST_ROWS = """() => new Promise((done) => requestAnimationFrame(() => setTimeout(
@@ -168,10 +169,10 @@ def _row(browsed: Browsed) -> tuple[str, ...]:
 
 
 def _reached(browsed: Browsed) -> bool:
-    """Opening is promised for 5,000 results, the others for every number of them."""
+    """Opening and searching are promised for 5,000 results, the others for any number of them."""
+    is_larger = browsed.results > 5_000
     return (
-        (browsed.open_s <= MAX_OPEN_S or browsed.results > 5_000)
+        (is_larger or (browsed.open_s <= MAX_OPEN_S and browsed.filter_ms <= MAX_FILTER_MS))
         and browsed.p99_ms <= MAX_FRAME_MS
-        and browsed.filter_ms <= MAX_FILTER_MS
         and browsed.mark_ms <= MAX_MARK_MS
     )
