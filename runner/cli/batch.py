@@ -35,6 +35,7 @@ from runner.cli.group import call, cli
 @flag("--force", text="Make the selected jobs again, and pay for them again.")
 @flag("--detach", text="Submit what there is room for and end; `fetch` collects the results.")
 @flag("--fail-fast", text="Stop submitting after the first failed job.")
+@value("--notify", "COMMAND", "Report the end of a long run by this command, without a shell.")
 @YES
 def run(dry_run: bool, **flags: Any) -> None:
     """Make what the manifests describe. The default verb."""

@@ -118,6 +118,11 @@ SETTINGS = add(
     value("--on-ambiguous", "ask|resubmit", _AMBIGUOUS),
     value("--settle", "TIME", "How far a provider's task list may lag behind.  [default: 5s]"),
     value("--max-failures", "N", "Stop submitting after N failed jobs."),
+    value(
+        "--notify-after",
+        "TIME",
+        "Report only runs that took longer, with --notify.  [default: 30s]",
+    ),
 )
 
 MARKS = value("--redo", "MARKS", "Replace each take that this marks file rejects by the next one.")

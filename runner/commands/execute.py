@@ -48,13 +48,22 @@ NOTHING_SUBMITTED = StopReason(
 )
 
 
-def execute_all(plans: Iterable[ManifestPlan], *, collect_only: bool = False) -> Exit:
-    """Carry out one plan after the other until a signal ends one; prints each summary."""
+def execute_all(
+    plans: Iterable[ManifestPlan],
+    *,
+    collect_only: bool = False,
+    ended: Callable[[ManifestPlan, RunSummary], None] = lambda _planned, _summary: None,
+) -> Exit:
+    """Carry out one plan after the other until a signal ends one; prints each summary.
+
+    Each of them is also passed to `ended`.
+    """
     codes: list[Exit] = []
     for planned in plans:
         code, summary = execute(planned, collect_only=collect_only)
         emit(format_summary(summary, terminal_columns(sys.stderr)))
         _show_in_workflow(planned.options.step, summary)
+        ended(planned, summary)
         codes.append(code)
         if code in (Exit.INTERRUPTED, Exit.TERMINATED):
             break

@@ -20,6 +20,7 @@ REHEARSAL_SCALE = 0.1
 _SETTINGS = (
     *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "keep", "budget"),
     *("off_peak", "confirm_above", "on_ambiguous", "settle", "max_failures", "redo", "trust"),
+    "notify_after",
 )
 """The flags that override a setting, and `--trust`."""
 
@@ -55,6 +56,9 @@ class Options:
     on_ambiguous: str | None = None
     settle: str | None = None
     max_failures: str | None = None
+    notify: str | None = None
+    """The command that reports the end of a run."""
+    notify_after: str | None = None
     redo: str | None = None
     """The marks file whose rejected takes are replaced."""
     force: bool = False

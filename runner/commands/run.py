@@ -12,6 +12,7 @@ from runner.commands.execute import execute_all
 from runner.commands.folders import check_folders, prepare_folders
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, networked, plan_manifest
+from runner.commands.notify import Notification, notifying
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.output import announce
 from runner.commands.session import (
@@ -43,6 +44,12 @@ def run(options: Options) -> Exit:
     before anything is sent for the first.
     """
     options.check()
+    with notifying(options) as notification:
+        notification.code = _run(options, notification)
+    return notification.code
+
+
+def _run(options: Options, notification: Notification) -> Exit:
     if options.force and not (options.select or options.yes):
         raise UsageError(
             "--force pays again for results that already exist",
@@ -66,7 +73,7 @@ def run(options: Options) -> Exit:
         # `--force`. What failed is tried again as well.
         options = replace(options, force=False, retry_failed=True)
         plans = [plan_manifest(manifest, options) for manifest in manifests]
-    return execute_all(_current(plans))
+    return execute_all(_current(plans), ended=notification.add)
 
 
 def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:

@@ -49,6 +49,8 @@ class Settings:
     """The marks file whose rejected takes are replaced, and whose picked ones count."""
     max_failures: int | None = None
     """After this many failed jobs nothing more is submitted; None for no limit."""
+    notify_after_s: float = 30.0
+    """How long a run must have taken for its end to be reported by `--notify`."""
     accounts: Mapping[str, Account] = field(default_factory=dict)
     """By provider, for those that are used."""
 
@@ -94,6 +96,7 @@ _SETTINGS = {
     "outage": _Setting(read=values.read_duration, field="outage_s"),
     "settle": _Setting(read=values.read_duration, field="settle_s"),
     "max_failures": _Setting(read=values.whole(1, 10**9), parse=values.parse_number),
+    "notify_after": _Setting(read=values.read_duration, field="notify_after_s"),
 }
 
 
@@ -122,6 +125,14 @@ def read_settings(sources: Sources, used: Mapping[str, Vendor]) -> Settings:
 def read_off_peak(sources: Sources) -> bool:
     """This one setting, for a verb that needs no other; raises ManifestError or UsageError."""
     return bool(_read(sources, ["off_peak"]).get("off_peak"))
+
+
+def read_notify_after(sources: Sources) -> float:
+    """This one setting, in seconds, which is needed before any manifest is read."""
+    seconds: float = _read(sources, ["notify_after"]).get(
+        "notify_after_s", Settings().notify_after_s
+    )
+    return seconds
 
 
 def read_redo(sources: Sources) -> Path | None:

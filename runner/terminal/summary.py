@@ -7,17 +7,18 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from runner.errors import Location, hang, one_line
 from runner.model.jobs import Job
-from runner.model.operations import Unit, add
+from runner.model.operations import UNITS, Unit, add
 from runner.model.outcomes import Outcome, State
 from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import ONLY_WATERMARKED, RESULT_GONE, Billed, ErrorClass, JobError
 from runner.providers.registry import code_info
 from runner.results.advice import ADVICE, MAY_PAY_AGAIN, UNSENT_ADVICE
 from runner.terminal.budget_hint import BudgetHint
-from runner.terminal.format import KEEP_OFF_PEAK, CostSums, money_list
+from runner.terminal.format import KEEP_OFF_PEAK, CostSums, json_sums, money_list
 from runner.terminal.result_warnings import ResultWarnings
 from runner.timestamps import span
 
@@ -126,10 +127,9 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     Texts are folded at `columns` of a terminal, commands to copy are not.
     """
     totals = run.totals
-    others = f", {totals.by_other_run} made by another run" if totals.by_other_run else ""
     lines = [line for error in run.errors for line in error.splitlines()]  # a hint is one
     lines += [
-        f"{run.manifest}: {counts_text(totals)} | {totals.costs}{others} | {span(run.seconds)}",
+        headline(run),
         f"  results   {run.results}{'' if run.written else ' (not written)'}",
     ]
     if totals.files:
@@ -150,6 +150,45 @@ def format_summary(run: RunSummary, columns: int | None = None) -> str:
     if run.off_peak_flag:
         lines += ["", f"  {KEEP_OFF_PEAK}"]
     return "\n".join(one_line(line) for line in lines)
+
+
+def headline(run: RunSummary) -> str:
+    """`spring.yaml: 4 done, 1 failed | 24 credits | 40 s`."""
+    totals = run.totals
+    others = f", {totals.by_other_run} made by another run" if totals.by_other_run else ""
+    return f"{run.manifest}: {counts_text(totals)} | {totals.costs}{others} | {span(run.seconds)}"
+
+
+def summary_record(run: RunSummary) -> dict[str, Any]:
+    """The summary as JSON values, without jobs that have their results."""
+    totals, costs = run.totals, run.totals.costs
+    return {
+        "manifest": run.manifest,
+        "results": run.results,
+        "written": run.written,
+        "files": run.files if totals.files else None,
+        "seconds": round(run.seconds, 1),
+        "totals": {
+            **{state.value: totals.states[state] for state in State},
+            "reused": totals.reused,
+            "not_selected": totals.unselected,
+        },
+        "cost": json_sums({unit: value for unit in UNITS if (value := costs.total(unit))}),
+        "at_risk": json_sums(costs.at_risk),
+        "without_result": [_group_record(group) for group in totals.failures.values()],
+        "stopped": [str(why) for why in run.stopped],
+        "errors": list(run.errors),
+    }
+
+
+def _group_record(group: FailureGroup) -> dict[str, Any]:
+    outcome = group.first
+    return {
+        "state": outcome.state.value,
+        "jobs": group.count,
+        "first": list(group.names),
+        "cause": cause_lines(outcome),
+    }
 
 
 def counts_text(totals: RunTotals) -> str:

@@ -31,6 +31,8 @@ def describe_unknown(violation: Violation) -> Iterator[Finding]:
 
 
 def _unknown_hint(violation: Violation, key: str, known: Sequence[str]) -> str | None:
+    if own := as_dict(violation.schema.get("x-unknown")).get(key):
+        return str(own)
     if violation.subject.noun != "parameter":
         return suggest(key, known, rest="docs/manifest.md has all")
     # A parameter of an expanded job may be a misspelt key of the job itself.

@@ -55,6 +55,7 @@ def test_the_manifest_can_contain_every_setting() -> None:
             "outage": "30s",
             "settle": 0,
             "max_failures": 3,
+            "notify_after": "2m",
             "x-mine": "anything",
         }
     )
@@ -71,6 +72,7 @@ def test_the_manifest_can_contain_every_setting() -> None:
         outage_s=30,
         settle_s=0,
         max_failures=3,
+        notify_after_s=120,
     )
 
 

@@ -49,6 +49,7 @@ def test_a_manifest_with_every_key_is_valid() -> None:
             "outage": 600,
             "settle": "5s",
             "max_failures": 3,
+            "notify_after": "30s",
             "x-note": "mine",
         },
         "providers": {
