@@ -33,6 +33,7 @@ _LANG = "Language of the page.  [default: the browser's]"
 @value("--preview", "PX", _PREVIEW, click.IntRange(100, 4096))
 @value("--marks", "FILE", _MARKS, PATH, multiple=True)
 @value("--lang", None, _LANG, click.Choice(["en", "zh"]))
+@flag("--xmp", text="Also write marks, tags and prompts beside the files, for photo programs.")
 @flag("--open", "open_page", text="Open it in a browser, unless nobody would see that.")
 @add(REPORT_PROGRESS, YES)
 def report(manifest: Path, **flags: Any) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,17 +13,24 @@ from pathlib import Path
 from runner.commands.gallery_results import read_gallery_results
 from runner.commands.gallery_selection import select_results
 from runner.commands.gallery_source import GallerySource
+from runner.commands.marks_files import usual_marks
 from runner.commands.options import Options, check_expanded
 from runner.commands.reviewers import reviewer_of
 from runner.error_handler import emit
 from runner.errors import Exit, OutputError, UsageError, plural
+from runner.file_names import relative
+from runner.fs import is_file
+from runner.model.values import as_list
 from runner.progress.stages import Stages, stages
 from runner.report.archive import zip_at
 from runner.report.build import Builder, Progress, Results
 from runner.report.cache import ThumbnailCache
+from runner.report.contents import Reviewer
 from runner.report.folder import THUMBS
 from runner.report.outlets import Copy, InPlace, Outlet, copy_to, embed_in, in_place
+from runner.report.reviewers import mark_of
 from runner.report.rows import seconds_of
+from runner.report.sidecars import Sidecars
 
 WARN_BYTES = 50 << 20
 """A page of more is slow to open."""
@@ -46,6 +53,7 @@ class ReportOptions:
     marks: tuple[Path, ...] = ()
     lang: str | None = None
     open_page: bool = False
+    xmp: bool = False
 
     def check(self) -> None:
         """Raise UsageError for flags that contradict each other."""
@@ -54,6 +62,9 @@ class ReportOptions:
         if self.preview is not None and self.embed is None:
             hint = "the other forms show the originals"
             raise UsageError("--preview works only with --embed", hint=hint)
+        if self.xmp and (self.copy is not None or self.embed is not None):
+            hint = "they are beside the originals: run the command without the other flag too"
+            raise UsageError("--xmp works neither with --copy nor with --embed", hint=hint)
         if self.open_page and self.copy is not None and _is_zip(self.copy):
             raise UsageError("--open cannot open an archive", hint="copy to a folder, or unpack it")
         check_expanded("--copy", self.copy)
@@ -61,13 +72,15 @@ class ReportOptions:
 
 
 def report(options: Options, flags: ReportOptions) -> Exit:
-    """Make the gallery of a manifest's results; sends nothing, and writes only the gallery.
+    """Make the gallery of a manifest's results; sends nothing.
 
-    Prints the path of what was written.
+    Writes only the gallery, and with --xmp the sidecars of results. Prints the path of what was
+    written.
     """
     flags.check()
     source = GallerySource.of(options.manifests[0], options)
     reviewers = [reviewer_of(path, source.stem) for path in flags.marks]
+    rating = reviewers or _usual_reviewers(source) if flags.xmp else []
     with stages(options.progress, options.environ) as stage, ExitStack() as on_exit:
         stage.begin("reading the results")
         found = replace(read_gallery_results(source), reviewers=reviewers)
@@ -85,6 +98,8 @@ def report(options: Options, flags: ReportOptions) -> Exit:
                 prunes=results is found or isinstance(outlet, Copy),
             )
             _build(builder, outlet, stage, yes=options.yes)
+            if flags.xmp:
+                _write_sidecars(builder, rating)
     for warning in warnings:
         emit(warning)
     print(outlet.page)
@@ -108,6 +123,25 @@ def _build(builder: Builder, outlet: Outlet, stage: Stages, *, yes: bool) -> Non
     stage.close()
     for note in gallery.notes:
         emit(f"{outlet.page}: {note}")
+
+
+def _usual_reviewers(source: GallerySource) -> list[Reviewer]:
+    """Who has marked the results beside the manifest."""
+    path = usual_marks(source.manifest, source.options)
+    return [reviewer_of(path, source.stem)] if is_file(path) else []
+
+
+def _write_sidecars(builder: Builder, reviewers: Sequence[Reviewer]) -> None:
+    """Write XMP beside the originals, by the marks of the first reviewer."""
+    sidecars = Sidecars()
+    for row in builder.results.rows:
+        found = (builder.files["", row["id"], n] for n, _ in enumerate(as_list(row.get("files"))))
+        sidecars.write(row, mark_of(row, reviewers), found)
+    emit(f"{plural(sidecars.written, 'sidecar')} written")
+    if kept := sidecars.kept:
+        first = relative(kept[0], Path.cwd())
+        others = f" and {len(kept) - 1:,} more" if len(kept) > 1 else ""
+        emit(f"not written, changed or made by another program: {first}{others}")
 
 
 def _warnings_of_marks(paths: Iterable[Path], results: Results) -> Iterator[str]:

@@ -13,6 +13,7 @@ from runner.model.values import as_dict, as_list
 from runner.report.build import Results
 from runner.report.contents import GalleryJob
 from runner.report.costs import price_of
+from runner.report.reviewers import mark_of
 from runner.report.rows import Row, make_jobs
 from runner.results.rows import json_number
 
@@ -40,10 +41,7 @@ class Export:
 
     def mark(self, row: Row) -> Mapping[str, Any]:
         """The mark of a job: `mark`, `stars` and `note`; empty without one."""
-        marks = self.results.reviewers[0].marks if self.results.reviewers else {}
-        found = as_dict(marks.get(row["id"]))
-        # A mark of another fingerprint is about another picture.
-        return found if found.get("fingerprint") == row["fingerprint"] else {}
+        return mark_of(row, self.results.reviewers)
 
     def path(self, path: str) -> str:
         """A path of a row, from the current folder."""

@@ -593,3 +593,53 @@ def test_a_page_is_opened_when_that_is_asked_for(
     project.env["DISPLAY"] = ":0"
     assert project.run("report", "spring.yaml", "--open").code == 0
     assert opened == [(project.folder / PAGE).resolve().as_uri()]
+
+
+# --------------------------------------------------------------------------------------- sidecars
+
+
+def sidecars(project: Project) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in project.folder.rglob("*.xmp")}
+
+
+def test_sidecars_have_the_marks_beside_the_manifest(online: Project) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    fingerprint = online.rows()["a"]["fingerprint"]
+    mark = f'{{id: a, fingerprint: "{fingerprint}", mark: picked, stars: 4}}'
+    online.write(f"version: 1\nmarks: [{mark}]\n", "spring.marks.yaml")
+    ran = online.run("report", "spring.yaml", "--xmp")
+    assert (ran.code, ran.out) == (0, f"{PAGE}\n")
+    assert "2 sidecars written" in ran.err
+    found = sidecars(online)
+    assert sorted(found) == ["a.png.xmp", "b.png.xmp"]
+    assert b'xmp:Rating="4"' in found["a.png.xmp"]
+    assert b'digiKam:PickLabel="3"' in found["a.png.xmp"]
+    assert b'xmp:Rating="0"' in found["b.png.xmp"]
+    assert online.run("spring.yaml").code == 0  # they are in the way of nothing
+    assert sidecars(online) == found
+
+
+def test_sidecars_of_others_are_left_and_named(online: Project) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    online.write("darktable's", "outputs/spring/a.png.xmp")
+    ran = online.run("report", "spring.yaml", "--xmp")
+    assert "1 sidecar written" in ran.err
+    path = "outputs/spring/a.png.xmp"
+    assert f"not written, changed or made by another program: {path}" in ran.err
+    assert sidecars(online)["a.png.xmp"] == b"darktable's"
+
+
+def test_without_the_flag_there_are_no_sidecars(online: Project) -> None:
+    online.jobs(TWO)
+    online.run("spring.yaml")
+    online.run("report", "spring.yaml")
+    assert sidecars(online) == {}
+
+
+@pytest.mark.parametrize("form", [("--copy", "c"), ("--embed", "one.html")])
+def test_sidecars_are_made_in_place_only(project: Project, form: tuple[str, str]) -> None:
+    written(project, result_row("a"))
+    ran = project.run("report", "spring.yaml", "--xmp", *form)
+    assert (ran.code, "--xmp works neither with" in ran.err) == (2, True)
