@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import signal
 import sys
 from pathlib import Path
@@ -54,6 +56,25 @@ def test_the_command_gets_the_summary(online: Project) -> None:
     assert found["environ"]["VIDU_RUN_EXIT"] == "0"
     assert found["environ"]["VIDU_RUN_MANIFEST"] == "spring.yaml"
     assert found["environ"]["VIDU_RUN_SUMMARY"] == text
+
+
+def test_the_fields_are_those_of_the_documentation(project: Project) -> None:
+    text = (Path(__file__).parents[2] / "docs/notify.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    documented = json.loads(example)
+    project.jobs(TWO)
+
+    async def refused(*_: object) -> Any:
+        return refusal(400, "TaskPromptPolicyViolation")
+
+    with provider(project, refused):
+        project.run("spring.yaml", *AT_ONCE, "--notify", command(project))
+    sent = note(project)["stdin"]
+    assert list(sent) == list(documented)
+    for found, expected in zip(sent["manifests"], documented["manifests"], strict=True):
+        assert list(found) == list(expected)
+        assert list(found["totals"]) == list(expected["totals"])
+        assert list(found["without_result"][0]) == list(expected["without_result"][0])
 
 
 def test_jobs_without_a_result_are_listed_by_cause(project: Project) -> None:
@@ -172,8 +193,8 @@ def test_a_command_that_does_not_end_is_ended(
     ran = online.run("spring.yaml", *AT_ONCE, "--notify", script)
     assert ran.code == 0
     assert "had not come to an end" in ran.err
-    pid = (online.folder / "pid").read_text().strip()
-    assert not Path(f"/proc/{pid}").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((online.folder / "pid").read_text()), 0)
 
 
 def test_a_command_that_leaves_a_child_behind_holds_nobody_up(online: Project) -> None:

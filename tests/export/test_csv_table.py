@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,6 +34,12 @@ def test_a_job_is_one_row_in_the_documented_columns() -> None:
         ("a", "", "7"),
         ("b", "2", "7"),
     ]
+
+
+def test_the_columns_are_those_of_the_documentation() -> None:
+    text = (Path(__file__).parents[2] / "docs/export.md").read_text(encoding="utf-8")
+    rows = text.partition("| columns |")[2].partition("\n\n")[0].splitlines()[2:]
+    assert tuple(re.findall(r"`([\w.]+)`", "".join(row.split("|")[1] for row in rows))) == COLUMNS
 
 
 def test_without_a_job_there_is_the_head() -> None:
