@@ -7,7 +7,7 @@ BIN := .venv/bin
 .venv/.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[media]" --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[media,team]" --group dev
 	@touch $@
 
 demo: .venv/.stamp  ## run manifests/quickstart.yaml against the built-in emulator

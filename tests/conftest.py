@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.postgres import running_server
+
 # A busy machine is slow, which proves nothing about the code.
 settings.register_profile(
     "patient", settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,6 +21,13 @@ settings.register_profile(
 settings.load_profile("patient")
 
 _NOBODY = 65534
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The URL of a PostgreSQL server, which runs until the last test has ended."""
+    with running_server() as server:
+        yield server.url
 
 
 @pytest.fixture(scope="session", autouse=True)

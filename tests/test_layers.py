@@ -62,6 +62,7 @@ HOMES = {
     "jsonschema_rs": {"validation"},
     "markupsafe": {"report"},
     "referencing": {"validation"},
+    "psycopg": {"ledger.postgres"},
     "rfc8785": {"expansion"},
     "sqlite3": {"hashing", "ledger.sqlite"},
     "tqdm": {"progress"},

@@ -26,6 +26,10 @@ class Ledger(Protocol):
         """Close it; runs that were not ended count as dead from now on."""
         ...
 
+    def hurry(self) -> None:
+        """Wait no longer for a ledger that is away; for any thread."""
+        ...
+
     # ------------------------------------------------------------------------------------- writing
 
     def begin_run(self, manifest: str, tool: str) -> str:

@@ -183,6 +183,7 @@ def _intent(row: Row) -> Intent:
         tag=row["tag"],
         estimate=amount(row["estimate_unit"], row["estimate_value"]),
         at=row["intended_at"],
+        account=intern(row.get("account", "")),
     )
 
 

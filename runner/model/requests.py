@@ -40,6 +40,8 @@ class Account:
     """Name of the environment variable the key came from, for messages and the ledger."""
     concurrency: int | None = None
     """The most tasks in flight here; None: as many as the run has."""
+    name: str = ""
+    """In a shared ledger, the same on every machine with this key; else empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

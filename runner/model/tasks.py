@@ -46,6 +46,9 @@ class Intent:
     estimate: Amount | None
     at: str
     """UTC, RFC 3339."""
+    account: str = ""
+    """The name of its account in a shared ledger; empty in a folder's, where the variable of the
+    key names it."""
 
 
 UrlName: TypeAlias = Literal["url", "watermarked_url", "cover_url"]

@@ -79,6 +79,7 @@ def test_a_failed_change_raises_in_its_waiter(tmp_path: Path) -> None:
     async def act(client: LedgerClient, run: str) -> None:
         number = await client.commit(intend(run, "made"))
         assert isinstance(number, int)
+        assert isinstance(client.location, Path)
         client.location.parent.rename(tmp_path / "away")
         with pytest.raises(LedgerError, match="moved or deleted"):
             await client.commit(intend(run, "late"))
@@ -92,6 +93,7 @@ def test_a_failed_change_without_a_waiter_is_not_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def act(client: LedgerClient, run: str) -> None:
+        assert isinstance(client.location, Path)
         client.location.parent.rename(tmp_path / "away")
         client.enqueue(intend(run, "late"))
         with pytest.raises(LedgerError):  # written after it

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from runner.ledger.changes import Change, Finish, Intend, Settle
-from runner.ledger.location import open_ledger
+from runner.ledger.location import LedgerLocation, open_ledger
 from runner.ledger.protocol import Ledger
+from runner.ledger.shared import SharedLedger
 from runner.model.operations import Amount
 from runner.model.requests import Billed, ErrorClass, JobError
 from runner.model.tasks import AttemptState, Intent
+from tests.postgres import new_ledger
 
 
 @pytest.fixture
@@ -21,10 +28,34 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".vidu-run" / "ledger.sqlite3"
 
 
+@pytest.fixture(params=["sqlite", "postgres"])
+def location(request: pytest.FixtureRequest, path: Path) -> LedgerLocation:
+    """Where an empty ledger is, of each kind."""
+    if request.param == "sqlite":
+        return path
+    found = new_ledger(request.getfixturevalue("postgres"))
+    assert isinstance(found, SharedLedger)
+    return found
+
+
 @pytest.fixture
-def ledger(path: Path) -> Iterator[Ledger]:
-    with open_ledger(path) as opened:
+def ledger(location: LedgerLocation) -> Iterator[Ledger]:
+    with open_ledger(location) as opened:
         yield opened
+
+
+@contextmanager
+def held(location: LedgerLocation) -> Iterator[None]:
+    """Keep every writer from a ledger."""
+    if isinstance(location, Path):
+        with closing(sqlite3.connect(location)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
+    else:
+        with psycopg.connect(location.conninfo) as server:
+            table = sql.Identifier(location.schema, "attempts")
+            server.execute(sql.SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(table))
+            yield
 
 
 @pytest.fixture
@@ -54,11 +85,13 @@ def make_intent(
         provider="vidu",
         base_url=base_url,
         key_env="VIDU_API_KEY",
-        tag="00ff",
+        tag=f"{next(_tags):032x}",
         estimate=Amount(unit="credits", value=Decimal(6)),
         at="2026-11-20T10:00:00Z",
     )
 
+
+_tags = itertools.count()
 
 AT, FINISHED_AT = "2026-11-20T10:00:05Z", "2026-11-20T10:00:25Z"
 ERROR = JobError(

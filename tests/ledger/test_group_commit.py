@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from runner.ledger.changes import Change, Intend, Result, Taken
 from runner.ledger.group_commit import GroupCommit
+from runner.ledger.location import LedgerLocation
 from runner.ledger.protocol import Ledger
 from runner.model.tasks import Intent
+from tests.ledger.conftest import held
 
 MakeIntent = Callable[..., Intent]
 WAIT_S = 30
 
 
 @pytest.fixture
-def group_commit(path: Path) -> Iterator[GroupCommit]:
-    with GroupCommit(path) as opened:
+def group_commit(location: LedgerLocation) -> Iterator[GroupCommit]:
+    with GroupCommit(location) as opened:
         yield opened
 
 
@@ -41,10 +41,9 @@ def count_commits(group_commit: GroupCommit, monkeypatch: pytest.MonkeyPatch) ->
     return sizes
 
 
-def held(group_commit: GroupCommit, changes: Sequence[Change]) -> list[Future[Result]]:
+def submit_held(group_commit: GroupCommit, changes: Sequence[Change]) -> list[Future[Result]]:
     """Submit all changes while the writer is kept from the ledger, so that they form groups."""
-    with closing(sqlite3.connect(group_commit.location)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with held(group_commit.location):
         return [group_commit.submit(change) for change in changes]
 
 
@@ -60,15 +59,15 @@ def test_queued_changes_share_a_commit(
 ) -> None:
     commits = count_commits(group_commit, monkeypatch)
     changes: list[Change] = [Intend(run=run, intent=intent(f"f{n}")) for n in range(100)]
-    futures = held(group_commit, changes)
+    futures = submit_held(group_commit, changes)
     assert [future.result(WAIT_S) for future in futures] == list(range(1, 101))
     assert len(commits) <= 2
 
 
 def test_a_patient_change_shares_the_next_commit(
-    path: Path, run: str, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
+    location: LedgerLocation, run: str, intent: MakeIntent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with GroupCommit(path, patience_s=WAIT_S) as group_commit:
+    with GroupCommit(location, patience_s=WAIT_S) as group_commit:
         commits = count_commits(group_commit, monkeypatch)
         patient = group_commit.submit(Intend(run=run, intent=intent("f1")), soon=False)
         assert group_commit.submit(Intend(run=run, intent=intent("f2"))).result(WAIT_S) == 2
@@ -82,9 +81,9 @@ def test_a_patient_change_is_written_alone_in_the_end(
 
 
 def test_closing_does_not_wait_for_more_changes(
-    ledger: Ledger, path: Path, run: str, intent: MakeIntent
+    ledger: Ledger, location: LedgerLocation, run: str, intent: MakeIntent
 ) -> None:
-    group_commit = GroupCommit(path, patience_s=3600)
+    group_commit = GroupCommit(location, patience_s=3600)
     group_commit.submit(Intend(run=run, intent=intent()), soon=False)
     group_commit.close()
     assert len(ledger.attempts()) == 1
@@ -94,7 +93,7 @@ def test_each_change_gets_its_own_result(
     run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
     same: list[Change] = [Intend(run=run, intent=intent()) for _ in range(3)]
-    first, *others = (future.result(WAIT_S) for future in held(group_commit, same))
+    first, *others = (future.result(WAIT_S) for future in submit_held(group_commit, same))
     assert first == 1
     assert all(isinstance(other, Taken) for other in others)
 
@@ -103,7 +102,7 @@ def test_a_malformed_change_does_not_fail_its_group(
     run: str, group_commit: GroupCommit, intent: MakeIntent
 ) -> None:
     broken = replace(intent("f2"), request={"prompt": object()})
-    good, bad, other = held(
+    good, bad, other = submit_held(
         group_commit,
         [Intend(run=run, intent=each) for each in (intent("f1"), broken, intent("f3"))],
     )
@@ -139,10 +138,10 @@ def test_a_closed_group_commit_rejects_changes(
 
 
 def test_no_future_is_lost_when_closing_during_submissions(
-    path: Path, run: str, intent: MakeIntent
+    location: LedgerLocation, run: str, intent: MakeIntent
 ) -> None:
     for round_ in range(20):
-        group_commit = GroupCommit(path)
+        group_commit = GroupCommit(location)
         changes = [Intend(run=run, intent=intent(f"{round_}-{n}")) for n in range(2000)]
         futures: list[Future[Result]] = []
         first = threading.Event()

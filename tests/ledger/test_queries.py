@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
-from pathlib import Path
 
 from runner.ledger.changes import Finish, Intend, Settle, Supersede
 from runner.ledger.group_commit import GroupCommit
-from runner.ledger.location import open_ledger
+from runner.ledger.location import LedgerLocation, open_ledger
 from runner.ledger.protocol import Ledger
 from runner.ledger.records import KnownTask
 from runner.model.operations import Amount
@@ -103,7 +102,8 @@ def test_tasks_of_other_endpoints_and_keys_are_not_known(
     submit(ledger, run, intent(), "911")
     elsewhere = intent(base_url="https://gateway.example")
     assert ledger.known_tasks(elsewhere, since=AT, after=0) == []
-    assert ledger.known_tasks(replace(intent(), key_env="OTHER"), since=AT, after=0) == []
+    other = replace(intent(), key_env="OTHER", account="another")
+    assert ledger.known_tasks(other, since=AT, after=0) == []
 
 
 def test_an_adopted_task_is_not_a_known_task(ledger: Ledger, run: str, intent: MakeIntent) -> None:
@@ -112,8 +112,10 @@ def test_an_adopted_task_is_not_a_known_task(ledger: Ledger, run: str, intent: M
     assert [each.task.id for each in ledger.attempts_of_tasks("vidu", ["911"])] == ["911"]
 
 
-def test_a_reader_sees_what_a_group_commit_has_written(path: Path, intent: MakeIntent) -> None:
-    with GroupCommit(path) as group_commit, open_ledger(path) as ledger:
+def test_a_reader_sees_what_a_group_commit_has_written(
+    location: LedgerLocation, intent: MakeIntent
+) -> None:
+    with GroupCommit(location) as group_commit, open_ledger(location) as ledger:
         run = ledger.begin_run("spring.yaml", "vidu-run 0.1.0")
         group_commit.submit(Intend(run=run, intent=intent())).result()
         with open_ledger(group_commit.location, read_only=True) as reader:

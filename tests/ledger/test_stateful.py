@@ -5,21 +5,32 @@ The ledger is watched beside a provider's own book: what arrived there was paid 
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
 
 from runner.ledger.changes import Finish, Intend, Settle, Stale, Supersede, Taken, is_living
-from runner.ledger.location import open_ledger
+from runner.ledger.location import LedgerLocation, open_ledger
 from runner.ledger.protocol import Ledger
 from runner.model.tasks import Attempt, AttemptState, Intent
+from tests.postgres import new_ledger
 
 AT = "2026-11-20T10:00:00Z"
+_tags = itertools.count()
 FINGERPRINTS = st.sampled_from(["f1", "f2", "f3"])
 
 
@@ -32,13 +43,16 @@ class Process:
 
 
 class Runs(RuleBasedStateMachine):
+    """Runs on one ledger, which `make` makes."""
+
     runs = Bundle("runs")
+    make: Callable[[Path], LedgerLocation]
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.path = self.folder / ".vidu-run" / "ledger.sqlite3"
-        self.reader = open_ledger(self.path)
+        self.location = type(self).make(self.folder)
+        self.reader = open_ledger(self.location)
         self.opened: list[Ledger] = []
         self.intents: dict[int, str] = {}
         self.tasks: dict[int, str] = {}
@@ -55,7 +69,7 @@ class Runs(RuleBasedStateMachine):
 
     @rule(target=runs)
     def start(self) -> Process:
-        ledger = open_ledger(self.path)
+        ledger = open_ledger(self.location)
         self.opened.append(ledger)
         return Process(ledger=ledger, run=ledger.begin_run("m", "t"))
 
@@ -116,7 +130,7 @@ class Runs(RuleBasedStateMachine):
     @rule(target=runs)
     def reopen_the_reader(self) -> object:
         self.reader.close()
-        self.reader = open_ledger(self.path)
+        self.reader = open_ledger(self.location)
         return multiple()
 
     @invariant()
@@ -154,11 +168,31 @@ def _intent(fingerprint: str) -> Intent:
         provider="vidu",
         base_url="https://api.vidu.cn",
         key_env="VIDU_API_KEY",
-        tag="00",
+        tag=f"{next(_tags):032x}",
         estimate=None,
         at=AT,
     )
 
 
-TestRuns = Runs.TestCase
-TestRuns.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+class RunsOfAFolder(Runs):
+    """On a folder's SQLite."""
+
+    make = staticmethod(lambda folder: folder / ".vidu-run" / "ledger.sqlite3")
+
+
+def run_machine(machine: type[Runs]) -> None:
+    patient = settings(max_examples=25, stateful_step_count=30, deadline=None)
+    run_state_machine_as_test(machine, settings=patient)
+
+
+def test_runs_on_a_folder_pay_once() -> None:
+    run_machine(RunsOfAFolder)
+
+
+def test_runs_on_a_shared_ledger_pay_once(postgres: str) -> None:
+    class RunsOfATeam(Runs):
+        """On a PostgreSQL."""
+
+        make = staticmethod(lambda _folder: new_ledger(postgres))
+
+    run_machine(RunsOfATeam)

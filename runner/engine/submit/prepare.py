@@ -189,6 +189,7 @@ def _intent(
         tag=tag,
         estimate=entry.estimate,
         at=context.stamp(),
+        account=account.name,
     )
 
 

@@ -129,6 +129,9 @@ class SqliteLedger(SqliteQueries):
             lock.release()
         self._locks.clear()
 
+    def hurry(self) -> None:
+        """Nothing: a file is not away for long."""
+
     def refusal(self) -> LedgerError | None:
         """Why no intent may be written now: the file was moved or deleted. For any thread."""
         # Invisible to other runs, which would submit the same jobs.
@@ -202,6 +205,7 @@ class SqliteLedger(SqliteQueries):
             earlier = self.latest([fingerprint], realm).get(fingerprint)
             return Taken(attempt=earlier) if earlier and is_living(earlier) else over_budget
         row = intend_row(change)
+        del row["account"]  # only a shared ledger needs it
         values = ", ".join(f":{column}" for column in row)
         insert = _INTEND.format(columns=", ".join(row), values=values)
         for (number,) in self._connection.execute(insert, row).fetchall():

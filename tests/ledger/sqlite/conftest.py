@@ -11,6 +11,12 @@ from runner.ledger.sqlite.store import SqliteLedger, open_sqlite
 
 
 @pytest.fixture
+def location(path: Path) -> Path:
+    """Where an empty ledger is: a folder's only."""
+    return path
+
+
+@pytest.fixture
 def ledger(path: Path) -> Iterator[SqliteLedger]:
     with open_sqlite(path) as opened:
         yield opened
