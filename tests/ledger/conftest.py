@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -85,13 +84,11 @@ def make_intent(
         provider="vidu",
         base_url=base_url,
         key_env="VIDU_API_KEY",
-        tag=f"{next(_tags):032x}",
+        tag="00ff",
         estimate=Amount(unit="credits", value=Decimal(6)),
         at="2026-11-20T10:00:00Z",
     )
 
-
-_tags = itertools.count()
 
 AT, FINISHED_AT = "2026-11-20T10:00:05Z", "2026-11-20T10:00:25Z"
 ERROR = JobError(

@@ -189,7 +189,7 @@ def test_a_rolled_back_change_is_not_counted(runs: tuple[Run, Run], intent: Make
     settle = Settle(number=number, state=AttemptState.REFUSED, at="2026-11-20T10:00:05Z")
     fits = Intend(run=one.run, intent=intent("f2"), headroom=headroom(6))
     broken = Intend(run="no such run", intent=intent("f3"))
-    with pytest.raises(Exception, match="(?i)foreign key"):
+    with pytest.raises(Exception, match=r"(?i)foreign key"):
         one.ledger.apply([settle, fits, broken])
     assert isinstance(one.intend("f2", headroom(6)), OverBudget)
 

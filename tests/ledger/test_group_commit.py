@@ -140,7 +140,7 @@ def test_a_closed_group_commit_rejects_changes(
 def test_no_future_is_lost_when_closing_during_submissions(
     location: LedgerLocation, run: str, intent: MakeIntent
 ) -> None:
-    for round_ in range(20):
+    for round_ in range(5):
         group_commit = GroupCommit(location)
         changes = [Intend(run=run, intent=intent(f"{round_}-{n}")) for n in range(2000)]
         futures: list[Future[Result]] = []

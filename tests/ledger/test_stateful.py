@@ -5,7 +5,6 @@ The ledger is watched beside a provider's own book: what arrived there was paid 
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -30,7 +29,6 @@ from runner.model.tasks import Attempt, AttemptState, Intent
 from tests.postgres import new_ledger
 
 AT = "2026-11-20T10:00:00Z"
-_tags = itertools.count()
 FINGERPRINTS = st.sampled_from(["f1", "f2", "f3"])
 
 
@@ -168,7 +166,7 @@ def _intent(fingerprint: str) -> Intent:
         provider="vidu",
         base_url="https://api.vidu.cn",
         key_env="VIDU_API_KEY",
-        tag=f"{next(_tags):032x}",
+        tag="00",
         estimate=None,
         at=AT,
     )

@@ -88,6 +88,8 @@ class Database:
         self._connection: psycopg.Connection[DictRow] | None = None
         self._away_since: float | None = None
         """On the monotonic clock; None while the server answers."""
+        self.is_repeat = False
+        """Whether a step was begun before, so that what it writes may stand there already."""
         self._statements: dict[str, sql.Composed] = {}
         self._hurried = threading.Event()
 
@@ -113,7 +115,7 @@ class Database:
         It must end the same when it is repeated. Raises LedgerError.
         """
         with self._guard:
-            waits = iter(RECONNECT_S)
+            waits, self.is_repeat = iter(RECONNECT_S), False
             while True:
                 try:
                     result = self._once(step)
@@ -125,6 +127,7 @@ class Database:
                     wait_s = next(waits, RECONNECT_S[-1])
                     if not patient or self._is_too_long(wait_s, failure):
                         raise failure from error
+                    self.is_repeat = True
                 else:
                     self._note_back()
                     return result

@@ -284,7 +284,8 @@ class PostgresLedger(PostgresQueries):
         if changed:
             return change.number
         (attempt,) = self._numbered(cursor, [change.number])
-        return change.number if _is_done(change, attempt) else Stale(attempt=attempt)
+        is_done = self._database.is_repeat and _is_done(change, attempt)
+        return change.number if is_done else Stale(attempt=attempt)
 
     def _update(self, cursor: Cursor, statement: LiteralString, values: dict[str, Any]) -> bool:
         cursor.execute(self._database.statement(statement), values)
@@ -297,12 +298,18 @@ class PostgresLedger(PostgresQueries):
         if refused := over_budget(self._database, cursor, change):
             # What is already paid for needs no headroom.
             earlier = self._latest(cursor, [fingerprint], realm).get(fingerprint)
-            return _taken(change, earlier) if earlier and is_living(earlier) else refused
+            return self._taken(change, earlier) if earlier and is_living(earlier) else refused
         cursor.execute(self._database.statement(_INTEND), values)
         if (row := cursor.fetchone()) is not None:
             return int(row["number"])
         # No row: the index has found a living attempt, which is the latest one.
-        return _taken(change, self._latest(cursor, [fingerprint], realm)[fingerprint])
+        return self._taken(change, self._latest(cursor, [fingerprint], realm)[fingerprint])
+
+    def _taken(self, change: Intend, attempt: Attempt) -> int | Taken:
+        """What a living attempt means for an intent: taken, unless it is that very intent."""
+        # Tags are random: it was written, but the answer to its commit was lost.
+        is_ours = (attempt.run, attempt.intent.tag) == (change.run, change.intent.tag)
+        return attempt.number if self._database.is_repeat and is_ours else Taken(attempt=attempt)
 
     def _store(self, cursor: Cursor, change: Store, values: dict[str, Any]) -> bool:
         if not self._update(cursor, _KEEP, values):
@@ -328,13 +335,6 @@ def _values(change: Change) -> dict[str, Any]:
         case Finish() | Supersede():
             row = sql_values(change)
     return column_values(row)
-
-
-def _taken(change: Intend, attempt: Attempt) -> int | Taken:
-    """What a living attempt means for an intent: taken, unless it is that very intent."""
-    # Tags are random: it was written when the answer to its commit was lost.
-    is_ours = attempt.run == change.run and attempt.intent.tag == change.intent.tag
-    return attempt.number if is_ours else Taken(attempt=attempt)
 
 
 def _is_done(change: Settle | Finish | Store | Supersede, attempt: Attempt) -> bool:
