@@ -67,6 +67,16 @@ def plan(detailed_exitcode: bool, **flags: Any) -> None:
     call(lambda options: plan.plan(options, detailed_exitcode=detailed_exitcode), flags)
 
 
+@cli.command(name="list")
+@add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, ADDRESSES)
+@flag("--json", "as_json", text="Print operation, state, tags and axes, too, as JSON.")
+def list_jobs(**flags: Any) -> None:
+    """Print the ids of the selected jobs, one a line. Sends and writes nothing."""
+    from runner.commands import list as verb
+
+    call(verb.list_jobs, {**flags, "progress": "none"})
+
+
 @cli.command()
 @add(MANIFESTS, MARKS, PATHS, SELECTION, EMULATION, ADDRESSES)
 @flag("--refresh", text="Ask the providers about tasks under way first.")

@@ -33,7 +33,11 @@ BUDGET_S = 0.15
 """For ids and tags: after that, nothing is offered."""
 _OLDEST_BASH = (4, 4)  # the first with `complete -o nosort`, which the script needs
 
-_STATES = ("succeeded", "failed", "ambiguous", "pending", "skipped")
+_FIXED = {
+    "state:": ("succeeded", "failed", "ambiguous", "pending", "skipped"),
+    "mark:": ("picked", "rejected", "none"),
+}
+"""What follows a prefix in any manifest."""
 
 
 class _Bash(BashComplete):
@@ -121,14 +125,18 @@ def bash_version() -> tuple[int, int] | None:
 
 
 def selectors(ctx: click.Context, incomplete: str) -> list[str]:
-    """What `--select` takes: ids, `tag:NAME` and `state:NAME`, by the manifests before it."""
+    """What `--select` takes: ids, `changed`, and names after `tag:` and the like.
+
+    Ids and tags are those of the manifests before it.
+    """
     ids, tags = _skimmed(ctx)
-    if incomplete.startswith("state:"):
-        offered = [f"state:{state}" for state in _STATES]
+    prefixes = ("tag:", *_FIXED)
+    if prefix := next((each for each in _FIXED if incomplete.startswith(each)), None):
+        offered = [f"{prefix}{name}" for name in _FIXED[prefix]]
     else:
         # Prefixes come last, and no tags with them: there may be many.
         offered = [*ids, *(f"tag:{tag}" for tag in tags if incomplete.startswith("tag:"))]
-        offered += [prefix for prefix in ("tag:", "state:") if not incomplete.startswith(prefix)]
+        offered += ["changed", *(each for each in prefixes if not incomplete.startswith(each))]
     return [each for each in offered if each.startswith(incomplete)]
 
 

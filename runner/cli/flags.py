@@ -61,7 +61,10 @@ PATHS = add(
 # Here and below the defaults are written out: the settings apply them, where a flag, a variable
 # and the manifest meet, so that click must leave a flag that is not given at None.
 
-_SELECTORS = "Only these jobs: an id, tag:NAME or state:STATE; * matches anything."
+_SELECTORS = (
+    "Only these jobs: an id, tag:NAME, state:STATE, mark:picked, mark:rejected, mark:none, or "
+    "changed since they were last made; * matches anything."
+)
 
 
 def _selectors(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:

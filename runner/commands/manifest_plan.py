@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from runner.commands.job_facts import empty_selection, select_jobs, state_in
 from runner.commands.load import Manifest, read_manifests, uncollected
 from runner.commands.manifest_settings import setting_sources, used_providers
 from runner.commands.options import Options, ProjectPaths
@@ -37,9 +38,8 @@ from runner.planning.off_peak import (
     is_off_peak,
 )
 from runner.planning.plan import PlanInputs, PlanOptions, make_plan, totals, undecided
-from runner.planning.selection import Selection, select
 from runner.progress.stages import stages
-from runner.providers.registry import PROVIDERS, is_searchable, state_of
+from runner.providers.registry import PROVIDERS, is_searchable
 from runner.settings.settings import Settings, read_settings
 from runner.terminal.budget_hint import BudgetHint, budget_hint
 from runner.terminal.plan_view import Outlook
@@ -69,6 +69,10 @@ class ManifestPlan:
     """Ids of the jobs that the user selected, without the added ones."""
     present: Callable[[StoredFile], bool]
     """Whether that file exists with its digest; remembers each answer."""
+    state: Callable[[Job], str]
+    """The state of a job's last run, by which `state:NAME` selects."""
+    empty: Diagnostic | None
+    """Why no job is selected, and what there is; None where there are some."""
     collects: bool
     """Whether it was made for a verb that submits nothing."""
 
@@ -297,7 +301,7 @@ def plan_manifest(
             find_unusable=unusable,
             replaced=manifest.replaced,
         )
-        selection = _selection(jobs, options, inputs)
+        selection = select_jobs(manifest, options, inputs)
         selected = selection.ids.difference(selection.added)
         plan_options = PlanOptions(
             selected=selection.ids,
@@ -311,6 +315,7 @@ def plan_manifest(
         )
         plan = make_plan(stage.each("planning", jobs), inputs, plan_options)
         costs = history.costs  # computed on access, which the closed ledger would refuse
+    empty = None if selection.ids else empty_selection(manifest, options, inputs)
     problems = merge(undecided(plan))
     if submit and any(not problem.warning for problem in problems):
         raise ManifestError([*manifest.warnings, *problems])
@@ -324,10 +329,13 @@ def plan_manifest(
         added=selection.added,
         selected=selected,
         present=present,
+        state=functools.partial(state_in, inputs),
         collects=not submit,
+        empty=empty,
         unreadable=earlier.diagnostics,
         removed=earlier.removed(ids),
         warnings=[
+            *([empty] if empty else []),
             *manifest.warnings,
             *(replace(problem, warning=True) for problem in problems),
             *earlier.diagnostics,
@@ -363,18 +371,3 @@ def _path_converter(paths: ProjectPaths) -> Callable[[str], str]:
         return file if folder(name) == "." else f"{folder(name)}/{file}"
 
     return convert
-
-
-def _selection(jobs: Sequence[Job], options: Options, inputs: PlanInputs) -> Selection:
-    if not options.select and not options.exclude:  # saves looking up the state of every job
-        return Selection(ids=frozenset(job.id for job in jobs), added=())
-    states = {job.id: state for job in jobs if (state := _state(job, inputs))}
-    return select(jobs, select=options.select, exclude=options.exclude, states=states)
-
-
-def _state(job: Job, inputs: PlanInputs) -> str | None:
-    """The state that `state:NAME` selects by, from the ledger, else from the results manifest."""
-    if attempt := inputs.attempts.get(job.fingerprint):
-        return state_of(attempt)
-    evidence = inputs.evidence.get(job.fingerprint)
-    return evidence.state if evidence else None

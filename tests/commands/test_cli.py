@@ -23,7 +23,10 @@ def test_the_version_is_printed(project: Project) -> None:
 
 @pytest.mark.parametrize(
     ("word", "hint"),
-    [("valdate", 'did you mean "validate"?'), ("frobnicate", "verbs: run, validate, plan, status")],
+    [
+        ("valdate", 'did you mean "validate"?'),
+        ("frobnicate", "verbs: run, validate, plan, list, status"),
+    ],
 )
 def test_an_unknown_verb_is_a_usage_error(project: Project, word: str, hint: str) -> None:
     project.jobs(TWO)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runner.errors import UsageError
 from runner.model.jobs import Draft, Job
-from runner.planning.selection import select
+from runner.planning.selection import JobFacts, available, select
 
 
 def draft(id_: str, *needs: str, tags: tuple[str, ...] = ()) -> Draft:
@@ -56,7 +56,7 @@ def test_a_tag_written_exactly_is_selected(tag: str) -> None:
 
 
 def test_states_select_by_the_last_run() -> None:
-    found = select(JOBS, select=["state:failed"], states={"window": "failed", "dance": "pending"})
+    found = select(JOBS, select=["state:failed"], facts=JobFacts(states={"window": "failed"}))
     assert found.ids == {"window"}
 
 
@@ -91,7 +91,7 @@ def test_jobs_are_selected_like_their_drafts() -> None:
         (["zzz*"], '"zzz*" matches no job', "for example: window, look-noir.1, look-noir.2"),
         (["tag:stil"], '"tag:stil" matches no job', "nearest: tag:still"),
         (["state:broken"], 'there is no state "broken"', "known: succeeded, failed, "),
-        (["id:window"], '"id:window" is not a pattern', "write a glob over ids, tag:NAME or"),
+        (["id:window"], '"id:window" is not a pattern', "write a glob over ids, tag:NAME, "),
     ],
 )
 @pytest.mark.parametrize("option", ["select", "exclude"])
@@ -108,7 +108,7 @@ def test_a_pattern_without_a_meaning_is_a_usage_error(
 def test_the_error_reports_that_no_job_has_a_tag() -> None:
     with pytest.raises(UsageError) as caught:
         select([draft("a")], select=["tag:x"])
-    assert caught.value.hint == "no job has a tag"
+    assert caught.value.hint == "no job has a tag; states: pending (1)"
     with pytest.raises(UsageError) as caught:
         select([], select=["a"])
     assert caught.value.hint is None
@@ -128,3 +128,68 @@ def test_selected_jobs_need_nothing_outside_them(graph: list[list[int]], wanted:
     for job in jobs:
         if job.id in found.ids:
             assert set(job.needs) <= found.ids
+
+
+MARKED = JobFacts(marks={"window": "picked", "dance": "rejected"})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "ids"),
+    [
+        ("mark:picked", {"window"}),
+        ("mark:rejected", {"dance"}),
+        ("mark:*", {"window", "dance"}),
+        ("mark:none", {"look-noir.1", "look-noir.2", "finale"}),
+    ],
+)
+def test_marks_select_by_name_and_by_glob(pattern: str, ids: set[str]) -> None:
+    found = select(JOBS, select=[pattern], facts=MARKED)
+    assert found.ids.difference(found.added) == ids - set(found.added)
+    assert ids <= found.ids
+
+
+def test_changed_selects_what_was_never_submitted() -> None:
+    facts = JobFacts(changed={"window"})
+    assert select(JOBS, select=["changed"], facts=facts).ids == {"window"}
+    assert select(JOBS, select=["Changed"], facts=JobFacts()).ids == frozenset()
+
+
+def test_a_job_called_changed_is_meant_by_that_word() -> None:
+    jobs = [draft("changed"), draft("other")]
+    assert select(jobs, select=["changed"], facts=JobFacts(changed={"other"})).ids == {"changed"}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "facts", "message", "hint"),
+    [
+        ("mark:picked", JobFacts(marks_hint="save them"), "mark:picked needs marks", "save them"),
+        ("mark:pickd", MARKED, 'there is no mark "pickd"', "known: picked, rejected, none"),
+        ("changed", JobFacts(changed=None), '"changed" compares a manifest', "here there are only"),
+    ],
+)
+def test_what_cannot_be_looked_up_is_an_error(
+    pattern: str, facts: JobFacts, message: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        select(JOBS, select=[pattern], facts=facts)
+    assert caught.value.message.startswith(message)
+    assert (caught.value.hint or "").startswith(hint)
+
+
+def test_a_job_that_never_ran_is_pending() -> None:
+    facts = JobFacts(states={job.id: "succeeded" for job in JOBS[:3]})
+    assert select(JOBS[:4], select=["state:pending"], facts=facts).ids >= {"dance"}
+
+
+def test_what_there_is_comes_with_numbers_of_jobs() -> None:
+    facts = JobFacts(states={"window": "failed"}, marks={"dance": "picked"})
+    assert available(JOBS, facts) == (
+        "states: pending (4), failed (1); tags: still (2), 猫 (1); marks: picked (1)"
+    )
+
+
+def test_what_there_is_stays_short() -> None:
+    jobs = [draft(f"j{n}", tags=(f"{n:04}" + "x" * 5000,)) for n in range(500)]
+    text = available(jobs, JobFacts())
+    assert len(text) < 500
+    assert text.endswith("... (1) and 492 more")
