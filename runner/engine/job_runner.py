@@ -38,7 +38,7 @@ from runner.engine.poll.watch import watch
 from runner.engine.reconcile.reconcile import adopt, reconcile
 from runner.engine.schedule import Schedule
 from runner.engine.stop_conditions import StopConditions
-from runner.engine.submit.budget import Admission, Order, order_of
+from runner.engine.submit.budget import Admission, Order, order_of, priced
 from runner.engine.submit.budget_stops import budget_stop
 from runner.engine.submit.prepare import Prefetcher
 from runner.engine.submit.submit import submit
@@ -125,11 +125,12 @@ class JobRunner:
         if (stopped := self._stopped(entry)) is not None:
             return stopped
         job_run = await self._job_run(entry)
+        upstream = {need: self.outcome_of(need) for need in entry.job.draft.needs}
+        entry = job_run.entry = priced(job_run.entry, self.context.operations, upstream)
         order = order_of(entry, job_run.operation, self.context.provider(job_run.operation))
         admission = await self._admission(order)
         if admission is not Admission.NOW:
             return self._over_budget(entry, order, admission)
-        upstream = {need: self.outcome_of(need) for need in entry.job.draft.needs}
         result = await submit(self.context, job_run, self.prefetcher, upstream)
         match result:
             case HasTask():

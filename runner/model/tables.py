@@ -42,6 +42,9 @@ class Column:
     """A number to multiply by: of a text its characters, of media their seconds."""
     block: Decimal | None = None
     """The amount is counted in blocks of so much, begun ones as whole."""
+    before: tuple[str, ...] = ()
+    """Of an amount of media: the parameters that count in their place where they are given, the
+    first of them first."""
 
     @property
     def inner(self) -> str:
@@ -218,12 +221,14 @@ def is_inside(name: str, each: str | None) -> bool:
 
 
 def _amount(value: Any, each: str | None) -> Column:
-    name, block = (value["of"], value.get("block")) if isinstance(value, dict) else (value, None)
+    of, block = (value["of"], value.get("block")) if isinstance(value, dict) else (value, None)
+    *before, name = of if isinstance(of, list) else [of]
     return Column(
         name=name,
         each=each if is_inside(name, each) else None,
         is_amount=True,
         block=None if block is None else _decimal(block),
+        before=tuple(before),
     )
 
 

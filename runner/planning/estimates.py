@@ -31,7 +31,8 @@ def estimate(
 ) -> Amount | None:
     """What the request should cost by the vendor's table; None, never zero, where it has no price.
 
-    An absent parameter counts as its documented default.
+    An absent parameter counts as its documented default. `media` may have the length of what an id
+    stands for, at the place of the id.
     """
     found = _look_up(operation, "price", parameters, media)
     return None if found is None else Amount(unit=found[0], value=found[1])
@@ -154,7 +155,8 @@ def _inside(
     if not isinstance(value, Mapping):  # an item that validation reports
         return UNKNOWN
     if column.name in operation.media:
-        leaves = [((*path, *below), leaf) for below, leaf in leaves_at(value, column.inner)]
+        name = _measured(column, value)
+        leaves = [((*path, *below), leaf) for below, leaf in leaves_at(value, name)]
         if not column.is_amount:  # one that another job makes counts, too
             return len(leaves)
         return _in_blocks(column, _seconds([media.get(at) for at, _ in leaves]))
@@ -165,6 +167,11 @@ def _inside(
     if column.is_amount:
         return _in_blocks(column, len(one) if isinstance(one, str) else one)
     return _plain(one)
+
+
+def _measured(column: Column, given: Mapping[str, Any]) -> str:
+    """The name of what a column of media is about: what wins over them, where that is given."""
+    return next((name for name in column.before if name in given), column.inner)
 
 
 def _inner_default(operation: Operation, name: str) -> Any:
@@ -266,6 +273,9 @@ def _labels(
     Media by digest or URL, another job's value by its place. Where the request has neither, it is
     measured by something else (the video of a creation's id), which may be any of its texts.
     """
+    for name in column.before:
+        if name in parameters:
+            return ((name, parameters[name]),)
     leaves = leaves_at(parameters, column.name)
     labels = tuple(_label(media.get(path, leaf)) for path, leaf in leaves)
     return labels or tuple(

@@ -20,6 +20,7 @@ from runner.model.reasons import Reason, ReasonCode
 from runner.model.requests import CANCELLED, DECLARED_LOST, Billed, ErrorClass, JobError
 from runner.model.tasks import URL_NAMES, Attempt, AttemptState, StoredFile, UrlName, kept_in
 from runner.planning.changes import describe
+from runner.planning.lengths import with_chained_prices
 from runner.planning.lost import FindUnusable, without_lost
 from runner.planning.off_peak import refusal, with_off_peak
 from runner.providers.registry import code_info
@@ -61,7 +62,7 @@ class PlanInputs:
     pointer: Callable[[StoredFile], bool] = lambda _file: False
     """Whether a Git LFS pointer to this file is in its place."""
     operations: Mapping[str, Operation] = field(default_factory=dict)
-    """By name; needed for `PlanOptions.off_peak` only."""
+    """By name; needed for `PlanOptions.off_peak`, and for prices by the length of results."""
     find_unusable: FindUnusable = lambda _job, _made: None
 
 
@@ -106,7 +107,8 @@ def make_plan(jobs: Iterable[Job], inputs: PlanInputs, options: PlanOptions) -> 
     """
     makers: dict[str, str] = {}
     entries = [_entry(job, inputs, options, makers) for job in jobs]
-    return Plan(entries=without_lost(entries, inputs.find_unusable))
+    entries = without_lost(entries, inputs.find_unusable)
+    return Plan(entries=with_chained_prices(entries, inputs.operations, inputs.estimate))
 
 
 def undecided(plan: Plan) -> list[Diagnostic]:

@@ -92,6 +92,32 @@ def test_a_budget_in_yuan_does_not_hold_up_credits(
     assert submissions() == {"accepted": 5}
 
 
+CHAINED = """
+version: 1
+jobs:
+  - id: clip
+    operation: vidu/text2video
+    model: viduq3-turbo
+    prompt: a boat
+    duration: 2
+  - id: large
+    operation: vidu/upscale-new
+    video_creation_id: ${{ jobs.clip.creation_id }}"""
+
+
+def test_a_budget_counts_the_seconds_of_what_another_job_makes(
+    online: Project, submissions: Submissions
+) -> None:
+    online.write(CHAINED)
+    (planned,) = json.loads(online.run("plan", "--json", "spring.yaml").out)
+    clip, large = (each["estimate"]["credits"] for each in planned["jobs"])
+    assert large == 20
+    ran = online.run("spring.yaml", "--budget", f"credits={clip + large - 1}")
+    assert ran.code == 5
+    assert submissions() == {"accepted": 1}
+    assert states(online) == {"succeeded": 1, "pending": 1}
+
+
 TWO_SIDES = "".join(
     f"""
   - id: {side}-video

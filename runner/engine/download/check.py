@@ -11,12 +11,13 @@ import asyncio
 from pathlib import Path
 
 from runner.engine.context import Context
-from runner.engine.download.expected import damage_warning, expected, shortcomings
+from runner.engine.download.expected import damage_warning, shortcomings
 from runner.engine.job_run import JobRun
 from runner.media.results import Measured, measure_result
 from runner.model.events import Step
 from runner.model.file_facts import FileFacts, ResultWarning
 from runner.model.tasks import FileKind
+from runner.validation.expected import expected
 
 LIMIT_S = 90.0
 """More than reading a file to its end may take: a file system hangs."""

@@ -8,13 +8,15 @@ from __future__ import annotations
 import enum
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from runner.ledger.changes import Headroom, Realm
 from runner.model.operations import Amount, Operation, Unit, digits
+from runner.model.outcomes import Outcome
 from runner.model.plans import PlanEntry
-from runner.planning.estimates import kind_of
+from runner.planning.estimates import estimate, kind_of
+from runner.planning.lengths import Upstream, measured
 from runner.providers.registry import Provider
 
 ZERO = Decimal(0)
@@ -61,8 +63,10 @@ class _Reservation:
 class Budget:
     """Ceilings, and what is spent and reserved under them; for one event loop, never waits.
 
-    A job of known price never takes `total` above its ceiling. Jobs of unknown price run one at a
-    time in each unit, so that `total` is above by one such price at most.
+    A job is admitted only if `total` with its price, as it is known by then, is not above the
+    ceiling; of a job of unknown price it is enough that `total` is below, and these run one at a
+    time in each unit. So `total` is above a ceiling by no more than one such price, and what
+    providers charge beyond the estimates of the jobs that were admitted by then.
     """
 
     ceilings: Mapping[Unit, Decimal]
@@ -193,6 +197,23 @@ class Budget:
 
 
 _WORDS: Mapping[Unit, str] = {"credits": "credits", "cny": "CNY"}
+
+
+def priced(
+    entry: PlanEntry, operations: Mapping[str, Operation], outcomes: Mapping[str, Outcome]
+) -> PlanEntry:
+    """The entry with its price by the lengths of the results that it uses; as it is without any.
+
+    `outcomes`: by id, of the jobs that it needs.
+    """
+    makers = {
+        id_: Upstream(operation=operations[each.job.operation], job=each.job, files=each.files)
+        for id_, each in outcomes.items()
+    }
+    job = entry.job
+    media = measured(job, makers)
+    price = None if media is None else estimate(operations[job.operation], job.parameters, media)
+    return entry if price is None else replace(entry, estimate=price)
 
 
 def order_of(entry: PlanEntry, operation: Operation, provider: Provider) -> Order:

@@ -103,6 +103,9 @@ def _per(value: Any, path: ValuePath, each: str | None, known: _Names) -> Iterat
     """An error unless `value` names a number, a text, or media that have a length."""
     if isinstance(value, dict):
         value, path = value.get("of"), (*path, "of")
+    if isinstance(value, list):
+        yield from _alternatives(value, path, known)
+        return
     if not isinstance(value, str):
         return
     if found := known.problem(value, path, each, key=False):
@@ -115,6 +118,28 @@ def _per(value: Any, path: ValuePath, each: str | None, known: _Names) -> Iterat
         yield Finding(path=path, message=message)
 
 
+def _alternatives(names: list[Any], path: ValuePath, known: _Names) -> Iterator[Finding]:
+    """An error unless ids of media come first, and media that have a length last."""
+    if not all(isinstance(name, str) for name in names) or len(names) < 2:
+        return
+    for index, name in enumerate(names):
+        is_last = index == len(names) - 1
+        if found := known.problem(name, (*path, index), None, key=False):
+            yield found
+        elif is_last and as_dict(known.media.get(name)).get("kind") not in _WITH_SECONDS:
+            message = f"{name} is last, but no video or sound: there are no seconds to multiply by"
+            yield Finding(path=(*path, index), message=message)
+        elif not is_last and not _is_text(name, known):
+            message = f"{name} comes before {names[-1]}, but is no text: an id of media is one"
+            yield Finding(path=(*path, index), message=message)
+
+
+def _is_text(name: str, known: _Names) -> bool:
+    is_medium = name in known.media
+    return not is_medium and as_dict(known.rules[name]).get("type") == "string"
+
+
+_WITH_SECONDS = ("video", "audio")
 _AMOUNTS = ("integer", "number", "string")
 """Types of parameters that have an amount; of a text that is its number of characters."""
 

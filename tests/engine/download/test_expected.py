@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from runner.engine.download.expected import Expected, expected, shortcomings
+from runner.engine.download.expected import shortcomings
 from runner.media.results import Measured
 from runner.model.file_facts import FileFacts
 from runner.model.values import Deferred, JobOutput
 from runner.operations import load_operations
+from runner.validation.expected import Expected, expected
 
 
 def of(operation: str, **parameters: Any) -> Expected:

@@ -140,6 +140,7 @@ BY_SECONDS = {"by": ["segments[].seconds"], "rows": [[5, 1], [6, 2]]}
         {"by": ["segments[].stills", "clip"], "rows": [[0, 0, 1], [[1, 9], 1, 2]]},
         {"per": {"of": "note", "block": 500}},
         {"per": {"of": "clip"}},
+        {"per": {"of": ["note", "clip"], "block": 5}},
     ],
 )
 def test_items_amounts_and_counts_of_media_are_right(table: dict[str, Any]) -> None:
@@ -197,6 +198,17 @@ PRICE = "x-operation.price"
         (
             {"per": {"of": "note", "block": 0}},
             f"{PRICE}.per.block 0 is out of range (more than 0)",
+            None,
+        ),
+        ({"per": ["noet", "clip"]}, '"noet" is not a parameter of this operation', None),
+        (
+            {"per": ["loud", "clip"]},
+            "loud comes before clip, but is no text: an id of media is one",
+            None,
+        ),
+        (
+            {"per": ["note", "images"]},
+            "images is last, but no video or sound: there are no seconds to multiply by",
             None,
         ),
         ({"per": {"block": 5}}, f"{PRICE}.per.of is missing", None),
