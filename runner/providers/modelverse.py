@@ -33,6 +33,7 @@ KEY_ENV = "MODELVERSE_API_KEY"
 BASE_URL_ENV = "MODELVERSE_BASE_URL"
 UNIT: Unit = "cny"
 REPORTS_PRICE = False
+HAS_CREATIONS = False
 
 _POLICY = ErrorCodeInfo(class_=ErrorClass.POLICY)
 _UNKNOWN_FATE = ErrorCodeInfo(class_=ErrorClass.TRANSIENT, fate=Fate.AMBIGUOUS)

@@ -33,6 +33,9 @@ class Provider(Vendor, Protocol):
     """The unit it bills in."""
     REPORTS_PRICE: bool
     """Its answers contain what a task cost."""
+    HAS_CREATIONS: bool
+    """Its answers contain an id and a cover of each result, except for sounds, which have no
+    cover, and for answers that are the result themselves."""
 
     def read_submission(self, reply: Reply, form: ResultForm = USUAL_FORM) -> Submission:
         """What became of a submission, the POST of `base.submission`."""

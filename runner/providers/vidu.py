@@ -37,6 +37,7 @@ KEY_ENV = "VIDU_API_KEY"
 BASE_URL_ENV = "VIDU_BASE_URL"
 UNIT: Unit = "credits"
 REPORTS_PRICE = True
+HAS_CREATIONS = True
 
 # The size in PageSizeOutOfRange is that of an image.
 _INPUT_CODES = (

@@ -182,7 +182,7 @@ def test_a_lost_submission_without_a_tag_stays_undecided(
     assert len(provider.posted) == 1
 
 
-CLIP, MARKED, COVER = sound(100), sound(200), image_bytes()
+CLIP, MARKED, COVER = image_bytes(size=(64, 64)), image_bytes(size=(96, 96)), image_bytes()
 ALL = "run: {keep: [url, watermarked_url, cover_url]}\n"
 JOB = "jobs:\n  - {id: clip, operation: vidu/clip, text: A walk.}\n"
 
@@ -190,7 +190,7 @@ JOB = "jobs:\n  - {id: clip, operation: vidu/clip, text: A walk.}\n"
 @pytest.fixture
 def clips(project: Project, provider: StandIn) -> StandIn:
     """A provider that offers a version with its mark, and a cover, of each result."""
-    make_up(project, "clip", makes="audio")
+    make_up(project, "clip", makes="image")
     shown = {"id": "c1", "url": f"{provider.url}/clip"}
     shown |= {"watermarked_url": f"{provider.url}/marked", "cover_url": f"{provider.url}/cover"}
     provider.answers |= {
@@ -208,8 +208,8 @@ def clips(project: Project, provider: StandIn) -> StandIn:
 
 
 KEPT = [
-    ("outputs/spring/clip.wav", None),
-    ("outputs/spring/clip.watermarked.wav", "watermarked"),
+    ("outputs/spring/clip.png", None),
+    ("outputs/spring/clip.watermarked.png", "watermarked"),
     ("outputs/spring/clip.cover.png", "cover"),
 ]
 
@@ -301,7 +301,7 @@ PICTURE = {"kind": "image", "media_types": ["image/png"]}
 def followed(project: Project, clips: StandIn) -> StandIn:
     """The same, with an operation that goes on from a result by its id and its cover."""
     texts = {"creation": {"type": "string"}, "image": {"type": "string"}}
-    make_up(project, "next", texts, makes="audio", media={"image": PICTURE})
+    make_up(project, "next", texts, makes="image", media={"image": PICTURE})
     clips.answers |= {
         "POST /ent/v2/next": lambda: {"task_id": "61", "state": "created", "credits": 3},
         "GET /ent/v2/tasks/61/creations": lambda: {
