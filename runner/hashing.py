@@ -14,12 +14,12 @@ import stat
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from runner.mounts import has_reliable_locks, reports_changes
@@ -84,6 +84,8 @@ class CachedHash(NamedTuple):
     """Further facts, in the format of whoever read the file."""
 
 
+T = TypeVar("T")
+
 _Row: TypeAlias = tuple[str, str, str]
 """Stat, SHA-256 and note of a file, as in the table."""
 
@@ -111,6 +113,7 @@ class HashCache:
     _reader: sqlite3.Connection | None = field(default=None, init=False)
     _reliable: dict[int, bool] = field(default_factory=dict, init=False)
     """Device to whether its file system reports every change."""
+    _recalled: dict[Hashable, Any] = field(default_factory=dict, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -172,6 +175,20 @@ class HashCache:
         if key.is_settled(at_ns) and StatKey.of(os.fstat(descriptor)) == key:
             with self._lock:
                 self._keep(path, key, name, (stat_, *found))
+        return found
+
+    def recall(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` returned for this key earlier; forgotten together with this object.
+
+        Raises what `make` raises, which is not remembered.
+        """
+        # Here, and not in a cache of the process: each manifest that is read has hashes of its
+        # own, which such a cache would keep alive without ever finding anything by them.
+        if key not in self._recalled:
+            if len(self._recalled) >= MAX_ROWS:
+                self._recalled.clear()
+            self._recalled[key] = make()
+        found: T = self._recalled[key]
         return found
 
     def _keep(self, path: Path, key: StatKey, name: bytes, row: _Row) -> None:

@@ -51,9 +51,21 @@ _SEXAGESIMAL = re.compile(
 _NUMBERS = (_INTEGER, _DECIMAL, _SEXAGESIMAL, _OCTAL, _HEX_OR_BINARY, _NOT_FINITE)
 
 
-@lru_cache(maxsize=4096)  # durations, ratios and words are the same in many jobs
+_REPEATED = 64
+"""Characters of the longest text that may come again: a process must not keep every prompt."""
+
+
 def read_plain(text: str) -> Reading:
     """The value of a plain scalar. Timestamps, "=" and "<<" stay text."""
+    return _cached(text) if len(text) <= _REPEATED else _read(text)
+
+
+@lru_cache(maxsize=4096)  # durations, ratios and words are the same in many jobs
+def _cached(text: str) -> Reading:
+    return _read(text)
+
+
+def _read(text: str) -> Reading:
     if text in _WORDS:
         return _read_word(text)
     if text[0] not in NON_TEXT_STARTS:

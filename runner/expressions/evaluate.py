@@ -35,7 +35,8 @@ def compile_text(text: str) -> Template | str:
     return _compile(text) if OPENING in text else text
 
 
-@lru_cache(maxsize=4096)  # the same text is compiled for each row, matrix value and take
+# The same text is compiled for each row, matrix value and take; few, because they may be long.
+@lru_cache(maxsize=512)
 def _compile(text: str) -> Template | str:
     parts: list[str | Expression] = []
     end = 0

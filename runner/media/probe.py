@@ -6,7 +6,7 @@ import errno
 import hashlib
 import os
 import stat
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 
 from runner.file_names import locale_hint, other_spellings, similar_name, unexpanded_hint
@@ -50,7 +50,7 @@ def probe(
             check_url(source)
             return Media(source=source, path=None, sha256=None, media_type=None, size_bytes=None)
         case "data":
-            media = _probe_data(source, limits)
+            media = hashes.recall((source, limits), lambda: _probe_data(source, limits))
         case "path":
             media = _probe_file(source, at or base / source, hashes, limits)
     if isinstance(media, UnusableError):  # not raised below, so that the caches keep it too
@@ -59,7 +59,6 @@ def probe(
     return media
 
 
-@lru_cache(maxsize=256)  # few, because a data URI can have megabytes
 def _probe_data(uri: str, limits: MediaLimits) -> Media | UnusableError:
     """The medium, or why it cannot be used."""
     media_type, content = decode_data_uri(uri, limits)
@@ -96,7 +95,10 @@ def _probe_file(
     if not status.st_size:
         return UnusableError("is empty")
     _reject_large(source, path, status.st_size, limits)
-    return _media(source, path, StatKey.of(status), hashes, limits.kind)
+    key = StatKey.of(status)
+    return hashes.recall(
+        (source, path, key, limits.kind), lambda: _media(source, path, key, hashes, limits.kind)
+    )
 
 
 def _reject_large(source: str, path: Path, size: int, limits: MediaLimits) -> None:
@@ -138,7 +140,6 @@ def _reject_base64(source: str, noun: str) -> None:
         raise MediaError(f"{label(source)} is not the path of {noun}", hint=hint)
 
 
-@lru_cache(maxsize=1 << 16)
 def _media(
     source: str, path: Path, key: StatKey, hashes: HashCache, kind: MediaKind
 ) -> Media | UnusableError:

@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import struct
+import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -205,6 +206,15 @@ def test_links_in_a_circle_cannot_be_read(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:
     found = _media("cat.png", tmp_path, StatKey(1, 1, 1, 1, 1), HashCache(), "image")
     assert str(found) == "cannot be read: Is a directory"
+
+
+def test_what_was_measured_is_forgotten_with_its_hashes(tmp_path: Path) -> None:
+    write_file(tmp_path, "cat.png", image_bytes())
+    hashes = HashCache()
+    before = sys.getrefcount(hashes)
+    for source in ("cat.png", as_data_uri(image_bytes())):
+        assert probe(source, tmp_path, hashes, IMAGES) is probe(source, tmp_path, hashes, IMAGES)
+    assert sys.getrefcount(hashes) == before
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
