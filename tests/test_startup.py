@@ -41,6 +41,7 @@ main()
 COMMAND_LINE = {
     *("runner", "runner.__main__", "runner.signals", "runner.streams"),
     *("runner.cli", "runner.cli.batch", "runner.cli.flags", "runner.cli.group"),
+    "runner.cli.ledger",
     *("runner.cli.outcome", "runner.cli.start", "runner.cli.tools"),
 }
 

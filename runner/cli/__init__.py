@@ -9,7 +9,7 @@ import os
 from typing import TYPE_CHECKING
 
 # Imported for its verbs, which are listed in this order where a word is no verb.
-from runner.cli import batch, outcome, start, tools  # noqa: F401
+from runner.cli import batch, ledger, outcome, start, tools  # noqa: F401
 from runner.cli.group import cli, exit_with
 
 if TYPE_CHECKING:

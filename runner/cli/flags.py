@@ -56,6 +56,7 @@ PATHS = add(
     ),
     click.option("--state-dir", type=PATH, help="Folder of the ledger.  [default: .vidu-run]"),
     value("--outputs", "DIR", "Folder for the fetched files.  [default: outputs]"),
+    value("--ledger", "URL", "A PostgreSQL that several machines share as their ledger."),
 )
 
 # Here and below the defaults are written out: the settings apply them, where a flag, a variable

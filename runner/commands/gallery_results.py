@@ -85,7 +85,7 @@ def _read_ledger(
 ) -> tuple[RunRecord | None, list[PastSubmission]]:
     paths = source.paths
     try:
-        with open_ledger(paths.ledger, read_only=True) as ledger:
+        with open_ledger(paths.location, read_only=True) as ledger:
             return ledger.last_run(paths.name), ledger.submissions(paths.name)
     except LedgerError as error:
         if not paths.results.is_file():

@@ -10,7 +10,7 @@ from typing import Any
 
 from runner.commands.job_facts import empty_selection, select_jobs, state_in
 from runner.commands.load import Manifest, read_manifests, uncollected
-from runner.commands.manifest_settings import setting_sources, used_providers
+from runner.commands.manifest_settings import project_paths, setting_sources, used_providers
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
 from runner.commands.results_files import read_earlier_results
@@ -237,7 +237,7 @@ def plan_manifest(
     `submit` is false for a verb that only collects results; see `PlanOptions` for both. Raises
     LedgerError, UsageError, ProviderError.
     """
-    paths = ProjectPaths.of(manifest.path, options)
+    paths = project_paths(manifest, options)
     # A rehearsal has no accounts until its emulator runs.
     used = {} if options.emulate else used_providers(manifest)
     settings = read_settings(setting_sources(manifest, options), used)
@@ -268,10 +268,10 @@ def plan_manifest(
     with (
         stages(options.progress, options.environ) as stage,
         manifest.hashes,
-        open_ledger(paths.ledger, read_only=True) as ledger,
+        open_ledger(paths.location, read_only=True) as ledger,
     ):
         stage.begin("reading the ledger")
-        history = History(manifest, settings, options, ledger)
+        history = History(manifest, settings, options, ledger, paths.name)
         realms = history.by_realm(lambda job: job.fingerprint)
         to_results = _path_converter(paths)
         attempts = {

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from runner.commands.load import Manifest
-from runner.commands.options import Options
+from runner.commands.options import Options, ProjectPaths
 from runner.providers.registry import PROVIDERS, Provider
 from runner.settings.accounts import Sources
+from runner.settings.settings import read_ledger
 
 
 def setting_sources(manifest: Manifest, options: Options) -> Sources:
@@ -20,6 +21,13 @@ def setting_sources(manifest: Manifest, options: Options) -> Sources:
         base=manifest.path.parent,
         locate=manifest.document.locate,
     )
+
+
+def project_paths(manifest: Manifest, options: Options) -> ProjectPaths:
+    """The paths of a manifest that was read; raises ManifestError, UsageError for its ledger."""
+    # A rehearsal shares nothing with anybody.
+    shared = None if options.emulate else read_ledger(setting_sources(manifest, options))
+    return ProjectPaths.of(manifest.path, options, shared)
 
 
 def used_providers(

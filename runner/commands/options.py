@@ -12,6 +12,8 @@ from typing import Any
 from runner.errors import UsageError
 from runner.file_names import unexpanded
 from runner.github.step import Step
+from runner.ledger.location import LedgerLocation
+from runner.ledger.shared import SharedLedger, without_secrets
 from runner.providers.registry import PROVIDERS
 
 REHEARSAL_SCALE = 0.1
@@ -20,7 +22,7 @@ REHEARSAL_SCALE = 0.1
 _SETTINGS = (
     *("outputs", "concurrency", "timeout", "poll_rate", "outage", "download", "keep", "budget"),
     *("off_peak", "confirm_above", "on_ambiguous", "settle", "max_failures", "redo", "trust"),
-    "notify_after",
+    *("notify_after", "ledger"),
 )
 """The flags that override a setting, and `--trust`."""
 
@@ -59,6 +61,8 @@ class Options:
     notify: str | None = None
     """The command that reports the end of a run."""
     notify_after: str | None = None
+    ledger: str | None = None
+    """The URL of a shared ledger."""
     redo: str | None = None
     """The marks file whose rejected takes are replaced."""
     force: bool = False
@@ -96,6 +100,7 @@ class Options:
             ("--state-dir", self.state_dir),
             ("--outputs", self.outputs),
             ("--redo", self.redo),  # its jobs are others
+            ("--ledger", self.ledger and without_secrets(self.ledger)),
         )
         named = [f"{flag} {shlex.quote(str(value))}" for flag, value in pairs if value is not None]
         return (["--emulate"] if self.emulate else []) + named  # its ledger is another one
@@ -169,9 +174,15 @@ class ProjectPaths:
     """Paths of one manifest. A rehearsal (`--emulate`) shares none with a real run."""
 
     name: str
-    """The manifest's name in the ledger: its path relative to the folder that holds `state`."""
+    """The manifest's name in the ledger: its path relative to the folder that holds `state`; in a
+    shared one from the project's folder on."""
     results: Path
+    location: LedgerLocation
+    """Where the ledger is: at `ledger`, or shared."""
     ledger: Path
+    """The folder's ledger, and what stays beside it when another one is used."""
+    rescue: Path
+    """Beside it, and named after it, are the rescue files of that ledger's runs."""
     digests: Path
     """The hash cache."""
     archive: Path
@@ -188,15 +199,20 @@ class ProjectPaths:
         return self.results.parent
 
     @classmethod
-    def of(cls, manifest: Path, options: Options) -> ProjectPaths:
-        """The paths that follow from the command line and the manifest's own path."""
+    def of(
+        cls, manifest: Path, options: Options, shared: SharedLedger | None = None
+    ) -> ProjectPaths:
+        """The paths that follow from the command line, the manifest's own path and its ledger."""
         state = options.state_dir or manifest.parent / ".vidu-run"
         kind = ".emulated" if options.emulate else ""
+        ledger = state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3")
         return cls(
-            name=_ledger_name(manifest, state),
+            name=_ledger_name(manifest, state) if shared is None else _shared_name(manifest),
             # Beside the manifest, to be shared with it; the ledger's folder is not.
             results=options.results or manifest.parent / f"{manifest.stem}{kind}.results.yaml",
-            ledger=state / ("emulated.sqlite3" if options.emulate else "ledger.sqlite3"),
+            location=shared or ledger,
+            ledger=ledger,
+            rescue=ledger if shared is None else state / "shared",
             digests=state / ("emulated-digests.sqlite3" if options.emulate else "digests.sqlite3"),
             archive=state / ("emulated-files" if options.emulate else "files"),
             state=state,
@@ -209,3 +225,10 @@ def _ledger_name(manifest: Path, state: Path) -> str:
     """Unique in that ledger, and the same after both are moved together."""
     folder = os.path.relpath(manifest.parent.resolve(), state.resolve().parent)
     return (Path(folder) / manifest.name).as_posix()
+
+
+def _shared_name(manifest: Path) -> str:
+    """The same in every clone of a project, if their folders have one name."""
+    path = manifest.resolve()
+    root = next((each for each in path.parents if (each / ".git").exists()), path.parent)
+    return (Path(root.name) / path.relative_to(root)).as_posix()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from runner.commands.load import Manifest
-from runner.commands.options import Options, ProjectPaths
+from runner.commands.options import Options
 from runner.errors import Diagnostic
 from runner.ledger.changes import Realm, realm_of
 from runner.ledger.costs import Costs
@@ -39,13 +39,14 @@ class History:
     """
 
     def __init__(
-        self, manifest: Manifest, settings: Settings, options: Options, ledger: Ledger
+        self, manifest: Manifest, settings: Settings, options: Options, ledger: Ledger, name: str
     ) -> None:
+        """`name`: the manifest's name in the ledger."""
         self._jobs = manifest.jobs
         self._operations = manifest.operations
         self._options = options
         self._ledger = ledger
-        self._name = ProjectPaths.of(manifest.path, options).name
+        self._name = name
         self._learned: dict[str, Mapping[Kind, Learned]] = {}
         accounts = settings.accounts.items()
         self._realms = {name: realm_of(account.base_url) for name, account in accounts}

@@ -12,8 +12,9 @@ from runner.commands.execute import execute_all
 from runner.commands.folders import check_folders, prepare_folders
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, networked, plan_manifest
+from runner.commands.manifest_settings import project_paths
 from runner.commands.notify import Notification, notifying
-from runner.commands.options import Options, ProjectPaths
+from runner.commands.options import Options
 from runner.commands.output import announce
 from runner.commands.session import (
     RunSession,
@@ -26,7 +27,7 @@ from runner.engine.context import Context
 from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural
 from runner.ledger.changes import Settle, Stale, Supersede
-from runner.ledger.location import open_ledger
+from runner.ledger.location import LedgerLocation, open_ledger
 from runner.ledger.protocol import Ledger
 from runner.ledger.rescue import read_rescue, rescue_path
 from runner.ledger.sqlite.filesystem import sharing_warning
@@ -57,8 +58,12 @@ def _run(options: Options, notification: Notification) -> Exit:
         )
     manifests = read_manifests(options)
     # Before planning, which would otherwise take a rescued task for a submission of unknown fate.
-    for ledger in dict.fromkeys(ProjectPaths.of(each.path, options).ledger for each in manifests):
-        for line in recover_rescued(ledger):
+    ledgers = {
+        paths.rescue: paths.location
+        for paths in (project_paths(manifest, options) for manifest in manifests)
+    }
+    for rescue, location in ledgers.items():
+        for line in recover_rescued(rescue, location):
             emit(line)
     plans = [plan_manifest(manifest, options) for manifest in manifests]
     check_folders(plans)
@@ -133,14 +138,14 @@ def _is_forced(entry: PlanEntry) -> bool:
     return entry.evidence is not None and entry.evidence.state is State.SUCCEEDED
 
 
-def recover_rescued(ledger: Path) -> list[str]:
-    """Move the task ids in rescue files beside the ledger into it; a message for each file.
+def recover_rescued(rescue: Path, ledger: LedgerLocation) -> list[str]:
+    """Move the task ids in rescue files of the ledger into it; a message for each file.
 
     Files of runs that are still alive are left alone. A file is deleted once all of it is in the
     ledger; an empty one, which a killed run leaves, as well. Raises LedgerError.
     """
     messages: list[str] = []
-    for path in sorted(ledger.parent.glob(rescue_path(ledger, "*").name)):
+    for path in sorted(rescue.parent.glob(rescue_path(rescue, "*").name)):
         run_id = path.stem.partition(".rescue-")[2]
         # Only now: without rescue files there may be no ledger, and none is to be made.
         with open_ledger(ledger, on_wait=emit) as opened:
@@ -160,6 +165,10 @@ def _recover(ledger: Ledger, entry: dict[str, Any]) -> bool:
     """Write the entry's task id into the ledger; whether it has it now."""
     number, task_id = entry.get("attempt"), entry.get("task_id")
     if not isinstance(number, int) or not isinstance(task_id, str):  # it names no submission
+        return False
+    # Of another ledger, where that number is another submission's?
+    tagged = ledger.attempts_with_tag(str(entry.get("provider")), str(entry.get("tag")))
+    if [attempt.number for attempt in tagged] != [number]:
         return False
     at = stamp_now()
     settle = Settle(number=number, state=AttemptState.SUBMITTED, at=at, task_id=task_id)

@@ -32,6 +32,7 @@ from runner.ledger.group_commit import GroupCommit
 from runner.ledger.location import open_ledger
 from runner.ledger.protocol import Ledger
 from runner.ledger.rescue import RescueFile, rescue_path
+from runner.ledger.state_folder import make_state_folder
 from runner.limits import SPARE_THREADS, require_files, require_threads, started_pool
 from runner.model.events import Event, Observer, Step
 from runner.model.plans import PlanEntry
@@ -81,16 +82,27 @@ class RunSession:
         paths = planned.paths
         with (
             _accounts(planned, keys=keys) as accounts,
-            open_ledger(paths.ledger, on_wait=emit) as ledger,  # after the keys: it writes
+            # After the keys: it writes.
+            open_ledger(paths.location, on_wait=emit, away_s=planned.settings.outage_s) as ledger,
         ):
+            make_state_folder(paths.state)  # a shared ledger is elsewhere
             run, code = ledger.begin_run(paths.name, TOOL), Exit.DEFECT  # until it is known
             try:
                 with (
-                    GroupCommit(paths.ledger, emit) as group_commit,
+                    GroupCommit(
+                        paths.location,
+                        emit,
+                        away_s=planned.settings.outage_s,
+                        refusal=ledger.refusal,
+                    ) as group_commit,
                     # Opened before it is needed: a full disk allows no new file.
-                    closing(RescueFile(rescue_path(paths.ledger, run))) as rescue,
+                    closing(RescueFile(rescue_path(paths.rescue, run))) as rescue,
                 ):
-                    settings = replace(planned.settings, accounts=accounts)
+                    named = {
+                        name: replace(account, name=ledger.account_name(account))
+                        for name, account in accounts.items()
+                    }
+                    settings = replace(planned.settings, accounts=named)
                     session = cls(
                         planned=replace(planned, settings=settings),
                         collect_only=collect_only,
@@ -105,6 +117,7 @@ class RunSession:
                 code = error.exit
                 raise
             finally:
+                ledger.hurry()  # without the record of its end, the run counts as dead soon
                 ledger.end_run(run, code)
 
     def act(
@@ -168,6 +181,7 @@ class RunSession:
             budget=planned.budget(),
             observer=watcher,
             alive=self.ledger.alive,
+            refusal=self.ledger.refusal,
             random=rng,
             stopping=stopping,
             collect_only=self.collect_only,

@@ -17,7 +17,7 @@ from runner.engine.poll.list_poller import ListPoller
 from runner.engine.poll.timing import DurationStatsByKind
 from runner.engine.submit.breaker import CircuitBreaker
 from runner.engine.submit.budget import Budget
-from runner.errors import redact
+from runner.errors import LedgerError, redact
 from runner.file_names import located
 from runner.hashing import HashCache
 from runner.ledger.rescue import RescueFile
@@ -97,6 +97,8 @@ class Context:
     observer: Observer
     alive: Callable[[str], bool]
     """Whether the run with that id, in the same ledger, is still alive."""
+    refusal: Callable[[], LedgerError | None] = lambda: None
+    """Why the ledger lets this run submit nothing more; asked as a request leaves."""
     tagged_tasks: TaggedTasks = field(default_factory=TaggedTasks)
     """What searches for lost submissions have learned of single tasks."""
     measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

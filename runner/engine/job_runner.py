@@ -116,6 +116,8 @@ class JobRunner:
         job_run = await self._job_run(entry)
         if job_run.tries:  # settled as not sent before it was put off
             return await self._submit(entry)
+        if await self._is_being_submitted(entry.attempt):  # a plan only looks, and is older
+            return self._wait_for(entry.attempt.run, job_run, "is submitting the same request")
         # Without a list to look in, no key was asked for: only the user can decide.
         if job_run.operation.provider not in self.context.settings.accounts:
             return Ended(outcome=undecided(entry, job_run.operation))
@@ -198,10 +200,14 @@ class JobRunner:
         if attempt.state in _HAS_TASK:
             job_run.take_over(attempt)
             return await self._watch(job_run)
-        alive = await asyncio.to_thread(self.context.alive, attempt.run)
-        if attempt.state is AttemptState.INTENT and alive:
+        if await self._is_being_submitted(attempt):
             return self._wait_for(attempt.run, job_run, "is submitting the same request")
         return await self._reconcile(job_run, attempt)
+
+    async def _is_being_submitted(self, attempt: Attempt) -> bool:
+        """Whether another run, which is alive, may be about to send this attempt."""
+        is_open = attempt.state is AttemptState.INTENT
+        return is_open and await asyncio.to_thread(self.context.alive, attempt.run)
 
     def _wait_for(self, run: str, job_run: JobRun, doing: str) -> RetryLater | Ended:
         """Put the job off until the other run is done, within the job's own time limit."""

@@ -8,7 +8,15 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from runner.errors.text import excerpt, name_character, name_invisible, one_line, plural, visible
+from runner.errors.text import (
+    excerpt,
+    name_character,
+    name_invisible,
+    one_line,
+    plural,
+    visible,
+    without_passwords,
+)
 
 _SHOWN = 12
 _COMPARED = 1000
@@ -109,7 +117,7 @@ class Diagnostic:
         many = f" ({self.jobs:,} jobs{first})" if self.jobs > 1 else ""
         lines = [f"{where}{kind}: {job}{self.message}{many}"]
         if self.location and self.location.text is not None and self.location.column:
-            lines += excerpt(self.location.text, self.location.column)
+            lines += excerpt(without_passwords(self.location.text), self.location.column)
         if self.location and self.location.via:
             lines.append(f"  used at {self.location.via}")
         if advice := self.advice:

@@ -133,6 +133,14 @@ def _visible(character: str) -> str:
     return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"
 
 
+_PASSWORD = re.compile(r"(://[^\s:/@]*:)[^\s/@]+@")
+
+
+def without_passwords(text: str) -> str:
+    """The text with `***` in place of the passwords of URLs in it."""
+    return _PASSWORD.sub(r"\1***@", text)
+
+
 def plural(count: int, noun: str) -> str:
     """The count with its noun: `1 job`, `2 jobs`, `12,000 jobs`."""
     return f"{count:,} {noun if count == 1 else f'{noun}s'}"

@@ -29,6 +29,8 @@ class GroupCommit:
         on_wait: Callable[[str], None] | None = None,
         *,
         patience_s: float = 0.01,
+        away_s: float = 0.0,
+        refusal: Callable[[], LedgerError | None] | None = None,
     ):
         """Open the ledger at `location`; raises `LedgerError` when it cannot be used.
 
@@ -38,7 +40,8 @@ class GroupCommit:
         self.location = location
         """Where the ledger is; other threads read it through a ledger of their own."""
         self._patience_s = patience_s
-        self._ledger: Ledger = open_ledger(location, on_wait=on_wait)
+        self._ledger: Ledger = open_ledger(location, on_wait=on_wait, away_s=away_s)
+        self._refusal = refusal or self._ledger.refusal
         self._queue: queue.SimpleQueue[tuple[_Item, bool] | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
@@ -62,7 +65,11 @@ class GroupCommit:
         return future
 
     def close(self) -> None:
-        """Write everything that is queued, then end the thread; blocks until then."""
+        """Write everything that is queued, then end the thread; blocks until then.
+
+        A ledger that is away is waited for no more than a few seconds.
+        """
+        self._ledger.hurry()
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -101,7 +108,7 @@ class GroupCommit:
     def _reject_intents(self, group: Sequence[_Item]) -> Sequence[_Item]:
         """The group, without new intents if the ledger refuses them."""
         intents = [item for item in group if isinstance(item[0], Intend)]
-        refusal = self._ledger.refusal() if intents else None
+        refusal = self._refusal() if intents else None
         if refusal is None:
             return group
         _fail(intents, refusal)

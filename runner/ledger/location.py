@@ -19,13 +19,13 @@ def open_ledger(
     location: LedgerLocation,
     *,
     read_only: bool = False,
-    patience_s: float = 0.0,
+    away_s: float = 0.0,
     on_wait: Callable[[str], None] | None = None,
 ) -> Ledger:
     """Open the ledger at `location`; raises `LedgerError` (exit 8) when it cannot be used.
 
     `read_only` creates and writes nothing. A shared ledger that goes away later is waited for, up
-    to `patience_s` each time. `on_wait` receives a message when a wait gets long.
+    to `away_s` each time. `on_wait` receives a message when a wait gets long.
     """
     if isinstance(location, Path):
         return open_sqlite(location, read_only=read_only, on_wait=on_wait)
@@ -37,4 +37,4 @@ def open_ledger(
             f"the ledger {location} needs a package that is not installed: {error.name}",
             hint="pip install 'vidu-run[team]'",
         ) from error
-    return open_postgres(location, read_only=read_only, patience_s=patience_s, on_wait=on_wait)
+    return open_postgres(location, read_only=read_only, away_s=away_s, on_wait=on_wait)

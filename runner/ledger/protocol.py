@@ -9,6 +9,7 @@ from runner.errors import LedgerError
 from runner.ledger.changes import Change, Realm, Result
 from runner.ledger.costs import Costs
 from runner.ledger.records import KnownTask, LastRequest, PastSubmission, PastTask, RunRecord
+from runner.model.requests import Account
 from runner.model.tasks import Attempt, Intent
 
 
@@ -27,7 +28,7 @@ class Ledger(Protocol):
         ...
 
     def hurry(self) -> None:
-        """Wait no longer for a ledger that is away; for any thread."""
+        """Wait no more than a few seconds for a ledger that is away; for any thread."""
         ...
 
     # ------------------------------------------------------------------------------------- writing
@@ -49,6 +50,10 @@ class Ledger(Protocol):
 
         They are durable when it returns. On an error, no change is written.
         """
+        ...
+
+    def account_name(self, account: Account) -> str:
+        """What a shared ledger calls an account on every machine; empty for a folder's."""
         ...
 
     # ------------------------------------------------------------------------------------- reading

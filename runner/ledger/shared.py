@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 
-from runner.errors import UsageError
-
 SCHEMES = ("postgresql", "postgres")
 DEFAULT_SCHEMA = "vidu_run"
 _WITHOUT_PASSWORD = "leave the password out and set PGPASSWORD, PGPASSFILE (~/.pgpass) or PGSERVICE"  # noqa: S105
@@ -33,26 +31,22 @@ class SharedLedger:
     def parse(cls, url: str) -> Self:
         """Read `postgresql://[user@]host[:port]/database[?schema=NAME&...]`.
 
-        All other parameters are libpq's (PostgreSQL's documentation, 34.1.1.2). Raises UsageError.
+        All other parameters are libpq's (PostgreSQL's documentation, 34.1.1.2). Raises ValueError
+        with a text that follows the URL in a message.
         """
         parts = urlsplit(url)
         if parts.scheme not in SCHEMES:
-            raise UsageError(
-                f"{_without_secrets(url)} is not the URL of a ledger",
-                hint="write postgresql://USER@HOST/DATABASE",
-            )
+            raise ValueError("is no URL of a ledger: write postgresql://USER@HOST/DATABASE")
         pairs = parse_qsl(parts.query, keep_blank_values=True)
         schemas = [value for name, value in pairs if name == "schema"]
         # A comma as in "a,b" would be a search path: quoted, it is a strange but correct name.
         if len(schemas) > 1 or not all(schemas):
-            raise UsageError(
-                f"{_without_secrets(url)} names no one schema", hint="write ?schema=NAME once"
-            )
-        others = urlencode([pair for pair in pairs if pair[0] != "schema"])
+            raise ValueError("does not name one schema: write ?schema=NAME once")
+        others = urlencode([pair for pair in pairs if pair[0] != "schema"], safe="/")
         return cls(
             conninfo=urlunsplit(parts._replace(query=others)),
             schema=schemas[0] if schemas else DEFAULT_SCHEMA,
-            name=_without_secrets(url),
+            name=without_secrets(url),
         )
 
     @property
@@ -75,13 +69,7 @@ class SharedLedger:
         )
 
 
-def refuse_password(ledger: SharedLedger, place: str) -> None:
-    """Raise UsageError for a URL with a password where others read it."""
-    if ledger.has_password:
-        raise UsageError(f"{place} contains a password: {ledger}", hint=_WITHOUT_PASSWORD)
-
-
-def _without_secrets(url: str) -> str:
+def without_secrets(url: str) -> str:
     """The URL with `***` in place of passwords."""
     try:
         parts = urlsplit(url)
@@ -91,8 +79,8 @@ def _without_secrets(url: str) -> str:
     user, colon, _ = userinfo.partition(":")
     netloc = f"{user}{':***' if colon else ''}{at}{hosts}"
     pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([(name, "***" if name in _SECRETS else value) for name, value in pairs])
-    return urlunsplit(parts._replace(netloc=netloc, query=query.replace("%2A%2A%2A", "***")))
+    query = urlencode([(n, "***" if n in _SECRETS else v) for n, v in pairs], safe="/*")
+    return urlunsplit(parts._replace(netloc=netloc, query=query))
 
 
 def _password_of(netloc: str) -> str | None:

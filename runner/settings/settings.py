@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from runner.errors import Diagnostic, ManifestError, Secret, UsageError
+from runner.ledger.shared import SharedLedger, without_secrets
 from runner.model.operations import Unit
 from runner.model.requests import Account, Vendor
 from runner.model.tasks import UrlName
@@ -45,6 +46,8 @@ class Settings:
     """How long a provider may fail before the run ends."""
     settle_s: float = 5.0
     """How long a provider's list of tasks may lag behind a submission."""
+    ledger: SharedLedger | None = None
+    """The ledger of a team; None for the folder's own."""
     redo: Path | None = None
     """The marks file whose rejected takes are replaced, and whose picked ones count."""
     max_failures: int | None = None
@@ -79,6 +82,15 @@ class _Setting:
     parse: Callable[[str], Any] = str
     field: str | None = None
     """Its name in `Settings` if that differs."""
+    read_openly: values.Reader | None = None
+    """How it is read in a manifest, if that differs: others have manifests, too."""
+    shown: Callable[[str], str] = str
+    """Its text as messages may show it."""
+
+    @property
+    def read_in_manifest(self) -> values.Reader:
+        """How it is read in a manifest."""
+        return self.read_openly or self.read
 
 
 _SETTINGS = {
@@ -91,6 +103,11 @@ _SETTINGS = {
     "keep": _Setting(read=values.read_keep, parse=values.parse_names),
     "off_peak": _Setting(read=values.read_boolean, parse=values.parse_boolean),
     "redo": _Setting(read=values.read_file),
+    "ledger": _Setting(
+        read=values.read_ledger,
+        read_openly=values.read_ledger_without_password,
+        shown=without_secrets,
+    ),
     "on_ambiguous": _Setting(read=values.one_of("ask", "resubmit")),
     "confirm_above": _Setting(read=values.read_amounts_or_number, parse=values.parse_amounts),
     "outage": _Setting(read=values.read_duration, field="outage_s"),
@@ -135,6 +152,12 @@ def read_notify_after(sources: Sources) -> float:
     return seconds
 
 
+def read_ledger(sources: Sources) -> SharedLedger | None:
+    """This one setting, which is needed before anything is planned; raises as the others do."""
+    ledger: SharedLedger | None = _read(sources, ["ledger"]).get("ledger")
+    return ledger
+
+
 def read_redo(sources: Sources) -> Path | None:
     """This one setting, which is needed before the jobs are known; raises as the others do."""
     path: Path | None = _read(sources, ["redo"]).get("redo")
@@ -149,7 +172,7 @@ def _read(sources: Sources, names: Iterable[str]) -> dict[str, Any]:
     for item in _sourced_values(sources, names):
         setting = _SETTINGS[item.name]
         try:
-            value = setting.read(item.value)
+            value = (setting.read_in_manifest if item.in_manifest else setting.read)(item.value)
             # A path starts at the manifest that names it, otherwise at the shell's folder.
             if isinstance(value, Path) and item.in_manifest:
                 value = sources.base / value
@@ -177,14 +200,16 @@ def _sourced_values(sources: Sources, names: Iterable[str]) -> Iterator[_Sourced
         if (flag := sources.flags.get(name)) is not None:
             # The flag of a switch has a value already.
             value = setting.parse(flag) if isinstance(flag, str) else flag
-            label, pattern = f"{option} {flag}", f"{option} {{}}"
+            shown = setting.shown(flag) if isinstance(flag, str) else flag
+            label, pattern = f"{option} {shown}", f"{option} {{}}"
             yield _SourcedValue(name=name, value=value, label=label, pattern=pattern)
         elif text := sources.environ.get(variable, ""):
-            label, pattern = f'{variable}="{text}"', f"{variable}={{}}"
+            label, pattern = f'{variable}="{setting.shown(text)}"', f"{variable}={{}}"
             value = setting.parse(text)
             yield _SourcedValue(name=name, value=value, label=label, pattern=pattern)
         elif (value := sources.run.get(name)) is not None:
-            label = f"{name} {values.format_value(value)}"
+            shown = setting.shown(value) if isinstance(value, str) else value
+            label = f"{name} {values.format_value(shown)}"
             yield _SourcedValue(name=name, value=value, label=label, in_manifest=True)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from runner.file_names import unexpanded
+from runner.ledger.shared import SharedLedger
 from runner.model.operations import UNITS, Unit
 from runner.model.tasks import URL_NAMES, UrlName
 from runner.model.values import is_number
@@ -142,6 +143,26 @@ def read_folder(value: Any) -> Path:
 def read_file(value: Any) -> Path:
     """The name of a file, which need not exist."""
     return _read_path(value, "a file")
+
+
+def read_ledger(value: Any) -> SharedLedger:
+    """The URL of a shared ledger."""
+    _require(isinstance(value, str), "is not a URL: write postgresql://USER@HOST/DATABASE")
+    try:
+        return SharedLedger.parse(value)
+    except ValueError as error:
+        raise ValueFormError(str(error)) from error
+
+
+def read_ledger_without_password(value: Any) -> SharedLedger:
+    """The same, in a place that others can read."""
+    ledger = read_ledger(value)
+    _require(
+        not ledger.has_password,
+        "contains a password, which everybody gets who gets the manifest: set PGPASSWORD, "
+        "PGPASSFILE (~/.pgpass) or PGSERVICE instead",
+    )
+    return ledger
 
 
 def _read_path(value: Any, kind: str) -> Path:

@@ -84,7 +84,7 @@ def made(ledger: Ledger, fingerprint: str, credits_: int | None, **request: Any)
 def test_the_price_table_comes_before_past_prices(project: Project, ledger: Ledger) -> None:
     manifest = read(project)
     made(ledger, "f1", 99)
-    history = History(manifest, Settings(), Options(manifests=()), ledger)
+    history = History(manifest, Settings(), Options(manifests=()), ledger, "m.yaml")
     assert history.estimate(manifest.jobs[0]) == Amount(unit="credits", value=Decimal(6))
 
 
@@ -93,7 +93,7 @@ def test_without_a_table_the_latest_actual_price_counts(project: Project, ledger
     made(ledger, "f1", 7)
     made(ledger, "f2", 9)
     made(ledger, "f3", None)
-    history = History(manifest, Settings(), Options(manifests=()), ledger)
+    history = History(manifest, Settings(), Options(manifests=()), ledger, "m.yaml")
     first, other = manifest.jobs
     assert history.estimate(first) == Amount(unit="credits", value=Decimal(9))
     assert history.estimate(other) is None
@@ -103,7 +103,7 @@ def test_without_a_table_the_latest_actual_price_counts(project: Project, ledger
 def test_a_rehearsal_learns_nothing_from_real_tasks(project: Project, ledger: Ledger) -> None:
     manifest = without_tables(read(project))
     made(ledger, "f1", 7)
-    history = History(manifest, Settings(), Options(manifests=(), emulate=True), ledger)
+    history = History(manifest, Settings(), Options(manifests=(), emulate=True), ledger, "m.yaml")
     assert history.estimate(manifest.jobs[0]) is None
 
 
@@ -134,9 +134,11 @@ def test_a_plan_shows_spending_and_an_exceeded_budget(online: Project) -> None:
     online.run("spring.yaml")
     online.jobs(ONE + "\n  - {id: b, prompt: a blue boat, resolution: 2K}")
     shown = online.run("plan", "spring.yaml", "--budget", "credits=10").out
-    assert shown.splitlines()[-1] == (
+    spent, advice = shown.splitlines()[-2:]
+    assert spent == (
         "spent so far: 6 credits, of a budget of 10 credits (this plan is 4 credits above it)"
     )
+    assert advice.startswith("raise the budget to at least 14 credits: --budget credits=14, or ")
     (shown,) = json.loads(online.run("plan", "--json", "spring.yaml", "--budget", "credits=10").out)
     assert (shown["totals"]["spent"], shown["totals"]["budget"]) == (
         {"credits": 6},

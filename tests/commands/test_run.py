@@ -399,14 +399,16 @@ def test_a_rescued_task_is_collected_and_not_paid_again(
     assert online.run("spring.yaml", "--no-download").code == 0
     path = online.folder / ".vidu-run/ledger.sqlite3"
     with sqlite3.connect(path) as ledger:  # as the run would have left it on a full disk
-        ((number, task_id),) = ledger.execute("SELECT number, task_id FROM attempts")
+        select = "SELECT number, task_id, provider, tag FROM attempts"
+        ((number, task_id, provider, tag),) = ledger.execute(select)
         ledger.execute(
             "UPDATE attempts SET state = 'intent', task_id = NULL, submitted_at = NULL,"
             " finished_at = NULL"
         )
     ledger.close()
     rescue = path.with_name("ledger.rescue-20260101T000000Z-00000000.jsonl")
-    rescue.write_text(json.dumps({"attempt": number, "task_id": task_id}) + "\n\n\n")
+    entry = {"attempt": number, "task_id": task_id, "provider": provider, "tag": tag}
+    rescue.write_text(json.dumps(entry) + "\n\n\n")
     (online.folder / "spring.results.yaml").unlink()
     ran = online.run("spring.yaml")
     assert ran.code == 0
@@ -414,6 +416,17 @@ def test_a_rescued_task_is_collected_and_not_paid_again(
     assert not rescue.exists()
     assert submissions() == {"accepted": 1}
     assert online.rows()["a"]["task_id"] == task_id
+
+
+def test_a_rescued_task_of_another_ledger_is_left_alone(online: Project) -> None:
+    online.jobs("  - {id: a, prompt: a boat}")
+    online.run("spring.yaml", "--no-download")
+    left = online.folder / ".vidu-run/ledger.rescue-20260101T000000Z-00000000.jsonl"
+    entry = {"attempt": 1, "task_id": "999", "provider": "vidu", "tag": "00ff"}
+    left.write_text(json.dumps(entry) + "\n")
+    ran = online.run("spring.yaml")
+    assert f"{left.relative_to(online.folder)}: task 999 is not in the ledger" in ran.err
+    assert left.exists()
 
 
 def test_an_empty_rescue_file_is_deleted(online: Project) -> None:

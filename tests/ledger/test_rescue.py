@@ -59,3 +59,24 @@ def test_an_entry_that_cannot_be_written_is_an_error(
     with pytest.raises(LedgerError, match="cannot be written"):
         rescue.record(intent(), "911")
     rescue.close()
+
+
+def test_what_the_ledger_has_by_now_is_erased(
+    tmp_path: Path, intent: Callable[..., Intent]
+) -> None:
+    rescue = RescueFile(tmp_path / "r1.rescue")
+    first = rescue.record(intent(), "911")
+    rescue.record(intent("f2"), "912")
+    rescue.erase(first)
+    assert [entry["task_id"] for entry in read_rescue(rescue.path)] == ["912"]
+    rescue.close()
+    assert [entry["task_id"] for entry in read_rescue(rescue.path)] == ["912"]
+
+
+def test_a_file_whose_entries_are_erased_is_removed(
+    tmp_path: Path, intent: Callable[..., Intent]
+) -> None:
+    rescue = RescueFile(tmp_path / "r1.rescue")
+    rescue.erase(rescue.record(intent(), "911"))
+    rescue.close()
+    assert not rescue.path.exists()

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import string
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import lru_cache
 from typing import Self
@@ -95,17 +95,23 @@ class HttpClient:
         submission: bool,
         max_bytes: int = 8 * MIB,
         idle_s: float | None = None,
+        may_send: Callable[[], bool] = lambda: True,
     ) -> Reply:
         """Send a request once and read its whole answer; a network error is part of the reply.
 
         Nothing is sent twice: a `submission` uses a connection that has carried no request before,
         and aiohttp's retry of a GET is off. Redirects are not followed: they would take the key to
         another host. An answer above `max_bytes` counts as none. `idle_s`: the limit on the time
-        without progress, where it is not the client's.
+        without progress, where it is not the client's. `may_send` is asked before each piece of
+        the body leaves; where it is false, the request ends there, as not sent.
         """
         purpose, began = Purpose.SUBMISSION if submission else Purpose.QUERY, time.monotonic()
         reply = await self._send(
-            request, submission=submission, max_bytes=max_bytes, idle_s=idle_s or self._idle_s
+            request,
+            submission=submission,
+            max_bytes=max_bytes,
+            idle_s=idle_s or self._idle_s,
+            may_send=may_send,
         )
         self._report_since(began, purpose, request, reply)
         return reply
@@ -115,10 +121,16 @@ class HttpClient:
         self._report(Exchange(purpose=purpose, request=request, reply=reply, seconds=seconds))
 
     async def _send(
-        self, request: Request, *, submission: bool, max_bytes: int, idle_s: float
+        self,
+        request: Request,
+        *,
+        submission: bool,
+        max_bytes: int,
+        idle_s: float,
+        may_send: Callable[[], bool],
     ) -> Reply:
         idle = IdleTimeout(self._connect_s + idle_s, idle_s)
-        body = CountedBody(request.body, idle) if request.body else None
+        body = CountedBody(request.body, idle, may_send) if request.body else None
         session = self._submit if submission else self._ask
         if submission and body:
             self._sending.add(body)

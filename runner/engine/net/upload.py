@@ -82,8 +82,12 @@ class IdleTimeout:
 class CountedBody(Payload):
     """A request body that knows how many of its bytes the transport was given."""
 
-    def __init__(self, content: bytes, idle: IdleTimeout):
+    def __init__(
+        self, content: bytes, idle: IdleTimeout, may_send: Callable[[], bool] = lambda: True
+    ):
+        """`may_send` is asked before each piece: a request that lacks one has not arrived."""
         super().__init__(content)
+        self._may_send = may_send
         self.announced = self._size = len(content)
         """Bytes of the whole body."""
         self.idle = idle
@@ -110,6 +114,8 @@ class CountedBody(Payload):
             transport = stream.transport
             if transport is None or transport.is_closing():
                 raise ConnectionResetError("closed before the body was written")
+            if not self._may_send():
+                raise ConnectionAbortedError("held back before the body was written")
             # Counted first: nothing is awaited between this line and the write itself.
             self.handed += len(piece)
             await stream.write(piece)

@@ -14,7 +14,16 @@ from runner.engine.stop_conditions import StopReason
 from runner.engine.submit.prepare import Prefetcher, Prepared, prepare
 from runner.engine.submit.upstream import NotClean
 from runner.errors import Exit, LedgerError
-from runner.ledger.changes import Finish, Intend, OverBudget, Settle, Stale, Taken, realm_of
+from runner.ledger.changes import (
+    Finish,
+    Intend,
+    OverBudget,
+    Result,
+    Settle,
+    Stale,
+    Taken,
+    realm_of,
+)
 from runner.model.events import Step
 from runner.model.operations import Amount
 from runner.model.outcomes import Outcome, State
@@ -33,6 +42,8 @@ from runner.model.requests import (
 from runner.model.tasks import AttemptState, Intent, TaskFacts
 from runner.planning.chained import UnusableResult
 
+RESCUE_S = 2.0
+"""How long the id of a task may be in memory alone, once it is known."""
 SYNCHRONOUS_IDLE_S = 600.0
 """How long an answer that is the result may take; other answers come within seconds."""
 
@@ -172,15 +183,23 @@ async def _post(
         assert not isinstance(number, Stale)
         return number
     job_run.number = number
-    if context.stopping.is_set():  # since the intent was handed to the ledger
+    # Since the intent was handed to the ledger. A machine may have slept in between.
+    if context.stopping.is_set() or context.refusal() is not None:
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
         form = job_run.operation.result
         idle_s = SYNCHRONOUS_IDLE_S if form.synchronous else None
-        reply = await context.http.send(prepared.request, submission=True, idle_s=idle_s)
+        reply = await context.http.send(
+            prepared.request,
+            submission=True,
+            idle_s=idle_s,
+            may_send=lambda: context.refusal() is None,
+        )
         answer = context.provider(job_run.operation).read_submission(reply, form)
         submission = context.redacted_submission(answer)
     await _record(context, job_run, intent, submission, reply)
+    if submission.fate is Fate.NOT_SENT and (refusal := context.refusal()) is not None:
+        raise refusal  # nothing else would be sent either
     job_run.record_answer(submission)
     return submission
 
@@ -215,7 +234,7 @@ async def _record(
         finish=finish,
     )
     try:
-        result = await context.ledger.commit(settle)
+        result = await _settle(context, intent, settle)
     except LedgerError as error:
         raise _rescued(context, job_run, intent, error) from error
     if isinstance(result, Stale) and result.attempt.task.id != submission.task_id:
@@ -229,6 +248,24 @@ async def _record(
         context.emit(Step.SUBMITTED, job_run.entry.job.id, named)
     if finish is not None:
         context.emit(Step.NOTICED, job_run.entry.job.id)
+
+
+async def _settle(context: Context, intent: Intent, settle: Settle) -> Result:
+    """Write the fate of a submission, durably; raises LedgerError.
+
+    As long as the ledger is away, the id of the task is in the rescue file: this process may die.
+    """
+    written = context.ledger.enqueue(settle)
+    if settle.task_id is None or (await asyncio.wait({written}, timeout=RESCUE_S))[0]:
+        return await asyncio.shield(written)
+    entry = context.rescue.record(intent, settle.task_id, attempt=settle.number)
+    try:
+        result = await asyncio.shield(written)
+    except LedgerError:
+        context.rescue.erase(entry)  # it is written again, with a message
+        raise
+    context.rescue.erase(entry)
+    return result
 
 
 def _end_in(job_run: JobRun, submission: Submission, at: str) -> Finish | None:

@@ -39,7 +39,7 @@ def make_tables(location: SharedLedger) -> bool:
 
     Raises LedgerError, also where the schema has tables of something else.
     """
-    database = Database(location, read_only=False, patience_s=0.0, lock_s=30.0, on_wait=None)
+    database = Database(location, read_only=False, away_s=0.0, lock_s=30.0, on_wait=None)
     try:
         return database.run(lambda cursor: _make(cursor, location))
     finally:

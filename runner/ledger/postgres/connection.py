@@ -6,6 +6,7 @@ settings are made for each transaction, tables are named with their schema, noth
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from runner.timestamps import span
 VERSION = 1
 OLDEST_SERVER = 140000
 """PostgreSQL 14, as `server_version_num` has it."""
+HURRY_S = 5.0
+"""How long a run that ends still waits for a server that is away."""
 RECONNECT_S = (0.2, 0.5, 1.0, 2.0)
 """Waits between attempts to connect again; the last one is repeated."""
 
@@ -74,14 +77,14 @@ class Database:
         ledger: SharedLedger,
         *,
         read_only: bool,
-        patience_s: float,
+        away_s: float,
         lock_s: float,
         on_wait: Callable[[str], None] | None,
     ) -> None:
-        """`patience_s`: how long a transaction waits for a server that is away."""
+        """`away_s`: how long a transaction waits for a server that is away."""
         self.ledger = ledger
         self._read_only = read_only
-        self._patience_s = patience_s
+        self._away_s = away_s
         self._lock_s = lock_s
         self._on_wait = on_wait
         self._guard = threading.RLock()
@@ -91,11 +94,12 @@ class Database:
         self.is_repeat = False
         """Whether a step was begun before, so that what it writes may stand there already."""
         self._statements: dict[str, sql.Composed] = {}
-        self._hurried = threading.Event()
+        self._ends_at = math.inf
+        """When to wait no longer, on the monotonic clock."""
 
     def hurry(self) -> None:
-        """Wait no longer for a server that is away."""
-        self._hurried.set()
+        """Wait no more than a few seconds for a server that is away."""
+        self._ends_at = min(self._ends_at, time.monotonic() + HURRY_S)
 
     def close(self) -> None:
         """Close the connection, if one is open."""
@@ -163,15 +167,16 @@ class Database:
         now = time.monotonic()
         if self._away_since is None:
             self._away_since = now
-            if self._on_wait is not None and self._patience_s > 0:
-                limit = span(self._patience_s)
+            if self._on_wait is not None and self._away_s > 0:
+                limit = span(self._away_s)
                 self._on_wait(f"{failure.message}; nothing is submitted, trying for {limit}")
-        over = now - self._away_since + wait_s > self._patience_s
-        # An event, so that a run that ends need not wait.
-        return over or self._hurried.wait(wait_s)
+        if now + wait_s > min(self._away_since + self._away_s, self._ends_at):
+            return True
+        time.sleep(wait_s)
+        return False
 
     def _note_back(self) -> None:
-        if self._away_since is not None and self._on_wait is not None and self._patience_s > 0:
+        if self._away_since is not None and self._on_wait is not None and self._away_s > 0:
             away = span(time.monotonic() - self._away_since)
             self._on_wait(f"the ledger {self.ledger} is back after {away}")
         self._away_since = None

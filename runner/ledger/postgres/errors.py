@@ -8,13 +8,15 @@ from psycopg import errors as pg
 from runner.errors import LedgerError
 from runner.ledger.shared import SharedLedger
 
+_CONNECT = (
+    "check address, database, user and PGPASSWORD or PGPASSFILE, or run again when the server is "
+    "back; nothing that was recorded is lost"
+)
 _LATER = "run again when it is back; nothing that was recorded is lost"
 
 # Classes of SQLSTATE (PostgreSQL's documentation, appendix A) that a server gives while it cannot
 # work, with what to do. A longer prefix stands before a shorter one.
 _MESSAGES: dict[str, tuple[str, str]] = {
-    "28": ("refuses to let us in", "check user, PGPASSWORD or PGPASSFILE, and pg_hba.conf"),
-    "3D000": ("has no such database", "check the name in the URL"),
     "3F000": ("has no such schema", "check ?schema= in the URL, or run `vidu-run ledger init`"),
     "42501": ("does not grant the right to do that", "`vidu-run ledger init --sql` prints them"),
     "42P01": ("lacks a table", "`vidu-run ledger init URL` makes them"),
@@ -46,4 +48,5 @@ def translated(error: psycopg.Error, ledger: SharedLedger) -> LedgerError:
         return LedgerError(f"the ledger {ledger} {known[0]} ({reason})", hint=known[1])
     if state:
         return LedgerError(f"the ledger {ledger} cannot be used: {reason}", hint=None)
-    return LedgerError(f"the ledger {ledger} cannot be reached: {reason}", hint=_LATER)
+    # A connection that fails has no state, whatever the server's reason is.
+    return LedgerError(f"the ledger {ledger} cannot be reached: {reason}", hint=_CONNECT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import secrets
 import socket
@@ -30,9 +31,11 @@ from runner.ledger.postgres.queries import PostgresQueries
 from runner.ledger.postgres.values import column_values, text_value
 from runner.ledger.rows import file_row, intend_row, sql_value, sql_values
 from runner.ledger.shared import SharedLedger
+from runner.model.requests import Account
 from runner.model.tasks import Attempt, AttemptState
 from runner.timestamps import stamp_now
 
+_ID: LiteralString = "SELECT id FROM {schema}.ledger"
 _BEGIN_RUN: LiteralString = """
 INSERT INTO {schema}.runs (id, manifest, tool, pid, host, started_at, alive_until)
 VALUES (%s, %s, %s, %s, %s, %s, clock_timestamp() + make_interval(secs => %s))
@@ -125,7 +128,7 @@ def open_postgres(
     location: SharedLedger,
     *,
     read_only: bool = False,
-    patience_s: float = 0.0,
+    away_s: float = 0.0,
     on_wait: Callable[[str], None] | None = None,
     clock: Callable[[], str] = stamp_now,
 ) -> PostgresLedger:
@@ -134,7 +137,7 @@ def open_postgres(
     database = Database(
         location,
         read_only=read_only,
-        patience_s=patience_s,
+        away_s=away_s,
         # Below the lease: whoever stands still inside a transaction blocks the others until then.
         lock_s=lease / 2,
         on_wait=on_wait,
@@ -180,7 +183,7 @@ class PostgresLedger(PostgresQueries):
         self._database.close()
 
     def hurry(self) -> None:
-        """Wait no longer for a server that is away."""
+        """Wait no more than a few seconds for a server that is away."""
         self._database.hurry()
 
     def _abandon(self, runs: list[str]) -> None:
@@ -210,6 +213,23 @@ class PostgresLedger(PostgresQueries):
         lease.renew(asked_at)
         self._leases[run] = (lease, LeaseKeeper(lease, lambda: self._renew(run)))
         return run
+
+    def account_name(self, account: Account) -> str:
+        """Provider, address and a digest of the key, salted with the ledger's own id.
+
+        The same on every machine that has the key, and of no use to anybody who has not.
+        """
+        key = account.key.reveal() if account.key else ""
+        salted = hmac.new(self._id().encode(), key.encode(), "sha256").hexdigest()[:16]
+        return f"{account.provider} {account.base_url} {salted}"
+
+    def _id(self) -> str:
+        def step(cursor: Cursor) -> str:
+            row = cursor.execute(self._database.statement(_ID)).fetchone()
+            assert row is not None, "the ledger was checked when it was opened"
+            return str(row["id"])
+
+        return self._database.run(step)
 
     def _renew(self, run: str) -> bool | None:
         def step(cursor: Cursor) -> bool:

@@ -13,11 +13,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from runner.errors import LedgerError
-from runner.fs import atomic_write, flush_folder, folder_lock
-from runner.ledger.errors import translated_system_errors
+from runner.fs import folder_lock
 from runner.ledger.sqlite.errors import damage_error, translated_errors
 from runner.ledger.sqlite.filesystem import Sharing, SoleUse, sharing
 from runner.ledger.sqlite.run_locks import alive
+from runner.ledger.state_folder import make_state_folder
 from runner.mounts import has_reliable_locks
 
 APPLICATION_ID = 0x76696475
@@ -36,8 +36,7 @@ def open_for_writing(
 
     `on_wait` receives a message if the wait for another process gets long. Raises LedgerError.
     """
-    with translated_system_errors(path.parent, kind="folder"):
-        _make_folder(path.parent)
+    make_state_folder(path.parent)
     if sharing(path) is Sharing.ONE:
         return _open_alone(path, wait_s)
     # SQLite does not wait when two processes switch a new file to WAL at the same time.
@@ -211,18 +210,6 @@ def _in_memory(source: sqlite3.Connection | None, path: Path) -> sqlite3.Connect
     if version_of(connection) < VERSION:
         migrate(connection)
     return connection
-
-
-def _make_folder(folder: Path) -> None:
-    """Create the ledger's folder; git ignores it unless the user has made it."""
-    is_ours = folder.name == ".vidu-run" or not folder.exists()
-    folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if is_ours and not ignore.exists():
-        atomic_write(ignore, [b"*\n"])
-    # Otherwise a power failure may remove the folder, and with it a ledger that was flushed.
-    flush_folder(folder)
-    flush_folder(folder.parent)
 
 
 # ------------------------------------------------------------------------------------------ damage

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -183,5 +184,55 @@ def test_a_second_task_of_one_attempt_is_saved(tmp_path: Path) -> None:
         assert tasks == ["911"]
         assert "has been settled by another run" in message
         assert run.attempt("a").task.id == "first"
+
+    play(tmp_path, scene)
+
+
+def test_a_task_is_in_the_rescue_file_while_the_ledger_is_away(tmp_path: Path) -> None:
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        locked = closing(sqlite3.connect(tmp_path / ".vidu-run" / "ledger.sqlite3"))
+        with locked as ledger:
+
+            async def locking(_: web.Request) -> web.StreamResponse:
+                ledger.execute("BEGIN IMMEDIATE")
+                return web.json_response({"task_id": "911", "state": "created", "credits": 6})
+
+            vidu.submit = locking
+            job_run = JobRun.of(entry(), PICTURE)
+            submitting = asyncio.create_task(submit_once(run, job_run))
+            while not read_rescue(run.context.rescue.path):  # noqa: ASYNC110 - it is a file
+                await asyncio.sleep(0.05)
+            (saved,) = read_rescue(run.context.rescue.path)
+            assert (saved["task_id"], saved["attempt"]) == ("911", job_run.number)
+            ledger.rollback()
+            assert await submitting == HasTask()
+        assert read_rescue(run.context.rescue.path) == []
+        assert run.attempt("a").task.id == "911"
+
+    play(tmp_path, scene)
+
+
+def test_nothing_leaves_once_the_ledger_refuses(tmp_path: Path) -> None:
+    refusal = LedgerError("the lease is lost", hint="run again")
+
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        context = replace(run.context, refusal=lambda: refusal)
+        with pytest.raises(LedgerError, match="the lease is lost"):
+            await submit_once(replace(run, context=context), JobRun.of(entry(), PICTURE))
+        assert vidu.submissions == []
+        assert run.attempt("a").state is AttemptState.NOT_SENT
+
+    play(tmp_path, scene)
+
+
+def test_a_request_is_held_back_as_it_leaves(tmp_path: Path) -> None:
+    answers = iter([None, LedgerError("the machine slept while it connected")])
+
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        context = replace(run.context, refusal=lambda: next(answers, LedgerError("still")))
+        with pytest.raises(LedgerError):
+            await submit_once(replace(run, context=context), JobRun.of(entry(), PICTURE))
+        assert vidu.submissions == []
+        assert run.attempt("a").state is AttemptState.NOT_SENT
 
     play(tmp_path, scene)
