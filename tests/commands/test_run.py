@@ -89,7 +89,7 @@ def test_every_other_video_of_vidu_on_the_page_is_made_for_the_tables_price(
 ) -> None:
     take_example(online, "Videos from references and other videos")
     plan = online.run("plan", "spring.yaml").out
-    assert "(about 88 credits, 65 off-peak, plus 3 jobs without a known price)" in plan
+    assert "(about 128 credits, 105 off-peak, plus 2 jobs without a known price)" in plan
     assert online.run("spring.yaml").code == 0
     rows = online.rows()
     assert all(row["state"] == "succeeded" for row in rows.values())
