@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from runner.model.operations import Operation
+from runner.validation.explained import explained
+from runner.validation.quoted import quoted
 from runner.validation.relaxed import (
     definitions,
     narrowed,
@@ -31,11 +33,8 @@ def manifest_text(operations: Mapping[str, Operation]) -> str:
 
 def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
     """The authoring schema, JSON Schema 2020-12."""
-    shape, snippets = null_unoffered(manifest_shape(operations)), part("snippets")
-    shape["properties"]["jobs"] |= {
-        "items": {"$ref": "#/$defs/job"},
-        "defaultSnippets": [{**snippet, "body": [snippet["body"]]} for snippet in snippets],
-    }
+    shape = explained(null_unoffered(manifest_shape(operations)))
+    shape["properties"]["jobs"]["items"] = _reference("job")
     defaults = shape["properties"]["defaults"]
     shape["properties"]["defaults"] = {"$ref": "#/$defs/defaults"}
     own = _own_keys(operations)
@@ -49,13 +48,13 @@ def manifest_schema(operations: Mapping[str, Operation]) -> Schema:
         "allOf": [*map(_by_default, operations), _without_default(operations)],
         "$defs": {
             **definitions(part("expression")),
-            "job": _job(own, operations) | {"defaultSnippets": snippets},
+            "job": _job(own, operations) | {"defaultSnippets": part("snippets")},
             "undecided": {"type": "object", "properties": {"operation": {"type": "null"}}},
             "any": _any_operation(own, parameters),
             "defaults": {**defaults, **_defaults(own, parameters, operations)},
             "defaults-of-one": _keys_of_one(own),
             **{
-                _key(name): _operation(own, parameters.of[name], operation)
+                _key(name): quoted(_operation(own, parameters.of[name], operation))
                 for name, operation in operations.items()
             },
             **parameters.definitions,
@@ -69,7 +68,7 @@ def _own_keys(operations: Mapping[str, Operation]) -> dict[str, Schema]:
     own["operation"]["anyOf"][0]["enumDescriptions"] = [
         operation.schema.get("description", operation.title) for operation in operations.values()
     ]
-    return {key: null_unoffered(rule) for key, rule in own.items()}
+    return {key: explained(null_unoffered(rule)) for key, rule in own.items()}
 
 
 class _Parameters:
@@ -84,7 +83,8 @@ class _Parameters:
         }
         """The parameters of each operation, as references."""
 
-    def _defined(self, name: str, rule: Schema) -> Schema:
+    def _defined(self, name: str, relaxed: Schema) -> Schema:
+        rule = quoted(relaxed)
         known = self._distinct.setdefault(name, [])
         if rule not in known:
             known.append(rule)
@@ -182,7 +182,8 @@ def _named(*operations: str) -> Schema:
 
 
 def _has_operation(rule: Schema) -> Schema:
-    return {"properties": {"operation": rule}, "required": ["operation"]}
+    # The type, for editors apply every condition that a value which is still to be written meets.
+    return {"type": "object", "properties": {"operation": rule}, "required": ["operation"]}
 
 
 def _by_default(operation: str) -> Schema:
@@ -199,7 +200,8 @@ def _without_default(operations: Iterable[str]) -> Schema:
 
 
 def _with_default(rule: Schema) -> Schema:
-    return {"properties": {"defaults": _has_operation(rule)}, "required": ["defaults"]}
+    defaults = _has_operation(rule)
+    return {"type": "object", "properties": {"defaults": defaults}, "required": ["defaults"]}
 
 
 def _undecided_jobs(then: Schema) -> Schema:
