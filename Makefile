@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test chaos bench bench-all bench-test check format coverage wheel clean
+.PHONY: demo test editors chaos bench bench-all bench-test check format coverage wheel clean
 
 .venv/.stamp: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -20,6 +20,15 @@ test: .venv/.stamp  ## the tests, with branch coverage, in under four minutes
 	PYTHONDONTWRITEBYTECODE= $(BIN)/coverage run -m pytest -q -n 6 --dist worksteal -m "not slow"
 	@$(BIN)/coverage combine --quiet
 	@$(BIN)/coverage report
+
+editors: .venv/editors/.stamp  ## install the language server for the tests of the editors' schema; needs npm
+
+# In .venv, so that each checkout has one, of the pinned versions, and git has none.
+.venv/editors/.stamp: tests/editors/package.json tests/editors/package-lock.json .venv/.stamp
+	@mkdir -p .venv/editors
+	@cp tests/editors/package.json tests/editors/package-lock.json .venv/editors
+	npm ci --prefix .venv/editors --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000 --loglevel=error
+	@touch $@
 
 chaos: .venv/.stamp  ## hundreds of kills, every pair of faults, broken answers; half an hour
 	VIDU_RUN_CHAOS_ROUNDS=300 VIDU_RUN_FUZZ_ROUNDS=$${VIDU_RUN_FUZZ_ROUNDS:-200000} $(BIN)/python -m pytest -q -n 4 \
