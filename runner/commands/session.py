@@ -181,6 +181,7 @@ class RunSession:
             budget=planned.budget(),
             observer=watcher,
             alive=self.ledger.alive,
+            may_send=self.ledger.may_send,
             refusal=self.ledger.refusal,
             random=rng,
             stopping=stopping,

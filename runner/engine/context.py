@@ -97,8 +97,10 @@ class Context:
     observer: Observer
     alive: Callable[[str], bool]
     """Whether the run with that id, in the same ledger, is still alive."""
+    may_send: Callable[[], bool] = lambda: True
+    """Whether the ledger lets a submission leave at this moment; asked as its bytes leave."""
     refusal: Callable[[], LedgerError | None] = lambda: None
-    """Why the ledger lets this run submit nothing more; asked as a request leaves."""
+    """Why the ledger lets this run submit nothing more."""
     tagged_tasks: TaggedTasks = field(default_factory=TaggedTasks)
     """What searches for lost submissions have learned of single tasks."""
     measuring: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))

@@ -41,8 +41,12 @@ class Ledger(Protocol):
         """Record the end of a run."""
         ...
 
+    def may_send(self) -> bool:
+        """Whether a request may leave at this moment; for any thread, and without waiting."""
+        ...
+
     def refusal(self) -> LedgerError | None:
-        """Why no intent may be written now; for any thread, and without waiting."""
+        """Why nothing may be submitted any more; for any thread, and without waiting."""
         ...
 
     def apply(self, changes: Sequence[Change]) -> list[Result]:

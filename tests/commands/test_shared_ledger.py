@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from tests.commands.conftest import Project
 from tests.commands.process import running, until
 from tests.commands.serving import seen
 from tests.postgres import PostgresServer, new_ledger, running_server
+from tests.postgres_proxy import Proxy, behind
 
 ROUNDS = int(os.environ.get("VIDU_RUN_CHAOS_ROUNDS", "1"))
 LEASE_S = 2.0
@@ -207,6 +209,69 @@ def test_a_process_that_stands_still_longer_than_its_lease_pays_for_nothing_twic
     team.finish()
 
 
+WITHOUT_FENCE = """
+from runner.ledger.postgres.lease import Lease
+Lease.refusal = lambda self: None
+Lease.is_held = lambda self: True
+"""
+
+
+class Moment:
+    """Stops a process when it has committed an intent, and knows nothing of that yet."""
+
+    def __init__(self, proxy: Proxy) -> None:
+        self.process: subprocess.Popen[str] | None = None
+        self.came = threading.Event()
+        self._is_intent = False
+        proxy.cut, proxy.note_answer = self._note_request, self._note_answer
+
+    def _note_request(self, sent: bytes) -> bool:
+        self._is_intent |= b"INSERT INTO" in sent and b"attempts" in sent
+        return False
+
+    def _note_answer(self, answer: bytes) -> None:
+        if self._is_intent and b"COMMIT" in answer and not self.came.is_set():
+            assert self.process is not None
+            self.process.send_signal(signal.SIGSTOP)
+            self.came.set()
+
+
+def paid_by_a_sleeper_and_another(
+    folder: Path, provider: str, location: SharedLedger, before: str
+) -> tuple[list[str], int | None]:
+    """What was paid for where one falls asleep just before it submits; its exit code."""
+    proxy = Proxy(folder, location)
+    moment = Moment(proxy)
+    team = Team(folder, provider, url_of(location), size=2)
+    sleeper, other = team.clones
+    sleeper.env = {**sleeper.env, "VIDU_RUN_LEDGER": url_of(behind(folder, location))}
+    with running(sleeper, "spring.yaml", "--no-download", before=before) as process:
+        moment.process = process
+        assert moment.came.wait(60)
+        # It waits until the lease has ended, and takes over what was left open.
+        assert other.run("spring.yaml", "--no-download").code == 0
+        process.send_signal(signal.SIGCONT)
+        process.communicate(timeout=60)
+    proxy.close()
+    return [each["untagged"] for each in seen(provider)], process.returncode
+
+
+def test_who_falls_asleep_before_a_submission_does_not_send_it(
+    tmp_path: Path, provider: str, postgres: str
+) -> None:
+    paid, code = paid_by_a_sleeper_and_another(tmp_path, provider, new_ledger(postgres), "")
+    assert len(paid) == len(set(paid)) == JOBS.count("id:")
+    assert code == 8
+
+
+def test_without_the_fence_it_would_be_paid_twice(
+    tmp_path: Path, provider: str, postgres: str
+) -> None:
+    location = new_ledger(postgres)
+    paid, _ = paid_by_a_sleeper_and_another(tmp_path, provider, location, WITHOUT_FENCE)
+    assert len(paid) > len(set(paid)), "the test above could not fail"
+
+
 @pytest.fixture
 def own_server() -> Iterator[PostgresServer]:
     """A server that the test may stop."""
@@ -231,7 +296,8 @@ def test_a_server_that_crashes_costs_nothing_twice(
         own_server.start()
         for process in processes:
             _, shown = process.communicate(timeout=90)
-            assert process.returncode == 0, shown
+            # Another one may have taken over, where the server was away for longer than a lease.
+            assert process.returncode in {0, 8}, shown
     team.finish()
 
 

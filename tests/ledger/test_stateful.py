@@ -178,13 +178,13 @@ class RunsOfAFolder(Runs):
     make = staticmethod(lambda folder: folder / ".vidu-run" / "ledger.sqlite3")
 
 
-def run_machine(machine: type[Runs]) -> None:
-    patient = settings(max_examples=25, stateful_step_count=30, deadline=None)
+def run_machine(machine: type[Runs], examples: int) -> None:
+    patient = settings(max_examples=examples, stateful_step_count=30, deadline=None)
     run_state_machine_as_test(machine, settings=patient)
 
 
 def test_runs_on_a_folder_pay_once() -> None:
-    run_machine(RunsOfAFolder)
+    run_machine(RunsOfAFolder, 25)
 
 
 def test_runs_on_a_shared_ledger_pay_once(postgres: str) -> None:
@@ -193,4 +193,4 @@ def test_runs_on_a_shared_ledger_pay_once(postgres: str) -> None:
 
         make = staticmethod(lambda _folder: new_ledger(postgres))
 
-    run_machine(RunsOfATeam)
+    run_machine(RunsOfATeam, 8)

@@ -44,6 +44,9 @@ from runner.planning.chained import UnusableResult
 
 RESCUE_S = 2.0
 """How long the id of a task may be in memory alone, once it is known."""
+PERMISSION_S = 0.05
+"""How often a lease is looked at that is not certainly held."""
+_AGAIN = "run again when it can be reached"
 SYNCHRONOUS_IDLE_S = 600.0
 """How long an answer that is the result may take; other answers come within seconds."""
 
@@ -183,8 +186,8 @@ async def _post(
         assert not isinstance(number, Stale)
         return number
     job_run.number = number
-    # Since the intent was handed to the ledger. A machine may have slept in between.
-    if context.stopping.is_set() or context.refusal() is not None:
+    refusal = await _permission(context)
+    if context.stopping.is_set() or refusal is not None:  # since the intent was handed over
         submission, reply = Submission(fate=Fate.NOT_SENT), Reply(reach=Reach.NOT_SENT)
     else:
         form = job_run.operation.result
@@ -193,15 +196,28 @@ async def _post(
             prepared.request,
             submission=True,
             idle_s=idle_s,
-            may_send=lambda: context.refusal() is None,
+            may_send=context.may_send,
         )
         answer = context.provider(job_run.operation).read_submission(reply, form)
         submission = context.redacted_submission(answer)
     await _record(context, job_run, intent, submission, reply)
-    if submission.fate is Fate.NOT_SENT and (refusal := context.refusal()) is not None:
-        raise refusal  # nothing else would be sent either
+    if refusal is not None:
+        raise refusal
     job_run.record_answer(submission)
     return submission
+
+
+async def _permission(context: Context) -> LedgerError | None:
+    """Wait until the ledger lets a request leave; why it does not let any leave any more."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + context.settings.outage_s
+    while (refusal := context.refusal()) is None and not context.may_send():
+        if context.stopping.is_set():
+            break
+        if loop.time() > until:
+            return LedgerError("the ledger does not renew the lease of this run", hint=_AGAIN)
+        await asyncio.sleep(PERMISSION_S)
+    return refusal
 
 
 def _intend(context: Context, intent: Intent) -> Intend:

@@ -1,8 +1,9 @@
 """Lease: what shows that a run is alive on a machine that nobody else can look at.
 
 A run's lease stands in the database, by the database's clock, and is renewed four times before it
-ends. Once it has ended, another run may take over what this one left open. So a submission leaves
-only while the lease is certainly held, judged by a clock that goes on while the machine sleeps.
+ends. Once it has ended, another run may take over what this one left open: it buries the run, which
+can not renew its lease after that. So a request leaves only while the lease is certainly held,
+judged by a clock that goes on while the machine sleeps.
 """
 
 from __future__ import annotations
@@ -71,22 +72,24 @@ class Lease:
             self._gap = 0.0
 
     def lose(self) -> None:
-        """The database has it as ended, for good."""
+        """Another run has buried this one."""
         self._taken = True
 
+    def is_held(self) -> bool:
+        """Whether it is certainly held at this moment, so that a request may leave."""
+        return not self._taken and self._clock() < self._until
+
     def refusal(self) -> LedgerError | None:
-        """Why nothing may be submitted now; None while the lease is certainly held."""
-        now = self._clock()
-        if not self._taken and now < self._until:
+        """Why nothing may be submitted any more; None unless another run has taken over."""
+        if not self._taken:
             return None
-        asleep = max(self._gap, now - self._seen)
-        if asleep >= self.seconds:
-            why = f"this machine or process stood still for {span(asleep)}"
+        if self._gap >= self.seconds:
+            why = f"this machine or process stood still for {span(self._gap)}"
         else:
-            why = f"the ledger did not renew it for {span(max(0.0, now - self._until))} or more"
+            why = "the ledger could not be reached for longer than its lease"
         return LedgerError(
-            f"this run has lost its lease on the shared ledger: {why}; nothing more is submitted",
-            hint="run again: another run may have taken over what this one left open",
+            f"another run has taken over from this one: {why}; nothing more is submitted",
+            hint="run again: what was left open is looked for, and paid for once",
         )
 
 

@@ -49,10 +49,10 @@ _ABANDON: LiteralString = """
 UPDATE {schema}.runs SET alive_until = clock_timestamp()
 WHERE id = ANY(%s) AND finished_at IS NULL AND alive_until > clock_timestamp()
 """
-# Never once it has ended: then another run may have judged this one dead.
+# Also after it has ended, as after an outage of the database; not once another run has buried it.
 _RENEW: LiteralString = """
 UPDATE {schema}.runs SET alive_until = clock_timestamp() + make_interval(secs => %s)
-WHERE id = %s AND finished_at IS NULL AND dead_at IS NULL AND alive_until > clock_timestamp()
+WHERE id = %s AND finished_at IS NULL AND dead_at IS NULL
 RETURNING id
 """
 # A write, not a look: it waits for a renewal that is under way, and none can follow it.
@@ -250,13 +250,17 @@ class PostgresLedger(PostgresQueries):
             lambda cursor: cursor.execute(self._database.statement(_END_RUN), values)
         )
 
+    def may_send(self) -> bool:
+        """Whether the leases of its runs are certainly held at this moment."""
+        return all(lease.is_held() for lease, _ in list(self._leases.values()))
+
     def refusal(self) -> LedgerError | None:
-        """Why nothing may be submitted now: the lease of a run is not certainly held."""
+        """Why nothing may be submitted any more: another run has taken over."""
         refusals = (lease.refusal() for lease, _ in list(self._leases.values()))
         return next(filter(None, refusals), None)
 
     def alive(self, run: str) -> bool:
-        """Whether `run` still holds its lease; if not, it will never hold it again."""
+        """Whether `run` holds its lease; if not, and this ledger may write, it never will again."""
 
         def step(cursor: Cursor) -> bool:
             if not self._read_only:

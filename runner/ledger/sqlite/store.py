@@ -137,8 +137,12 @@ class SqliteLedger(SqliteQueries):
     def hurry(self) -> None:
         """Nothing: a file is not away for long."""
 
+    def may_send(self) -> bool:
+        """Always: the lock of a run is the system's, which ends it with the process."""
+        return True
+
     def refusal(self) -> LedgerError | None:
-        """Why no intent may be written now: the file was moved or deleted. For any thread."""
+        """Why nothing may be submitted any more: the file was moved or deleted. For any thread."""
         # Invisible to other runs, which would submit the same jobs.
         return None if _identity(self.path) == self._identity else moved_error(self.path)
 

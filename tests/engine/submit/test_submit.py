@@ -225,13 +225,25 @@ def test_nothing_leaves_once_the_ledger_refuses(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
-def test_a_request_is_held_back_as_it_leaves(tmp_path: Path) -> None:
-    answers = iter([None, LedgerError("the machine slept while it connected")])
+def test_a_request_waits_until_the_lease_is_renewed(tmp_path: Path) -> None:
+    answers = iter([False, False])
 
     async def scene(run: LiveRun, vidu: FakeVidu) -> None:
-        context = replace(run.context, refusal=lambda: next(answers, LedgerError("still")))
-        with pytest.raises(LedgerError):
-            await submit_once(replace(run, context=context), JobRun.of(entry(), PICTURE))
+        context = replace(run.context, may_send=lambda: next(answers, True))
+        result = await submit_once(replace(run, context=context), JobRun.of(entry(), PICTURE))
+        assert result == HasTask()
+        assert len(vidu.submissions) == 1
+
+    play(tmp_path, scene)
+
+
+def test_a_request_is_held_back_as_it_leaves(tmp_path: Path) -> None:
+    answers = iter([True])  # then the machine sleeps while it connects
+
+    async def scene(run: LiveRun, vidu: FakeVidu) -> None:
+        context = replace(run.context, may_send=lambda: next(answers, False))
+        result = await submit_once(replace(run, context=context), JobRun.of(entry(), PICTURE))
+        assert isinstance(result, RetryLater)
         assert vidu.submissions == []
         assert run.attempt("a").state is AttemptState.NOT_SENT
 

@@ -17,7 +17,7 @@ from runner.ledger.shared import SharedLedger
 from runner.model.requests import Account
 from runner.model.tasks import AttemptState, Intent, StoredFile
 from tests.ledger.conftest import AT, failed, intend, submitted, succeeded
-from tests.ledger.postgres.conftest import Proxy
+from tests.postgres_proxy import Proxy
 
 MakeIntent = Callable[..., Intent]
 ACCOUNT = Account(
@@ -66,13 +66,13 @@ def test_a_run_that_was_found_dead_can_not_renew_its_lease(
     assert ledger._renew(run) is False
 
 
-def test_a_lease_that_has_ended_is_not_renewed_though_nobody_saw_it(
+def test_a_lease_that_has_ended_is_renewed_while_nobody_has_taken_over(
     ledger: PostgresLedger, location: SharedLedger
 ) -> None:
     run = ledger.begin_run("spring.yaml", "vidu-run")
-    assert ledger._renew(run) is True
     let_lapse(location, run)
-    assert ledger._renew(run) is False
+    assert ledger._renew(run) is True
+    assert ledger.alive(run)
 
 
 def test_a_run_of_an_unknown_id_is_dead(ledger: PostgresLedger) -> None:
@@ -81,6 +81,7 @@ def test_a_run_of_an_unknown_id_is_dead(ledger: PostgresLedger) -> None:
 
 def test_nothing_is_refused_while_the_lease_is_held(ledger: PostgresLedger) -> None:
     ledger.begin_run("spring.yaml", "vidu-run")
+    assert ledger.may_send()
     assert ledger.refusal() is None
 
 
