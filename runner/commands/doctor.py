@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -11,7 +11,11 @@ from pathlib import Path
 
 from runner.commands.load import Manifest, read_manifests
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
-from runner.commands.manifest_settings import setting_sources, used_providers
+from runner.commands.manifest_settings import (
+    project_paths,
+    setting_sources,
+    used_providers,
+)
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.output import print_json
 from runner.commands.schema_copy import SCHEMA, outdated_copies
@@ -27,6 +31,7 @@ from runner.doctor.machine import (
 )
 from runner.doctor.network import ask_all
 from runner.doctor.provider import check_provider
+from runner.doctor.shared_ledger import check_shared_ledger
 from runner.doctor.text import report_record, report_text
 from runner.errors import Exit, Failure, LedgerError, plural, terminal_columns
 from runner.fs import is_file
@@ -35,6 +40,7 @@ from runner.model.plans import Action
 from runner.model.requests import Account
 from runner.providers.registry import PROVIDERS
 from runner.settings.accounts import Sources, emulated_accounts
+from runner.settings.settings import read_ledger
 from runner.terminal.format import money_list
 
 _MANIFEST_LIMIT_S = 120.0
@@ -63,15 +69,38 @@ def doctor(options: Options) -> Exit:
     checks += [check for each in examined for check in each.checks]
     checks += _provider_checks(examined, options)
     checks += _disk_checks(examined)
-    manifests = [each.path for each in examined] or [Path("manifest.yaml")]
-    ledgers = dict.fromkeys(ProjectPaths.of(path, options).ledger for path in manifests)
-    checks += [check for ledger in ledgers for check in check_ledger(ledger)]
+    checks += _ledger_checks(examined, options)
     checks = [*dict.fromkeys(checks)]  # manifests may share a folder, a key, a disk
     if options.as_json:
         print_json(report_record(checks))
     else:
         print(report_text(checks, terminal_columns(sys.stdout)))
     return exit_of(checks)
+
+
+def _ledger_checks(examined: Sequence[Examined], options: Options) -> list[Check]:
+    """Of the ledger of every manifest; without one, of the ledger in the current folder."""
+    try:
+        paths = [_paths(each.path, each.manifest, options) for each in examined]
+        paths = paths or [_paths(Path("manifest.yaml"), None, options)]
+    except Failure as error:
+        return [failed("ledger-place", error)]
+    locations = dict.fromkeys(each.location for each in paths)
+    return [
+        check
+        for location in locations
+        for check in (
+            check_ledger(location) if isinstance(location, Path) else check_shared_ledger(location)
+        )
+    ]
+
+
+def _paths(path: Path, manifest: Manifest | None, options: Options) -> ProjectPaths:
+    if manifest is not None:
+        return project_paths(manifest, options)
+    sources = Sources(environ=options.environment(), flags=options.flags())
+    shared = None if options.emulate else read_ledger(sources)
+    return ProjectPaths.of(path, options, shared)
 
 
 # -------------------------------------------------------------------------------------- manifests

@@ -132,6 +132,15 @@ def test_a_key_is_in_no_table(clones: tuple[Project, Project]) -> None:
     assert json.loads(dump.out)["spending"][0]["credits"] == 12
 
 
+def test_doctor_knows_a_shared_ledger(clones: tuple[Project, Project]) -> None:
+    one, _ = clones
+    ran = one.run("doctor", "--json", "spring.yaml")
+    assert ran.code == 0, ran.out
+    checks = {each["id"]: each for each in json.loads(ran.out)}
+    assert checks["ledger"]["text"] == "0 runs alive"
+    assert checks["ledger-clock"]["level"] == "ok"
+
+
 # --------------------------------------------------------------------------------------- bad days
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, LiteralString
 
 from psycopg import sql
@@ -65,6 +66,19 @@ def read_overview(location: SharedLedger) -> Overview:
             runs=tuple(RunState(**row) for row in runs),
             spending=tuple(Spending(**row) for row in spent),
         )
+
+    with _reading(location) as database:
+        return database.run(step)
+
+
+def read_clock(location: SharedLedger) -> datetime:
+    """The time of the database's own clock. Raises LedgerError."""
+
+    def step(cursor: Cursor) -> datetime:
+        row = cursor.execute("SELECT clock_timestamp() AS now").fetchone()
+        assert row is not None
+        now: datetime = row["now"]
+        return now
 
     with _reading(location) as database:
         return database.run(step)
