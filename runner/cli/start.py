@@ -32,13 +32,13 @@ def init(folder: Path, example: str | None) -> None:
 @cli.command()
 @click.argument("shell", type=click.Choice(COMPLETED))
 def completion(shell: str) -> None:
-    r"""Print the script with which a shell completes verbs, flags, ids and tags.
+    """Print the script with which a shell completes verbs, flags, ids and tags.
 
     \b
     bash: eval "$(vidu-run completion bash)"    in ~/.bashrc
     zsh:  eval "$(vidu-run completion zsh)"     in ~/.zshrc, after compinit
     fish: vidu-run completion fish > ~/.config/fish/completions/vidu-run.fish
-    """
+    """  # noqa: D301 - click keeps the lines after this character as they are
     from runner.cli.completion import print_script
 
     exit_with(lambda: print_script(cli, shell))
@@ -46,10 +46,13 @@ def completion(shell: str) -> None:
 
 _ANY_MANIFESTS = click.argument("manifests", nargs=-1, metavar="[MANIFEST...]", type=PATH)
 _STATE_DIR = click.option("--state-dir", type=PATH, help="Folder of the ledger.")
+_LEDGER = value("--ledger", "URL", "The PostgreSQL that is shared as the ledger.")
 
 
 @cli.command()
-@add(_ANY_MANIFESTS, _STATE_DIR, flag("--emulate", text="Check what a rehearsal relies on."))
+@add(
+    _ANY_MANIFESTS, _STATE_DIR, _LEDGER, flag("--emulate", text="Check what a rehearsal relies on.")
+)
 @add(ADDRESSES, flag("--json", "as_json", text="Print the checks as JSON."))
 def doctor(**flags: Any) -> None:
     """Check what a run relies on: keys, network, balance, ledger, disk. Changes nothing.

@@ -60,3 +60,8 @@ def test_every_run_setting_has_a_flag(verb: str) -> None:
     flags = {flag for option in cli.commands[verb].params for flag in option.opts}
     assert settings
     assert {f"--{name.replace('_', '-')}" for name in settings} <= flags
+
+
+def test_the_lines_of_completion_stay_lines(project: Project) -> None:
+    shown = project.run("completion", "--help").out.splitlines()
+    assert '  bash: eval "$(vidu-run completion bash)"    in ~/.bashrc' in shown
