@@ -16,14 +16,22 @@ _PROGRAM = _INSTALLED / "node_modules" / "yaml-language-server" / "bin" / "yaml-
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LanguageServer]:
-    """Started once for each file of tests, which are skipped where it is not installed."""
+def program() -> list[str]:
+    """The command that starts the server; without it the tests are skipped."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("no node is installed here, which runs the language server of editors")
     if not _is_installed():
         pytest.skip("the language server of editors is not installed: make editors")
-    server = LanguageServer([node, str(_PROGRAM), "--stdio"], tmp_path_factory.mktemp("editor"))
+    return [node, str(_PROGRAM), "--stdio"]
+
+
+@pytest.fixture(scope="module")
+def server(
+    program: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LanguageServer]:
+    """Started once for each file of tests."""
+    server = LanguageServer(program, tmp_path_factory.mktemp("editor"))
     yield server
     server.close()
 

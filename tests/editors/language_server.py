@@ -38,7 +38,7 @@ class Report:
 class LanguageServer:
     """One running server; each text that it is asked about is a document of its own."""
 
-    def __init__(self, program: list[str], folder: Path) -> None:
+    def __init__(self, program: list[str], folder: Path, settings: Message | None = None) -> None:
         self._process = subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -49,6 +49,7 @@ class LanguageServer:
         )
         self._reader.start()
         self._folder = folder
+        self._settings = _SETTINGS | (settings or {})
         self._numbers = count(1)
         self._reports: dict[str, list[Message]] = {}
         self._is_configured = False
@@ -121,7 +122,7 @@ class LanguageServer:
         """Answer what the server asks, and keep its diagnostics."""
         match message:
             case {"method": "workspace/configuration", "id": number, "params": {"items": items}}:
-                sections = [_SETTINGS if each["section"] == "yaml" else {} for each in items]
+                sections = [self._settings if each["section"] == "yaml" else {} for each in items]
                 self._send(id=number, result=sections)
                 self._is_configured = True
             case {"method": str(), "id": number}:  # a request that needs no answer in words

@@ -83,6 +83,16 @@ def test_an_expression_is_accepted_anywhere(server: LanguageServer, text: str) -
     assert server.check(text) == []
 
 
+def test_a_setting_underlines_a_ratio_without_quotes(program: list[str], tmp_path: Path) -> None:
+    server = LanguageServer(program, tmp_path, {"yamlVersion": "1.1"})
+    try:
+        [found] = server.check(job("aspect_ratio: 16:9"))
+        assert found.text == "16:9"
+        assert server.check(job('aspect_ratio: "16:9"')) == []
+    finally:
+        server.close()
+
+
 @pytest.mark.parametrize("path", sorted(examples_folder().glob("*.yaml")), ids=lambda p: p.name)
 def test_an_example_has_no_mistake(server: LanguageServer, path: Path) -> None:
     assert_clean(server, path)
