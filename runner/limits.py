@@ -21,12 +21,14 @@ NO_THREAD = "can't start new thread"
 """The text of Python's RuntimeError, which has no class of its own."""
 
 
-def require_files(needed: int, *, least: int) -> None:
+def require_files(needed: int, *, least: int, may_raise: bool = True) -> None:
     """Let this process open so many files, as far as the system allows it to raise its own limit.
 
-    Raises UsageError where that is not far enough. `least`: what one job at a time needs.
+    Raises UsageError where that is not far enough. `least`: what one job at a time needs;
+    `may_raise` is False where the limit is not ours to raise.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    hard = hard if may_raise else soft
     unlimited = resource.RLIM_INFINITY
     if soft == unlimited or soft >= needed:
         return

@@ -23,6 +23,7 @@ ROWS = (
     {"export", "reference"},
     {"github"},
     {"commands"},
+    {"api"},
     {"cli"},
     {"__main__"},
 )
@@ -126,11 +127,11 @@ def module_named(name: str) -> str:
 
 @pytest.mark.parametrize("module", modules(), ids=str)
 def test_a_room_imports_only_from_earlier_rows(module: Path) -> None:
-    # `__version__` is the one name the package's root holds (the build reads it there); the root
-    # imports nothing, so that asking it for its version cannot make a cycle.
+    # `__version__` is the one name the package's root holds (the build reads it there); it hands
+    # on what the API has, and `tests/test_startup.py` sees that it does so late.
     room, known = room_of(module), other_rooms(module) - {"__version__"}
     if room == "__init__":
-        assert list(imports(module)) == []
+        assert known == {"api"}
         return
     if room == "emulator":
         assert known <= {"errors"}, "client and emulator must be able to disagree"

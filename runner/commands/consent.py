@@ -16,7 +16,7 @@ def confirm_cost(planned: ManifestPlan) -> None:
     """Ask whether to pay if the submissions cost more than `confirm_above`.
 
     The question goes to standard error, the answer is read from standard input. Off a terminal,
-    and on any answer but yes, raises UsageError (exit 2).
+    in a process that is somebody else's, and on any answer but yes, raises UsageError (exit 2).
     """
     numbers = totals(_most_submitted(planned))
     limits = planned.settings.confirm_above
@@ -27,8 +27,11 @@ def confirm_cost(planned: ManifestPlan) -> None:
     several = len(planned.options.manifests) > 1
     what = f"{planned.manifest.path}: " if several else ""  # each manifest has its own question
     what += f"submit {_submissions(numbers)}"
+    limit = ", ".join(money_list(limits))
+    if planned.options.hosted:
+        message = f"{what}? confirm_above is {limit}; nothing was sent"
+        raise UsageError(message, hint="look at `plan`, then confirm with yes=True")
     if not _on_terminal():
-        limit = ", ".join(money_list(limits))
         raise UsageError(
             f"{what}? confirm_above is {limit}, and there is no terminal to confirm on",
             hint="check the plan with `vidu-run plan`, then confirm with --yes",

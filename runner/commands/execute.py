@@ -1,51 +1,24 @@
-"""Carries out the plan of one manifest: runs its jobs, writes its results, sums them up."""
+"""Executes plans for a verb: shows the progress of each run, and prints what came of it."""
 
 from __future__ import annotations
 
-import asyncio
-import signal
 import sys
-import time
-from collections.abc import (
-    AsyncIterator,
-    Callable,
-    Collection,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
 
-from runner.commands.folders import prepare_folders
+from runner.commands.carry_out import Executed, carry_out, is_selected
+from runner.commands.interruptions import signals
 from runner.commands.manifest_plan import ManifestPlan
-from runner.commands.session import TOOL, RunSession
-from runner.engine.context import Context
-from runner.engine.download.place import keep_copy
 from runner.engine.run import Batch
-from runner.engine.stop_conditions import StopReason
 from runner.error_handler import emit
-from runner.errors import Exit, Failure, LedgerError, OutputError, leaves, terminal_columns, worst
-from runner.file_names import relative
+from runner.errors import Exit, terminal_columns, worst
 from runner.github.step import Step
 from runner.media import streams
-from runner.model.events import Observer
 from runner.model.outcomes import Outcome, State
-from runner.model.plans import Action, Plan, PlanEntry
-from runner.model.reasons import Reason, ReasonCode
+from runner.model.reasons import ReasonCode
 from runner.progress import observer
 from runner.providers.registry import PROVIDERS
-from runner.results.rows import Header
-from runner.results.write import write_results
-from runner.signals import not_ignored
 from runner.terminal.budget_hint import BudgetHint, budget_hint
 from runner.terminal.summary import RunSummary, RunTotals, format_summary
-from runner.timestamps import stamp_now
-
-NOTHING_SUBMITTED = StopReason(
-    reason=Reason(ReasonCode.COLLECT_ONLY, "only `vidu-run run` submits"), exit=Exit.OK
-)
 
 
 def execute_all(
@@ -82,234 +55,15 @@ def _show_in_workflow(step: Step, summary: RunSummary) -> None:
 def execute(
     planned: ManifestPlan, *, collect_only: bool = False, write: bool = True
 ) -> tuple[Exit, RunSummary]:
-    """Carry out the plan; the exit code, and what to report.
+    """Carry out the plan and show its progress; the exit code, and what to report.
 
-    The results manifest is written whatever happens, also before a defect is raised, unless
-    `write` is false. What ended the run early (the ledger, the disk) is part of the summary.
-    With `collect_only` nothing is submitted and each task is asked for once.
+    Signals interrupt it. `collect_only` and `write`: see `carry_out`.
     """
-    if collect_only:
-        planned = replace(
-            planned.with_entries(map(_as_collected, planned.plan.entries)),
-            settings=replace(planned.settings, on_ambiguous="ask"),  # never submits a second time
-        )
-    started, began = time.monotonic(), stamp_now()
-    ended: _EndedBatch | None = None
-    try:
-        with (
-            planned.manifest.hashes,
-            RunSession.open(planned, collect_only=collect_only) as session,
-        ):
-            prepare_folders(planned, results=write)
-            if write:
-                _keep_damaged(planned)
-            batch = _BatchRun(
-                session=session,
-                watcher=observer(
-                    planned.options.progress,
-                    planned.options.environ,
-                    verbose=planned.options.verbose,
-                ),
-                began=began,
-                stops=_collecting_stops(planned) if collect_only else {},
-                write=write,
-            )
-            ended = session.act(batch.run, batch.watcher)
-    except LedgerError as error:
-        if ended is None:
-            raise
-        ended.failures.append(error)  # only the end of this run is missing from the ledger
-    codes = [session.exit_code, *(failure.exit for failure in ended.failures)]
-    code = worst([*codes, *map(_code_of_signal, ended.late_signals)])
-    return code, _summary(planned, ended, began, time.monotonic() - started)
-
-
-def _collecting_stops(planned: ManifestPlan) -> dict[str, StopReason]:
-    """Why a verb that only collects submits nothing: a run could not either, or it is the verb."""
-    return {**dict.fromkeys(PROVIDERS, NOTHING_SUBMITTED), **planned.budget_stops()}
-
-
-def _keep_damaged(planned: ManifestPlan) -> None:
-    """Keep a copy of a results manifest that nobody could read and this run will replace."""
-    # With `-o` the unreadable one may be that beside the manifest, which stays.
-    path = str(planned.paths.results)
-    if not any(each.location and each.location.path == path for each in planned.unreadable):
-        return
-    # It may name results of others, or of jobs that are no longer in the manifest.
-    kept = keep_copy(planned.paths.results, planned.paths.archive, planned.manifest.hashes)
-    if kept is not None:
-        emit(f"{planned.paths.results}: replaced; the damaged file is kept as {kept}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _EndedBatch:
-    """A batch that has ended, one way or another."""
-
-    batch: Batch
-    failures: list[Failure]
-    """The known errors that ended it early, or by which something could not be written."""
-    written: bool
-    """Whether the results manifest has the batch's outcomes."""
-    late_signals: Sequence[signal.Signals]
-    """Signals that came when the batch had ended and was being cleaned up."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _BatchRun:
-    """Runs one batch and writes its results, handling signals until that is done."""
-
-    session: RunSession
-    watcher: Observer
-    began: str
-    stops: Mapping[str, StopReason]
-    """Provider to why nothing is submitted to it from the start on."""
-    write: bool
-
-    async def run(self, context: Context) -> _EndedBatch:
-        failures: list[Failure] = []
-        late_signals: list[signal.Signals] = []
-        unwritten: OutputError | None = None
-        defects: BaseExceptionGroup[Exception] | None = None
-        session = self.session
-        batch = Batch(context, _executable(session.planned))
-        batch.stop_conditions.by_provider.update(self.stops)
-        with _signals(batch.shutdown.interrupt, late_signals.append), ExitStack() as at_exit:
-            self.watcher.start(session.planned.plan)
-            at_exit.callback(self.watcher.stop)
-            try:
-                await batch.run(self._write)
-            except ExceptionGroup as group:
-                # A known error is reported; a defect is raised, but only after the writing.
-                known, defects = group.split(Failure)
-                failures = [e for e in leaves(known) if isinstance(e, Failure)] if known else []
-            async for code in _exit_codes(batch, failures):  # twice if a signal changed the code
-                session.exit_code = Exit.DEFECT if defects else code
-                try:
-                    self._write(batch.outcomes(), session.exit_code)
-                    unwritten = None
-                except OutputError as error:
-                    unwritten = error
-        if defects:
-            raise defects from unwritten  # the crash log has both
-        if unwritten:
-            failures.append(_with_recovery_hint(unwritten, batch.outcomes(), failures))
-            session.exit_code = _exit_code(batch, failures)
-        return _EndedBatch(
-            batch=batch, failures=failures, written=unwritten is None, late_signals=late_signals
-        )
-
-    def _write(self, outcomes: Collection[Outcome], code: Exit | None = None) -> None:
-        """Write the results manifest; `code` is None while the run goes on."""
-        if not self.write:  # `status --refresh` asks about a part of the jobs only
-            return
-        planned = self.session.planned
-        header = Header(
-            manifest=relative(planned.manifest.path, planned.paths.base),
-            sha256=planned.manifest.document.sha256,
-            run=self.session.run,
-            tool=TOOL,
-            started_at=self.began,
-            finished_at=None if code is None else stamp_now(),
-            exit_code=code,
-            marks=_marks(planned),
-        )
-        write_results(planned.paths.results, header, outcomes, planned.removed)
-
-
-def _marks(planned: ManifestPlan) -> dict[str, str] | None:
-    """The marks file that took part, as the results record it."""
-    marks = planned.manifest.marks
-    if marks is None:
-        return None
-    return {"path": relative(marks.path, planned.paths.base), "sha256": marks.sha256}
-
-
-def _executable(planned: ManifestPlan) -> Plan:
-    """The plan without decisions that only an earlier results manifest asks for."""
-    # It has too little of such a submission to look for its task: the job stays undecided, or is
-    # submitted again where the user accepts the risk.
-    resubmit = planned.settings.on_ambiguous == "resubmit"
-    action = Action.SUBMIT if resubmit else Action.SKIP
-
-    def executable(entry: PlanEntry) -> PlanEntry:
-        unknown = entry.action is Action.DECIDE and entry.attempt is None
-        return replace(entry, action=action) if unknown else entry
-
-    return Plan(entries=list(map(executable, planned.plan.entries)))
-
-
-@contextmanager
-def _signals(
-    handle: Callable[[signal.Signals], None], handle_late: Callable[[signal.Signals], None]
-) -> Iterator[None]:
-    """Pass signals that end a program to `handle`, and the first one after it to `handle_late`."""
-    loop = asyncio.get_running_loop()
-    # SIGHUP: its terminal was closed.
-    numbers = not_ignored((signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-
-    # Until the loop is closed, an exception would leave connections open.
-    def last(number: signal.Signals) -> None:
-        for each in numbers:
-            loop.remove_signal_handler(each)  # the next one ends the program at once
-        handle_late(number)
-
-    for number in numbers:
-        loop.add_signal_handler(number, handle, number)
-    try:
-        yield
-    finally:
-        for number in numbers:
-            loop.add_signal_handler(number, last, number)
-
-
-_TURNS = 3
-"""Turns of the event loop in which a signal reaches its handler."""
-
-
-async def _exit_codes(batch: Batch, failures: Sequence[Failure]) -> AsyncIterator[Exit]:
-    """The code to write the results with; a second one if a signal came during the writing."""
-    while True:
-        interrupted_by = batch.shutdown.interrupted_by
-        yield _exit_code(batch, failures)
-        # Writing blocks the loop. The signal's number is read in one turn, handled in the next.
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
-        if batch.shutdown.interrupted_by is interrupted_by:
-            return
-
-
-EXIT_CODES = {
-    State.SUCCEEDED: Exit.OK,
-    State.SKIPPED: Exit.OK,  # the job that it needs has its own code
-    State.FAILED: Exit.JOBS_FAILED,
-    State.AMBIGUOUS: Exit.DECISION,
-    State.PENDING: Exit.INCOMPLETE,
-}
-_BUDGET_CODES = (ReasonCode.OVER_BUDGET, ReasonCode.UNPRICED)
-
-
-def code_of(outcome: Outcome) -> Exit:
-    """The exit code of one job, by its state and its reason."""
-    by_budget = outcome.reason is not None and outcome.reason.code in _BUDGET_CODES
-    return Exit.BUDGET if by_budget else EXIT_CODES[outcome.state]
-
-
-def _exit_code(batch: Batch, failures: Sequence[Failure]) -> Exit:
-    """The worst of the outcomes, a stopped provider, known errors and an interruption."""
-    codes = {code_of(outcome) for outcome in batch.outcomes() if _is_selected(outcome)}
-    codes |= {failure.exit for failure in failures}
-    codes |= {stop.exit for stop in batch.stop_conditions.all()}
-    if batch.shutdown.interrupted_by is not None:
-        codes.add(_code_of_signal(batch.shutdown.interrupted_by))
-    return worst(codes)
-
-
-def _code_of_signal(number: signal.Signals) -> Exit:
-    return Exit.INTERRUPTED if number is signal.SIGINT else Exit.TERMINATED
-
-
-def _is_selected(outcome: Outcome) -> bool:
-    return outcome.reason is None or outcome.reason.code is not ReasonCode.NOT_SELECTED
+    watcher = observer(
+        planned.options.progress, planned.options.environ, verbose=planned.options.verbose
+    )
+    executed = carry_out(planned, watcher, signals, collect_only=collect_only, write=write)
+    return executed.code, _summary(planned, executed)
 
 
 def _is_left(outcome: Outcome) -> bool:
@@ -317,22 +71,11 @@ def _is_left(outcome: Outcome) -> bool:
     return outcome.state in (State.PENDING, State.FAILED)
 
 
-def _with_recovery_hint(
-    error: OutputError, outcomes: Collection[Outcome], failures: Sequence[Failure]
-) -> OutputError:
-    """The error with a hint that nothing paid for is lost, if that is so."""
-    in_ledger = not any(isinstance(failure, LedgerError) for failure in failures)
-    if not in_ledger or not any(outcome.task.id for outcome in outcomes):
-        return error
-    recovery = "nothing is lost: the ledger has what was paid for"
-    hint = f"{error.hint}; {recovery}" if error.hint else recovery
-    return OutputError(error.message, hint=hint)
-
-
-def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: float) -> RunSummary:
-    totals = RunTotals(began=began)
-    for outcome in ended.batch.outcomes():
-        if _is_selected(outcome):
+def _summary(planned: ManifestPlan, executed: Executed) -> RunSummary:
+    batch = executed.batch
+    totals = RunTotals(began=executed.began)
+    for outcome in batch.outcomes():
+        if is_selected(outcome):
             totals.add(outcome)
         else:
             totals.unselected += 1
@@ -343,20 +86,20 @@ def _summary(planned: ManifestPlan, ended: _EndedBatch, began: str, seconds: flo
         lacks_pyav=bool(totals.warnings.unmeasured) and not streams.is_available(),
         locate=planned.manifest.locate,
         # Several jobs may fail to write on one full disk.
-        errors=list(dict.fromkeys(str(failure) for failure in ended.failures)),
-        seconds=seconds,
+        errors=list(dict.fromkeys(str(failure) for failure in executed.failures)),
+        seconds=executed.seconds,
         results=str(planned.paths.results),
-        written=ended.written,
+        written=executed.written,
         files=f"{planned.outputs}/",
         flags=planned.options.path_flags(),
         off_peak_flag=planned.off_peak_flag(
-            each for each in ended.batch.outcomes() if _is_selected(each) and _is_left(each)
+            each for each in batch.outcomes() if is_selected(each) and _is_left(each)
         ),
         budget_flag=planned.options.budget_flag(),
-        budget_hint=_budget_hint(planned, ended.batch),
+        budget_hint=_budget_hint(planned, batch),
         stopped=[
             reason
-            for reason in ended.batch.stop_conditions.reasons()
+            for reason in batch.stop_conditions.reasons()
             if reason.code is not ReasonCode.COLLECT_ONLY  # the verb never submits: no news
         ],
     )
@@ -370,17 +113,6 @@ def _budget_hint(planned: ManifestPlan, batch: Batch) -> BudgetHint | None:
     waiting = (
         (PROVIDERS[outcome.job.provider].UNIT, outcome.estimated)
         for outcome in batch.outcomes()
-        if _is_selected(outcome) and outcome.state is State.PENDING and outcome.task.id is None
+        if is_selected(outcome) and outcome.state is State.PENDING and outcome.task.id is None
     )
     return budget_hint(ceilings, {unit: batch.spent(unit) for unit in ceilings}, waiting)
-
-
-def _as_collected(entry: PlanEntry) -> PlanEntry:
-    """The entry for a verb that only collects."""
-    if entry.action is Action.SUBMIT:  # NOTHING_SUBMITTED stops it
-        return entry
-    # What is paid for needs no other job any more.
-    job = replace(entry.job, draft=replace(entry.job.draft, needs=()))
-    # Looking for a submission of unknown fate may end in sending it again: left to a run.
-    action = Action.SKIP if entry.action is Action.DECIDE else entry.action
-    return replace(entry, job=job, action=action)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -68,6 +68,11 @@ def uncollected() -> Iterator[None]:
         gc.enable()
 
 
+def without_collection(options: Options) -> AbstractContextManager[None]:
+    """`uncollected`, unless the process is somebody else's: what it keeps must stay collectable."""
+    return nullcontext() if options.hosted else uncollected()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """One manifest, read and checked."""
@@ -96,16 +101,35 @@ class Manifest:
         return self.expansion.locate(job.draft, ("id",))
 
 
-@uncollected()
 def read_manifests(options: Options) -> list[Manifest]:
     """Read and check every manifest of the command line; sends nothing.
 
     Raises ManifestError with the problems of all of them, in file order, warnings included.
     """
+    with without_collection(options):
+        return _read_all(options)
 
+
+def check_written(document: Document, options: Options) -> Manifest:
+    """The manifest that a document is, checked as `read_manifests` does. Raises ManifestError."""
+    cache, stage = fresh_hashes(document.path, options), stages(options.progress, options.environ)
+    with without_collection(options), stage as shown, cache as hashes:
+        return _checked(document, installed_operations(), options, shown, hashes)
+
+
+def fresh_hashes(manifest: Path, options: Options) -> HashCache:
+    """The hashes of a manifest's files as they are saved, without what this process has found."""
+    return _hash_cache(ProjectPaths.of(manifest, options).digests, options)
+
+
+def _hash_cache(file: Path, options: Options) -> HashCache:
+    return HashCache(file, trusted=not options.rehash, writable=not options.dry)
+
+
+def _read_all(options: Options) -> list[Manifest]:
     @functools.cache  # manifests of one folder share a cache
     def open_cache(file: Path) -> HashCache:
-        return HashCache(file, trusted=not options.rehash, writable=not options.dry)
+        return _hash_cache(file, options)
 
     operations = installed_operations()
     manifests: list[Manifest] = []
@@ -117,7 +141,9 @@ def read_manifests(options: Options) -> list[Manifest]:
         cache = open_cache(ProjectPaths.of(path, options).digests.absolute())
         try:
             with stages(options.progress, options.environ) as stage, cache as hashes:
-                manifest = _read(path, operations, options, stage, hashes)
+                stage.begin(f"reading {path.name}")
+                document = read_document(path, stage.reached)
+                manifest = _checked(document, operations, options, stage, hashes)
         except ManifestError as error:  # the other manifests are checked all the same
             problems += error.diagnostics
         else:
@@ -128,16 +154,14 @@ def read_manifests(options: Options) -> list[Manifest]:
     return manifests
 
 
-def _read(
-    path: Path,
+def _checked(
+    document: Document,
     operations: Mapping[str, Operation],
     options: Options,
     stage: Stages,
     hashes: HashCache,
 ) -> Manifest:
-    stage.begin(f"reading {path.name}")
-    document = read_document(path, stage.reached)
-    found = [*document.diagnostics]
+    path, found = document.path, [*document.diagnostics]
 
     def report(diagnostics: Iterable[Diagnostic]) -> None:
         # A value that is reported already causes further errors; only the first one helps.

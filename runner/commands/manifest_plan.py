@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from runner.commands.job_facts import empty_selection, select_jobs, state_in
-from runner.commands.load import Manifest, read_manifests, uncollected
+from runner.commands.load import Manifest, read_manifests, without_collection
 from runner.commands.manifest_settings import project_paths, setting_sources, used_providers
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.plan_inputs import History, select_evidence, unexplained_changes
@@ -228,7 +228,6 @@ def plan_manifests(
     ]
 
 
-@uncollected()
 def plan_manifest(
     manifest: Manifest, options: Options, *, submit: bool = True, complete: bool = False
 ) -> ManifestPlan:
@@ -237,6 +236,11 @@ def plan_manifest(
     `submit` is false for a verb that only collects results; see `PlanOptions` for both. Raises
     LedgerError, UsageError, ProviderError.
     """
+    with without_collection(options):
+        return _planned(manifest, options, submit=submit, complete=complete)
+
+
+def _planned(manifest: Manifest, options: Options, *, submit: bool, complete: bool) -> ManifestPlan:
     paths = project_paths(manifest, options)
     # A rehearsal has no accounts until its emulator runs.
     used = {} if options.emulate else used_providers(manifest)

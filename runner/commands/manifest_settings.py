@@ -20,6 +20,7 @@ def setting_sources(manifest: Manifest, options: Options) -> Sources:
         flags=options.flags(),
         base=manifest.path.parent,
         locate=manifest.document.locate,
+        from_python=options.hosted,
     )
 
 

@@ -41,6 +41,7 @@ def marks_to_redo(document: Document, options: Options) -> CountedMarks:
         flags=options.flags(),
         base=document.path.parent,
         locate=document.locate,
+        from_python=options.hosted,
     )
     path = read_redo(sources)
     if path is None:

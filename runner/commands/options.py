@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from runner.error_handler import emit
 from runner.errors import UsageError
 from runner.file_names import unexpanded
 from runner.github.step import Step
@@ -76,6 +77,11 @@ class Options:
     """Read files even if their hashes are cached."""
     dry: bool = False
     """Write nothing, not even the hash cache."""
+    hosted: bool = False
+    """Called from Python: the process is somebody else's, so nothing is asked on its terminal, and
+    its limits, its signals and its garbage collector are left alone."""
+    emit: Callable[[str], None] = field(default=emit, repr=False, compare=False)
+    """Where messages go."""
     # A copy: what happens to the process's own later changes nothing here.
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     step: Step = field(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from runner.error_handler import emit
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 def announce(planned: ManifestPlan) -> None:
-    """Print the plan's warnings, and which jobs were added to the selected ones."""
-    warn(planned.warnings)
+    """Emit the plan's warnings, and which jobs were added to the selected ones."""
+    warn(planned.warnings, planned.options.emit)
     planned.options.step.add_problems(planned.warnings)
     if planned.added:
         names = ", ".join(f'"{name}"' for name in planned.added)
-        emit(f"included because selected jobs need them: {names}")
+        planned.options.emit(f"included because selected jobs need them: {names}")
 
 
-def warn(problems: Iterable[Diagnostic]) -> None:
-    """Print each problem in compiler style, up to a limit."""
+def warn(problems: Iterable[Diagnostic], emit: Callable[[str], None] = emit) -> None:
+    """Emit each problem in compiler style, up to a limit."""
     for text in format_diagnostics(list(problems)):
         emit(text)
 

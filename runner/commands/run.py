@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from runner.commands.consent import confirm_cost
 from runner.commands.execute import execute_all
 from runner.commands.folders import check_folders, prepare_folders
-from runner.commands.load import read_manifests
+from runner.commands.load import Manifest, read_manifests
 from runner.commands.manifest_plan import ManifestPlan, networked, plan_manifest
 from runner.commands.manifest_settings import project_paths
 from runner.commands.notify import Notification, notifying
@@ -24,7 +24,6 @@ from runner.commands.session import (
     proxy_warning,
 )
 from runner.engine.context import Context
-from runner.error_handler import emit
 from runner.errors import Exit, UsageError, plural
 from runner.ledger.changes import Settle, Stale, Supersede
 from runner.ledger.location import LedgerLocation, open_ledger
@@ -51,20 +50,34 @@ def run(options: Options) -> Exit:
 
 
 def _run(options: Options, notification: Notification) -> Exit:
+    check_force(options)
+    plans = agreed_plans(read_manifests(options), options)
+    return execute_all(_current(plans), ended=notification.add)
+
+
+def check_force(options: Options) -> None:
+    """Raise UsageError where everything would be paid for again, and nobody has said so."""
     if options.force and not (options.select or options.yes):
         raise UsageError(
             "--force pays again for results that already exist",
             hint="name the jobs with --select, or add --yes to mean all of them",
         )
-    manifests = read_manifests(options)
+
+
+def agreed_plans(manifests: Sequence[Manifest], options: Options) -> list[ManifestPlan]:
+    """The plans of these manifests, checked, agreed to and ready to be carried out.
+
+    Rescued tasks are in the ledger, folders are made, and what `--force` makes again is superseded.
+    Raises every error that can be found before anything is sent.
+    """
     # Before planning, which would otherwise take a rescued task for a submission of unknown fate.
     ledgers = {
         paths.rescue: paths.location
         for paths in (project_paths(manifest, options) for manifest in manifests)
     }
     for rescue, location in ledgers.items():
-        for line in recover_rescued(rescue, location):
-            emit(line)
+        for line in recover_rescued(rescue, location, options.emit):
+            options.emit(line)
     plans = [plan_manifest(manifest, options) for manifest in manifests]
     check_folders(plans)
     for planned in plans:
@@ -78,7 +91,7 @@ def _run(options: Options, notification: Notification) -> Exit:
         # `--force`. What failed is tried again as well.
         options = replace(options, force=False, retry_failed=True)
         plans = [plan_manifest(manifest, options) for manifest in manifests]
-    return execute_all(_current(plans), ended=notification.add)
+    return plans
 
 
 def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:
@@ -92,7 +105,8 @@ def _current(plans: Iterable[ManifestPlan]) -> Iterator[ManifestPlan]:
 
 
 def _check_before_sending(planned: ManifestPlan) -> None:
-    """Print warnings and ask for consent; raises every error that needs no request to be found."""
+    """Emit warnings and ask for consent; raises every error that needs no request to be found."""
+    emit = planned.options.emit
     place = sharing_warning(planned.paths.ledger)
     planned.check_earlier_results()
     planned.check_file_names()
@@ -138,11 +152,12 @@ def _is_forced(entry: PlanEntry) -> bool:
     return entry.evidence is not None and entry.evidence.state is State.SUCCEEDED
 
 
-def recover_rescued(rescue: Path, ledger: LedgerLocation) -> list[str]:
+def recover_rescued(rescue: Path, ledger: LedgerLocation, emit: Callable[[str], None]) -> list[str]:
     """Move the task ids in rescue files of the ledger into it; a message for each file.
 
-    Files of runs that are still alive are left alone. A file is deleted once all of it is in the
-    ledger; an empty one, which a killed run leaves, as well. Raises LedgerError.
+    `emit` receives a message where that takes long. Files of runs that are still alive are left
+    alone. A file is deleted once all of it is in the ledger; an empty one, which a killed run
+    leaves, as well. Raises LedgerError.
     """
     messages: list[str] = []
     for path in sorted(rescue.parent.glob(rescue_path(rescue, "*").name)):

@@ -25,7 +25,6 @@ from runner.engine.poll.list_query import ListEndpoint
 from runner.engine.poll.timing import DurationStatsByKind
 from runner.engine.reconcile.reconcile import adopt
 from runner.engine.submit.breaker import breakers_for
-from runner.error_handler import emit
 from runner.errors import Exit, Failure, ProviderError, UsageError
 from runner.ledger.changes import realm_of
 from runner.ledger.group_commit import GroupCommit
@@ -79,7 +78,7 @@ class RunSession:
         missing or must not be used, UsageError, LedgerError. A known error that ends the block is
         recorded with its own code.
         """
-        paths = planned.paths
+        paths, emit = planned.paths, planned.options.emit
         with (
             _accounts(planned, keys=keys) as accounts,
             # After the keys: it writes.
@@ -242,7 +241,8 @@ def check_limits(planned: ManifestPlan) -> None:
     files, each, threads = _FILES, 1, SPARE_THREADS + 1
     if planned.options.emulate:  # the other end of each connection is in this process as well
         files, each, threads = _EMULATED_FILES, 2, 2 * threads
-    require_files(files + each * at_once, least=files + each)
+    may_raise = not planned.options.hosted
+    require_files(files + each * at_once, least=files + each, may_raise=may_raise)
     require_threads(threads)
 
 
@@ -265,7 +265,7 @@ def _accounts(planned: ManifestPlan, *, keys: bool) -> Iterator[Mapping[str, Acc
     if missing is not None:
         raise UsageError(missing)
     # Before the emulator writes beside it: the ledger makes their folder, or reports why it cannot.
-    open_ledger(planned.paths.ledger, on_wait=emit).close()
+    open_ledger(planned.paths.ledger, on_wait=planned.options.emit).close()
     options = EmulatorOptions(
         time_scale=planned.options.scale,
         # A rehearsal of many jobs at once is not to wait for its number alone.

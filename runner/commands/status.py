@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from runner.commands.execute import code_of, execute
+from runner.commands.carry_out import code_of
+from runner.commands.execute import execute
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest, plan_manifests
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn

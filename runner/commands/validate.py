@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from runner.commands.load import Manifest, read_manifests
 from runner.commands.manifest_settings import setting_sources
@@ -13,7 +12,7 @@ from runner.commands.marks_files import split_marks
 from runner.commands.options import Options
 from runner.commands.output import print_json, warn
 from runner.commands.schema_copy import outdated_copies
-from runner.errors import Diagnostic, Exit, ManifestError, merge, plural
+from runner.errors import Diagnostic, Exit, ManifestError, Problem, merge, plural
 from runner.marks.document import MarksFile, read_marks
 from runner.settings.settings import read_off_peak
 
@@ -28,14 +27,14 @@ def validate(options: Options) -> Exit:
         if not options.as_json:
             raise  # the error handler prints it as text
         options.step.add_failure(error)
-        print_json([_record(problem) for problem in error.diagnostics])
+        print_json([asdict(problem) for problem in error.problems])
         return error.exit
     warnings = [problem for manifest in manifests for problem in manifest.warnings]
     warnings += [problem for file in marks for problem in file.document.diagnostics]
     warnings += outdated_copies(paths)
     options.step.add_problems(warnings)
     if options.as_json:
-        print_json([_record(problem) for problem in warnings])
+        print_json([asdict(Problem.of(problem)) for problem in warnings])
         return Exit.OK
     warn(warnings)
     for manifest in manifests:
@@ -77,18 +76,3 @@ def _off_peak_lines(manifest: Manifest) -> list[str]:
     from runner.terminal.plan_view import off_peak_lines
 
     return off_peak_lines(count_jobs(manifest.jobs, manifest.operations), "job")
-
-
-def _record(problem: Diagnostic) -> dict[str, Any]:
-    """One problem as JSON values; lines and columns count from 1, null if unknown."""
-    place = problem.location
-    return {
-        "severity": "warning" if problem.warning else "error",
-        "file": place.path if place else None,
-        "line": (place.line or None) if place else None,
-        "column": (place.column or None) if place else None,
-        "job": problem.job,
-        "jobs": problem.jobs,
-        "message": problem.message,
-        "hint": problem.advice,
-    }

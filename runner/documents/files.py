@@ -67,6 +67,26 @@ def read_document(
     ManifestError with every error found, if the text does not become a mapping.
     """
     text, content = read_text(path)
+    return _document(path, text, content, on_progress, kind)
+
+
+def document_of(path: Path, text: str) -> Document:
+    """The document that a text is, as if it stood in the file at `path`; nothing is read there.
+
+    Raises ManifestError as `read_document` does.
+    """
+    check_conflict(text, str(path))
+    content = text.encode("utf-8", "replace")  # what cannot be encoded is reported by the parser
+    return _document(path, text, content, None, MANIFEST)
+
+
+def _document(
+    path: Path,
+    text: str,
+    content: bytes,
+    on_progress: Callable[[int, int], None] | None,
+    kind: Kind,
+) -> Document:
     parsed = parse(text, as_json=is_json(path.name), on_progress=on_progress)
     positions = Positions(str(path), text)
     diagnostics = _diagnostics(parsed, positions)

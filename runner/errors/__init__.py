@@ -24,6 +24,7 @@ from runner.errors.folding import fold as fold
 from runner.errors.folding import hang as hang
 from runner.errors.folding import table_row as table_row
 from runner.errors.folding import terminal_columns as terminal_columns
+from runner.errors.problems import Problem as Problem
 from runner.errors.text import INVISIBLE as INVISIBLE
 from runner.errors.text import ODD_INDENT as ODD_INDENT
 from runner.errors.text import Secret as Secret

@@ -6,10 +6,11 @@ import enum
 from typing import TYPE_CHECKING, ClassVar
 
 from runner.errors.diagnostics import Diagnostic, HintedError, Location, format_diagnostics
+from runner.errors.problems import Problem
 from runner.errors.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 
 class Exit(enum.IntEnum):
@@ -72,8 +73,16 @@ class Failure(HintedError):  # noqa: N818 - the base class; the names of the oth
         """Further problems of the same kind, printed after this one."""
 
     def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self._diagnostics())
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong, as records."""
+        return tuple(map(Problem.of, self._diagnostics()))
+
+    def _diagnostics(self) -> Sequence[Diagnostic]:
         first = Diagnostic(message=self.message, hint=self.hint, location=self.location)
-        return "\n".join(str(problem) for problem in (first, *self.others))
+        return [first, *self.others]
 
 
 class UsageError(Failure):
@@ -95,6 +104,9 @@ class ManifestError(Failure):
     def __str__(self) -> str:
         """The diagnostics as text, up to a limit; `diagnostics` has all of them."""
         return "\n".join(format_diagnostics(self.diagnostics))
+
+    def _diagnostics(self) -> Sequence[Diagnostic]:
+        return self.diagnostics
 
 
 class ProviderError(Failure):

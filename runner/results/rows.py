@@ -53,7 +53,7 @@ def head(header: Header, outcomes: Collection[Outcome]) -> dict[str, Any]:
         "manifest": {"path": run.pop("manifest"), "sha256": run.pop("sha256")},
         **({"marks": marks} if marks else {}),
         "run": {"id": run.pop("run"), **run},
-        "totals": _totals(outcomes),
+        "totals": totals_of(outcomes),
     }
 
 
@@ -160,7 +160,8 @@ def _plain_leaf(_path: ValuePath, leaf: Any) -> Any:
     return leaf
 
 
-def _totals(outcomes: Collection[Outcome]) -> dict[str, Any]:
+def totals_of(outcomes: Collection[Outcome]) -> dict[str, Any]:
+    """The number of jobs by state, and what they cost."""
     # One pass, because each access reads an outcome from the disk.
     states, reused = Counter[State](), 0
     cost: dict[Unit, Decimal] = {"credits": Decimal(0), "cny": Decimal(0)}

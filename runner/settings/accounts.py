@@ -30,10 +30,16 @@ class Sources:
     environ: Mapping[str, str] = field(repr=False)
     flags: Mapping[str, Any] = field(default_factory=dict)
     """Setting to the value of its flag, None without one; `trust` to its pairs."""
+    from_python: bool = False
+    """Whether the flags are arguments of a function: messages name them so."""
     base: Path = Path()
     """The manifest's folder; relative folders in the manifest start there."""
     locate: Callable[[tuple[str | int, ...]], Location] | None = None
     """Path in the manifest to its location, for messages."""
+
+    def flag(self, setting: str) -> str:
+        """How messages write the flag of a setting, before its value."""
+        return f"{setting}=" if self.from_python else f"--{setting.replace('_', '-')} "
 
 
 def read_accounts(

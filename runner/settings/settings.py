@@ -196,12 +196,12 @@ def _sourced_values(sources: Sources, names: Iterable[str]) -> Iterator[_Sourced
     """The value of the first source of each setting; an empty variable counts as unset."""
     for name in names:
         setting = _SETTINGS[name]
-        option, variable = f"--{name.replace('_', '-')}", f"VIDU_RUN_{name.upper()}"
+        option, variable = sources.flag(name), f"VIDU_RUN_{name.upper()}"
         if (flag := sources.flags.get(name)) is not None:
             # The flag of a switch has a value already.
             value = setting.parse(flag) if isinstance(flag, str) else flag
             shown = setting.shown(flag) if isinstance(flag, str) else flag
-            label, pattern = f"{option} {shown}", f"{option} {{}}"
+            label, pattern = f"{option}{shown}", f"{option}{{}}"
             yield _SourcedValue(name=name, value=value, label=label, pattern=pattern)
         elif text := sources.environ.get(variable, ""):
             label, pattern = f'{variable}="{setting.shown(text)}"', f"{variable}={{}}"

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from runner.commands.execute import EXIT_CODES, execute
+from runner.commands.carry_out import EXIT_CODES
+from runner.commands.execute import execute
 from runner.commands.load import read_manifests
 from runner.commands.manifest_plan import ManifestPlan, plan_manifest
 from runner.commands.options import Options
