@@ -16,11 +16,13 @@ from runner.commands.manifest_settings import (
     setting_sources,
     used_providers,
 )
+from runner.commands.marks_files import without_marks
 from runner.commands.options import Options, ProjectPaths
 from runner.commands.output import print_json
+from runner.commands.results_files import without_results
 from runner.commands.schema_copy import SCHEMA, outdated_copies
 from runner.doctor.accounts import check_account
-from runner.doctor.check import Check, exit_of, failed, guarded, ok, warn, within
+from runner.doctor.check import Check, exit_of, fail, failed, guarded, ok, warn, within
 from runner.doctor.ledger import check_ledger
 from runner.doctor.machine import (
     check_disk,
@@ -33,7 +35,7 @@ from runner.doctor.network import ask_all
 from runner.doctor.provider import check_provider
 from runner.doctor.shared_ledger import check_shared_ledger
 from runner.doctor.text import report_record, report_text
-from runner.errors import Exit, Failure, LedgerError, plural, terminal_columns
+from runner.errors import Exit, Failure, LedgerError, ManifestError, plural, terminal_columns
 from runner.fs import is_file
 from runner.model.operations import MediaKind
 from runner.model.plans import Action
@@ -65,7 +67,11 @@ def doctor(options: Options) -> Exit:
     options.check()
     options = replace(options, dry=True, progress="none")
     checks = [check_version(), check_media(), check_terminal(*encodings())]
-    examined = [found for path in options.manifests if (found := _examine(path, options))]
+    # Over all of them: `*.yaml` names results and marks with their manifests.
+    paths, others = without_results(options.manifests)
+    paths, more = without_marks(paths)
+    checks += [failed("manifest", ManifestError([problem])) for problem in (*others, *more)]
+    examined = [_examine(path, options) for path in paths]
     checks += [check for each in examined for check in each.checks]
     checks += _provider_checks(examined, options)
     checks += _disk_checks(examined)
@@ -106,17 +112,17 @@ def _paths(path: Path, manifest: Manifest | None, options: Options) -> ProjectPa
 # -------------------------------------------------------------------------------------- manifests
 
 
-def _examine(path: Path, options: Options) -> Examined | None:
-    """Read and plan one manifest; None for a results manifest or marks, which are passed over."""
+def _examine(path: Path, options: Options) -> Examined:
+    """Read and plan one manifest."""
     about = str(path)
     alone = replace(options, manifests=(path,))
     try:
-        manifests = within(_MANIFEST_LIMIT_S, lambda: read_manifests(alone))
+        (manifest,) = within(_MANIFEST_LIMIT_S, lambda: read_manifests(alone))
     except Failure as error:
         return Examined(path=path, checks=[failed("manifest", error, about)])
-    if not manifests:
-        return None
-    (manifest,) = manifests
+    except TimeoutError:
+        text = f"not read within {_MANIFEST_LIMIT_S:g} s"
+        return Examined(path=path, checks=[fail("manifest", text, Exit.INCOMPLETE, about)])
     text = plural(len(manifest.jobs), "job")
     if manifest.warnings:
         text += f", {plural(len(manifest.warnings), 'warning')}: see `vidu-run validate`"

@@ -75,6 +75,16 @@ def test_an_invalid_manifest_ends_with_3_and_hides_nothing(online: Project) -> N
     assert manifests == {"wrong.yaml": "fail", "spring.yaml": "ok"}
 
 
+def test_results_and_marks_are_passed_over_beside_their_manifest(online: Project) -> None:
+    online.jobs(ONE)
+    assert online.run("spring.yaml").code == 0
+    online.write("version: 1\nmarks: []\n", "spring.marks.yaml")
+    code, found = records(online, "spring.marks.yaml", "spring.results.yaml", "spring.yaml")
+    assert code == 0
+    assert [check["about"] for check in found if check["id"] == "manifest"] == ["spring.yaml"]
+    assert records(online, "spring.results.yaml")[0] == 3
+
+
 def test_a_damaged_ledger_ends_with_8_and_hides_nothing(online: Project) -> None:
     online.jobs(ONE)
     online.write("not a database, whatever it is called", ".vidu-run/ledger.sqlite3")
