@@ -35,7 +35,15 @@ from runner.doctor.network import ask_all
 from runner.doctor.provider import check_provider
 from runner.doctor.shared_ledger import check_shared_ledger
 from runner.doctor.text import report_record, report_text
-from runner.errors import Exit, Failure, LedgerError, ManifestError, plural, terminal_columns
+from runner.errors import (
+    Diagnostic,
+    Exit,
+    Failure,
+    LedgerError,
+    ManifestError,
+    plural,
+    terminal_columns,
+)
 from runner.fs import is_file
 from runner.model.operations import MediaKind
 from runner.model.plans import Action
@@ -70,7 +78,7 @@ def doctor(options: Options) -> Exit:
     # Over all of them: `*.yaml` names results and marks with their manifests.
     paths, others = without_results(options.manifests)
     paths, more = without_marks(paths)
-    checks += [failed("manifest", ManifestError([problem])) for problem in (*others, *more)]
+    checks += map(_not_a_manifest, (*others, *more))
     examined = [_examine(path, options) for path in paths]
     checks += [check for each in examined for check in each.checks]
     checks += _provider_checks(examined, options)
@@ -112,6 +120,11 @@ def _paths(path: Path, manifest: Manifest | None, options: Options) -> ProjectPa
 # -------------------------------------------------------------------------------------- manifests
 
 
+def _not_a_manifest(problem: Diagnostic) -> Check:
+    about = problem.location.path if problem.location else ""
+    return failed("manifest", ManifestError([problem]), about)
+
+
 def _examine(path: Path, options: Options) -> Examined:
     """Read and plan one manifest."""
     about = str(path)
@@ -134,6 +147,10 @@ def _examine(path: Path, options: Options) -> Examined:
         return Examined(path=path, checks=checks, manifest=manifest)
     except Failure as error:
         checks.append(failed("plan", error, about))
+        return Examined(path=path, checks=checks, manifest=manifest)
+    except TimeoutError:
+        text = f"not planned within {_MANIFEST_LIMIT_S:g} s"
+        checks.append(fail("plan", text, Exit.INCOMPLETE, about))
         return Examined(path=path, checks=checks, manifest=manifest)
     checks.append(ok("plan", _plan_text(planned), about))
     return Examined(path=path, checks=checks, manifest=manifest, planned=planned)
