@@ -54,6 +54,14 @@ def test_too_few_files_are_an_error_before_anything_is_sent(
     assert caught.value.hint == f"allow more with `ulimit -n 256`{remedy}"
 
 
+def test_the_limit_of_another_program_is_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _limit: (45, 4096))
+    monkeypatch.setattr(resource, "setrlimit", lambda *_: pytest.fail("raised"))
+    with pytest.raises(UsageError, match="may have only 45 files open"):
+        require_files(50, least=41, may_raise=False)
+    require_files(45, least=41, may_raise=False)
+
+
 THREADS = """
 import concurrent.futures.thread, os, resource
 from runner.errors import UsageError

@@ -87,6 +87,36 @@ def test_completion_loads_the_command_line_alone(tmp_path: Path) -> None:
     assert own == COMMAND_LINE | {"runner.cli.completion"}
 
 
+IMPORTED = """
+import sys
+before = set(sys.modules)
+exec(sys.argv[1])
+print(*sorted(set(sys.modules) - before))
+"""
+
+
+def imported(statement: str) -> set[str]:
+    """What a statement loads in a process of its own that has loaded nothing."""
+    ended = subprocess.run(
+        [sys.executable, "-c", IMPORTED, statement],
+        env={**UNWATCHED, "PYTHONPATH": str(ROOT)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return set(ended.stdout.split())
+
+
+def test_the_package_alone_loads_nothing() -> None:
+    assert imported("import runner") == {"runner"}
+
+
+def test_a_program_that_loads_manifests_loads_nothing_that_speaks_to_providers() -> None:
+    modules = imported("from runner import load, plan, run, arun, Observer")
+    assert "runner.api.manifests" in modules
+    assert not modules & {"aiohttp", "yarl", "asyncio", "ssl", "tqdm", "PIL", "av", "jsonschema"}
+
+
 @pytest.mark.parametrize("verb", ["validate", "plan"])
 def test_nothing_that_speaks_to_providers_is_loaded_where_none_is_asked(
     tmp_path: Path, verb: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -46,7 +45,8 @@ class Plan:
     @property
     def actions(self) -> Mapping[str, int]:
         """The number of jobs by action: `{"submit": 4, "reuse": 2}`."""
-        return Counter(entry.action.value for entry in self.entries)
+        numbers = totals(self._planned.plan).actions
+        return {action.value: count for action, count in numbers.items() if count}
 
     @property
     def cost(self) -> Mapping[str, float]:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from runner.api.background import Background, Interruption
 from runner.api.manifests import Manifest, loaded
 from runner.api.observers import Observer, Watcher
 from runner.api.plans import Plan
 from runner.api.results import Results
 from runner.api.settings import AnyPath, RunSettings, options_of
-from runner.commands.carry_out import carry_out
-from runner.commands.run import agreed_plans, check_force
 
 if TYPE_CHECKING:
     from typing import Unpack
+
+    from runner.api.background import Background, Interruption
 
 
 def run(
@@ -55,6 +54,8 @@ async def arun(
 def _background(
     source: Manifest | AnyPath, observer: Observer | None, settings: Mapping[str, Any]
 ) -> Background[Results]:
+    from runner.api.background import Background  # late: who only loads manifests needs no asyncio
+
     return Background(lambda interruption: _run(source, observer, settings, interruption))
 
 
@@ -64,6 +65,10 @@ def _run(
     settings: Mapping[str, Any],
     interruption: Interruption,
 ) -> Results:
+    # Late: everything that talks to providers.
+    from runner.commands.carry_out import carry_out
+    from runner.commands.run import agreed_plans, check_force
+
     manifest = loaded(source, settings)
     messages: list[str] = []
     options = options_of(manifest.path, settings, RunSettings, emit=messages.append)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import enum
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from runner.errors.diagnostics import Diagnostic, HintedError, Location, format_diagnostics
 from runner.errors.problems import Problem
 from runner.errors.text import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 
 class Exit(enum.IntEnum):
@@ -75,6 +75,10 @@ class Failure(HintedError):  # noqa: N818 - the base class; the names of the oth
     def __str__(self) -> str:
         return "\n".join(str(problem) for problem in self._diagnostics())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception is made again from its message alone, which is not what these take.
+        return _restored, (type(self), self.args, self.__dict__)
+
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong, as records."""
@@ -83,6 +87,13 @@ class Failure(HintedError):  # noqa: N818 - the base class; the names of the oth
     def _diagnostics(self) -> Sequence[Diagnostic]:
         first = Diagnostic(message=self.message, hint=self.hint, location=self.location)
         return [first, *self.others]
+
+
+def _restored(kind: type[Failure], args: tuple[Any, ...], state: Mapping[str, Any]) -> Failure:
+    """An error that comes from another process."""
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(Failure):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.errors.diagnostics import Diagnostic
+from runner.errors.diagnostics import Diagnostic, Location
 from runner.errors.exits import (
     PRECEDENCE,
     Exit,
@@ -27,6 +28,36 @@ def test_an_invalid_manifest_is_printed_up_to_a_limit() -> None:
     failure = ManifestError([Diagnostic(message=str(n)) for n in range(52)])
     assert str(failure).splitlines()[48:] == ["error: 48", "error: 49", "... and 2 more errors"]
     assert len(failure.diagnostics) == 52
+
+
+def test_problems_are_records_of_all_that_is_wrong() -> None:
+    place = Location(path="spring.yaml", line=4)
+    others = [Diagnostic(message="second", warning=True)]
+    first, second = UsageError("first", hint="try", location=place, others=others).problems
+    assert (first.severity, first.message, first.hint) == ("error", "first", "try")
+    assert (first.file, first.line, first.column) == ("spring.yaml", 4, None)
+    assert (second.severity, second.message, second.file) == ("warning", "second", None)
+    assert [str(each) for each in (first, second)] == [
+        "spring.yaml:4: error: first (try)",
+        "warning: second",
+    ]
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ManifestError([Diagnostic(message="wrong", job="a"), Diagnostic(message="odd")]),
+        LedgerError("locked", hint="wait", location=Location(path="a"), others=[]),
+    ],
+)
+def test_an_error_comes_whole_from_another_process(failure: Failure) -> None:
+    found = pickle.loads(pickle.dumps(failure))  # noqa: S301 - our own
+    assert type(found) is type(failure)
+    assert (str(found), found.problems, found.args) == (
+        str(failure),
+        failure.problems,
+        failure.args,
+    )
 
 
 @pytest.mark.parametrize(
