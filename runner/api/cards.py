@@ -22,10 +22,8 @@ PX = 200
 _PROMPT = 120
 """Characters of a prompt that are shown."""
 
-_FIGURE = (
-    f"margin:0;width:{PX}px;font:12px sans-serif;overflow-wrap:anywhere;"
-    "display:flex;flex-direction:column;justify-content:flex-end"
-)
+_GRID = "display:flex;flex-wrap:wrap;align-items:flex-start;gap:12px"
+_FIGURE = f"margin:0;width:{PX}px;font:12px sans-serif;overflow-wrap:anywhere"
 _EMPTY = f"height:{PX // 2}px;border:1px dashed;opacity:.5;display:grid;place-items:center"
 
 
@@ -35,7 +33,7 @@ def cards_html(title: str, headline: str, rows: Sequence[Mapping[str, Any]], pla
         cards = "".join(_card(row, places) for row in rows[:MOST])
     more = f"<p>… and {len(rows) - MOST:,} more</p>" if len(rows) > MOST else ""
     head = f"<p><b>{escape(title)}</b>: {escape(headline)}</p>"
-    return f'{head}<div style="display:flex;flex-wrap:wrap;gap:12px">{cards}</div>{more}'
+    return f'{head}<div style="{_GRID}">{cards}</div>{more}'
 
 
 def _card(row: Mapping[str, Any], places: Places) -> str:
@@ -53,7 +51,7 @@ def _picture(row: Mapping[str, Any], places: Places) -> str | None:
         path = places.find(row, index).path
         if path is not None and (content := _thumbnail(path)):
             uri = f"data:image/webp;base64,{base64.b64encode(content).decode('ascii')}"
-            return f'<img alt="{escape(row["id"])}" style="max-width:{PX}px" src="{uri}">'
+            return f'<img alt="{escape(row["id"])}" style="display:block" src="{uri}">'
     return None
 
 

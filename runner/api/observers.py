@@ -30,7 +30,7 @@ class Watcher(events.Observer):
         self._observer = observer
         self._plan = plan
         self._on_error = on_error
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
 
     def start(self, plan: plans.Plan) -> None:  # noqa: ARG002 - the caller gets the API's own
         """Pass on."""
@@ -51,6 +51,6 @@ class Watcher(events.Observer):
             call(self._observer)
         # Its mistake must not cut submissions whose answers are on their way: the run is
         # interrupted, records everything, and raises this at its end.
-        except Exception as error:  # noqa: BLE001 - the caller's own, of any kind
+        except BaseException as error:  # noqa: BLE001 - the caller's own, of any kind
             self._observer, self.error = None, error
             self._on_error()

@@ -5,13 +5,16 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import Exit, Problem, suggest
 from runner.file_names import located
 from runner.hashing import HashCache
+from runner.model.operations import UNITS
 from runner.results.rows import row, totals_of
+from runner.terminal.format import money_list
 
 if TYPE_CHECKING:
     from runner.commands.carry_out import Executed
@@ -39,7 +42,7 @@ class Results:
     warnings: Sequence[Problem]
     """About the manifest and the earlier results."""
     messages: Sequence[str]
-    """What the command line would have printed before the run."""
+    """What the command line would have printed beside the progress and the summary."""
     archive: Path
     """Displaced files, by digest; absolute."""
     _rows: Sequence[Mapping[str, Any]]
@@ -105,7 +108,8 @@ class Results:
         """The number of jobs by state, and what they cost: `2 succeeded, 1 failed | 12 credits`."""
         states = ("succeeded", "failed", "ambiguous", "pending", "skipped")
         counts = [f"{self.totals[state]} {state}" for state in states if self.totals[state]]
-        costs = [f"{self.totals[unit]} {unit}" for unit in ("credits", "cny") if self.totals[unit]]
+        sums = {unit: Decimal(str(self.totals[unit])) for unit in UNITS if self.totals[unit]}
+        costs = money_list(sums)
         return " | ".join(", ".join(each) for each in (counts or ["no jobs"], costs) if each)
 
     def _repr_html_(self) -> str:
