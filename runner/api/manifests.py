@@ -6,19 +6,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Unpack
 
 from runner.api.settings import AnyPath, LoadSettings, only, options_of
 from runner.commands.load import Manifest as CheckedManifest
 from runner.commands.load import check_written, fresh_hashes, read_manifests
+from runner.commands.options import Options
 from runner.documents.files import document_of
 from runner.errors import Problem, plural
 from runner.model.jobs import Job
-
-if TYPE_CHECKING:
-    from typing import Unpack
-
-    from runner.commands.options import Options
 
 UNNAMED = Path("manifest.yaml")
 """Where the text of a manifest stands unless its place is named."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any, Unpack
 
 from runner.api.manifests import Manifest, loaded
 from runner.api.settings import AnyPath, PlanSettings, options_of
@@ -15,10 +16,6 @@ from runner.model.plans import PlanEntry
 from runner.planning.plan import totals
 from runner.terminal.format import json_sums
 from runner.terminal.plan_view import plan_record
-
-if TYPE_CHECKING:
-    from pathlib import Path
-    from typing import Unpack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from runner.api.manifests import Manifest, loaded
 from runner.api.observers import Observer, Watcher
@@ -12,8 +12,6 @@ from runner.api.results import Results
 from runner.api.settings import AnyPath, RunSettings, options_of
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     from runner.api.background import Background, Interruption
 
 

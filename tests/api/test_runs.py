@@ -9,14 +9,17 @@ import resource
 import signal
 import sys
 import threading
+import typing
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from runner import Event, Exit, ProviderError, Step, UsageError, arun, load, run
+from runner import Event, Exit, ProviderError, Step, UsageError, arun, load, plan, run
 from runner.documents.files import load as read
+from runner.emulator.options import EmulatorOptions
+from runner.emulator.server import run_emulator
 from runner.results.document import read_document
 from tests.api.conftest import Recorder
 
@@ -83,11 +86,11 @@ def test_the_loop_goes_on_while_a_run_is_awaited(spring: Path) -> None:
 
 
 def test_two_runs_at_once_pay_for_each_job_once(spring: Path) -> None:
-    one, two = Recorder(), Recorder()
+    one, two, manifest = Recorder(), Recorder(), load(spring)
 
     async def both() -> list[Any]:
         return await asyncio.gather(
-            *(arun(spring, observer=each, state_dir="shared", **REHEARSAL) for each in (one, two))
+            *(arun(manifest, observer=each, **REHEARSAL) for each in (one, two))
         )
 
     first, second = asyncio.run(both())
@@ -205,6 +208,20 @@ def test_without_a_key_nothing_is_sent(spring: Path) -> None:
         run(spring, environ={})
     assert caught.value.exit == 4
     assert caught.value.problems[0].message == "VIDU_API_KEY is not set"
+
+
+def test_a_key_and_an_address_need_not_be_in_the_environment(spring: Path) -> None:
+    with run_emulator(EmulatorOptions(time_scale=0, keys=frozenset({"secret-key-7351"}))) as url:
+        results = run(spring, base_url={"vidu": url}, environ={"VIDU_API_KEY": "secret-key-7351"})
+    assert results.ok
+    assert results.file.name == "spring.results.yaml"
+    assert b"secret-key" not in results.file.read_bytes()
+
+
+@pytest.mark.parametrize("function", [load, plan, run, arun])
+def test_types_are_there_for_tools_that_read_them(function: Callable[..., object]) -> None:
+    hints = typing.get_type_hints(function)
+    assert {"return", "settings"} <= hints.keys()
 
 
 def test_a_budget_stops_a_run_without_an_exception(spring: Path) -> None:
