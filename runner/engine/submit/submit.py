@@ -178,7 +178,8 @@ async def _post(
     job_run.post(intent)
     try:
         number = await context.ledger.commit(_intend(context, intent))
-    except LedgerError:  # an intent that may not survive a crash must not be followed by a POST
+    except (LedgerError, asyncio.CancelledError):
+        # An intent that may not survive a crash must not be followed by a POST.
         job_run.withdraw()
         raise
     if not isinstance(number, int):  # nothing was written, so nothing may leave

@@ -35,7 +35,9 @@ def is_away(error: psycopg.Error) -> bool:
     """
     if isinstance(error, pg.InsufficientPrivilege):
         return True  # revoked during a run: given back, it goes on
-    return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | pg.InternalError_)
+    return isinstance(
+        error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError
+    )
 
 
 def translated(error: psycopg.Error, ledger: SharedLedger) -> LedgerError:
